@@ -1,0 +1,125 @@
+/**
+ * Kubernetes objects as they travel: raw JSON. Typed models of a client library drop the fields they do not know, and a
+ * primary that lost a field of its template would not be what was judged; so an object keeps everything that the API
+ * server sent, and we name only the few fields that we read.
+ */
+
+/** The part of metadata that Sluice reads or writes. */
+export interface ObjectMeta {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  ownerReferences?: OwnerReference[]
+  managedFields?: ManagedFields[]
+}
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+/** Who wrote which fields last (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management). */
+export interface ManagedFields {
+  manager?: string
+  operation?: string
+  apiVersion?: string
+  subresource?: string
+  time?: string
+  fieldsV1?: Record<string, unknown>
+}
+
+/** Any object of any kind. `spec`, `status` and the rest are plain JSON; readers narrow what they use. */
+export interface KubeObject {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta
+  [field: string]: unknown
+}
+
+/** A kind as the API server addresses it; `group` is empty for the core group. */
+export interface Kind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly plural: string
+  readonly namespaced: boolean
+}
+
+/** One object, by name. `namespace` is empty for what is not namespaced. */
+export interface Ref {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+}
+
+const namespaced = (group: string, version: string, kind: string, plural: string): Kind => ({
+  group,
+  version,
+  kind,
+  plural,
+  namespaced: true,
+})
+
+/** The kinds that Sluice touches. */
+export const kinds = {
+  Canary: namespaced('sluice.dev', 'v1beta1', 'Canary', 'canaries'),
+  MetricTemplate: namespaced('sluice.dev', 'v1beta1', 'MetricTemplate', 'metrictemplates'),
+  AlertProvider: namespaced('sluice.dev', 'v1beta1', 'AlertProvider', 'alertproviders'),
+  Deployment: namespaced('apps', 'v1', 'Deployment', 'deployments'),
+  ReplicaSet: namespaced('apps', 'v1', 'ReplicaSet', 'replicasets'),
+  ControllerRevision: namespaced('apps', 'v1', 'ControllerRevision', 'controllerrevisions'),
+  Service: namespaced('', 'v1', 'Service', 'services'),
+  ConfigMap: namespaced('', 'v1', 'ConfigMap', 'configmaps'),
+  Secret: namespaced('', 'v1', 'Secret', 'secrets'),
+  Event: namespaced('', 'v1', 'Event', 'events'),
+  Namespace: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false } as Kind,
+  CustomResourceDefinition: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+  } as Kind,
+  Lease: namespaced('coordination.k8s.io', 'v1', 'Lease', 'leases'),
+  HorizontalPodAutoscaler: namespaced('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  VerticalPodAutoscaler: namespaced('autoscaling.k8s.io', 'v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'),
+  ScaledObject: namespaced('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'),
+  VirtualService: namespaced('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
+  DestinationRule: namespaced('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
+} as const satisfies Record<string, Kind>
+
+/** `group/version`, or the bare version of the core group. */
+export function apiVersionOf(kind: Kind): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+}
+
+/** The identity of a kind, whatever its version: `deployments.apps`. */
+export function kindKey(kind: Kind): string {
+  return kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`
+}
+
+/** The identity of an object in caches, indexes and logs: `deployments.apps/shop/web`. */
+export function refKey(ref: Ref): string {
+  return `${kindKey(ref.kind)}/${ref.namespace}/${ref.name}`
+}
+
+/** `shop/web`, as people write it. */
+export function namespacedName(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+}
+
+/** The reference of an object of a known kind. */
+export function refOf(kind: Kind, object: KubeObject): Ref {
+  return { kind, namespace: object.metadata.namespace ?? '', name: object.metadata.name }
+}

@@ -1,0 +1,92 @@
+/**
+ * The ports: everything that the controller needs from the world, and nothing of how it is done. Adapters implement
+ * them for a real cluster; the playground implements them in memory and in virtual time.
+ */
+import type { Kind, KubeObject, Ref } from '../api/object.ts'
+import type { Check, Finding } from './check.ts'
+import type { Instant, Milliseconds } from './time.ts'
+import type { Write } from './write.ts'
+
+/**
+ * Which queue of the client-side rate limit a call waits in. `urgent` (traffic, a rollback, the Lease) never waits behind
+ * the others; `normal` is the work of a run; `background` is events, relists and clean-up.
+ */
+export type Lane = 'urgent' | 'normal' | 'background'
+
+/** How a call is made: its lane, and the signal that ends it (every call has a deadline). */
+export interface Call {
+  readonly lane: Lane
+  readonly signal: AbortSignal
+}
+
+/** One page of a list. */
+export interface ObjectList {
+  readonly resourceVersion: string
+  readonly items: KubeObject[]
+  /** Present while there is another page. */
+  readonly continue?: string
+}
+
+export interface ListQuery {
+  /** Empty: all namespaces. */
+  readonly namespace: string
+  readonly labelSelector?: string
+  readonly limit?: number
+  readonly continue?: string
+}
+
+export interface WatchQuery {
+  readonly namespace: string
+  readonly labelSelector?: string
+  readonly resourceVersion: string
+  /** The server ends the watch after this long. */
+  readonly timeout: Milliseconds
+}
+
+/** What a watch delivers. A BOOKMARK carries nothing but a newer resourceVersion. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'
+  readonly object: KubeObject
+}
+
+/**
+ * The Kubernetes API. Every method throws `ApiError` for an answer that is not a success, and whatever the network threw
+ * otherwise. A missing object is `null`, not an error, where the type says so.
+ */
+export interface KubeApi {
+  get(ref: Ref, call: Call): Promise<KubeObject | null>
+  list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList>
+  /**
+   * Delivers events until the server closes the watch or `call.signal` aborts; then it resolves. Rejects with `ApiError`
+   * (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error, half-dead
+   * connections included: `idle` without any byte ends it.
+   */
+  watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void>
+  /** Carries a write out; resolves to the object as the server has it now, or null after a delete or for what is gone. */
+  write(write: Write, call: Call): Promise<KubeObject | null>
+}
+
+/**
+ * Answers questions that lie outside the cluster's API. Never rejects: trouble is a Finding. Checks that are asked
+ * together may be merged; the answer has one Finding for every id asked.
+ */
+export interface MetricSource {
+  measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>>
+}
+
+export interface Clock {
+  now(): Instant
+  /** Runs `task` once at `when` (at once if that has passed). Returns what cancels it. */
+  at(when: Instant, task: () => void): () => void
+}
+
+/** A constant message, and pairs. Never a secret, never the content of a Secret. */
+export interface Log {
+  debug(message: string, pairs?: Record<string, unknown>): void
+  info(message: string, pairs?: Record<string, unknown>): void
+  warn(message: string, pairs?: Record<string, unknown>): void
+  error(message: string, pairs?: Record<string, unknown>): void
+}
+
+/** sha256 in lower-case hex; the core has no Node built-ins, so it is handed in. */
+export type Sha256 = (text: string) => string
