@@ -1,0 +1,57 @@
+/** What a rule may answer: a move, or a question. */
+import type { Check } from './check.ts'
+import type { Memory } from './memory.ts'
+import type { Observation } from './observation.ts'
+import type { Phase, State } from './state.ts'
+import type { Instant } from './time.ts'
+import type { Write } from './write.ts'
+import type { Reason } from './reasons.ts'
+
+/** Something people should hear about once: an event, later also an alert. */
+export interface Announcement {
+  readonly severity: 'info' | 'warn' | 'error'
+  readonly reason: Reason
+  readonly message: string
+  /** Makes the event's name deterministic: the same thing announced twice is one event. */
+  readonly key: string
+  readonly at: Instant
+}
+
+/** The next state, why, and when to look again. */
+export interface Move {
+  readonly state: State
+  readonly memory: Memory
+  readonly reason: Reason
+  readonly message: string
+  /** null: nothing is due; only a change of the world wakes the canary. */
+  readonly wakeAt: Instant | null
+  readonly announcements: readonly Announcement[]
+}
+
+/** `decide` is run again with the answers. */
+export interface Ask {
+  readonly ask: readonly [Check, ...Check[]]
+}
+
+/** A move and the writes that follow from it, safe in any order and subset. */
+export interface Decision extends Move {
+  readonly writes: readonly Write[]
+}
+
+/** One sentence of the specification; undefined means that it does not apply. */
+export type Rule<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | undefined
+
+/** A chain of rules, or a rule that is never silent. */
+export type Handler<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask
+
+/** The first rule that applies decides; the last may not be silent. */
+export function firstOf<P extends Phase>(...rules: [...Rule<P>[], Handler<P>]): Handler<P> {
+  const last = rules[rules.length - 1] as Handler<P>
+  return (o, now) => {
+    for (const rule of rules) {
+      const said = rule(o, now)
+      if (said !== undefined) return said
+    }
+    return last(o, now)
+  }
+}

@@ -1,0 +1,105 @@
+/** One canary, and everything that its next move may depend on. Plain JSON, so that any decision can be replayed. */
+import type { Canary } from '../api/canary.ts'
+import type { KubeObject } from '../api/object.ts'
+import type { MetricTemplate } from '../api/templates.ts'
+import type { Finding } from './check.ts'
+import type { Memory } from './memory.ts'
+import type { Names } from './names.ts'
+import type { Phase, Revision, StateOf } from './state.ts'
+import type { Milliseconds, Percent } from './time.ts'
+
+/** The pods of one revision of a workload, as its ReplicaSet counts them. */
+export interface Pods {
+  /** Value of the label `pod-template-hash`. */
+  readonly hash: string
+  readonly replicas: number
+  readonly ready: number
+}
+
+/** A Deployment, as far as a decision needs it. */
+export interface Workload {
+  readonly object: KubeObject
+  /** Hash of its template and of the configuration that it mounts. */
+  readonly revision: Revision
+  readonly generation: number
+  /** spec.replicas. */
+  readonly replicas: number
+  /** Who wrote spec.replicas last, by field manager; '' when unknown. */
+  readonly replicasBy: string
+  readonly paused: boolean
+  /** Pods of every revision that has any, and of the present one, by the revision's template part. */
+  readonly pods: Readonly<Record<string, Pods>>
+  /** Pods that are ready, of any revision. */
+  readonly ready: number
+  /** Pods of any revision that still exist. */
+  readonly running: number
+  /** Of the present template: `ready` once every wished pod (or the threshold's share) is available and no other runs. */
+  readonly readiness: 'ready' | 'progressing' | 'stuck'
+  /** What the readiness is waiting for, or what is stuck, as a sentence. */
+  readonly message: string
+}
+
+/** What the mesh carries: the lowest and highest share of the canary over all its routes. */
+export interface Traffic {
+  readonly low: Percent
+  readonly high: Percent
+}
+
+/** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
+export type Live = Readonly<Record<string, KubeObject>>
+
+/** Objects of others that may stand in the way. */
+export interface Surroundings {
+  /** Other canaries of the same namespace with the same target or the same Service. */
+  readonly rivals: readonly KubeObject[]
+  /** HPAs, VPAs and ScaledObjects of the namespace that scale the target or the primary. */
+  readonly autoscalers: readonly KubeObject[]
+  /** Services of the namespace that select the target's pods, ours aside. */
+  readonly services: readonly KubeObject[]
+  /** VirtualServices for the same host, anywhere that is watched. */
+  readonly virtualServices: readonly KubeObject[]
+  /** DestinationRules of the namespace for the hosts that we use. */
+  readonly destinationRules: readonly KubeObject[]
+  /** The namespace is being deleted. */
+  readonly namespaceTerminating: boolean
+}
+
+/** A record of a template: a ControllerRevision. */
+export interface RecordedTemplate {
+  readonly revision: Revision
+  readonly template: Readonly<Record<string, unknown>>
+  /** Tracked configuration at the time, `configmaps/name` or `secrets/name` → hash. */
+  readonly configs: Readonly<Record<string, string>>
+  readonly object: KubeObject
+}
+
+/** What the flags say, as far as decisions depend on it. */
+export interface Settings {
+  readonly settle: Milliseconds
+  readonly selectorLabels: readonly string[]
+  /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
+  readonly metricsServers: readonly string[]
+  readonly ownerReferences: boolean
+}
+
+export interface Observation<P extends Phase = Phase> {
+  readonly canary: Canary
+  readonly names: Names
+  readonly settings: Settings
+  readonly state: StateOf<P>
+  readonly memory: Memory
+  readonly target: Workload | null
+  readonly primary: Workload | null
+  /** What the mesh carries now; null before it is ours to read. */
+  readonly traffic: Traffic | null
+  readonly live: Live
+  readonly recorded: readonly RecordedTemplate[]
+  /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
+  readonly configs: Readonly<Record<string, string>>
+  readonly templates: Readonly<Record<string, MetricTemplate>>
+  readonly surroundings: Surroundings
+  /** Answers, by id of the Check. */
+  readonly findings: Readonly<Record<string, Finding>>
+  /** Why the last writes failed, as a sentence; null when they did not. */
+  readonly trouble: string | null
+}

@@ -1,0 +1,127 @@
+/**
+ * The phases of a canary, and the facts that each one remembers. A fact that a phase has no use for cannot be stored;
+ * every barrier ("primary ready, then routed, then scaled down") is a state, so that whoever takes over after a crash
+ * goes on from the last barrier that was written down.
+ */
+import type { Instant, Milliseconds, Percent } from './time.ts'
+
+/**
+ * Which template, with which configuration: `h1:<sha256 of the canonical template>`, followed by `+<sha256 of the tracked
+ * configuration>` where there is any.
+ */
+export type Revision = string
+
+/** What the primary runs, and what was last refused. */
+export interface Settled {
+  readonly promoted: Revision
+  readonly rejected: Revision | null
+}
+
+/** One release under way. */
+export interface Run extends Settled {
+  /** Names the run in events, history and traces. */
+  readonly id: string
+  readonly candidate: Revision
+  readonly startedAt: Instant
+  /** The highest weight that the candidate was given. */
+  readonly highest: Percent
+  /** What the mesh is asked to carry. */
+  readonly weight: Percent
+  /**
+   * Since when the mesh has been read back at `weight`, without interruption. Kept in memory between writes of the status:
+   * after a crash it is counted anew, which only ever makes a wait longer.
+   */
+  readonly carriedAt: Instant | null
+  /** When the present wait for pods began. */
+  readonly waitingSince: Instant
+}
+
+/** Why a run stands still although nothing is wrong with the candidate. */
+export type Hold =
+  /** Somebody lowered the weight in the mesh; it stays there until `resume`. */
+  | { readonly by: 'hand'; readonly weight: Percent }
+  /** The `pause` command. */
+  | { readonly by: 'command'; readonly why: string }
+  /** Blind for longer than maxBlind: at 0 until there is data again. */
+  | { readonly by: 'parked'; readonly since: Instant }
+
+/**
+ * - `clearing`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
+ * - `emptying`: the configuration changed under the same template, so the old pods go before new ones start.
+ * - `preparing`: the template is recorded, then the pods of the candidate start.
+ * - `climbing`: traffic.
+ */
+export type Stage = 'clearing' | 'emptying' | 'preparing' | 'climbing'
+
+/** A run under analysis. */
+export interface Analysis extends Run {
+  readonly stage: Stage
+  /** When the candidate was first given traffic: no window reaches further back. */
+  readonly routedAt: Instant | null
+  /** When the metrics were last looked at, at this weight. */
+  readonly lookedAt: Instant | null
+  /** Whether that look passed. */
+  readonly passed: boolean
+  readonly failedChecks: number
+  readonly failedAt: Instant | null
+  /** Looks in a row in which the canary showed no request although its share of the traffic should have brought 50. */
+  readonly silentLooks: number
+  /** Since when no look could tell anything. */
+  readonly blindSince: Instant | null
+  readonly hold: Hold | null
+  /** Waiting that maxDuration does not count: over, and since when it goes on. */
+  readonly heldFor: Milliseconds
+  readonly heldSince: Instant | null
+  /** The weight whose approval was given, or `full` for straight to promotion. */
+  readonly approved: Percent | 'full' | null
+}
+
+export interface Facts {
+  Initializing: {
+    /** `cloning`: nothing of the callers' changes yet. `routing`: they are moved to the ready primary. */
+    readonly stage: 'cloning' | 'routing'
+    /** What is being cloned; null until the target's own rollout is complete. */
+    readonly revision: Revision | null
+    readonly carriedAt: Instant | null
+    readonly waitingSince: Instant
+  }
+  Initialized: Settled
+  /** A new revision is there; its run may not start yet. */
+  Waiting: Settled & { readonly candidate: Revision; readonly since: Instant }
+  Progressing: Analysis
+  WaitingPromotion: Analysis
+  /**
+   * - `copying`: the primary takes the judged template; traffic stays where it is.
+   * - `returning`: the primary is ready; traffic goes back to it.
+   * - `undoing`: it did not get ready; the promoted template goes back on it while the canary carries.
+   */
+  Promoting: Run & { readonly stage: 'copying' | 'returning' | 'undoing'; readonly because: string }
+  /** Traffic is on the primary; the last answers of the canary drain. `outcome` is what the run ends as. */
+  Finalising: Settled & { readonly carriedAt: Instant | null; readonly outcome: 'Succeeded' | 'Withdrawn' }
+  Succeeded: Settled
+  /** `drained`: the canary's pods may be stopped. */
+  Failed: Settled & { readonly carriedAt: Instant | null; readonly drained: boolean }
+  /**
+   * - `returning`: the canary's share goes back to the primary.
+   * - `restoring`: the target gets the promoted template and its replicas.
+   * - `routing`: callers are moved to the target.
+   * - `removing`: what we made goes.
+   */
+  Terminating: {
+    readonly promoted: Revision | null
+    readonly stage: 'returning' | 'restoring' | 'routing' | 'removing'
+    readonly carriedAt: Instant | null
+    readonly waitingSince: Instant
+  }
+}
+
+export type Phase = keyof Facts
+export type StateOf<P extends Phase> = { [K in P]: { readonly phase: K } & Facts[K] }[P]
+/** The discriminated union of all phases. */
+export type State = StateOf<Phase>
+
+/** The phases between runs. */
+export type RestingPhase = 'Initialized' | 'Succeeded' | 'Failed'
+
+/** The phases in which a candidate is judged. */
+export type AnalysisPhase = 'Progressing' | 'WaitingPromotion'
