@@ -1,0 +1,98 @@
+/** A gate in a scene as questions to the metrics server. */
+import type { Check, Subject } from '../check.ts'
+import type { Milliseconds } from '../time.ts'
+import type { Gate, Part } from './gate.ts'
+import { callerFailures, carried, errors, latency, primaryRequests, promDuration, requests } from './promql.ts'
+import { windowOf, type Scene } from './scene.ts'
+import { renderTemplate, type TemplateNames } from './templates.ts'
+
+/** The id under which one part of a gate is asked, and its finding is found again. */
+export function checkId(scene: Scene, gate: Gate, part: Part): string {
+  return `${scene.look}/${gate.id}/${part}`
+}
+
+/**
+ * What to ask for one gate.
+ *
+ * @param server URL of the canary's own `metricsServer`, or null for that of the flag.
+ * @returns the questions, or a sentence when the gate's template cannot be filled in.
+ */
+export function questions(gate: Gate, scene: Scene, server: string | null): { checks: Check[] } | { problem: string } {
+  const window = windowOf(scene, gate.interval)
+  const checks: Check[] = []
+  for (const part of gate.parts) {
+    const query = queryOf[part](gate, scene, window)
+    if ('problem' in query) return { problem: `${gate.name}: ${query.problem}` }
+    checks.push({
+      id: checkId(scene, gate, part),
+      query: query.query,
+      // Only what the user wrote goes to the template's server; the request counts are Istio's.
+      server: part === 'value' ? (gate.server ?? server) : server,
+      subject: subject(part, 'canary', scene, window),
+    })
+  }
+  return { checks }
+}
+
+type Query = { query: string } | { problem: string }
+
+const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Milliseconds) => Query>> = {
+  requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
+  errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
+  'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
+  latency: (_gate, scene, window) => ({ query: latency(scene, window) }),
+  value: (gate, scene, window) => renderTemplate(gate.template, templateNames(scene, window), gate.variables),
+}
+
+function templateNames(scene: Scene, window: Milliseconds): TemplateNames {
+  const { canary: name, namespace, target, service } = scene
+  // Ingress and route are the target's name, as in Flagger where there is no ingressRef or routeRef.
+  return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
+}
+
+/** The two sides' requests, over the same window: what `expectedRequests` compares. */
+export interface SidesAsked {
+  readonly checks: readonly [canary: Check, callers: Check, primary: Check]
+}
+
+/** Asks whether the canary receives what its weight should bring it. */
+export function silenceQuestions(scene: Scene, interval: Milliseconds, server: string | null): SidesAsked {
+  const window = windowOf(scene, interval)
+  const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
+    id: `${scene.look}/${id}`,
+    query,
+    server,
+    subject: subject(measure, side, scene, window),
+  })
+  return {
+    checks: [
+      ask('silence/canary', requests(scene, window), 'requests', 'canary'),
+      ask('silence/callers', callerFailures(scene, window), 'caller-failures', 'canary'),
+      ask('silence/primary', primaryRequests(scene, window), 'requests', 'primary'),
+    ],
+  }
+}
+
+/**
+ * Asks the callers' telemetry how many requests went to either side.
+ *
+ * @param window must begin `TELEMETRY_LAG` after the weight was written (see split.ts), or it holds requests of the old weight.
+ */
+export function splitQuestions(
+  scene: Scene,
+  window: Milliseconds,
+  server: string | null,
+): { checks: readonly [canary: Check, primary: Check] } {
+  const ask = (side: Subject['side']): Check => ({
+    id: `${scene.look}/split/${side}`,
+    query: carried(scene.namespace, side === 'canary' ? scene.canaryCallers : scene.primaryCallers, window),
+    server,
+    subject: subject('probe', side, scene, window),
+  })
+  return { checks: [ask('canary'), ask('primary')] }
+}
+
+function subject(measure: Subject['measure'], side: Subject['side'], scene: Scene, window: Milliseconds): Subject {
+  const workload = side === 'canary' ? scene.target : scene.primary
+  return { measure, side, namespace: scene.namespace, workload, window }
+}

@@ -1,0 +1,33 @@
+/** Where a look is taken: whose telemetry, under which labels, over which window. All questions of one look share it. */
+import type { Milliseconds } from '../time.ts'
+
+/** How callers' telemetry names one side of the split: by Service, and by subset where one Service has both sides. */
+export interface CallerView {
+  /** Values of `destination_service_name`; more than one where the apex counts as the primary. */
+  readonly services: readonly string[]
+  /** Value of `destination_version`, when the split is by subsets of one Service. */
+  readonly version?: string
+}
+
+export interface Scene {
+  /** Unique to the canary and the look; every id of a question starts with it. */
+  readonly look: string
+  readonly namespace: string
+  /** Name of the resource Canary. */
+  readonly canary: string
+  /** Name of the workload that runs the candidate. */
+  readonly target: string
+  /** Name of the workload that runs the promoted revision. */
+  readonly primary: string
+  /** Name of the apex Service. */
+  readonly service: string
+  readonly canaryCallers: CallerView
+  readonly primaryCallers: CallerView
+  /** Since the candidate was first routed: no window reaches further back. */
+  readonly routedFor: Milliseconds
+}
+
+/** The window of a question with this interval, in this scene. */
+export function windowOf(scene: Scene, interval: Milliseconds): Milliseconds {
+  return Math.max(1, Math.floor(Math.min(interval, scene.routedFor)))
+}
