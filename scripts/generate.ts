@@ -1,0 +1,26 @@
+/**
+ * Writes what follows from the schemas: the CRDs and the reference. `--verify` writes nothing and names what differs.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { generated } from '../src/api/generated.ts'
+
+const root = new URL('..', import.meta.url)
+const stale: string[] = []
+
+for (const { path, text } of generated()) {
+  const file = new URL(path, root)
+  const present = await readFile(file, 'utf8').catch(() => null)
+  if (present === text) continue
+  stale.push(path)
+  if (process.argv.includes('--verify')) continue
+  await mkdir(dirname(file.pathname), { recursive: true })
+  await writeFile(file, text)
+}
+
+if (stale.length === 0) console.log('generated files are up to date')
+else if (!process.argv.includes('--verify')) console.log(`wrote ${stale.join(', ')}`)
+else {
+  console.error(`out of date: ${stale.join(', ')}; run: npm run generate`)
+  process.exitCode = 1
+}

@@ -1,0 +1,121 @@
+/** `spec.analysis`: the ladder that a canary climbs, and what it is judged by. */
+import { z } from 'zod'
+import { metricList } from './metric.ts'
+import { duration, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
+
+const Step = z.object({
+  weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
+  hold: duration().optional().describe('How long the step lasts at least; never less than `interval`.'),
+  approve: z.boolean().default(false).describe('Whether a person has to approve before the next step.'),
+  metrics: metricList().optional().describe("Gates of this step, beside the analysis's own."),
+  match: refused('list', 'match is not available yet: a step is a share of all requests; write weight alone'),
+})
+
+const isRising = (weights: readonly number[]): boolean =>
+  weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0))
+
+const StepWeights = ruled(z.array(percent(1)).min(1).max(50), {
+  message: 'each weight must be above the one before it, such as [10, 25, 50, 100]',
+  cel: 'self.isSorted() && self.all(one, self.exists_one(other, other == one))',
+  holds: isRising,
+})
+
+const Steps = ruled(z.array(Step).min(1).max(50), {
+  message: 'the weight of each step must be above the one before it',
+  cel: 'self.map(step, step.weight).isSorted() && self.all(one, self.exists_one(other, other.weight == one.weight))',
+  holds: steps => isRising(steps.map(step => step.weight)),
+})
+
+const later = (field: string, instead: string): string => `${field} is not available yet: ${instead}`
+
+export const AnalysisSchema = ruled(
+  z.object({
+    interval: longDuration()
+      .prefault('1m')
+      .describe('How long a step lasts at least, from the moment its weight is carried.'),
+    checkInterval: longDuration()
+      .optional()
+      .describe('How often the metrics are looked at within a step. Left out: `interval`, at most 10s.'),
+    threshold: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(5)
+      .describe('The number of failed looks that rolls back: the Nth one does. They add up over the run.'),
+    maxWeight: percent(1).optional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
+    stepWeight: percent(1)
+      .optional()
+      .describe(
+        'Percent to add at each step, up to maxWeight. With none of stepWeight, stepWeights and steps the ladder is 10, 25, 50, 100.',
+      ),
+    stepWeights: StepWeights.optional().describe('The weights of the ladder, rising; the last is its top.'),
+    steps: Steps.optional().describe('The steps of the ladder, each with its own terms; the last is its top.'),
+    stepWeightPromotion: percent(0)
+      .default(0)
+      .describe('Percent to move at a time from the canary to the promoted primary; 0 moves all at once.'),
+    primaryReadyThreshold: percent(1)
+      .default(100)
+      .describe("Percent of the primary's pods that must be available to count as ready."),
+    canaryReadyThreshold: percent(1)
+      .default(100)
+      .describe("Percent of the canary's pods that must be available to count as ready."),
+    metrics: metricList()
+      .optional()
+      .describe(
+        'The gates of every step. Left out or empty: request-success-rate from 99 % and request-duration up to 500 ms.',
+      ),
+    onProviderError: z
+      .enum(['hold', 'fail'])
+      .default('hold')
+      .describe('What a metrics server that does not answer means: wait, or a failed look.'),
+    maxBlind: duration()
+      .prefault('15m')
+      .describe('After so long without data the canary is parked at weight 0, and climbs anew when data is back.'),
+    maxDuration: longDuration()
+      .prefault('24h')
+      .describe(
+        'A run that is not decided by then is rolled back. Waiting for people, data or windows does not count.',
+      ),
+    drain: duration()
+      .optional()
+      .describe(
+        'From "seen at weight 0" to the end of the pods. Left out: 10s, or `service.timeout` if that is longer.',
+      ),
+    lockTarget: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether the target is kept from rolling while its pods carry requests, so that a push waits until it is judged.',
+      ),
+    iterations: refused('number', later('iterations (blue/green)', 'write stepWeights instead')),
+    match: refused('list', later('match (A/B testing)', 'write stepWeights instead')),
+    mirror: refused('boolean', later('mirror', 'remove it')),
+    mirrorWeight: refused('number', later('mirrorWeight', 'remove it')),
+    sessionAffinity: refused('object', later('sessionAffinity', 'remove it')),
+    webhooks: refused(
+      'list',
+      later('webhooks', 'write metrics; for an approval by a person write steps with approve: true'),
+    ),
+    alerts: refused('list', later('alerts', 'remove it; every change is an event of the Canary')),
+    schedule: refused('object', later('schedule', 'remove it; spec.paused: true holds a release')),
+    mode: refused('string', later('mode (statistical judgement)', 'remove it; gates are limits on values')),
+  }),
+  {
+    message: 'write one of stepWeight, stepWeights and steps, or none for 10, 25, 50, 100',
+    cel: '[has(self.stepWeight), has(self.stepWeights), has(self.steps)].filter(written, written).size() <= 1',
+    holds: analysis =>
+      [analysis.stepWeight, analysis.stepWeights, analysis.steps].filter(written => written !== undefined).length <= 1,
+  },
+  {
+    message: 'maxWeight goes with stepWeight only: a list ends with its last weight',
+    cel: '!has(self.maxWeight) || has(self.stepWeight)',
+    holds: analysis => analysis.maxWeight === undefined || analysis.stepWeight !== undefined,
+  },
+  {
+    message: 'checkInterval must not be longer than interval: every step needs a look',
+    cel: `!${readableDuration('self.checkInterval')} || !${readableDuration('self.interval')} || duration(self.checkInterval) <= duration(self.interval)`,
+    holds: analysis => analysis.checkInterval === undefined || analysis.checkInterval <= analysis.interval,
+  },
+)
+
+export type Step = z.output<typeof Step>

@@ -1,0 +1,237 @@
+/**
+ * The Canary: what a user writes, and what the program reads. On the wire it is Flagger's spec with additions, durations
+ * as text; read here every default is filled in and every duration is milliseconds.
+ */
+import { z } from 'zod'
+import { AnalysisSchema } from './analysis.ts'
+import { parseDuration } from './duration.ts'
+import { MetricSchema, type Metric } from './metric.ts'
+import type { KubeObject } from './object.ts'
+import { objectName, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
+import { sentencesOf, wording } from './sentences.ts'
+import { ServiceSchema } from './service.ts'
+
+/** Flagger's providers; one of them works. */
+const PROVIDERS = [
+  'istio',
+  'kubernetes',
+  'gatewayapi:v1',
+  'gatewayapi:v1beta1',
+  'nginx',
+  'apisix',
+  'appmesh',
+  'appmesh:v1beta2',
+  'contour',
+  'gloo',
+  'knative',
+  'kuma',
+  'linkerd',
+  'osm',
+  'skipper',
+  'smi:v1alpha1',
+  'smi:v1alpha2',
+  'smi:v1alpha3',
+  'traefik',
+] as const
+
+const TargetRef = ruled(
+  z.object({
+    apiVersion: ruled(z.string().max(253), {
+      message: 'write apps/v1: the target is a Deployment',
+      cel: `self == 'apps/v1'`,
+      holds: version => version === 'apps/v1',
+    }).describe('`apps/v1`.'),
+    kind: ruled(z.string().max(63), {
+      message: 'only Deployment is available yet; DaemonSet and Service are not',
+      cel: `self == 'Deployment'`,
+      holds: kind => kind === 'Deployment',
+    }).describe('`Deployment`.'),
+    name: objectName().describe('Name of the Deployment, in the same namespace.'),
+  }),
+  {
+    message: 'the target cannot be changed: delete the Canary and create one for the other target',
+    cel: 'self == oldSelf',
+    holds: 'unseen',
+  },
+)
+
+const apexOf = (self: string): string => `(has(${self}.service.name) ? ${self}.service.name : ${self}.targetRef.name)`
+const labelsOf = (self: string): string => `has(${self}.primary) && has(${self}.primary.labels)`
+
+const Written = ruled(
+  z.object({
+    provider: ruled(z.enum(PROVIDERS), {
+      message: 'only the provider istio is available yet: write istio',
+      cel: `self == 'istio'`,
+      holds: provider => provider === 'istio',
+    })
+      .optional()
+      .describe("What splits the traffic. Left out: the controller's `--mesh-provider`."),
+    metricsServer: ruled(z.string().max(2048), {
+      message: 'write the URL of a Prometheus, such as http://prometheus.istio-system:9090',
+      cel: `self.matches('^https?://[^/ ]+')`,
+      holds: url => /^https?:\/\/[^/ ]+/.test(url),
+    })
+      .optional()
+      .describe(
+        'URL of the Prometheus that is asked; must be on the list of the controller. Left out: its `--metrics-server`.',
+      ),
+    targetRef: TargetRef.describe('The workload whose releases these are. Cannot be changed.'),
+    progressDeadlineSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(600)
+      .describe('Seconds that pods which do not get ready are waited for.'),
+    skipAnalysis: z
+      .boolean()
+      .default(false)
+      .describe('Whether a new revision is promoted once its pods are ready, unjudged.'),
+    revertOnDeletion: z
+      .boolean()
+      .default(false)
+      .describe('Whether deleting the Canary also restores what was adopted. The target serves again in any case.'),
+    paused: z.boolean().default(false).describe('Holds the release where it is; a rollback still works.'),
+    primary: z
+      .object({
+        labels: z
+          .enum(['keep', 'switch'])
+          .optional()
+          .describe(
+            "How the primary's pods are told apart: `keep` all of the target's labels and add `sluice.dev/role: primary`, or `switch` the value of the first selector label to `<target>-primary`, as Flagger does. Left out: chosen at the first look and kept in status. Cannot be changed.",
+          ),
+      })
+      .optional()
+      .describe('The workload that runs the promoted revision.'),
+    service: ServiceSchema.describe('The Services that callers use, and the routes that carry the split.'),
+    analysis: AnalysisSchema.optional().describe('The ladder that a canary climbs, and what it is judged by.'),
+    suspend: refused('boolean', "suspend is Flagger's word: write spec.paused: true"),
+    autoscalerRef: refused(
+      'object',
+      'autoscalerRef is not available yet: remove the autoscaler of the target, or point it at the primary',
+    ),
+    ingressRef: refused('object', 'ingressRef belongs to providers other than istio: remove it'),
+    routeRef: refused('object', 'routeRef belongs to providers other than istio: remove it'),
+    upstreamRef: refused('object', 'upstreamRef belongs to providers other than istio: remove it'),
+    canaryAnalysis: refused('object', "canaryAnalysis is Flagger's old word: write spec.analysis"),
+  }),
+  {
+    message: 'write analysis (analysis: {} has sensible defaults), or skipAnalysis: true to promote unjudged',
+    cel: 'has(self.analysis) || (has(self.skipAnalysis) && self.skipAnalysis)',
+    holds: spec => spec.analysis !== undefined || spec.skipAnalysis,
+  },
+  {
+    message: `without service.name the target's name is used: ${SERVICE_NAME_SENTENCE}`,
+    cel: `has(self.service.name) || self.targetRef.name.matches('${SERVICE_NAME_PATTERN}')`,
+    holds: spec => spec.service.name !== undefined || new RegExp(SERVICE_NAME_PATTERN).test(spec.targetRef.name),
+  },
+  {
+    message:
+      'subsets need the labels of the target: with service.destinationRule write primary.labels: keep, or leave it out',
+    cel: `!(has(self.service.destinationRule) && ${labelsOf('self')} && self.primary.labels == 'switch')`,
+    holds: spec => spec.service.destinationRule === undefined || spec.primary?.labels !== 'switch',
+  },
+  {
+    message: 'service.name cannot be changed: delete the Canary and create it anew',
+    cel: `${apexOf('self')} == ${apexOf('oldSelf')}`,
+    holds: 'unseen',
+  },
+  {
+    message: 'primary.labels cannot be changed: delete the Canary and create it anew',
+    cel: `!(${labelsOf('oldSelf')}) || ${labelsOf('self')} && self.primary.labels == oldSelf.primary.labels`,
+    holds: 'unseen',
+  },
+)
+
+const DEFAULT_METRICS: Metric[] = z
+  .array(MetricSchema)
+  .parse([{ name: 'request-success-rate' }, { name: 'request-duration' }])
+const DEFAULT_ANALYSIS = AnalysisSchema.parse({})
+const LONGEST_CHECK_INTERVAL = 10_000
+const SHORTEST_DRAIN = 10_000
+
+/** Fills in the defaults that depend on other fields. */
+function resolved({
+  suspend: _1,
+  autoscalerRef: _2,
+  ingressRef: _3,
+  routeRef: _4,
+  upstreamRef: _5,
+  canaryAnalysis: _6,
+  ...spec
+}: z.output<typeof Written>) {
+  const service = spec.service
+  const { metrics, checkInterval, drain, steps, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
+  const timeout = parseDuration(service.timeout ?? '0s')
+  return {
+    ...spec,
+    service: { ...service, name: service.name ?? spec.targetRef.name, targetPort: service.targetPort ?? service.port },
+    analysis: {
+      ...analysis,
+      steps: steps?.map(({ match: _refused, ...step }) => ({ ...step, metrics: step.metrics ?? [] })),
+      metrics: metrics === undefined || metrics.length === 0 ? DEFAULT_METRICS : metrics,
+      checkInterval: checkInterval ?? Math.min(analysis.interval, LONGEST_CHECK_INTERVAL),
+      drain: drain ?? Math.max(SHORTEST_DRAIN, 'milliseconds' in timeout ? timeout.milliseconds : 0),
+    },
+  }
+}
+
+/** The schema of `spec`: its input is the wire, its output the program's. */
+export const CanarySpecSchema = Written.transform(resolved)
+
+/** What a user writes. */
+export type CanarySpecInput = z.input<typeof CanarySpecSchema>
+/** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
+export type CanarySpec = z.output<typeof CanarySpecSchema>
+export type Service = CanarySpec['service']
+/** Lengths of time in milliseconds, except `progressDeadlineSeconds` and what Istio is handed as text (`timeout`, `retries`). */
+export type Analysis = CanarySpec['analysis']
+export type Step = NonNullable<Analysis['steps']>[number]
+export type { Metric } from './metric.ts'
+
+/** A Canary that was read: the object as the API server has it, with `spec` typed and resolved. */
+export interface Canary extends KubeObject {
+  readonly spec: CanarySpec
+}
+
+const LONGEST_NAME = 63
+
+/**
+ * Reads a Canary as the API server has it. What is refused here is what admission refuses, and what only we can see
+ * (references to other namespaces): a Canary stored before its CRD was upgraded ends as a sentence, not as a surprise.
+ *
+ * @returns the Canary, or one sentence a problem, each opening with the path of the field.
+ */
+export function parseCanary(object: KubeObject): { canary: Canary } | { problems: string[] } {
+  const parsed = z.object({ spec: CanarySpecSchema }).safeParse(object, { error: wording })
+  if (!parsed.success) return { problems: sentencesOf(parsed.error) }
+  const spec = parsed.data.spec
+  const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
+  if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
+  return problems.length > 0 ? { problems } : { canary: { ...object, spec } }
+}
+
+const NAME_SENTENCE = `a Canary's name is written into labels and must have at most ${LONGEST_NAME} characters`
+
+/** The rules on the whole object. */
+export const CANARY_RULES = [{ rule: `size(self.metadata.name) <= ${LONGEST_NAME}`, message: NAME_SENTENCE }] as const
+
+/** References to MetricTemplates outside the Canary's namespace. CEL cannot see the namespace of the object it judges. */
+function foreignTemplates(spec: CanarySpec, namespace: string): string[] {
+  const lists = [
+    { path: 'spec.analysis.metrics', metrics: spec.analysis.metrics },
+    ...(spec.analysis.steps ?? []).map((step, index) => ({
+      path: `spec.analysis.steps[${index}].metrics`,
+      metrics: step.metrics,
+    })),
+  ]
+  return lists.flatMap(({ path, metrics }) =>
+    metrics.flatMap(({ templateRef }, index) =>
+      templateRef?.namespace === undefined || templateRef.namespace === namespace
+        ? []
+        : [
+            `${path}[${index}].templateRef.namespace: a Canary refers to templates of its own namespace only; copy ${templateRef.name} to ${namespace} and remove the field`,
+          ],
+    ),
+  )
+}

@@ -1,0 +1,108 @@
+/**
+ * Building blocks of the schemas. A schema here is at once a TypeScript type, a validator and a part of a CRD, and a rule
+ * is written once for both sides: the CEL that the API server evaluates stands beside the predicate that we evaluate on
+ * what was stored before the rule existed. The rows of `e2e/crd.cases.ts` hold the two to the same answer.
+ */
+import { z } from 'zod'
+import { DURATION_LENGTH, DURATION_PATTERN, DURATION_SENTENCE, parseDuration } from './duration.ts'
+
+/** The part of a schema's metadata that rules add to; metadata goes into the CRD as it is. */
+interface Extra {
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[]
+}
+
+/** A rule on a value. `message` reads well after "spec.path.of.the.value: ". */
+export interface Rule<T> {
+  readonly message: string
+  /** https://kubernetes.io/docs/reference/using-api/cel/; must cost little: every list and text it walks is bounded. */
+  readonly cel: string
+  /** The same rule here. `unseen` where it compares with the previous version, which only the API server has. */
+  readonly holds: ((value: T) => boolean) | 'unseen'
+}
+
+/** The schema, with rules for both sides. Comes after everything else that changes the schema's type. */
+export function ruled<S extends z.ZodType>(schema: S, ...rules: readonly Rule<z.output<S>>[]): S {
+  const before = (schema.meta() ?? {}) as Extra
+  let checked = schema
+  for (const { holds, message } of rules) if (holds !== 'unseen') checked = checked.refine(holds, { message })
+  return checked.meta({
+    ...before,
+    'x-kubernetes-validations': [
+      ...(before['x-kubernetes-validations'] ?? []),
+      ...rules.map(({ cel, message }) => ({ rule: cel, message })),
+    ],
+  })
+}
+
+/** JSON schema of each shape that a refused field has in Flagger; it is kept as written, for the rule to see it. */
+const shapes = {
+  boolean: { type: 'boolean' },
+  number: { type: 'number' },
+  string: { type: 'string' },
+  object: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  list: { type: 'array', items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+} as const
+
+/**
+ * A field that cannot be used, with the sentence that says why and what to write. It stands in the CRD, because a field
+ * that is not there is pruned without a word, and a release that was to wait for a person would promote by itself.
+ */
+export function refused(shape: keyof typeof shapes, sentence: string) {
+  return z
+    .unknown()
+    .refine(() => false, { message: sentence })
+    .meta({ ...shapes[shape], refused: sentence, 'x-kubernetes-validations': [{ rule: 'false', message: sentence }] })
+    .optional()
+}
+
+const isDuration = `self.matches('${DURATION_PATTERN}')`
+
+/** Go's notation, kept as text: for what is passed on as written. */
+export function durationText() {
+  const readable = ruled(z.string().max(DURATION_LENGTH), {
+    message: DURATION_SENTENCE,
+    cel: isDuration,
+    holds: text => 'milliseconds' in parseDuration(text),
+  })
+  return readable
+}
+
+/** Go's notation on the wire, milliseconds in the program. */
+export function duration() {
+  const readable = durationText()
+  return readable
+    .transform(text => {
+      const parsed = parseDuration(text)
+      return 'milliseconds' in parsed ? parsed.milliseconds : Number.NaN
+    })
+    .meta({ ...readable.meta() })
+}
+
+/** A duration of a second or more: what is asked more often than that finds the same samples again. */
+export function longDuration() {
+  return ruled(duration(), {
+    message: 'the shortest is 1s',
+    cel: `!${isDuration} || duration(self) >= duration('1s')`,
+    holds: milliseconds => milliseconds >= 1_000,
+  })
+}
+
+/** The CEL for "this field is a readable duration", for rules of the object around it. */
+export const readableDuration = (path: string): string => `(has(${path}) && ${path}.matches('${DURATION_PATTERN}'))`
+
+/** A name of a Kubernetes object. */
+export const objectName = () => z.string().min(1).max(253)
+
+/** A name of a Service and what it may be at most, so that `-primary` still fits: 63 characters (RFC 1035). */
+export const SERVICE_NAME_PATTERN = '^[a-z]([-a-z0-9]{0,53}[a-z0-9])?$'
+export const SERVICE_NAME_SENTENCE =
+  'the Service must have at most 55 lower-case letters, digits and dashes, starting with a letter, so that <name>-primary is a Service name too'
+
+/** Labels, annotations, headers: text to text. */
+export const texts = () => z.record(z.string(), z.string())
+
+/** An object that is passed on as written, whatever newer versions of its owner put into it. */
+export const passedOn = () => z.looseObject({})
+
+/** Percent of something, whole. */
+export const percent = (least: number) => z.int().min(least).max(100)

@@ -1,0 +1,239 @@
+/** `spec.service`: the Services that callers use, and the routes that carry the split. */
+import { z } from 'zod'
+import {
+  durationText,
+  objectName,
+  passedOn,
+  refused,
+  ruled,
+  SERVICE_NAME_PATTERN,
+  SERVICE_NAME_SENTENCE,
+  texts,
+} from './schema.ts'
+
+const istio = (page: string): string =>
+  `Istio's, passed on as written: https://istio.io/latest/docs/reference/config/networking/${page}`
+
+const Metadata = z.object({
+  labels: texts().optional().describe('Labels to add.'),
+  annotations: texts().optional().describe('Annotations to add.'),
+})
+
+const HeaderOperations = z.object({
+  add: texts().optional().describe('Appends these values.'),
+  set: texts().optional().describe('Overwrites with these values.'),
+  remove: z.array(z.string()).max(100).optional().describe('Removes these headers.'),
+})
+
+const TrafficPolicy = z
+  .looseObject({
+    loadBalancer: passedOn().optional(),
+    connectionPool: z.looseObject({ tcp: passedOn().optional(), http: passedOn().optional() }).optional(),
+    outlierDetection: passedOn().optional(),
+    tls: passedOn().optional(),
+    portLevelSettings: z.array(passedOn()).max(100).optional(),
+    tunnel: passedOn().optional(),
+    proxyProtocol: passedOn().optional(),
+  })
+  .describe(istio('destination-rule/#TrafficPolicy'))
+
+const Match = z.looseObject({
+  name: z.string().optional(),
+  uri: passedOn().optional(),
+  scheme: passedOn().optional(),
+  method: passedOn().optional(),
+  authority: passedOn().optional(),
+  headers: z.record(z.string(), passedOn()).optional(),
+  withoutHeaders: z.record(z.string(), passedOn()).optional(),
+  queryParams: z.record(z.string(), passedOn()).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  sourceLabels: texts().optional(),
+  sourceNamespace: z.string().optional(),
+  gateways: z.array(z.string()).max(100).optional(),
+  ignoreUriCase: z.boolean().optional(),
+  statPrefix: z.string().optional(),
+})
+
+const Rewrite = ruled(
+  z.object({
+    uri: z.string().max(2048).optional().describe('The path, or the matched part of it, becomes this.'),
+    authority: z.string().max(253).optional().describe('The Host header becomes this.'),
+    type: refused('string', 'type belongs to the Gateway API, which is not available yet: remove it'),
+  }),
+  {
+    message: 'write uri, authority, or both',
+    cel: 'has(self.uri) || has(self.authority)',
+    holds: rewrite => rewrite.uri !== undefined || rewrite.authority !== undefined,
+  },
+)
+
+const Retries = z
+  .looseObject({
+    attempts: z.int().min(0).max(1_000).optional().describe('How often a request is tried again.'),
+    perTryTimeout: durationText().optional().describe('How long one try may take.'),
+    retryOn: z.string().optional().describe('What is tried again, such as `5xx,reset`.'),
+    retryRemoteLocalities: z.boolean().optional(),
+  })
+  .describe(istio('virtual-service/#HTTPRetry'))
+
+const UserVirtualService = z.object({
+  name: objectName().describe('Name of the VirtualService, in the same namespace.'),
+  routes: z
+    .array(z.object({ name: z.string().min(1).max(253).describe('`name` of an http route.') }))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('The routes whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
+})
+
+const UserDestinationRule = ruled(
+  z.object({
+    name: objectName().describe('Name of the DestinationRule, in the same namespace. It is only read.'),
+    primarySubset: z.string().min(1).max(63).describe("The subset of the primary's pods; they get its labels."),
+    canarySubset: z
+      .string()
+      .min(1)
+      .max(63)
+      .describe("The subset of the canary's pods; the target's template must carry its labels."),
+  }),
+  {
+    message: 'primarySubset and canarySubset must be two subsets, or there is nothing to split between',
+    cel: 'self.primarySubset != self.canarySubset',
+    holds: rule => rule.primarySubset !== rule.canarySubset,
+  },
+)
+
+/** What belongs to a VirtualService that Sluice makes, and so cannot be said of one that is the user's. */
+const OF_OUR_VIRTUAL_SERVICE = [
+  'hosts',
+  'gateways',
+  'delegation',
+  'match',
+  'rewrite',
+  'timeout',
+  'retries',
+  'headers',
+  'corsPolicy',
+] as const
+
+const gatewayApi = (field: string): string =>
+  `${field} belongs to the Gateway API, which is not available yet: remove it`
+const appMesh = (field: string): string => `${field} belongs to App Mesh, which Sluice does not support: remove it`
+
+export const ServiceSchema = ruled(
+  z.object({
+    name: ruled(z.string().max(63), {
+      message: SERVICE_NAME_SENTENCE,
+      cel: `self.matches('${SERVICE_NAME_PATTERN}')`,
+      holds: name => new RegExp(SERVICE_NAME_PATTERN).test(name),
+    })
+      .optional()
+      .describe('Name of the Service that callers use. Left out: the name of the target. Cannot be changed.'),
+    port: z.int().min(1).max(65_535).describe('Port of the Services.'),
+    portName: z
+      .string()
+      .min(1)
+      .max(63)
+      .default('http')
+      .describe('Name of that port; Istio reads the protocol from it.'),
+    targetPort: z
+      .union([z.int().min(1).max(65_535), z.string().min(1).max(63)])
+      .meta({ 'x-kubernetes-int-or-string': true })
+      .optional()
+      .describe('Port of the pods, by number or name. Left out: `port`.'),
+    appProtocol: ruled(z.string().max(253), {
+      message: 'TCP routes are not available yet: remove appProtocol, or name an HTTP protocol',
+      cel: `self.lowerAscii() != 'tcp'`,
+      holds: protocol => protocol.toLowerCase() !== 'tcp',
+    })
+      .optional()
+      .describe('Application protocol of the port, such as `http` or `grpc`.'),
+    portDiscovery: z
+      .boolean()
+      .default(false)
+      .describe("Whether the target's other container ports become ports of the Services too."),
+    trafficDistribution: z
+      .enum(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
+      .optional()
+      .describe('`spec.trafficDistribution` of the Services.'),
+    headless: z.boolean().default(false).describe('Whether the Services have no cluster IP.'),
+    timeout: durationText().optional().describe('How long a request may take. Also the shortest time to drain.'),
+    gateways: z
+      .array(z.string().max(512))
+      .max(100)
+      .optional()
+      .describe('Istio gateways that the VirtualService binds to. Left out: `mesh`.'),
+    hosts: z
+      .array(z.string().max(253))
+      .max(100)
+      .optional()
+      .describe('Hosts of the VirtualService, beside the Service.'),
+    delegation: z
+      .boolean()
+      .default(false)
+      .describe('Whether a VirtualService of yours delegates to the one that Sluice makes.'),
+    trafficPolicy: TrafficPolicy.optional(),
+    match: z
+      .array(Match)
+      .max(100)
+      .optional()
+      .describe(`Requests that the routes are for. ${istio('virtual-service/#HTTPMatchRequest')}`),
+    rewrite: Rewrite.optional().describe('How requests are rewritten before they are forwarded.'),
+    retries: Retries.optional(),
+    headers: z
+      .object({ request: HeaderOperations.optional(), response: HeaderOperations.optional() })
+      .optional()
+      .describe('Headers to change in requests and responses.'),
+    corsPolicy: passedOn().optional().describe(istio('virtual-service/#CorsPolicy')),
+    apex: Metadata.optional().describe('Metadata of the Service that callers use, and of the VirtualService.'),
+    primary: Metadata.optional().describe("Metadata of the primary's Service."),
+    canary: Metadata.optional().describe("Metadata of the canary's Service."),
+    unmanagedMetadata: z
+      .object({
+        labels: z.array(z.string()).max(100).optional().describe('Labels to leave alone.'),
+        annotations: z.array(z.string()).max(100).optional().describe('Annotations to leave alone.'),
+      })
+      .optional()
+      .describe('Metadata of the Services that somebody else manages.'),
+    virtualServices: z
+      .array(UserVirtualService)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe(
+        'VirtualServices of yours in which the weights are shifted; Sluice then makes none. Cannot be added or removed later.',
+      ),
+    destinationRule: UserDestinationRule.optional().describe(
+      'A DestinationRule of yours whose subsets the split is between. Cannot be added or removed later.',
+    ),
+    mirror: refused('list', gatewayApi('mirror')),
+    gatewayRefs: refused('list', gatewayApi('gatewayRefs')),
+    backendTimeout: refused('string', gatewayApi('backendTimeout')),
+    meshName: refused('string', appMesh('meshName')),
+    backends: refused('list', appMesh('backends')),
+  }),
+  {
+    message: 'a delegated VirtualService has no hosts or gateways of its own: remove them, or delegation',
+    cel: '!(has(self.delegation) && self.delegation) || !(has(self.hosts) && size(self.hosts) > 0 || has(self.gateways) && size(self.gateways) > 0)',
+    holds: service =>
+      !service.delegation || ((service.hosts ?? []).length === 0 && (service.gateways ?? []).length === 0),
+  },
+  {
+    message: `with virtualServices the routes are yours: write ${OF_OUR_VIRTUAL_SERVICE.join(', ')} there instead`,
+    cel: `!has(self.virtualServices) || !(${OF_OUR_VIRTUAL_SERVICE.map(field => `has(self.${field})${field === 'delegation' ? ' && self.delegation' : ''}`).join(' || ')})`,
+    holds: service =>
+      service.virtualServices === undefined ||
+      OF_OUR_VIRTUAL_SERVICE.every(field => service[field] === undefined || service[field] === false),
+  },
+  {
+    message: 'with destinationRule the policy is yours: write trafficPolicy there instead',
+    cel: '!(has(self.destinationRule) && has(self.trafficPolicy))',
+    holds: service => service.destinationRule === undefined || service.trafficPolicy === undefined,
+  },
+  {
+    message:
+      'the way of splitting cannot be changed: virtualServices and destinationRule can be neither added nor removed; delete the Canary and create it anew',
+    cel: 'has(self.virtualServices) == has(oldSelf.virtualServices) && has(self.destinationRule) == has(oldSelf.destinationRule)',
+    holds: 'unseen',
+  },
+)

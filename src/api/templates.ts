@@ -1,0 +1,76 @@
+/** The MetricTemplate: a query that many Canaries share. */
+import { z } from 'zod'
+import type { KubeObject } from './object.ts'
+import { refused, ruled } from './schema.ts'
+import { sentencesOf, wording } from './sentences.ts'
+
+/** Flagger's types; one of them works. */
+const TYPES = [
+  'prometheus',
+  'influxdb',
+  'datadog',
+  'externalmetrics',
+  'stackdriver',
+  'cloudwatch',
+  'newrelic',
+  'graphite',
+  'dynatrace',
+  'keptn',
+  'splunk',
+] as const
+
+const Provider = z.object({
+  type: ruled(z.enum(TYPES), {
+    message: 'only the type prometheus is available yet',
+    cel: `self == 'prometheus'`,
+    holds: type => type === 'prometheus',
+  }).describe('`prometheus`.'),
+  address: ruled(z.string().max(2048), {
+    message: 'write the URL of a Prometheus, such as http://prometheus.istio-system:9090',
+    cel: `self.matches('^https?://[^/ ]+')`,
+    holds: url => /^https?:\/\/[^/ ]+/.test(url),
+  })
+    .optional()
+    .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
+  headers: refused('object', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
+  secretRef: refused(
+    'object',
+    'secretRef is not available yet: give the controller a token, as --metrics-server-token-file',
+  ),
+  insecureSkipVerify: refused(
+    'boolean',
+    'insecureSkipVerify is not available yet: give the controller the CA, as --metrics-server-ca-file',
+  ),
+  region: refused('string', 'region belongs to CloudWatch, which is not available yet: remove it'),
+})
+
+/** The schema of `spec`. */
+export const MetricTemplateSpecSchema = z
+  .object({
+    provider: Provider.describe('Who answers the query.'),
+    query: z
+      .string()
+      .min(1)
+      .max(16_384)
+      .describe(
+        'The query, with `{{ name }}`, `{{ namespace }}`, `{{ target }}`, `{{ service }}`, `{{ ingress }}`, `{{ route }}`, `{{ interval }}` and `{{ variables.x }}` filled in. It answers with one number.',
+      ),
+  })
+  .transform(({ provider: { type, address }, query }) => ({ provider: { type, address }, query }))
+
+export type MetricTemplateSpec = z.output<typeof MetricTemplateSpecSchema>
+
+/** A MetricTemplate that was read. */
+export interface MetricTemplate extends KubeObject {
+  readonly spec: MetricTemplateSpec
+}
+
+/**
+ * Reads a MetricTemplate as the API server has it.
+ *
+ * @returns the template, or one sentence a problem, each opening with the path of the field.
+ */
+export function parseMetricTemplate(object: KubeObject): { template: MetricTemplate } | { problems: string[] } {
+  const parsed = z.object({ spec: MetricTemplateSpecSchema }).safeParse(object, { error: wording })
+  return parsed.success ? { template: { ...object, spec: parsed.data.spec } } : { problems: sentencesOf(parsed.error) }
+}
