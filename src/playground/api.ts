@@ -1,0 +1,161 @@
+/**
+ * The in-memory cluster's API as the controller sees it: the port `KubeApi`, over the same server as everybody else's
+ * hands, with a network in between that tests can break.
+ */
+import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { isAlreadyExists, isNotFound } from '../core/errors.ts'
+import { ApiError } from '../core/errors.ts'
+import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
+import { FIELD_MANAGER, type Write } from '../core/write.ts'
+import { Faults } from './faults.ts'
+import { Hand } from './hand.ts'
+import { jsonPatch, mergePatch } from './json.ts'
+import { ApiServer, type Requester } from './server.ts'
+
+/** A client of the in-memory API server; each has a network of its own. */
+export class PlaygroundApi implements KubeApi {
+  readonly server: ApiServer
+  readonly faults: Faults
+  readonly #by: Requester = { manager: FIELD_MANAGER }
+
+  constructor(server: ApiServer) {
+    this.server = server
+    this.faults = new Faults(server.clock)
+  }
+
+  /** A server of its own, and the first client of it. */
+  static on(clock: Clock): PlaygroundApi {
+    return new PlaygroundApi(new ApiServer(clock))
+  }
+
+  /** Another client of the same server, as a second replica is: its faults are its own. */
+  replica(): PlaygroundApi {
+    return new PlaygroundApi(this.server)
+  }
+
+  /** Somebody else's hand on the same cluster: a user, an autoscaler, Argo CD. No faults stand in its way. */
+  as(manager: string): Hand {
+    return new Hand(this.server, manager)
+  }
+
+  async get(ref: Ref, call: Call): Promise<KubeObject | null> {
+    return this.faults.pass({ verb: 'get', kind: ref.kind, ref }, call.signal, () =>
+      unlessMissing(() => this.server.get(ref, this.#by)),
+    )
+  }
+
+  async list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
+    return this.faults.pass({ verb: 'list', kind, ref: null }, call.signal, () =>
+      this.server.list(kind, query, this.#by),
+    )
+  }
+
+  async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
+    const deliver = (event: WatchEvent): void => {
+      // An event arrives after the write that caused it has returned, and in order; what is stopped hears no more.
+      queueMicrotask(() => {
+        if (open && !this.faults.silent) seen(event)
+      })
+    }
+    let open = true
+    const watching = await this.faults.pass({ verb: 'watch', kind, ref: null }, call.signal, () =>
+      this.server.watch(kind, query, this.#by, deliver),
+    )
+    const forget = this.faults.watching(error => watching.stop(error))
+    const abort = (): void => watching.stop()
+    call.signal.addEventListener('abort', abort, { once: true })
+    try {
+      await watching.ended
+    } finally {
+      // What was sent before the end still arrives.
+      await Promise.resolve()
+      open = false
+      call.signal.removeEventListener('abort', abort)
+      forget()
+    }
+  }
+
+  async write(write: Write, call: Call): Promise<KubeObject | null> {
+    const { verb, ref } = write
+    return this.faults.pass({ verb, kind: ref.kind, ref }, call.signal, () => this.#carryOut(write))
+  }
+
+  #carryOut(write: Write): KubeObject | null {
+    const { server } = this
+    const { ref } = write
+    switch (write.verb) {
+      case 'apply': {
+        const { managedFields: _, ...metadata } = write.object.metadata
+        return server.apply(ref, { ...write.object, metadata }, this.#by, 'force')
+      }
+      case 'create':
+        return server.create(ref, write.object, this.#by)
+      case 'replace':
+        return server.update(ref, write.object, this.#by)
+      case 'merge':
+        return server.patch(ref, object => mergePatch(object, write.patch) as KubeObject, this.#by)
+      case 'status':
+        return server.patch(ref, object => mergePatch(object, write.patch) as KubeObject, this.#by, 'status')
+      case 'patch':
+        return server.patch(
+          ref,
+          object => jsonPatch(guarded(object, write.resourceVersion), write.operations) as KubeObject,
+          this.#by,
+        )
+      case 'delete':
+        return unlessMissing(() => {
+          server.delete(ref, write, this.#by)
+          return null
+        })
+      case 'disown':
+        return unlessMissing(() => this.#disown(ref))
+      case 'copy':
+        break
+    }
+    return this.#copy(write)
+  }
+
+  #disown(ref: Ref): KubeObject {
+    const live = this.server.get(ref, this.#by)
+    const entries = live.metadata.managedFields ?? []
+    const left = entries.filter(entry => entry.manager !== FIELD_MANAGER)
+    if (left.length === entries.length) return live
+    const managedFields = left.length > 0 ? left : [{}]
+    return this.server.patch(ref, object => ({ ...object, metadata: { ...object.metadata, managedFields } }), this.#by)
+  }
+
+  #copy(write: Extract<Write, { verb: 'copy' }>): KubeObject {
+    const { ref, from, labels } = write
+    const source = this.server.get(from, this.#by)
+    const content = ['data', 'binaryData', 'type'].filter(field => source[field] !== undefined)
+    const object: KubeObject = {
+      apiVersion: apiVersionOf(ref.kind),
+      kind: ref.kind.kind,
+      metadata: { name: ref.name, namespace: ref.namespace, labels: { ...labels } },
+      immutable: true,
+      ...Object.fromEntries(content.map(field => [field, source[field]])),
+    }
+    try {
+      return this.server.create(ref, object, this.#by)
+    } catch (error) {
+      if (isAlreadyExists(error)) return this.server.get(ref, this.#by)
+      throw error
+    }
+  }
+}
+
+/** The object, if it is still the one that was read. */
+function guarded(object: KubeObject, resourceVersion: string): KubeObject {
+  if (object.metadata.resourceVersion === resourceVersion) return object
+  const message = `Operation cannot be fulfilled on "${object.metadata.name}": the object has been modified`
+  throw new ApiError({ code: 409, reason: 'Conflict', message })
+}
+
+function unlessMissing(read: () => KubeObject | null): KubeObject | null {
+  try {
+    return read()
+  } catch (error) {
+    if (isNotFound(error)) return null
+    throw error
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Field ownership: which manager wrote which fields, and server-side apply on top of it
+ * (https://kubernetes.io/docs/reference/using-api/server-side-apply/). A set of fields is a set of paths to leaves, in
+ * the notation of fieldsV1: `f:` a field, `k:` an entry of a keyed list, `v:` a member of a set, `.` the entry itself.
+ */
+import { type Kind, kindKey, type KubeObject, type ManagedFields } from '../api/object.ts'
+import { isRecord, type Json, recordOf, sameJson } from './json.ts'
+import { fieldType, type FieldType } from './schema.ts'
+
+type Path = readonly string[]
+
+/** A set of paths. */
+export class FieldSet {
+  readonly #paths = new Map<string, Path>()
+
+  constructor(paths: Iterable<Path> = []) {
+    for (const path of paths) this.#paths.set(path.join('\n'), path)
+  }
+
+  static parse(fieldsV1: unknown): FieldSet {
+    const paths: Path[] = []
+    const walk = (node: unknown, path: Path): void => {
+      const children = Object.entries(recordOf(node))
+      if (children.length === 0 && path.length > 0) paths.push(path)
+      for (const [key, child] of children) walk(child, [...path, key])
+    }
+    walk(fieldsV1, [])
+    return new FieldSet(paths)
+  }
+
+  get isEmpty(): boolean {
+    return this.#paths.size === 0
+  }
+
+  has(path: Path): boolean {
+    return this.#paths.has(path.join('\n'))
+  }
+
+  paths(): Path[] {
+    return [...this.#paths.values()]
+  }
+
+  plus(other: FieldSet): FieldSet {
+    return new FieldSet([...this.paths(), ...other.paths()])
+  }
+
+  minus(other: FieldSet): FieldSet {
+    return new FieldSet(this.paths().filter(path => !other.has(path)))
+  }
+
+  toFieldsV1(): Json {
+    const root: Json = {}
+    for (const path of this.paths().sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1))) {
+      let node = root
+      for (const key of path) {
+        node[key] ??= {}
+        node = node[key] as Json
+      }
+    }
+    return root
+  }
+}
+
+/** Fields that nobody owns: identity, and what the server itself writes. */
+const UNOWNED = new Set([
+  'f:apiVersion',
+  'f:kind',
+  ...['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp']
+    .concat(['deletionGracePeriodSeconds', 'managedFields'])
+    .map(name => `f:metadata\nf:${name}`),
+])
+
+/** The leaves of an object, with their values. */
+function leavesOf(kind: Kind, object: KubeObject): Map<string, readonly [Path, unknown]> {
+  const leaves = new Map<string, readonly [Path, unknown]>()
+  const leaf = (path: Path, value: unknown): void => {
+    const key = path.join('\n')
+    if (!UNOWNED.has(key)) leaves.set(key, [path, value])
+  }
+  const walk = (value: unknown, path: Path): void => {
+    if (value === undefined || value === null || UNOWNED.has(path.join('\n'))) return
+    const type = fieldType(kindKey(kind), path)
+    const children = childrenOf(type, value)
+    if (children === null || (children.length === 0 && path.length > 0)) return leaf(path, value)
+    for (const [key, child] of children) {
+      if (key.startsWith('v:')) leaf([...path, key], child)
+      else walk(child, [...path, key])
+      if (key.startsWith('k:')) leaf([...path, key, '.'], true)
+    }
+  }
+  walk(object, [])
+  return leaves
+}
+
+/** The parts of a value that are owned apart, or null when it is owned as a whole. */
+function childrenOf(type: FieldType, value: unknown): [string, unknown][] | null {
+  if (isRecord(value)) {
+    return type.merge === 'atomic' ? null : Object.entries(value).map(([key, child]) => [`f:${key}`, child])
+  }
+  if (!Array.isArray(value) || !mergesEntries(type)) return null
+  return value.map(item => [entryKey(type, item), item])
+}
+
+/** Lists are atomic unless they are declared otherwise. */
+const mergesEntries = (type: FieldType): boolean => type.merge === 'map' || type.merge === 'set'
+
+/** `k:{"port":80,"protocol":"TCP"}` of an entry of a keyed list, `v:"x"` of a member of a set. */
+function entryKey(type: FieldType, item: unknown): string {
+  if (type.merge !== 'map') return `v:${JSON.stringify(item)}`
+  const keys = Object.entries(type.keys).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `k:${JSON.stringify(Object.fromEntries(keys.map(([key, usual]) => [key, recordOf(item)[key] ?? usual])))}`
+}
+
+/** Who writes: the name and the way, which together own fields. */
+export interface Writer {
+  readonly manager: string
+  readonly operation: 'Apply' | 'Update'
+  readonly apiVersion: string
+  readonly subresource: '' | 'status'
+  /** RFC 3339, to the second. */
+  readonly time: string
+}
+
+const isOf = (writer: Writer, entry: ManagedFields): boolean =>
+  entry.manager === writer.manager &&
+  entry.operation === writer.operation &&
+  (entry.subresource ?? '') === writer.subresource
+
+/** The entries with `fields` as what `writer` owns; an entry that owns nothing disappears, an unchanged one keeps its time. */
+function withEntry(entries: readonly ManagedFields[], writer: Writer, fields: FieldSet): ManagedFields[] {
+  const old = entries.find(entry => isOf(writer, entry))
+  const others = entries.filter(entry => entry !== old)
+  if (fields.isEmpty) return others
+  const fieldsV1 = fields.toFieldsV1()
+  if (old && sameJson(old.fieldsV1, fieldsV1)) return [...entries]
+  const entry: ManagedFields = {
+    manager: writer.manager,
+    operation: writer.operation,
+    apiVersion: writer.apiVersion,
+    time: writer.time,
+    fieldsV1,
+  }
+  return [...others, writer.subresource === '' ? entry : { ...entry, subresource: writer.subresource }]
+}
+
+function without(entries: readonly ManagedFields[], fields: FieldSet): ManagedFields[] {
+  return entries.flatMap(entry => {
+    const owned = FieldSet.parse(entry.fieldsV1)
+    const left = owned.minus(fields)
+    if (left.isEmpty) return []
+    return left.paths().length === owned.paths().length ? [entry] : [{ ...entry, fieldsV1: left.toFieldsV1() }]
+  })
+}
+
+/**
+ * The managedFields after a write that is no apply: what it changed is the writer's alone, what it removed nobody's.
+ * A non-empty managedFields in `next` is taken as the base, which is how a client gives fields up.
+ */
+export function fieldsAfterUpdate(
+  kind: Kind,
+  before: KubeObject | null,
+  next: KubeObject,
+  writer: Writer,
+): ManagedFields[] {
+  const [old, now] = [before ? leavesOf(kind, before) : new Map<string, never>(), leavesOf(kind, next)]
+  const changed = [...now].filter(([key, [, value]]) => !old.has(key) || !sameJson(old.get(key)?.[1], value))
+  const removed = [...old].filter(([key]) => !now.has(key))
+  const touched = new FieldSet([...changed, ...removed].map(([, [path]]) => path))
+  const given = next.metadata.managedFields ?? []
+  const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
+  const own = entries.find(entry => isOf(writer, entry))
+  const kept = FieldSet.parse(own?.fieldsV1).minus(new FieldSet(removed.map(([, [path]]) => path)))
+  const others = without(
+    entries.filter(entry => entry !== own),
+    touched,
+  )
+  const owned = kept.plus(new FieldSet(changed.map(([, [path]]) => path)))
+  return withEntry(own ? [...others, own] : others, writer, owned)
+}
+
+export interface Applied {
+  readonly object: KubeObject
+  readonly managedFields: ManagedFields[]
+  /** Fields of others that the apply would take, as `manager: .spec.replicas`; forced all the same in `object`. */
+  readonly conflicts: readonly string[]
+}
+
+/** Server-side apply of `wanted` on `live` (null: there is nothing yet). */
+export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObject, writer: Writer): Applied {
+  const leaves = leavesOf(kind, wanted)
+  const fields = new FieldSet([...leaves.values()].map(([path]) => path))
+  const liveLeaves = live ? leavesOf(kind, live) : new Map<string, readonly [Path, unknown]>()
+  const entries = live?.metadata.managedFields ?? []
+  const own = entries.find(entry => isOf(writer, entry))
+  const conflicts: string[] = []
+  const taken: Path[] = []
+  for (const entry of entries) {
+    if (entry === own) continue
+    const theirs = FieldSet.parse(entry.fieldsV1)
+    for (const [key, [path, value]] of leaves) {
+      if (!theirs.has(path) || sameJson(liveLeaves.get(key)?.[1], value)) continue
+      conflicts.push(`${entry.manager ?? ''}: ${path.map(step => step.replace(/^f:/, '.')).join('')}`)
+      taken.push(path)
+    }
+  }
+  const others = without(
+    entries.filter(entry => entry !== own),
+    new FieldSet(taken),
+  )
+  const kept = others.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), fields)
+  const dropped = FieldSet.parse(own?.fieldsV1).minus(kept)
+  const merged = mergeValues(kindKey(kind), [], live ?? {}, wanted)
+  return {
+    object: removeFields(kindKey(kind), [], merged, dropped, kept) as KubeObject,
+    managedFields: withEntry(own ? [...others, own] : others, writer, fields),
+    conflicts,
+  }
+}
+
+function mergeValues(kind: string, path: Path, live: unknown, wanted: unknown): unknown {
+  const type = fieldType(kind, path)
+  if (isRecord(wanted) && type.merge !== 'atomic') {
+    const merged: Json = { ...recordOf(live) }
+    for (const [key, value] of Object.entries(wanted)) {
+      if (value !== undefined) merged[key] = mergeValues(kind, [...path, `f:${key}`], merged[key], value)
+    }
+    return merged
+  }
+  if (!Array.isArray(wanted) || !Array.isArray(live) || !mergesEntries(type)) return wanted
+  const wantedByKey = new Map(wanted.map(item => [entryKey(type, item), item as unknown]))
+  const merged = live.map(item => {
+    const key = entryKey(type, item)
+    const match = wantedByKey.get(key)
+    wantedByKey.delete(key)
+    return match === undefined ? item : mergeValues(kind, [...path, key], item, match)
+  })
+  return [...merged, ...wantedByKey.values()]
+}
+
+/** Takes `dropped` out; a container that this leaves empty goes too, unless somebody owns something in it. */
+function removeFields(kind: string, path: Path, value: unknown, dropped: FieldSet, kept: FieldSet): unknown {
+  const children = childrenOf(fieldType(kind, path), value)
+  if (dropped.isEmpty || children === null) return value
+  const left = children.flatMap(([key, child]): [string, unknown][] => {
+    const here = [...path, key]
+    if (dropped.has(here)) return []
+    if (dropped.has([...here, '.']) && !kept.paths().some(one => here.every((step, i) => one[i] === step))) return []
+    const rest = removeFields(kind, here, child, dropped, kept)
+    return rest === undefined ? [] : [[key, rest]]
+  })
+  if (left.length === 0 && children.length > 0) return undefined
+  return Array.isArray(value)
+    ? left.map(([, child]) => child)
+    : Object.fromEntries(left.map(([key, child]) => [key.slice(2), child]))
+}

@@ -1,0 +1,310 @@
+/**
+ * The API server without its HTTP: what every verb does to the store, and what it answers. Synchronous, because a real
+ * server also decides one write after the other; clients add the network, and its faults.
+ */
+import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
+import { ApiError, type StatusDetails } from '../core/errors.ts'
+import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
+import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
+import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
+import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
+import { hasGeneration, hasStatus, Pod, refusalOf, replacesBlindly, withDefaults } from './schema.ts'
+import { listPage, openWatch, type Watching } from './reading.ts'
+import { inVersion, Store } from './store.ts'
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
+export type Subresource = '' | 'status'
+
+/** Who asks: the field manager, which is the user's name here too. */
+export interface Requester {
+  readonly manager: string
+}
+
+/** What RBAC decides on. `name` is empty for list, watch and create. */
+export interface AccessRequest extends Requester {
+  readonly verb: Verb
+  readonly kind: Kind
+  readonly subresource: Subresource
+  readonly namespace: string
+  readonly name: string
+}
+
+/** An admission rule: a sentence (422 Invalid), a whole answer, or null for a welcome object. */
+export type Admission = (object: KubeObject, before: KubeObject | null) => string | StatusDetails | null
+
+export interface Preconditions {
+  readonly uid?: string
+  readonly resourceVersion?: string
+  /** Background: dependents go after it. Foreground: it goes after them. */
+  readonly propagation?: 'Background' | 'Foreground'
+  /** Of pods: 0 removes at once, as the kubelet does at the end. */
+  readonly gracePeriodSeconds?: number
+}
+
+/** The finalizer of a foreground deletion; garbage collection takes it off. */
+export const FOREGROUND = 'foregroundDeletion'
+
+export class ApiServer {
+  readonly store: Store
+  readonly clock: Clock
+  /** Admission rules by `kindKey`, run in order after the server's own validation. */
+  readonly admission = new Map<string, Admission[]>()
+  /** Kinds that are not installed, by `kindKey`: their CRD is missing. */
+  readonly absent = new Set<string>()
+  /** Says why a request is forbidden, or null. */
+  authorize: (request: AccessRequest) => string | null = () => null
+  /** Every right that was used, as `manager verb resource[/subresource]`. */
+  readonly used = new Set<string>()
+  #uids = 0
+  #addresses = 0
+
+  constructor(clock: Clock, logSize = 10_000) {
+    this.clock = clock
+    this.store = new Store(logSize)
+  }
+
+  get(ref: Ref, by: Requester): KubeObject {
+    this.#check({ ...by, verb: 'get', ...ref, subresource: '' })
+    return inVersion(ref.kind, this.#existing(ref))
+  }
+
+  list(kind: Kind, query: ListQuery, by: Requester): ObjectList {
+    this.#check({ ...by, verb: 'list', kind, namespace: query.namespace, name: '', subresource: '' })
+    return listPage(this.store, kind, query)
+  }
+
+  watch(kind: Kind, query: WatchQuery, by: Requester, send: (event: WatchEvent) => void): Watching {
+    this.#check({ ...by, verb: 'watch', kind, namespace: query.namespace, name: '', subresource: '' })
+    return openWatch(this.store, this.clock, kind, query, send)
+  }
+
+  create(ref: Ref, object: KubeObject, by: Requester): KubeObject {
+    this.#check({ ...by, verb: 'create', ...ref, name: '', subresource: '' })
+    if (this.#find(ref)) throw alreadyExists(ref)
+    return this.#save(ref, null, object, { ...by, operation: 'Update', subresource: '' })
+  }
+
+  update(ref: Ref, object: KubeObject, by: Requester, subresource: Subresource = ''): KubeObject {
+    this.#check({ ...by, verb: 'update', ...ref, subresource })
+    if (object.metadata.resourceVersion === undefined && !replacesBlindly(ref.kind)) {
+      throw invalid(ref, 'metadata.resourceVersion: Invalid value: 0: must be specified for an update')
+    }
+    return this.#save(ref, this.#existing(ref), object, { ...by, operation: 'Update', subresource })
+  }
+
+  /** Any patch: `change` is given a copy of the object as it is. */
+  patch(
+    ref: Ref,
+    change: (object: KubeObject) => KubeObject,
+    by: Requester,
+    subresource: Subresource = '',
+  ): KubeObject {
+    this.#check({ ...by, verb: 'patch', ...ref, subresource })
+    const before = this.#existing(ref)
+    return this.#save(ref, before, change(inVersion(ref.kind, before)), { ...by, operation: 'Update', subresource })
+  }
+
+  /** Server-side apply; creates what is missing. */
+  apply(ref: Ref, object: KubeObject, by: Requester, onConflict: 'force' | 'fail'): KubeObject {
+    this.#check({ ...by, verb: 'patch', ...ref, subresource: '' })
+    if (object.metadata.managedFields !== undefined) {
+      throw badRequest('metadata.managedFields must be nil')
+    }
+    const before = this.#find(ref)
+    if (before === null && object.metadata.uid !== undefined) {
+      throw conflict(
+        ref,
+        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object`,
+      )
+    }
+    const wanted = withoutUndefined(object) as KubeObject
+    const how = { ...by, operation: 'Apply', subresource: '' } as const
+    const applied = applyFields(ref.kind, before, wanted, this.#writer(ref.kind, how))
+    if (onConflict === 'fail' && applied.conflicts.length > 0) {
+      const said = applied.conflicts.map(one => one.replace(/^(.*?): /, 'conflict with "$1": ')).join(', ')
+      const message = `Apply failed with ${applied.conflicts.length} conflict${applied.conflicts.length > 1 ? 's' : ''}: ${said}`
+      throw new ApiError({ code: 409, reason: 'Conflict', message })
+    }
+    const metadata = { ...applied.object.metadata, managedFields: applied.managedFields }
+    return this.#save(ref, before, { ...applied.object, metadata }, how)
+  }
+
+  /** Deletes, or begins to: with finalizers left the object stays, marked. */
+  delete(ref: Ref, preconditions: Preconditions, by: Requester): void {
+    this.#check({ ...by, verb: 'delete', ...ref, subresource: '' })
+    const object = this.#existing(ref)
+    const { metadata } = object
+    for (const key of ['uid', 'resourceVersion'] as const) {
+      const wanted = preconditions[key]
+      if (wanted === undefined || wanted === metadata[key]) continue
+      const name = key === 'uid' ? 'UID' : 'ResourceVersion'
+      throw conflict(ref, `Precondition failed: ${name} in precondition: ${wanted}, in object meta: ${metadata[key]}`)
+    }
+    const foreground = preconditions.propagation === 'Foreground' ? [FOREGROUND] : []
+    const finalizers = [...new Set([...(metadata.finalizers ?? []), ...foreground])]
+    const usual =
+      kindKey(ref.kind) === kindKey(Pod) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
+    const grace = preconditions.gracePeriodSeconds ?? usual
+    const stays = finalizers.length > 0 || grace > 0 || kindKey(ref.kind) === kindKey(kinds.Namespace)
+    if (!stays) {
+      this.store.drop(ref.kind, object)
+      return
+    }
+    if (metadata.deletionTimestamp !== undefined) return
+    const deletionTimestamp = stampOf(this.clock.now() + grace * 1000)
+    const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
+    const marks = { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
+    this.store.put(ref.kind, { ...object, metadata: { ...metadata, ...marks } })
+  }
+
+  #find(ref: Ref): KubeObject | null {
+    return this.store.get(ref.kind, ref.namespace, ref.name)
+  }
+
+  #existing(ref: Ref): KubeObject {
+    const object = this.#find(ref)
+    if (object === null) throw notFound(ref)
+    return object
+  }
+
+  #check(request: AccessRequest): void {
+    const { manager, verb, kind, subresource, namespace, name } = request
+    const resource = kindKey(kind) + (subresource === '' ? '' : `/${subresource}`)
+    if (this.absent.has(kindKey(kind)) || (subresource === 'status' && !hasStatus(kind))) {
+      const message = 'the server could not find the requested resource'
+      throw new ApiError({ code: 404, reason: 'NotFound', message })
+    }
+    this.used.add(`${manager} ${verb} ${resource}`)
+    const because = this.authorize(request)
+    if (because === null) return
+    const what = name === '' ? resource : `${resource} "${name}"`
+    const where = `API group "${kind.group}" in the namespace "${namespace}"`
+    throw forbidden(what, `User "${manager}" cannot ${verb} resource "${kind.plural}" in ${where}: ${because}`)
+  }
+
+  #writer(kind: Kind, how: How): Writer {
+    return { ...how, apiVersion: apiVersionOf(kind), time: stampOf(this.clock.now()) }
+  }
+
+  /** The one way into the store: what every write has in common. */
+  #save(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
+    const { kind } = ref
+    if (before === null) this.#welcomeNew(ref, wanted)
+    else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw conflict(ref, STALE)
+    else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) {
+      const [given, real] = [wanted.metadata.uid, before.metadata.uid]
+      throw conflict(ref, `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`)
+    }
+    const shaped = withDefaults(kind, this.#shape(ref, before, withoutUndefined(wanted) as KubeObject, how), () =>
+      this.#address(),
+    )
+    const metadata = { ...shaped.metadata }
+    const managed =
+      how.operation === 'Apply'
+        ? (wanted.metadata.managedFields ?? [])
+        : fieldsAfterUpdate(kind, before, shaped, this.#writer(kind, how))
+    delete metadata.managedFields
+    if (managed.length > 0) metadata.managedFields = managed
+    if (before && hasGeneration(kind) && !sameJson(contentOf(before), contentOf(shaped))) {
+      metadata.generation = (before.metadata.generation ?? 0) + 1
+    }
+    const object: KubeObject = { ...shaped, metadata }
+    if (before && sameJson(before, object)) return inVersion(kind, before)
+    this.#admit(ref, object, before)
+    const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
+    if (before && finalized && (before.metadata.finalizers ?? []).length > 0) {
+      return inVersion(kind, this.store.drop(kind, object))
+    }
+    return inVersion(kind, this.store.put(kind, object))
+  }
+
+  #welcomeNew(ref: Ref, wanted: KubeObject): void {
+    if (wanted.metadata.resourceVersion !== undefined && wanted.metadata.resourceVersion !== '') {
+      throw badRequest('resourceVersion should not be set on objects to be created')
+    }
+    if (!ref.kind.namespaced) return
+    const namespace = this.store.get(kinds.Namespace, '', ref.namespace)
+    if (namespace === null) throw notFound({ kind: kinds.Namespace, namespace: '', name: ref.namespace })
+    if (namespace.metadata.deletionTimestamp === undefined) return
+    const because = `unable to create new content in namespace ${ref.namespace} because it is being terminated`
+    throw forbidden(`${kindKey(ref.kind)} "${ref.name}"`, because)
+  }
+
+  /** Puts back what a client cannot write: identity, the server's own marks, and the other side of the status subresource. */
+  #shape(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
+    const object: KubeObject = { ...wanted, apiVersion: apiVersionOf(ref.kind), kind: ref.kind.kind }
+    if (before === null) {
+      if (hasStatus(ref.kind)) delete object['status']
+      const { labels, annotations, finalizers, ownerReferences, managedFields } = wanted.metadata
+      const metadata = withoutUndefined({
+        name: ref.name,
+        namespace: ref.kind.namespaced ? ref.namespace : undefined,
+        uid: this.#uid(),
+        generation: hasGeneration(ref.kind) ? 1 : undefined,
+        creationTimestamp: stampOf(this.clock.now()),
+        labels,
+        annotations,
+        finalizers,
+        ownerReferences,
+        managedFields,
+      }) as ObjectMeta
+      return { ...object, metadata }
+    }
+    if (how.subresource === 'status') return { ...before, status: object['status'] ?? {} }
+    if (hasStatus(ref.kind)) {
+      delete object['status']
+      if ('status' in before) object['status'] = before['status']
+    }
+    const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = before.metadata
+    const fixed = { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
+    const added = (wanted.metadata.finalizers ?? []).filter(one => !before.metadata.finalizers?.includes(one))
+    if (deletionTimestamp !== undefined && added.length > 0) {
+      const because = 'no new finalizers can be added if the object is being deleted'
+      throw invalid(ref, `metadata.finalizers: Forbidden: ${because}, found new finalizers ${JSON.stringify(added)}`)
+    }
+    return { ...object, metadata: withoutUndefined({ ...wanted.metadata, ...fixed }) as ObjectMeta }
+  }
+
+  #admit(ref: Ref, object: KubeObject, before: KubeObject | null): void {
+    const rules: Admission[] = [
+      (now, was) => refusalOf(ref.kind, now, was),
+      ...(this.admission.get(kindKey(ref.kind)) ?? []),
+    ]
+    for (const rule of rules) {
+      const refusal = rule(copyOf(object), before)
+      if (typeof refusal === 'string') throw invalid(ref, refusal)
+      if (refusal !== null) throw new ApiError(refusal)
+    }
+  }
+
+  #uid(): string {
+    this.#uids += 1
+    return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`
+  }
+
+  #address(): string {
+    this.#addresses += 1
+    return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`
+  }
+}
+
+interface How extends Requester {
+  readonly operation: 'Apply' | 'Update'
+  readonly subresource: Subresource
+}
+
+/** RFC 3339 to the second, as the API server writes times. */
+export function stampOf(instant: number): string {
+  return new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+const STALE = 'the object has been modified; please apply your changes to the latest version and try again'
+
+function sameOrAbsent(given: string | undefined, real: string | undefined): boolean {
+  return given === undefined || given === '' || given === real
+}
+
+/** All that counts for the generation: everything but metadata and status. */
+function contentOf(object: KubeObject): unknown {
+  return { ...object, apiVersion: '', metadata: null, status: null }
+}
