@@ -31,6 +31,8 @@ export interface ListQuery {
   /** Empty: all namespaces. */
   readonly namespace: string
   readonly labelSelector?: string
+  /** Only the object of this name (a field selector, which lets RBAC name the object). */
+  readonly name?: string
   readonly limit?: number
   readonly continue?: string
 }
@@ -38,6 +40,7 @@ export interface ListQuery {
 export interface WatchQuery {
   readonly namespace: string
   readonly labelSelector?: string
+  readonly name?: string
   readonly resourceVersion: string
   /** The server ends the watch after this long. */
   readonly timeout: Milliseconds

@@ -1,0 +1,202 @@
+/**
+ * One request and its answer: its turn in the rate limit, its credentials, its retries, its report. What is repeated, and
+ * when, is decided here and nowhere else:
+ *
+ * - 401: once, with fresh credentials; the server did nothing.
+ * - 429 with Retry-After: the server did nothing, so any request is sent again; 503 with Retry-After: what is repeatable.
+ * - A connection refused: nothing was sent. A connection lost: what is repeatable.
+ */
+import type { Dispatcher } from 'undici'
+import { ApiError } from '../../core/errors.ts'
+import type { Call, Clock, Lane } from '../../core/ports.ts'
+import type { Milliseconds } from '../../core/time.ts'
+import { errorOf } from './answer.ts'
+import type { Credentials } from './credentials.ts'
+import type { RateLimit } from './limit.ts'
+import { Sockets } from './sockets.ts'
+import type { Request } from './write.ts'
+
+/** What happened to one request on the wire. */
+export interface RequestReport {
+  /** get, list, watch, or the verb of the write. */
+  readonly verb: string
+  /** `deployments.apps`. */
+  readonly kind: string
+  readonly lane: Lane
+  /** HTTP status; 0 when there was no answer. */
+  readonly code: number
+  /** From sending to the headers of the answer. */
+  readonly milliseconds: Milliseconds
+  /** In the rate limit, before sending. */
+  readonly waited: Milliseconds
+  /** What the server warned of, such as fields that it dropped. */
+  readonly warnings: readonly string[]
+}
+
+export interface ExchangeOptions {
+  readonly credentials: Credentials
+  readonly limit: RateLimit
+  /** Should be one that does not jump. */
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly userAgent: string
+  readonly report?: (report: RequestReport) => void
+}
+
+/** Who asks, for reports. */
+export interface About {
+  readonly verb: string
+  readonly kind: string
+}
+
+const RETRIES = 3
+/** Wait before repeating after a lost connection; doubled each time. */
+const FIRST_PAUSE: Milliseconds = 100
+
+export class Exchange {
+  readonly #options: ExchangeOptions
+  readonly #sockets = new Sockets()
+  readonly #origin: string
+  readonly #prefix: string
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    const url = new URL(options.credentials.server)
+    this.#origin = url.origin
+    this.#prefix = url.pathname.replace(/\/+$/, '')
+  }
+
+  /**
+   * Sends a request and reads its answer.
+   *
+   * @param limits overrides of the pools' timeouts, and the pool.
+   * @param read takes the body of a success; it must consume it.
+   * @throws ApiError for an answer that is no success; what `call.signal` was aborted with; Error for a broken connection.
+   */
+  async run<T>(
+    request: Request,
+    about: About,
+    call: Call,
+    read: (response: Dispatcher.ResponseData) => Promise<T>,
+    limits: { pool?: 'watch'; headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds } = {},
+  ): Promise<T> {
+    const { limit, clock, random } = this.#options
+    let refreshed = false
+    for (let attempt = 0; ; attempt++) {
+      const waited = await limit.take(call.lane, call.signal)
+      let pause: Milliseconds
+      let trouble: unknown
+      try {
+        const response = await this.#send(request, about, call, waited, limits)
+        if (response.statusCode < 300) return await read(response)
+        const error = errorOf(
+          response.statusCode,
+          await response.body.text(),
+          secondsOf(response.headers['retry-after']),
+          `${request.method} ${request.path}`,
+        )
+        if (error.code === 401 && !refreshed) {
+          refreshed = true
+          await this.#options.credentials.refresh()
+          continue
+        }
+        const refused = error.code === 429 || (error.code === 503 && request.repeatable)
+        if (!refused || error.retryAfterSeconds === undefined) throw error
+        trouble = error
+        pause = error.retryAfterSeconds * 1000 * (1 + random() / 2)
+      } catch (error) {
+        if (call.signal.aborted) throw call.signal.reason
+        if (error instanceof ApiError) throw error
+        trouble = this.#explained(error)
+        if (!(isUnsent(error) || (request.repeatable && isLost(error)))) throw trouble
+        pause = FIRST_PAUSE * 2 ** attempt * (0.5 + random() / 2)
+      }
+      if (attempt >= RETRIES || !(await elapsed(clock, pause, call.signal))) throw trouble
+    }
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    return this.#sockets.close()
+  }
+
+  async #send(
+    request: Request,
+    about: About,
+    call: Call,
+    waited: Milliseconds,
+    limits: { pool?: 'watch'; headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds },
+  ): Promise<Dispatcher.ResponseData> {
+    const { credentials, clock, userAgent, report } = this.#options
+    const connection = await credentials.current()
+    const sentAt = clock.now()
+    const done = (code: number, warnings: readonly string[]): void =>
+      report?.({ ...about, lane: call.lane, code, milliseconds: clock.now() - sentAt, waited, warnings })
+    try {
+      const { pool, ...timeouts } = limits
+      const response = await this.#sockets.for(pool ?? call.lane, connection).request({
+        origin: this.#origin,
+        path: this.#prefix + request.path,
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+          ...connection.headers,
+        },
+        body: request.body ?? null,
+        signal: call.signal,
+        ...timeouts,
+      })
+      done(response.statusCode, warningsOf(response.headers['warning']))
+      return response
+    } catch (error) {
+      done(0, [])
+      throw error
+    }
+  }
+
+  /** A broken connection as a sentence: what, where, why. */
+  #explained(error: unknown): Error {
+    const because = error instanceof Error ? error.message || String(codeOf(error)) : String(error)
+    return new Error(`The exchange with the API server ${this.#origin} failed: ${because}`, { cause: error })
+  }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}
+
+const isUnsent = (error: unknown): boolean => ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'].includes(codeOf(error))
+const isLost = (error: unknown): boolean => ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error))
+
+/** Retry-After in seconds; its other form, a date, is not used by API servers. */
+function secondsOf(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : undefined
+}
+
+/** The texts of Warning headers: `299 - "unknown field \"spec.x\""`. */
+function warningsOf(header: string | string[] | undefined): string[] {
+  if (header === undefined) return []
+  return (Array.isArray(header) ? header : [header]).map(value => value.replace(/^299 - /, ''))
+}
+
+/** Waits; false when the signal came first. */
+function elapsed(clock: Clock, pause: Milliseconds, signal: AbortSignal): Promise<boolean> {
+  return new Promise(resolve => {
+    if (signal.aborted) {
+      resolve(false)
+      return
+    }
+    const cancel = clock.at(clock.now() + pause, () => {
+      signal.removeEventListener('abort', stop)
+      resolve(true)
+    })
+    const stop = (): void => {
+      cancel()
+      resolve(false)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,258 @@
+/**
+ * The Kubernetes API over HTTP: the port `KubeApi`, in raw JSON. Nothing here knows what an object means, and nothing of
+ * an object's content is logged.
+ */
+import type { Dispatcher } from 'undici'
+import type { Kind, KubeObject, Ref } from '../../api/object.ts'
+import { apiVersionOf, kindKey } from '../../api/object.ts'
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../core/errors.ts'
+import type { Call, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../../core/ports.ts'
+import type { Milliseconds } from '../../core/time.ts'
+import type { Write } from '../../core/write.ts'
+import { isRecord } from './answer.ts'
+import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
+import { collectionPath, objectPath, queryString, versionPath } from './url.ts'
+import { eventOf, Lines } from './watch.ts'
+import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from './write.ts'
+
+export interface TransportOptions extends ExchangeOptions {
+  /**
+   * A watch on which no byte came for this long is taken for dead. kube-apiserver sends a bookmark every 60 to 61 s on each
+   * watch that asks for them (`defaultBookmarkFrequency` and `dispatchEvents` in its storage/cacher), so silence means that
+   * nobody is there. Default: 90 s.
+   */
+  readonly idle?: Milliseconds
+}
+
+/** How often `disown` starts over when somebody else writes in between. */
+const DISOWN_TRIES = 4
+
+export class KubeTransport implements KubeApi {
+  readonly #exchange: Exchange
+  readonly #options: TransportOptions
+  readonly #idle: Milliseconds
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+    this.#exchange = new Exchange(options)
+    this.#idle = options.idle ?? 90_000
+  }
+
+  get(ref: Ref, call: Call): Promise<KubeObject | null> {
+    return orNull(this.#object(read(objectPath(ref)), { verb: 'get', kind: kindKey(ref.kind) }, call))
+  }
+
+  async list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
+    const path =
+      collectionPath(kind, query.namespace) +
+      queryString({
+        labelSelector: query.labelSelector,
+        fieldSelector: query.name === undefined ? undefined : `metadata.name=${query.name}`,
+        limit: query.limit,
+        continue: query.continue,
+      })
+    const body = await this.#json(read(path), { verb: 'list', kind: kindKey(kind) }, call)
+    const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
+    const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
+    // Items of a list of a built-in kind do not say what they are.
+    for (const item of items) {
+      item.apiVersion ??= apiVersionOf(kind)
+      item.kind ??= kind.kind
+    }
+    const next = metadata['continue']
+    return {
+      resourceVersion: String(metadata['resourceVersion'] ?? ''),
+      items,
+      ...(typeof next === 'string' && next !== '' ? { continue: next } : {}),
+    }
+  }
+
+  async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
+    const path =
+      collectionPath(kind, query.namespace) +
+      queryString({
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: query.resourceVersion,
+        timeoutSeconds: Math.max(1, Math.ceil(query.timeout / 1000)),
+        labelSelector: query.labelSelector,
+        fieldSelector: query.name === undefined ? undefined : `metadata.name=${query.name}`,
+      })
+    // Not repeatable: whoever watches must know that there was a gap.
+    const request: Request = { method: 'GET', path, repeatable: false }
+    try {
+      await this.#exchange.run(
+        request,
+        { verb: 'watch', kind: kindKey(kind) },
+        call,
+        response => this.#follow(response, seen),
+        { pool: 'watch', headersTimeout: this.#idle, bodyTimeout: 2 * this.#idle },
+      )
+    } catch (error) {
+      if (!call.signal.aborted) throw error
+    }
+  }
+
+  async write(write: Write, call: Call): Promise<KubeObject | null> {
+    switch (write.verb) {
+      case 'apply':
+      case 'create':
+        return this.#single(write, call)
+      case 'replace':
+      case 'merge':
+      case 'status':
+        return orNull(this.#single(write, call))
+      case 'patch':
+        return this.#guarded(write, call)
+      case 'delete':
+        await orNull(this.#single(write, call))
+        return null
+      case 'disown':
+        return this.#disown(write.ref, call)
+      case 'copy':
+        return this.#copy(write, call)
+    }
+  }
+
+  /**
+   * The kinds that the server serves of a group, those of the version it prefers first; null when it does not know the
+   * group. Costs one request, and one for each version.
+   */
+  async served(group: string, call: Call): Promise<readonly Kind[] | null> {
+    const about: About = { verb: 'discover', kind: group }
+    try {
+      const versions = group === '' ? ['v1'] : versionsOf(await this.#json(read(`/apis/${group}`), about, call))
+      const kinds: Kind[] = []
+      for (const version of versions) {
+        const found = await this.#json(read(versionPath({ group, version })), about, call)
+        kinds.push(...kindsOf(found, group, version))
+      }
+      return kinds
+    } catch (error) {
+      if (isNotFound(error)) return null
+      throw error
+    }
+  }
+
+  /** The server's version (`v1.36.2`): the cheapest question, to know whether it can be reached. */
+  async version(call: Call): Promise<string> {
+    const body = await this.#json(read('/version'), { verb: 'version', kind: '' }, call)
+    return String(body['gitVersion'] ?? 'unknown')
+  }
+
+  /** Ends all connections; calls under way fail. */
+  close(): Promise<void> {
+    return this.#exchange.close()
+  }
+
+  async #follow(response: Dispatcher.ResponseData, seen: (event: WatchEvent) => void): Promise<void> {
+    const { clock } = this.#options
+    const lines = new Lines()
+    let lastByte = clock.now()
+    let cancel: () => void
+    const check = (): void => {
+      const silent = clock.now() - lastByte
+      if (silent >= this.#idle) response.body.destroy(new Error(`nothing came for ${Math.round(silent / 1000)} s`))
+      else cancel = clock.at(lastByte + this.#idle, check)
+    }
+    cancel = clock.at(lastByte + this.#idle, check)
+    try {
+      for await (const piece of response.body) {
+        lastByte = clock.now()
+        for (const line of lines.push(piece as Buffer)) seen(eventOf(line))
+      }
+    } finally {
+      cancel()
+    }
+  }
+
+  /**
+   * A patch guarded by resourceVersion. The server answers 422 for a failed `test` and for a path that is gone alike, so
+   * what it has now decides whether somebody else was first.
+   */
+  async #guarded(write: Extract<Write, { verb: 'patch' }>, call: Call): Promise<KubeObject | null> {
+    try {
+      return await this.#single(write, call)
+    } catch (error) {
+      if (isNotFound(error)) return null
+      if (!(error instanceof ApiError) || error.code !== 422) throw error
+      const live = await this.get(write.ref, call)
+      if (live === null) return null
+      if (live.metadata.resourceVersion === write.resourceVersion) throw error
+      throw new ApiError({
+        code: 409,
+        reason: 'Conflict',
+        message: `${write.ref.kind.kind} ${write.ref.namespace}/${write.ref.name} was changed by somebody else before our patch.`,
+      })
+    }
+  }
+
+  async #disown(ref: Ref, call: Call): Promise<KubeObject | null> {
+    for (let attempt = 1; ; attempt++) {
+      const live = await this.get(ref, call)
+      const patch = live === null ? null : disownPatch(ref, live)
+      if (patch === null) return live
+      try {
+        return await this.#guarded(patch, call)
+      } catch (error) {
+        if (!isConflict(error) || attempt >= DISOWN_TRIES) throw error
+      }
+    }
+  }
+
+  async #copy(write: Extract<Write, { verb: 'copy' }>, call: Call): Promise<KubeObject | null> {
+    const source = await this.get(write.from, call)
+    if (source === null) return null
+    try {
+      return await this.#single(copyOf(write, source), call)
+    } catch (error) {
+      if (isAlreadyExists(error)) return this.get(write.ref, call)
+      throw error
+    }
+  }
+
+  #single(write: SingleWrite, call: Call): Promise<KubeObject> {
+    return this.#object(requestFor(write), { verb: write.verb, kind: kindKey(write.ref.kind) }, call)
+  }
+
+  async #object(request: Request, about: About, call: Call): Promise<KubeObject> {
+    return (await this.#json(request, about, call)) as unknown as KubeObject
+  }
+
+  #json(request: Request, about: About, call: Call): Promise<Record<string, unknown>> {
+    return this.#exchange.run(request, about, call, async response => {
+      const body: unknown = JSON.parse(await response.body.text())
+      if (!isRecord(body)) throw new Error(`${request.method} ${request.path} was answered with no JSON object`)
+      return body
+    })
+  }
+}
+
+const read = (path: string): Request => ({ method: 'GET', path, repeatable: true })
+
+async function orNull(asked: Promise<KubeObject>): Promise<KubeObject | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (isNotFound(error)) return null
+    throw error
+  }
+}
+
+/** Versions of an APIGroup, the preferred one first. */
+function versionsOf(group: Record<string, unknown>): string[] {
+  const preferred = isRecord(group['preferredVersion']) ? group['preferredVersion']['version'] : undefined
+  const all = Array.isArray(group['versions']) ? group['versions'].filter(isRecord) : []
+  const names = [preferred, ...all.map(version => version['version'])].filter(name => typeof name === 'string')
+  return [...new Set(names)]
+}
+
+/** Kinds of an APIResourceList; subresources (`deployments/scale`) are not kinds. */
+function kindsOf(list: Record<string, unknown>, group: string, version: string): Kind[] {
+  const resources = Array.isArray(list['resources']) ? list['resources'].filter(isRecord) : []
+  return resources.flatMap(({ name, kind, namespaced }) =>
+    typeof name === 'string' && typeof kind === 'string' && !name.includes('/')
+      ? [{ group, version, kind, plural: name, namespaced: namespaced === true }]
+      : [],
+  )
+}
