@@ -1,0 +1,17 @@
+/** Root hooks of mocha: the lab is booted once, and a failed test says what the cluster and the controller looked like. */
+import { explainFailure } from './fixtures/explain.ts'
+import { lab } from './lab/lab.ts'
+
+export const mochaHooks = {
+  async beforeAll(this: Mocha.Context): Promise<void> {
+    this.timeout(120_000)
+    await lab()
+  },
+  async afterEach(this: Mocha.Context): Promise<void> {
+    if (this.currentTest?.state === 'failed') await explainFailure(await lab())
+  },
+  async afterAll(this: Mocha.Context): Promise<void> {
+    this.timeout(60_000)
+    await (await lab()).stop()
+  },
+}

@@ -1,0 +1,136 @@
+/** etcd, the API server and the controller manager, as processes. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Api } from './api.ts'
+import type { Binaries } from './binaries.ts'
+import { addresses } from './network.ts'
+import type { Pki } from './pki.ts'
+import { Program } from './program.ts'
+import { waitFor } from './wait.ts'
+
+const etcdUrl = 'http://127.0.0.1:2379'
+const etcdPeerUrl = 'http://127.0.0.1:2380'
+
+/**
+ * The audit policy leaves out the lab itself (members of system:masters), so that the log is the list of calls made by
+ * the controllers under test.
+ */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    { level: 'None', userGroups: ['system:masters'] },
+    { level: 'None', users: ['system:apiserver'] },
+    { level: 'Metadata' },
+  ],
+}
+
+/** The controllers that a Deployment behind a Service needs, and those that clean up. */
+const controllers = [
+  'deployment-controller',
+  'replicaset-controller',
+  'endpointslice-controller',
+  'garbage-collector-controller',
+  'namespace-controller',
+  'serviceaccount-controller',
+  'horizontal-pod-autoscaler-controller',
+]
+
+export class ControlPlane {
+  readonly auditLog: string
+  readonly #api: Api
+  readonly #etcd: Program
+  readonly #apiServer: Program
+  readonly #controllerManager: Program
+  readonly #dir: string
+
+  constructor(api: Api, binaries: Binaries, pki: Pki, dir: string) {
+    this.#api = api
+    this.#dir = dir
+    this.auditLog = join(dir, 'log', 'audit.log')
+    const program = (name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager', flags: string[]): Program =>
+      new Program({ name, command: [binaries.path[name], ...flags], env: {}, log: join(dir, 'log', `${name}.log`) })
+    this.#etcd = program('etcd', [
+      `--data-dir=${join(dir, 'etcd')}`,
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=${etcdPeerUrl}`,
+      `--initial-advertise-peer-urls=${etcdPeerUrl}`,
+      `--initial-cluster=default=${etcdPeerUrl}`,
+    ])
+    this.#apiServer = program('kube-apiserver', [
+      `--etcd-servers=${etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      '--secure-port=6443',
+      // Not loopback, and never written to an EndpointSlice, which would refuse it.
+      `--advertise-address=${addresses.node}`,
+      '--endpoint-reconciler-type=none',
+      `--service-cluster-ip-range=${addresses.serviceNetwork}`,
+      `--tls-cert-file=${pki.file('server.crt')}`,
+      `--tls-private-key-file=${pki.file('server.key')}`,
+      `--client-ca-file=${pki.file('ca.crt')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--api-audiences=https://kubernetes.default.svc',
+      `--service-account-key-file=${pki.file('sa.pub')}`,
+      `--service-account-signing-key-file=${pki.file('sa.key')}`,
+      '--authorization-mode=RBAC',
+      '--anonymous-auth=false',
+      // Pods are processes: they mount no token.
+      '--disable-admission-plugins=ServiceAccount',
+      '--allow-privileged=true',
+      `--audit-policy-file=${join(dir, 'audit-policy.yaml')}`,
+      `--audit-log-path=${this.auditLog}`,
+      '--audit-log-mode=batch',
+      '--audit-log-batch-max-wait=500ms',
+    ])
+    this.#controllerManager = program('kube-controller-manager', [
+      `--kubeconfig=${pki.kubeconfig('kcm')}`,
+      '--leader-elect=false',
+      '--bind-address=127.0.0.1',
+      `--service-account-private-key-file=${pki.file('sa.key')}`,
+      `--root-ca-file=${pki.file('ca.crt')}`,
+      '--kube-api-qps=300',
+      '--kube-api-burst=600',
+      `--controllers=${controllers.join(',')}`,
+    ])
+  }
+
+  get programs(): readonly Program[] {
+    return [this.#controllerManager, this.#apiServer, this.#etcd]
+  }
+
+  async start(): Promise<void> {
+    await mkdir(join(this.#dir, 'log'), { recursive: true })
+    await writeFile(join(this.#dir, 'audit-policy.yaml'), JSON.stringify(auditPolicy))
+    this.#etcd.start()
+    await this.startApiServer()
+    this.#controllerManager.start()
+    await waitFor('the default namespace has its service account', 30, async () => {
+      this.#controllerManager.mustRun()
+      return this.#api.call('GET', '/api/v1/namespaces/default/serviceaccounts/default')
+    })
+  }
+
+  async startApiServer(): Promise<void> {
+    this.#apiServer.start()
+    await waitFor('the API server is ready', 60, async () => {
+      this.#etcd.mustRun()
+      this.#apiServer.mustRun()
+      return this.#api.text('GET', '/readyz')
+    })
+  }
+
+  /** As a machine that loses power: connections break, nothing is announced. */
+  async killApiServer(): Promise<void> {
+    await this.#apiServer.kill()
+  }
+
+  /** The API server first: one that has lost its etcd hangs in its shutdown. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#controllerManager.kill(), this.#apiServer.kill()])
+    await this.#etcd.kill()
+  }
+}

@@ -1,0 +1,67 @@
+/** Where requests come from: one gateway and one client inside the mesh, shared by all tests. */
+import type { Kubectl } from './kubectl.ts'
+import { addresses } from './network.ts'
+import { proxyContainer } from './proxy.ts'
+
+export const edgeNamespace = 'edge'
+/** How a Canary or a VirtualService names the gateway. */
+export const gatewayName = `${edgeNamespace}/gateway`
+
+function proxyDeployment(name: 'gateway' | 'client', role: 'router' | 'sidecar'): object {
+  const labels = { app: name }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: edgeNamespace },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: proxyContainer.scraped },
+        spec: { containers: [proxyContainer.of(role)] },
+      },
+    },
+  }
+}
+
+const objects = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: edgeNamespace } },
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'gateway', namespace: edgeNamespace },
+    spec: {
+      selector: { app: 'gateway' },
+      servers: [
+        { bind: addresses.gateway, port: { number: 8080, name: 'http', protocol: 'HTTP' }, hosts: ['*.example.com'] },
+      ],
+    },
+  },
+  // One listener for all Services with port 80: the Host header says which, as through an HTTP proxy. So callers need
+  // no address of a Service, and a Service that the controller makes is reached like one that the user made.
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Sidecar',
+    metadata: { name: 'client', namespace: edgeNamespace },
+    spec: {
+      workloadSelector: { labels: { app: 'client' } },
+      egress: [
+        {
+          port: { number: 80, protocol: 'HTTP', name: 'http' },
+          bind: addresses.client,
+          captureMode: 'NONE',
+          hosts: ['*/*'],
+        },
+      ],
+    },
+  },
+  proxyDeployment('gateway', 'router'),
+  proxyDeployment('client', 'sidecar'),
+]
+
+export async function startEdge(kubectl: Kubectl): Promise<void> {
+  await kubectl.apply(objects)
+  for (const name of ['gateway', 'client']) {
+    await kubectl.run('rollout', 'status', `deployment/${name}`, '-n', edgeNamespace, '--timeout=60s')
+  }
+}

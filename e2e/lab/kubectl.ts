@@ -1,0 +1,44 @@
+/** The real kubectl, as users drive the cluster. Its discovery cache is keyed by address: every run has its own HOME. */
+import { join } from 'node:path'
+import { run } from './program.ts'
+
+export class Kubectl {
+  readonly #binary: string
+  readonly #env: Record<string, string>
+
+  constructor(binary: string, kubeconfig: string, home: string) {
+    this.#binary = binary
+    this.#env = {
+      HOME: home,
+      KUBECONFIG: kubeconfig,
+      KUBECACHEDIR: join(home, 'cache'),
+      PATH: process.env['PATH'] ?? '',
+    }
+  }
+
+  /** Runs `kubectl …` and returns what it printed. @throws Error with what it said on stderr. */
+  async run(...args: string[]): Promise<string> {
+    return run([this.#binary, ...args], { env: this.#env })
+  }
+
+  /** `kubectl apply --server-side -f -` of objects or of YAML text. */
+  async apply(manifests: string | readonly object[]): Promise<string> {
+    const input =
+      typeof manifests === 'string' ? manifests : manifests.map(object => JSON.stringify(object)).join('\n---\n')
+    return run([this.#binary, 'apply', '--server-side', '-f', '-'], { env: this.#env, input })
+  }
+
+  /** Client-side `kubectl apply -f -`, as most people do it. */
+  async applyClientSide(manifests: readonly object[]): Promise<string> {
+    const input = manifests.map(object => JSON.stringify(object)).join('\n---\n')
+    return run([this.#binary, 'apply', '-f', '-'], { env: this.#env, input })
+  }
+
+  /** What kubectl says when it fails, or undefined when it does not. */
+  async refusal(...args: string[]): Promise<string | undefined> {
+    return this.run(...args).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+  }
+}

@@ -1,0 +1,113 @@
+/** The whole lab: one boot for all tests. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { Api } from './api.ts'
+import { type ApiCall, readAudit } from './audit.ts'
+import { findBinaries } from './binaries.ts'
+import { ControlPlane } from './control-plane.ts'
+import { startEdge } from './edge.ts'
+import { Istio } from './istio.ts'
+import { Kubectl } from './kubectl.ts'
+import { Kubelet } from './kubelet.ts'
+import { bringUpNetwork } from './network.ts'
+import { apiServerUrl, Pki, type User } from './pki.ts'
+import { Prometheus } from './prometheus.ts'
+
+export interface Lab {
+  /** Everything the run writes; logs are in `log/`. */
+  readonly dir: string
+  /** Where versions of the test application are told how to behave. */
+  readonly apps: string
+  readonly pki: Pki
+  readonly api: Api
+  readonly kubectl: Kubectl
+  readonly controlPlane: ControlPlane
+  readonly prometheus: Prometheus
+  readonly istio: Istio
+  /** kubectl of a user with fewer rights. */
+  kubectlOf(user: User): Kubectl
+  /** Calls of the API that `user` has made. */
+  audit(user: User): Promise<ApiCall[]>
+  stop(): Promise<void>
+}
+
+const say = (what: string, since: number): void =>
+  console.log(`  ${what.padEnd(28)} ${((Date.now() - since) / 1000).toFixed(1)} s`)
+
+/** Boots everything and says how long each part took. @throws Error with one sentence when something is missing. */
+export async function bootLab(): Promise<Lab> {
+  const started = Date.now()
+  const binaries = findBinaries(process.env)
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  const apps = join(dir, 'apps')
+  await Promise.all(['log', 'apps', 'home'].map(name => mkdir(join(dir, name))))
+
+  await bringUpNetwork(binaries.path.ip)
+  const pki = new Pki(join(dir, 'pki'), binaries.path.openssl)
+  await pki.create()
+  const appFile = join(dir, 'app.mjs')
+  const entry = fileURLToPath(new URL('../pods/app.ts', import.meta.url))
+  await build({ entryPoints: [entry], outfile: appFile, platform: 'node', format: 'esm', logLevel: 'error' })
+  say('network, certificates', started)
+
+  let since = Date.now()
+  const api = new Api(apiServerUrl, await pki.credentials('admin'), 'e2e')
+  const kubectlOf = (user: User): Kubectl => new Kubectl(binaries.path.kubectl, pki.kubeconfig(user), join(dir, 'home'))
+  const kubectl = kubectlOf('admin')
+  const controlPlane = new ControlPlane(api, binaries, pki, dir)
+  await controlPlane.start()
+  say('control plane', since)
+
+  since = Date.now()
+  const environment = {
+    PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+    ENVOY: binaries.path.envoy,
+    APP: appFile,
+    APPS: apps,
+  }
+  const kubelet = new Kubelet(
+    new Api(apiServerUrl, await pki.credentials('kubelet'), 'kubelet'),
+    environment,
+    join(dir, 'log'),
+  )
+  const prometheus = new Prometheus(binaries, pki, dir)
+  const istio = new Istio(kubectl, binaries, pki, dir)
+  await Promise.all([kubelet.start(), prometheus.start(), istio.install()])
+  say('Prometheus, istiod', since)
+
+  since = Date.now()
+  await startEdge(kubectl)
+  say('gateway and client', since)
+  say('booted in', started)
+
+  return {
+    dir,
+    apps,
+    pki,
+    api,
+    kubectl,
+    controlPlane,
+    prometheus,
+    istio,
+    kubectlOf,
+    audit: user => readAudit(controlPlane.auditLog, user),
+    stop: async () => {
+      await kubelet.stop()
+      await Promise.all([prometheus.program.kill(), istio.program.kill()])
+      await controlPlane.stop()
+      api.close()
+      if (process.env['KEEP'] === '1') console.log(`  kept: ${dir}`)
+      else await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+let booted: Promise<Lab> | undefined
+/** The lab of this run; the first caller boots it. */
+export function lab(): Promise<Lab> {
+  booted ??= bootLab()
+  return booted
+}

@@ -1,0 +1,64 @@
+/**
+ * `npm run e2e [-- mocha arguments]`: the end-to-end tests on real programs, inside a network and process namespace of
+ * their own. Nothing can leave the machine, ports never clash with another run, and when this program ends the kernel
+ * ends everything that it started. KEEP=1 keeps the folder with all logs.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findBinaries } from './lab/binaries.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+async function exitCodeOf(command: string, args: readonly string[], env = process.env): Promise<number> {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal))
+    child.once('error', error => {
+      console.error(`${command} cannot be run: ${error.message}`)
+      resolve(127)
+    })
+    child.once('exit', code => resolve(code ?? 1))
+  })
+}
+
+/** Outside: what needs the machine. Then the same program again, inside. */
+async function outside(args: readonly string[]): Promise<number> {
+  try {
+    findBinaries(process.env)
+  } catch (error) {
+    console.error((error as Error).message)
+    return 1
+  }
+  if (!existsSync(`${root}dist/sluice.js`)) {
+    const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
+    if (built !== 0) return built
+  }
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), ...args]
+  return exitCodeOf('unshare', [...user, ...namespaces, ...self], { ...process.env, SLUICE_E2E: 'inside' })
+}
+
+async function inside(args: readonly string[]): Promise<number> {
+  const mocha = fileURLToPath(new URL('../node_modules/mocha/bin/mocha.js', import.meta.url))
+  const options = [
+    '--no-config',
+    '--ui',
+    'tdd',
+    '--reporter',
+    'spec',
+    '--timeout',
+    '180000',
+    '--slow',
+    '60000',
+    '--exit',
+  ]
+  const required = ['--require', 'test/closing-line.ts', '--require', 'e2e/hooks.ts']
+  const chosen = args.some(arg => arg.endsWith('.test.ts'))
+  const tests = chosen ? [] : ['e2e/tests/**/*.test.ts']
+  return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...args, ...tests])
+}
+
+const args = process.argv.slice(2)
+process.exitCode = await (process.env['SLUICE_E2E'] === 'inside' ? inside(args) : outside(args))

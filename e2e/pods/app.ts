@@ -1,0 +1,44 @@
+/**
+ * The application inside a test's pods. Its version is the tag of its image; what that version does wrong stands in
+ * `$APPS/<namespace>/<tag>.json`, which a test may rewrite while the pod runs.
+ */
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import { join } from 'node:path'
+import type { Behaviour } from '../fixtures/behaviour.ts'
+
+const { POD_IP, POD_NAME = '', POD_NAMESPACE = '', CONTAINER_IMAGE = '', APPS = '' } = process.env
+const version = CONTAINER_IMAGE.slice(CONTAINER_IMAGE.lastIndexOf(':') + 1)
+const file = join(APPS, POD_NAMESPACE, `${version}.json`)
+
+let behaviour: Behaviour = {}
+function learn(): void {
+  try {
+    behaviour = JSON.parse(readFileSync(file, 'utf8')) as Behaviour
+  } catch {
+    behaviour = {} // nothing was said of this version: it is a good one
+  }
+  if (behaviour.crash === true) process.exit(1)
+}
+learn()
+setInterval(learn, 100)
+
+const server = http.createServer((request, response) => {
+  const wanted = Number(new URL(request.url ?? '/', 'http://app').searchParams.get('delay') ?? 0)
+  const fails = Math.random() < (behaviour.errorRate ?? 0)
+  setTimeout(
+    () => {
+      response.writeHead(fails ? 500 : 200, { 'x-version': version, 'x-pod': POD_NAME })
+      response.end(`${version}\n`)
+    },
+    wanted + (behaviour.delayMs ?? 0),
+  )
+})
+server.keepAliveTimeout = 600_000 // the proxy decides when a connection ends, or its next request would be lost
+if (behaviour.neverReady !== true) server.listen(18080, POD_IP)
+
+/** What is in flight is answered, what is idle is closed. */
+process.on('SIGTERM', () => {
+  server.close(() => process.exit(0))
+  server.closeIdleConnections()
+})

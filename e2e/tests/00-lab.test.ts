@@ -1,0 +1,153 @@
+/** The lab itself: what later tests rely on is true of it. */
+import { expect } from 'chai'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { fits } from '../fixtures/load.ts'
+import { Shop } from '../fixtures/shop.ts'
+import { weightIn, canaryService } from '../fixtures/timeline.ts'
+import { gatewayName } from '../lab/edge.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { sleep, waitFor } from '../lab/wait.ts'
+
+suite('The lab', () => {
+  let world: Lab
+  let shop: Shop
+
+  suiteSetup(async () => {
+    world = await lab()
+    shop = await Shop.open(world, 'lab')
+    await shop.deployWeb({
+      name: 'web-primary',
+      version: 'v1',
+      service: shop.service({ name: 'web-primary', selector: { app: 'web-primary' } }),
+    })
+    await shop.deployWeb({
+      name: 'web-canary',
+      version: 'v2',
+      service: shop.service({ name: 'web-canary', selector: { app: 'web-canary' } }),
+    })
+    await shop.apply(shop.service({ selector: { app: 'web-primary' } }), virtualService(90, 10))
+    await Promise.all([shop.reachable('client'), shop.reachable('gateway')])
+  })
+  suiteTeardown(async () => shop.close())
+
+  function virtualService(primary: number, canary: number): KubeObject {
+    return {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'web' },
+      spec: {
+        hosts: ['web', shop.hostAtGateway],
+        gateways: [gatewayName, 'mesh'],
+        http: [
+          {
+            route: [
+              { destination: { host: 'web-primary' }, weight: primary },
+              { destination: { host: 'web-canary' }, weight: canary },
+            ],
+          },
+        ],
+      },
+    }
+  }
+
+  test('a VirtualService of 90/10 gives a tenth of the requests to the canary, at the client and at the gateway', async () => {
+    const loads = (['client', 'gateway'] as const).map(via => shop.load(via, { rate: 300, seconds: 4 }))
+    await sleep(4500)
+    for (const load of loads) {
+      const share = load.share('v2', 0, Date.now())
+      expect(share.of).to.be.greaterThan(500)
+      expect(fits(share, 10), JSON.stringify(share)).to.equal(true)
+      expect(load.failures()).to.deep.equal([])
+      await load.stop()
+    }
+  })
+
+  test('Prometheus counts exactly the requests that were sent, at their source and at their destination', async () => {
+    const total = async (labels: string): Promise<number> =>
+      (await world.prometheus.query(`sum(istio_requests_total{${labels}})`))[0]?.value ?? 0
+    const received = `reporter="destination",destination_workload_namespace="${shop.namespace}",destination_workload=~"web-.*",response_code="200"`
+    const sent = `reporter="source",destination_service_namespace="${shop.namespace}",destination_workload=~"web-.*",response_flags="-"`
+    await sleep(2500)
+    const before = [await total(received), await total(sent)]
+    const load = shop.load('client', { rate: 200, seconds: 1 })
+    await sleep(1200)
+    await load.stop()
+    const count = load.between(0).length
+    await waitFor(
+      'Prometheus has all requests',
+      10,
+      async () =>
+        (await total(received)) === (before[0] ?? 0) + count && (await total(sent)) === (before[1] ?? 0) + count,
+      () => ({ before, count }),
+    )
+    const fast = await world.prometheus.query(
+      `histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket{${received}}[10s])))`,
+    )
+    expect(fast[0]?.value).to.be.within(0, 250)
+  })
+
+  test('a Service without a ready pod is seen by callers only, with the flag UH', async () => {
+    await shop.kubectl('scale', 'deployment/web-canary', '--replicas=0')
+    await waitFor('the pod has ended', 20, async () => (await shop.pods('app=web-canary')).length === 0)
+    const load = shop.load('client', { rate: 100, seconds: 1 })
+    await sleep(1200)
+    await load.stop()
+    expect(load.failures().length).to.be.greaterThan(0)
+    const failed = `istio_requests_total{reporter="source",response_flags="UH",destination_service_namespace="${shop.namespace}"}`
+    const seen = await waitFor('Prometheus has the flag', 10, async () => (await world.prometheus.query(failed))[0])
+    expect(seen.labels).to.include({
+      destination_service_name: 'web-canary',
+      destination_workload: 'unknown',
+      response_code: '503',
+    })
+    await shop.kubectl('scale', 'deployment/web-canary', '--replicas=1')
+    await shop.kubectl('rollout', 'status', 'deployment/web-canary', '--timeout=60s')
+  })
+
+  test('a rolling update loses no request', async () => {
+    await shop.reachable('client')
+    const load = shop.load('client', { rate: 100, path: '/?delay=200' })
+    await shop.kubectl('set', 'image', 'deployment/web-primary', 'app=registry.example.com/web:v3')
+    await waitFor('the old pod has ended', 30, async () => {
+      const pods = await shop.pods('app=web-primary')
+      return pods.length === 1 && JSON.stringify(pods[0]).includes('web:v3')
+    })
+    await load.stop()
+    expect(load.failures()).to.deep.equal([])
+    expect(load.versions()).to.have.all.keys('v1', 'v2', 'v3')
+  })
+
+  test('a version that crashes is restarted, and its pod is not ready meanwhile', async () => {
+    await shop.behave('v2', { crash: true })
+    const status = async (): Promise<{ restartCount: number; ready: boolean } | undefined> => {
+      const pod = (await shop.pods('app=web-canary'))[0]
+      const { containerStatuses = [] } = (pod?.['status'] ?? {}) as {
+        containerStatuses?: { name: string; restartCount: number; ready: boolean }[]
+      }
+      return containerStatuses.find(({ name }) => name === 'app')
+    }
+    await waitFor('the container has crashed twice', 20, async () => {
+      const now = await status()
+      return now !== undefined && now.restartCount >= 2 && !now.ready
+    })
+    await shop.behave('v2', {})
+    await waitFor('the container is ready again', 20, async () => (await status())?.ready)
+  })
+
+  test('istiod refuses a VirtualService with a negative weight', async () => {
+    const patch = '[{"op":"replace","path":"/spec/http/0/route/0/weight","value":-20}]'
+    const refusal = await world.kubectl.refusal(
+      '-n',
+      shop.namespace,
+      'patch',
+      'virtualservice',
+      'web',
+      '--type=json',
+      '-p',
+      patch,
+    )
+    expect(refusal).to.include('weight')
+    const kept = await shop.get(kinds.VirtualService, 'web')
+    expect(kept && weightIn(kept, canaryService)).to.equal(10)
+  })
+})
