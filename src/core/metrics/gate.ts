@@ -1,167 +1,102 @@
 /** The metrics of a spec, resolved: what to measure, within which limits. */
+import { isBuiltIn, type BuiltIn, type Metric } from '../../api/metric.ts'
+import type { MetricTemplate } from '../../api/templates.ts'
 import type { Subject } from '../check.ts'
 import type { Milliseconds } from '../time.ts'
 
-export const SUCCESS_RATE = 'request-success-rate'
-export const DURATION = 'request-duration'
-
-/** `analysis.metrics[]`, as far as it is read here. */
-export interface MetricSpec {
-  readonly name: string
-  readonly interval?: Milliseconds | undefined
-  readonly thresholdRange?: { readonly min?: number | undefined; readonly max?: number | undefined } | undefined
-  /** Flagger's older word: a minimum for the success rate, a maximum for everything else. */
-  readonly threshold?: number | undefined
-  readonly query?: string | undefined
-  readonly templateRef?: { readonly name: string; readonly namespace?: string | undefined } | undefined
-  readonly templateVariables?: Readonly<Record<string, string>> | undefined
-  readonly noData?: 'hold' | 'fail' | 'pass' | undefined
-  readonly failFast?: boolean | undefined
-  readonly minRequests?: number | undefined
-}
-
-/** A MetricTemplate, as far as it is read here. */
-export interface TemplateSpec {
-  readonly query: string
-  /** URL of the server to ask, where the template names one. */
-  readonly address: string | null
-}
-
+/** Both inclusive; at least one is there. */
 export interface Limits {
   readonly min?: number
   readonly max?: number
 }
 
-/** What is asked of the metrics server for a gate, in this order. */
+/** What is asked of the metrics server for a gate. */
 export type Part = Extract<Subject['measure'], 'requests' | 'errors' | 'caller-failures' | 'latency' | 'value'>
 
-export interface Gate {
+/** What is measured, in which unit, from which parts. */
+interface Measurement {
+  readonly measures: 'success-rate' | 'latency' | 'query'
+  readonly unit: '%' | 'ms' | ''
+  readonly parts: readonly Part[]
+}
+
+export interface Gate extends Measurement {
   /** As the user wrote it; it opens every sentence. */
   readonly name: string
-  /** The name, made unique among the gates of a canary. */
+  /** The name, made unique among the gates of a look: a step may name a metric that the analysis names too. */
   readonly id: string
-  readonly measures: 'success-rate' | 'latency' | 'query'
   /** Template of the query; empty for the built-ins. */
   readonly template: string
   readonly variables: Readonly<Record<string, string>>
-  /** URL of the metrics server; null: the canary's, or the flag's. */
+  /** URL of the metrics server that the template names; null: the canary's, or the flag's. */
   readonly server: string | null
   readonly limits: Limits
-  readonly unit: '%' | 'ms' | ''
   readonly interval: Milliseconds
   readonly noData: 'hold' | 'fail' | 'pass'
+  /** One failed look is enough. */
   readonly failFast: boolean
-  /** Fewer requests in the window than this is not enough data. */
+  /** Fewer requests in the window than this are not enough data. */
   readonly minRequests: number
-  readonly parts: readonly Part[]
 }
 
 export interface Gates {
   readonly gates: readonly Gate[]
-  /** A sentence for each metric that cannot be judged as it is written. */
+  /** A sentence for each metric that cannot be asked. */
   readonly problems: readonly string[]
 }
 
-const builtIns: readonly MetricSpec[] = [{ name: SUCCESS_RATE }, { name: DURATION }]
+const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
+  'request-success-rate': { measures: 'success-rate', unit: '%', parts: ['requests', 'errors', 'caller-failures'] },
+  'request-duration': { measures: 'latency', unit: 'ms', parts: ['latency', 'requests'] },
+}
 
 /**
- * The gates of `analysis.metrics`; without any, both built-ins at 99 % and 500 ms.
+ * The gates of a look.
  *
+ * @param metrics of the analysis, and of the present step after them; defaults and limits are resolved by the schema.
  * @param templates MetricTemplates of the canary's namespace, by name.
- * @param interval of the analysis; a metric without its own has this one.
  */
-export function gatesOf(
-  metrics: readonly MetricSpec[],
-  templates: Readonly<Record<string, TemplateSpec>>,
-  interval: Milliseconds,
-): Gates {
+export function gatesOf(metrics: readonly Metric[], templates: Readonly<Record<string, MetricTemplate>>): Gates {
   const gates: Gate[] = []
   const problems: string[] = []
-  const seen = new Map<string, number>()
-  for (const [index, metric] of (metrics.length === 0 ? builtIns : metrics).entries()) {
-    const count = (seen.get(metric.name) ?? 0) + 1
-    seen.set(metric.name, count)
-    const made = gateOf(metric, templates, interval, count === 1 ? metric.name : `${metric.name}#${count}`)
-    if (typeof made === 'string') problems.push(`analysis.metrics[${index}] (${metric.name}): ${made}`)
-    else gates.push(made)
+  const times = new Map<string, number>()
+  for (const metric of metrics) {
+    const time = (times.get(metric.name) ?? 0) + 1
+    times.set(metric.name, time)
+    const source = sourceOf(metric, templates)
+    if (typeof source === 'string') problems.push(source)
+    else gates.push(gateOf(metric, source, time === 1 ? metric.name : `${metric.name}#${time}`))
   }
   return { gates, problems }
 }
 
-function gateOf(
-  metric: MetricSpec,
-  templates: Readonly<Record<string, TemplateSpec>>,
-  interval: Milliseconds,
-  id: string,
-): Gate | string {
-  const minRequests = metric.minRequests ?? 0
-  const common = {
+type Source = Pick<Gate, 'template' | 'server'> & Measurement
+
+function gateOf(metric: Metric, source: Source, id: string): Gate {
+  const { min, max } = metric.thresholdRange
+  return {
+    ...source,
     name: metric.name,
     id,
     variables: metric.templateVariables ?? {},
-    interval: metric.interval ?? interval,
-    noData: metric.noData ?? 'hold',
-    failFast: metric.failFast ?? false,
-    minRequests,
-  } as const
-  const limits = limitsOf(metric)
-
-  if (metric.templateRef !== undefined || metric.query !== undefined) {
-    const source = sourceOf(metric, templates)
-    if (typeof source === 'string') return source
-    if (limits === null) return 'it has no limit to judge by; write thresholdRange with min, max or both.'
-    return {
-      ...common,
-      measures: 'query',
-      template: source.query,
-      server: source.address,
-      limits,
-      unit: '',
-      parts: minRequests > 0 ? ['value', 'requests'] : ['value'],
-    }
+    limits: { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
+    interval: metric.interval,
+    noData: metric.noData,
+    failFast: metric.failFast,
+    minRequests: metric.minRequests,
   }
-  if (metric.name === SUCCESS_RATE) {
-    const parts = ['requests', 'errors', 'caller-failures'] as const
-    return {
-      ...common,
-      measures: 'success-rate',
-      template: '',
-      server: null,
-      limits: limits ?? { min: 99 },
-      unit: '%',
-      parts,
-    }
-  }
-  if (metric.name === DURATION) {
-    const parts = ['latency', 'requests'] as const
-    return {
-      ...common,
-      measures: 'latency',
-      template: '',
-      server: null,
-      limits: limits ?? { max: 500 },
-      unit: 'ms',
-      parts,
-    }
-  }
-  return `it is not built in; write ${SUCCESS_RATE} or ${DURATION}, or give it a templateRef or a query.`
 }
 
-function sourceOf(metric: MetricSpec, templates: Readonly<Record<string, TemplateSpec>>): TemplateSpec | string {
-  if (metric.templateRef === undefined) return { query: metric.query ?? '', address: null }
+/** What a metric asks, or a sentence when its template is missing. */
+function sourceOf(metric: Metric, templates: Readonly<Record<string, MetricTemplate>>): Source | string {
+  if (isBuiltIn(metric.name)) return { ...builtIns[metric.name], template: '', server: null }
+  const parts: readonly Part[] = metric.minRequests > 0 ? ['value', 'requests'] : ['value']
+  const asked = { measures: 'query', unit: '', parts } as const
+  if (metric.templateRef === undefined) return { ...asked, template: metric.query ?? '', server: null }
   const { name } = metric.templateRef
   const template = Object.hasOwn(templates, name) ? templates[name] : undefined
-  return (
-    template ??
-    `templateRef names MetricTemplate ${name}, which does not exist in this namespace. Create it or remove the metric.`
-  )
-}
-
-function limitsOf(metric: MetricSpec): Limits | null {
-  const { min, max } = metric.thresholdRange ?? {}
-  if (min !== undefined || max !== undefined) {
-    return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+  if (template === undefined) {
+    return `metric ${metric.name}: templateRef names MetricTemplate ${name}, which does not exist in this namespace. Create it or remove the metric.`
   }
-  if (metric.threshold === undefined) return null
-  return metric.name === SUCCESS_RATE ? { min: metric.threshold } : { max: metric.threshold }
+  return { ...asked, template: template.spec.query, server: template.spec.provider.address ?? null }
 }

@@ -99,7 +99,7 @@ export function errors(scene: Scene, window: Milliseconds): string {
  */
 export function callerFailures(scene: Scene, window: Milliseconds): string {
   const { version } = scene.canaryCallers
-  const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown|`)}`
+  const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
   const selector = `${REQUESTS}{${sent(scene.namespace, scene.canaryCallers)}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
   return `sum(${increments(selector, window)})`
 }

@@ -1,0 +1,91 @@
+/** What a metrics server's answer means (https://prometheus.io/docs/prometheus/latest/querying/api/). */
+import type { Finding } from '../../core/check.ts'
+import type { Series } from './merge.ts'
+
+/** The reply to one request, before it is taken apart into findings. */
+export type Reply =
+  | { readonly kind: 'vector'; readonly series: readonly Series[]; readonly warnings: readonly string[] }
+  /** A number without labels: it cannot be merged with others. */
+  | { readonly kind: 'scalar'; readonly value: string; readonly warnings: readonly string[] }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'refused'; readonly error: string }
+  /** `again` when the same request may well succeed in a moment. */
+  | { readonly kind: 'unavailable'; readonly error: string; readonly again: boolean }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSample = (value: unknown): value is [number, string] =>
+  Array.isArray(value) && value.length === 2 && typeof value[1] === 'string'
+
+/** The first 300 characters on one line: an error message goes into a status and an event. */
+export function brief(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= 300 ? line : `${line.slice(0, 299)}…`
+}
+
+/** The error that a Prometheus API answers with; null when the body is not one. */
+export function errorOf(body: string): string | null {
+  const parsed = parse(body)
+  return isRecord(parsed) && parsed['status'] === 'error' && typeof parsed['error'] === 'string'
+    ? brief(parsed['error'])
+    : null
+}
+
+/** The reply in a body with status 200. */
+export function replyOf(body: string, server: string): Reply {
+  const parsed = parse(body)
+  if (!isRecord(parsed) || parsed['status'] !== 'success' || !isRecord(parsed['data'])) {
+    return foreign(server)
+  }
+  const { resultType, result } = parsed['data']
+  const warnings = Array.isArray(parsed['warnings']) ? parsed['warnings'].map(String).map(brief) : []
+  if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], warnings }
+  if (resultType === 'matrix') {
+    return { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }
+  }
+  if (resultType === 'string') return { kind: 'refused', error: 'it gives a text; it must give one number' }
+  if (resultType !== 'vector' || !Array.isArray(result)) return foreign(server)
+  const series: Series[] = []
+  for (const one of result as unknown[]) {
+    if (!isRecord(one) || !isRecord(one['metric'])) return foreign(server)
+    const value = one['value']
+    if (!isSample(value)) {
+      return { kind: 'refused', error: 'it gives a histogram; take a number of it, as in histogram_quantile(0.99, …)' }
+    }
+    series.push({ labels: one['metric'] as Record<string, string>, value: value[1] })
+  }
+  return { kind: 'vector', series, warnings }
+}
+
+/** The finding in the series that answer one question. */
+export function findingOf(series: readonly Series[]): Finding {
+  const [first, ...rest] = series
+  if (first === undefined) return { kind: 'no-data', because: 'the query gave nothing' }
+  if (rest.length > 0) {
+    return { kind: 'refused', error: `it gives ${series.length} series; aggregate it to one, as in sum(…)` }
+  }
+  return numberOf(first.value)
+}
+
+/** A sample as a finding; NaN and the infinities (a division by 0) say nothing. */
+export function numberOf(sample: string): Finding {
+  const value = Number(sample)
+  return Number.isFinite(value) ? { kind: 'value', value } : { kind: 'no-data', because: `the query gave ${sample}` }
+}
+
+function foreign(server: string): Reply {
+  return {
+    kind: 'unavailable',
+    error: `${server} answered, but not as a Prometheus does; check the address`,
+    again: false,
+  }
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return null
+  }
+}

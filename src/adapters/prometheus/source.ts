@@ -1,0 +1,108 @@
+/** The metrics servers as the controller sees them: checks in, one finding for each out. */
+import type { Check, Finding } from '../../core/check.ts'
+import type { Log, MetricSource } from '../../core/ports.ts'
+import type { Milliseconds } from '../../core/time.ts'
+import { Batch } from './batch.ts'
+import type { ServerOptions } from './credentials.ts'
+import { MetricsServer, type Observed } from './server.ts'
+
+export interface PrometheusOptions {
+  /** URLs that may be asked; the first is asked where a check names none. */
+  readonly servers: readonly [string, ...string[]]
+  /** How each of them is reached, by the URL as it stands in `servers`. */
+  readonly connections?: Readonly<Record<string, ServerOptions>>
+  /** Of one request. Default 5 s. */
+  readonly deadline?: Milliseconds
+  readonly log: Log
+  readonly observed?: Observed
+}
+
+const DEADLINE: Milliseconds = 5000
+/** A warning of a server is repeated in the log after this long. */
+const WARN_AGAIN: Milliseconds = 600_000
+
+export class PrometheusSource implements MetricSource {
+  readonly #default: string
+  readonly #batches = new Map<string, Batch>()
+  readonly #servers: MetricsServer[] = []
+
+  /** @throws TypeError with a sentence when one of the servers is not a URL. */
+  constructor(options: PrometheusOptions) {
+    this.#default = normal(options.servers[0])
+    for (const address of options.servers) {
+      const connection = options.connections?.[address] ?? {}
+      const server = new MetricsServer(
+        address,
+        connection,
+        options.deadline ?? DEADLINE,
+        options.observed ?? (() => {}),
+      )
+      const warned = throttled(warning => options.log.warn('metrics server warns', { server: server.shown, warning }))
+      this.#servers.push(server)
+      this.#batches.set(normal(address), new Batch((query, limit) => server.ask(query, limit), warned))
+    }
+  }
+
+  async measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>> {
+    const givenUp = aborted(signal)
+    const found = await Promise.all(
+      checks.map(async check => [check.id, await Promise.race([this.#find(check), givenUp.finding])] as const),
+    )
+    givenUp.forget()
+    return new Map(found)
+  }
+
+  /** Closes the connections; what is under way ends by its deadline. */
+  close(): void {
+    for (const server of this.#servers) server.close()
+  }
+
+  async #find(check: Check): Promise<Finding> {
+    const batch = this.#batches.get(check.server === null ? this.#default : normal(check.server))
+    if (batch === undefined) {
+      return {
+        kind: 'refused',
+        error: `${normal(check.server ?? '')} is not on the controller's list of metrics servers`,
+      }
+    }
+    // What users wrote is merged within their namespace only; our own queries with everybody's.
+    const group = check.subject.measure === 'value' ? check.subject.namespace : ''
+    return batch.find(check.query, group)
+  }
+}
+
+/** A URL as it is compared and shown: without user, password and a slash at the end. */
+function normal(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')
+}
+
+/** A finding for when nobody waits any longer. */
+function aborted(signal: AbortSignal): { finding: Promise<Finding>; forget: () => void } {
+  const { promise: finding, resolve } = withResolvers<Finding>()
+  const stop = (): void =>
+    resolve({ kind: 'unavailable', error: 'the look was given up before the metrics server answered' })
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return { finding, forget: () => signal.removeEventListener('abort', stop) }
+}
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(settle => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+/** Lets each text through once in a while; the texts are a server's, so their number is bounded too. */
+function throttled(say: (text: string) => void): (text: string) => void {
+  const saidAt = new Map<string, number>()
+  return text => {
+    const now = performance.now()
+    if (now - (saidAt.get(text) ?? Number.NEGATIVE_INFINITY) < WARN_AGAIN) return
+    if (saidAt.size >= 100) saidAt.clear()
+    saidAt.set(text, now)
+    say(text)
+  }
+}
