@@ -62,11 +62,19 @@ const ownSide = (['destination', 'source'] as const).flatMap(reporter =>
  * `<workload>;<namespace>;<app>;<version>;<cluster>`. Where nobody answered, Istio says "unknown".
  */
 const farSide: Relabeling[] = [
-  { source_labels: ['reporter'], regex: 'source', target_label: 'destination_workload', replacement: 'unknown' },
-  { source_labels: ['upstream_workload'], regex: '([^;]+);.*', target_label: 'destination_workload' },
-  { source_labels: ['upstream_workload'], regex: '[^;]*;([^;]+);.*', target_label: 'destination_workload_namespace' },
-  { source_labels: ['upstream_workload'], regex: '[^;]*;[^;]*;([^;]+);.*', target_label: 'destination_app' },
-  { source_labels: ['upstream_workload'], regex: '[^;]*;[^;]*;[^;]*;([^;]+);.*', target_label: 'destination_version' },
+  ...['destination_workload', 'destination_workload_namespace', 'destination_app', 'destination_version'].flatMap(
+    (label, field): Relabeling[] => [
+      { source_labels: ['reporter'], regex: 'source', target_label: label, replacement: 'unknown' },
+      { source_labels: ['upstream_workload'], regex: `(?:[^;]*;){${field}}([^;]+).*`, target_label: label },
+    ],
+  ),
+  // A pod without the label `version` is "latest" as an endpoint, and "unknown" in Istio's telemetry.
+  {
+    source_labels: ['destination_version'],
+    regex: 'latest',
+    target_label: 'destination_version',
+    replacement: 'unknown',
+  },
   {
     source_labels: ['upstream_cluster'],
     regex: 'outbound\\|\\d+\\|[^|]*\\|([^;]+);?',
