@@ -9,6 +9,8 @@ export interface Case {
   readonly object: KubeObject
   /** A part of what is said; null where the object is accepted. */
   readonly sentence: string | null
+  /** Path of the field that it is said of, or its beginning. */
+  readonly at?: string
   /** What the API server says, where the finding is its own and the words are too. */
   readonly server?: string
   /** The object as it was, for rules about changes; only the API server knows it. */
@@ -58,10 +60,15 @@ export const metricTemplate = (patch: Json = {}): KubeObject => ({
 })
 
 const good = (name: string, patch: Json): Case => ({ name, object: canary(patch), sentence: null })
-const bad = (name: string, patch: Json, sentence: string): Case => ({ name, object: canary(patch), sentence })
+const bad = (name: string, patch: Json, sentence: string, at = 'spec'): Case => ({
+  name,
+  object: canary(patch),
+  sentence,
+  at,
+})
 /** Refused by the schema itself: the API server has words of its own. */
-const malformed = (name: string, patch: Json, sentence: string, server: string): Case => ({
-  ...bad(name, patch, sentence),
+const malformed = (name: string, patch: Json, sentence: string, server: string, at = 'spec'): Case => ({
+  ...bad(name, patch, sentence, at),
   server,
 })
 const changed = (name: string, from: Json, to: Json, sentence: string | null): Case => ({
@@ -172,7 +179,7 @@ const accepted: readonly Case[] = [
 ]
 
 const notAvailable: readonly Case[] = [
-  bad('suspend', { suspend: true }, "spec.suspend: suspend is Flagger's word: write spec.paused: true"),
+  bad('suspend', { suspend: true }, "suspend is Flagger's word: write spec.paused: true", 'spec.suspend'),
   bad('suspend: false', { suspend: false }, 'write spec.paused: true'),
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
   bad(
@@ -216,12 +223,20 @@ const notAvailable: readonly Case[] = [
   bad(
     'steps[].match',
     { analysis: { steps: [{ weight: 10, match: [{}] }] } },
-    'spec.analysis.steps[0].match: match is not available yet',
+    'match is not available yet',
+    'spec.analysis.steps[0].match',
   ),
   bad(
     'compareTo',
     metric({ ...inline, compareTo: 'primary' }),
-    'spec.analysis.metrics[0].compareTo: compareTo is not available yet',
+    'compareTo is not available yet',
+    'spec.analysis.metrics[0].compareTo',
+  ),
+  bad(
+    'compareTo of a step',
+    { analysis: { steps: [{ weight: 10, metrics: [{ ...inline, compareTo: 'primary' }] }] } },
+    'compareTo is not available yet',
+    'spec.analysis.steps[0].metrics[0].compareTo',
   ),
   bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not available yet'),
   bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not available yet'),
@@ -267,7 +282,8 @@ const ladders: readonly Case[] = [
   bad(
     'weights out of order',
     { analysis: { stepWeights: [10, 50, 25] } },
-    'spec.analysis.stepWeights: each weight must be above the one before it',
+    'each weight must be above the one before it',
+    'spec.analysis.stepWeights',
   ),
   bad(
     'the same weight twice',
@@ -323,7 +339,12 @@ const ladders: readonly Case[] = [
 ]
 
 const durations: readonly Case[] = [
-  bad('an interval of 1x', { analysis: { interval: '1x' } }, 'spec.analysis.interval: '),
+  bad(
+    'an interval of 1x',
+    { analysis: { interval: '1x' } },
+    'write a duration with its unit',
+    'spec.analysis.interval',
+  ),
   bad(
     'an interval without a unit',
     { analysis: { interval: '60' } },
@@ -342,20 +363,32 @@ const durations: readonly Case[] = [
     { analysis: { checkInterval: '2m' } },
     'checkInterval must not be longer than interval',
   ),
-  bad('a maxBlind that is no duration', { analysis: { maxBlind: 'never' } }, 'spec.analysis.maxBlind: '),
+  bad(
+    'a maxBlind that is no duration',
+    { analysis: { maxBlind: 'never' } },
+    'write a duration with its unit',
+    'spec.analysis.maxBlind',
+  ),
   bad('a maxDuration of nothing', { analysis: { maxDuration: '0s' } }, 'the shortest is 1s'),
   bad('a negative drain', { analysis: { drain: '-1s' } }, 'write a duration with its unit'),
   bad(
     'a hold that is no duration',
     { analysis: { steps: [{ weight: 10, hold: '1d' }] } },
-    'spec.analysis.steps[0].hold: ',
+    'write a duration with its unit',
+    'spec.analysis.steps[0].hold',
   ),
   bad('a metric interval of a moment', metric({ name: 'request-duration', interval: '1ms' }), 'the shortest is 1s'),
-  bad('a timeout that is no duration', { service: { timeout: '15' } }, 'spec.service.timeout: '),
+  bad(
+    'a timeout that is no duration',
+    { service: { timeout: '15' } },
+    'write a duration with its unit',
+    'spec.service.timeout',
+  ),
   bad(
     'a try that is no duration',
     { service: { retries: { perTryTimeout: 'x' } } },
-    'spec.service.retries.perTryTimeout: ',
+    'write a duration with its unit',
+    'spec.service.retries.perTryTimeout',
   ),
 ]
 
@@ -422,20 +455,15 @@ const metrics: readonly Case[] = [
 ]
 
 const services: readonly Case[] = [
-  malformed(
-    'no port',
-    { service: { port: null } },
-    'spec.service.port: is required',
-    'spec.service.port: Required value',
-  ),
+  malformed('no port', { service: { port: null } }, 'is required', 'Required value'),
   malformed(
     'a port that is text',
     { service: { port: 'http' } },
-    'must be a whole number, not "http"',
+    'must be a number, not "http"',
     'must be of type integer',
   ),
-  malformed('no service', { service: null }, 'spec.service: is required', 'spec.service: Required value'),
-  malformed('no target', { targetRef: null }, 'spec.targetRef: is required', 'spec.targetRef: Required value'),
+  malformed('no service', { service: null }, 'is required', 'Required value', 'spec.service'),
+  malformed('no target', { targetRef: null }, 'is required', 'Required value', 'spec.targetRef'),
   malformed(
     'a provider that Flagger does not know',
     { provider: 'ambassador' },
@@ -445,7 +473,8 @@ const services: readonly Case[] = [
   bad(
     'a service name that is none',
     { service: { name: 'Web' } },
-    'spec.service.name: the Service must have at most 55',
+    'the Service must have at most 55',
+    'spec.service.name',
   ),
   bad(
     'a service name without room for -primary',

@@ -120,7 +120,7 @@ function typeOf(kind: string, { path, schema }: Row): string {
 function nameOf(schema: JsonSchema): string {
   if (schema['x-kubernetes-int-or-string'] === true) return 'number or name'
   if (schema.enum !== undefined) return schema.enum.map(value => `\`${String(value)}\``).join(', ')
-  if (schema.type === 'array') return `list of ${nameOf(schema.items ?? {})}s`.replace('texts', 'texts')
+  if (schema.type === 'array') return `list of ${nameOf(schema.items ?? {})}s`
   if (schema.type === 'object')
     return typeof schema.additionalProperties === 'object' &&
       schema.additionalProperties.type !== undefined &&
@@ -144,7 +144,11 @@ function span(name: string, { minimum, maximum }: JsonSchema): string {
 }
 
 const defaultOf = ({ schema, required }: Row): string =>
-  required ? '*required*' : schema.default === undefined ? '–' : `\`${String(schema.default)}\``
+  required
+    ? '*required*'
+    : schema.default === undefined
+      ? '–'
+      : `\`${JSON.stringify(schema.default).replaceAll('"', '')}\``
 
 const bullets = (lines: readonly string[]): string => [...new Set(lines)].map(line => `- ${line}`).join('\n')
 

@@ -39,6 +39,7 @@ const shapes = {
   boolean: { type: 'boolean' },
   number: { type: 'number' },
   string: { type: 'string' },
+  texts: { type: 'array', items: { type: 'string' } },
   object: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   list: { type: 'array', items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
 } as const

@@ -181,7 +181,10 @@ export const ServiceSchema = ruled(
     rewrite: Rewrite.optional().describe('How requests are rewritten before they are forwarded.'),
     retries: Retries.optional(),
     headers: z
-      .object({ request: HeaderOperations.optional(), response: HeaderOperations.optional() })
+      .object({
+        request: HeaderOperations.optional().describe('Of requests, before they are forwarded.'),
+        response: HeaderOperations.optional().describe('Of responses, before they are returned.'),
+      })
       .optional()
       .describe('Headers to change in requests and responses.'),
     corsPolicy: passedOn().optional().describe(istio('virtual-service/#CorsPolicy')),
@@ -210,7 +213,7 @@ export const ServiceSchema = ruled(
     gatewayRefs: refused('list', gatewayApi('gatewayRefs')),
     backendTimeout: refused('string', gatewayApi('backendTimeout')),
     meshName: refused('string', appMesh('meshName')),
-    backends: refused('list', appMesh('backends')),
+    backends: refused('texts', appMesh('backends')),
   }),
   {
     message: 'a delegated VirtualService has no hosts or gateways of its own: remove them, or delegation',

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { assert } from 'chai'
+import { cases } from '../../e2e/crd.cases.ts'
+import { parseCanary } from '../../src/api/canary.ts'
+import { type JsonSchema, jsonSchemaOf, resources, structural } from '../../src/api/crd.ts'
+import { generated } from '../../src/api/generated.ts'
+import { parseMetricTemplate } from '../../src/api/templates.ts'
+
+/** Every schema within a schema, with its path. */
+function* within(schema: JsonSchema, path: string): Generator<{ path: string; schema: JsonSchema }> {
+  yield { path, schema }
+  for (const [name, property] of Object.entries(schema.properties ?? {})) yield* within(property, `${path}.${name}`)
+  if (schema.items !== undefined) yield* within(schema.items, `${path}[]`)
+  if (typeof schema.additionalProperties === 'object') yield* within(schema.additionalProperties, `${path}{}`)
+}
+
+const written = resources.flatMap(resource => [...within(jsonSchemaOf(resource.spec), `${resource.kind.kind}.spec`)])
+const served = resources.flatMap(resource => [
+  ...within(structural(jsonSchemaOf(resource.spec)), `${resource.kind.kind}.spec`),
+])
+const paths = (some: readonly { path: string }[]): string[] => some.map(({ path }) => path)
+
+/** Every field of Flagger 1.44's Canary that stands at a path of its own (its docs and CRD name them). */
+const FLAGGER =
+  `provider metricsServer targetRef.apiVersion targetRef.kind targetRef.name autoscalerRef ingressRef routeRef
+  upstreamRef progressDeadlineSeconds skipAnalysis revertOnDeletion suspend canaryAnalysis
+  service.name service.port service.portName service.targetPort service.appProtocol service.trafficDistribution
+  service.portDiscovery service.headless service.timeout service.backendTimeout service.gateways service.gatewayRefs
+  service.hosts service.delegation service.trafficPolicy service.match service.rewrite.uri service.rewrite.authority
+  service.rewrite.type service.retries.attempts service.retries.perTryTimeout service.retries.retryOn service.headers.request
+  service.headers.response service.mirror service.corsPolicy service.meshName service.backends service.apex.labels
+  service.apex.annotations service.primary.labels service.canary.labels service.unmanagedMetadata.labels
+  service.unmanagedMetadata.annotations
+  analysis.interval analysis.threshold analysis.maxWeight analysis.stepWeight analysis.stepWeights
+  analysis.stepWeightPromotion analysis.iterations analysis.match analysis.mirror analysis.mirrorWeight
+  analysis.primaryReadyThreshold analysis.canaryReadyThreshold analysis.metrics[].name analysis.metrics[].interval
+  analysis.metrics[].threshold analysis.metrics[].thresholdRange.min analysis.metrics[].thresholdRange.max
+  analysis.metrics[].query analysis.metrics[].templateRef.name analysis.metrics[].templateRef.namespace
+  analysis.metrics[].templateVariables analysis.webhooks analysis.alerts analysis.sessionAffinity`.split(/\s+/)
+
+suite('the CRDs', () => {
+  for (const { path, text } of generated())
+    test(`${path} is what the schemas say`, async () => {
+      assert.equal(await readFile(new URL(`../../${path}`, import.meta.url), 'utf8'), text)
+    })
+
+  test("every field of Flagger's Canary is named, so that none is pruned without a word", () => {
+    const named = new Set(paths(served))
+    assert.deepEqual(
+      FLAGGER.filter(field => !named.has(`Canary.spec.${field}`)),
+      [],
+    )
+  })
+
+  test('every refused field is refused in a row of the table, with its own sentence', () => {
+    const said = cases.flatMap(({ object }) => {
+      const read = object.kind === 'Canary' ? parseCanary(object) : parseMetricTemplate(object)
+      const problems = 'problems' in read ? read.problems : []
+      return problems.map(problem => `${object.kind}.${problem.replaceAll(/\[\d+\]/g, '[]')}`)
+    })
+    const untold = written.filter(
+      ({ path, schema }) => schema.refused !== undefined && !said.includes(`${path}: ${schema.refused}`),
+    )
+    assert.deepEqual(paths(untold), [])
+  })
+
+  test("every usable field has a meaning, except where it is Istio's", () => {
+    const istio = /service\.(trafficPolicy|match\[\]|retries)\./
+    const silent = written.filter(
+      ({ path, schema }) =>
+        /\.\w+$/.test(path) &&
+        schema.refused === undefined &&
+        schema.description === undefined &&
+        !istio.test(path) &&
+        path.split('.').length > 2,
+    )
+    assert.deepEqual(paths(silent), [])
+  })
+
+  test('every list is bounded, and every text that a rule reads', () => {
+    const refusedPaths = paths(written.filter(({ schema }) => schema.refused !== undefined))
+    const open = written.filter(
+      ({ path, schema }) =>
+        !refusedPaths.some(refused => path.startsWith(refused)) &&
+        ((schema.type === 'array' && schema.maxItems === undefined) ||
+          (schema.type === 'string' &&
+            schema['x-kubernetes-validations'] !== undefined &&
+            schema.maxLength === undefined &&
+            schema.enum === undefined)),
+    )
+    assert.deepEqual(paths(open), [])
+  })
+
+  test('no default stands within a list, where it would look like drift to GitOps', () => {
+    assert.deepEqual(
+      paths(served.filter(({ path, schema }) => path.includes('[]') && schema.default !== undefined)),
+      [],
+    )
+    assert.isNotEmpty(written.filter(({ path, schema }) => path.includes('[]') && schema.default !== undefined))
+  })
+
+  test('the schemas are structural', () => {
+    const odd = served.filter(
+      ({ schema }) =>
+        (schema.type === undefined && schema['x-kubernetes-int-or-string'] !== true) ||
+        (schema.properties !== undefined && schema.additionalProperties !== undefined) ||
+        schema.refused !== undefined ||
+        schema.$ref !== undefined,
+    )
+    assert.deepEqual(paths(odd), [])
+  })
+
+  test('a Canary that no controller has seen does not look finished', async () => {
+    const crd = await readFile(new URL('../../crds/canaries.yaml', import.meta.url), 'utf8')
+    assert.match(crd, /default:\n\s+observedGeneration: -1/)
+  })
+})
