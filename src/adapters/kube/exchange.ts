@@ -159,7 +159,7 @@ export class Exchange {
 
   /** A broken connection as a sentence: what, where, why. */
   #explained(error: unknown): Error {
-    const because = error instanceof Error ? error.message || String(codeOf(error)) : String(error)
+    const because = error instanceof Error ? error.message || codeOf(error) : String(error)
     return new Error(`The exchange with the API server ${this.#origin} failed: ${because}`, { cause: error })
   }
 }

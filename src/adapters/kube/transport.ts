@@ -61,7 +61,7 @@ export class KubeTransport implements KubeApi {
     }
     const next = metadata['continue']
     return {
-      resourceVersion: String(metadata['resourceVersion'] ?? ''),
+      resourceVersion: textOf(metadata['resourceVersion']),
       items,
       ...(typeof next === 'string' && next !== '' ? { continue: next } : {}),
     }
@@ -110,8 +110,9 @@ export class KubeTransport implements KubeApi {
       case 'disown':
         return this.#disown(write.ref, call)
       case 'copy':
-        return this.#copy(write, call)
+        break
     }
+    return this.#copy(write, call)
   }
 
   /**
@@ -137,7 +138,7 @@ export class KubeTransport implements KubeApi {
   /** The server's version (`v1.36.2`): the cheapest question, to know whether it can be reached. */
   async version(call: Call): Promise<string> {
     const body = await this.#json(read('/version'), { verb: 'version', kind: '' }, call)
-    return String(body['gitVersion'] ?? 'unknown')
+    return textOf(body['gitVersion'])
   }
 
   /** Ends all connections; calls under way fail. */
@@ -227,6 +228,8 @@ export class KubeTransport implements KubeApi {
     })
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const read = (path: string): Request => ({ method: 'GET', path, repeatable: true })
 

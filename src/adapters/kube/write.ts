@@ -64,20 +64,15 @@ export function requestFor(write: SingleWrite): Request {
         repeatable: false,
       }
     case 'delete':
-      return {
-        method: 'DELETE',
-        path: objectPath(ref),
-        contentType: JSON_TYPE,
-        body: JSON.stringify({
-          apiVersion: 'v1',
-          kind: 'DeleteOptions',
-          propagationPolicy: 'Background',
-          ...(write.uid === undefined && write.resourceVersion === undefined
-            ? {}
-            : { preconditions: { uid: write.uid, resourceVersion: write.resourceVersion } }),
-        }),
-        repeatable: true,
-      }
+      break
+  }
+  const preconditions = { uid: write.uid, resourceVersion: write.resourceVersion }
+  return {
+    method: 'DELETE',
+    path: objectPath(ref),
+    contentType: JSON_TYPE,
+    body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions }),
+    repeatable: true,
   }
 }
 
@@ -117,7 +112,7 @@ export function disownPatch(ref: Ref, live: KubeObject): Extract<Write, { verb: 
   const operations: PatchOperation[] =
     ours.length === entries.length
       ? [{ op: 'replace', path: '/metadata/managedFields', value: [{}] }]
-      : ours.reverse().map(index => ({ op: 'remove', path: `/metadata/managedFields/${index}` }))
+      : ours.toReversed().map(index => ({ op: 'remove', path: `/metadata/managedFields/${index}` }))
   return { verb: 'patch', ref, resourceVersion: live.metadata.resourceVersion ?? '', operations }
 }
 

@@ -1,0 +1,146 @@
+/**
+ * The work queue: keys, not events. A key that is added twice is worked once; a key that is added while it is being worked
+ * is worked again afterwards; no two workers ever have the same key. Semantics of client-go's workqueue
+ * (https://pkg.go.dev/k8s.io/client-go/util/workqueue), with due times by the Clock port: one heap, one timer.
+ */
+import type { Clock } from '../core/ports.ts'
+import type { Instant, Milliseconds } from '../core/time.ts'
+import { DueTimes } from './due-times.ts'
+
+/** Works one key. What it throws puts the key back with backoff. `signal` aborts when the queue gives up waiting for it. */
+export type Worker = (key: string, signal: AbortSignal) => Promise<void>
+
+/** Hooks for metrics; all optional. */
+export interface QueueMetrics {
+  /** Keys that are ready and wait for a worker. */
+  depth?(ready: number): void
+  /** From being ready to being worked. */
+  latency?(waited: Milliseconds): void
+  /** One run of the worker. */
+  worked?(took: Milliseconds): void
+  /** A run that threw; `wait` is when it is tried again. */
+  failed?(key: string, error: unknown, wait: Milliseconds): void
+}
+
+export interface QueueOptions {
+  readonly clock: Clock
+  readonly worker: Worker
+  /** Keys that may be worked at one time. */
+  readonly workers: number
+  readonly metrics?: QueueMetrics
+}
+
+const FIRST_BACKOFF: Milliseconds = 5
+const LONGEST_BACKOFF: Milliseconds = 60_000
+
+export class Queue {
+  readonly #clock: Clock
+  readonly #worker: Worker
+  readonly #workers: number
+  readonly #metrics: QueueMetrics
+  readonly #stop = new AbortController()
+  /** Keys that wait for a worker, in order, and since when. */
+  readonly #ready = new Map<string, Instant>()
+  /** Keys that are being worked. */
+  readonly #working = new Set<string>()
+  /** Keys that were added while being worked. */
+  readonly #again = new Set<string>()
+  readonly #failures = new Map<string, number>()
+  readonly #due: DueTimes
+  #open = true
+  #idle: (() => void) | null = null
+
+  constructor(options: QueueOptions) {
+    this.#clock = options.clock
+    this.#worker = options.worker
+    this.#workers = options.workers
+    this.#metrics = options.metrics ?? {}
+    this.#due = new DueTimes(options.clock, key => this.add(key))
+  }
+
+  /** Keys that wait for a worker now. */
+  get depth(): number {
+    return this.#ready.size
+  }
+
+  /** Works the key as soon as a worker is free. */
+  add(key: string): void {
+    if (!this.#open) return
+    if (this.#working.has(key)) this.#again.add(key)
+    else if (!this.#ready.has(key)) this.#ready.set(key, this.#clock.now())
+    this.#metrics.depth?.(this.#ready.size)
+    this.#start()
+  }
+
+  /** Adds the key at `when`; of several wishes for one key the earliest holds, and the others are forgotten. */
+  addAt(key: string, when: Instant): void {
+    if (!this.#open) return
+    if (when <= this.#clock.now()) this.add(key)
+    else this.#due.set(key, when)
+  }
+
+  /** Ends the backoff of a key: its next failure counts as the first. A run that succeeds does so by itself. */
+  forget(key: string): void {
+    this.#failures.delete(key)
+  }
+
+  /**
+   * Takes no more keys, drops those that wait (the cluster still has all there is to know), and lets the workers finish.
+   *
+   * @param within how long they may take; then their signal aborts, and they are not waited for any more.
+   * @returns whether all had finished.
+   */
+  async close(within: Milliseconds): Promise<boolean> {
+    this.#open = false
+    this.#ready.clear()
+    this.#again.clear()
+    this.#due.clear()
+    this.#metrics.depth?.(0)
+    if (this.#working.size === 0) return true
+    return new Promise(resolve => {
+      const cancel = this.#clock.at(this.#clock.now() + within, () => {
+        this.#idle = null
+        this.#stop.abort(new Error(`The queue was closed, and ${within} ms were not enough to finish.`))
+        resolve(false)
+      })
+      this.#idle = () => {
+        cancel()
+        resolve(true)
+      }
+    })
+  }
+
+  #start(): void {
+    while (this.#open && this.#working.size < this.#workers) {
+      const [first] = this.#ready
+      if (first === undefined) return
+      const [key, since] = first
+      this.#ready.delete(key)
+      this.#working.add(key)
+      this.#metrics.depth?.(this.#ready.size)
+      this.#metrics.latency?.(Math.max(0, this.#clock.now() - since))
+      void this.#work(key)
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    const startedAt = this.#clock.now()
+    try {
+      await this.#worker(key, this.#stop.signal)
+      this.#failures.delete(key)
+    } catch (error) {
+      const failures = this.#failures.get(key) ?? 0
+      const wait = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** failures)
+      this.#failures.set(key, failures + 1)
+      if (this.#open) {
+        this.#metrics.failed?.(key, error, wait)
+        this.#due.set(key, this.#clock.now() + wait)
+      }
+    }
+    this.#metrics.worked?.(Math.max(0, this.#clock.now() - startedAt))
+    this.#working.delete(key)
+    if (this.#again.delete(key)) this.add(key)
+    this.#start()
+    if (this.#working.size === 0) this.#idle?.()
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What we know of the cluster. A kind is listed and watched while somebody uses it, once for all users; reading is
+ * synchronous, and never older than the last answer of our own writes.
+ */
+import type { Kind, KubeObject, Ref } from '../api/object.ts'
+import { kindKey } from '../api/object.ts'
+import type { Clock, KubeApi, Log } from '../core/ports.ts'
+import { Reflector, type ReflectorTiming } from './reflector.ts'
+import { slim } from './slim.ts'
+import { type Index, Store } from './store.ts'
+
+/** Told about every change of any kind in use: `before` is undefined for a new object, `now` for a deleted one. */
+export type Listener = (before: KubeObject | undefined, now: KubeObject | undefined, kind: Kind) => void
+
+export interface CacheOptions {
+  readonly api: KubeApi
+  /** Should be one that does not jump. */
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly log: Log
+  readonly timing?: Partial<ReflectorTiming>
+  /** What is kept of an object; default: `slim`. Tests freeze here. */
+  readonly transform?: (object: KubeObject) => KubeObject
+}
+
+/** One kind in one scope. */
+interface Room {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly store: Store
+  readonly reflector: Reflector
+  readonly stop: AbortController
+  readonly stopped: Promise<void>
+  users: number
+}
+
+export class Cache {
+  readonly #options: CacheOptions
+  readonly #rooms = new Map<string, Room>()
+  readonly #indexes = new Map<string, Map<string, Index>>()
+  readonly #listeners = new Set<Listener>()
+
+  constructor(options: CacheOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts to follow a kind, or joins those who do. Every `use` needs its `release`. A kind is followed in the version of
+   * its first user.
+   *
+   * @param namespace empty: all namespaces.
+   * @returns its reflector, for `settled`, `synced`, `state`, `age()` and `lastError`.
+   */
+  use(kind: Kind, namespace = ''): Reflector {
+    const key = roomKey(kind, namespace)
+    const found = this.#rooms.get(key)
+    if (found !== undefined) {
+      found.users += 1
+      return found.reflector
+    }
+    const { transform = slim } = this.#options
+    const store = new Store(transform, (before, now) => this.#tell(before, now, kind))
+    for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
+    const reflector = new Reflector({ ...this.#options, kind, namespace }, store)
+    const stop = new AbortController()
+    const stopped = reflector.run(stop.signal)
+    this.#rooms.set(key, { kind, namespace, store, reflector, stop, stopped, users: 1 })
+    return reflector
+  }
+
+  /** Ends one `use`. The last one stops the watch and forgets the objects; nobody is told. */
+  release(kind: Kind, namespace = ''): void {
+    const key = roomKey(kind, namespace)
+    const room = this.#rooms.get(key)
+    if (room === undefined) return
+    room.users -= 1
+    if (room.users > 0) return
+    this.#rooms.delete(key)
+    room.stop.abort()
+  }
+
+  /** An object, or undefined when it does not exist, or its kind is not in use. */
+  get(ref: Ref): KubeObject | undefined {
+    const scoped = this.#rooms.get(roomKey(ref.kind, ref.namespace))?.store.get(ref.namespace, ref.name)
+    return scoped ?? this.#rooms.get(roomKey(ref.kind, ''))?.store.get(ref.namespace, ref.name)
+  }
+
+  /** The objects of a kind, in one namespace or (empty) in all that are followed. */
+  list(kind: Kind, namespace = ''): KubeObject[] {
+    return this.#distinct(kind, store => {
+      const all = [...store.all()]
+      return namespace === '' ? all : all.filter(object => object.metadata.namespace === namespace)
+    })
+  }
+
+  /** Adds an index to a kind, used now or later. */
+  index(kind: Kind, name: string, of: Index): void {
+    const ofKind = this.#indexes.get(kindKey(kind)) ?? new Map<string, Index>()
+    ofKind.set(name, of)
+    this.#indexes.set(kindKey(kind), ofKind)
+    for (const room of this.#roomsOf(kind)) room.store.addIndex(name, of)
+  }
+
+  /** The objects under a key of an index. */
+  byIndex(kind: Kind, name: string, key: string): KubeObject[] {
+    return this.#distinct(kind, store => store.byIndex(name, key))
+  }
+
+  /** Calls back on every change from now on. What a listener throws is logged and reaches nobody else. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes in the answer of our own write at once. A kind that nobody uses is not kept. */
+  accept(kind: Kind, object: KubeObject): void {
+    for (const room of this.#roomsOf(kind)) {
+      if (room.namespace === '' || room.namespace === object.metadata.namespace) room.store.put(object)
+    }
+  }
+
+  /** Our own delete has succeeded. */
+  removed(ref: Ref): void {
+    for (const room of this.#roomsOf(ref.kind)) room.store.removed(ref.namespace, ref.name)
+  }
+
+  /** Is a kind, in this scope, known whole? */
+  synced(kind: Kind, namespace = ''): boolean {
+    return this.#rooms.get(roomKey(kind, namespace))?.reflector.synced ?? false
+  }
+
+  /** Every reflector that runs, for health and metrics. */
+  reflectors(): Reflector[] {
+    return [...this.#rooms.values()].map(room => room.reflector)
+  }
+
+  /** Stops all watches. */
+  async close(): Promise<void> {
+    const rooms = [...this.#rooms.values()]
+    this.#rooms.clear()
+    for (const room of rooms) room.stop.abort()
+    await Promise.all(rooms.map(room => room.stopped))
+  }
+
+  #roomsOf(kind: Kind): Room[] {
+    const key = kindKey(kind)
+    return [...this.#rooms.values()].filter(room => kindKey(room.kind) === key)
+  }
+
+  /** Objects out of all rooms of a kind; scopes may overlap, so each object once. */
+  #distinct(kind: Kind, read: (store: Store) => KubeObject[]): KubeObject[] {
+    const rooms = this.#roomsOf(kind)
+    const [only] = rooms
+    if (only === undefined) return []
+    if (rooms.length === 1) return read(only.store)
+    const found = new Map<string, KubeObject>()
+    for (const room of rooms) {
+      for (const object of read(room.store))
+        found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object)
+    }
+    return [...found.values()]
+  }
+
+  #tell(before: KubeObject | undefined, now: KubeObject | undefined, kind: Kind): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(before, now, kind)
+      } catch (error) {
+        const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        this.#options.log.error('a listener of the cache threw', { kind: kindKey(kind), error: said })
+      }
+    }
+  }
+}
+
+const roomKey = (kind: Kind, namespace: string): string => `${kindKey(kind)}@${namespace}`

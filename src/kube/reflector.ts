@@ -1,0 +1,262 @@
+/**
+ * Keeps a store equal to what the API server has of one kind: a list, then a watch from there on, for ever. No trouble
+ * ends it but its signal: every error is remembered, waited out and tried again.
+ *
+ * | what happens | what is done |
+ * | --- | --- |
+ * | the watch ends in order | watch again from the last version at once |
+ * | 410, as a status or as an ERROR event | list again, at once the first time |
+ * | the kind is not served (404) | `absent`; ask again each minute |
+ * | 403 | `forbidden`, with a sentence; ask again each half minute |
+ * | anything else: reset, 5xx, silence, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
+ */
+import type { Kind, KubeObject } from '../api/object.ts'
+import { kindKey } from '../api/object.ts'
+import { isForbidden, isGone, isNotFound } from '../core/errors.ts'
+import type { Clock, KubeApi, Log, ObjectList, WatchEvent } from '../core/ports.ts'
+import type { Instant, Milliseconds } from '../core/time.ts'
+import type { Store } from './store.ts'
+import { Backoff, pause, withDeadline } from './timing.ts'
+
+export type ReflectorState = 'listing' | 'watching' | 'waiting' | 'absent' | 'forbidden' | 'stopped'
+
+export interface ReflectorOptions {
+  readonly api: KubeApi
+  readonly kind: Kind
+  /** Empty: all namespaces. */
+  readonly namespace: string
+  /** Should be one that does not jump. */
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly log: Log
+  readonly timing?: Partial<ReflectorTiming>
+}
+
+/** All in milliseconds, as the table above says; tests shorten them. */
+export interface ReflectorTiming {
+  readonly firstBackoff: Milliseconds
+  readonly longestBackoff: Milliseconds
+  readonly shortestWatch: Milliseconds
+  readonly longestWatch: Milliseconds
+  readonly absentRetry: Milliseconds
+  readonly forbiddenRetry: Milliseconds
+  readonly listDeadline: Milliseconds
+  /** A watch that ends sooner than this and brought nothing has failed. */
+  readonly tooShort: Milliseconds
+}
+
+const TIMING: ReflectorTiming = {
+  firstBackoff: 800,
+  longestBackoff: 30_000,
+  shortestWatch: 300_000,
+  longestWatch: 600_000,
+  absentRetry: 60_000,
+  forbiddenRetry: 30_000,
+  listDeadline: 60_000,
+  tooShort: 1000,
+}
+
+const PAGE = 500
+/** How often a list is started over because its pages expired under it, before that counts as trouble. */
+const LIST_TRIES = 3
+/** Failures in a row after which the last version is no longer believed in. */
+const DOUBTED_AFTER = 3
+
+export class Reflector {
+  readonly kind: Kind
+  readonly namespace: string
+  /** Resolves once the first answer is known: listed, absent or forbidden. */
+  readonly settled: Promise<void>
+
+  readonly #options: ReflectorOptions
+  readonly #timing: ReflectorTiming
+  readonly #store: Store
+  readonly #backoff: Backoff
+  #settle: () => void = () => undefined
+  #state: ReflectorState = 'listing'
+  #synced = false
+  #lastHeard: Instant | null = null
+  #lastError: string | null = null
+  #version: string | null = null
+  #failures = 0
+  #relists = 0
+
+  constructor(options: ReflectorOptions, store: Store) {
+    this.kind = options.kind
+    this.namespace = options.namespace
+    this.settled = new Promise(resolve => {
+      this.#settle = resolve
+    })
+    this.#options = options
+    this.#timing = { ...TIMING, ...options.timing }
+    this.#store = store
+    this.#backoff = new Backoff(this.#timing.firstBackoff, this.#timing.longestBackoff, options.random)
+  }
+
+  get state(): ReflectorState {
+    return this.#state
+  }
+  /** The store has held a whole list at least once, and the kind is still served. */
+  get synced(): boolean {
+    return this.#synced
+  }
+  /** What went wrong last, as a sentence; null while all is well. */
+  get lastError(): string | null {
+    return this.#lastError
+  }
+  /** Lists after the first one. */
+  get relists(): number {
+    return this.#relists
+  }
+  /** How long ago the server was last heard of (bookmarks come each minute); null before the first list. */
+  age(): Milliseconds | null {
+    return this.#lastHeard === null ? null : Math.max(0, this.#options.clock.now() - this.#lastHeard)
+  }
+
+  /** Runs until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let wait: Milliseconds = 0
+      try {
+        if (this.#version === null) await this.#list(signal)
+        else await this.#watch(this.#version, signal)
+      } catch (error) {
+        if (signal.aborted) break
+        wait = this.#failed(error)
+      }
+      if (wait > 0) await pause(this.#options.clock, wait, signal)
+    }
+    this.#state = 'stopped'
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    // While waiting for a kind to appear, `absent` and `forbidden` stay what is known.
+    if (this.#state === 'watching' || this.#state === 'waiting') this.#state = 'listing'
+    const { items, resourceVersion } = await this.#pages(signal)
+    this.#store.replace(items, resourceVersion)
+    if (this.#synced) this.#relists += 1
+    this.#version = resourceVersion
+    this.#synced = true
+    this.#heard()
+    this.#state = 'watching'
+    this.#settle()
+  }
+
+  /** All pages of one consistent list. An expired continue token (410) means starting over. */
+  async #pages(signal: AbortSignal): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const items: KubeObject[] = []
+        let page: ObjectList | null = null
+        let first = ''
+        do {
+          page = await this.#page(page?.continue, signal)
+          if (first === '') first = page.resourceVersion
+          items.push(...page.items)
+        } while (page.continue !== undefined)
+        return { items, resourceVersion: first }
+      } catch (error) {
+        if (!isGone(error) || attempt >= LIST_TRIES || signal.aborted) throw error
+      }
+    }
+  }
+
+  #page(token: string | undefined, signal: AbortSignal): Promise<ObjectList> {
+    const { api, clock } = this.#options
+    const query = { namespace: this.namespace, limit: PAGE, ...(token === undefined ? {} : { continue: token }) }
+    return withDeadline(clock, this.#timing.listDeadline, signal, `The list of ${kindKey(this.kind)}`, deadline =>
+      api.list(this.kind, query, { lane: 'normal', signal: deadline }),
+    )
+  }
+
+  async #watch(from: string, signal: AbortSignal): Promise<void> {
+    const { api, clock, random } = this.#options
+    const { shortestWatch, longestWatch, tooShort } = this.#timing
+    const startedAt = clock.now()
+    let heard = false
+    this.#state = 'watching'
+    await api.watch(
+      this.kind,
+      {
+        namespace: this.namespace,
+        resourceVersion: from,
+        timeout: shortestWatch + random() * (longestWatch - shortestWatch),
+      },
+      event => {
+        heard = true
+        this.#take(event)
+      },
+      { lane: 'normal', signal },
+    )
+    if (signal.aborted) return
+    if (!heard && clock.now() - startedAt < tooShort) throw new Error('the server closed the watch at once')
+    this.#heard()
+  }
+
+  #take(event: WatchEvent): void {
+    if (event.type === 'DELETED') this.#store.remove(event.object)
+    else if (event.type !== 'BOOKMARK') this.#store.put(event.object)
+    this.#version = event.object.metadata.resourceVersion ?? this.#version
+    this.#heard()
+  }
+
+  /** All is well: forget the trouble. */
+  #heard(): void {
+    this.#lastHeard = this.#options.clock.now()
+    this.#lastError = null
+    this.#failures = 0
+    this.#backoff.reset()
+  }
+
+  /** Remembers the error, and says how long to wait. */
+  #failed(error: unknown): Milliseconds {
+    const { log } = this.#options
+    this.#failures += 1
+    const sentence = this.#sentence(error)
+    if (sentence !== this.#lastError) log.warn('reflector in trouble', { kind: kindKey(this.kind), error: sentence })
+    this.#lastError = sentence
+
+    if (isNotFound(error)) return this.#absent()
+    if (isForbidden(error)) {
+      this.#state = 'forbidden'
+      this.#settle()
+      return this.#jittered(this.#timing.forbiddenRetry)
+    }
+    this.#state = 'waiting'
+    if (isGone(error)) {
+      this.#version = null
+      if (this.#failures === 1) return 0
+    }
+    if (this.#failures >= DOUBTED_AFTER) this.#version = null
+    return this.#backoff.next()
+  }
+
+  /** A server that starts may answer 404 before it knows its kinds, so one answer does not empty a store. */
+  #absent(): Milliseconds {
+    this.#version = null
+    if (this.#synced && this.#failures < 2) {
+      this.#state = 'waiting'
+      return this.#backoff.next()
+    }
+    this.#state = 'absent'
+    this.#synced = false
+    this.#store.replace([], '')
+    this.#settle()
+    return this.#jittered(this.#timing.absentRetry)
+  }
+
+  /** Between 90 and 110 % of a wait. */
+  #jittered(wait: Milliseconds): Milliseconds {
+    return wait * (0.9 + 0.2 * this.#options.random())
+  }
+
+  #sentence(error: unknown): string {
+    const said = error instanceof Error ? error.message : String(error)
+    const where = this.namespace === '' ? 'in all namespaces' : `in namespace ${this.namespace}`
+    const what = `Cannot watch ${kindKey(this.kind)} ${where}: ${said}`
+    if (isForbidden(error)) return `${what}. Allow the controller to "list" and "watch" them (RBAC).`
+    if (isNotFound(error)) return `${what}. The cluster does not serve this kind; install its CustomResourceDefinition.`
+    return what
+  }
+}

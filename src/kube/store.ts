@@ -1,0 +1,163 @@
+/**
+ * The objects of one kind, as far as we know them: what lists and watches brought, and the answers of our own writes,
+ * which are in at once. Law: an object never goes back to an older version, and what we deleted does not come back by an
+ * event from before. Reading is synchronous. Objects are never changed in place; whoever reads one may keep it.
+ */
+import type { KubeObject } from '../api/object.ts'
+import { compareVersions } from './version.ts'
+
+/** Which keys an object is found under; pure, and never throws for any object of the kind. */
+export type Index = (object: KubeObject) => readonly string[]
+
+/** Told about every change: `before` is undefined for a new object, `now` for a deleted one (`before` is its last state). */
+export type Changed = (before: KubeObject | undefined, now: KubeObject | undefined) => void
+
+/** What is remembered of a deleted object: events up to this version are from before. */
+interface Grave {
+  readonly uid: string | undefined
+  readonly resourceVersion: string | undefined
+}
+
+/** Graves that are kept; more than the deletions that can be in flight at one time. */
+const GRAVES = 1024
+
+export class Store {
+  readonly #objects = new Map<string, KubeObject>()
+  readonly #graves = new Map<string, Grave>()
+  readonly #indexes = new Map<string, { of: Index; found: Map<string, Set<string>> }>()
+  readonly #transform: (object: KubeObject) => KubeObject
+  readonly #changed: Changed
+
+  /** @param transform makes what is kept of an object; it must not change its argument. */
+  constructor(transform: (object: KubeObject) => KubeObject, changed: Changed) {
+    this.#transform = transform
+    this.#changed = changed
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#objects.get(`${namespace}/${name}`)
+  }
+
+  *all(): IterableIterator<KubeObject> {
+    yield* this.#objects.values()
+  }
+
+  /** Adds an index, or replaces it. */
+  addIndex(name: string, of: Index): void {
+    const found = new Map<string, Set<string>>()
+    this.#indexes.set(name, { of, found })
+    for (const [key, object] of this.#objects) enter(found, of(object), key)
+  }
+
+  /** The objects under a key of an index; an index that nobody added is empty. */
+  byIndex(name: string, indexKey: string): KubeObject[] {
+    const keys = this.#indexes.get(name)?.found.get(indexKey) ?? []
+    return [...keys].flatMap(key => this.#objects.get(key) ?? [])
+  }
+
+  /** An object as of now: a watch event, an item of a list, or the answer of a write. Older than what is here: ignored. */
+  put(object: KubeObject): void {
+    const key = keyOf(object)
+    if (this.#isBuried(key, object)) return
+    const before = this.#objects.get(key)
+    if (before !== undefined) {
+      const order = compareVersions(object.metadata.resourceVersion, before.metadata.resourceVersion)
+      if (order !== null && order <= 0) return
+    }
+    this.#graves.delete(key)
+    this.#set(key, before, this.#transform(object))
+  }
+
+  /** A DELETED event. Ignored when the object was made again since. */
+  remove(object: KubeObject): void {
+    const key = keyOf(object)
+    const before = this.#objects.get(key)
+    const { uid, resourceVersion } = object.metadata
+    if (before !== undefined) {
+      const order = compareVersions(resourceVersion, before.metadata.resourceVersion)
+      if (order !== null && order < 0) return
+    }
+    this.#bury(key, { uid, resourceVersion })
+    if (before !== undefined) this.#set(key, before, undefined)
+  }
+
+  /**
+   * Our own delete has succeeded. Should finalizers hold the object still, its next event (newer than what we knew) brings
+   * it back.
+   */
+  removed(namespace: string, name: string): void {
+    const key = `${namespace}/${name}`
+    const before = this.#objects.get(key)
+    if (before === undefined) return
+    this.#bury(key, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion })
+    this.#set(key, before, undefined)
+  }
+
+  /**
+   * A whole list: what is not in it is gone, unless it is newer than the list (our own write after it).
+   *
+   * @param resourceVersion of the list; empty when there is none to compare with.
+   */
+  replace(items: readonly KubeObject[], resourceVersion: string): void {
+    const listed = new Set<string>()
+    for (const item of items) {
+      listed.add(keyOf(item))
+      this.put(item)
+    }
+    for (const [key, object] of this.#objects) {
+      if (listed.has(key)) continue
+      const order = compareVersions(object.metadata.resourceVersion, resourceVersion)
+      if (order !== null && order > 0) continue
+      this.#bury(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion })
+      this.#set(key, object, undefined)
+    }
+  }
+
+  #isBuried(key: string, object: KubeObject): boolean {
+    const grave = this.#graves.get(key)
+    if (grave === undefined || grave.uid !== object.metadata.uid) return false
+    const order = compareVersions(object.metadata.resourceVersion, grave.resourceVersion)
+    return order !== null && order <= 0
+  }
+
+  #bury(key: string, grave: Grave): void {
+    this.#graves.delete(key)
+    this.#graves.set(key, grave)
+    for (const oldest of this.#graves.keys()) {
+      if (this.#graves.size <= GRAVES) break
+      this.#graves.delete(oldest)
+    }
+  }
+
+  #set(key: string, before: KubeObject | undefined, now: KubeObject | undefined): void {
+    for (const { of, found } of this.#indexes.values()) {
+      if (before !== undefined) leave(found, of(before), key)
+      if (now !== undefined) enter(found, of(now), key)
+    }
+    if (now === undefined) this.#objects.delete(key)
+    else this.#objects.set(key, now)
+    this.#changed(before, now)
+  }
+}
+
+const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+
+function enter(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+  for (const indexKey of indexKeys) {
+    const keys = found.get(indexKey)
+    if (keys === undefined) found.set(indexKey, new Set([key]))
+    else keys.add(key)
+  }
+}
+
+function leave(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+  for (const indexKey of indexKeys) {
+    const keys = found.get(indexKey)
+    keys?.delete(key)
+    if (keys?.size === 0) found.delete(indexKey)
+  }
+}
