@@ -1,5 +1,6 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
 import type { Announcement } from './decision.ts'
+import type { Reason } from './reasons.ts'
 import type { Revision } from './state.ts'
 import type { Instant, Percent } from './time.ts'
 
@@ -55,13 +56,13 @@ export interface Memory {
   readonly targetGeneration: number
   /** A rejected revision is tried again because a person said so. */
   readonly retry: Revision | null
-  /** The `pause` command at rest: no run starts until `resume`. */
+  /** Why a person paused the canary: no run starts and no weight rises until `resume`. */
   readonly paused: string | null
   readonly checks: readonly CheckRecord[]
   readonly history: readonly RunRecord[]
   /** What was announced with the last change, for whoever takes over: names are deterministic, so nothing doubles. */
   readonly outbox: readonly Announcement[]
-  readonly reason: string
+  readonly reason: Reason
   readonly message: string
   readonly transitionAt: Instant
 }
@@ -78,7 +79,7 @@ export const blank: Memory = {
   checks: [],
   history: [],
   outbox: [],
-  reason: '',
+  reason: 'Initializing',
   message: '',
   transitionAt: 0,
 }

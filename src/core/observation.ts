@@ -92,6 +92,8 @@ export interface Observation<P extends Phase = Phase> {
   readonly primary: Workload | null
   /** What the mesh carries now; null before it is ours to read. */
   readonly traffic: Traffic | null
+  /** The apex Service and every route point at the target: nothing is left to move back. */
+  readonly handedBack: boolean
   readonly live: Live
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */

@@ -38,10 +38,8 @@ export interface Run extends Settled {
 
 /** Why a run stands still although nothing is wrong with the candidate. */
 export type Hold =
-  /** Somebody lowered the weight in the mesh; it stays there until `resume`. */
-  | { readonly by: 'hand'; readonly weight: Percent }
-  /** The `pause` command. */
-  | { readonly by: 'command'; readonly why: string }
+  /** Somebody lowered the weight in the mesh, from this one; it stays there until `resume`. */
+  | { readonly by: 'hand'; readonly from: Percent }
   /** Blind for longer than maxBlind: at 0 until there is data again. */
   | { readonly by: 'parked'; readonly since: Instant }
 

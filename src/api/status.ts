@@ -1,0 +1,151 @@
+/**
+ * `status` of a Canary: what people and `kubectl wait` read, and the write-ahead log that the controller goes on from. Flat
+ * and tolerant on purpose: a status that another version wrote is read for what it says.
+ */
+import { z } from 'zod'
+
+export const PHASES = [
+  'Initializing',
+  'Initialized',
+  'Waiting',
+  'Progressing',
+  'WaitingPromotion',
+  'Promoting',
+  'Finalising',
+  'Succeeded',
+  'Failed',
+  'Terminating',
+] as const
+
+const text = () => z.string().optional()
+const whole = () => z.int().optional()
+/** RFC 3339, with milliseconds. */
+const time = () => z.string().meta({ format: 'date-time' }).optional()
+
+const Hold = z.object({
+  by: z.enum(['hand', 'parked']).describe('Who holds: a hand that lowered the weight, or the lack of data.'),
+  from: whole().describe('The weight before the hand lowered it.'),
+  since: time().describe('Since when the weight is parked at 0.'),
+})
+
+const Run = z.object({
+  id: text().describe('Names the run in events and history.'),
+  candidate: text().describe('The revision under test.'),
+  startedAt: time().describe('When the run began.'),
+  stage: text().describe('Which barrier within the phase was reached last.'),
+  because: text().describe('Why a promotion is being undone.'),
+  highest: whole().describe('The highest weight so far.'),
+  carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
+  waitingSince: time().describe('Since when pods are waited for.'),
+  routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),
+  lookedAt: time().describe('When the metrics were last looked at.'),
+  passed: z.boolean().optional().describe('Whether that look passed.'),
+  failedAt: time().describe('When a failed look was last counted.'),
+  silentLooks: whole().describe('Looks in a row without any request although some were due.'),
+  blindSince: time().describe('Since when no look could tell anything.'),
+  hold: Hold.optional().describe('Why the run stands still although nothing is wrong with the candidate.'),
+  heldFor: z.int().optional().describe('Milliseconds of waiting that maxDuration does not count.'),
+  heldSince: time().describe('Since when such a wait goes on.'),
+  approved: text().describe('The weight whose approval was given, or `full`.'),
+  traceparent: text().describe('W3C trace context of the run.'),
+})
+
+const Barrier = z.object({
+  stage: text().describe('Which barrier within the phase was reached last.'),
+  revision: text().describe('The revision that is being cloned.'),
+  candidate: text().describe('The revision that waits to start.'),
+  carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
+  waitingSince: time().describe('Since when pods are waited for.'),
+  since: time().describe('Since when the start is waited for.'),
+  outcome: text().describe('What the run ends as.'),
+  drained: z.boolean().optional().describe("Whether the canary's last answers are out."),
+})
+
+const PutBack = z.object({ manager: z.string(), at: z.string().meta({ format: 'date-time' }) })
+
+const Replicas = z.object({
+  wished: whole().describe('How many pods the user last asked for; what the primary runs.'),
+  emptied: z.boolean().optional().describe('Whether the resting target was seen at 0.'),
+  putBacks: z.array(PutBack).max(10).optional().describe('Who set replicas on the resting target, lately.'),
+  leftAlone: text().describe('Who did it three times in ten minutes, and is left alone.'),
+})
+
+const Check = z.object({
+  name: z.string(),
+  verdict: z.enum(['pass', 'fail', 'hold']),
+  value: z.number().optional().describe('As measured; absent where nothing was.'),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  requests: whole().describe('Requests in the window.'),
+  message: z.string().describe('The finding as a sentence.'),
+  at: z.string().meta({ format: 'date-time' }),
+})
+
+const RunRecord = z.object({
+  id: z.string(),
+  revision: z.string(),
+  startedAt: z.string().meta({ format: 'date-time' }),
+  endedAt: z.string().meta({ format: 'date-time' }),
+  outcome: z.enum(['Succeeded', 'Failed', 'Withdrawn', 'Superseded']),
+  highest: z.int(),
+  message: z.string().describe('The sentence that decided.'),
+})
+
+const Announcement = z.object({
+  severity: z.enum(['info', 'warn', 'error']),
+  reason: z.string(),
+  message: z.string(),
+  key: z.string(),
+  at: z.string().meta({ format: 'date-time' }),
+})
+
+const Condition = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: z.string().meta({ format: 'date-time' }),
+  observedGeneration: z.int().optional(),
+})
+
+/** The schema of `status`. */
+export const CanaryStatusSchema = z
+  .object({
+    phase: z.enum(PHASES).optional().describe('Where the canary is; the names are Flagger’s.'),
+    reason: text().describe('One word for `message`, from the closed list in docs/events.md.'),
+    message: text().describe('What is going on, or what is waited for.'),
+    step: text().describe('Steps of the ladder reached, of how many.'),
+    canaryWeight: whole().describe('Percent of requests that the canary is to get.'),
+    failedChecks: whole().describe('Counted failures of this run.'),
+    iterations: whole(),
+    observedGeneration: z.int().default(-1).describe('Generation of the spec that this status speaks of.'),
+    lastAppliedSpec: text().describe('Revision that was last released, or is being released.'),
+    lastPromotedSpec: text().describe('Revision that the primary runs.'),
+    previousSpec: text().describe('Revision that was promoted before it.'),
+    rejectedSpec: text().describe('Revision that was last taken back.'),
+    trackedConfigs: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Configuration that the candidate mounts, with its hash.'),
+    targetGeneration: whole().describe("Generation of the target's template when it was last taken as known."),
+    retry: text().describe('Rejected revision that is tried again.'),
+    paused: text().describe('Why a person paused the canary.'),
+    labels: z.enum(['keep', 'switch']).optional().describe("How the primary's pods are told apart."),
+    lastTransitionTime: time(),
+    nextCheckTime: time().describe('When the canary is looked at next, if nothing changes before.'),
+    run: Run.optional().describe('The release under way.'),
+    barrier: Barrier.optional().describe('What the present phase has reached, between runs.'),
+    replicas: Replicas.optional(),
+    handledCommands: z.record(z.string(), z.string()).optional().describe('The commands that were acted upon.'),
+    conditions: z
+      .array(Condition)
+      .max(20)
+      .optional()
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
+    checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
+    history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
+    announced: z.array(Announcement).max(10).optional().describe('What was announced with the last change.'),
+  })
+  .partial()
+
+export type CanaryStatus = z.output<typeof CanaryStatusSchema>

@@ -1,0 +1,70 @@
+/**
+ * Conditions by the kstatus rules (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md): Ready,
+ * Reconciling while something is under way, Stalled when only a person can help; and Flagger's Promoted.
+ */
+import type { CanaryStatus } from '../api/status.ts'
+import type { Move } from './decision.ts'
+import { progressDeadline } from './plan.ts'
+import type { Observation } from './observation.ts'
+import type { Reason } from './reasons.ts'
+import type { Phase } from './state.ts'
+import type { Instant } from './time.ts'
+
+type Condition = NonNullable<CanaryStatus['conditions']>[number]
+
+/** Reasons that time alone does not mend. */
+const stalling: ReadonlySet<Reason> = new Set([
+  'Invalid',
+  'TargetInvalid',
+  'TargetMissing',
+  'NoSelectorLabel',
+  'Conflict',
+  'AutoscalerOnTarget',
+  'ReferenceMissing',
+  'MetricsServerNotAllowed',
+  'WriteRefused',
+  'Contested',
+])
+
+export const isStalling = (reason: Reason): boolean => stalling.has(reason)
+
+const promoted: Readonly<Record<Phase, Condition['status']>> = {
+  Initializing: 'Unknown',
+  Initialized: 'True',
+  Waiting: 'Unknown',
+  Progressing: 'Unknown',
+  WaitingPromotion: 'Unknown',
+  Promoting: 'Unknown',
+  Finalising: 'Unknown',
+  Succeeded: 'True',
+  Failed: 'False',
+  Terminating: 'Unknown',
+}
+
+const resting: readonly Phase[] = ['Initialized', 'Succeeded', 'Failed']
+
+export function conditionsOf(o: Observation, move: Move, now: Instant): Condition[] {
+  const { state, reason, message } = move
+  const rests = resting.includes(state.phase)
+  const stalled = isStalling(reason) || (reason === 'TargetNotReady' && overdue(o, state, now))
+  const ready = (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'
+  const before = new Map(((o.canary['status'] as CanaryStatus | undefined)?.conditions ?? []).map(one => [one.type, one]))
+  const condition = (type: string, status: Condition['status'], why: string): Condition => {
+    const earlier = before.get(type)
+    const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : new Date(now).toISOString()
+    const observedGeneration = o.canary.metadata.generation ?? 0
+    return { type, status, reason: why, message: message.slice(0, 1024), lastTransitionTime, observedGeneration }
+  }
+  const yes = (fact: boolean): Condition['status'] => (fact ? 'True' : 'False')
+  return [
+    condition('Promoted', promoted[state.phase], state.phase),
+    condition('Ready', yes(ready), reason),
+    condition('Reconciling', yes(!rests && !stalled), reason),
+    condition('Stalled', yes(stalled), reason),
+  ]
+}
+
+/** A target that does not get ready to be cloned is waited for, and complained about after the deadline. */
+function overdue(o: Observation, state: Move['state'], now: Instant): boolean {
+  return state.phase === 'Initializing' && now - state.waitingSince >= progressDeadline(o.canary)
+}

@@ -1,0 +1,84 @@
+/** Questions about an observation that several rules ask: one answer each, in one place. */
+import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
+import type { Analysis, Phase, Revision, Run, State } from './state.ts'
+import type { Instant, Milliseconds, Percent } from './time.ts'
+import { templateOf } from './revision.ts'
+
+/** The pods of one revision of a workload; none where it has no ReplicaSet of that template. */
+export function podsOf(workload: Workload | null, revision: Revision): Pods | null {
+  return workload?.pods[templateOf(revision)] ?? null
+}
+
+/** Ready pods of the candidate, whatever else the target runs. */
+export function judgedReady(o: Observation, revision: Revision): number {
+  return podsOf(o.target, revision)?.ready ?? 0
+}
+
+/** The template that a revision stands for, if it was recorded. */
+export function recordedOf(o: Observation, revision: Revision): RecordedTemplate | undefined {
+  return o.recorded.find(one => one.revision === revision)
+}
+
+/** The mesh shows exactly this weight on every route. */
+export function shows(o: Observation, weight: Percent): boolean {
+  return o.traffic !== null && o.traffic.low === weight && o.traffic.high === weight
+}
+
+/**
+ * Since when the mesh has been read back at `weight`: the moment that is remembered, now if it is seen for the first time,
+ * null while it is not seen.
+ */
+export function carriedSince(o: Observation, weight: Percent, remembered: Instant | null, now: Instant): Instant | null {
+  return shows(o, weight) ? (remembered ?? now) : null
+}
+
+/** The candidate of a run; for any other phase null. */
+export function candidateOf(state: State): Revision | null {
+  return 'candidate' in state ? state.candidate : null
+}
+
+/** The promoted revision, or null before there is one. */
+export function promotedOf(state: State): Revision | null {
+  if (state.phase === 'Initializing') return state.revision
+  return state.promoted
+}
+
+/** Time that maxDuration does not count, up to now. */
+export function heldUntil(run: Analysis, now: Instant): Milliseconds {
+  return run.heldFor + (run.heldSince === null ? 0 : now - run.heldSince)
+}
+
+/** The run with its clock stopped, or going on. */
+export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Instant): Analysis {
+  if (clock === 'stopped') return run.heldSince === null ? { ...run, heldSince: now } : run
+  return run.heldSince === null ? run : { ...run, heldFor: heldUntil(run, now), heldSince: null }
+}
+
+/** A run with another weight: it must be carried, looked at and approved anew. */
+export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
+  return {
+    ...run,
+    weight,
+    highest: Math.max(run.highest, weight),
+    carriedAt: null,
+    lookedAt: null,
+    passed: false,
+    routedAt: weight > 0 ? (run.routedAt ?? now) : null,
+    silentLooks: 0,
+  }
+}
+
+/** Narrow an observation to one phase; the caller has just checked it. */
+export function inPhase<P extends Phase>(o: Observation, state: Extract<State, { phase: P }>): Observation<P> {
+  return { ...o, state } as unknown as Observation<P>
+}
+
+/** The first ten digits of a revision's hash, as people compare them. */
+export function short(revision: Revision): string {
+  return revision.replace(/^h1:/, '').slice(0, 10)
+}
+
+/** The run of a state that has one. */
+export function runOf(state: State): Run | null {
+  return 'candidate' in state && 'id' in state ? state : null
+}

@@ -1,0 +1,57 @@
+/** How rules build their moves: stay where you are, or go to another state and say so. */
+import type { Announcement, Move } from './decision.ts'
+import type { Memory } from './memory.ts'
+import type { Observation } from './observation.ts'
+import type { Reason } from './reasons.ts'
+import type { State } from './state.ts'
+import type { Instant } from './time.ts'
+
+/** What a stay may change beside its sentence. */
+export interface Aside {
+  readonly state?: State
+  readonly memory?: Memory
+}
+
+/** The state stands; `message` says what it waits for. */
+export function stay(o: Observation, reason: Reason, message: string, wakeAt: Instant | null, aside: Aside = {}): Move {
+  return {
+    state: aside.state ?? o.state,
+    memory: aside.memory ?? o.memory,
+    reason,
+    message,
+    wakeAt,
+    announcements: [],
+  }
+}
+
+export interface News {
+  readonly severity: Announcement['severity']
+  readonly reason: Reason
+  readonly message: string
+}
+
+/** One announcement; its key names the run or the moment, so that a repeat after a crash is the same event. */
+export function announce(o: Observation, news: News, now: Instant): Announcement {
+  const run = 'id' in o.state ? o.state.id : o.memory.transitionAt.toString(36)
+  const weight = 'weight' in o.state ? o.state.weight : ''
+  return { ...news, key: [o.canary.metadata.uid ?? '', run, news.reason, weight, news.message].join('|'), at: now }
+}
+
+/** The state changes; people hear why, and the next pass follows at once. */
+export function go(o: Observation, state: State, news: News, now: Instant, memory: Memory = o.memory): Move {
+  return {
+    state,
+    memory: { ...memory, transitionAt: now },
+    reason: news.reason,
+    message: news.message,
+    wakeAt: now,
+    announcements: [announce(o, news, now)],
+  }
+}
+
+/** A stay that people hear about, once for the same words. */
+export function tell(o: Observation, news: News, now: Instant, wakeAt: Instant | null, aside: Aside = {}): Move {
+  const move = stay(o, news.reason, news.message, wakeAt, aside)
+  const said = o.memory.reason === news.reason && o.memory.message === news.message
+  return said ? move : { ...move, announcements: [announce(o, news, now)] }
+}

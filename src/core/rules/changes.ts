@@ -1,0 +1,126 @@
+/** What happens to a run when the target, or its pods, change under it. */
+import type { Move } from '../decision.ts'
+import { atWeight, carriedSince, heldUntil, judgedReady, short, withClock } from '../facts.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import { problemOf } from '../problems.ts'
+import { templateOf } from '../revision.ts'
+import type { AnalysisPhase, State } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { remember, rollBack, withdraw } from './end-run.ts'
+import { deadlineOf, firstStep } from './start.ts'
+
+/** Without a target there is nothing to release: the primary serves alone until the target is back. */
+export function loseTheTarget(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  if (o.target !== null) return undefined
+  return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} does not exist any more`, now)
+}
+
+/** The promoted revision again: weight 0 in this pass, and no run. */
+export function withdrawTheRun(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  return o.target?.revision === o.state.promoted ? withdraw(o, now) : undefined
+}
+
+/** Another revision: weight 0 in this pass; its pods start once the mesh is seen at 0 and has drained. */
+export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (target === null || target.revision === state.candidate) return undefined
+  const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
+  const memory = { ...remember(o.memory, state, 'Superseded', message, now), targetGeneration: target.generation, checks: [] }
+  const next = firstStep(state, target.revision, 'clearing', now)
+  return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
+}
+
+/** Pods of the earlier candidate may still answer: nothing rolls until the mesh is seen at 0 and has drained. */
+export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  if (state.stage !== 'clearing') return undefined
+  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const earlier = o.memory.history[0]?.revision ?? state.promoted
+  if (carriedAt === null) return stay(o, 'Restarted', o.memory.message, null, { state: next })
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (now < drainedAt) return stay(o, 'Restarted', o.memory.message, drainedAt, { state: next })
+  // Pods read their configuration when they start: under an unchanged template the old ones have to go first.
+  const stage = templateOf(earlier) === templateOf(state.candidate) ? 'emptying' : 'preparing'
+  return stay(o, 'Restarted', o.memory.message, now, { state: { ...next, stage, waitingSince: now } })
+}
+
+/** The last pods with the old configuration end. */
+export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'emptying' || target === null) return undefined
+  if (target.running > 0) {
+    const message = `Waiting for ${target.running} pods with the earlier configuration to end`
+    return stay(o, 'WaitingForPods', message, null)
+  }
+  return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'preparing', waitingSince: now } })
+}
+
+/** Pods of the candidate start; the run is taken back if they do not get ready in time. */
+export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'preparing' || target === null) return undefined
+  const problem = problemOf(o, 'run')
+  if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
+  if (target.readiness !== 'ready' || judgedReady(o, state.candidate) === 0) {
+    const deadline = deadlineOf(o, state.waitingSince, now)
+    const waited = `the pods of ${short(state.candidate)} are not ready: ${target.message}`
+    if (target.readiness === 'stuck' || deadline === null) return rollBack(o, state, 'DeadlineExceeded', waited, now)
+    return stay(o, 'WaitingForPods', `Waiting for the pods of ${short(state.candidate)}: ${target.message}`, deadline)
+  }
+  if (o.canary.spec.skipAnalysis) return undefined
+  if (o.canary.spec.analysis.lockTarget && !target.paused) {
+    return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+  }
+  if (o.primary === null || o.primary.ready === 0) {
+    const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
+    return stay(o, 'PrimaryNotReady', message, null)
+  }
+  return undefined
+}
+
+/** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
+export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  if (state.stage !== 'climbing' || state.weight === 0 || judgedReady(o, state.candidate) > 0) return undefined
+  const { threshold } = o.canary.spec.analysis
+  const failedChecks = state.failedChecks + 1
+  const because = `no pod of ${short(state.candidate)} is ready (${failedChecks} of ${threshold} failed checks)`
+  if (failedChecks >= threshold) return rollBack(o, state, 'ThresholdReached', because, now)
+  const next: State = {
+    ...atWeight(withClock(state, 'running', now), 0, now),
+    phase: 'Progressing',
+    stage: 'preparing',
+    hold: null,
+    failedChecks,
+    failedAt: now,
+    waitingSince: now,
+    blindSince: null,
+  }
+  return go(o, next, { severity: 'warn', reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
+}
+
+/** The primary has no ready pod: the canary carries what there is, and the run stands still. */
+export function standInForThePrimary(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.stage !== 'climbing' || (primary !== null && primary.ready > 0)) return undefined
+  const message = `Deployment ${o.names.primary.name} has no ready pod; the canary carries all traffic until it has`
+  return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+    state: { ...state, carriedAt: null },
+  })
+}
+
+/** Something in the way of a run holds it where it is. */
+export function holdForProblems(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const problem = problemOf(o, 'run')
+  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, null)
+}
+
+/** Not decided in time, waiting aside: back. */
+export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
+  return rollBack(o, state, 'Undecided', 'the run was not decided within analysis.maxDuration', now)
+}
+

@@ -1,0 +1,130 @@
+/** After a look: wait for what is still missing, then the next rung, or promotion. */
+import type { Ask, Handler, Move, Rule } from '../decision.ts'
+import { firstOf } from '../decision.ts'
+import { atWeight, short, withClock } from '../facts.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../plan.ts'
+import type { AnalysisPhase } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { pauseOf } from './start.ts'
+
+type Step = Rule<AnalysisPhase>
+
+const wake = (o: Observation<AnalysisPhase>): Instant | null =>
+  o.state.weight === 0 || o.state.carriedAt === null
+    ? null
+    : nextLook(o.canary.spec.analysis, o.state.weight, o.state.carriedAt, o.state.lookedAt)
+
+/** A step ends when its time is over and the last look has passed. */
+const waitUntilDue: Step = (o, now) => {
+  const { state } = o
+  if (state.stage !== 'climbing' || state.weight === 0) return undefined
+  const due = dueAt(o.canary.spec.analysis, state.weight, state.carriedAt ?? now)
+  if (state.passed && (state.lookedAt ?? 0) >= due) return undefined
+  const { reason, message } = saidOf(o)
+  return stay(o, reason, message, wake(o))
+}
+
+/** What the last look said stays on show until the next one. */
+function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'> {
+  const { state, memory } = o
+  if (state.lookedAt === null) return { reason: memory.reason, message: memory.message }
+  if (!state.passed) return { reason: memory.reason, message: memory.message }
+  return {
+    reason: 'Analysing',
+    message: `Weight ${state.weight}: ${memory.checks.map(check => check.message).join('; ')}`,
+  }
+}
+
+/** A hand lowered the weight: it stays there, judged as ever. */
+const waitForTheHand: Step = (o, now) => {
+  const { state } = o
+  if (state.hold?.by !== 'hand') return undefined
+  return stay(o, 'HeldByHand', `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`, wake(o), {
+    state: { ...withClock(state, 'stopped', now), phase: state.phase },
+  })
+}
+
+/** Paused: nothing rises; looks go on, and a bad canary still goes back. */
+const waitWhilePaused: Step = (o, now) => {
+  const { state } = o
+  const pause = pauseOf(o)
+  if (pause === null) return undefined
+  const message = `Holding at weight ${state.weight}: ${pause}`
+  return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o), {
+    state: { ...withClock(state, 'stopped', now), phase: state.phase },
+  })
+}
+
+/** A person has to say yes; at the top that is the promotion itself. */
+const waitForApproval: Step = (o, now) => {
+  const { state } = o
+  if (state.stage !== 'climbing' || !approvalPending(o)) return undefined
+  const phase: AnalysisPhase = state.weight === topOf(ladderOf(o.canary.spec.analysis)) ? 'WaitingPromotion' : 'Progressing'
+  const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.weight}`
+  const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
+  const next = { ...withClock(state, 'stopped', now), phase } as const
+  return tell(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
+}
+
+/** Whether the present step has an approval that is not given yet. */
+export function approvalPending(o: Observation<AnalysisPhase>): boolean {
+  const { state } = o
+  const rung = rungAt(ladderOf(o.canary.spec.analysis), state.weight)
+  return rung?.approve === true && state.approved !== 'full' && state.approved !== state.weight
+}
+
+/** Pods that are ready unjudged are promoted where the analysis is skipped; an approval may ask for the same at once. */
+const promoteAtOnce: Step = (o, now) => {
+  const { state } = o
+  if (o.canary.spec.skipAnalysis && state.stage === 'preparing') return promote(o, now)
+  return state.approved === 'full' ? promote(o, now) : undefined
+}
+
+/** The next rung. */
+const climb: Step = (o, now) => {
+  const { state } = o
+  const rung = nextRung(ladderOf(o.canary.spec.analysis), state.weight)
+  if (rung === undefined) return undefined
+  const run = atWeight(withClock(state, 'running', now), rung.weight, now)
+  const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
+  const message = `Weight ${state.weight} → ${rung.weight}`
+  return go(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+}
+
+/** The top was judged: the template that was judged, and no other, goes to the primary. */
+const promote: Handler<AnalysisPhase> = (o, now) => {
+  const { state } = o
+  const message = `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  const next = {
+    phase: 'Promoting',
+    stage: 'copying',
+    because: '',
+    promoted: state.promoted,
+    rejected: state.rejected,
+    id: state.id,
+    candidate: state.candidate,
+    startedAt: state.startedAt,
+    highest: state.highest,
+    weight: state.weight,
+    carriedAt: null,
+    waitingSince: now,
+  } as const
+  return go(o, next, { severity: 'info', reason: 'Promoting', message }, now)
+}
+
+const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
+  waitUntilDue,
+  waitForTheHand,
+  waitWhilePaused,
+  waitForApproval,
+  promoteAtOnce,
+  climb,
+  promote,
+)
+
+/** What follows when no look is due, or the one that was has passed. */
+export function afterLook(o: Observation<AnalysisPhase>, now: Instant): Move | Ask {
+  return chain(o, now)
+}

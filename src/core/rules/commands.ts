@@ -1,0 +1,184 @@
+/**
+ * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
+ * what was handled stands in status, so neither a restart nor GitOps repeats it.
+ */
+import type { Announcement, Move } from '../decision.ts'
+import { short, withClock } from '../facts.ts'
+import type { Memory } from '../memory.ts'
+import { announce, go } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import { templateOf } from '../revision.ts'
+import type { AnalysisPhase, RestingPhase, State } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { approvalPending } from './climb.ts'
+import { remember, rollBack } from './end-run.ts'
+import { undo } from './finish.ts'
+
+/** In the order in which several at once are obeyed: the safest first. */
+export const commands = ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'] as const
+export type CommandName = (typeof commands)[number]
+
+export const annotationOf = (name: CommandName): string => `sluice.dev/${name}`
+
+/** One command as a person wrote it. */
+export interface Command {
+  readonly name: CommandName
+  /** The whole annotation: a new value is a new command. */
+  readonly value: string
+  readonly id: string
+  readonly who: string
+  readonly why: string
+}
+
+/** Reads `<id> [<who>: ]<why>`. */
+export function parseCommand(name: CommandName, value: string): Command {
+  const [, id = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(value.trim()) ?? []
+  const [, who = '', why = rest] = /^([^\s:]+):\s+(.*)$/s.exec(rest) ?? []
+  return { name, value, id, who, why: why.trim() }
+}
+
+/** The commands that were not acted upon yet. */
+function fresh(o: Observation): Command[] {
+  const annotations = o.canary.metadata.annotations ?? {}
+  return commands.flatMap(name => {
+    const value = annotations[annotationOf(name)]
+    if (value === undefined || o.memory.handled?.[name] === value) return []
+    return [parseCommand(name, value)]
+  })
+}
+
+const by = (command: Command): string => `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
+
+/** What a command does in a phase: a move, a change of memory with a sentence, or a refusal. */
+type Answer = { readonly move: Move } | { readonly memory: Memory; readonly state?: State; readonly said: string } | { readonly refused: string }
+
+/** The first command that is new is obeyed, or refused with a sentence; the rest follow in the next passes. */
+export function obey(o: Observation, now: Instant): Move | undefined {
+  if (o.memory.handled === null) return recordOnly(o, now)
+  const [command] = fresh(o)
+  if (command === undefined) return undefined
+  const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: command.value } }
+  const told = { ...o, memory: handled }
+  const answer = command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
+  if ('move' in answer) return answer.move
+  if ('refused' in answer) {
+    const message = `Command ${command.name} by ${by(command)} was refused: ${answer.refused}`
+    return kept(told, handled, announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now), now)
+  }
+  const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
+  const news = announce(o, { severity: 'info', reason, message: `${answer.said} (${by(command)})` }, now)
+  return kept(answer.state === undefined ? told : { ...told, state: answer.state }, answer.memory, news, now)
+}
+
+/** What stands there when a canary is first seen is old: it is recorded, not run. */
+function recordOnly(o: Observation, now: Instant): Move {
+  const handled = Object.fromEntries(fresh(o).map(command => [command.name, command.value]))
+  return { ...kept(o, { ...o.memory, handled }, null, now) }
+}
+
+/** The sentence on show stays; the next pass goes on from the new memory. */
+function kept(o: Observation, memory: Memory, news: Announcement | null, now: Instant): Move {
+  const { reason, message } = o.memory
+  return { state: o.state, memory, reason, message, wakeAt: now, announcements: news === null ? [] : [news] }
+}
+
+const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
+  o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
+const isResting = (o: Observation): o is Observation<RestingPhase> =>
+  o.state.phase === 'Initialized' || o.state.phase === 'Succeeded' || o.state.phase === 'Failed'
+const isPromoting = (o: Observation): o is Observation<'Promoting'> => o.state.phase === 'Promoting'
+
+const answers: { readonly [N in CommandName]: (o: Observation, command: Command, now: Instant) => Answer } = {
+  abort(o, command, now) {
+    if (isAnalysis(o)) return { move: rollBack(o, o.state, 'Aborted', `aborted by ${by(command)}`, now) }
+    if (isPromoting(o)) {
+      if (o.state.stage === 'undoing') return { refused: 'the promotion is being undone already' }
+      return { move: undo(o, `aborted by ${by(command)}`, now) }
+    }
+    if (o.state.phase === 'Waiting') {
+      const { promoted, candidate } = o.state
+      const message = `Revision ${short(candidate)} was aborted before it started, by ${by(command)}`
+      const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
+      return { move: go(o, failed, { severity: 'warn', reason: 'Aborted', message }, now) }
+    }
+    return { refused: 'no run is under way' }
+  },
+
+  pause(o, command) {
+    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
+    const why = command.why === '' ? command.id : command.why
+    return { memory: { ...o.memory, paused: why }, said: 'Paused' }
+  },
+
+  resume(o, _command, now) {
+    const held = isAnalysis(o) && o.state.hold?.by === 'hand'
+    if (o.memory.paused === null && !held) {
+      const still = o.canary.spec.paused ? 'spec.paused is true; set it to false' : 'nothing is paused'
+      return { refused: still }
+    }
+    const memory = { ...o.memory, paused: null }
+    const said = o.canary.spec.paused ? 'Resumed, but spec.paused still holds' : 'Resumed'
+    if (!isAnalysis(o)) return { memory, said }
+    const hold = o.state.hold?.by === 'hand' ? null : o.state.hold
+    const clock = o.canary.spec.paused ? 'stopped' : 'running'
+    return { memory, state: { ...withClock(o.state, clock, now), phase: o.state.phase, hold }, said }
+  },
+
+  approve(o, command, now) {
+    if (!isAnalysis(o) || !approvalPending(o)) return { refused: 'nothing waits for an approval' }
+    const words = command.why.split(/\s+/)
+    const wanted = words[0]?.startsWith('revision=') === true ? (words.shift() ?? '').slice('revision='.length) : null
+    if (wanted !== null && !matches(o.state.candidate, wanted)) {
+      return { refused: `it names revision ${wanted}, and the candidate is ${short(o.state.candidate)}` }
+    }
+    const approved = words[0] === 'full' ? 'full' : o.state.weight
+    const state = { ...withClock(o.state, 'running', now), phase: 'Progressing', approved } as const
+    const said = approved === 'full' ? 'Approved, straight to promotion' : `Approved at weight ${o.state.weight}`
+    return { memory: o.memory, state, said }
+  },
+
+  retry(o, command, now) {
+    if (o.state.phase !== 'Failed' || o.state.rejected === null) return { refused: 'there is no rejected revision to try again' }
+    if (o.target?.revision !== o.state.rejected) return { refused: 'the target does not hold the rejected revision any more' }
+    const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
+    const memory = { ...o.memory, retry: o.state.rejected }
+    return { move: go(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
+  },
+
+  rollback(o, command, now) {
+    if (!isResting(o)) return { refused: 'a run is under way; abort it' }
+    const { previous } = o.memory
+    if (previous === null || !o.recorded.some(one => one.revision === previous)) {
+      return { refused: 'no previously promoted revision is kept' }
+    }
+    const message = `${short(previous)} goes back on Deployment ${o.names.primary.name}, by ${by(command)}`
+    const failed: State = {
+      phase: 'Failed',
+      promoted: previous,
+      rejected: o.target?.revision ?? o.state.promoted,
+      carriedAt: null,
+      drained: o.state.phase === 'Failed' ? o.state.drained : true,
+    }
+    const memory: Memory = { ...o.memory, previous: null, retry: null }
+    const run = {
+      id: now.toString(36),
+      candidate: previous,
+      promoted: o.state.promoted,
+      rejected: null,
+      startedAt: now,
+      highest: 0,
+      weight: 0,
+      carriedAt: null,
+      waitingSince: now,
+    }
+    const told = remember(memory, run, 'Succeeded', message, now)
+    return { move: go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now, told) }
+  },
+}
+
+/** A revision as people quote it: the whole hash, or the beginning of it. */
+function matches(revision: string, quoted: string): boolean {
+  const plain = quoted.replace(/^h1:/, '')
+  return plain.length >= 6 && (templateOf(revision).replace(/^h1:/, '').startsWith(plain) || revision === quoted)
+}
+

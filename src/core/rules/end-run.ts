@@ -1,0 +1,55 @@
+/** How a run ends: what is written into history, and the state that follows. */
+import type { Move } from '../decision.ts'
+import { short, runOf } from '../facts.ts'
+import type { Memory, Outcome } from '../memory.ts'
+import { go } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import type { Reason } from '../reasons.ts'
+import type { Run, State } from '../state.ts'
+import type { Instant } from '../time.ts'
+
+/** How many runs `status.history` keeps. */
+const HISTORY = 10
+
+/** The memory with this run in its history. */
+export function remember(memory: Memory, run: Run, outcome: Outcome, message: string, now: Instant): Memory {
+  const record = {
+    id: run.id,
+    revision: run.candidate,
+    startedAt: run.startedAt,
+    endedAt: now,
+    outcome,
+    highest: run.highest,
+    message,
+  }
+  return { ...memory, retry: null, history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY) }
+}
+
+/** Takes the release back: traffic first, pods once it is drained. */
+export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
+  const message = `Rolled back ${short(run.candidate)} at weight ${run.weight}: ${because}`
+  const failed: State = {
+    phase: 'Failed',
+    promoted: run.promoted,
+    rejected: run.candidate,
+    carriedAt: null,
+    drained: false,
+  }
+  return go(o, failed, { severity: 'error', reason, message }, now, remember(o.memory, run, 'Failed', message, now))
+}
+
+/** The target was set back to the promoted revision: no verdict, no rejected revision. */
+export function withdraw(o: Observation, now: Instant): Move | undefined {
+  const run = runOf(o.state)
+  if (run === null) return undefined
+  const message = `The target was set back to the promoted revision ${short(run.promoted)}; release ${short(run.candidate)} is withdrawn`
+  const state: State = {
+    phase: 'Finalising',
+    promoted: run.promoted,
+    rejected: run.rejected,
+    carriedAt: null,
+    outcome: 'Withdrawn',
+  }
+  const news = { severity: 'info', reason: 'Withdrawn', message } as const
+  return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', message, now))
+}

@@ -1,0 +1,244 @@
+/** One look at all gates: ask, judge, count. */
+import type { Check } from '../check.ts'
+import type { Ask, Move } from '../decision.ts'
+import { short, withClock, atWeight } from '../facts.ts'
+import { judge, type Verdict } from '../judges/judge.ts'
+import type { CheckRecord, Memory } from '../memory.ts'
+import { gatesOf, type Gate } from '../metrics/gate.ts'
+import { questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
+import { windowOf, type Scene } from '../metrics/scene.ts'
+import { missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
+import { go, stay } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import { ladderOf, nextLook, rungAt } from '../plan.ts'
+import { sceneOf } from '../scene-of.ts'
+import type { Analysis, AnalysisPhase } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { afterLook } from './climb.ts'
+import { rollBack } from './end-run.ts'
+
+/** Silence is compared over this window, whatever the gates look at. */
+const SILENCE_WINDOW = 60_000
+/** One silent look may be a late scrape; two are not. */
+const SILENT_LOOKS = 2
+
+/** When the present step is looked at next. */
+export function nextLookOf(o: Observation<AnalysisPhase>): Instant {
+  const { state } = o
+  return nextLook(o.canary.spec.analysis, state.weight, state.carriedAt ?? 0, state.lookedAt)
+}
+
+/** The gates of the present step. */
+export function gatesAt(o: Observation<AnalysisPhase>): { gates: readonly Gate[]; problems: readonly string[] } {
+  const { analysis } = o.canary.spec
+  const own = rungAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
+  const templates = Object.fromEntries(
+    Object.entries(o.templates).map(([name, { spec }]) => [
+      name,
+      { query: spec.query, address: spec.provider.address ?? null },
+    ]),
+  )
+  return gatesOf([...analysis.metrics, ...own], templates)
+}
+
+/** Everything that one look asks, the gates first. */
+function allQuestions(o: Observation<AnalysisPhase>, gates: readonly Gate[], scene: Scene, at: Instant): Check[] | string {
+  const server = o.canary.spec.metricsServer ?? null
+  const checks: Check[] = []
+  for (const gate of gates) {
+    const asked = questions(gate, scene, server)
+    if ('problem' in asked) return asked.problem
+    checks.push(...asked.checks)
+  }
+  const { state } = o
+  if (state.weight > 0 && state.weight < 100) checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
+  const window = splitWindow(o, at)
+  if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
+  return checks
+}
+
+/** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
+function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
+  if ((o.canary.spec.service.virtualServices ?? []).length > 0 || o.state.carriedAt === null) return null
+  const window = at - o.state.carriedAt - TELEMETRY_LAG
+  return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
+}
+
+/** Looks when a look is due; silent before. */
+export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
+  const { state } = o
+  if (state.stage !== 'climbing' || state.weight === 0 || state.carriedAt === null) return undefined
+  const at = nextLookOf(o)
+  if (now < at) return undefined
+  const { gates, problems } = gatesAt(o)
+  const scene = sceneOf(o, at)
+  const asked = problems.length > 0 ? problems.join(' ') : allQuestions(o, gates, scene, at)
+  if (typeof asked === 'string') return stay(o, 'ReferenceMissing', asked, null)
+  const [first, ...more] = asked.filter(check => !Object.hasOwn(o.findings, check.id))
+  if (first !== undefined) return { ask: [first, ...more] }
+  return conclude(o, gates, scene, at, now)
+}
+
+interface Judged {
+  readonly gate: Gate
+  readonly verdict: Verdict
+}
+
+function conclude(
+  o: Observation<AnalysisPhase>,
+  gates: readonly Gate[],
+  scene: Scene,
+  at: Instant,
+  now: Instant,
+): Move | Ask {
+  const { analysis } = o.canary.spec
+  const judged = gates.map(gate => ({ gate, verdict: judge(gate, scene, o.findings, analysis.onProviderError) }))
+  const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
+  const silent = silence(o, scene)
+  const silentLooks = silent === null ? 0 : o.state.silentLooks + 1
+  // Catching up on looks that were missed would tell nothing new.
+  const lookedAt = now - at > analysis.checkInterval ? now : at
+  const looked: Analysis = { ...o.state, lookedAt, passed: false, silentLooks }
+  const failing = judged.filter(one => one.verdict.outcome === 'fail')
+  if (silent !== null && silentLooks >= SILENT_LOOKS) {
+    const because = `the canary cannot be reached: at weight ${o.state.weight} about ${silent} requests were due, and it had none`
+    return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
+  }
+  if (failing.length > 0) {
+    const because = failing.map(one => one.verdict.because).join('; ')
+    const spacing = Math.min(...failing.map(one => windowOf(scene, one.gate.interval)))
+    return fail(o, looked, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
+  }
+  const holding = judged.find(one => one.verdict.outcome === 'hold')
+  if (holding !== undefined) return hold(o, looked, memory, holding.verdict, at, now)
+  const contradiction = contradicted(o, scene, at)
+  if (contradiction !== null) {
+    return stay(o, 'NotCarried', contradiction, nextLookOf(withState(o, looked)), { state: asPhase(o, looked), memory })
+  }
+  const passed = { ...looked, passed: true, blindSince: null }
+  return afterLook({ ...withState(o, passed), memory }, now)
+}
+
+/** A failed look: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
+function fail(
+  o: Observation<AnalysisPhase>,
+  looked: Analysis,
+  memory: Memory,
+  because: string,
+  terms: { spacing: number; atOnce: boolean },
+  at: Instant,
+  now: Instant,
+): Move {
+  const { threshold, interval } = o.canary.spec.analysis
+  const spacing = Math.min(interval, terms.spacing)
+  const counts = looked.failedAt === null || at - looked.failedAt >= spacing
+  const failedChecks = counts ? looked.failedChecks + 1 : looked.failedChecks
+  const told = { ...o, memory }
+  if (failedChecks >= threshold || terms.atOnce) {
+    const count = terms.atOnce ? 'failFast' : `${failedChecks} of ${threshold} failed checks`
+    return rollBack(told, { ...looked, failedChecks } as Analysis, 'ThresholdReached', `${because} (${count})`, now)
+  }
+  const message = `${because} (${failedChecks} of ${threshold} failed checks)`
+  const next = { ...looked, failedChecks, failedAt: counts ? at : looked.failedAt }
+  const wakeAt = nextLookOf(withState(o, next))
+  if (!counts) return stay(told, 'CheckFailed', message, wakeAt, { state: asPhase(o, next) })
+  return { ...go(told, asPhase(o, next), { severity: 'warn', reason: 'CheckFailed', message }, now, memory), wakeAt }
+}
+
+/** Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0. */
+function hold(o: Observation<AnalysisPhase>, looked: Analysis, memory: Memory, verdict: Verdict, at: Instant, now: Instant): Move {
+  const blindSince = looked.blindSince ?? at
+  const { maxBlind } = o.canary.spec.analysis
+  if (at - blindSince >= maxBlind) {
+    const message = `Parked ${short(looked.candidate)} at weight 0 after ${Math.round(maxBlind / 1000)}s without data: ${verdict.because}`
+    const parked = {
+      ...atWeight(withClock(looked, 'stopped', now), 0, now),
+      phase: 'Progressing',
+      blindSince,
+      lookedAt: now,
+      hold: { by: 'parked', since: now },
+    } as const
+    return go(o, parked, { severity: 'warn', reason: 'Parked', message }, now, memory)
+  }
+  const next = { ...looked, blindSince }
+  return stay(o, 'Blind', `Holding at weight ${looked.weight}: ${verdict.because}`, nextLookOf(withState(o, next)), {
+    state: asPhase(o, next),
+    memory,
+  })
+}
+
+/** Parked: the ladder starts anew once the metrics server answers and the primary shows traffic. */
+export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
+  const { state } = o
+  if (state.hold?.by !== 'parked') return undefined
+  const at = Math.ceil(((state.lookedAt ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
+  if (now < at) return stay(o, 'Parked', o.memory.message, at)
+  const { gates } = gatesAt(o)
+  const scene = { ...sceneOf(o, at), routedFor: SILENCE_WINDOW }
+  const server = o.canary.spec.metricsServer ?? null
+  const probes = gates.flatMap(gate => {
+    const asked = questions(gate, scene, server)
+    return 'checks' in asked ? asked.checks : []
+  })
+  const sides = silenceQuestions(scene, SILENCE_WINDOW, server).checks
+  const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
+  if (first !== undefined) return { ask: [first, ...more] }
+  const answers = [...probes, ...sides].map(check => o.findings[check.id])
+  const dark = answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
+  const primary = o.findings[sides[2].id]
+  const telemetry = gates.some(gate => gate.measures !== 'query')
+  const back = !dark && (!telemetry || (primary?.kind === 'value' && primary.value > 0))
+  if (!back) {
+    const lookedAt = Math.max(at, now)
+    return stay(o, 'Parked', o.memory.message, lookedAt + o.canary.spec.analysis.checkInterval, {
+      state: { ...state, lookedAt },
+    })
+  }
+  const message = `There is data again; the ladder of ${short(state.candidate)} starts anew`
+  const next = {
+    ...atWeight(withClock(state, 'running', now), 0, now),
+    phase: 'Progressing',
+    stage: 'preparing',
+    hold: null,
+    blindSince: null,
+    waitingSince: now,
+  } as const
+  return go(o, next, { severity: 'info', reason: 'DataBack', message }, now)
+}
+
+function silence(o: Observation<AnalysisPhase>, scene: Scene): number | null {
+  const [canary, callers, primary] = silenceQuestions(scene, SILENCE_WINDOW, null).checks
+  const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
+  return missingRequests({ canary: of(canary), callers: of(callers), primary: of(primary) }, o.state.weight)
+}
+
+function contradicted(o: Observation<AnalysisPhase>, scene: Scene, at: Instant): string | null {
+  const window = splitWindow(o, at)
+  if (window === null) return null
+  const [canary, primary] = splitQuestions(scene, window, null).checks
+  const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.weight)
+  return split.said === 'contradicts' ? `Weight ${o.state.weight} is not carried: ${split.because}` : null
+}
+
+function recordOf({ gate, verdict }: Judged, at: Instant): CheckRecord {
+  return {
+    name: gate.name,
+    verdict: verdict.outcome,
+    value: verdict.value,
+    min: gate.limits.min ?? null,
+    max: gate.limits.max ?? null,
+    requests: verdict.requests,
+    message: verdict.because,
+    at,
+  }
+}
+
+const asPhase = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase>['state'] => ({
+  ...run,
+  phase: o.state.phase,
+})
+
+const withState = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase> => ({
+  ...o,
+  state: asPhase(o, run),
+})

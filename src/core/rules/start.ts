@@ -1,0 +1,251 @@
+/** Initialising a canary, resting between runs, and the start of a run. */
+import { FINALIZER } from '../names.ts'
+import type { Move } from '../decision.ts'
+import { carriedSince, recordedOf, short } from '../facts.ts'
+import type { Outcome } from '../memory.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import { progressDeadline } from '../plan.ts'
+import { problemOf } from '../problems.ts'
+import type { Reason } from '../reasons.ts'
+import { isForeignRevision, templateOf } from '../revision.ts'
+import type { RestingPhase, Revision, Settled, State, StateOf } from '../state.ts'
+import type { Instant } from '../time.ts'
+
+/** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
+export function claim(o: Observation): Move | undefined {
+  if (o.canary.metadata.finalizers?.includes(FINALIZER)) return undefined
+  return stay(o, 'Initializing', 'Claiming the canary with a finalizer', null)
+}
+
+/** What makes no sense stops the start, with a sentence, before anything is touched. */
+export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+  const problem = problemOf(o, 'start')
+  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, null)
+}
+
+/** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
+export function recogniseThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+  if (o.state.revision !== null || o.primary === null) return undefined
+  const revision = o.primary.revision
+  if (recordedOf(o, revision) === undefined) return undefined
+  return stay(o, 'Initializing', `The primary already runs ${short(revision)}`, now, { state: { ...o.state, revision } })
+}
+
+/** The first primary is cloned from what serves: the target once its own rollout is complete. */
+export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.revision !== null) return undefined
+  if (target === null) return stay(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
+  if (target.readiness !== 'ready') {
+    const message = `Waiting for Deployment ${o.names.target.name} to be ready before its primary is made: ${target.message}`
+    return stay(o, 'TargetNotReady', message, deadlineOf(o, state.waitingSince, now))
+  }
+  const memory = { ...o.memory, targetGeneration: target.generation }
+  const message = `Making the primary of ${short(target.revision)}`
+  return stay(o, 'Initializing', message, now, {
+    state: { ...state, revision: target.revision, waitingSince: now },
+    memory,
+  })
+}
+
+/** Callers are moved only to a primary that is ready. */
+export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.stage !== 'cloning') return undefined
+  if (primary === null || primary.readiness !== 'ready') {
+    const message = `Waiting for Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
+    return stay(o, 'WaitingForPods', message, deadlineOf(o, state.waitingSince, now))
+  }
+  const next: State = { ...state, stage: 'routing', waitingSince: now }
+  const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
+  return go(o, next, { severity: 'info', reason: 'RoutingCallers', message }, now)
+}
+
+/** Everybody is on the primary: after the last answers of the target the canary is initialised. */
+export function settleIn(o: Observation<'Initializing'>, now: Instant): Move {
+  const { state, settings } = o
+  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  if (carriedAt === null || state.revision === null) {
+    return stay(o, 'RoutingCallers', 'Waiting for the routes to the primary', null, { state: next })
+  }
+  const drainedAt = carriedAt + settings.settle + o.canary.spec.analysis.drain
+  if (now < drainedAt) {
+    return stay(o, 'RoutingCallers', 'The last answers of the target drain', drainedAt, { state: next })
+  }
+  const initialized: State = { phase: 'Initialized', promoted: state.revision, rejected: null }
+  const message = `Initialised: ${o.names.primary.name} serves ${short(state.revision)}`
+  return go(o, initialized, { severity: 'info', reason: 'Initialized', message }, now)
+}
+
+/** A revision that another version of Sluice wrote down says nothing: the present one is taken as promoted. */
+export function takeANewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
+  if (o.target === null || !isForeignRevision(o.state.promoted)) return undefined
+  const promoted = o.target.revision
+  const message = `The remembered revision is of another version of Sluice; ${short(promoted)} is taken as promoted`
+  const memory = { ...o.memory, targetGeneration: o.target.generation }
+  const state: State = { phase: 'Succeeded', promoted, rejected: null }
+  return go(o, state, { severity: 'info', reason: 'BaselineTaken', message }, now, memory)
+}
+
+/** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
+export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.drained) return undefined
+  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const { reason, message } = o.memory
+  if ((primary?.ready ?? 0) === 0) {
+    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    return stay(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
+  }
+  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (drainedAt === null || now < drainedAt) return stay(o, reason, message, drainedAt, { state: next })
+  return stay(o, reason, message, now, { state: { ...next, drained: true } })
+}
+
+/** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
+export function forgetTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+  if (o.target === null || o.target.revision !== o.state.promoted) return undefined
+  const message = `The target is back at the promoted revision ${short(o.state.promoted)}`
+  const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
+  const memory = { ...o.memory, targetGeneration: o.target.generation }
+  return go(o, state, { severity: 'info', reason: 'Succeeded', message }, now, memory)
+}
+
+/** The candidate that the target asks for, or null: a new generation and a new hash, and not what was just refused. */
+export function wantedCandidate(o: Observation<RestingPhase | 'Waiting'>): Revision | null {
+  const { target, state, memory } = o
+  if (target === null || target.revision === state.promoted) return null
+  if (memory.retry === target.revision) return target.revision
+  if (target.revision === state.rejected) return null
+  const sameTemplate = templateOf(target.revision) === templateOf(state.promoted)
+  if (!sameTemplate && target.generation <= memory.targetGeneration) return null
+  return target.revision
+}
+
+/** A new revision starts a run, or waits for the canary to be resumed. */
+export function startRun(o: Observation<RestingPhase>, now: Instant): Move | undefined {
+  const candidate = wantedCandidate(o)
+  if (candidate === null) return undefined
+  const pause = pauseOf(o)
+  if (pause === null) return begin(o, o.state, candidate, now)
+  const { promoted, rejected } = o.state
+  const message = `Revision ${short(candidate)} waits: ${pause}`
+  const state: State = { phase: 'Waiting', promoted, rejected, candidate, since: now }
+  return go(o, state, { severity: 'info', reason: 'WaitingToStart', message }, now)
+}
+
+/** The wait to start ends with the pause, or with the revision. */
+export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move {
+  const candidate = wantedCandidate(o)
+  if (candidate === null) {
+    const { promoted, rejected } = o.state
+    const message = `The target is back at ${short(promoted)}; nothing waits any more`
+    return go(o, { phase: 'Succeeded', promoted, rejected }, { severity: 'info', reason: 'Withdrawn', message }, now)
+  }
+  const pause = pauseOf(o)
+  if (pause === null) return begin(o, o.state, candidate, now)
+  return stay(o, 'WaitingToStart', `Revision ${short(candidate)} waits: ${pause}`, null, {
+    state: { ...o.state, candidate },
+  })
+}
+
+/** Why no run may start or rise, in words; null when it may. */
+export function pauseOf(o: Observation): string | null {
+  if (o.canary.spec.paused) return 'spec.paused is true'
+  return o.memory.paused === null ? null : `paused by command: ${o.memory.paused}`
+}
+
+function begin(o: Observation, settled: Settled, candidate: Revision, now: Instant): Move {
+  const message = `New revision ${short(candidate)}: starting its pods`
+  const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
+  const state = firstStep(settled, candidate, 'preparing', now)
+  return go(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
+}
+
+/** A run that has carried nothing yet. */
+export function firstStep(
+  settled: Settled,
+  candidate: Revision,
+  stage: 'preparing' | 'clearing',
+  now: Instant,
+): StateOf<'Progressing'> {
+  return {
+    phase: 'Progressing',
+    promoted: settled.promoted,
+    rejected: settled.rejected,
+    id: now.toString(36),
+    candidate,
+    startedAt: now,
+    highest: 0,
+    weight: 0,
+    carriedAt: null,
+    waitingSince: now,
+    stage,
+    routedAt: null,
+    lookedAt: null,
+    passed: false,
+    failedChecks: 0,
+    failedAt: null,
+    silentLooks: 0,
+    blindSince: null,
+    hold: null,
+    heldFor: 0,
+    heldSince: null,
+    approved: null,
+  }
+}
+
+/** Nothing is to be done; what stands in the way of the next run is said now. */
+export function rest(o: Observation<RestingPhase>, now: Instant): Move {
+  const problem = problemOf(o, 'run')
+  if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
+  const { leftAlone } = o.memory.replicas
+  if (leftAlone !== null) {
+    const message = `${leftAlone} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies`
+    return tell(o, { severity: 'warn', reason: 'ReplicasPutBack', message }, now, null)
+  }
+  const primary = o.primary
+  if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
+    return stay(o, 'PrimaryNotReady', `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`, null)
+  }
+  // How the last run ended stays on show until something else is to be said.
+  const ended = o.memory.history[0]
+  if (o.memory.reason in passing && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
+    return stay(o, endings[ended.outcome], ended.message, null)
+  }
+  if (o.memory.reason in passing) return stay(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
+  return stay(o, o.memory.reason, o.memory.message, null)
+}
+
+/** Reasons of trouble that has passed by the time a canary rests. */
+const passing: Readonly<Partial<Record<Reason, true>>> = {
+  Initializing: true,
+  PrimaryNotReady: true,
+  ReplicasPutBack: true,
+  WriteRefused: true,
+  Contested: true,
+  Conflict: true,
+  AutoscalerOnTarget: true,
+  ReferenceMissing: true,
+  MetricsServerNotAllowed: true,
+  Invalid: true,
+  TargetInvalid: true,
+  TargetMissing: true,
+  NoSelectorLabel: true,
+}
+
+const endings: Readonly<Record<Outcome, Reason>> = {
+  Succeeded: 'Succeeded',
+  Failed: 'ThresholdReached',
+  Withdrawn: 'Withdrawn',
+  Superseded: 'AtRest',
+}
+
+/** When a wait for pods that began at `since` turns into a complaint. */
+export function deadlineOf(o: Observation, since: Instant, now: Instant): Instant | null {
+  const deadline = since + progressDeadline(o.canary)
+  return deadline > now ? deadline : null
+}

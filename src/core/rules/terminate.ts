@@ -1,0 +1,85 @@
+/** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
+import type { Move } from '../decision.ts'
+import { carriedSince, promotedOf, recordedOf, short } from '../facts.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import type { Phase, State } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { deadlineOf } from './start.ts'
+
+type Terminating = Observation<'Terminating'>
+
+/** Deletion outranks everything else. */
+export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
+  if (o.canary.metadata.deletionTimestamp === undefined) return undefined
+  const state = o.state as State
+  const promoted = promotedOf(state)
+  // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
+  const untouched = state.phase === 'Initializing' && state.stage === 'cloning'
+  const pointless = o.surroundings.namespaceTerminating || o.target === null || promoted === null
+  const stage = untouched || pointless ? 'removing' : 'returning'
+  const message =
+    stage === 'removing'
+      ? 'The canary is being deleted; there is nothing to hand over'
+      : `The canary is being deleted; Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
+  const next: State = { phase: 'Terminating', promoted, stage, carriedAt: null, waitingSince: now }
+  return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+}
+
+/** A dying namespace or a target that is gone lets go at once, at any stage. */
+export function letGo(o: Terminating, now: Instant): Move | undefined {
+  if (o.state.stage === 'removing') return undefined
+  if (!o.surroundings.namespaceTerminating && o.target !== null) return undefined
+  return go(o, { ...o.state, stage: 'removing' }, { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' }, now)
+}
+
+/** Whatever the target runs now, it carries nothing before its template is touched. */
+export function returnToThePrimary(o: Terminating, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'returning') return undefined
+  const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const forward = (): Move => stay(o, 'HandingBack', o.memory.message, now, { state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now } })
+  if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
+  if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  return now < drainedAt ? stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next }) : forward()
+}
+
+/** The target runs the promoted template, with its replicas, before callers are moved to it. */
+export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
+  const foreign = target.revision !== state.promoted && recordedOf(o, state.promoted) !== undefined
+  const name = o.names.target.name
+  if (foreign) {
+    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted; it is set to ${short(state.promoted)} first`
+    return tell(o, { severity: 'warn', reason: 'TargetRestored', message }, now, null)
+  }
+  if (target.readiness !== 'ready' || target.ready === 0) {
+    const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
+    const deadline = deadlineOf(o, state.waitingSince, now)
+    if (deadline !== null) return stay(o, 'HandingBack', message, deadline)
+    return tell(o, { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` }, now, null)
+  }
+  const message = `Deployment ${name} is ready; moving the callers back to it`
+  const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
+  return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+}
+
+/** Callers are moved; the primary answers what is still under way. */
+export function routeToTheTarget(o: Terminating, now: Instant): Move | undefined {
+  const { state } = o
+  if (state.stage !== 'routing') return undefined
+  const carriedAt = o.handedBack ? (state.carriedAt ?? now) : null
+  const next = { ...state, carriedAt }
+  if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (now < drainedAt) return stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next })
+  return stay(o, 'HandingBack', o.memory.message, now, { state: { ...next, stage: 'removing' } })
+}
+
+/** What we made goes; the finalizer last. */
+export function remove(o: Terminating): Move {
+  return stay(o, 'HandingBack', 'Removing what Sluice made', null)
+}
