@@ -198,19 +198,19 @@ const notAvailable: readonly Case[] = [
   bad(
     'webhooks',
     { analysis: { webhooks: [{ name: 'gate', type: 'confirm-promotion', url: 'http://gate/' }] } },
-    'webhooks is not available yet',
+    'webhooks are not available yet',
   ),
   bad(
     'alerts',
     { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
-    'alerts is not available yet',
+    'alerts are not available yet',
   ),
   bad(
     'analysis.match',
     { analysis: { match: [{ headers: { 'x-canary': { exact: 'yes' } } }] } },
     'match (A/B testing) is not available yet',
   ),
-  bad('iterations', { analysis: { iterations: 10 } }, 'iterations (blue/green) is not available yet'),
+  bad('iterations', { analysis: { iterations: 10 } }, 'iterations (blue/green) are not available yet'),
   bad('mirror', { analysis: { mirror: true } }, 'mirror is not available yet'),
   bad('mirrorWeight', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight is not available yet'),
   bad(
@@ -250,10 +250,10 @@ const notAvailable: readonly Case[] = [
     { service: { mirror: [{ backendRef: { name: 'copy' } }] } },
     'mirror belongs to the Gateway API',
   ),
-  bad('gatewayRefs', { service: { gatewayRefs: [{ name: 'public' }] } }, 'gatewayRefs belongs to the Gateway API'),
+  bad('gatewayRefs', { service: { gatewayRefs: [{ name: 'public' }] } }, 'gatewayRefs belong to the Gateway API'),
   bad('backendTimeout', { service: { backendTimeout: '1s' } }, 'backendTimeout belongs to the Gateway API'),
   bad('meshName', { service: { meshName: 'global' } }, 'meshName belongs to App Mesh'),
-  bad('backends', { service: { backends: ['a.b'] } }, 'backends belongs to App Mesh'),
+  bad('backends', { service: { backends: ['a.b'] } }, 'backends belong to App Mesh'),
 ]
 
 const ladders: readonly Case[] = [

@@ -26,7 +26,7 @@ const Steps = ruled(z.array(Step).min(1).max(50), {
   holds: steps => isRising(steps.map(step => step.weight)),
 })
 
-const later = (field: string, instead: string): string => `${field} is not available yet: ${instead}`
+const later = (subject: string, instead: string): string => `${subject} not available yet: ${instead}`
 
 export const AnalysisSchema = ruled(
   z.object({
@@ -87,18 +87,18 @@ export const AnalysisSchema = ruled(
       .describe(
         'Whether the target is kept from rolling while its pods carry requests, so that a push waits until it is judged.',
       ),
-    iterations: refused('number', later('iterations (blue/green)', 'write stepWeights instead')),
-    match: refused('list', later('match (A/B testing)', 'write stepWeights instead')),
-    mirror: refused('boolean', later('mirror', 'remove it')),
-    mirrorWeight: refused('number', later('mirrorWeight', 'remove it')),
-    sessionAffinity: refused('object', later('sessionAffinity', 'remove it')),
+    iterations: refused('number', later('iterations (blue/green) are', 'write stepWeights instead')),
+    match: refused('list', later('match (A/B testing) is', 'write stepWeights instead')),
+    mirror: refused('boolean', later('mirror is', 'remove it')),
+    mirrorWeight: refused('number', later('mirrorWeight is', 'remove it')),
+    sessionAffinity: refused('object', later('sessionAffinity is', 'remove it')),
     webhooks: refused(
       'list',
-      later('webhooks', 'write metrics; for an approval by a person write steps with approve: true'),
+      later('webhooks are', 'write metrics; for an approval by a person write steps with approve: true'),
     ),
-    alerts: refused('list', later('alerts', 'remove it; every change is an event of the Canary')),
-    schedule: refused('object', later('schedule', 'remove it; spec.paused: true holds a release')),
-    mode: refused('string', later('mode (statistical judgement)', 'remove it; gates are limits on values')),
+    alerts: refused('list', later('alerts are', 'remove it; every change is an event of the Canary')),
+    schedule: refused('object', later('schedule is', 'remove it; spec.paused: true holds a release')),
+    mode: refused('string', later('mode (statistical judgement) is', 'remove it; gates are limits on values')),
   }),
   {
     message: 'write one of stepWeight, stepWeights and steps, or none for 10, 25, 50, 100',

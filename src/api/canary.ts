@@ -7,7 +7,7 @@ import { AnalysisSchema } from './analysis.ts'
 import { parseDuration } from './duration.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
-import { objectName, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
+import { metricsServer, objectName, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 import { ServiceSchema } from './service.ts'
 
@@ -67,11 +67,7 @@ const Written = ruled(
     })
       .optional()
       .describe("What splits the traffic. Left out: the controller's `--mesh-provider`."),
-    metricsServer: ruled(z.string().max(2048), {
-      message: 'write the URL of a Prometheus, such as http://prometheus.istio-system:9090',
-      cel: `self.matches('^https?://[^/ ]+')`,
-      holds: url => /^https?:\/\/[^/ ]+/.test(url),
-    })
+    metricsServer: metricsServer()
       .optional()
       .describe(
         'URL of the Prometheus that is asked; must be on the list of the controller. Left out: its `--metrics-server`.',

@@ -1,4 +1,5 @@
 /** The reference page: every field with its type, default and meaning, and every refused one with what to write. */
+import { DURATION_SENTENCE } from './duration.ts'
 import { apiVersionOf } from './object.ts'
 import { type JsonSchema, jsonSchemaOf, type Resource } from './crd.ts'
 
@@ -69,9 +70,12 @@ function collect(path: string, schema: JsonSchema, sections: Section[]): void {
 function rowsOf(path: string, schema: JsonSchema, section: Section, sections: Section[]): void {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const at = `${path}.${name}`
+    // Parts of what is Istio's are in the schema without a meaning of ours: its own page has it.
+    if (property.refused === undefined && property.description === undefined) continue
     section.rows.push({ path: at, schema: property, required: schema.required?.includes(name) ?? false })
     if (property.refused !== undefined) continue
-    section.rules.push(...messages(at, property))
+    const apart = property.type !== 'array' && SECTIONS.includes(at)
+    if (!apart) section.rules.push(...messages(at, property))
     const entry = property.type === 'array' ? `${at}[]` : at
     const inner = property.type === 'array' ? (property.items ?? {}) : property
     if (SAME_AS[entry] !== undefined) continue
@@ -84,7 +88,9 @@ function rowsOf(path: string, schema: JsonSchema, section: Section, sections: Se
 }
 
 const messages = (path: string, schema: JsonSchema): string[] =>
-  (schema['x-kubernetes-validations'] ?? []).map(rule => `\`${path}\`: ${rule.message}.`)
+  (schema['x-kubernetes-validations'] ?? [])
+    .filter(rule => rule.message !== DURATION_SENTENCE) // the type says it
+    .map(rule => `\`${path}\`: ${rule.message}.`)
 
 function written(kind: string, { path, rows, rules }: Section): string[] {
   const usable = rows.filter(row => row.schema.refused === undefined)
@@ -120,7 +126,7 @@ function typeOf(kind: string, { path, schema }: Row): string {
 function nameOf(schema: JsonSchema): string {
   if (schema['x-kubernetes-int-or-string'] === true) return 'number or name'
   if (schema.enum !== undefined) return schema.enum.map(value => `\`${String(value)}\``).join(', ')
-  if (schema.type === 'array') return `list of ${nameOf(schema.items ?? {})}s`
+  if (schema.type === 'array') return `list of ${nameOf(schema.items ?? {}).replace(/^[a-z ]+/, name => `${name}s`)}`
   if (schema.type === 'object')
     return typeof schema.additionalProperties === 'object' &&
       schema.additionalProperties.type !== undefined &&
@@ -134,7 +140,7 @@ function nameOf(schema: JsonSchema): string {
 }
 
 const isDuration = (schema: JsonSchema): boolean =>
-  (schema['x-kubernetes-validations'] ?? []).some(rule => rule.rule.includes('(ns|us|'))
+  (schema['x-kubernetes-validations'] ?? []).some(rule => rule.message === DURATION_SENTENCE)
 
 function span(name: string, { minimum, maximum }: JsonSchema): string {
   const low = minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? null : minimum

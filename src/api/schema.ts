@@ -99,6 +99,14 @@ export const SERVICE_NAME_PATTERN = '^[a-z]([-a-z0-9]{0,53}[a-z0-9])?$'
 export const SERVICE_NAME_SENTENCE =
   'the Service must have at most 55 lower-case letters, digits and dashes, starting with a letter, so that <name>-primary is a Service name too'
 
+/** URL of a Prometheus. */
+export const metricsServer = () =>
+  ruled(z.string().max(2048), {
+    message: 'write the URL of a Prometheus, such as http://prometheus.istio-system:9090',
+    cel: `self.matches('^https?://[^/ ]+')`,
+    holds: url => /^https?:\/\/[^/ ]+/.test(url),
+  })
+
 /** Labels, annotations, headers: text to text. */
 export const texts = () => z.record(z.string(), z.string())
 

@@ -14,6 +14,9 @@ import {
 const istio = (page: string): string =>
   `Istio's, passed on as written: https://istio.io/latest/docs/reference/config/networking/${page}`
 
+const gatewayApi = (clause: string): string => `${clause} to the Gateway API, which is not available yet: remove it`
+const appMesh = (clause: string): string => `${clause} to App Mesh, which Sluice does not support: remove it`
+
 const Metadata = z.object({
   labels: texts().optional().describe('Labels to add.'),
   annotations: texts().optional().describe('Annotations to add.'),
@@ -58,7 +61,7 @@ const Rewrite = ruled(
   z.object({
     uri: z.string().max(2048).optional().describe('The path, or the matched part of it, becomes this.'),
     authority: z.string().max(253).optional().describe('The Host header becomes this.'),
-    type: refused('string', 'type belongs to the Gateway API, which is not available yet: remove it'),
+    type: refused('string', gatewayApi('type belongs')),
   }),
   {
     message: 'write uri, authority, or both',
@@ -115,10 +118,6 @@ const OF_OUR_VIRTUAL_SERVICE = [
   'headers',
   'corsPolicy',
 ] as const
-
-const gatewayApi = (field: string): string =>
-  `${field} belongs to the Gateway API, which is not available yet: remove it`
-const appMesh = (field: string): string => `${field} belongs to App Mesh, which Sluice does not support: remove it`
 
 export const ServiceSchema = ruled(
   z.object({
@@ -209,11 +208,11 @@ export const ServiceSchema = ruled(
     destinationRule: UserDestinationRule.optional().describe(
       'A DestinationRule of yours whose subsets the split is between. Cannot be added or removed later.',
     ),
-    mirror: refused('list', gatewayApi('mirror')),
-    gatewayRefs: refused('list', gatewayApi('gatewayRefs')),
-    backendTimeout: refused('string', gatewayApi('backendTimeout')),
-    meshName: refused('string', appMesh('meshName')),
-    backends: refused('texts', appMesh('backends')),
+    mirror: refused('list', gatewayApi('mirror belongs')),
+    gatewayRefs: refused('list', gatewayApi('gatewayRefs belong')),
+    backendTimeout: refused('string', gatewayApi('backendTimeout belongs')),
+    meshName: refused('string', appMesh('meshName belongs')),
+    backends: refused('texts', appMesh('backends belong')),
   }),
   {
     message: 'a delegated VirtualService has no hosts or gateways of its own: remove them, or delegation',

@@ -1,7 +1,7 @@
 /** The MetricTemplate: a query that many Canaries share. */
 import { z } from 'zod'
 import type { KubeObject } from './object.ts'
-import { refused, ruled } from './schema.ts'
+import { metricsServer, refused, ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 
 /** Flagger's types; one of them works. */
@@ -25,11 +25,7 @@ const Provider = z.object({
     cel: `self == 'prometheus'`,
     holds: type => type === 'prometheus',
   }).describe('`prometheus`.'),
-  address: ruled(z.string().max(2048), {
-    message: 'write the URL of a Prometheus, such as http://prometheus.istio-system:9090',
-    cel: `self.matches('^https?://[^/ ]+')`,
-    holds: url => /^https?:\/\/[^/ ]+/.test(url),
-  })
+  address: metricsServer()
     .optional()
     .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
   headers: refused('object', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
