@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { CANARY_RULES, CanarySpecSchema } from './canary.ts'
 import { type Kind, kinds } from './object.ts'
+import { CanaryStatusSchema } from './status.ts'
 import { MetricTemplateSpecSchema } from './templates.ts'
 
 /** The keywords of JSON schema that our schemas use. */
@@ -70,7 +71,7 @@ export const resources: readonly Resource[] = [
     shortNames: ['sluice'],
     description: 'Releases a Deployment step by step, and takes back what is bad.',
     spec: CanarySpecSchema,
-    status: z.looseObject({}),
+    status: CanaryStatusSchema,
     rules: CANARY_RULES,
     columns: [
       column('Status', 'string', '.status.phase', 'Where the release stands.'),

@@ -70,8 +70,8 @@ function collect(path: string, schema: JsonSchema, sections: Section[]): void {
 function rowsOf(path: string, schema: JsonSchema, section: Section, sections: Section[]): void {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const at = `${path}.${name}`
-    // Parts of what is Istio's are in the schema without a meaning of ours: its own page has it.
-    if (property.refused === undefined && property.description === undefined) continue
+    // Parts of what is passed on as written have no meaning of ours: the page that is linked has it.
+    if (isPassedOn(schema) && property.description === undefined) continue
     section.rows.push({ path: at, schema: property, required: schema.required?.includes(name) ?? false })
     if (property.refused !== undefined) continue
     const apart = property.type !== 'array' && SECTIONS.includes(at)
@@ -136,8 +136,12 @@ function nameOf(schema: JsonSchema): string {
   if (schema.type === 'integer') return span('whole number', schema)
   if (schema.type === 'number') return 'number'
   if (schema.type === 'boolean') return 'boolean'
+  if (schema.format === 'date-time') return 'time'
   return isDuration(schema) ? 'duration' : 'text'
 }
+
+const isPassedOn = (schema: JsonSchema): boolean =>
+  typeof schema.additionalProperties === 'object' && schema.properties !== undefined
 
 const isDuration = (schema: JsonSchema): boolean =>
   (schema['x-kubernetes-validations'] ?? []).some(rule => rule.message === DURATION_SENTENCE)
