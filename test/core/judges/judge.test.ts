@@ -1,0 +1,242 @@
+import { expect } from 'chai'
+import type { Finding } from '../../../src/core/check.ts'
+import { judge, worstOf, type Verdict } from '../../../src/core/judges/judge.ts'
+import type { Part } from '../../../src/core/metrics/gate.ts'
+import { findings, gate, noData, scene } from '../metrics/given.ts'
+
+type Parts = Partial<Record<Part, number | Finding>>
+
+function judged(
+  written: Record<string, unknown>,
+  parts: Parts,
+  { onProviderError = 'hold', routedFor = 600_000 }: { onProviderError?: 'hold' | 'fail'; routedFor?: number } = {},
+): Verdict {
+  const of = gate({ interval: '30s', ...written })
+  const at = scene({ routedFor })
+  return judge(of, at, findings(of, at, parts), onProviderError)
+}
+
+const success = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
+  judged({ name: 'request-success-rate', ...more }, parts)
+const duration = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
+  judged({ name: 'request-duration', ...more }, parts)
+const outage: Finding = { kind: 'unavailable', error: 'http://prometheus:9090 gave no answer in 5 s' }
+
+suite('judging the success rate', () => {
+  test('too many errors fail it', () => {
+    expect(success({ requests: 214, errors: 6, 'caller-failures': noData })).to.deep.equal({
+      outcome: 'fail',
+      because: 'request-success-rate 97.2 % is below 99 % (214 requests in 30s)',
+      value: (100 * 208) / 214,
+      requests: 214,
+      sight: 'seen',
+    })
+  })
+
+  test('no errors pass it', () => {
+    expect(success({ requests: 214, errors: noData, 'caller-failures': noData })).to.deep.equal({
+      outcome: 'pass',
+      because: 'request-success-rate 100 % is at least 99 % (214 requests in 30s)',
+      value: 100,
+      requests: 214,
+      sight: 'seen',
+    })
+  })
+
+  test('failures that only callers saw count as requests and as errors', () => {
+    expect(success({ requests: 90, errors: 0, 'caller-failures': 10 })).to.deep.include({
+      outcome: 'fail',
+      value: 90,
+      requests: 100,
+    })
+  })
+
+  test('a canary that only callers know is not without data', () => {
+    expect(success({ requests: noData, errors: noData, 'caller-failures': 30 })).to.deep.include({
+      outcome: 'fail',
+      value: 0,
+      because: 'request-success-rate 0 % is below 99 % (30 requests in 30s)',
+    })
+  })
+
+  test('exactly the limit passes', () => {
+    expect(success({ requests: 100, errors: 7, 'caller-failures': 0 }, { threshold: 93 })).to.deep.include({
+      outcome: 'pass',
+      value: 93,
+    })
+  })
+
+  test('more errors than requests, by the time between two questions, are all of them', () => {
+    expect(success({ requests: 3, errors: 4, 'caller-failures': 0 })).to.deep.include({ value: 0, requests: 3 })
+  })
+
+  test('a window that is not full yet says so', () => {
+    const parts = { requests: 1, errors: 0, 'caller-failures': 0 }
+    expect(judged({ name: 'request-success-rate' }, parts, { routedFor: 12_000 }).because).to.equal(
+      'request-success-rate 100 % is at least 99 % (1 request in 12s)',
+    )
+  })
+})
+
+suite('judging the duration', () => {
+  test('too slow fails it', () => {
+    expect(duration({ latency: 812.3, requests: 214 })).to.deep.equal({
+      outcome: 'fail',
+      because: 'request-duration p99 812 ms is above 500 ms (214 requests in 30s)',
+      value: 812.3,
+      requests: 214,
+      sight: 'seen',
+    })
+  })
+
+  test('within the limit passes', () => {
+    expect(duration({ latency: 312.3, requests: 214 }).because).to.equal(
+      'request-duration p99 312 ms is at most 500 ms (214 requests in 30s)',
+    )
+  })
+})
+
+suite('judging a query', () => {
+  const written = { name: 'queue-length', query: 'q', thresholdRange: { min: 1, max: 10 } }
+
+  test('its value is judged by both limits', () => {
+    expect(judged(written, { value: 12.3456 })).to.deep.equal({
+      outcome: 'fail',
+      because: 'queue-length 12.35 is above 10 (over 30s)',
+      value: 12.3456,
+      requests: null,
+      sight: 'seen',
+    })
+    expect(judged(written, { value: 0.5 }).because).to.equal('queue-length 0.5 is below 1 (over 30s)')
+    expect(judged(written, { value: 10 })).to.deep.include({
+      outcome: 'pass',
+      because: 'queue-length 10 is between 1 and 10 (over 30s)',
+    })
+  })
+
+  test('too few requests hold, whatever the value', () => {
+    expect(judged({ ...written, minRequests: 50 }, { value: 100, requests: 12 })).to.deep.equal({
+      outcome: 'hold',
+      because: 'queue-length: not enough data, 12 of 50 requests in 30s',
+      value: 100,
+      requests: 12,
+      sight: 'not-enough',
+    })
+    expect(judged({ ...written, minRequests: 50 }, { value: 100, requests: 50 }).outcome).to.equal('fail')
+  })
+})
+
+suite('numbers in sentences', () => {
+  const percent = (errors: number, requests: number, min = 99): string =>
+    success({ requests, errors, 'caller-failures': 0 }, { threshold: min }).because.split(' (')[0] ?? ''
+
+  test('a value is never rounded onto the limit that it misses', () => {
+    expect(percent(1001, 100_000)).to.equal('request-success-rate 98.999 % is below 99 %')
+    expect(duration({ latency: 500.04, requests: 1 }).because).to.match(/p99 500.04 ms is above 500 ms/)
+    expect(judged({ name: 'q', query: 'q', thresholdRange: { max: 0.001 } }, { value: 0.00100004 }).because).to.match(
+      /q 0.00100004 is above 0.001/,
+    )
+  })
+
+  test('one error in many is not 100 %', () => {
+    expect(percent(1, 10_000)).to.equal('request-success-rate 99.99 % is at least 99 %')
+  })
+
+  test('large and small numbers keep four digits', () => {
+    const shown = (value: number): string | undefined =>
+      judged({ name: 'q', query: 'q', thresholdRange: { max: 1e9 } }, { value }).because.split(' ')[1]
+    expect([0, 3, 0.000123456, 123456.789, -2.34567].map(shown)).to.deep.equal([
+      '0',
+      '3',
+      '0.0001235',
+      '123457',
+      '-2.346',
+    ])
+  })
+})
+
+suite('what cannot be seen', () => {
+  test('no request is no data, and holds', () => {
+    expect(success({ requests: noData, errors: noData, 'caller-failures': noData })).to.deep.equal({
+      outcome: 'hold',
+      because: 'request-success-rate has no data for the last 30s: the canary received no request',
+      value: null,
+      requests: 0,
+      sight: 'no-data',
+    })
+    expect(duration({ latency: { kind: 'no-data', because: 'the query gave NaN' }, requests: 0 }).because).to.equal(
+      'request-duration has no data for the last 30s: the canary received no request',
+    )
+  })
+
+  test('no data fails or passes where the spec says so', () => {
+    const nothing = { requests: noData, errors: noData, 'caller-failures': noData }
+    expect(success(nothing, { noData: 'fail' })).to.deep.include({ outcome: 'fail', sight: 'no-data' })
+    expect(success(nothing, { noData: 'pass' })).to.deep.include({ outcome: 'pass', sight: 'no-data' })
+  })
+
+  test('a query without a result is no data', () => {
+    const written = { name: 'queue', query: 'q', thresholdRange: { max: 1 } }
+    expect(judged(written, { value: noData }).because).to.equal(
+      'queue has no data for the last 30s: the query gave nothing',
+    )
+  })
+
+  test('an outage holds, even where no data fails', () => {
+    const parts = { requests: 100, errors: outage, 'caller-failures': 0 }
+    expect(success(parts, { noData: 'fail' })).to.deep.equal({
+      outcome: 'hold',
+      because: 'request-success-rate could not be measured: http://prometheus:9090 gave no answer in 5 s',
+      value: null,
+      requests: null,
+      sight: 'unavailable',
+    })
+  })
+
+  test('an outage fails where onProviderError says so', () => {
+    const parts = { latency: outage, requests: outage }
+    expect(judged({ name: 'request-duration' }, parts, { onProviderError: 'fail' })).to.deep.include({
+      outcome: 'fail',
+      sight: 'unavailable',
+    })
+  })
+
+  test('a refused query holds, whatever onProviderError says', () => {
+    const refused: Finding = { kind: 'refused', error: 'parse error: unexpected "}"' }
+    const written = { name: 'queue', query: 'q}', thresholdRange: { max: 1 } }
+    expect(judged(written, { value: refused }, { onProviderError: 'fail' })).to.deep.equal({
+      outcome: 'hold',
+      because: 'queue: the metrics server refused the query: parse error: unexpected "}"',
+      value: null,
+      requests: null,
+      sight: 'refused',
+    })
+  })
+
+  test('an answer that is missing is an outage', () => {
+    expect(duration({ latency: 10 })).to.deep.include({ outcome: 'hold', sight: 'unavailable' })
+  })
+})
+
+suite('the verdict of a look', () => {
+  const verdict = (outcome: Verdict['outcome'], because: string): Verdict => ({
+    outcome,
+    because,
+    value: null,
+    requests: null,
+    sight: 'seen',
+  })
+
+  test('is the worst, and of equals the first', () => {
+    const [pass, hold, fail, again] = [
+      verdict('pass', '1'),
+      verdict('hold', '2'),
+      verdict('fail', '3'),
+      verdict('fail', '4'),
+    ]
+    expect(worstOf([pass, hold, fail, again])).to.equal(fail)
+    expect(worstOf([pass, hold])).to.equal(hold)
+    expect(worstOf([pass])).to.equal(pass)
+    expect(worstOf([])).to.equal(null)
+  })
+})

@@ -1,0 +1,94 @@
+import { expect } from 'chai'
+import { questions, silenceQuestions, splitQuestions } from '../../../src/core/metrics/questions.ts'
+import { promDuration } from '../../../src/core/metrics/promql.ts'
+import { gate, scene } from './given.ts'
+
+function asked(written: Record<string, unknown>, at = scene()) {
+  const said = questions(gate(written), at, null)
+  if ('problem' in said) throw new Error(said.problem)
+  return said.checks
+}
+
+suite('questions', () => {
+  test('each part has an id of its own that begins with the look', () => {
+    expect(asked({ name: 'request-success-rate' }).map(({ id }) => id)).to.deep.equal([
+      'run-1/10/0/request-success-rate/requests',
+      'run-1/10/0/request-success-rate/errors',
+      'run-1/10/0/request-success-rate/caller-failures',
+    ])
+  })
+
+  test('the window never reaches back beyond the first routing of this candidate', () => {
+    const [early] = asked({ name: 'request-duration', interval: '1m' }, scene({ routedFor: 12_345 }))
+    expect(early?.subject.window).to.equal(12_345)
+    expect(early?.query).to.include('[12345ms]').and.to.include('offset 12345ms')
+    const [late] = asked({ name: 'request-duration', interval: '1m' }, scene({ routedFor: 600_000 }))
+    expect(late?.subject.window).to.equal(60_000)
+    expect(late?.query).to.include('[60s]').and.to.include('offset 60s')
+  })
+
+  test('two gates over one window ask for the same requests in the same words', () => {
+    const of = (name: string) => asked({ name }).find(({ subject }) => subject.measure === 'requests')?.query
+    expect(of('request-success-rate')).to.equal(of('request-duration'))
+  })
+
+  test("caller failures are those of the canary's own Service", () => {
+    const failures = asked({ name: 'request-success-rate' })[2]
+    expect(failures?.query).to.include('destination_service_name="web-canary"').and.not.include('destination_version')
+  })
+
+  test('with subsets, caller failures are those of the canary subset, or of none', () => {
+    const at = scene({ canaryCallers: { services: ['web'], version: 'v2' } })
+    expect(asked({ name: 'request-success-rate' }, at)[2]?.query)
+      .to.include('destination_service_name="web"')
+      .and.include('destination_version=~"v2|unknown"')
+  })
+
+  test("a template is filled in from the scene, and goes to the canary's own server", () => {
+    const written = {
+      name: 'queue',
+      query: 'max(q{ns="{{ namespace }}",app="{{ target }}"}[{{ interval }}])',
+      thresholdRange: { max: 1 },
+      minRequests: 10,
+    }
+    const said = questions(gate(written), scene({ routedFor: 1500 }), 'http://own:9090')
+    if ('problem' in said) throw new Error(said.problem)
+    expect(said.checks.map(({ query, server }) => [query.slice(0, 40), server])).to.deep.equal([
+      ['max(q{ns="shop",app="web"}[1500ms])', 'http://own:9090'],
+      ['sum((last_over_time(istio_requests_total', 'http://own:9090'],
+    ])
+  })
+
+  test('a template that cannot be filled in is a sentence with the name of its metric', () => {
+    const written = { name: 'queue', query: '{{ pod }}', thresholdRange: { max: 1 } }
+    const said = questions(gate(written), scene(), null)
+    expect(said)
+      .to.have.property('problem')
+      .that.matches(/^queue: \{\{ pod \}\} is not known; use one of: /)
+  })
+
+  test('names cannot break out of their strings', () => {
+    const [requests] = asked({ name: 'request-success-rate' }, scene({ target: 'we"b\\' }))
+    expect(requests?.query).to.include(String.raw`destination_workload="we\"b\\"`)
+  })
+
+  test('silence asks for both sides over one window', () => {
+    const { checks } = silenceQuestions(scene(), 30_000, null)
+    expect(checks.map(({ id, subject }) => [id, subject.side, subject.workload, subject.window])).to.deep.equal([
+      ['run-1/10/0/silence/canary', 'canary', 'web', 30_000],
+      ['run-1/10/0/silence/callers', 'canary', 'web', 30_000],
+      ['run-1/10/0/silence/primary', 'primary', 'web-primary', 30_000],
+    ])
+  })
+
+  test('the split asks the callers of both sides', () => {
+    const at = scene({ primaryCallers: { services: ['web-primary', 'web.x'] } })
+    const [canary, primary] = splitQuestions(at, 30_000, null).checks
+    expect(canary.query).to.include('reporter="source"').and.include('destination_service_name="web-canary"')
+    expect(primary.query).to.include(String.raw`destination_service_name=~"web-primary|web\\.x"`)
+  })
+
+  test('durations are whole seconds where they can be', () => {
+    expect([30_000, 1500, 60_000, 1].map(promDuration)).to.deep.equal(['30s', '1500ms', '60s', '1ms'])
+  })
+})

@@ -1,0 +1,86 @@
+import { expect } from 'chai'
+import { renderTemplate } from '../../../src/core/metrics/templates.ts'
+
+const names = {
+  name: 'web-canary-object',
+  namespace: 'shop',
+  target: 'web',
+  service: 'web-svc',
+  ingress: 'web-ing',
+  route: 'web-route',
+  interval: '30s',
+}
+const render = (template: string, variables: Record<string, string> = {}) => renderTemplate(template, names, variables)
+
+suite('templates', () => {
+  test('every name is filled in, with any white space around it', () => {
+    expect(
+      render('{{ name }} {{namespace}} {{- target -}} {{  service}} {{ingress  }} {{ route }} [{{ interval }}]'),
+    ).to.deep.equal({ query: 'web-canary-object shop web web-svc web-ing web-route [30s]' })
+  })
+
+  test('a name may stand within a word', () => {
+    expect(render('sum(rate(x{job="{{ target }}-primary"}[{{ interval }}]))')).to.deep.equal({
+      query: 'sum(rate(x{job="web-primary"}[30s]))',
+    })
+  })
+
+  test('variables are filled in by name', () => {
+    expect(render('x{tier="{{ variables.tier }}"}', { tier: 'gold|silver' })).to.deep.equal({
+      query: 'x{tier="gold|silver"}',
+    })
+  })
+
+  test('white space is collapsed and comments go, except within strings', () => {
+    expect(render('sum( # of all\n  x{a="two  spaces # kept"}\n\n)\n# end')).to.deep.equal({
+      query: 'sum( x{a="two  spaces # kept"} )',
+    })
+  })
+
+  const problems: Record<string, [template: string, variables: Record<string, string>, problem: string]> = {
+    'an unknown name is said with what is known': [
+      '{{ pod }}',
+      { tier: 'gold' },
+      '{{ pod }} is not known; use one of: name, namespace, target, service, ingress, route, interval, variables.tier.',
+    ],
+    'a variable that was not given is unknown': [
+      '{{ variables.tier }}',
+      {},
+      '{{ variables.tier }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+    ],
+    'a name that every object has is no variable': [
+      '{{ variables.constructor }}',
+      {},
+      '{{ variables.constructor }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+    ],
+    'a function of Go is unknown': [
+      '{{ printf "%s" target }}',
+      {},
+      '{{ printf "%s" target }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+    ],
+    'a variable cannot end the string that it stands in': [
+      'x{tier="{{ variables.tier }}"}',
+      { tier: 'gold"} or vector(1)' },
+      'templateVariables.tier holds "\\""; a variable may not hold quotes, braces, backslashes or line breaks, write them in the query.',
+    ],
+    'nor swallow the quote that ends it': [
+      'x{tier="{{ variables.tier }}"}',
+      { tier: 'gold\\' },
+      'templateVariables.tier holds "\\\\"; a variable may not hold quotes, braces, backslashes or line breaks, write them in the query.',
+    ],
+    'nor bring a template of its own': [
+      'x{tier="{{ variables.tier }}"}',
+      { tier: '{{ target }}' },
+      'templateVariables.tier holds "{"; a variable may not hold quotes, braces, backslashes or line breaks, write them in the query.',
+    ],
+    'braces that are not closed are said': ['x{{ target', {}, 'The query has {{ without }}; close it or remove it.'],
+    'a query of nothing but a comment is empty': [
+      ' # todo',
+      {},
+      'The query is empty; write PromQL that gives one value.',
+    ],
+  }
+  for (const [sentence, [template, variables, problem]] of Object.entries(problems)) {
+    test(sentence, () => expect(render(template, variables)).to.deep.equal({ problem }))
+  }
+})
