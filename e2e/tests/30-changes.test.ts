@@ -1,0 +1,146 @@
+/** Things that change while a release is under way: revisions, pods, and primaries that do not get up. */
+import { expect } from 'chai'
+import { type KubeObject, kinds } from '../../src/api/object.ts'
+import { Controller } from '../fixtures/controller.ts'
+import { expectNoFailure, expectNoneOf } from '../fixtures/expect.ts'
+import { Shop } from '../fixtures/shop.ts'
+import type { Timeline } from '../fixtures/timeline.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { sleep, waitFor } from '../lab/wait.ts'
+
+/** The destinations of its first route. */
+function routeOf(virtualService: KubeObject | undefined): { destination: { host: string } }[] {
+  const spec = virtualService?.['spec'] as { http: { route: { destination: { host: string } }[] }[] } | undefined
+  return spec?.http[0]?.route ?? []
+}
+
+suite('In mid-run', () => {
+  let world: Lab
+  let controller: Controller
+  let shop: Shop
+  let timeline: Timeline
+
+  suiteSetup(async () => {
+    world = await lab()
+    controller = await Controller.start(world)
+  })
+  suiteTeardown(async () => controller.close())
+  setup(async () => {
+    shop = await Shop.open(world, 'changes')
+    await shop.deployWeb({ version: 'v1' })
+    timeline = shop.timeline()
+  })
+  teardown(async () => shop.close())
+
+  async function release(options: { progressDeadlineSeconds?: number; interval?: string } = {}): Promise<number> {
+    const { interval = '2s', ...rest } = options
+    await shop.apply(shop.canary({ ...rest, analysis: { stepWeights: [20, 50], interval } }))
+    await timeline.untilPhase('Initialized', 60)
+    await shop.reachable('client')
+    return shop.setImage('v2')
+  }
+
+  test('a push gives no request to a pod that was not judged: weight 0, then a run of its own', async () => {
+    const since = await release({ interval: '4s' })
+    const client = shop.load('client', { rate: 200 })
+    await timeline.untilWeight(50, 40, since)
+    await sleep(1000)
+    const pushed = await shop.setImage('v3')
+    const zero = await timeline.untilWeight(0, 10, pushed)
+    const again = await timeline.untilWeight(20, 60, zero.at)
+    await timeline.untilPhase('Succeeded', 90, again.at)
+
+    expect(zero.at - pushed, 'ms until the traffic was taken away').to.be.below(3000)
+    expectNoneOf('v3', 0, again.at, client)
+    expectNoneOf('v2', zero.at + 1000, Date.now(), client)
+    expect(timeline.weights(zero.at)).to.deep.equal([0, 20, 50, 0])
+    expectNoFailure(client)
+  })
+
+  test('a revert to the promoted revision ends the run at weight 0, without a new one', async () => {
+    const since = await release()
+    const client = shop.load('client', { rate: 200 })
+    await timeline.untilWeight(20, 40, since)
+    await sleep(500)
+    const reverted = await shop.setImage('v1')
+    const zero = await timeline.untilWeight(0, 10, reverted)
+    await waitFor('the pods of the target have ended', 40, async () => (await shop.webPods('target')).length === 0)
+
+    expect(timeline.weights(zero.at)).to.deep.equal([0])
+    expectNoneOf('v2', zero.at + 1000, Date.now(), client)
+    const strangers = client
+      .between(0)
+      .filter(({ version, pod }) => version === 'v1' && !pod.startsWith('web-primary-') && pod !== '')
+    expect(strangers, 'answers of pods that nobody judged').to.deep.equal([])
+    expect(['Initialized', 'Succeeded']).to.include(timeline.last?.phase)
+    expectNoFailure(client)
+  })
+
+  test('a canary whose pods crash loses its traffic at once, and its release at the deadline', async () => {
+    const since = await release({ progressDeadlineSeconds: 10, interval: '6s' })
+    const client = shop.load('client', { rate: 100 })
+    await timeline.untilWeight(50, 40, since)
+    await sleep(1500)
+    const crashed = Date.now()
+    await shop.behave('v2', { crash: true })
+    const zero = await timeline.untilWeight(0, 10, crashed)
+    const failed = await timeline.untilPhase('Failed', 60, crashed)
+
+    expect(zero.at - crashed, 'ms from the crash to weight 0').to.be.below(2500)
+    expect(timeline.weights(zero.at)).to.deep.equal([0])
+    expect(failed.message).to.match(/ready/i)
+    // The crash itself breaks what is in flight, and callers learn of it with the endpoints; after weight 0 nothing fails.
+    expect(client.failures(0, crashed)).to.deep.equal([])
+    expect(client.failures(zero.at + 1000)).to.deep.equal([])
+    await sleep(500)
+    expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
+  })
+
+  test('a promotion whose primary does not get ready puts the promoted revision back, and loses no request', async () => {
+    const since = await release({ progressDeadlineSeconds: 10, interval: '3s' })
+    const client = shop.load('client', { rate: 100 })
+    await timeline.untilWeight(50, 40, since)
+    // Pods that run stay as they are; pods that start now never open their port.
+    await shop.behave('v2', { neverReady: true })
+    await timeline.untilPhase('Promoting', 40, since)
+    const failed = await timeline.untilPhase('Failed', 90, since)
+
+    expect(failed.reason).to.equal('PromotionFailed')
+    expect(JSON.stringify(await shop.get(kinds.Deployment, 'web-primary'))).to.include('web:v1')
+    await timeline.untilWeight(0, 30, failed.at - 5000)
+    await sleep(1500)
+    expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
+    expectNoFailure(client)
+  })
+
+  test('a hand that lowers the weight is obeyed until `resume`, and one that raises it is put right', async () => {
+    const since = await release({ interval: '5s' })
+    await timeline.untilWeight(50, 40, since)
+    const route = routeOf(await shop.get(kinds.VirtualService, 'web'))
+    const weights = (primary: number, canary: number): string => {
+      const isCanary = route.map(({ destination }) => destination.host.includes('-canary'))
+      return JSON.stringify(
+        isCanary.map((own, index) => ({
+          op: 'add',
+          path: `/spec/http/0/route/${index}/weight`,
+          value: own ? canary : primary,
+        })),
+      )
+    }
+    const raised = Date.now()
+    await shop.kubectl('patch', 'virtualservice', 'web', '--type=json', '-p', weights(10, 90))
+    await timeline.untilWeight(50, 10, raised)
+    const lowered = Date.now()
+    await shop.kubectl('patch', 'virtualservice', 'web', '--type=json', '-p', weights(95, 5))
+    await waitFor(
+      'the run holds',
+      15,
+      () => timeline.last?.reason === 'HeldByHand',
+      () => timeline.last,
+    )
+    await sleep(7000)
+    expect(timeline.weights(lowered).filter(weight => weight > 5)).to.deep.equal([])
+    await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} looked at it`)
+    await timeline.untilPhase('Succeeded', 60, lowered)
+  })
+})

@@ -1,0 +1,123 @@
+/** Deleting a Canary hands the workload back, in whatever phase it is, without losing a request. */
+import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { Controller } from '../fixtures/controller.ts'
+import { expectNoFailure } from '../fixtures/expect.ts'
+import { Shop } from '../fixtures/shop.ts'
+import type { Timeline } from '../fixtures/timeline.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { sleep, waitFor } from '../lab/wait.ts'
+
+interface Moment {
+  readonly phase: string
+  readonly cascade?: 'foreground'
+  /** Brings the Canary, which has just been applied, into that phase. */
+  readonly reach: (shop: Shop, timeline: Timeline) => Promise<unknown>
+}
+
+const release = async (shop: Shop, timeline: Timeline): Promise<number> => {
+  await timeline.untilPhase('Initialized', 60)
+  return shop.setImage('v2')
+}
+
+const moments: readonly Moment[] = [
+  { phase: 'Initializing', reach: async (_shop, timeline) => timeline.untilPhase('Initializing', 30) },
+  { phase: 'Initialized', reach: async (_shop, timeline) => timeline.untilPhase('Initialized', 60) },
+  {
+    phase: 'Initialized',
+    cascade: 'foreground',
+    reach: async (_shop, timeline) => timeline.untilPhase('Initialized', 60),
+  },
+  {
+    phase: 'Progressing',
+    reach: async (shop, timeline) => timeline.untilWeight(50, 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Progressing',
+    cascade: 'foreground',
+    reach: async (shop, timeline) => timeline.untilWeight(50, 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Promoting',
+    reach: async (shop, timeline) => timeline.untilPhase('Promoting', 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Succeeded',
+    reach: async (shop, timeline) => timeline.untilPhase('Succeeded', 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Failed',
+    reach: async (shop, timeline) => {
+      await timeline.untilPhase('Initialized', 60)
+      const since = await shop.setImage('v2')
+      await timeline.untilWeight(20, 60, since)
+      await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/abort=${since} enough seen`)
+      await timeline.untilPhase('Failed', 30, since)
+    },
+  },
+]
+
+suite('Deleting a Canary', () => {
+  let world: Lab
+  let controller: Controller
+
+  suiteSetup(async () => {
+    world = await lab()
+    controller = await Controller.start(world)
+  })
+  suiteTeardown(async () => controller.close())
+
+  for (const { phase, cascade, reach } of moments) {
+    test(`in ${phase}${cascade === undefined ? '' : `, ${cascade},`} hands the workload back and loses no request`, async () => {
+      const shop = await Shop.open(world, 'deletion')
+      try {
+        await shop.deployWeb({ version: 'v1' })
+        await shop.reachable('client')
+        const client = shop.load('client', { rate: 100 })
+        const timeline = shop.timeline()
+        await shop.apply(shop.canary({ analysis: { stepWeights: [20, 50] } }))
+        await reach(shop, timeline)
+        const seen = timeline.last?.phase
+        const promoted = seen === 'Succeeded' ? 'v2' : 'v1'
+
+        const flags = cascade === undefined ? [] : [`--cascade=${cascade}`]
+        await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s', ...flags)
+        await shop.untilGone(kinds.Canary, 'web', 1)
+        await waitFor(
+          'the pods of the primary have ended',
+          30,
+          async () => (await shop.webPods('primary')).length === 0,
+        )
+        const since = Date.now()
+        await sleep(1000)
+
+        expect(seen, 'phase at the deletion').to.equal(phase)
+        for (const kind of [kinds.Deployment, kinds.Service, kinds.DestinationRule]) {
+          expect(await shop.get(kind, 'web-primary'), kind.kind).to.equal(undefined)
+          expect(await shop.get(kind, 'web-canary'), kind.kind).to.equal(undefined)
+        }
+        const target = await shop.get(kinds.Deployment, 'web')
+        expect(target?.['spec']).to.deep.include({ replicas: 1 })
+        expect(target?.['spec']).not.to.have.property('paused')
+        const versions = client.versions(since)
+        if (phase === 'Promoting')
+          expect(['v1', 'v2'], 'whichever is promoted').to.include(Object.keys(versions).join())
+        else expect(versions).to.have.all.keys(promoted)
+        expectNoFailure(client)
+      } finally {
+        await shop.close()
+      }
+    })
+  }
+
+  test('lets go at once when its namespace is being deleted', async () => {
+    const shop = await Shop.open(world, 'deletion')
+    await shop.deployWeb({ version: 'v1' })
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary())
+    await timeline.untilPhase('Initialized', 60)
+    await timeline.stop()
+    await world.kubectl.run('delete', 'namespace', shop.namespace, '--timeout=45s')
+    expect(await shop.get(kinds.Canary, 'web')).to.equal(undefined)
+  })
+})

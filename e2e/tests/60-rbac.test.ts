@@ -1,0 +1,57 @@
+/**
+ * The rights of the manifests are exactly those that are used: nothing was refused in the whole run, and no verb was
+ * given in vain. It reads the API server's audit log, so it comes last.
+ */
+import { expect } from 'chai'
+import type { ApiCall } from '../lab/audit.ts'
+import { rights } from '../fixtures/controller.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { sleep } from '../lab/wait.ts'
+
+interface Rule {
+  readonly apiGroups?: string[]
+  readonly resources?: string[]
+  readonly verbs: string[]
+}
+
+/** Every right as `verb resource.group`. */
+function given(): string[] {
+  return rights().flatMap(object =>
+    ((object['rules'] ?? []) as Rule[]).flatMap(({ apiGroups = [], resources = [], verbs }) =>
+      apiGroups.flatMap(group =>
+        resources.flatMap(resource => {
+          const [plural, subresource] = resource.split('/')
+          const name = `${plural}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
+          return verbs.map(verb => `${verb} ${name}`)
+        }),
+      ),
+    ),
+  )
+}
+
+suite('The rights of the manifests', () => {
+  let world: Lab
+  let calls: ApiCall[]
+  suiteSetup(async () => {
+    world = await lab()
+    await sleep(1200) // the log is written in batches
+    calls = await world.audit('sluice')
+  })
+
+  test('are enough: RBAC refused no call', () => {
+    const refused = calls.filter(({ decision }) => decision === 'forbid')
+    expect(refused.map(({ verb, resource, url }) => `${verb} ${resource} ${url}`)).to.deep.equal([])
+  })
+
+  test('hold no wildcard', () => {
+    expect(given().filter(right => right.includes('*'))).to.deep.equal([])
+  })
+
+  test('are all used', function (this: Mocha.Context) {
+    const namespaces = new Set(calls.map(({ namespace }) => namespace))
+    // Only the whole suite uses everything: run alone, this file has seen nothing.
+    if (namespaces.size < 20) this.skip()
+    const used = new Set(calls.map(({ verb, resource }) => `${verb} ${resource}`))
+    expect(given().filter(right => !used.has(right))).to.deep.equal([])
+  })
+})
