@@ -2,90 +2,10 @@
  * What the API must accept and refuse, as a table: one row a rule and one a refused field. The unit tests hold
  * `parseCanary` to it, the end-to-end tests a real API server, and so the two to each other.
  */
-import type { KubeObject } from '../src/api/object.ts'
+import { bad, canary, type Case, changed, good, inline, malformed, metric, subsets } from './crd.given.ts'
+import { notAvailable, templates } from './crd.refused.ts'
 
-export interface Case {
-  readonly name: string
-  readonly object: KubeObject
-  /** A part of what is said; null where the object is accepted. */
-  readonly sentence: string | null
-  /** Path of the field that it is said of, or its beginning. */
-  readonly at?: string
-  /** What the API server says, where the finding is its own and the words are too. */
-  readonly server?: string
-  /** The object as it was, for rules about changes; only the API server knows it. */
-  readonly before?: KubeObject
-  /** Only the controller can see this. */
-  readonly unseenByServer?: true
-}
-
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** RFC 7396, so that a row shows only what differs: null removes. */
-function merged(base: Json, patch: Json): Json {
-  const result: Json = { ...base }
-  for (const [key, value] of Object.entries(patch)) {
-    const present = result[key]
-    if (value === null) delete result[key]
-    else result[key] = isObject(value) ? merged(isObject(present) ? present : {}, value) : value
-  }
-  return result
-}
-
-const plain: Json = {
-  targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-  service: { port: 80 },
-  analysis: {},
-}
-
-/** A Canary that differs from the plainest one by `patch`. */
-export const canary = (patch: Json = {}): KubeObject => ({
-  apiVersion: 'sluice.dev/v1beta1',
-  kind: 'Canary',
-  metadata: { name: 'web', namespace: 'default' },
-  spec: merged(plain, patch),
-})
-
-/** A MetricTemplate that differs from the plainest one by `patch`. */
-export const metricTemplate = (patch: Json = {}): KubeObject => ({
-  apiVersion: 'sluice.dev/v1beta1',
-  kind: 'MetricTemplate',
-  metadata: { name: 'errors', namespace: 'default' },
-  spec: merged(
-    { provider: { type: 'prometheus' }, query: 'sum(rate(errors{app="{{ target }}"}[{{ interval }}]))' },
-    patch,
-  ),
-})
-
-const good = (name: string, patch: Json): Case => ({ name, object: canary(patch), sentence: null })
-const bad = (name: string, patch: Json, sentence: string, at = 'spec'): Case => ({
-  name,
-  object: canary(patch),
-  sentence,
-  at,
-})
-/** Refused by the schema itself: the API server has words of its own. */
-const malformed = (name: string, patch: Json, sentence: string, server: string, at = 'spec'): Case => ({
-  ...bad(name, patch, sentence, at),
-  server,
-})
-const changed = (name: string, from: Json, to: Json, sentence: string | null): Case => ({
-  name,
-  object: canary(to),
-  before: canary(from),
-  sentence,
-})
-const template = (name: string, patch: Json, sentence: string | null): Case => ({
-  name,
-  object: metricTemplate(patch),
-  sentence,
-})
-
-const metric = (patch: Json): Json => ({ analysis: { metrics: [patch] } })
-const inline = { name: 'errors', query: 'sum(rate(errors[1m]))', thresholdRange: { max: 1 } }
-const subsets = { name: 'web', primarySubset: 'v1', canarySubset: 'v2' }
+export type { Case } from './crd.given.ts'
 
 const accepted: readonly Case[] = [
   good('the plainest Canary', {}),
@@ -176,84 +96,6 @@ const accepted: readonly Case[] = [
       metrics: Array.from({ length: 20 }, (_, index) => ({ ...inline, name: `errors-${index}` })),
     },
   }),
-]
-
-const notAvailable: readonly Case[] = [
-  bad('suspend', { suspend: true }, "suspend is Flagger's word: write spec.paused: true", 'spec.suspend'),
-  bad('suspend: false', { suspend: false }, 'write spec.paused: true'),
-  bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
-  bad(
-    'autoscalerRef',
-    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'web' } },
-    'autoscalerRef is not available yet',
-  ),
-  bad('ingressRef', { ingressRef: { name: 'web' } }, 'ingressRef belongs to providers other than istio'),
-  bad('routeRef', { routeRef: { name: 'web' } }, 'routeRef belongs to providers other than istio'),
-  bad('upstreamRef', { upstreamRef: { name: 'web' } }, 'upstreamRef belongs to providers other than istio'),
-  bad('a DaemonSet', { targetRef: { kind: 'DaemonSet' } }, 'only Deployment is available yet'),
-  bad('a Service as target', { targetRef: { kind: 'Service' } }, 'only Deployment is available yet'),
-  bad('a Knative target', { targetRef: { apiVersion: 'serving.knative.dev/v1' } }, 'write apps/v1'),
-  bad('another provider of Flagger', { provider: 'linkerd' }, 'only the provider istio is available yet'),
-  bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the provider istio is available yet'),
-  bad(
-    'webhooks',
-    { analysis: { webhooks: [{ name: 'gate', type: 'confirm-promotion', url: 'http://gate/' }] } },
-    'webhooks are not available yet',
-  ),
-  bad(
-    'alerts',
-    { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
-    'alerts are not available yet',
-  ),
-  bad(
-    'analysis.match',
-    { analysis: { match: [{ headers: { 'x-canary': { exact: 'yes' } } }] } },
-    'match (A/B testing) is not available yet',
-  ),
-  bad('iterations', { analysis: { iterations: 10 } }, 'iterations (blue/green) are not available yet'),
-  bad('mirror', { analysis: { mirror: true } }, 'mirror is not available yet'),
-  bad('mirrorWeight', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight is not available yet'),
-  bad(
-    'sessionAffinity',
-    { analysis: { sessionAffinity: { cookieName: 'canary' } } },
-    'sessionAffinity is not available yet',
-  ),
-  bad('schedule', { analysis: { schedule: { timeZone: 'Europe/Berlin' } } }, 'schedule is not available yet'),
-  bad('analysis.mode', { analysis: { mode: 'statistical' } }, 'mode (statistical judgement) is not available yet'),
-  bad(
-    'steps[].match',
-    { analysis: { steps: [{ weight: 10, match: [{}] }] } },
-    'match is not available yet',
-    'spec.analysis.steps[0].match',
-  ),
-  bad(
-    'compareTo',
-    metric({ ...inline, compareTo: 'primary' }),
-    'compareTo is not available yet',
-    'spec.analysis.metrics[0].compareTo',
-  ),
-  bad(
-    'compareTo of a step',
-    { analysis: { steps: [{ weight: 10, metrics: [{ ...inline, compareTo: 'primary' }] }] } },
-    'compareTo is not available yet',
-    'spec.analysis.steps[0].metrics[0].compareTo',
-  ),
-  bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not available yet'),
-  bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not available yet'),
-  bad(
-    'rewrite.type',
-    { service: { rewrite: { uri: '/', type: 'ReplaceFullPath' } } },
-    'type belongs to the Gateway API',
-  ),
-  bad(
-    'service.mirror',
-    { service: { mirror: [{ backendRef: { name: 'copy' } }] } },
-    'mirror belongs to the Gateway API',
-  ),
-  bad('gatewayRefs', { service: { gatewayRefs: [{ name: 'public' }] } }, 'gatewayRefs belong to the Gateway API'),
-  bad('backendTimeout', { service: { backendTimeout: '1s' } }, 'backendTimeout belongs to the Gateway API'),
-  bad('meshName', { service: { meshName: 'global' } }, 'meshName belongs to App Mesh'),
-  bad('backends', { service: { backends: ['a.b'] } }, 'backends belong to App Mesh'),
 ]
 
 const ladders: readonly Case[] = [
@@ -567,17 +409,6 @@ const changes: readonly Case[] = [
     null,
   ),
   changed('the ladder', {}, { analysis: { stepWeights: [5, 100] } }, null),
-]
-
-const templates: readonly Case[] = [
-  template('a template', {}, null),
-  template('a template with an address', { provider: { address: 'http://prometheus:9090' } }, null),
-  template('a template of Datadog', { provider: { type: 'datadog' } }, 'only the type prometheus is available yet'),
-  template('a template without an URL', { provider: { address: 'prometheus:9090' } }, 'write the URL of a Prometheus'),
-  template('headers', { provider: { headers: { 'X-Scope-OrgID': ['a'] } } }, 'headers are not available yet'),
-  template('secretRef', { provider: { secretRef: { name: 'a' } } }, 'secretRef is not available yet'),
-  template('insecureSkipVerify', { provider: { insecureSkipVerify: true } }, 'insecureSkipVerify is not available yet'),
-  template('region', { provider: { region: 'eu-central-1' } }, 'region belongs to CloudWatch'),
 ]
 
 export const cases: readonly Case[] = [

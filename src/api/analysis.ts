@@ -5,9 +5,9 @@ import { duration, longDuration, percent, readableDuration, refused, ruled } fro
 
 const Step = z.object({
   weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
-  hold: duration().optional().describe('How long the step lasts at least; never less than `interval`.'),
+  hold: duration().exactOptional().describe('How long the step lasts at least; never less than `interval`.'),
   approve: z.boolean().default(false).describe('Whether a person has to approve before the next step.'),
-  metrics: metricList().optional().describe("Gates of this step, beside the analysis's own."),
+  metrics: metricList().exactOptional().describe("Gates of this step, beside the analysis's own."),
   match: refused('list', 'match is not available yet: a step is a share of all requests; write weight alone'),
 })
 
@@ -34,7 +34,7 @@ export const AnalysisSchema = ruled(
       .prefault('1m')
       .describe('How long a step lasts at least, from the moment its weight is carried.'),
     checkInterval: longDuration()
-      .optional()
+      .exactOptional()
       .describe('How often the metrics are looked at within a step. Left out: `interval`, at most 10s.'),
     threshold: z
       .int()
@@ -42,14 +42,14 @@ export const AnalysisSchema = ruled(
       .max(1_000)
       .default(5)
       .describe('The number of failed looks that rolls back: the Nth one does. They add up over the run.'),
-    maxWeight: percent(1).optional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
+    maxWeight: percent(1).exactOptional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
     stepWeight: percent(1)
-      .optional()
+      .exactOptional()
       .describe(
         'Percent to add at each step, up to maxWeight. With none of stepWeight, stepWeights and steps the ladder is 10, 25, 50, 100.',
       ),
-    stepWeights: StepWeights.optional().describe('The weights of the ladder, rising; the last is its top.'),
-    steps: Steps.optional().describe('The steps of the ladder, each with its own terms; the last is its top.'),
+    stepWeights: StepWeights.exactOptional().describe('The weights of the ladder, rising; the last is its top.'),
+    steps: Steps.exactOptional().describe('The steps of the ladder, each with its own terms; the last is its top.'),
     stepWeightPromotion: percent(0)
       .default(0)
       .describe('Percent to move at a time from the canary to the promoted primary; 0 moves all at once.'),
@@ -60,7 +60,7 @@ export const AnalysisSchema = ruled(
       .default(100)
       .describe("Percent of the canary's pods that must be available to count as ready."),
     metrics: metricList()
-      .optional()
+      .exactOptional()
       .describe(
         'The gates of every step. Left out or empty: request-success-rate from 99 % and request-duration up to 500 ms.',
       ),
@@ -77,7 +77,7 @@ export const AnalysisSchema = ruled(
         'A run that is not decided by then is rolled back. Waiting for people, data or windows does not count.',
       ),
     drain: duration()
-      .optional()
+      .exactOptional()
       .describe(
         'From "seen at weight 0" to the end of the pods. Left out: 10s, or `service.timeout` if that is longer.',
       ),

@@ -65,10 +65,10 @@ const Written = ruled(
       cel: `self == 'istio'`,
       holds: provider => provider === 'istio',
     })
-      .optional()
+      .exactOptional()
       .describe("What splits the traffic. Left out: the controller's `--mesh-provider`."),
     metricsServer: metricsServer()
-      .optional()
+      .exactOptional()
       .describe(
         'URL of the Prometheus that is asked; must be on the list of the controller. Left out: its `--metrics-server`.',
       ),
@@ -92,15 +92,15 @@ const Written = ruled(
       .object({
         labels: z
           .enum(['keep', 'switch'])
-          .optional()
+          .exactOptional()
           .describe(
             "How the primary's pods are told apart: `keep` all of the target's labels and add `sluice.dev/role: primary`, or `switch` the value of the first selector label to `<target>-primary`, as Flagger does. Left out: chosen at the first look and kept in status. Cannot be changed.",
           ),
       })
-      .optional()
+      .exactOptional()
       .describe('The workload that runs the promoted revision.'),
     service: ServiceSchema.describe('The Services that callers use, and the routes that carry the split.'),
-    analysis: AnalysisSchema.optional().describe('The ladder that a canary climbs, and what it is judged by.'),
+    analysis: AnalysisSchema.exactOptional().describe('The ladder that a canary climbs, and what it is judged by.'),
     suspend: refused('boolean', "suspend is Flagger's word: write spec.paused: true"),
     autoscalerRef: refused(
       'object',
@@ -147,15 +147,7 @@ const LONGEST_CHECK_INTERVAL = 10_000
 const SHORTEST_DRAIN = 10_000
 
 /** Fills in the defaults that depend on other fields. */
-function resolved({
-  suspend: _1,
-  autoscalerRef: _2,
-  ingressRef: _3,
-  routeRef: _4,
-  upstreamRef: _5,
-  canaryAnalysis: _6,
-  ...spec
-}: z.output<typeof Written>) {
+function resolved(spec: z.output<typeof Written>) {
   const service = spec.service
   const { metrics, checkInterval, drain, steps, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
   const timeout = parseDuration(service.timeout ?? '0s')
@@ -164,7 +156,7 @@ function resolved({
     service: { ...service, name: service.name ?? spec.targetRef.name, targetPort: service.targetPort ?? service.port },
     analysis: {
       ...analysis,
-      steps: steps?.map(({ match: _refused, ...step }) => ({ ...step, metrics: step.metrics ?? [] })),
+      steps: steps?.map(step => ({ ...step, metrics: step.metrics ?? [] })),
       metrics: metrics === undefined || metrics.length === 0 ? DEFAULT_METRICS : metrics,
       checkInterval: checkInterval ?? Math.min(analysis.interval, LONGEST_CHECK_INTERVAL),
       drain: drain ?? Math.max(SHORTEST_DRAIN, 'milliseconds' in timeout ? timeout.milliseconds : 0),

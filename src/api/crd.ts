@@ -100,7 +100,12 @@ export const resources: readonly Resource[] = [
 
 /** The JSON schema of what a user writes, with everything that the reference needs. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', reused: 'inline' }) as JsonSchema
+  return z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    reused: 'inline',
+    unrepresentable: 'any',
+  }) as JsonSchema
 }
 
 const INT32 = 2 ** 31 - 1

@@ -19,8 +19,8 @@ const builtInNames = `['request-success-rate', 'request-duration', 'mutual-tls-r
 const Range = ruled(
   z
     .object({
-      min: z.number().optional().describe('The lowest value that passes.'),
-      max: z.number().optional().describe('The highest value that passes.'),
+      min: z.number().exactOptional().describe('The lowest value that passes.'),
+      max: z.number().exactOptional().describe('The highest value that passes.'),
     })
     .describe('The limits within which the value passes, both included.'),
   {
@@ -47,10 +47,10 @@ const Written = ruled(
     interval: longDuration()
       .prefault('1m')
       .describe('The window that is looked back on; never further than to the first request routed to this candidate.'),
-    thresholdRange: Range.optional(),
+    thresholdRange: Range.exactOptional(),
     threshold: z
       .number()
-      .optional()
+      .exactOptional()
       .describe(
         'One limit, deprecated: the lowest for `request-success-rate`, the highest for everything else. Write thresholdRange.',
       ),
@@ -58,16 +58,16 @@ const Written = ruled(
       .string()
       .min(1)
       .max(8192)
-      .optional()
+      .exactOptional()
       .describe('PromQL that answers with one number. Needs thresholdRange.'),
     templateRef: z
       .object({
         name: objectName().describe('Name of the MetricTemplate.'),
-        namespace: objectName().optional().describe("Only the Canary's own namespace; may be left out."),
+        namespace: objectName().exactOptional().describe("Only the Canary's own namespace; may be left out."),
       })
-      .optional()
+      .exactOptional()
       .describe('A MetricTemplate of the same namespace.'),
-    templateVariables: texts().optional().describe('What `{{ variables.x }}` stands for in the template.'),
+    templateVariables: texts().exactOptional().describe('What `{{ variables.x }}` stands for in the template.'),
     noData: z
       .enum(['hold', 'fail', 'pass'])
       .default('hold')
@@ -134,7 +134,7 @@ const Written = ruled(
 )
 
 /** One gate; in the program its limits always stand in `thresholdRange`, and `interval` is milliseconds. */
-export const MetricSchema = Written.transform(({ threshold, compareTo: _refused, thresholdRange, ...metric }) => ({
+export const MetricSchema = Written.transform(({ threshold, thresholdRange, ...metric }) => ({
   ...metric,
   thresholdRange: thresholdRange ?? limitsOf(metric.name, threshold),
 }))

@@ -48,10 +48,9 @@ const shapes = {
  * A field that cannot be used, with the sentence that says why and what to write. It stands in the CRD, because a field
  * that is not there is pruned without a word, and a release that was to wait for a person would promote by itself.
  */
-export function refused(shape: keyof typeof shapes, sentence: string) {
+export function refused(shape: keyof typeof shapes, sentence: string): z.ZodOptional<z.ZodType<undefined>> {
   return z
-    .unknown()
-    .refine(() => false, { message: sentence })
+    .custom<undefined>(() => false, { message: sentence })
     .meta({ ...shapes[shape], refused: sentence, 'x-kubernetes-validations': [{ rule: 'false', message: sentence }] })
     .optional()
 }

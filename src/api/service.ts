@@ -18,49 +18,51 @@ const gatewayApi = (clause: string): string => `${clause} to the Gateway API, wh
 const appMesh = (clause: string): string => `${clause} to App Mesh, which Sluice does not support: remove it`
 
 const Metadata = z.object({
-  labels: texts().optional().describe('Labels to add.'),
-  annotations: texts().optional().describe('Annotations to add.'),
+  labels: texts().exactOptional().describe('Labels to add.'),
+  annotations: texts().exactOptional().describe('Annotations to add.'),
 })
 
 const HeaderOperations = z.object({
-  add: texts().optional().describe('Appends these values.'),
-  set: texts().optional().describe('Overwrites with these values.'),
-  remove: z.array(z.string()).max(100).optional().describe('Removes these headers.'),
+  add: texts().exactOptional().describe('Appends these values.'),
+  set: texts().exactOptional().describe('Overwrites with these values.'),
+  remove: z.array(z.string()).max(100).exactOptional().describe('Removes these headers.'),
 })
 
 const TrafficPolicy = z
   .looseObject({
-    loadBalancer: passedOn().optional(),
-    connectionPool: z.looseObject({ tcp: passedOn().optional(), http: passedOn().optional() }).optional(),
-    outlierDetection: passedOn().optional(),
-    tls: passedOn().optional(),
-    portLevelSettings: z.array(passedOn()).max(100).optional(),
-    tunnel: passedOn().optional(),
-    proxyProtocol: passedOn().optional(),
+    loadBalancer: passedOn().exactOptional(),
+    connectionPool: z
+      .looseObject({ tcp: passedOn().exactOptional(), http: passedOn().exactOptional() })
+      .exactOptional(),
+    outlierDetection: passedOn().exactOptional(),
+    tls: passedOn().exactOptional(),
+    portLevelSettings: z.array(passedOn()).max(100).exactOptional(),
+    tunnel: passedOn().exactOptional(),
+    proxyProtocol: passedOn().exactOptional(),
   })
   .describe(istio('destination-rule/#TrafficPolicy'))
 
 const Match = z.looseObject({
-  name: z.string().optional(),
-  uri: passedOn().optional(),
-  scheme: passedOn().optional(),
-  method: passedOn().optional(),
-  authority: passedOn().optional(),
-  headers: z.record(z.string(), passedOn()).optional(),
-  withoutHeaders: z.record(z.string(), passedOn()).optional(),
-  queryParams: z.record(z.string(), passedOn()).optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  sourceLabels: texts().optional(),
-  sourceNamespace: z.string().optional(),
-  gateways: z.array(z.string()).max(100).optional(),
-  ignoreUriCase: z.boolean().optional(),
-  statPrefix: z.string().optional(),
+  name: z.string().exactOptional(),
+  uri: passedOn().exactOptional(),
+  scheme: passedOn().exactOptional(),
+  method: passedOn().exactOptional(),
+  authority: passedOn().exactOptional(),
+  headers: z.record(z.string(), passedOn()).exactOptional(),
+  withoutHeaders: z.record(z.string(), passedOn()).exactOptional(),
+  queryParams: z.record(z.string(), passedOn()).exactOptional(),
+  port: z.int().min(1).max(65_535).exactOptional(),
+  sourceLabels: texts().exactOptional(),
+  sourceNamespace: z.string().exactOptional(),
+  gateways: z.array(z.string()).max(100).exactOptional(),
+  ignoreUriCase: z.boolean().exactOptional(),
+  statPrefix: z.string().exactOptional(),
 })
 
 const Rewrite = ruled(
   z.object({
-    uri: z.string().max(2048).optional().describe('The path, or the matched part of it, becomes this.'),
-    authority: z.string().max(253).optional().describe('The Host header becomes this.'),
+    uri: z.string().max(2048).exactOptional().describe('The path, or the matched part of it, becomes this.'),
+    authority: z.string().max(253).exactOptional().describe('The Host header becomes this.'),
     type: refused('string', gatewayApi('type belongs')),
   }),
   {
@@ -72,10 +74,10 @@ const Rewrite = ruled(
 
 const Retries = z
   .looseObject({
-    attempts: z.int().min(0).max(1_000).optional().describe('How often a request is tried again.'),
-    perTryTimeout: durationText().optional().describe('How long one try may take.'),
-    retryOn: z.string().optional().describe('What is tried again, such as `5xx,reset`.'),
-    retryRemoteLocalities: z.boolean().optional(),
+    attempts: z.int().min(0).max(1_000).exactOptional().describe('How often a request is tried again.'),
+    perTryTimeout: durationText().exactOptional().describe('How long one try may take.'),
+    retryOn: z.string().exactOptional().describe('What is tried again, such as `5xx,reset`.'),
+    retryRemoteLocalities: z.boolean().exactOptional(),
   })
   .describe(istio('virtual-service/#HTTPRetry'))
 
@@ -85,7 +87,7 @@ const UserVirtualService = z.object({
     .array(z.object({ name: z.string().min(1).max(253).describe('`name` of an http route.') }))
     .min(1)
     .max(50)
-    .optional()
+    .exactOptional()
     .describe('The routes whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
 })
 
@@ -126,7 +128,7 @@ export const ServiceSchema = ruled(
       cel: `self.matches('${SERVICE_NAME_PATTERN}')`,
       holds: name => new RegExp(SERVICE_NAME_PATTERN).test(name),
     })
-      .optional()
+      .exactOptional()
       .describe('Name of the Service that callers use. Left out: the name of the target. Cannot be changed.'),
     port: z.int().min(1).max(65_535).describe('Port of the Services.'),
     portName: z
@@ -138,14 +140,14 @@ export const ServiceSchema = ruled(
     targetPort: z
       .union([z.int().min(1).max(65_535), z.string().min(1).max(63)])
       .meta({ 'x-kubernetes-int-or-string': true })
-      .optional()
+      .exactOptional()
       .describe('Port of the pods, by number or name. Left out: `port`.'),
     appProtocol: ruled(z.string().max(253), {
       message: 'TCP routes are not available yet: remove appProtocol, or name an HTTP protocol',
       cel: `self.lowerAscii() != 'tcp'`,
       holds: protocol => protocol.toLowerCase() !== 'tcp',
     })
-      .optional()
+      .exactOptional()
       .describe('Application protocol of the port, such as `http` or `grpc`.'),
     portDiscovery: z
       .boolean()
@@ -153,59 +155,59 @@ export const ServiceSchema = ruled(
       .describe("Whether the target's other container ports become ports of the Services too."),
     trafficDistribution: z
       .enum(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
-      .optional()
+      .exactOptional()
       .describe('`spec.trafficDistribution` of the Services.'),
     headless: z.boolean().default(false).describe('Whether the Services have no cluster IP.'),
-    timeout: durationText().optional().describe('How long a request may take. Also the shortest time to drain.'),
+    timeout: durationText().exactOptional().describe('How long a request may take. Also the shortest time to drain.'),
     gateways: z
       .array(z.string().max(512))
       .max(100)
-      .optional()
+      .exactOptional()
       .describe('Istio gateways that the VirtualService binds to. Left out: `mesh`.'),
     hosts: z
       .array(z.string().max(253))
       .max(100)
-      .optional()
+      .exactOptional()
       .describe('Hosts of the VirtualService, beside the Service.'),
     delegation: z
       .boolean()
       .default(false)
       .describe('Whether a VirtualService of yours delegates to the one that Sluice makes.'),
-    trafficPolicy: TrafficPolicy.optional(),
+    trafficPolicy: TrafficPolicy.exactOptional(),
     match: z
       .array(Match)
       .max(100)
-      .optional()
+      .exactOptional()
       .describe(`Requests that the routes are for. ${istio('virtual-service/#HTTPMatchRequest')}`),
-    rewrite: Rewrite.optional().describe('How requests are rewritten before they are forwarded.'),
-    retries: Retries.optional(),
+    rewrite: Rewrite.exactOptional().describe('How requests are rewritten before they are forwarded.'),
+    retries: Retries.exactOptional(),
     headers: z
       .object({
-        request: HeaderOperations.optional().describe('Of requests, before they are forwarded.'),
-        response: HeaderOperations.optional().describe('Of responses, before they are returned.'),
+        request: HeaderOperations.exactOptional().describe('Of requests, before they are forwarded.'),
+        response: HeaderOperations.exactOptional().describe('Of responses, before they are returned.'),
       })
-      .optional()
+      .exactOptional()
       .describe('Headers to change in requests and responses.'),
-    corsPolicy: passedOn().optional().describe(istio('virtual-service/#CorsPolicy')),
-    apex: Metadata.optional().describe('Metadata of the Service that callers use, and of the VirtualService.'),
-    primary: Metadata.optional().describe("Metadata of the primary's Service."),
-    canary: Metadata.optional().describe("Metadata of the canary's Service."),
+    corsPolicy: passedOn().exactOptional().describe(istio('virtual-service/#CorsPolicy')),
+    apex: Metadata.exactOptional().describe('Metadata of the Service that callers use, and of the VirtualService.'),
+    primary: Metadata.exactOptional().describe("Metadata of the primary's Service."),
+    canary: Metadata.exactOptional().describe("Metadata of the canary's Service."),
     unmanagedMetadata: z
       .object({
-        labels: z.array(z.string()).max(100).optional().describe('Labels to leave alone.'),
-        annotations: z.array(z.string()).max(100).optional().describe('Annotations to leave alone.'),
+        labels: z.array(z.string()).max(100).exactOptional().describe('Labels to leave alone.'),
+        annotations: z.array(z.string()).max(100).exactOptional().describe('Annotations to leave alone.'),
       })
-      .optional()
+      .exactOptional()
       .describe('Metadata of the Services that somebody else manages.'),
     virtualServices: z
       .array(UserVirtualService)
       .min(1)
       .max(20)
-      .optional()
+      .exactOptional()
       .describe(
         'VirtualServices of yours in which the weights are shifted; Sluice then makes none. Cannot be added or removed later.',
       ),
-    destinationRule: UserDestinationRule.optional().describe(
+    destinationRule: UserDestinationRule.exactOptional().describe(
       'A DestinationRule of yours whose subsets the split is between. Cannot be added or removed later.',
     ),
     mirror: refused('list', gatewayApi('mirror belongs')),

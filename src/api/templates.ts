@@ -26,7 +26,7 @@ const Provider = z.object({
     holds: type => type === 'prometheus',
   }).describe('`prometheus`.'),
   address: metricsServer()
-    .optional()
+    .exactOptional()
     .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
   headers: refused('object', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
   secretRef: refused(

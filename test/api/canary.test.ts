@@ -1,5 +1,6 @@
 import { assert } from 'chai'
-import { canary, cases, metricTemplate } from '../../e2e/crd.cases.ts'
+import { cases } from '../../e2e/crd.cases.ts'
+import { canary, metricTemplate } from '../../e2e/crd.given.ts'
 import { type Canary, type CanarySpec, parseCanary } from '../../src/api/canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'

@@ -1,0 +1,91 @@
+/** Rows for what is named in the API and cannot be used: one a field. */
+import { bad, type Case, inline, metric, template } from './crd.given.ts'
+
+export const notAvailable: readonly Case[] = [
+  bad('suspend', { suspend: true }, "suspend is Flagger's word: write spec.paused: true", 'spec.suspend'),
+  bad('suspend: false', { suspend: false }, 'write spec.paused: true'),
+  bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
+  bad(
+    'autoscalerRef',
+    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'web' } },
+    'autoscalerRef is not available yet',
+  ),
+  bad('ingressRef', { ingressRef: { name: 'web' } }, 'ingressRef belongs to providers other than istio'),
+  bad('routeRef', { routeRef: { name: 'web' } }, 'routeRef belongs to providers other than istio'),
+  bad('upstreamRef', { upstreamRef: { name: 'web' } }, 'upstreamRef belongs to providers other than istio'),
+  bad('a DaemonSet', { targetRef: { kind: 'DaemonSet' } }, 'only Deployment is available yet'),
+  bad('a Service as target', { targetRef: { kind: 'Service' } }, 'only Deployment is available yet'),
+  bad('a Knative target', { targetRef: { apiVersion: 'serving.knative.dev/v1' } }, 'write apps/v1'),
+  bad('another provider of Flagger', { provider: 'linkerd' }, 'only the provider istio is available yet'),
+  bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the provider istio is available yet'),
+  bad(
+    'webhooks',
+    { analysis: { webhooks: [{ name: 'gate', type: 'confirm-promotion', url: 'http://gate/' }] } },
+    'webhooks are not available yet',
+  ),
+  bad(
+    'alerts',
+    { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
+    'alerts are not available yet',
+  ),
+  bad(
+    'analysis.match',
+    { analysis: { match: [{ headers: { 'x-canary': { exact: 'yes' } } }] } },
+    'match (A/B testing) is not available yet',
+  ),
+  bad('iterations', { analysis: { iterations: 10 } }, 'iterations (blue/green) are not available yet'),
+  bad('mirror', { analysis: { mirror: true } }, 'mirror is not available yet'),
+  bad('mirrorWeight', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight is not available yet'),
+  bad(
+    'sessionAffinity',
+    { analysis: { sessionAffinity: { cookieName: 'canary' } } },
+    'sessionAffinity is not available yet',
+  ),
+  bad('schedule', { analysis: { schedule: { timeZone: 'Europe/Berlin' } } }, 'schedule is not available yet'),
+  bad('analysis.mode', { analysis: { mode: 'statistical' } }, 'mode (statistical judgement) is not available yet'),
+  bad(
+    'steps[].match',
+    { analysis: { steps: [{ weight: 10, match: [{}] }] } },
+    'match is not available yet',
+    'spec.analysis.steps[0].match',
+  ),
+  bad(
+    'compareTo',
+    metric({ ...inline, compareTo: 'primary' }),
+    'compareTo is not available yet',
+    'spec.analysis.metrics[0].compareTo',
+  ),
+  bad(
+    'compareTo of a step',
+    { analysis: { steps: [{ weight: 10, metrics: [{ ...inline, compareTo: 'primary' }] }] } },
+    'compareTo is not available yet',
+    'spec.analysis.steps[0].metrics[0].compareTo',
+  ),
+  bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not available yet'),
+  bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not available yet'),
+  bad(
+    'rewrite.type',
+    { service: { rewrite: { uri: '/', type: 'ReplaceFullPath' } } },
+    'type belongs to the Gateway API',
+  ),
+  bad(
+    'service.mirror',
+    { service: { mirror: [{ backendRef: { name: 'copy' } }] } },
+    'mirror belongs to the Gateway API',
+  ),
+  bad('gatewayRefs', { service: { gatewayRefs: [{ name: 'public' }] } }, 'gatewayRefs belong to the Gateway API'),
+  bad('backendTimeout', { service: { backendTimeout: '1s' } }, 'backendTimeout belongs to the Gateway API'),
+  bad('meshName', { service: { meshName: 'global' } }, 'meshName belongs to App Mesh'),
+  bad('backends', { service: { backends: ['a.b'] } }, 'backends belong to App Mesh'),
+]
+
+export const templates: readonly Case[] = [
+  template('a template', {}, null),
+  template('a template with an address', { provider: { address: 'http://prometheus:9090' } }, null),
+  template('a template of Datadog', { provider: { type: 'datadog' } }, 'only the type prometheus is available yet'),
+  template('a template without an URL', { provider: { address: 'prometheus:9090' } }, 'write the URL of a Prometheus'),
+  template('headers', { provider: { headers: { 'X-Scope-OrgID': ['a'] } } }, 'headers are not available yet'),
+  template('secretRef', { provider: { secretRef: { name: 'a' } } }, 'secretRef is not available yet'),
+  template('insecureSkipVerify', { provider: { insecureSkipVerify: true } }, 'insecureSkipVerify is not available yet'),
+  template('region', { provider: { region: 'eu-central-1' } }, 'region belongs to CloudWatch'),
+]
