@@ -5,15 +5,21 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBinaries } from './lab/binaries.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** Names the folder of the run, and says to this program that it is inside already. */
+const folderVariable = 'SLUICE_E2E_DIR'
 
+/** Runs a program to its end. When we are told to end, it is killed: its namespace, and all within, go with it. */
 async function exitCodeOf(command: string, args: readonly string[], env = process.env): Promise<number> {
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' })
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal))
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'))
     child.once('error', error => {
       console.error(`${command} cannot be run: ${error.message}`)
       resolve(127)
@@ -30,14 +36,20 @@ async function outside(args: readonly string[]): Promise<number> {
     console.error((error as Error).message)
     return 1
   }
-  if (!existsSync(`${root}dist/sluice.js`)) {
+  if (!existsSync(join(root, 'dist', 'sluice.js'))) {
     const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
     if (built !== 0) return built
   }
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc']
   const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), ...args]
-  return exitCodeOf('unshare', [...user, ...namespaces, ...self], { ...process.env, SLUICE_E2E: 'inside' })
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  try {
+    return await exitCodeOf('unshare', [...user, ...namespaces, ...self], { ...process.env, [folderVariable]: folder })
+  } finally {
+    if (process.env['KEEP'] === '1') console.log(`kept: ${folder}`)
+    else await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
 }
 
 async function inside(args: readonly string[]): Promise<number> {
@@ -61,4 +73,4 @@ async function inside(args: readonly string[]): Promise<number> {
 }
 
 const args = process.argv.slice(2)
-process.exitCode = await (process.env['SLUICE_E2E'] === 'inside' ? inside(args) : outside(args))
+process.exitCode = await (process.env[folderVariable] === undefined ? outside(args) : inside(args))

@@ -1,6 +1,5 @@
 /** The whole lab: one boot for all tests. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -41,7 +40,9 @@ const say = (what: string, since: number): void =>
 export async function bootLab(): Promise<Lab> {
   const started = Date.now()
   const binaries = findBinaries(process.env)
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
+  const dir = process.env['SLUICE_E2E_DIR']
+  if (dir === undefined)
+    throw new Error('The lab needs a namespace and a folder of its own: start it with npm run e2e.')
   const apps = join(dir, 'apps')
   await Promise.all(['log', 'apps', 'home'].map(name => mkdir(join(dir, name))))
 
@@ -99,8 +100,6 @@ export async function bootLab(): Promise<Lab> {
       await Promise.all([prometheus.program.kill(), istio.program.kill()])
       await controlPlane.stop()
       api.close()
-      if (process.env['KEEP'] === '1') console.log(`  kept: ${dir}`)
-      else await rm(dir, { recursive: true, force: true })
     },
   }
 }
