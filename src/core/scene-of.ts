@@ -26,5 +26,6 @@ export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
         ? { services: [names.primaryService.name, apex] }
         : { services: [apex], version: subsets.primarySubset },
     routedFor: state.routedAt === null ? 1 : Math.max(1, at - state.routedAt),
+    carriedFor: state.carriedAt === null ? 0 : Math.max(0, at - state.carriedAt),
   }
 }

@@ -6,17 +6,19 @@
  * series of errors is *born* with its first error, so the errors that matter most would be the ones not seen. Counters
  * are subtracted instead, series by series:
  *
- *     last_over_time(x[W]) - x offset W >= 0 or last_over_time(x[W])
+ *     last_over_time(x[W]) - last_over_time(x[5m] offset W) >= 0 or last_over_time(x[W])
  *
  * - A series born within the window has no left side, so it counts from 0. So does one that was reset (a restarted proxy).
- * - `last_over_time` and not `x`: a pod that died within the window still counts, and a series without a sample in the window
- *   (Prometheus was down, or scrapes more rarely than W) is no data, rather than an old value that looks like silence.
+ * - `last_over_time` and not `x` on the left: a pod that died within the window still counts, and a series without a sample in
+ *   the window (Prometheus was down, or scrapes more rarely than W) is no data, not an old value that looks like silence.
+ * - And on the right: a failed scrape just before the window, or a Prometheus that was away for less than 5 min, does not make
+ *   an old series look born.
  * - Every series of one pod is scraped at the same instants, so good and bad requests cover the same stretch of time,
  *   however the window falls between two scrapes.
  *
- * Known limits: after a gap of Prometheus longer than its lookback (5 min) a series looks born and counts over the life of its
- * pod, which still is this candidate only; and requests that an earlier candidate's pods served between their last
- * scrape before the window and its start are counted with it, if those pods live to be scraped again.
+ * Known limits: after a longer gap a series looks born and counts over the life of its pod, which still is this candidate
+ * only; and requests that an earlier candidate's pods served between their last scrape before the window and its start are
+ * counted with it, if those pods live to be scraped again.
  */
 import type { Milliseconds } from '../time.ts'
 import type { CallerView, Scene } from './scene.ts'
@@ -45,17 +47,20 @@ export function quoted(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`
 }
 
+/** How far back the value before a window is looked for: Prometheus' own lookback. */
+const BEFORE = '5m'
+
 /** What each series of the selector grew by, births and resets counted from 0. */
 function increments(selector: string, window: Milliseconds): string {
   const w = promDuration(window)
   const last = `last_over_time(${selector}[${w}])`
-  return `(${last} - ${selector} offset ${w} >= 0 or ${last})`
+  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${w}) >= 0 or ${last})`
 }
 
-/** The same without births: never more than what was surely counted within the window. */
-function growth(selector: string, window: Milliseconds): string {
-  const w = promDuration(window)
-  return `(last_over_time(${selector}[${w}]) - ${selector} offset ${w} >= 0)`
+/** The same without births, over a window that ended a while ago: never more than what was surely counted within it. */
+function growth(selector: string, window: Milliseconds, ago: Milliseconds): string {
+  const last = `last_over_time(${selector}[${promDuration(window)}] offset ${promDuration(ago)})`
+  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${promDuration(window + ago)}) >= 0)`
 }
 
 const received = (namespace: string, workload: string): string =>
@@ -77,9 +82,13 @@ export function requests(scene: Scene, window: Milliseconds): string {
   return `sum(${increments(`${REQUESTS}{${received(scene.namespace, scene.target)}}`, window)})`
 }
 
-/** Requests that the primary's pods received, as a lower bound: a gap in the telemetry must not look like traffic. */
-export function primaryRequests(scene: Scene, window: Milliseconds): string {
-  return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window)})`
+/**
+ * Requests that the primary's pods received, as a lower bound: a gap in the telemetry must not look like traffic.
+ *
+ * @param ago how long ago the window ended, so that what it implies for the canary has had time to show.
+ */
+export function primaryRequests(scene: Scene, window: Milliseconds, ago: Milliseconds): string {
+  return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window, ago)})`
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Milliseconds } from '../time.ts'
 import type { Gate, Part } from './gate.ts'
 import { callerFailures, carried, errors, latency, primaryRequests, promDuration, requests } from './promql.ts'
 import { windowOf, type Scene } from './scene.ts'
+import { SILENCE_LAG } from './split.ts'
 import { renderTemplate, type TemplateNames } from './templates.ts'
 
 /** The id under which one part of a gate is asked, and its finding is found again. */
@@ -50,25 +51,32 @@ function templateNames(scene: Scene, window: Milliseconds): TemplateNames {
   return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
 }
 
-/** The two sides' requests, over the same window: what `expectedRequests` compares. */
+/** The two sides' requests: what `missingRequests` compares. */
 export interface SidesAsked {
   readonly checks: readonly [canary: Check, callers: Check, primary: Check]
 }
 
-/** Asks whether the canary receives what its weight should bring it. */
-export function silenceQuestions(scene: Scene, interval: Milliseconds, server: string | null): SidesAsked {
-  const window = windowOf(scene, interval)
+/**
+ * Asks whether the canary receives what its weight should bring it. The primary's window ends `SILENCE_LAG` ago and lies
+ * within the present weight; the canary's goes on until now. Before that much time at this weight nothing is due.
+ *
+ * @param longest the primary's window is no longer than this.
+ */
+export function silenceQuestions(scene: Scene, longest: Milliseconds, server: string | null): SidesAsked {
+  const window = Math.floor(Math.min(longest, scene.carriedFor - SILENCE_LAG))
+  const since = Math.max(0, window) + SILENCE_LAG
+  const due = window > 0 ? primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
   const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
-    id: `${scene.look}/${id}`,
+    id: `${scene.look}/silence/${id}`,
     query,
     server,
-    subject: subject(measure, side, scene, window),
+    subject: subject(measure, side, scene, since),
   })
   return {
     checks: [
-      ask('silence/canary', requests(scene, window), 'requests', 'canary'),
-      ask('silence/callers', callerFailures(scene, window), 'caller-failures', 'canary'),
-      ask('silence/primary', primaryRequests(scene, window), 'requests', 'primary'),
+      ask('canary', requests(scene, since), 'requests', 'canary'),
+      ask('callers', callerFailures(scene, since), 'caller-failures', 'canary'),
+      ask('primary', due, 'requests', 'primary'),
     ],
   }
 }

@@ -25,6 +25,8 @@ export interface Scene {
   readonly primaryCallers: CallerView
   /** Since the candidate was first routed: no window reaches further back. */
   readonly routedFor: Milliseconds
+  /** Since the present weight was carried. */
+  readonly carriedFor: Milliseconds
 }
 
 /** The window of a question with this interval, in this scene. */

@@ -8,6 +8,12 @@ import type { Milliseconds, Percent } from '../time.ts'
 /** Until a request shows in Prometheus: a scrape interval of 15 s, and the 5 s in which Envoy flushes its statistics. */
 export const TELEMETRY_LAG: Milliseconds = 20_000
 
+/**
+ * Until a new pod that receives requests is bound to show in Prometheus, where pods are scraped once a minute: unreachable is a
+ * failure, and slow scraping must not look like it.
+ */
+export const SILENCE_LAG: Milliseconds = 65_000
+
 /** Below this many expected requests, none at all may be chance. */
 const EXPECTED = 50
 

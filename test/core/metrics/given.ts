@@ -26,6 +26,7 @@ export const scene = (more: Partial<Scene> = {}): Scene => ({
   canaryCallers: { services: ['web-canary'] },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,
+  carriedFor: 600_000,
   ...more,
 })
 

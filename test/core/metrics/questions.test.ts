@@ -72,13 +72,27 @@ suite('questions', () => {
     expect(requests?.query).to.include(String.raw`destination_workload="we\"b\\"`)
   })
 
-  test('silence asks for both sides over one window', () => {
-    const { checks } = silenceQuestions(scene(), 30_000, null)
-    expect(checks.map(({ id, subject }) => [id, subject.side, subject.workload, subject.window])).to.deep.equal([
-      ['run-1/10/0/silence/canary', 'canary', 'web', 30_000],
-      ['run-1/10/0/silence/callers', 'canary', 'web', 30_000],
-      ['run-1/10/0/silence/primary', 'primary', 'web-primary', 30_000],
+  const silence = (carriedFor: number) =>
+    silenceQuestions(scene({ carriedFor }), 30_000, null).checks.map(({ id, query, subject }) => ({
+      id,
+      side: subject.side,
+      spans: [...query.matchAll(/offset (\w+)/g)].map(([, span]) => span),
+    }))
+
+  test("silence compares the primary's requests of a while ago with the canary's since then", () => {
+    expect(silence(600_000)).to.deep.equal([
+      { id: 'run-1/10/0/silence/canary', side: 'canary', spans: ['95s'] },
+      { id: 'run-1/10/0/silence/callers', side: 'canary', spans: ['95s'] },
+      { id: 'run-1/10/0/silence/primary', side: 'primary', spans: ['65s', '95s'] },
     ])
+  })
+
+  test('silence never reaches back into another weight', () => {
+    expect(silence(75_000).map(({ spans }) => spans)).to.deep.equal([['75s'], ['75s'], ['65s', '75s']])
+  })
+
+  test('nothing is due before a slow scrape could have shown it', () => {
+    expect(silenceQuestions(scene({ carriedFor: 65_000 }), 30_000, null).checks[2].query).to.equal('vector(0)')
   })
 
   test('the split asks the callers of both sides', () => {
