@@ -32,6 +32,10 @@ export class FieldSet {
     return this.#paths.size === 0
   }
 
+  get size(): number {
+    return this.#paths.size
+  }
+
   has(path: Path): boolean {
     return this.#paths.has(path.join('\n'))
   }
@@ -126,30 +130,36 @@ const isOf = (writer: Writer, entry: ManagedFields): boolean =>
   entry.operation === writer.operation &&
   (entry.subresource ?? '') === writer.subresource
 
-/** The entries with `fields` as what `writer` owns; an entry that owns nothing disappears, an unchanged one keeps its time. */
-function withEntry(entries: readonly ManagedFields[], writer: Writer, fields: FieldSet): ManagedFields[] {
-  const old = entries.find(entry => isOf(writer, entry))
-  const others = entries.filter(entry => entry !== old)
-  if (fields.isEmpty) return others
-  const fieldsV1 = fields.toFieldsV1()
-  if (old && sameJson(old.fieldsV1, fieldsV1)) return [...entries]
-  const entry: ManagedFields = {
+/**
+ * The entries with `fields` as what `writer` owns, and `taken` from all others. Order and times stay where nothing
+ * changes, so that a write without effect is none; an entry that owns nothing disappears.
+ */
+function withEntry(
+  entries: readonly ManagedFields[],
+  writer: Writer,
+  fields: FieldSet,
+  taken: FieldSet,
+): ManagedFields[] {
+  const fresh: ManagedFields = {
     manager: writer.manager,
     operation: writer.operation,
     apiVersion: writer.apiVersion,
     time: writer.time,
-    fieldsV1,
+    fieldsV1: fields.toFieldsV1(),
+    ...(writer.subresource === '' ? {} : { subresource: writer.subresource }),
   }
-  return [...others, writer.subresource === '' ? entry : { ...entry, subresource: writer.subresource }]
-}
-
-function without(entries: readonly ManagedFields[], fields: FieldSet): ManagedFields[] {
-  return entries.flatMap(entry => {
+  const updated = entries.flatMap(entry => {
+    if (isOf(writer, entry)) {
+      if (fields.isEmpty) return []
+      return sameJson(entry.fieldsV1, fresh.fieldsV1) ? [entry] : [fresh]
+    }
     const owned = FieldSet.parse(entry.fieldsV1)
-    const left = owned.minus(fields)
+    const left = owned.minus(taken)
     if (left.isEmpty) return []
-    return left.paths().length === owned.paths().length ? [entry] : [{ ...entry, fieldsV1: left.toFieldsV1() }]
+    return left.size === owned.size ? [entry] : [{ ...entry, fieldsV1: left.toFieldsV1() }]
   })
+  const isNew = !fields.isEmpty && !entries.some(entry => isOf(writer, entry))
+  return isNew ? [...updated, fresh] : updated
 }
 
 /**
@@ -168,14 +178,9 @@ export function fieldsAfterUpdate(
   const touched = new FieldSet([...changed, ...removed].map(([, [path]]) => path))
   const given = next.metadata.managedFields ?? []
   const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
-  const own = entries.find(entry => isOf(writer, entry))
-  const kept = FieldSet.parse(own?.fieldsV1).minus(new FieldSet(removed.map(([, [path]]) => path)))
-  const others = without(
-    entries.filter(entry => entry !== own),
-    touched,
-  )
-  const owned = kept.plus(new FieldSet(changed.map(([, [path]]) => path)))
-  return withEntry(own ? [...others, own] : others, writer, owned)
+  const own = FieldSet.parse(entries.find(entry => isOf(writer, entry))?.fieldsV1)
+  const kept = own.minus(new FieldSet(removed.map(([, [path]]) => path)))
+  return withEntry(entries, writer, kept.plus(new FieldSet(changed.map(([, [path]]) => path))), touched)
 }
 
 export interface Applied {
@@ -203,16 +208,13 @@ export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObj
       taken.push(path)
     }
   }
-  const others = without(
-    entries.filter(entry => entry !== own),
-    new FieldSet(taken),
-  )
-  const kept = others.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), fields)
+  const managedFields = withEntry(entries, writer, fields, new FieldSet(taken))
+  const kept = managedFields.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), new FieldSet())
   const dropped = FieldSet.parse(own?.fieldsV1).minus(kept)
   const merged = mergeValues(kindKey(kind), [], live ?? {}, wanted)
   return {
     object: removeFields(kindKey(kind), [], merged, dropped, kept) as KubeObject,
-    managedFields: withEntry(own ? [...others, own] : others, writer, fields),
+    managedFields,
     conflicts,
   }
 }

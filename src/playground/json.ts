@@ -18,6 +18,11 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
+/** `value` if it is a string, else `otherwise`. */
+export function textOf(value: unknown, otherwise = ''): string {
+  return typeof value === 'string' ? value : otherwise
+}
+
 /** What is found along `keys`, or undefined. */
 export function at(value: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((found, key) => recordOf(found)[key], value)

@@ -142,19 +142,22 @@ export class ApiServer {
     }
     const foreground = preconditions.propagation === 'Foreground' ? [FOREGROUND] : []
     const finalizers = [...new Set([...(metadata.finalizers ?? []), ...foreground])]
-    const usual =
-      kindKey(ref.kind) === kindKey(Pod) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
+    const usual = isPod(ref.kind) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
     const grace = preconditions.gracePeriodSeconds ?? usual
     const stays = finalizers.length > 0 || grace > 0 || kindKey(ref.kind) === kindKey(kinds.Namespace)
     if (!stays) {
       this.store.drop(ref.kind, object)
       return
     }
-    if (metadata.deletionTimestamp !== undefined) return
+    if (metadata.deletionTimestamp !== undefined && grace > 0) return
     const deletionTimestamp = stampOf(this.clock.now() + grace * 1000)
     const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
-    const marks = { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
-    this.store.put(ref.kind, { ...object, metadata: { ...metadata, ...marks } })
+    const marks =
+      metadata.deletionTimestamp === undefined
+        ? { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
+        : {}
+    const next = { ...object, metadata: { ...metadata, ...marks, ...(isPod(ref.kind) ? { [GRACE]: grace } : {}) } }
+    if (!sameJson(next, object)) this.store.put(ref.kind, next)
   }
 
   #find(ref: Ref): KubeObject | null {
@@ -212,7 +215,7 @@ export class ApiServer {
     if (before && sameJson(before, object)) return inVersion(kind, before)
     this.#admit(ref, object, before)
     const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
-    if (before && finalized && (before.metadata.finalizers ?? []).length > 0) {
+    if (before && finalized && (before.metadata.finalizers ?? []).length > 0 && graceOf(before) === 0) {
       return inVersion(kind, this.store.drop(kind, object))
     }
     return inVersion(kind, this.store.put(kind, object))
@@ -256,7 +259,8 @@ export class ApiServer {
       if ('status' in before) object['status'] = before['status']
     }
     const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = before.metadata
-    const fixed = { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
+    const grace = isPod(ref.kind) && deletionTimestamp !== undefined ? { [GRACE]: graceOf(before) } : {}
+    const fixed = { ...grace, name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
     const added = (wanted.metadata.finalizers ?? []).filter(one => !before.metadata.finalizers?.includes(one))
     if (deletionTimestamp !== undefined && added.length > 0) {
       const because = 'no new finalizers can be added if the object is being deleted'
@@ -287,6 +291,11 @@ export class ApiServer {
     return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`
   }
 }
+
+const isPod = (kind: Kind): boolean => kindKey(kind) === kindKey(Pod)
+/** How long a pod still may run after its deletion began; what has none may go as soon as its finalizers are off. */
+const GRACE = 'deletionGracePeriodSeconds'
+const graceOf = (object: KubeObject): number => Number(at(object, 'metadata', GRACE) ?? 0)
 
 interface How extends Requester {
   readonly operation: 'Apply' | 'Update'

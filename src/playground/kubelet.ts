@@ -1,0 +1,111 @@
+/** The kubelet: starts pods, makes them ready or lets them crash as their image behaves, and ends them gracefully. */
+import { kindKey, type KubeObject, refOf } from '../api/object.ts'
+import type { Milliseconds } from '../core/time.ts'
+import type { Images } from './images.ts'
+import { at, listOf, recordOf, textOf } from './json.ts'
+import { Pod } from './schema.ts'
+import { type ApiServer, stampOf } from './server.ts'
+
+const BY = { manager: 'kubelet' }
+/** From SIGTERM to the end of a container; never longer than its grace period. */
+const STOPS_AFTER: Milliseconds = 2000
+
+type PodState = 'Starting' | 'Ready' | 'Crashed' | 'ImagePullBackOff'
+
+export class Kubelet {
+  readonly #server: ApiServer
+  readonly #images: Images
+
+  constructor(server: ApiServer, images: Images) {
+    this.#server = server
+    this.#images = images
+    server.store.subscribe(({ kind, before, after }) => {
+      if (kindKey(kind) !== kindKey(Pod) || after === null) return
+      if (before === null) this.#start(after)
+      else if (!before.metadata.deletionTimestamp && after.metadata.deletionTimestamp) this.#stop(after)
+    })
+  }
+
+  /** The pod's container dies and stays down. */
+  crash(pod: KubeObject): void {
+    this.#become(pod, 'Crashed')
+  }
+
+  /** A crashed pod comes back, and is ready at once. */
+  recover(pod: KubeObject): void {
+    this.#become(pod, 'Ready')
+  }
+
+  #start(pod: KubeObject): void {
+    const behaviour = this.#images.behaviour(imageOf(pod))
+    const later = (after: Milliseconds | null, state: PodState): void => {
+      if (after !== null) this.#server.clock.at(this.#server.clock.now() + after, () => this.#become(pod, state))
+    }
+    if (behaviour === null) return later(0, 'ImagePullBackOff')
+    later(0, 'Starting')
+    later(behaviour.readyAfter, 'Ready')
+    later(behaviour.crashAfter, 'Crashed')
+  }
+
+  #stop(pod: KubeObject): void {
+    const grace = Number(at(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30) * 1000
+    this.#server.clock.at(this.#server.clock.now() + Math.min(grace, STOPS_AFTER), () => {
+      if (this.#isThere(pod)) this.#server.delete(refOf(Pod, pod), { gracePeriodSeconds: 0 }, BY)
+    })
+  }
+
+  #isThere(pod: KubeObject): boolean {
+    const { namespace = '', name, uid } = pod.metadata
+    return this.#server.store.get(Pod, namespace, name)?.metadata.uid === uid
+  }
+
+  #become(pod: KubeObject, state: PodState): void {
+    if (!this.#isThere(pod)) return
+    const ready = state === 'Ready' ? 'True' : 'False'
+    const now = stampOf(this.#server.clock.now())
+    this.#server.patch(
+      refOf(Pod, pod),
+      current => {
+        const before = conditionOf(current, 'Ready')
+        const since = before['status'] === ready ? before['lastTransitionTime'] : now
+        const running = state === 'Starting' || state === 'Ready'
+        const reason = state === 'Crashed' ? 'CrashLoopBackOff' : state
+        const container = {
+          name: textOf(at(listOf(at(current, 'spec', 'containers'))[0], 'name')),
+          image: imageOf(current),
+          ready: state === 'Ready',
+          restartCount: state === 'Crashed' ? 1 : 0,
+          state: running ? { running: { startedAt: now } } : { waiting: { reason } },
+        }
+        const status = {
+          phase: state === 'ImagePullBackOff' ? 'Pending' : 'Running',
+          conditions: [{ type: 'Ready', status: ready, lastTransitionTime: since }],
+          containerStatuses: [container],
+        }
+        return { ...current, status }
+      },
+      BY,
+      'status',
+    )
+  }
+}
+
+/** The image of a pod's first container. */
+export function imageOf(pod: KubeObject): string {
+  return textOf(at(listOf(at(pod, 'spec', 'containers'))[0], 'image'))
+}
+
+/** A condition of any object; empty when it has none of that type. */
+export function conditionOf(object: KubeObject, type: string): Record<string, unknown> {
+  return recordOf(listOf(at(object, 'status', 'conditions')).find(condition => at(condition, 'type') === type))
+}
+
+/** Whether a pod has passed its readiness probe; a terminating one no longer counts. */
+export function isReady(pod: KubeObject): boolean {
+  return pod.metadata.deletionTimestamp === undefined && conditionOf(pod, 'Ready')['status'] === 'True'
+}
+
+/** Whether a pod's container runs, and so answers what reaches it, ready or not, until it has ended. */
+export function isRunning(pod: KubeObject): boolean {
+  return at(listOf(at(pod, 'status', 'containerStatuses'))[0], 'state', 'running') !== undefined
+}
