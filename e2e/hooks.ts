@@ -1,5 +1,5 @@
 /** Root hooks of mocha: the lab is booted once, and a failed test says what the cluster and the controller looked like. */
-import { explainFailure } from './fixtures/explain.ts'
+import { explain } from './fixtures/explain.ts'
 import { lab } from './lab/lab.ts'
 
 export const mochaHooks = {
@@ -8,7 +8,7 @@ export const mochaHooks = {
     await lab()
   },
   async afterEach(this: Mocha.Context): Promise<void> {
-    if (this.currentTest?.state === 'failed') await explainFailure(await lab())
+    if (this.currentTest?.state === 'failed') await explain(this.currentTest.err)
   },
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000)

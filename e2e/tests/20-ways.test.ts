@@ -4,6 +4,7 @@ import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { Controller } from '../fixtures/controller.ts'
 import { expectNoFailure, expectShares } from '../fixtures/expect.ts'
 import { Shop } from '../fixtures/shop.ts'
+import { together } from '../fixtures/together.ts'
 import { canaryService, type IsCanary } from '../fixtures/timeline.ts'
 import { gatewayName } from '../lab/edge.ts'
 import { type Lab, lab } from '../lab/lab.ts'
@@ -131,86 +132,73 @@ suite('A release is split', () => {
   })
   suiteTeardown(async () => controller.close())
 
-  for (const way of ways) {
-    test(`by ${way.name}, labels ${way.labels}`, async () => {
-      const shop = await Shop.open(world, 'ways')
-      try {
-        await shop.deployWeb({ version: 'v1', ...(way.podLabels === undefined ? {} : { labels: way.podLabels }) })
-        const before = way.before(shop)
-        if (before.length > 0) await shop.apply(...before)
-        await shop.reachable('client')
-        const client = shop.load('client', { rate: 150 })
-        const timeline = shop.timeline({ virtualService: way.virtualService, isCanary: way.isCanary })
-        const original = await shop.get(kinds.VirtualService, way.virtualService)
+  const split = async (way: Way, shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1', ...(way.podLabels === undefined ? {} : { labels: way.podLabels }) })
+    const before = way.before(shop)
+    if (before.length > 0) await shop.apply(...before)
+    await shop.reachable('client')
+    const client = shop.load('client', { rate: 80 })
+    const timeline = shop.timeline({ virtualService: way.virtualService, isCanary: way.isCanary })
+    const original = await shop.get(kinds.VirtualService, way.virtualService)
 
-        const canary = shop.canary({
-          service: way.service,
-          primary: { labels: way.labels },
-          analysis: { stepWeights: [20, 60] },
-        })
-        await shop.apply(canary)
-        await timeline.untilPhase('Initialized', 60)
-        await shop.reachable('gateway')
-        const gateway = shop.load('gateway', { rate: 150 })
-        expect((await shop.webPods('primary'))[0]?.metadata.labels?.['app']).to.equal(
-          way.labels === 'keep' ? 'web' : 'web-primary',
-        )
+    const { labels, service } = way
+    await shop.apply(shop.canary({ service, primary: { labels }, analysis: { stepWeights: [20, 60], interval: '4s' } }))
+    await timeline.untilPhase('Initialized', 90)
+    await shop.reachable('gateway')
+    const gateway = shop.load('gateway', { rate: 80 })
+    const app = (await shop.webPods('primary'))[0]?.metadata.labels?.['app']
+    expect(app).to.equal(labels === 'keep' ? 'web' : 'web-primary')
 
-        const since = await shop.setImage('v9')
-        await timeline.untilPhase('Succeeded', 90, since)
-        await waitFor('the pods of the target have ended', 20, async () => (await shop.webPods('target')).length === 0)
-        expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
-        expectShares(timeline, 'v9', since, client, gateway)
-        expectNoFailure(client, gateway)
-        if (original !== undefined) {
-          const after = await shop.get(kinds.VirtualService, way.virtualService)
-          expect(restOf(after)).to.deep.equal(restOf(original))
-          expect(JSON.stringify(after?.['spec'])).not.to.include('-canary')
-        }
-      } finally {
-        await shop.close()
-      }
-    })
+    const since = await shop.setImage('v9')
+    await timeline.untilPhase('Succeeded', 120, since)
+    await waitFor('the pods of the target have ended', 20, async () => (await shop.webPods('target')).length === 0)
+    expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
+    expectShares(timeline, 'v9', since, client, gateway)
+    expectNoFailure(client, gateway)
+    if (original !== undefined) {
+      const after = await shop.get(kinds.VirtualService, way.virtualService)
+      expect(restOf(after)).to.deep.equal(restOf(original))
+      expect(JSON.stringify(after?.['spec'])).not.to.include('-canary')
+    }
   }
 
-  test("a user's VirtualService that is applied again in mid-run keeps its other parts, and the weight returns", async () => {
-    const shop = await Shop.open(world, 'ways')
-    try {
-      await shop.deployWeb({ version: 'v1' })
-      const own = ownVirtualService(shop, 'v1', [{ destination: { host: 'web' } }])
-      await shop.apply(own)
-      await shop.reachable('client')
-      const timeline = shop.timeline({ virtualService: 'shop-routes' })
-      await shop.apply(shop.canary({ service: listed.service, analysis: { stepWeights: [30, 60], interval: '4s' } }))
-      await timeline.untilPhase('Initialized', 60)
-      const client = shop.load('client')
-      const since = await shop.setImage('v2')
-      await timeline.untilWeight(30, 30, since)
-      const spec = own['spec'] as { http: Record<string, unknown>[] }
-      const [teapot = {}, main = {}] = spec.http
-      // A merge patch replaces the list: the user's hand, or a deploy script that knows nothing of a canary.
-      const edited = {
-        http: [
-          { ...teapot, directResponse: { status: 503 } },
-          { ...main, timeout: '9s' },
-        ],
-      }
-      await shop.kubectl(
-        'patch',
-        'virtualservice',
-        'shop-routes',
-        '--type=merge',
-        '-p',
-        JSON.stringify({ spec: edited }),
-      )
-      await waitFor('the run holds', 15, () => timeline.last?.reason === 'HeldByHand')
-      await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} edited on purpose`)
-      await timeline.untilPhase('Succeeded', 90, since)
-      const after = JSON.stringify(await shop.get(kinds.VirtualService, 'shop-routes'))
-      expect(after).to.include('"timeout":"9s"').and.include('"status":503')
-      expectNoFailure(client)
-    } finally {
-      await shop.close()
+  const appliedAgain = async (shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    const own = ownVirtualService(shop, 'v1', [{ destination: { host: 'web' } }])
+    await shop.apply(own)
+    await shop.reachable('client')
+    const timeline = shop.timeline({ virtualService: 'shop-routes' })
+    await shop.apply(shop.canary({ service: listed.service, analysis: { stepWeights: [30, 60], interval: '4s' } }))
+    await timeline.untilPhase('Initialized', 90)
+    const client = shop.load('client', { rate: 80 })
+    const since = await shop.setImage('v2')
+    await timeline.untilWeight(30, 30, since)
+    const spec = own['spec'] as { http: Record<string, unknown>[] }
+    const [teapot = {}, main = {}] = spec.http
+    // A merge patch replaces the list: a deploy script that knows nothing of a canary.
+    const edited = {
+      http: [
+        { ...teapot, directResponse: { status: 503 } },
+        { ...main, timeout: '9s' },
+      ],
     }
-  })
+    await shop.kubectl('patch', 'virtualservice', 'shop-routes', '--type=merge', '-p', JSON.stringify({ spec: edited }))
+    await waitFor('the run holds', 15, () => timeline.last?.reason === 'HeldByHand')
+    await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} edited on purpose`)
+    await timeline.untilPhase('Succeeded', 120, since)
+    const after = JSON.stringify(await shop.get(kinds.VirtualService, 'shop-routes'))
+    expect(after).to.include('"timeout":"9s"').and.include('"status":503')
+    expectNoFailure(client)
+  }
+
+  together(3, [
+    ...ways.map(way => ({
+      name: `by ${way.name}, labels ${way.labels}`,
+      run: async () => Shop.within(world, 'ways', async shop => split(way, shop)),
+    })),
+    {
+      name: "by a user's VirtualService that is applied again in mid-run: its other parts stay, the weight waits for `resume`",
+      run: async () => Shop.within(world, 'ways', appliedAgain),
+    },
+  ])
 })

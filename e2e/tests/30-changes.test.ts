@@ -4,6 +4,7 @@ import { type KubeObject, kinds } from '../../src/api/object.ts'
 import { Controller } from '../fixtures/controller.ts'
 import { expectNoFailure, expectNoneOf } from '../fixtures/expect.ts'
 import { Shop } from '../fixtures/shop.ts'
+import { together } from '../fixtures/together.ts'
 import type { Timeline } from '../fixtures/timeline.ts'
 import { type Lab, lab } from '../lab/lab.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
@@ -14,34 +15,35 @@ function routeOf(virtualService: KubeObject | undefined): { destination: { host:
   return spec?.http[0]?.route ?? []
 }
 
+interface Terms {
+  readonly progressDeadlineSeconds?: number
+  readonly interval?: string
+}
+
+type Script = (shop: Shop, timeline: Timeline) => Promise<void>
+
 suite('In mid-run', () => {
   let world: Lab
   let controller: Controller
-  let shop: Shop
-  let timeline: Timeline
 
   suiteSetup(async () => {
     world = await lab()
     controller = await Controller.start(world)
   })
   suiteTeardown(async () => controller.close())
-  setup(async () => {
-    shop = await Shop.open(world, 'changes')
-    await shop.deployWeb({ version: 'v1' })
-    timeline = shop.timeline()
-  })
-  teardown(async () => shop.close())
 
-  async function release(options: { progressDeadlineSeconds?: number; interval?: string } = {}): Promise<number> {
+  /** A release of v2 that has just begun; resolves to when. */
+  async function release(shop: Shop, timeline: Timeline, options: Terms = {}): Promise<number> {
+    await shop.deployWeb({ version: 'v1' })
     const { interval = '2s', ...rest } = options
     await shop.apply(shop.canary({ ...rest, analysis: { stepWeights: [20, 50], interval } }))
-    await timeline.untilPhase('Initialized', 60)
+    await timeline.untilPhase('Initialized', 90)
     await shop.reachable('client')
     return shop.setImage('v2')
   }
 
-  test('a push gives no request to a pod that was not judged: weight 0, then a run of its own', async () => {
-    const since = await release({ interval: '4s' })
+  const push: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline, { interval: '4s' })
     const client = shop.load('client', { rate: 200 })
     await timeline.untilWeight(50, 40, since)
     await sleep(1000)
@@ -55,10 +57,10 @@ suite('In mid-run', () => {
     expectNoneOf('v2', zero.at + 1000, Date.now(), client)
     expect(timeline.weights(zero.at)).to.deep.equal([0, 20, 50, 0])
     expectNoFailure(client)
-  })
+  }
 
-  test('a revert to the promoted revision ends the run at weight 0, without a new one', async () => {
-    const since = await release()
+  const revert: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline)
     const client = shop.load('client', { rate: 200 })
     await timeline.untilWeight(20, 40, since)
     await sleep(500)
@@ -74,10 +76,10 @@ suite('In mid-run', () => {
     expect(strangers, 'answers of pods that nobody judged').to.deep.equal([])
     expect(['Initialized', 'Succeeded']).to.include(timeline.last?.phase)
     expectNoFailure(client)
-  })
+  }
 
-  test('a canary whose pods crash loses its traffic at once, and its release at the deadline', async () => {
-    const since = await release({ progressDeadlineSeconds: 10, interval: '6s' })
+  const crash: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline, { progressDeadlineSeconds: 10, interval: '6s' })
     const client = shop.load('client', { rate: 100 })
     await timeline.untilWeight(50, 40, since)
     await sleep(1500)
@@ -94,10 +96,10 @@ suite('In mid-run', () => {
     expect(client.failures(zero.at + 1000)).to.deep.equal([])
     await sleep(500)
     expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
-  })
+  }
 
-  test('a promotion whose primary does not get ready puts the promoted revision back, and loses no request', async () => {
-    const since = await release({ progressDeadlineSeconds: 10, interval: '3s' })
+  const failedPromotion: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline, { progressDeadlineSeconds: 10, interval: '3s' })
     const client = shop.load('client', { rate: 100 })
     await timeline.untilWeight(50, 40, since)
     // Pods that run stay as they are; pods that start now never open their port.
@@ -111,10 +113,10 @@ suite('In mid-run', () => {
     await sleep(1500)
     expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
     expectNoFailure(client)
-  })
+  }
 
-  test('a hand that lowers the weight is obeyed until `resume`, and one that raises it is put right', async () => {
-    const since = await release({ interval: '5s' })
+  const hand: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline, { interval: '5s' })
     await timeline.untilWeight(50, 40, since)
     const route = routeOf(await shop.get(kinds.VirtualService, 'web'))
     const weights = (primary: number, canary: number): string => {
@@ -142,5 +144,21 @@ suite('In mid-run', () => {
     expect(timeline.weights(lowered).filter(weight => weight > 5)).to.deep.equal([])
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} looked at it`)
     await timeline.untilPhase('Succeeded', 60, lowered)
-  })
+  }
+
+  const scripts: Record<string, Script> = {
+    'a push gives no request to a pod that was not judged: weight 0, then a run of its own': push,
+    'a revert to the promoted revision ends the run at weight 0, without a new one': revert,
+    'a canary whose pods crash loses its traffic at once, and its release at the deadline': crash,
+    'a promotion whose primary does not get ready puts the promoted revision back, and loses no request':
+      failedPromotion,
+    'a hand that lowers the weight is obeyed until `resume`, and one that raises it is put right': hand,
+  }
+  together(
+    3,
+    Object.entries(scripts).map(([name, script]) => ({
+      name,
+      run: async () => Shop.within(world, 'changes', async shop => script(shop, shop.timeline())),
+    })),
+  )
 })

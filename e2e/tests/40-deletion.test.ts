@@ -4,6 +4,7 @@ import { kinds } from '../../src/api/object.ts'
 import { Controller } from '../fixtures/controller.ts'
 import { expectNoFailure } from '../fixtures/expect.ts'
 import { Shop } from '../fixtures/shop.ts'
+import { together } from '../fixtures/together.ts'
 import type { Timeline } from '../fixtures/timeline.ts'
 import { type Lab, lab } from '../lab/lab.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
@@ -67,57 +68,53 @@ suite('Deleting a Canary', () => {
   })
   suiteTeardown(async () => controller.close())
 
-  for (const { phase, cascade, reach } of moments) {
-    test(`in ${phase}${cascade === undefined ? '' : `, ${cascade},`} hands the workload back and loses no request`, async () => {
-      const shop = await Shop.open(world, 'deletion')
-      try {
-        await shop.deployWeb({ version: 'v1' })
-        await shop.reachable('client')
-        const client = shop.load('client', { rate: 100 })
-        const timeline = shop.timeline()
-        await shop.apply(shop.canary({ analysis: { stepWeights: [20, 50] } }))
-        await reach(shop, timeline)
-        const seen = timeline.last?.phase
-        const promoted = seen === 'Succeeded' ? 'v2' : 'v1'
+  const handBack = async ({ phase, cascade, reach }: Moment, shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    await shop.reachable('client')
+    const client = shop.load('client', { rate: 60 })
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary({ analysis: { stepWeights: [20, 50] } }))
+    await reach(shop, timeline)
+    const seen = timeline.last?.phase
 
-        const flags = cascade === undefined ? [] : [`--cascade=${cascade}`]
-        await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s', ...flags)
-        await shop.untilGone(kinds.Canary, 'web', 1)
-        await waitFor(
-          'the pods of the primary have ended',
-          30,
-          async () => (await shop.webPods('primary')).length === 0,
-        )
-        const since = Date.now()
-        await sleep(1000)
+    const flags = cascade === undefined ? [] : [`--cascade=${cascade}`]
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s', ...flags)
+    await shop.untilGone(kinds.Canary, 'web', 1)
+    await waitFor('the pods of the primary have ended', 30, async () => (await shop.webPods('primary')).length === 0)
+    const since = Date.now()
+    await sleep(1000)
 
-        expect(seen, 'phase at the deletion').to.equal(phase)
-        for (const kind of [kinds.Deployment, kinds.Service, kinds.DestinationRule]) {
-          expect(await shop.get(kind, 'web-primary'), kind.kind).to.equal(undefined)
-          expect(await shop.get(kind, 'web-canary'), kind.kind).to.equal(undefined)
-        }
-        const target = await shop.get(kinds.Deployment, 'web')
-        expect(target?.['spec']).to.deep.include({ replicas: 1 })
-        expect(target?.['spec']).not.to.have.property('paused')
-        const versions = client.versions(since)
-        if (phase === 'Promoting')
-          expect(['v1', 'v2'], 'whichever is promoted').to.include(Object.keys(versions).join())
-        else expect(versions).to.have.all.keys(promoted)
-        expectNoFailure(client)
-      } finally {
-        await shop.close()
-      }
-    })
+    expect(seen, 'phase at the deletion').to.equal(phase)
+    for (const kind of [kinds.Deployment, kinds.Service, kinds.DestinationRule]) {
+      expect(await shop.get(kind, 'web-primary'), kind.kind).to.equal(undefined)
+      expect(await shop.get(kind, 'web-canary'), kind.kind).to.equal(undefined)
+    }
+    const target = await shop.get(kinds.Deployment, 'web')
+    expect(target?.['spec']).to.deep.include({ replicas: 1 })
+    expect(target?.['spec']).not.to.have.property('paused')
+    const versions = Object.keys(client.versions(since)).join()
+    if (phase === 'Promoting') expect(versions, 'whichever is promoted by then').to.be.oneOf(['v1', 'v2'])
+    else expect(versions).to.equal(phase === 'Succeeded' ? 'v2' : 'v1')
+    expectNoFailure(client)
   }
 
-  test('lets go at once when its namespace is being deleted', async () => {
-    const shop = await Shop.open(world, 'deletion')
+  const namespaceEnds = async (shop: Shop): Promise<void> => {
     await shop.deployWeb({ version: 'v1' })
     const timeline = shop.timeline()
     await shop.apply(shop.canary())
     await timeline.untilPhase('Initialized', 60)
-    await timeline.stop()
     await world.kubectl.run('delete', 'namespace', shop.namespace, '--timeout=45s')
     expect(await shop.get(kinds.Canary, 'web')).to.equal(undefined)
-  })
+  }
+
+  together(3, [
+    ...moments.map(moment => ({
+      name: `${moment.cascade ?? ''} in ${moment.phase} hands the workload back and loses no request`.trim(),
+      run: async () => Shop.within(world, 'deletion', async shop => handBack(moment, shop)),
+    })),
+    {
+      name: 'with its whole namespace holds nothing up',
+      run: async () => Shop.within(world, 'deletion', namespaceEnds),
+    },
+  ])
 })

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { Controller, controllerNamespace } from '../fixtures/controller.ts'
+import { explain } from '../fixtures/explain.ts'
 import { expectNoFailure } from '../fixtures/expect.ts'
 import type { Load } from '../fixtures/load.ts'
 import { randomFrom, seedOfRun } from '../fixtures/random.ts'
@@ -28,7 +29,9 @@ suite('Trouble in mid-run', () => {
     client = shop.load('client', { rate: 100 })
     timeline = shop.timeline()
   })
-  teardown(async () => {
+  teardown(async function (this: Mocha.Context) {
+    // Before it closes: what the root hook would tell is then gone.
+    if (this.currentTest?.state === 'failed') await explain(this.currentTest.err, shop.namespace)
     await shop.close()
     await Promise.all(controllers.map(controller => controller.close()))
   })

@@ -1,0 +1,366 @@
+/**
+ * The built-in PromQL on a real Prometheus, over series that are born, reset, interrupted and abandoned at known times; and
+ * the adapter that merges such queries, against the same server.
+ *
+ * All stories are told at once by two exporters, on one clock: `before` until second 7, `after` from then on. The window of the
+ * questions is 4 s and ends at second 10, so it begins at second 6, a second away from everything that happens.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
+import type { Check, Finding } from '../../src/core/check.ts'
+import {
+  callerFailures,
+  carried,
+  errors,
+  latency,
+  primaryRequests,
+  promDuration,
+  requests,
+} from '../../src/core/metrics/promql.ts'
+import type { CallerView, Scene } from '../../src/core/metrics/scene.ts'
+import { findBinaries } from '../lab/binaries.ts'
+import { Program } from '../lab/program.ts'
+import { sleep, waitFor } from '../lab/wait.ts'
+
+const WINDOW = 4000
+const CHANGE = 7
+const END = 10
+
+/** A series of one story: its labels, and its counter by time; null where it is not there. */
+interface Line {
+  readonly metric?: 'bucket'
+  readonly labels: Readonly<Record<string, string>>
+  readonly at: (second: number) => number | null
+}
+
+/** A counter that stands at `before` until the change, and at `after` from then on. */
+const from =
+  (before: number | null, after: number | null) =>
+  (second: number): number | null =>
+    second < CHANGE ? before : after
+
+const received = (labels: Record<string, string>, at: Line['at']): Line => ({
+  labels: {
+    reporter: 'destination',
+    destination_workload: 'web',
+    response_code: '200',
+    response_flags: '-',
+    ...labels,
+  },
+  at,
+})
+
+const sent = (labels: Record<string, string>, at: Line['at']): Line => ({
+  labels: {
+    reporter: 'source',
+    destination_service_name: 'web-canary',
+    destination_version: 'v2',
+    response_code: '503',
+    response_flags: '-',
+    ...labels,
+  },
+  at,
+})
+
+const bucket = (le: string, at: Line['at']): Line => ({
+  metric: 'bucket',
+  labels: { reporter: 'destination', destination_workload: 'web', response_code: '200', le },
+  at,
+})
+
+/** One story each, in a namespace of its own. */
+const stories = {
+  steady: [received({}, from(100, 150))],
+  born: [received({}, from(100, 150)), received({ response_code: '503' }, from(null, 7))],
+  flawless: [received({}, from(100, 150))],
+  reset: [received({}, from(1000, 30))],
+  died: [received({}, second => (second < CHANGE ? 100 : second < 8.5 ? 140 : null))],
+  gone: [received({}, second => (second < 4 ? 100 : null))],
+  absent: [],
+  pods: [
+    received({ pod: 'a' }, from(100, 110)),
+    received({ pod: 'b' }, from(500, 5)),
+    received({ pod: 'c' }, from(null, 3)),
+  ],
+  kinds: [
+    received({ response_code: '500' }, from(10, 11)),
+    received({ response_code: '404' }, from(10, 30)),
+    received({ response_code: '0', response_flags: 'UC' }, from(null, 2)),
+    received({ response_code: '0', response_flags: 'DC' }, from(null, 40)),
+    received({ grpc_response_status: '14' }, from(null, 4)),
+    received({ grpc_response_status: '5' }, from(null, 50)),
+    received({ response_code: '503', grpc_response_status: '14' }, from(null, 8)),
+    received({ destination_workload: 'web-primary', response_code: '500' }, from(null, 600)),
+  ],
+  callers: [
+    sent({ response_flags: 'UH' }, from(null, 1)),
+    sent({ response_flags: 'UF,URX' }, from(null, 2)),
+    sent({ response_flags: 'UT', response_code: '504' }, from(null, 4)),
+    sent({ response_flags: 'URX' }, from(null, 100)),
+    sent({ response_flags: '-' }, from(null, 200)),
+    sent({ response_flags: 'UH', destination_service_name: 'web-primary' }, from(null, 400)),
+  ],
+  subsets: [
+    sent({ response_flags: 'UF', destination_service_name: 'web' }, from(null, 1)),
+    sent({ response_flags: 'UH', destination_service_name: 'web', destination_version: 'unknown' }, from(null, 2)),
+    sent({ response_flags: 'UF', destination_service_name: 'web', destination_version: 'v1' }, from(null, 100)),
+  ],
+  split: [
+    sent({ response_code: '200' }, from(40, 50)),
+    sent({ response_code: '200', destination_service_name: 'web-primary' }, from(100, 190)),
+  ],
+  // 1000 requests of 10 s before the window; within it, 96 of at most 100 ms and 4 of at most 250 ms.
+  faster: [
+    bucket('100', from(0, 96)),
+    bucket('250', from(0, 100)),
+    bucket('10000', from(1000, 1100)),
+    bucket('+Inf', from(1000, 1100)),
+  ],
+  // A histogram that is born within the window: half below 100 ms, half below 1000 ms.
+  slow: [bucket('100', from(null, 50)), bucket('1000', from(null, 100)), bucket('+Inf', from(null, 100))],
+  idle: [bucket('100', from(10, 10)), bucket('+Inf', from(10, 10))],
+  primary: [
+    received({ destination_workload: 'web-primary', pod: 'a' }, from(1000, 1300)),
+    received({ destination_workload: 'web-primary', pod: 'b' }, from(null, 5000)),
+  ],
+} as const satisfies Record<string, readonly Line[]>
+
+/** Told by the exporter whose scrapes fail from second 5 to second 7, around the beginning of the window. */
+const interrupted = { interrupted: [received({}, from(100, 150))] } as const satisfies Record<string, readonly Line[]>
+
+type Story = keyof typeof stories | keyof typeof interrupted
+
+function exposition(told: Readonly<Record<string, readonly Line[]>>, second: number): string {
+  const lines: string[] = []
+  for (const [namespace, series] of Object.entries(told)) {
+    for (const { metric, labels, at } of series) {
+      const value = at(second)
+      if (value === null) continue
+      const name = metric === 'bucket' ? 'istio_request_duration_milliseconds_bucket' : 'istio_requests_total'
+      const all = { ...labels, destination_workload_namespace: namespace, destination_service_namespace: namespace }
+      const text = Object.entries(all).map(([label, is]) => `${label}="${is}"`)
+      lines.push(`${name}{${text.join(',')}} ${value}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-canary'] }): Scene => ({
+  look: 'run/10/0',
+  namespace,
+  canary: 'web',
+  target: 'web',
+  primary: 'web-primary',
+  service: 'web',
+  canaryCallers,
+  primaryCallers: { services: ['web-primary'] },
+  routedFor: 600_000,
+  carriedFor: 600_000,
+})
+
+suite('PromQL of the built-in gates, on a real Prometheus', () => {
+  let dir: string
+  let prometheus: Program
+  let url: string
+  let startedAt: number
+  const servers: Server[] = []
+
+  const second = (): number => (Date.now() - startedAt) / 1000
+
+  /** An exporter on a free port; it fails where `body` is null. */
+  async function exporter(body: () => string | null): Promise<string> {
+    const server = createServer((_request, response) => {
+      const text = body()
+      response.writeHead(text === null ? 500 : 200, { 'content-type': 'text/plain; version=0.0.4' }).end(text ?? '')
+    })
+    servers.push(server)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  suiteSetup(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'promql-'))
+    startedAt = Date.now() + 3600_000
+    const whole = await exporter(() => exposition(stories, second()))
+    const broken = await exporter(() => (second() >= 5 && second() < CHANGE ? null : exposition(interrupted, second())))
+    const config = {
+      global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
+      scrape_configs: [
+        { job_name: 'whole', honor_labels: true, static_configs: [{ targets: [whole] }] },
+        { job_name: 'broken', honor_labels: true, static_configs: [{ targets: [broken] }] },
+      ],
+    }
+    await writeFile(join(dir, 'prometheus.json'), JSON.stringify(config))
+    // A port that was free a moment ago, as Prometheus cannot say which one it took.
+    const free = createServer()
+    await new Promise<void>(resolve => free.listen(0, '127.0.0.1', resolve))
+    const { port } = free.address() as AddressInfo
+    await new Promise(resolve => free.close(resolve))
+    url = `http://127.0.0.1:${port}`
+    prometheus = new Program({
+      name: 'prometheus of the PromQL tests',
+      command: [
+        findBinaries(process.env).path.prometheus,
+        `--config.file=${join(dir, 'prometheus.json')}`,
+        `--storage.tsdb.path=${join(dir, 'data')}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      env: {},
+      log: join(dir, 'prometheus.log'),
+    })
+    prometheus.start()
+    const scraped = async (): Promise<number> => {
+      prometheus.mustRun()
+      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent('count(up == 1)')}`)
+      const answer = (await response.json()) as { data: { result: { value: [number, string] }[] } }
+      return Number(answer.data.result[0]?.value[1] ?? 0)
+    }
+    await waitFor('Prometheus scrapes both exporters', 30, async () => (await scraped()) === 2)
+    startedAt = Date.now()
+    await sleep((END + 0.5) * 1000)
+  })
+
+  suiteTeardown(async () => {
+    await prometheus.stop()
+    for (const server of servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  /** The values of a query at the end of the window. */
+  async function values(query: string): Promise<number[]> {
+    const body = new URLSearchParams({ query, time: String(startedAt / 1000 + END) })
+    const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body })
+    const answer = (await response.json()) as { error?: string; data?: { result: { value: [number, string] }[] } }
+    if (answer.data === undefined) throw new Error(`Prometheus refused ${query}: ${answer.error}`)
+    return answer.data.result.map(({ value }) => Number(value[1]))
+  }
+
+  const counted: [sentence: string, query: string, wanted: number[]][] = [
+    ['a counter that goes on counts its increase', requests(scene('steady'), WINDOW), [50]],
+    ['a series that is born with its first error counts from 0', errors(scene('born'), WINDOW), [7]],
+    ['errors are requests too', requests(scene('born'), WINDOW), [57]],
+    ['no series of errors is no answer', errors(scene('flawless'), WINDOW), []],
+    ['a counter that was reset counts from 0', requests(scene('reset'), WINDOW), [30]],
+    ['a pod that died within the window still counts', requests(scene('died'), WINDOW), [40]],
+    ['a pod that died before it does not', requests(scene('gone'), WINDOW), []],
+    ['a workload without telemetry is no answer', requests(scene('absent'), WINDOW), []],
+    ['pods are counted each by its own history', requests(scene('pods'), WINDOW), [18]],
+    [
+      'a failed scrape where the window begins does not make a series look born',
+      requests(scene('interrupted'), WINDOW),
+      [50],
+    ],
+    [
+      '5xx, no answer and gRPC failures are errors; 404, NOT_FOUND and a caller that left are not',
+      errors(scene('kinds'), WINDOW),
+      [1 + 2 + 4 + 8],
+    ],
+    ['callers see what never arrived, and not again what was answered', callerFailures(scene('callers'), WINDOW), [7]],
+    [
+      'with subsets, what reached no pod counts as the canary, what missed the primary does not',
+      callerFailures(scene('subsets', { services: ['web'], version: 'v2' }), WINDOW),
+      [3],
+    ],
+    ['callers tell what the canary was sent', carried('split', { services: ['web-canary'] }, WINDOW), [10]],
+    ['and what the primary was sent', carried('split', { services: ['web-primary', 'other'] }, WINDOW), [90]],
+    [
+      'the primary counts what was seen at both ends of its window',
+      primaryRequests(scene('primary'), WINDOW - 1000, 1000),
+      [300],
+    ],
+    ['an idle histogram has no percentile', latency(scene('idle'), WINDOW), [Number.NaN]],
+    ['a window without a sample is no answer', requests(scene('steady'), 1), []],
+  ]
+  for (const [sentence, query, wanted] of counted) {
+    test(sentence, async () => expect(await values(query)).to.deep.equal(wanted))
+  }
+
+  test('the percentile is that of the window, not of what was before it', async () => {
+    const [p99] = await values(latency(scene('faster'), WINDOW))
+    expect(p99).to.be.within(100, 250)
+  })
+
+  test('a histogram that is born within the window has a percentile at once', async () => {
+    const [p99] = await values(latency(scene('slow'), WINDOW))
+    expect(p99).to.be.within(900, 1000)
+  })
+
+  test('rate() would not have seen the errors that were born', async () => {
+    const selector = 'istio_requests_total{destination_workload_namespace="born",response_code="503"}'
+    const [seen] = await values(`sum(increase(${selector}[${promDuration(WINDOW)}]))`)
+    expect(seen).to.equal(0)
+  })
+
+  test('merged queries answer each for itself, whatever stands beside them', async () => {
+    const source = new PrometheusSource({
+      servers: [url],
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    })
+    const queries: [query: string, wanted: Finding | 'a number'][] = [
+      [requests(scene('steady'), 600_000), { kind: 'value', value: 150 }],
+      [errors(scene('born'), 600_000), { kind: 'value', value: 7 }],
+      [errors(scene('absent'), 600_000), { kind: 'no-data', because: 'the query gave nothing' }],
+      [latency(scene('slow'), 600_000), 'a number'],
+      ['vector(1) # a comment', { kind: 'value', value: 1 }],
+      ['vector(0) / 0', { kind: 'no-data', because: 'the query gave NaN' }],
+      ['42', { kind: 'value', value: 42 }],
+      ['up', { kind: 'refused', error: 'it gives 2 series; aggregate it to one, as in sum(…)' }],
+      ['sum(up', { kind: 'refused', error: '1:7: parse error: unclosed left parenthesis' }],
+      ['up[1m]', { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }],
+      [
+        'vector(7)), "sluice_check", "0", "", "") or label_replace((vector(8)',
+        { kind: 'refused', error: "1:10: parse error: unexpected right parenthesis ')'" },
+      ],
+    ]
+    const checks = queries.map(
+      ([query], index): Check => ({
+        id: String(index),
+        query,
+        server: null,
+        subject: { measure: 'value', side: 'canary', namespace: 'shop', workload: 'web', window: WINDOW },
+      }),
+    )
+    for (const round of ['first', 'second']) {
+      const findings = await source.measure(checks, new AbortController().signal)
+      for (const [index, [query, wanted]] of queries.entries()) {
+        const finding = findings.get(String(index))
+        if (wanted === 'a number') expect(finding?.kind, `${round}: ${query}`).to.equal('value')
+        else expect(finding, `${round}: ${query}`).to.deep.equal(wanted)
+      }
+    }
+    source.close()
+  })
+
+  test('a hundred merged questions are one request', async () => {
+    const outcomes: string[] = []
+    const source = new PrometheusSource({
+      servers: [url],
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      observed: call => outcomes.push(call.outcome),
+    })
+    const checks = Array.from({ length: 100 }, (_, index): Check => {
+      const query = requests({ ...scene('steady'), target: index === 0 ? 'web' : `web-${index}` }, 600_000)
+      const subject = {
+        measure: 'requests',
+        side: 'canary',
+        namespace: 'steady',
+        workload: 'web',
+        window: WINDOW,
+      } as const
+      return { id: String(index), query, server: null, subject }
+    })
+    const findings = await source.measure(checks, new AbortController().signal)
+    source.close()
+    expect(outcomes).to.deep.equal(['vector'])
+    expect([...findings.values()].map(({ kind }) => kind)).to.deep.equal(['value', ...Array(99).fill('no-data')])
+    expect(findings.get('0')).to.deep.equal({ kind: 'value', value: 150 })
+  })
+})
