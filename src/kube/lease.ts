@@ -8,11 +8,12 @@
  * harmless, because every write is guarded by a resourceVersion.
  */
 import type { KubeObject, Ref } from '../api/object.ts'
-import { apiVersionOf, kinds } from '../api/object.ts'
+import { kinds } from '../api/object.ts'
 import { isAlreadyExists, isConflict } from '../core/errors.ts'
 import type { Call, Clock, KubeApi, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import type { Write } from '../core/write.ts'
+import { type Claim, created, released, renewed, type Seen, seenAt, taken } from './lease-record.ts'
 import { pause, withDeadline } from './timing.ts'
 
 export interface ElectionOptions {
@@ -38,20 +39,13 @@ export interface ElectionOptions {
  */
 export type Lead = (term: AbortSignal) => Promise<void>
 
-/** What is known of the Lease, and since when it is as it is. */
-interface Seen {
-  readonly lease: KubeObject
-  readonly holder: string
-  readonly duration: Milliseconds
-  readonly since: Instant
-}
-
 /** The server ends a standby's watch after this long; then the Lease is read again. */
 const WATCH: Milliseconds = 300_000
 
 export class Election {
   readonly #options: ElectionOptions
   readonly #ref: Ref
+  readonly #claim: Claim
   readonly #duration: Milliseconds
   readonly #renewDeadline: Milliseconds
   readonly #retry: Milliseconds
@@ -66,6 +60,7 @@ export class Election {
     this.#duration = options.duration ?? 15_000
     this.#renewDeadline = options.renewDeadline ?? 10_000
     this.#retry = options.retry ?? 2000
+    this.#claim = { identity: options.identity, duration: this.#duration }
     if (!(this.#retry < this.#renewDeadline && this.#renewDeadline < this.#duration)) {
       throw new Error(
         `The Lease would not be safe: retry (${this.#retry} ms) must be shorter than the renew deadline ` +
@@ -124,12 +119,7 @@ export class Election {
   }
 
   async #create(signal: AbortSignal): Promise<KubeObject | null> {
-    const lease: KubeObject = {
-      apiVersion: apiVersionOf(kinds.Lease),
-      kind: kinds.Lease.kind,
-      metadata: { name: this.#ref.name, namespace: this.#ref.namespace },
-      spec: this.#spec(0, this.#microTime()),
-    }
+    const lease = created(this.#ref, this.#claim, this.#options.clock.now())
     try {
       return await this.#write({ verb: 'create', ref: this.#ref, object: lease }, signal)
     } catch (error) {
@@ -140,9 +130,7 @@ export class Election {
 
   /** Writes our name into a free Lease; null when somebody else was faster. */
   async #take(seen: Seen, signal: AbortSignal): Promise<KubeObject | null> {
-    const old = specOf(seen.lease)
-    const transitions = typeof old['leaseTransitions'] === 'number' ? old['leaseTransitions'] : 0
-    const lease = { ...seen.lease, spec: { ...old, ...this.#spec(transitions + 1, this.#microTime()) } }
+    const lease = taken(seen.lease, this.#claim, this.#options.clock.now())
     try {
       return await this.#write({ verb: 'replace', ref: this.#ref, object: lease }, signal)
     } catch (error) {
@@ -204,12 +192,12 @@ export class Election {
   async #term(held: KubeObject, signal: AbortSignal, lead: Lead): Promise<void> {
     const { clock, log } = this.#options
     const term = new AbortController()
-    const renewing = new AbortController()
+    const ended = new AbortController()
     const end = (): void => term.abort(signal.reason)
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
     this.#leading = true
-    const renewed = this.#renew(held, renewing.signal, () => {
+    const renewing = this.#renew(held, ended.signal, () => {
       this.#leading = false
       log.warn('lost the Lease', { lease: this.#ref.name, holder: this.holder })
       term.abort(new Error(`The Lease ${this.#ref.namespace}/${this.#ref.name} was lost.`))
@@ -221,8 +209,8 @@ export class Election {
     }
     await pause(clock, this.#retry, term.signal) // no time at all, unless it gave up by itself
     signal.removeEventListener('abort', end)
-    renewing.abort()
-    const last = await renewed
+    ended.abort()
+    const last = await renewing
     this.#leading = false
     if (last !== null) await this.#release(last)
   }
@@ -264,10 +252,10 @@ export class Election {
   }
 
   async #renewOnce(lease: KubeObject, signal: AbortSignal): Promise<KubeObject | 'lost' | 'failed'> {
-    const { api, identity, log } = this.#options
+    const { api, clock, identity, log } = this.#options
     try {
-      const renewed = { ...lease, spec: { ...specOf(lease), renewTime: this.#microTime() } }
-      const answer = await this.#write({ verb: 'replace', ref: this.#ref, object: renewed }, signal)
+      const object = renewed(lease, clock.now())
+      const answer = await this.#write({ verb: 'replace', ref: this.#ref, object }, signal)
       if (answer !== null) return answer
       return (await this.#create(signal)) ?? 'failed' // deleted under us: nobody else has it
     } catch (error) {
@@ -288,11 +276,10 @@ export class Election {
 
   /** Gives the Lease up, so that another need not wait. Best effort: without it the Lease expires. */
   async #release(lease: KubeObject): Promise<void> {
-    const { log } = this.#options
-    const now = this.#microTime()
-    const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now }
+    const { clock, log } = this.#options
     try {
-      await this.#write({ verb: 'replace', ref: this.#ref, object: { ...lease, spec } }, new AbortController().signal)
+      const object = released(lease, clock.now())
+      await this.#write({ verb: 'replace', ref: this.#ref, object }, new AbortController().signal)
       log.info('released the Lease', { lease: this.#ref.name })
     } catch (error) {
       log.warn('could not release the Lease', { lease: this.#ref.name, error: said(error) })
@@ -322,35 +309,8 @@ export class Election {
   /** Takes note of the Lease. Its age counts from the first time that we see this version of it. */
   #observe(lease: KubeObject): void {
     if (this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return
-    const spec = specOf(lease)
-    const seconds = spec['leaseDurationSeconds']
-    this.#seen = {
-      lease,
-      holder: typeof spec['holderIdentity'] === 'string' ? spec['holderIdentity'] : '',
-      duration: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : this.#duration,
-      since: this.#options.clock.now(),
-    }
+    this.#seen = seenAt(lease, this.#options.clock.now(), this.#duration)
   }
-
-  #spec(transitions: number, now: string): Record<string, unknown> {
-    return {
-      holderIdentity: this.#options.identity,
-      leaseDurationSeconds: Math.ceil(this.#duration / 1000),
-      acquireTime: now,
-      renewTime: now,
-      leaseTransitions: transitions,
-    }
-  }
-
-  /** MicroTime wants exactly six digits. */
-  #microTime(): string {
-    return new Date(this.#options.clock.now()).toISOString().replace('Z', '000Z')
-  }
-}
-
-function specOf(lease: KubeObject): Record<string, unknown> {
-  const { spec } = lease
-  return typeof spec === 'object' && spec !== null ? (spec as Record<string, unknown>) : {}
 }
 
 function said(error: unknown): string {

@@ -138,7 +138,9 @@ export class Reflector {
     if (this.#synced) this.#relists += 1
     this.#version = resourceVersion
     this.#synced = true
-    this.#heard()
+    // The count of failures stays: a server that lists well and refuses every watch must not be asked without a pause.
+    this.#lastHeard = this.#options.clock.now()
+    this.#lastError = null
     this.#state = 'watching'
     this.#settle()
   }
@@ -201,7 +203,7 @@ export class Reflector {
     this.#heard()
   }
 
-  /** All is well: forget the trouble. */
+  /** The watch brought something: forget the trouble. */
   #heard(): void {
     this.#lastHeard = this.#options.clock.now()
     this.#lastError = null

@@ -31,7 +31,8 @@ interface Pools {
 
 export class Sockets {
   #pools: Pools | null = null
-  #retired = new Set<Promise<void>>()
+  /** Replaced pools on which something is still under way. */
+  readonly #retired = new Set<Dispatcher>()
 
   /** The pool for a call in this lane over this connection. */
   for(lane: Lane | 'watch', connection: Connection): Dispatcher {
@@ -45,16 +46,15 @@ export class Sockets {
 
   /** Ends all connections; requests under way fail. */
   async close(): Promise<void> {
-    const pools = this.#pools
+    this.#retire()
     this.#pools = null
-    await Promise.all([pools?.shared.destroy(), pools?.unlimited.destroy()])
+    await Promise.all([...this.#retired].map(retired => retired.destroy()))
   }
 
   #retire(): void {
     for (const old of this.#pools === null ? [] : [this.#pools.shared, this.#pools.unlimited]) {
-      const closing = old.close().catch(() => undefined)
-      this.#retired.add(closing)
-      void closing.finally(() => this.#retired.delete(closing))
+      void old.close().finally(() => this.#retired.delete(old))
+      this.#retired.add(old)
     }
   }
 }

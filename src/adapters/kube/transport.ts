@@ -12,7 +12,7 @@ import type { Write } from '../../core/write.ts'
 import { isRecord } from './answer.ts'
 import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
 import { collectionPath, objectPath, queryString, versionPath } from './url.ts'
-import { eventOf, Lines } from './watch.ts'
+import { eventOf, isObject, Lines } from './watch.ts'
 import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from './write.ts'
 
 export interface TransportOptions extends ExchangeOptions {
@@ -96,6 +96,7 @@ export class KubeTransport implements KubeApi {
   async write(write: Write, call: Call): Promise<KubeObject | null> {
     switch (write.verb) {
       case 'apply':
+        return this.#apply(write, call)
       case 'create':
         return this.#single(write, call)
       case 'replace':
@@ -167,6 +168,18 @@ export class KubeTransport implements KubeApi {
     }
   }
 
+  /** An apply that names a field which the schema does not have is answered with 500, though it is the object that is wrong. */
+  async #apply(write: Extract<Write, { verb: 'apply' }>, call: Call): Promise<KubeObject | null> {
+    try {
+      return await this.#single(write, call)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 500 && error.message.startsWith('failed to create typed patch')) {
+        throw new ApiError({ code: 422, reason: 'Invalid', message: error.message })
+      }
+      throw error
+    }
+  }
+
   /**
    * A patch guarded by resourceVersion. The server answers 422 for a failed `test` and for a path that is gone alike, so
    * what it has now decides whether somebody else was first.
@@ -217,7 +230,10 @@ export class KubeTransport implements KubeApi {
   }
 
   async #object(request: Request, about: About, call: Call): Promise<KubeObject> {
-    return (await this.#json(request, about, call)) as unknown as KubeObject
+    const body = await this.#json(request, about, call)
+    if (!isObject(body))
+      throw new Error(`${request.method} ${request.path} was answered with something without metadata`)
+    return body
   }
 
   #json(request: Request, about: About, call: Call): Promise<Record<string, unknown>> {

@@ -71,6 +71,7 @@ export function eventOf(line: string): WatchEvent {
   return { type: type as WatchEvent['type'], object }
 }
 
-function isObject(value: unknown): value is KubeObject {
+/** Is this an object of the API? */
+export function isObject(value: unknown): value is KubeObject {
   return isRecord(value) && isRecord(value['metadata'])
 }

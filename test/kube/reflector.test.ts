@@ -1,0 +1,270 @@
+import { assert } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { monotonicClock } from '../../src/adapters/clock.ts'
+import type { KubeTransport } from '../../src/adapters/kube/transport.ts'
+import { Reflector } from '../../src/kube/reflector.ts'
+import { Store } from '../../src/kube/store.ts'
+import {
+  type Answer,
+  close,
+  config,
+  event,
+  json,
+  page,
+  reset,
+  type Scripted,
+  script,
+  serve,
+  status,
+  stream,
+  transportTo,
+  until,
+} from './scripted-server.ts'
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+interface World {
+  readonly server: Scripted
+  readonly reflector: Reflector
+  readonly store: Store
+  /** `+a1 ~a2 -a2`: added, changed, deleted; name and version. */
+  readonly changes: string[]
+  names(): string[]
+}
+
+suite('reflector', () => {
+  let ending: (() => Promise<void>)[] = []
+
+  teardown(async () => {
+    for (const end of ending.reverse()) await end()
+    ending = []
+  })
+
+  /** A reflector of ConfigMaps against a scripted server, with waits of milliseconds. */
+  async function follow(answer: Answer, idle = 5000): Promise<World> {
+    const server = await serve(answer)
+    const api: KubeTransport = transportTo(server.url, { idle })
+    const changes: string[] = []
+    const store = new Store(
+      object => object,
+      (before, now) => {
+        const object = now ?? before
+        const sign = before === undefined ? '+' : now === undefined ? '-' : '~'
+        changes.push(`${sign}${object?.metadata.name}${object?.metadata.resourceVersion}`)
+      },
+    )
+    const reflector = new Reflector(
+      {
+        api,
+        kind: kinds.ConfigMap,
+        namespace: '',
+        clock: monotonicClock,
+        random: () => 0.5,
+        log: silent,
+        timing: { firstBackoff: 2, longestBackoff: 8, absentRetry: 5, forbiddenRetry: 5, tooShort: 0 },
+      },
+      store,
+    )
+    const stop = new AbortController()
+    const done = reflector.run(stop.signal)
+    ending.push(async () => {
+      stop.abort()
+      await done
+      await api.close()
+      await server.close()
+    })
+    return { server, reflector, store, changes, names: () => [...store.all()].map(o => o.metadata.name).sort() }
+  }
+
+  const watches = (world: World) => world.server.asked.filter(one => one.query['watch'] === 'true')
+  const lists = (world: World) => world.server.asked.filter(one => one.query['watch'] !== 'true')
+
+  test('lists, then watches from there with bookmarks and a timeout of 300 to 600 s', async () => {
+    const world = await follow(script([page(10, [config('a', 5)])], [stream([event('ADDED', config('b', 11))])]))
+    await until(() => world.names().length === 2)
+    assert.deepEqual(world.changes, ['+a5', '+b11'])
+    assert.deepEqual(lists(world)[0]?.query, { limit: '500' })
+    assert.deepEqual(watches(world)[0]?.query, {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '10',
+      timeoutSeconds: '450',
+    })
+    assert.equal(world.store.get('shop', 'a')?.kind, 'ConfigMap')
+    assert.isTrue(world.reflector.synced)
+    assert.equal(world.reflector.state, 'watching')
+  })
+
+  test('reads a list in pages, and starts over when the pages expire', async () => {
+    const world = await follow(
+      script(
+        [
+          page(10, [config('a', 1)], 'next'),
+          status(410, 'Expired', 'The provided continue parameter is too old'),
+          page(20, [config('a', 1)], 'next-2'),
+          page(20, [config('b', 2)]),
+        ],
+        [stream([])],
+      ),
+    )
+    await until(() => world.reflector.synced)
+    assert.deepEqual(world.names(), ['a', 'b'])
+    assert.deepEqual(
+      lists(world).map(one => one.query['continue']),
+      [undefined, 'next', undefined, 'next-2'],
+    )
+    await until(() => watches(world).length === 1)
+    assert.equal(watches(world)[0]?.query['resourceVersion'], '20')
+  })
+
+  test('watches again from the last version it heard of when the server closes, bookmarks included', async () => {
+    const bookmark = event('BOOKMARK', { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '30' } })
+    const world = await follow(
+      script([page(10, [])], [stream([event('ADDED', config('a', 11)), bookmark], close), stream([])]),
+    )
+    await until(() => watches(world).length === 2)
+    assert.equal(watches(world)[1]?.query['resourceVersion'], '30')
+    assert.equal(lists(world).length, 1)
+    assert.deepEqual(world.names(), ['a'])
+  })
+
+  const broken: Record<string, Answer> = {
+    'a reset of the connection': stream([], reset),
+    'a 500 on the watch': status(500, 'InternalError', 'etcdserver: leader changed'),
+    'a 429 without Retry-After': status(429, 'TooManyRequests', 'too many requests'),
+    'an answer that is no JSON': (response, _) => response.end('<html>gateway</html>\n'),
+    'a line that nobody can read': stream(['{"type":"ADD'], close),
+    'an event of an unknown type': stream([event('PATCHED', config('x', 1))]),
+  }
+  for (const [what, answer] of Object.entries(broken)) {
+    test(`goes on after ${what}`, async () => {
+      const world = await follow(
+        script([page(10, [config('a', 5)])], [answer, stream([event('MODIFIED', config('a', 12))])]),
+      )
+      await until(() => world.changes.length === 2)
+      assert.deepEqual(world.changes, ['+a5', '~a12'])
+      assert.equal(watches(world)[1]?.query['resourceVersion'], '10')
+      assert.isNull(world.reflector.lastError)
+    })
+  }
+
+  test('goes on when the first list is refused with 503', async () => {
+    const world = await follow(
+      script(
+        [status(503, 'ServiceUnavailable', 'apiserver is starting'), page(10, [config('a', 5)])],
+        [stream([])],
+      ),
+    )
+    await until(() => world.reflector.synced)
+    assert.deepEqual(world.names(), ['a'])
+  })
+
+  for (const [how, gone] of Object.entries({
+    'a status': status(410, 'Expired', 'too old resource version'),
+    'an ERROR event': stream([
+      event('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version: 10 (99)' }),
+    ]),
+  })) {
+    test(`lists again after 410 as ${how}: deletes what vanished, tells only what changed`, async () => {
+      const world = await follow(
+        script(
+          [
+            page(10, [config('same', 1), config('changed', 2), config('gone', 3)]),
+            page(40, [config('same', 1), config('changed', 35), config('new', 36)]),
+          ],
+          [gone, stream([])],
+        ),
+      )
+      await until(() => world.reflector.relists === 1)
+      assert.deepEqual(world.changes.slice(3), ['~changed35', '+new36', '-gone3'])
+      await until(() => watches(world).length === 2)
+      assert.equal(watches(world)[1]?.query['resourceVersion'], '40')
+    })
+  }
+
+  test('does not spin when every watch is answered with 410', async () => {
+    const world = await follow(script([page(10, [])], [status(410, 'Expired', 'too old')]))
+    await until(() => lists(world).length >= 4)
+    const from = monotonicClock.now()
+    const before = lists(world).length
+    await until(() => lists(world).length >= before + 4)
+    assert.isAtLeast(monotonicClock.now() - from, 12) // four waits of at least 4 ms each, in this test's timing
+  })
+
+  test('leaves a watch on which nothing came for too long, and watches again', async () => {
+    const world = await follow(
+      script([page(10, [])], [stream([event('ADDED', config('a', 11))]), stream([event('ADDED', config('b', 12))])]),
+      40,
+    )
+    await until(() => world.names().length === 2)
+    assert.equal(watches(world)[1]?.query['resourceVersion'], '11')
+    assert.equal(lists(world).length, 1)
+  })
+
+  test('lists again when it cannot get on with a version three times', async () => {
+    const bad = status(500, 'InternalError', 'boom')
+    const world = await follow(
+      script([page(10, [config('a', 5)]), page(50, [config('a', 45)])], [bad, bad, bad, stream([])]),
+    )
+    await until(() => world.reflector.relists === 1)
+    assert.deepEqual(world.changes, ['+a5', '~a45'])
+  })
+
+  test('says which right is missing, keeps trying, and comes to life when it is given', async () => {
+    const refused = status(403, 'Forbidden', 'configmaps is forbidden: User "sluice" cannot list resource "configmaps"')
+    let allowed = false
+    const granted = page(10, [config('a', 5)])
+    const world = await follow(
+      script([(response, asked) => (allowed ? granted : refused)(response, asked)], [stream([])]),
+    )
+    await world.reflector.settled
+    assert.equal(world.reflector.state, 'forbidden')
+    assert.isFalse(world.reflector.synced)
+    assert.equal(
+      world.reflector.lastError,
+      'Cannot watch configmaps in all namespaces: configmaps is forbidden: User "sluice" cannot list resource "configmaps". ' +
+        'Allow the controller to "list" and "watch" them (RBAC).',
+    )
+    await until(() => lists(world).length >= 3)
+    allowed = true
+    await until(() => world.reflector.synced)
+    assert.deepEqual([world.names(), world.reflector.state, world.reflector.lastError], [['a'], 'watching', null])
+  })
+
+  test('is absent while the kind is not served, and follows it as soon as it is', async () => {
+    const notFound: Answer = (response, _) => {
+      response.writeHead(404, { 'content-type': 'text/plain' })
+      response.end('404 page not found')
+    }
+    let served = false
+    const world = await follow(
+      script([(response, asked) => (served ? page(10, [config('a', 5)]) : notFound)(response, asked)], [stream([])]),
+    )
+    await world.reflector.settled
+    assert.deepEqual([world.reflector.state, world.reflector.synced], ['absent', false])
+    assert.include(world.reflector.lastError ?? '', 'install its CustomResourceDefinition')
+    served = true
+    await until(() => world.reflector.synced)
+    assert.deepEqual([world.names(), world.reflector.state], [['a'], 'watching'])
+  })
+
+  test('believes that a kind was removed only when told twice, and then forgets its objects', async () => {
+    const notFound = status(404, 'NotFound', 'the server could not find the requested resource')
+    const once = await follow(
+      script([page(10, [config('a', 5)]), notFound, page(20, [config('a', 5)])], [notFound, stream([])]),
+    )
+    await until(() => once.reflector.relists === 1 || once.reflector.state === 'absent')
+    const twice = await follow(script([page(10, [config('a', 5)]), notFound], [notFound, stream([])]))
+    await until(() => twice.reflector.state === 'absent')
+    assert.deepEqual(twice.changes, ['+a5', '-a5'])
+    assert.isFalse(twice.reflector.synced)
+  })
+
+  test('ends only by its signal', async () => {
+    const world = await follow(json(500, { kind: 'Status', code: 500, message: 'boom' }))
+    await until(() => world.server.asked.length > 5)
+    assert.notEqual(world.reflector.state, 'stopped')
+    await ending.pop()?.()
+    assert.equal(world.reflector.state, 'stopped')
+  })
+})
