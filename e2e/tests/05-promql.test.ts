@@ -317,7 +317,7 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       ['up[1m]', { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }],
       [
         'vector(7)), "sluice_check", "0", "", "") or label_replace((vector(8)',
-        { kind: 'refused', error: "1:10: parse error: unexpected right parenthesis ')'" },
+        { kind: 'refused', error: "1:11: parse error: unexpected right parenthesis ')'" },
       ],
     ]
     const checks = queries.map(

@@ -24,11 +24,11 @@ export function brief(text: string): string {
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`
 }
 
-/** The error that a Prometheus API answers with; null when the body is not one. */
+/** The error that a Prometheus API answers with, without the words before it; null when the body is not one. */
 export function errorOf(body: string): string | null {
   const parsed = parse(body)
   return isRecord(parsed) && parsed['status'] === 'error' && typeof parsed['error'] === 'string'
-    ? brief(parsed['error'])
+    ? brief(parsed['error'].replace(/^invalid parameter "query": /, ''))
     : null
 }
 
