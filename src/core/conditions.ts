@@ -22,6 +22,7 @@ const stalling: ReadonlySet<Reason> = new Set([
   'AutoscalerOnTarget',
   'ReferenceMissing',
   'MetricsServerNotAllowed',
+  'ClusterNotVisible',
   'WriteRefused',
   'Contested',
 ])

@@ -92,8 +92,6 @@ export interface Observation<P extends Phase = Phase> {
   readonly primary: Workload | null
   /** What the mesh carries now; null before it is ours to read. */
   readonly traffic: Traffic | null
-  /** The apex Service and every route point at the target: nothing is left to move back. */
-  readonly handedBack: boolean
   readonly live: Live
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
@@ -102,6 +100,8 @@ export interface Observation<P extends Phase = Phase> {
   readonly surroundings: Surroundings
   /** Answers, by id of the Check. */
   readonly findings: Readonly<Record<string, Finding>>
+  /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */
+  readonly unseen: string | null
   /** Why the last writes failed, as a sentence; null when they did not. */
   readonly trouble: string | null
 }

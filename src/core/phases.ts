@@ -32,6 +32,7 @@ import {
   startRun,
   startWhenResumed,
   takeANewBaseline,
+  waitForSight,
   waitForThePrimary,
   waitForTheTarget,
 } from './rules/start.ts'
@@ -39,6 +40,7 @@ import { letGo, remove, restoreTheTarget, returnToThePrimary, routeToTheTarget, 
 
 const analysis = firstOf<AnalysisPhase>(
   terminate,
+  waitForSight,
   claim,
   obey,
   loseTheTarget,
@@ -61,6 +63,7 @@ const analysis = firstOf<AnalysisPhase>(
 export const phases: { readonly [P in Phase]: Handler<P> } = {
   Initializing: firstOf<'Initializing'>(
     terminate,
+    waitForSight,
     claim,
     obey,
     recogniseThePrimary,
@@ -69,15 +72,16 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
     waitForThePrimary,
     settleIn,
   ),
-  Initialized: firstOf<'Initialized'>(terminate, claim, obey, takeANewBaseline, startRun, rest),
-  Waiting: firstOf<'Waiting'>(terminate, claim, obey, startWhenResumed),
+  Initialized: firstOf<'Initialized'>(terminate, waitForSight, claim, obey, takeANewBaseline, startRun, rest),
+  Waiting: firstOf<'Waiting'>(terminate, waitForSight, claim, obey, startWhenResumed),
   Progressing: analysis,
   WaitingPromotion: analysis,
-  Promoting: firstOf<'Promoting'>(terminate, claim, obey, copyToThePrimary, finishUndoing, returnTraffic, finalise),
-  Finalising: firstOf<'Finalising'>(terminate, claim, obey, drain),
-  Succeeded: firstOf<'Succeeded'>(terminate, claim, obey, takeANewBaseline, startRun, rest),
+  Promoting: firstOf<'Promoting'>(terminate, waitForSight, claim, obey, copyToThePrimary, finishUndoing, returnTraffic, finalise),
+  Finalising: firstOf<'Finalising'>(terminate, waitForSight, claim, obey, drain),
+  Succeeded: firstOf<'Succeeded'>(terminate, waitForSight, claim, obey, takeANewBaseline, startRun, rest),
   Failed: firstOf<'Failed'>(
     terminate,
+    waitForSight,
     claim,
     obey,
     drainTheRejected,

@@ -53,6 +53,7 @@ export const reasons = {
   AutoscalerOnTarget: 'An autoscaler is on the target; production would run unscaled.',
   ReferenceMissing: 'An object that the Canary names does not exist, or does not fit.',
   MetricsServerNotAllowed: 'The Canary names a metrics server that is not on the list.',
+  ClusterNotVisible: 'A kind that decisions depend on is not installed, or may not be watched.',
   WriteRefused: 'The API server, or a webhook of it, refused a write.',
   Contested: 'Another writer keeps changing an object that Sluice owns.',
 } as const

@@ -32,13 +32,7 @@ export function nextLookOf(o: Observation<AnalysisPhase>): Instant {
 export function gatesAt(o: Observation<AnalysisPhase>): { gates: readonly Gate[]; problems: readonly string[] } {
   const { analysis } = o.canary.spec
   const own = rungAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
-  const templates = Object.fromEntries(
-    Object.entries(o.templates).map(([name, { spec }]) => [
-      name,
-      { query: spec.query, address: spec.provider.address ?? null },
-    ]),
-  )
-  return gatesOf([...analysis.metrics, ...own], templates)
+  return gatesOf([...analysis.metrics, ...own], o.templates)
 }
 
 /** Everything that one look asks, the gates first. */

@@ -18,6 +18,15 @@ export function claim(o: Observation): Move | undefined {
   return stay(o, 'Initializing', 'Claiming the canary with a finalizer', null)
 }
 
+/** Nothing is decided on half a view; the kinds may appear, or the rights be given, at any time. */
+export function waitForSight(o: Observation, now: Instant): Move | undefined {
+  if (o.unseen === null) return undefined
+  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message: o.unseen }, now, now + SIGHT_RETRY)
+}
+
+/** How often a canary looks whether it can see again; a look at memory, not at the API. */
+const SIGHT_RETRY = 10_000
+
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
@@ -225,6 +234,7 @@ const passing: Readonly<Partial<Record<Reason, true>>> = {
   Initializing: true,
   PrimaryNotReady: true,
   ReplicasPutBack: true,
+  ClusterNotVisible: true,
   WriteRefused: true,
   Contested: true,
   Conflict: true,

@@ -3,6 +3,9 @@ import type { Move } from '../decision.ts'
 import { carriedSince, promotedOf, recordedOf, short } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
+import { postureOf } from '../postures.ts'
+import { renderServices } from '../resources/services.ts'
+import { renderRoutes } from '../routers/index.ts'
 import type { Phase, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { deadlineOf } from './start.ts'
@@ -71,12 +74,18 @@ export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined
 export function routeToTheTarget(o: Terminating, now: Instant): Move | undefined {
   const { state } = o
   if (state.stage !== 'routing') return undefined
-  const carriedAt = o.handedBack ? (state.carriedAt ?? now) : null
+  const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
   const next = { ...state, carriedAt }
   if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next })
   return stay(o, 'HandingBack', o.memory.message, now, { state: { ...next, stage: 'removing' } })
+}
+
+/** Nothing is left to write before every caller is led to the target. */
+function handedBack(o: Terminating): boolean {
+  const posture = postureOf(o, o.state)
+  return [...renderRoutes(o, posture), ...renderServices(o, posture)].every(write => write.verb === 'disown')
 }
 
 /** What we made goes; the finalizer last. */

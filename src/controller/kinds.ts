@@ -1,0 +1,133 @@
+/** Which kinds the controller follows, what it keeps of them, and how they are found. */
+import { kinds, type Kind, type KubeObject } from '../api/object.ts'
+import { at, canonicalJson, textOf, textsOf } from '../core/json.ts'
+import { CANARY_LABEL } from '../core/names.ts'
+import type { Sha256 } from '../core/ports.ts'
+import type { Cache } from '../kube/cache.ts'
+import { slim } from '../kube/slim.ts'
+
+/** Followed from the start, in every namespace that is watched. */
+export const followed: readonly Kind[] = [
+  kinds.Canary,
+  kinds.MetricTemplate,
+  kinds.Deployment,
+  kinds.ReplicaSet,
+  kinds.ControllerRevision,
+  kinds.Service,
+  kinds.VirtualService,
+  kinds.DestinationRule,
+  kinds.HorizontalPodAutoscaler,
+]
+
+/** Followed where they are installed: their absence is no trouble. */
+export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscaler, kinds.ScaledObject]
+
+/** Without these nothing can be decided. */
+export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate, kinds.VirtualService, kinds.DestinationRule]
+
+/** Field of a kept ConfigMap or Secret: the hash of its content, which itself is not kept. */
+const CONTENT_HASH = 'contentHash'
+
+/** What the cache keeps of an object. Of configuration that is its hash: the content of a Secret stays in no memory of ours. */
+export function keeping(sha256: Sha256): (object: KubeObject) => KubeObject {
+  return object => {
+    const kept = slim(object)
+    if (object.kind === 'ConfigMap' || object.kind === 'Secret') {
+      const content = { data: object['data'], binaryData: object['binaryData'] }
+      const { apiVersion, kind, metadata } = kept
+      return { apiVersion, kind, metadata, [CONTENT_HASH]: sha256(canonicalJson(content)) }
+    }
+    return kept
+  }
+}
+
+export function contentHash(config: KubeObject): string {
+  return textOf(config[CONTENT_HASH])
+}
+
+/** `web` or `web.shop` or a full name, in the words of the mesh: `web.shop.svc.cluster.local`; foreign hosts as they are. */
+export function fullHost(host: string, namespace: string): string {
+  if (host === '*' || host.includes('.svc.')) return host
+  const [name = host, inNamespace, ...more] = host.split('.')
+  if (inNamespace === undefined) return `${name}.${namespace}.svc.cluster.local`
+  return more.length === 0 || (more.length === 1 && more[0] === 'svc') ? `${name}.${inNamespace}.svc.cluster.local` : host
+}
+
+const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
+const pair = (namespace: string, [key, value]: [string, string]): string => `${namespace}/${key}=${value}`
+
+/**
+ * The indexes of a cache: how objects that matter to a canary are found without reading all others. Every index key is
+ * also what a canary may be interested in: it is woken when an object enters or leaves one.
+ */
+export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObject) => readonly string[] }[] = [
+  {
+    kind: kinds.Canary,
+    name: 'claims',
+    of: canary => {
+      const target = textOf(at(canary.spec, 'targetRef', 'name'))
+      const service = textOf(at(canary.spec, 'service', 'name')) || target
+      return [`${namespaceOf(canary)}/target/${target}`, `${namespaceOf(canary)}/service/${service}`]
+    },
+  },
+  {
+    kind: kinds.ReplicaSet,
+    name: 'owner',
+    of: set => (set.metadata.ownerReferences ?? []).filter(owner => owner.controller === true).map(owner => owner.uid),
+  },
+  {
+    kind: kinds.ControllerRevision,
+    name: 'canary',
+    of: revision => labelled(revision),
+  },
+  { kind: kinds.ConfigMap, name: 'canary', of: config => labelled(config) },
+  { kind: kinds.Secret, name: 'canary', of: config => labelled(config) },
+  {
+    kind: kinds.Service,
+    name: 'selector',
+    of: service => {
+      const [first] = Object.entries(textsOf(at(service.spec, 'selector'))).toSorted(([a], [b]) => a.localeCompare(b))
+      return first === undefined ? [] : [pair(namespaceOf(service), first)]
+    },
+  },
+  {
+    kind: kinds.VirtualService,
+    name: 'host',
+    of: service => hostsOf(service),
+  },
+  {
+    kind: kinds.DestinationRule,
+    name: 'host',
+    of: rule => [fullHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
+  },
+  ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
+    kind,
+    name: 'scales',
+    of: (scaler: KubeObject) => {
+      const reference = at(scaler.spec, 'scaleTargetRef') ?? at(scaler.spec, 'targetRef')
+      return [`${namespaceOf(scaler)}/${textOf(at(reference, 'name'))}`]
+    },
+  })),
+]
+
+/** Keys under which a Service that selects pods with these labels may stand. */
+export function selectorKeys(namespace: string, labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(entry => pair(namespace, entry))
+}
+
+function labelled(object: KubeObject): string[] {
+  const canary = object.metadata.labels?.[CANARY_LABEL]
+  return canary === undefined ? [] : [`${namespaceOf(object)}/${canary}`]
+}
+
+function hostsOf(service: KubeObject): string[] {
+  const hosts = at(service.spec, 'hosts')
+  if (!Array.isArray(hosts)) return []
+  return hosts.filter(host => typeof host === 'string').map(host => fullHost(host, namespaceOf(service)))
+}
+
+/** Gives a cache all indexes. */
+export function addIndexes(cache: Cache): void {
+  for (const { kind, name, of } of indexes) cache.index(kind, name, of)
+}
+

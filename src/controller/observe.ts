@@ -1,0 +1,236 @@
+/**
+ * A key → everything that the canary's next move may depend on, out of the caches: no request is made, and nothing is
+ * older than our own last write. What is read is also what the canary is woken by.
+ */
+import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { parseCanary, type Canary } from '../api/canary.ts'
+import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
+import type { Finding } from '../core/check.ts'
+import { at, textsOf } from '../core/json.ts'
+import { labelMode, selects } from '../core/labels.ts'
+import type { Memory } from '../core/memory.ts'
+import { namesOf, type Names } from '../core/names.ts'
+import type { Observation, Settings, Surroundings, Workload } from '../core/observation.ts'
+import type { Sha256 } from '../core/ports.ts'
+import { configKey, trackedConfigs } from '../core/resources/configs.ts'
+import { recordedTemplates } from '../core/resources/revisions.ts'
+import { readTraffic, routerRefs } from '../core/routers/index.ts'
+import type { State } from '../core/state.ts'
+import type { Percent } from '../core/time.ts'
+import { readDeployment } from '../core/workloads/deployment.ts'
+import type { Cache } from '../kube/cache.ts'
+import { indexInterest } from './interests.ts'
+import { contentHash, followedWherePresent, fullHost, selectorKeys } from './kinds.ts'
+
+/** An object on which a user may write that a change of it starts no run. */
+const TRACKING_ANNOTATION = 'sluice.dev/config-tracking'
+
+/** What memory adds to the caches. */
+export interface Known {
+  readonly state: State
+  readonly memory: Memory
+  readonly findings: Readonly<Record<string, Finding>>
+  readonly trouble: string | null
+  readonly unseen: string | null
+  readonly namespaceTerminating: boolean
+}
+
+export interface Observed {
+  readonly observation: Observation
+  /** Names of configuration kinds that are not followed in this namespace yet, and have to be before anything is decided. */
+  readonly missing: readonly Kind[]
+}
+
+export class Observer {
+  readonly #cache: Cache
+  readonly #settings: Settings
+  readonly #sha256: Sha256
+  readonly #parsed = new WeakMap<KubeObject, ReturnType<typeof parseCanary>>()
+  readonly #templates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
+
+  constructor(cache: Cache, settings: Settings, sha256: Sha256) {
+    this.#cache = cache
+    this.#settings = settings
+    this.#sha256 = sha256
+  }
+
+  /** The Canary, or the sentences that say why it cannot be read; each object is parsed once. */
+  parse(object: KubeObject): ReturnType<typeof parseCanary> {
+    const known = this.#parsed.get(object)
+    if (known !== undefined) return known
+    const parsed = parseCanary(object)
+    this.#parsed.set(object, parsed)
+    return parsed
+  }
+
+  /**
+   * @param interests receives everything that was looked at.
+   */
+  observe(canary: Canary, known: Known, interests: Set<string>): Observed {
+    const names = namesOf(canary)
+    const reader = new Reader(this.#cache, interests)
+    const target = reader.get(names.target)
+    const { configs, missing } = this.#configs(reader, names, target)
+    const { analysis } = canary.spec
+    const workloads = {
+      target: this.#workload(reader, target, configs, analysis.canaryReadyThreshold),
+      primary: this.#workload(reader, reader.get(names.primary), {}, analysis.primaryReadyThreshold),
+    }
+    const live = this.#live(reader, canary, names)
+    const surroundings = this.#surroundings(reader, canary, names, workloads.target, known.namespaceTerminating)
+    const recorded = recordedTemplates(
+      reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
+      names.canary,
+    )
+    const seen = {
+      canary,
+      names,
+      settings: this.#settings,
+      state: known.state,
+      memory: known.memory,
+      ...workloads,
+      traffic: null,
+      live,
+      recorded,
+      configs,
+      templates: this.#metricTemplates(reader, canary, names),
+      surroundings,
+      findings: known.findings,
+      trouble: known.trouble,
+      unseen: known.unseen,
+    }
+    const memory = { ...seen.memory, labels: seen.target === null ? seen.memory.labels : labelMode(seen) }
+    const observation = { ...seen, memory }
+    return {
+      observation: { ...observation, traffic: readTraffic(observation) },
+      missing,
+    }
+  }
+
+  #workload(
+    reader: Reader,
+    object: KubeObject | undefined,
+    configs: Readonly<Record<string, string>>,
+    readyPercent: Percent,
+  ): Workload | null {
+    if (object === undefined) return null
+    const sets = reader.byIndex(kinds.ReplicaSet, 'owner', object.metadata.uid ?? '')
+    return readDeployment(object, sets, { configs, readyPercent, sha256: this.#sha256 })
+  }
+
+  /** Hashes of the configuration that the target mounts; what does not exist is left out. */
+  #configs(
+    reader: Reader,
+    names: Names,
+    target: KubeObject | undefined,
+  ): { configs: Record<string, string>; missing: Kind[] } {
+    const configs: Record<string, string> = {}
+    const missing = new Set<Kind>()
+    for (const reference of trackedConfigs(at(target?.spec, 'template'))) {
+      const kind = reference.kind === 'Secret' ? kinds.Secret : kinds.ConfigMap
+      if (!this.#cache.synced(kind, names.namespace)) {
+        missing.add(kind)
+        continue
+      }
+      const config = reader.get({ kind, namespace: names.namespace, name: reference.name })
+      if (config === undefined || config.metadata.annotations?.[TRACKING_ANNOTATION] === 'disabled') continue
+      configs[configKey(reference)] = contentHash(config)
+    }
+    return { configs, missing: [...missing] }
+  }
+
+  #live(reader: Reader, canary: Canary, names: Names): Record<string, KubeObject> {
+    const live: Record<string, KubeObject> = {}
+    const refs = [
+      names.target,
+      names.primary,
+      names.apexService,
+      names.primaryService,
+      names.canaryService,
+      names.virtualService,
+      names.primaryRule,
+      names.canaryRule,
+      ...routerRefs({ canary, names }),
+    ]
+    for (const ref of refs) {
+      const object = reader.get(ref)
+      if (object !== undefined) live[refKey(ref)] = object
+    }
+    for (const kind of [kinds.ConfigMap, kinds.Secret]) {
+      for (const copy of reader.byIndex(kind, 'canary', `${names.namespace}/${names.canary}`)) {
+        live[refKey({ kind, namespace: names.namespace, name: copy.metadata.name })] = copy
+      }
+    }
+    return live
+  }
+
+  #surroundings(
+    reader: Reader,
+    canary: Canary,
+    names: Names,
+    target: Workload | null,
+    namespaceTerminating: boolean,
+  ): Surroundings {
+    const { namespace } = names
+    const claims = [`${namespace}/target/${names.target.name}`, `${namespace}/service/${names.apexService.name}`]
+    const rivals = claims.flatMap(claim => reader.byIndex(kinds.Canary, 'claims', claim))
+    const scalers = [kinds.HorizontalPodAutoscaler, ...followedWherePresent].flatMap(kind =>
+      [names.target.name, names.primary.name].flatMap(name => reader.byIndex(kind, 'scales', `${namespace}/${name}`)),
+    )
+    const labels = textsOf(at(target?.object.spec, 'template', 'metadata', 'labels'))
+    const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
+    const ours = new Set([names.apexService.name, names.primaryService.name, names.canaryService.name])
+    const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])].map(host => fullHost(host, namespace))
+    const rules = [names.apexService, names.primaryService, names.canaryService].map(ref => fullHost(ref.name, namespace))
+    return {
+      rivals: distinct(rivals).filter(one => one.metadata.name !== names.canary),
+      autoscalers: distinct(scalers),
+      services: distinct(services).filter(
+        service => !ours.has(service.metadata.name) && selects(textsOf(at(service.spec, 'selector')), labels),
+      ),
+      virtualServices: distinct(hosts.flatMap(host => reader.byIndex(kinds.VirtualService, 'host', host))),
+      destinationRules: distinct(rules.flatMap(host => reader.byIndex(kinds.DestinationRule, 'host', host))),
+      namespaceTerminating,
+    }
+  }
+
+  #metricTemplates(reader: Reader, canary: Canary, names: Names): Record<string, MetricTemplate> {
+    const { metrics, steps = [] } = canary.spec.analysis
+    const found: Record<string, MetricTemplate> = {}
+    for (const { templateRef } of [...metrics, ...steps.flatMap(step => step.metrics)]) {
+      if (templateRef === undefined) continue
+      const object = reader.get({ kind: kinds.MetricTemplate, namespace: names.namespace, name: templateRef.name })
+      if (object === undefined) continue
+      const parsed = this.#templates.get(object) ?? parseMetricTemplate(object)
+      this.#templates.set(object, parsed)
+      if ('template' in parsed) found[templateRef.name] = parsed.template
+    }
+    return found
+  }
+}
+
+/** Reads the cache, and remembers what was looked at. */
+class Reader {
+  readonly #cache: Cache
+  readonly #interests: Set<string>
+
+  constructor(cache: Cache, interests: Set<string>) {
+    this.#cache = cache
+    this.#interests = interests
+  }
+
+  get(ref: Ref): KubeObject | undefined {
+    this.#interests.add(refKey(ref))
+    return this.#cache.get(ref)
+  }
+
+  byIndex(kind: Kind, name: string, key: string): KubeObject[] {
+    this.#interests.add(indexInterest(kind, name, key))
+    return this.#cache.byIndex(kind, name, key)
+  }
+}
+
+function distinct(objects: readonly KubeObject[]): KubeObject[] {
+  return objects.length < 2 ? [...objects] : [...new Set(objects)]
+}
+

@@ -1,0 +1,308 @@
+/**
+ * One pass over one canary: observe → decide → commit the status → announce → write objects → wake at a time. The status
+ * is written before what follows from it, guarded by its resourceVersion; everything after is safe to be killed in.
+ */
+import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import type { CanaryStatus } from '../api/status.ts'
+import type { Canary } from '../api/canary.ts'
+import { decide } from '../core/decide.ts'
+import type { Announcement, Decision } from '../core/decision.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
+import { fingerprint, recordOf, sameJson } from '../core/json.ts'
+import type { Memory } from '../core/memory.ts'
+import { mergePatch } from '../core/merge.ts'
+import type { Observation } from '../core/observation.ts'
+import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
+import type { State } from '../core/state.ts'
+import { readStatus, writeStatus } from '../core/status.ts'
+import { unreadable } from '../core/unreadable.ts'
+import { INFORM_EVERY, worthOf } from '../core/worth.ts'
+import type { Write } from '../core/write.ts'
+import type { Cache } from '../kube/cache.ts'
+import type { EventRecorder } from '../kube/events.ts'
+import { withDeadline } from '../kube/timing.ts'
+import type { Asks } from './asks.ts'
+import type { Interests } from './interests.ts'
+import { Ledger } from './ledger.ts'
+import type { Observer } from './observe.ts'
+import { writeTrouble } from './trouble.ts'
+
+/** Every call to the API has this deadline. */
+const DEADLINE = 15_000
+
+export interface ReconcilerPorts {
+  readonly api: KubeApi
+  readonly clock: Clock
+  readonly log: Log
+  readonly cache: Cache
+  readonly observer: Observer
+  readonly interests: Interests
+  readonly asks: Asks
+  readonly recorder: EventRecorder
+  /** Wakes a canary at a time, or at once. */
+  readonly wake: (key: string, at: number) => void
+  /** Starts to follow a kind in a namespace; resolves once it is known whole. */
+  readonly follow: (kind: Kind, namespace: string) => Promise<void>
+  /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
+  readonly unseen: () => string | null
+  /** Told about each canary after each pass; null when it is gone. */
+  readonly watcher: (key: string, observation: Observation | null, decision: Decision | null) => void
+}
+
+/** What this process remembers of a canary between passes. */
+interface Entry {
+  readonly uid: string
+  state: State
+  memory: Memory
+  /** The status that state and memory belong to, as it was last read or written. */
+  status: CanaryStatus
+  informedAt: number
+  trouble: string | null
+  readonly ledger: Ledger
+}
+
+export class Reconciler {
+  readonly #ports: ReconcilerPorts
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(ports: ReconcilerPorts) {
+    this.#ports = ports
+  }
+
+  /** Forgets everything: another process may have been at work since. */
+  reset(): void {
+    this.#entries.clear()
+  }
+
+  /** One pass; what it throws is tried again with backoff. */
+  async pass(key: string, signal: AbortSignal): Promise<void> {
+    const { cache, clock, observer, interests, asks } = this.#ports
+    const ref = refOfKey(key)
+    const fresh = !this.#entries.has(key)
+    // After taking over, the cache may be older than the last write of whoever led before.
+    if (fresh) await this.#readLive(ref, signal)
+    const object = cache.get(ref)
+    if (object === undefined) return this.#forget(key)
+    const entry = this.#entry(key, object)
+    const wanted = new Set([refKey(ref)])
+    const parsed = observer.parse(object)
+    if ('problems' in parsed) {
+      interests.set(key, wanted)
+      return this.#stall(key, entry, object, parsed.problems, signal)
+    }
+    if (fresh) this.#announce(parsed.canary, entry.memory.outbox)
+    const known = {
+      ...entry,
+      findings: asks.findings(key),
+      unseen: this.#ports.unseen(),
+      namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
+    }
+    const { observation, missing } = observer.observe(parsed.canary, known, wanted)
+    interests.set(key, wanted)
+    if (missing.length > 0) {
+      await Promise.all(missing.map(kind => this.#ports.follow(kind, ref.namespace)))
+      this.#ports.wake(key, clock.now())
+      return undefined
+    }
+    const now = clock.now()
+    const decision = decide(observation, now)
+    if ('ask' in decision) return asks.ask(key, decision.ask)
+    await this.#carryOut(key, entry, observation, decision, signal)
+  }
+
+  async #carryOut(key: string, entry: Entry, o: Observation, decision: Decision, signal: AbortSignal): Promise<void> {
+    const { clock, log, wake } = this.#ports
+    const now = clock.now()
+    const memory = withOutbox(decision)
+    const status = writeStatus(o, { ...decision, memory }, now)
+    const worth = worthOf(entry.status, status)
+    const due = worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
+    if (due) {
+      const committed = await this.#commit(entry, o.canary, status, laneOf(decision), signal)
+      if (!committed) {
+        wake(key, clock.now())
+        return
+      }
+      entry.informedAt = now
+    } else if (worth === 'later') {
+      wake(key, entry.informedAt + INFORM_EVERY)
+    }
+    entry.state = decision.state
+    entry.memory = memory
+    if (decision.announcements.length > 0) {
+      log.info('decided', { canary: key, phase: decision.state.phase, reason: decision.reason, message: decision.message })
+    }
+    this.#announce(o.canary, decision.announcements)
+    this.#ports.watcher(key, o, decision)
+    await this.#write(key, entry, decision, signal)
+    if (decision.wakeAt !== null) wake(key, decision.wakeAt)
+  }
+
+  /**
+   * Writes the status. A conflict because somebody annotated is written again in the same pass: a rollback must not starve.
+   *
+   * @returns false when the canary has changed in a way that the decision did not know.
+   */
+  async #commit(entry: Entry, canary: Canary, status: CanaryStatus, lane: Lane, signal: AbortSignal): Promise<boolean> {
+    const ref = refOfKey(namespacedName(canary))
+    const patch = mergePatch(recordOf(canary['status']), status)
+    if (patch === null) return true
+    let { resourceVersion } = canary.metadata
+    for (let attempt = 0; ; attempt += 1) {
+      const metadata = resourceVersion === undefined ? {} : { resourceVersion }
+      try {
+        const written = await this.#send({ verb: 'status', ref, patch: { metadata, status: patch } }, lane, signal)
+        if (written === null) return false
+        entry.status = recordOf(written['status']) as CanaryStatus
+        return true
+      } catch (error) {
+        if (isNotFound(error)) return false
+        if (!isConflict(error)) throw error
+        const live = await this.#readLive(ref, signal)
+        const same =
+          live !== null &&
+          live.metadata.uid === canary.metadata.uid &&
+          live.metadata.generation === canary.metadata.generation &&
+          live.metadata.deletionTimestamp === canary.metadata.deletionTimestamp &&
+          sameJson(live['status'], canary['status'])
+        if (!same || attempt >= 3) return false
+        resourceVersion = live.metadata.resourceVersion
+      }
+    }
+  }
+
+  /** All writes of a decision at once; the first that failed is what the canary complains about. */
+  async #write(key: string, entry: Entry, decision: Decision, signal: AbortSignal): Promise<void> {
+    const { clock, log, wake } = this.#ports
+    const now = clock.now()
+    const lane = laneOf(decision)
+    const results = await Promise.all(
+      decision.writes.map(async (write): Promise<{ write: Write; error: unknown } | null> => {
+        const mayAt = entry.ledger.mayWriteAt(write, now)
+        if (mayAt > now) {
+          wake(key, mayAt)
+          return { write, error: new Contested() }
+        }
+        entry.ledger.note(write, now)
+        try {
+          await this.#send(write, lane, signal)
+          return null
+        } catch (error) {
+          return { write, error }
+        }
+      }),
+    )
+    const failed = results.filter(result => result !== null)
+    // Somebody else was faster: what was read is old, and the next pass sees what is new.
+    const stale = failed.filter(({ error }) => isConflict(error) || isNotFound(error) || isAlreadyExists(error))
+    const refused = failed.find(result => !stale.includes(result))
+    const trouble = refused === undefined ? null : writeTrouble(refused.write, refused.error)
+    const changed = trouble !== entry.trouble
+    entry.trouble = trouble
+    if (refused !== undefined) {
+      log.warn('write failed', { canary: key, verb: refused.write.verb, object: refKey(refused.write.ref), error: trouble })
+      if (changed) wake(key, clock.now())
+      if (!(refused.error instanceof Contested)) throw refused.error
+    } else if (changed || stale.length > 0) {
+      await Promise.all(stale.map(({ write }) => this.#readLive(write.ref, signal)))
+      wake(key, clock.now())
+    }
+  }
+
+  /** A canary that cannot be read: one sentence, no change of anything. */
+  async #stall(key: string, entry: Entry, object: KubeObject, problems: readonly string[], signal: AbortSignal): Promise<void> {
+    const now = this.#ports.clock.now()
+    const { status, announcement } = unreadable(object, problems, now)
+    if (worthOf(entry.status, status) === 'at once') {
+      const canary = object as unknown as Canary
+      if (!(await this.#commit(entry, canary, status, 'normal', signal))) this.#ports.wake(key, now)
+      this.#announce(canary, [announcement])
+    }
+    this.#ports.watcher(key, null, null)
+  }
+
+  #announce(canary: Canary, announcements: readonly Announcement[]): void {
+    for (const one of announcements) {
+      this.#ports.recorder.record({
+        name: `${canary.metadata.name}.${fingerprint([canary.metadata.uid, one.key])}`,
+        about: canary,
+        type: one.severity === 'info' ? 'Normal' : 'Warning',
+        reason: one.reason,
+        message: one.message,
+        at: one.at,
+      })
+    }
+  }
+
+  /** What memory holds is true as long as the status is the one that it belongs to. */
+  #entry(key: string, object: KubeObject): Entry {
+    const known = this.#entries.get(key)
+    const status = recordOf(object['status']) as CanaryStatus
+    if (known !== undefined && known.uid === object.metadata.uid && sameJson(known.status, status)) return known
+    const { state, memory } = readStatus(status, this.#ports.clock.now())
+    const { trouble, ledger } = known ?? { trouble: null, ledger: new Ledger() }
+    const entry: Entry = { uid: object.metadata.uid ?? '', state, memory, status, informedAt: 0, trouble, ledger }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #forget(key: string): void {
+    this.#entries.delete(key)
+    this.#ports.asks.forget(key)
+    this.#ports.interests.forget(key)
+    this.#ports.watcher(key, null, null)
+  }
+
+  /** Asked only while a canary is being deleted: a dying namespace is the one thing that the caches do not tell. */
+  async #namespaceTerminating(canary: Canary, signal: AbortSignal): Promise<boolean> {
+    if (canary.metadata.deletionTimestamp === undefined) return false
+    const ref = { kind: kinds.Namespace, namespace: '', name: canary.metadata.namespace ?? '' }
+    const namespace = await this.#call(signal, 'The read of the namespace', call => this.#ports.api.get(ref, call))
+    return namespace === null || namespace.metadata.deletionTimestamp !== undefined
+  }
+
+  async #readLive(ref: Ref, signal: AbortSignal): Promise<KubeObject | null> {
+    const live = await this.#call(signal, `The read of ${refKey(ref)}`, call => this.#ports.api.get(ref, call))
+    if (live === null) this.#ports.cache.removed(ref)
+    else this.#ports.cache.accept(ref.kind, live)
+    return live
+  }
+
+  async #send(write: Write, lane: Lane, signal: AbortSignal): Promise<KubeObject | null> {
+    const { api, cache } = this.#ports
+    const written = await this.#call(signal, `The write of ${refKey(write.ref)}`, call => api.write(write, { ...call, lane }))
+    if (written !== null) cache.accept(write.ref.kind, written)
+    else if (write.verb === 'delete') cache.removed(write.ref)
+    return written
+  }
+
+  #call<T>(signal: AbortSignal, what: string, run: (call: { lane: Lane; signal: AbortSignal }) => Promise<T>): Promise<T> {
+    return withDeadline(this.#ports.clock, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
+  }
+}
+
+/** Another writer keeps undoing the write. */
+export class Contested extends Error {
+  override readonly name = 'Contested'
+}
+
+/** What is announced now is kept for whoever takes over. */
+function withOutbox(decision: Decision): Memory {
+  const { memory, announcements, reason, message } = decision
+  return { ...memory, reason, message, ...(announcements.length > 0 ? { outbox: announcements } : {}) }
+}
+
+/** Taking back never waits behind other work. */
+function laneOf(decision: Decision): Lane {
+  const { state } = decision
+  if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
+  if (state.phase === 'Promoting') return state.stage === 'undoing' ? 'urgent' : 'normal'
+  const leaving = state.phase === 'Progressing' && state.weight === 0 && state.stage !== 'preparing'
+  return leaving ? 'urgent' : 'normal'
+}
+
+/** `shop/web` → the Canary. */
+function refOfKey(key: string): Ref {
+  const [namespace = '', name = ''] = key.split('/')
+  return { kind: kinds.Canary, namespace, name }
+}

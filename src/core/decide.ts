@@ -1,0 +1,26 @@
+/** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
+import type { Ask, Decision, Handler, Move } from './decision.ts'
+import { announce } from './move.ts'
+import type { Observation } from './observation.ts'
+import { phases } from './phases.ts'
+import { render } from './render.ts'
+import type { Instant } from './time.ts'
+import { noteReplicas } from './wishes.ts'
+
+/** Decides, or asks; after an answer it is run again with the findings. */
+export function decide(seen: Observation, now: Instant): Decision | Ask {
+  const o: Observation = { ...seen, memory: { ...seen.memory, replicas: noteReplicas(seen, now) } }
+  const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
+  if ('ask' in said) return said
+  const move = withTrouble(o, said, now)
+  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, move) }
+}
+
+/** Writes that are refused are said in the place of what is waited for, until they succeed. */
+function withTrouble(o: Observation, move: Move, now: Instant): Move {
+  if (o.trouble === null || move.state !== o.state) return move
+  const told = o.memory.reason === 'WriteRefused' && o.memory.message === o.trouble
+  const news = { severity: 'warn', reason: 'WriteRefused', message: o.trouble } as const
+  const announcements = told ? move.announcements : [...move.announcements, announce(o, news, now)]
+  return { ...move, reason: 'WriteRefused', message: o.trouble, announcements }
+}

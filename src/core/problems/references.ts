@@ -1,0 +1,172 @@
+/** What the Canary names: is it there, and does it fit. */
+import { kinds, type Ref } from '../../api/object.ts'
+import { at, type Json, recordsOf, textOf, textsOf } from '../json.ts'
+import type { Observation } from '../observation.ts'
+import { liveOf } from '../resources/ownership.ts'
+import { isHost, sideOf } from '../routers/istio/hosts.ts'
+import { chosenRoutes, entriesOf, listed, type Listed, refOfListed, sidesOf } from '../routers/istio/users.ts'
+import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
+
+export const virtualServicesThatDoNotFit: FindProblem = o => {
+  for (const [index, one] of listed(o).entries()) {
+    const said = virtualServiceProblem(o, one)
+    if (said !== null) return problem('ReferenceMissing', `spec.service.virtualServices[${index}] names ${said}`)
+  }
+  return null
+}
+
+/** The rest of a sentence that opens with "… names ". */
+function virtualServiceProblem(o: Observation, one: Listed): string | null {
+  const named = calledHere(o, 'VirtualService', one.name)
+  const live = liveOf(o, refOfListed(o, one))
+  if (live === undefined) return `${named}, which does not exist. Create it or remove the entry.`
+  const lower = ['tcp', 'tls'].find(protocol =>
+    recordsOf(at(live.spec, protocol)).some(route =>
+      entriesOf(route).some(entry => sideOf(o, entry['destination']) !== null),
+    ),
+  )
+  if (lower !== undefined) {
+    return `${named}, which leads to Service ${o.names.apexService.name} by a ${lower} route; only http routes can be split. Make it an http route.`
+  }
+  const names = recordsOf(at(live.spec, 'http')).map(route => textOf(route['name']))
+  const absent = one.routes?.find(({ name }) => !names.includes(name))
+  if (absent !== undefined) {
+    const there = listedInWords(names.filter(name => name !== ''))
+    return `the route ${absent.name} of ${named}, which has no http route of that name; there are: ${there}. Write one of them, or name the route.`
+  }
+  const chosen = chosenRoutes(o, one, live.spec)
+  if (chosen.length === 0) {
+    return `${named}, but none of its http routes leads to Service ${o.names.apexService.name}. Add a destination with that host, or remove the entry.`
+  }
+  for (const { index, route } of chosen) {
+    const misfit = routeMisfit(o, route)
+    const name = textOf(route['name'])
+    if (misfit !== null) return `${named}, whose http route ${name === '' ? `number ${index + 1}` : name} ${misfit}`
+  }
+  return null
+}
+
+/** Why a route cannot be split, as the end of a sentence. */
+function routeMisfit(o: Observation, route: Json): string | null {
+  const apex = o.names.apexService.name
+  const rule = o.canary.spec.service.destinationRule
+  const entries = entriesOf(route)
+  if (entries.length === 0)
+    return `has no destination to split (it redirects, answers or delegates). Choose other routes.`
+  if (sidesOf(o, route) === null) {
+    const hosts = entries.map(entry => textOf(at(entry, 'destination', 'host')))
+    return `leads to ${listedInWords(hosts)}; there must be one destination for ${apex} and none for others. Put the others into a route of their own.`
+  }
+  const subset = (entry: Json): unknown => at(entry, 'destination', 'subset')
+  if (rule === undefined) {
+    const used = entries.map(subset).find(one => one !== undefined)
+    return used === undefined
+      ? null
+      : `uses the subset ${textOf(used)}. Split by subsets with service.destinationRule, or remove the subset.`
+  }
+  const known: unknown[] = [rule.primarySubset, rule.canarySubset]
+  return entries.every(entry => known.includes(subset(entry)))
+    ? null
+    : `does not say which subset it leads to. Write subset: ${rule.primarySubset} in its destination.`
+}
+
+export const destinationRuleThatDoesNotFit: FindProblem = o => {
+  const rule = o.canary.spec.service.destinationRule
+  if (rule === undefined) return null
+  const ref: Ref = { kind: kinds.DestinationRule, namespace: o.names.namespace, name: rule.name }
+  const named = `spec.service.destinationRule names ${calledHere(o, 'DestinationRule', rule.name)}`
+  const live = liveOf(o, ref)
+  if (live === undefined) {
+    return problem('ReferenceMissing', `${named}, which does not exist. Create it, or remove service.destinationRule.`)
+  }
+  const host = textOf(at(live.spec, 'host'))
+  if (!isHost(host, o.names.namespace, o.names.apexService)) {
+    return problem(
+      'ReferenceMissing',
+      `${named}, which is for the host ${host}, not for Service ${o.names.apexService.name}. Write ${o.names.apexService.name} as its spec.host, or name another rule.`,
+    )
+  }
+  const subsets = recordsOf(at(live.spec, 'subsets'))
+  for (const name of [rule.primarySubset, rule.canarySubset]) {
+    const subset = subsets.find(one => one['name'] === name)
+    if (subset === undefined) {
+      const there = listedInWords(subsets.map(one => textOf(one['name'])))
+      return problem(
+        'ReferenceMissing',
+        `${named}, which has no subset ${name}; there are: ${there}. Add it, or write one of them.`,
+      )
+    }
+    if (Object.keys(textsOf(subset['labels'])).length === 0) {
+      return problem(
+        'ReferenceMissing',
+        `${named}, whose subset ${name} has no labels to find pods by. Give it one, such as version: ${name}.`,
+      )
+    }
+  }
+  return null
+}
+
+/** Every metric, with the path by which sentences name it. */
+function metricsOf(o: Observation) {
+  const { metrics, steps } = o.canary.spec.analysis
+  return [
+    ...metrics.map((metric, i) => ({ path: `spec.analysis.metrics[${i}]`, metric })),
+    ...(steps ?? []).flatMap((step, s) =>
+      step.metrics.map((metric, i) => ({ path: `spec.analysis.steps[${s}].metrics[${i}]`, metric })),
+    ),
+  ]
+}
+
+export const metricTemplateMissing: FindProblem = o => {
+  for (const { path, metric } of metricsOf(o)) {
+    const reference = metric.templateRef
+    if (reference === undefined) continue
+    if (reference.namespace !== undefined && reference.namespace !== o.names.namespace) {
+      return problem(
+        'Invalid',
+        `${path}.templateRef names a MetricTemplate of namespace ${reference.namespace}; a Canary refers to its own namespace only. Copy ${reference.name} to ${o.names.namespace} and remove the field.`,
+      )
+    }
+    if (o.templates[reference.name] === undefined) {
+      const named = calledHere(o, 'MetricTemplate', reference.name)
+      return problem(
+        'ReferenceMissing',
+        `${path}.templateRef names ${named}, which does not exist. Create it or remove the metric.`,
+      )
+    }
+  }
+  return null
+}
+
+/** Which server a Canary makes us send requests to is for who runs Sluice to say. */
+export const metricsServerNotAllowed: FindProblem = o => {
+  const own = o.canary.spec.metricsServer
+  const servers = [
+    ...(own === undefined ? [] : [{ where: 'spec.metricsServer', url: own }]),
+    ...metricsOf(o).flatMap(({ metric }) => {
+      const template = metric.templateRef === undefined ? undefined : o.templates[metric.templateRef.name]
+      const url = template?.spec.provider.address
+      return template === undefined || url === undefined
+        ? []
+        : [{ where: `${called(template)} spec.provider.address`, url }]
+    }),
+  ]
+  const allowed = o.settings.metricsServers.map(withoutSlash)
+  for (const { where, url } of servers) {
+    if (!/^https?:\/\/[^/\s]+/.test(url)) {
+      return problem(
+        'MetricsServerNotAllowed',
+        `${where} is ${url}, which is no URL. Write one such as http://prometheus.istio-system:9090.`,
+      )
+    }
+    if (!allowed.includes(withoutSlash(url))) {
+      return problem(
+        'MetricsServerNotAllowed',
+        `${where} is ${url}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --metrics-server.`,
+      )
+    }
+  }
+  return null
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')

@@ -1,0 +1,128 @@
+/** The target: does it exist, can it be served from, and can its pods be told from the primary's. */
+import { at } from '../json.ts'
+import {
+  apexSelector,
+  labelMode,
+  scales,
+  selects,
+  subsetsOf,
+  switched,
+  switchedLabel,
+  targetLabels,
+  templateLabels,
+} from '../labels.ts'
+import { ROLE_LABEL } from '../names.ts'
+import { containerPorts, targetPortOf } from '../resources/ports.ts'
+import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
+
+export const targetMissing: FindProblem = o => {
+  if (o.target !== null) return null
+  const named = calledHere(o, 'Deployment', o.names.target.name)
+  return problem(
+    'TargetMissing',
+    `spec.targetRef names ${named}, which does not exist. Create it, or delete the Canary.`,
+  )
+}
+
+/** With a primary of ours the target rests at 0 as it should; without one there is nothing to clone. */
+export const targetAtZero: FindProblem = o => {
+  if (o.target === null || o.primary !== null || o.target.replicas > 0) return null
+  return problem(
+    'TargetNotReady',
+    `${called(o.target.object)} is scaled to 0, so nothing serves that could become the primary. Scale it to the replicas that production needs.`,
+  )
+}
+
+export const targetWithoutPorts: FindProblem = o => {
+  if (o.target === null) return null
+  const declared = containerPorts(at(o.target.object.spec, 'template'))
+  const { port } = o.canary.spec.service
+  if (declared.length === 0) {
+    return problem(
+      'TargetInvalid',
+      `No container of ${called(o.target.object)} declares a port, so there is nothing to send requests to. Add \`ports: [{containerPort: ${port}}]\` with the port that it listens on.`,
+    )
+  }
+  const wanted = targetPortOf(o)
+  if (typeof wanted === 'number' || declared.some(({ name }) => name === wanted)) return null
+  const names = declared.map(one => (one.name === '' ? String(one.port) : `${one.name} (${one.port})`))
+  return problem(
+    'TargetInvalid',
+    `spec.service.targetPort is ${wanted}, but no container of ${called(o.target.object)} has a port of that name; there are ${listedInWords(names)}. Write one of them, or name the port ${wanted}.`,
+  )
+}
+
+/** A Service has no expressions, so what only they select cannot be served. */
+export const nothingToSelectBy: FindProblem = o => {
+  if (o.target === null || Object.keys(targetLabels(o)).length > 0) return null
+  return problem(
+    'NoSelectorLabel',
+    `${called(o.target.object)} selects its pods by matchExpressions alone, which a Service cannot. Create it anew with selector.matchLabels.`,
+  )
+}
+
+const LONGEST_LABEL = 63
+
+export const noLabelToSwitch: FindProblem = o => {
+  if (o.target === null || labelMode(o) !== 'switch') return null
+  const label = switchedLabel(o)
+  if (label === null) {
+    return problem(
+      'NoSelectorLabel',
+      `${called(o.target.object)} selects its pods by ${listedInWords(Object.keys(targetLabels(o)))}, and none of ${listedInWords(o.settings.selectorLabels)} is among them, so primary.labels: switch has no value to change. Write primary.labels: keep in the Canary, or start Sluice with --selector-labels.`,
+    )
+  }
+  const value = switched(targetLabels(o)[label] ?? '')
+  if (value.length <= LONGEST_LABEL) return null
+  return problem(
+    'NoSelectorLabel',
+    `The label ${label} of the primary would be ${value}, longer than the ${LONGEST_LABEL} characters of a label. Write primary.labels: keep in the Canary.`,
+  )
+}
+
+/** A target that selects by our own label could not be told from its primary. */
+export const roleLabelTaken: FindProblem = o => {
+  if (o.target === null || templateLabels(o.target.object)[ROLE_LABEL] === undefined) return null
+  return problem(
+    'TargetInvalid',
+    `The template of ${called(o.target.object)} has the label ${ROLE_LABEL}, by which Sluice tells the primary's pods. Remove it from the template.`,
+  )
+}
+
+/** Labels of the template against the two subsets of `service.destinationRule`. */
+export const templateOutsideItsSubset: FindProblem = o => {
+  const rule = o.canary.spec.service.destinationRule
+  const subsets = subsetsOf(o)
+  if (o.target === null || rule === undefined || subsets === null) return null
+  const labels = templateLabels(o.target.object)
+  const written = (wanted: Readonly<Record<string, string>>): string =>
+    listedInWords(Object.entries(wanted).map(([key, value]) => `${key}: ${value}`))
+  if (!selects(subsets.canary, labels)) {
+    return problem(
+      'TargetInvalid',
+      `The template of ${called(o.target.object)} does not carry the labels of the subset ${rule.canarySubset} of DestinationRule ${rule.name} (${written(subsets.canary)}), so the mesh would not find its pods. Add them to spec.template.metadata.labels.`,
+    )
+  }
+  if (selects(subsets.primary, labels)) {
+    return problem(
+      'TargetInvalid',
+      `The pods of ${called(o.target.object)} belong to the subset ${rule.primarySubset} of DestinationRule ${rule.name} too (${written(subsets.primary)}), which is the primary's. Give the subsets different values of one label.`,
+    )
+  }
+  if (apexSelector(o) !== null) return null
+  return problem(
+    'NoSelectorLabel',
+    `${called(o.target.object)} selects its pods by labels of its subset alone, so no Service could select both sides. Add a label that both have, such as app, to its selector.`,
+  )
+}
+
+/** The primary is what serves; what scales the target would scale nothing, or fight for it. */
+export const autoscalerOnTarget: FindProblem = o => {
+  const scaler = o.surroundings.autoscalers.find(one => scales(one, o.names.target.name))
+  if (scaler === undefined) return null
+  const field = scaler.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef'
+  return problem(
+    'AutoscalerOnTarget',
+    `${called(scaler)} is on Deployment ${o.names.target.name}, which rests between runs, so production would run unscaled. Write ${o.names.primary.name} as its spec.${field}.name.`,
+  )
+}

@@ -1,0 +1,39 @@
+/** A posture in objects: every write that brings the world nearer to it, safe in any order and subset. */
+import { kinds } from '../api/object.ts'
+import { isStalling } from './conditions.ts'
+import type { Move } from './decision.ts'
+import { FINALIZER } from './names.ts'
+import type { Observation } from './observation.ts'
+import { postureOf } from './postures.ts'
+import { renderPrimary } from './resources/primary.ts'
+import { renderRevisions } from './resources/revisions.ts'
+import { renderServices } from './resources/services.ts'
+import { renderTarget } from './resources/target.ts'
+import { renderRoutes } from './routers/index.ts'
+import type { Write } from './write.ts'
+
+/** @param o with the state and memory that the move leads to. */
+export function render(o: Observation, move: Move): Write[] {
+  const finalizers = o.canary.metadata.finalizers ?? []
+  const { deletionTimestamp } = o.canary.metadata
+  if (!finalizers.includes(FINALIZER)) return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
+  if (o.unseen !== null && o.state.phase !== 'Terminating') return []
+  // What stands in the way of the start is mended by a person; until then nothing is touched.
+  if (o.state.phase === 'Initializing' && isStalling(move.reason)) return []
+  const posture = postureOf(o, o.state)
+  const writes = [
+    ...renderRoutes(o, posture),
+    ...renderServices(o, posture),
+    ...renderPrimary(o, posture),
+    ...renderTarget(o, posture),
+    ...renderRevisions(o, posture),
+  ]
+  if (posture.remove === 'nothing' || writes.length > 0) return writes
+  return [finalizer(o, finalizers.filter(one => one !== FINALIZER))]
+}
+
+function finalizer(o: Observation, finalizers: readonly string[]): Write {
+  const { resourceVersion = '' } = o.canary.metadata
+  const ref = { kind: kinds.Canary, namespace: o.names.namespace, name: o.names.canary }
+  return { verb: 'merge', ref, patch: { metadata: { resourceVersion, finalizers } } }
+}

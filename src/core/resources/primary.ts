@@ -1,0 +1,122 @@
+/**
+ * The primary: a Deployment `<target>-primary` that runs exactly the template that was judged, from its record and never
+ * from the target. It is replaced as a whole under its resourceVersion, for an apply would keep an `env` that another
+ * manager added to the template.
+ */
+import { type KubeObject } from '../../api/object.ts'
+import { at, covers, fingerprint, isRecord, type Json, present, recordOf, textsOf } from '../json.ts'
+import {
+  labelMode,
+  type Labels,
+  primaryLabels,
+  primarySelector,
+  scales,
+  switchedLabel,
+  targetLabels,
+} from '../labels.ts'
+import { RENDERED_ANNOTATION, REVISION_ANNOTATION } from '../names.ts'
+import type { Observation, RecordedTemplate } from '../observation.ts'
+import type { Posture } from '../posture.ts'
+import type { Write } from '../write.ts'
+import { onCopies } from './configs.ts'
+import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
+import { followLabels } from './scheduling.ts'
+
+/** Fields of a Deployment that are no part of the template and that the primary takes from the target as they are now. */
+const ROLLOUT_FIELDS = ['strategy', 'minReadySeconds', 'progressDeadlineSeconds', 'revisionHistoryLimit'] as const
+
+export function renderPrimary(o: Observation, posture: Posture): Write[] {
+  if (posture.remove === 'everything') return deleteOurs(o, o.names.primary)
+  const recorded = o.recorded.find(one => one.revision === posture.primary)
+  const live = liveOf(o, o.names.primary)
+  if (recorded === undefined || (live !== undefined && !isOurs(o, live))) return []
+  const wanted = rendered(o, recorded, live)
+  if (wanted === null) return []
+  if (live === undefined) return [{ verb: 'create', ref: o.names.primary, object: wanted }]
+  if (standsAsRendered(live, wanted)) return []
+  return [{ verb: 'replace', ref: o.names.primary, object: onto(live, wanted) }]
+}
+
+/** The primary as it is created; null where the target, or the way to tell its pods apart, is not known. */
+function rendered(o: Observation, recorded: RecordedTemplate, live: KubeObject | undefined): KubeObject | null {
+  const source = o.target?.object ?? live
+  // A selector can never be changed; what stands there also has to be on the pods.
+  const selector = at(live?.spec, 'selector') ?? primarySelector(o)
+  const template = templateFor(o, recorded, textsOf(at(selector, 'matchLabels')))
+  if (source === undefined || !isRecord(selector) || template === null) return null
+  const rollout = Object.fromEntries(ROLLOUT_FIELDS.map(field => [field, at(source.spec, field)]))
+  const spec = { replicas: replicasOf(o, live), selector, ...present(rollout), template }
+  const metadata = {
+    labels: switchedMetadata(o, inherited(source.metadata.labels)),
+    annotations: { ...inherited(source.metadata.annotations), [REVISION_ANNOTATION]: recorded.revision },
+  }
+  const object = ours(o, o.names.primary, metadata, { spec })
+  return { ...object, metadata: withFingerprint(object) }
+}
+
+/** Replicas change all the time and belong to whoever scales: they are no part of what was rendered. */
+function withFingerprint(object: KubeObject): KubeObject['metadata'] {
+  const { replicas: _, ...spec } = recordOf(object['spec'])
+  const annotations = { ...object.metadata.annotations, [RENDERED_ANNOTATION]: fingerprint({ ...object, spec }) }
+  return { ...object.metadata, annotations }
+}
+
+/** In `switch` the workload's own label follows its pods', so that a list by label tells the two apart as well. */
+function switchedMetadata(o: Observation, labels: Labels): Labels {
+  const label = labelMode(o) === 'switch' ? switchedLabel(o) : null
+  if (label === null || labels[label] !== targetLabels(o)[label]) return labels
+  return primaryLabels(o, labels) ?? labels
+}
+
+/** The recorded template with the primary's labels, on copies of its configuration. */
+function templateFor(o: Observation, recorded: RecordedTemplate, selected: Labels): Json | null {
+  const labels = textsOf(at(recorded.template, 'metadata', 'labels'))
+  const own = o.target === null ? { ...labels, ...selected } : primaryLabels(o, labels)
+  if (own === null) return null
+  const primary = { ...own, ...selected }
+  const template = onCopies(recorded)
+  const metadata = { ...(isRecord(template['metadata']) ? template['metadata'] : {}), labels: primary }
+  return { ...template, metadata, spec: followLabels(template['spec'], labels, primary) }
+}
+
+/** What the user last asked for; an autoscaler on the primary decides alone. */
+function replicasOf(o: Observation, live: KubeObject | undefined): number {
+  const current = at(live?.spec, 'replicas')
+  const now = typeof current === 'number' ? current : null
+  const autoscaled = o.surroundings.autoscalers.some(scaler => scalesReplicas(scaler, o.names.primary.name))
+  if (autoscaled && now !== null) return now
+  return o.memory.replicas.wished ?? Math.max(1, now ?? o.target?.replicas ?? 1)
+}
+
+const scalesReplicas = (scaler: KubeObject, deployment: string): boolean =>
+  scaler.kind !== 'VerticalPodAutoscaler' && scales(scaler, deployment)
+
+/**
+ * What we say still stands. Members that only the live template has (a default of a newer API server, `kubectl rollout
+ * restart` on the primary) stay until the next promotion sets the template as a whole.
+ */
+function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
+  const annotations = wanted.metadata.annotations ?? {}
+  return (
+    covers(live.metadata.annotations, annotations) &&
+    covers(live.metadata.labels, wanted.metadata.labels) &&
+    covers(live.spec, wanted.spec)
+  )
+}
+
+/** `live` with our spec and our metadata; labels and annotations of others stay, and so does everything else. */
+function onto(live: KubeObject, wanted: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, finalizers } = live.metadata
+  return {
+    ...live,
+    metadata: {
+      name,
+      ...present({ namespace, uid, resourceVersion, finalizers }),
+      labels: { ...live.metadata.labels, ...wanted.metadata.labels },
+      annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
+      ...present({ ownerReferences: wanted.metadata.ownerReferences ?? live.metadata.ownerReferences }),
+    },
+    // A primary that a person paused would never take the template.
+    spec: { ...recordOf(live.spec), paused: false, ...recordOf(wanted.spec) },
+  }
+}

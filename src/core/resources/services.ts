@@ -1,0 +1,209 @@
+/**
+ * The Services: the apex that callers use, and one for each side where the split is between hosts.
+ *
+ * - own VirtualService, or the user's: apex, `<apex>-primary`, `<apex>-canary`.
+ * - subsets: the apex alone, which selects both sides.
+ */
+import type { KubeObject, Ref } from '../../api/object.ts'
+import { at, covers, type Json, present, recordsOf, sameJson, textsOf } from '../json.ts'
+import { apexSelector, type Labels, primaryLabels, selects, targetLabels, templateLabels } from '../labels.ts'
+import { CANARY_LABEL, ORIGINAL_ANNOTATION, POD_HASH_LABEL } from '../names.ts'
+import type { Observation } from '../observation.ts'
+import type { Posture } from '../posture.ts'
+import { templateOf } from '../revision.ts'
+import type { Write } from '../write.ts'
+import {
+  applyOurs,
+  deleteOurs,
+  disownOf,
+  HANDED_BACK_ANNOTATION,
+  isOurs,
+  liveOf,
+  type Metadata,
+  ours,
+} from './ownership.ts'
+import { adoptedPorts, servicePorts } from './ports.ts'
+
+/** Selected by the canary Service before anything was judged: no pod has it. */
+const NONE_YET = 'none-yet'
+
+export function renderServices(o: Observation, posture: Posture): Write[] {
+  return [...apex(o, posture), ...sides(o, posture)]
+}
+
+function sides(o: Observation, posture: Posture): Write[] {
+  const { names } = o
+  if (o.canary.spec.service.destinationRule !== undefined) return []
+  if (posture.remove === 'everything') {
+    return [...deleteOurs(o, names.primaryService), ...deleteOurs(o, names.canaryService)]
+  }
+  // Nothing is changed about sides that callers are leaving: the target's labels alone say nothing new.
+  if (o.target === null) return []
+  const primary = primaryLabels(o, targetLabels(o))
+  const { service } = o.canary.spec
+  return [
+    ...(primary === null ? [] : made(o, names.primaryService, service.primary, primary)),
+    ...made(o, names.canaryService, service.canary, canarySelector(o, posture)),
+  ]
+}
+
+/** The pods of the judged revision and no others: what was pushed since carries nothing. */
+function canarySelector(o: Observation, posture: Posture): Labels {
+  const judged = posture.judged === null ? undefined : o.target?.pods[templateOf(posture.judged)]
+  const live = textsOf(at(liveOf(o, o.names.canaryService)?.spec, 'selector'))[POD_HASH_LABEL]
+  return { ...targetLabels(o), [POD_HASH_LABEL]: judged?.hash ?? live ?? NONE_YET }
+}
+
+/** A Service that we make. Ports of others on it stay: a Service's ports are a map by number. */
+function made(o: Observation, ref: Ref, metadata: Metadata | undefined, selector: Labels): Write[] {
+  const { service } = o.canary.spec
+  const live = liveOf(o, ref)
+  // Cannot be changed once it is there.
+  const headless = live === undefined ? service.headless : at(live.spec, 'clusterIP') === 'None'
+  const spec = present({
+    clusterIP: headless ? 'None' : undefined,
+    selector,
+    ports: servicePorts(o),
+    trafficDistribution: service.trafficDistribution,
+  })
+  return applyOurs(o, ref, ours(o, ref, managed(o, metadata), { spec }), sameService)
+}
+
+/** The metadata of the spec without what it leaves to somebody else. */
+function managed(o: Observation, metadata: Metadata | undefined): Metadata {
+  const { labels = [], annotations = [] } = o.canary.spec.service.unmanagedMetadata ?? {}
+  return {
+    labels: omitted(metadata?.labels, labels),
+    annotations: omitted(metadata?.annotations, annotations),
+  }
+}
+
+const omitted = (entries: Labels | undefined, keys: readonly string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => !keys.includes(key)))
+
+/** The selector exactly, for a key more selects other pods; the ports among those that are there. */
+function sameService(live: KubeObject, wanted: KubeObject): boolean {
+  const { ports, selector, ...rest } = wanted.spec as { ports: Json[]; selector: Labels }
+  const there = recordsOf(at(live.spec, 'ports'))
+  return (
+    covers(live.metadata.annotations, wanted.metadata.annotations) &&
+    covers(live.spec, rest) &&
+    sameJson(at(live.spec, 'selector'), selector) &&
+    ports.every(port => there.some(one => covers(one, port)))
+  )
+}
+
+function apex(o: Observation, posture: Posture): Write[] {
+  const live = liveOf(o, o.names.apexService)
+  const adopted = live !== undefined && !isOurs(o, live)
+  switch (posture.callers) {
+    case 'untouched':
+      return []
+    case 'primary': {
+      const selector = apexSelector(o)
+      if (selector === null) return []
+      if (!adopted) return made(o, o.names.apexService, o.canary.spec.service.apex, selector)
+      return adopt(o, live, selector)
+    }
+    case 'target':
+      if (live === undefined) return []
+      return adopted ? handBackAdopted(o, live, posture) : handBackMade(o, live, posture)
+  }
+}
+
+/** What an adopted Service was before our first write. */
+interface Original {
+  readonly selector: unknown
+  readonly ports: unknown
+}
+
+function originalOf(live: KubeObject): Original | null {
+  const text = live.metadata.annotations?.[ORIGINAL_ANNOTATION]
+  if (text === undefined) return null
+  try {
+    const original: unknown = JSON.parse(text)
+    return { selector: at(original, 'selector'), ports: at(original, 'ports') }
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Points a user's Service at the primary. Keys of its selector that the primary's pods have stay, and ours are added: an
+ * added key survives a client-side apply of the user's manifest. The original is stored in the same write.
+ */
+function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
+  const spec = live.spec
+  const target = templateLabels(o.target?.object)
+  const primary = primaryLabels(o, target) ?? selector
+  const sides = o.canary.spec.service.destinationRule === undefined ? [primary] : [primary, target]
+  const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
+    sides.every(pods => pods[key] === value),
+  )
+  const wanted = { selector: { ...Object.fromEntries(kept), ...selector }, ports: adoptedPorts(o, spec) }
+  if (sameJson(at(spec, 'selector'), wanted.selector) && sameJson(at(spec, 'ports'), wanted.ports)) {
+    return disownOf(o.names.apexService, live)
+  }
+  const original = JSON.stringify({ selector: at(spec, 'selector'), ports: at(spec, 'ports') })
+  const annotations = originalOf(live) === null ? { [ORIGINAL_ANNOTATION]: original } : {}
+  return [patch(o, live, annotations, wanted.selector, wanted.ports)]
+}
+
+/** A merge patch that leaves nothing of the selector but `selector`. */
+function patch(
+  o: Observation,
+  live: KubeObject,
+  annotations: Readonly<Record<string, string | null>>,
+  selector: Labels,
+  ports: unknown,
+): Write {
+  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
+  const { resourceVersion } = live.metadata
+  const metadata = {
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  }
+  const removed = Object.fromEntries(gone.map(key => [key, null]))
+  const spec = { selector: { ...removed, ...selector }, ports }
+  return { verb: 'merge', ref: o.names.apexService, patch: { metadata, spec } }
+}
+
+/** A user's Service serves the target again; with revertOnDeletion it is also what it was before. */
+function handBackAdopted(o: Observation, live: KubeObject, posture: Posture): Write[] {
+  const original = originalOf(live)
+  const before = textsOf(original?.selector)
+  // Without a target there is nobody to point it at but those whom it pointed at before.
+  const serves = o.target === null ? original !== null : selects(before, templateLabels(o.target.object))
+  const selector = serves ? before : ownSelector(o, live)
+  const ports = o.canary.spec.revertOnDeletion ? (original?.ports ?? at(live.spec, 'ports')) : at(live.spec, 'ports')
+  const forgets = posture.remove === 'everything' && ORIGINAL_ANNOTATION in (live.metadata.annotations ?? {})
+  const same = sameJson(at(live.spec, 'selector'), selector) && sameJson(at(live.spec, 'ports'), ports)
+  if (same && !forgets) return posture.remove === 'everything' ? disownOf(o.names.apexService, live) : []
+  return [patch(o, live, forgets ? { [ORIGINAL_ANNOTATION]: null } : {}, selector, ports)]
+}
+
+/** The Service that we made goes on serving, now the target; at the end it is the user's. */
+function handBackMade(o: Observation, live: KubeObject, posture: Posture): Write[] {
+  const ref = o.names.apexService
+  if (posture.remove === 'nothing') {
+    return o.target === null ? [] : made(o, ref, o.canary.spec.service.apex, targetLabels(o))
+  }
+  const selector = ownSelector(o, live)
+  if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
+  const { resourceVersion } = live.metadata
+  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
+  const metadata = {
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    labels: { [CANARY_LABEL]: null },
+    annotations: { [HANDED_BACK_ANNOTATION]: o.names.canary },
+    // Set by --owner-references: with it the Service would go with its Canary.
+    ...(live.metadata.ownerReferences === undefined ? {} : { ownerReferences: null }),
+  }
+  const removed = Object.fromEntries(gone.map(key => [key, null]))
+  return [{ verb: 'merge', ref, patch: { metadata, spec: { selector: { ...removed, ...selector } } } }]
+}
+
+/** What the target's pods are selected by; where it is gone, what the Service selects now. */
+function ownSelector(o: Observation, live: KubeObject): Labels {
+  return o.target === null ? textsOf(at(live.spec, 'selector')) : targetLabels(o)
+}

@@ -1,0 +1,77 @@
+/**
+ * The target: the user's own Deployment. Sluice scales it, keeps it from rolling while it carries traffic, and touches
+ * nothing else; only a canary that is deleted sets it to the promoted template first, for it takes over.
+ */
+import { recordOf } from '../json.ts'
+import { LOCKED_ANNOTATION } from '../names.ts'
+import type { Observation, Workload } from '../observation.ts'
+import type { Posture } from '../posture.ts'
+import { templateOf } from '../revision.ts'
+import type { Write } from '../write.ts'
+
+export function renderTarget(o: Observation, posture: Posture): Write[] {
+  const { target } = o
+  if (target === null || target.object.metadata.deletionTimestamp !== undefined) return []
+  return posture.target === null || templateOf(posture.target) === templateOf(target.revision)
+    ? scaleAndLock(o, target, posture)
+    : setTemplate(o, target, posture)
+}
+
+/** Replicas, lock and its mark in one patch, guarded: what somebody else has just written is looked at first. */
+function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write[] {
+  const replicas = wantedReplicas(o, target, posture)
+  const lock = wantedLock(target, posture)
+  if (replicas === target.replicas && lock === null) return []
+  const { resourceVersion } = target.object.metadata
+  const metadata = { ...(resourceVersion === undefined ? {} : { resourceVersion }), ...lock?.metadata }
+  const spec = { ...(replicas === target.replicas ? {} : { replicas }), ...lock?.spec }
+  return [{ verb: 'merge', ref: o.names.target, patch: { metadata, spec } }]
+}
+
+function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
+  const { wished, leftAlone } = o.memory.replicas
+  switch (posture.canaryPods) {
+    case 'as wished':
+      return wished ?? Math.max(1, target.replicas)
+    case 'none':
+      return leftAlone === null ? 0 : target.replicas
+    case 'untouched':
+      return target.replicas
+  }
+}
+
+interface Lock {
+  readonly metadata: { readonly annotations: Record<string, string | null> }
+  readonly spec: { readonly paused: boolean | null }
+}
+
+/** A pause without our mark is the user's: it is neither claimed nor lifted. */
+function wantedLock(target: Workload, posture: Posture): Lock | null {
+  const marked = target.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
+  if (posture.lock) {
+    if (target.paused) return null
+    return { metadata: { annotations: { [LOCKED_ANNOTATION]: 'true' } }, spec: { paused: true } }
+  }
+  return marked ? { metadata: { annotations: { [LOCKED_ANNOTATION]: null } }, spec: { paused: null } } : null
+}
+
+/** The recorded template, as a whole; an unknown one is left to the rules to speak about. */
+function setTemplate(o: Observation, target: Workload, posture: Posture): Write[] {
+  const recorded = o.recorded.find(one => one.revision === posture.target)
+  if (recorded === undefined) return []
+  const { object } = target
+  const { [LOCKED_ANNOTATION]: locked, ...annotations } = object.metadata.annotations ?? {}
+  const { managedFields: _, ...metadata } = object.metadata
+  const { paused, ...spec } = recordOf(object['spec'])
+  const replaced = {
+    ...object,
+    metadata: { ...metadata, annotations },
+    spec: {
+      ...spec,
+      ...(paused === true && locked === undefined ? { paused } : {}),
+      replicas: wantedReplicas(o, target, posture),
+      template: recorded.template,
+    },
+  }
+  return [{ verb: 'replace', ref: o.names.target, object: replaced }]
+}

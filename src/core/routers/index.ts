@@ -1,0 +1,27 @@
+/** Which router splits the traffic of a canary: a provider without one does not compile. */
+import type { Ref } from '../../api/object.ts'
+import type { Observation, Traffic } from '../observation.ts'
+import type { Posture } from '../posture.ts'
+import type { Write } from '../write.ts'
+import { istio } from './istio.ts'
+import type { Named, Router } from './router.ts'
+
+/** The providers that work; the schema refuses the others with a sentence. */
+type Provider = 'istio'
+
+const routers: Readonly<Record<Provider, Router>> = { istio }
+
+const routerOf = (_: Named): Router => routers.istio
+
+export function routerRefs(o: Named): Ref[] {
+  return routerOf(o).refs(o)
+}
+
+/** What the mesh carries; null before there is a route to read. */
+export function readTraffic(o: Named & Pick<Observation, 'live'>): Traffic | null {
+  return routerOf(o).read(o)
+}
+
+export function renderRoutes(o: Observation, posture: Posture): Write[] {
+  return routerOf(o).render(o, posture)
+}

@@ -1,0 +1,39 @@
+/**
+ * Istio: the split stands in the weights of a VirtualService
+ * (https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRouteDestination).
+ *
+ * - Sluice's own VirtualService, between two hosts or between two subsets of one.
+ * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
+ */
+import { type Ref, kinds } from '../../api/object.ts'
+import type { Traffic } from '../observation.ts'
+import { ownVirtualService } from './istio/own.ts'
+import { renderRules } from './istio/rules.ts'
+import { usersVirtualServices } from './istio/users.ts'
+import type { Named, Router } from './router.ts'
+
+/** A VirtualService is rendered and read by whoever's it is. */
+export type Routes = Pick<Router, 'render'> & {
+  refs(o: Named): Ref[]
+  /** The canary's share on each route, in percent. */
+  shares: (o: Parameters<Router['read']>[0]) => readonly number[]
+}
+
+const routesOf = (o: Named): Routes =>
+  o.canary.spec.service.virtualServices === undefined ? ownVirtualService : usersVirtualServices
+
+export const istio: Router = {
+  refs: o => [...routesOf(o).refs(o), ...ruleRefs(o)],
+  read: o => spanOf(routesOf(o).shares(o)),
+  render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
+}
+
+function ruleRefs({ canary, names }: Named): Ref[] {
+  const rule = canary.spec.service.destinationRule
+  if (rule === undefined) return [names.primaryRule, names.canaryRule]
+  return [{ kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
+}
+
+function spanOf(shares: readonly number[]): Traffic | null {
+  return shares.length === 0 ? null : { low: Math.min(...shares), high: Math.max(...shares) }
+}

@@ -1,0 +1,39 @@
+/** The canary's share of one route, from the weights of its destinations. */
+import { at, type Json, numberOf, recordsOf } from '../../json.ts'
+import type { Percent } from '../../time.ts'
+import type { Named } from '../router.ts'
+import { sideOf } from './hosts.ts'
+
+/**
+ * The destinations of a route with the part of each. A single destination takes everything, whatever its weight says; of
+ * several, one without a weight takes nothing.
+ */
+function parts(route: unknown): { destination: unknown; part: number }[] {
+  const entries = recordsOf(at(route, 'route'))
+  return entries.map(entry => ({
+    destination: entry['destination'],
+    part: entries.length === 1 ? 100 : numberOf(entry['weight'], 0),
+  }))
+}
+
+/**
+ * @returns whole percent; null where the route leads to neither side, or nowhere. A share between two numbers is rounded
+ * away from 0 and from 100, so that "none" and "all" mean it.
+ */
+export function shareOf(o: Named, route: unknown): Percent | null {
+  const all = parts(route)
+  const sides = all.filter(({ destination }) => sideOf(o, destination) !== null)
+  const sum = all.reduce((total, { part }) => total + part, 0)
+  if (sides.length === 0 || sum === 0) return null
+  const canary = sides.reduce(
+    (total, { destination, part }) => total + (sideOf(o, destination) === 'canary' ? part : 0),
+    0,
+  )
+  if (canary === 0 || canary === sum) return canary === 0 ? 0 : 100
+  return Math.min(99, Math.max(1, Math.round((100 * canary) / sum)))
+}
+
+/** The http routes of a VirtualService. */
+export function httpRoutes(spec: unknown): readonly Json[] {
+  return recordsOf(at(spec, 'http'))
+}

@@ -1,0 +1,29 @@
+/** A Canary that makes no sense: it got past admission because it is older than the rule that refuses it. */
+import type { CanaryStatus } from '../api/status.ts'
+import type { KubeObject } from '../api/object.ts'
+import type { Announcement } from './decision.ts'
+import { recordOf } from './json.ts'
+import type { Instant } from './time.ts'
+
+/** The status that says so, everything else as it was; and the event. */
+export function unreadable(
+  object: KubeObject,
+  problems: readonly string[],
+  now: Instant,
+): { status: CanaryStatus; announcement: Announcement } {
+  const message = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}: ${problems.join('; ')}`.slice(0, 1024)
+  const before = recordOf(object['status']) as CanaryStatus
+  const observedGeneration = object.metadata.generation ?? 0
+  const condition = (type: string, status: 'True' | 'False'): NonNullable<CanaryStatus['conditions']>[number] => {
+    const earlier = before.conditions?.find(one => one.type === type)
+    const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : new Date(now).toISOString()
+    return { type, status, reason: 'Invalid', message, lastTransitionTime, observedGeneration }
+  }
+  const promoted = before.conditions?.filter(one => one.type === 'Promoted') ?? []
+  const conditions = [...promoted, condition('Ready', 'False'), condition('Reconciling', 'False'), condition('Stalled', 'True')]
+  const key = [object.metadata.uid ?? '', 'Invalid', message].join('|')
+  return {
+    status: { ...before, observedGeneration, reason: 'Invalid', message, conditions },
+    announcement: { severity: 'error', reason: 'Invalid', message, key, at: now },
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Which changes of the status are worth a write. What a later decision depends on is written at once; what only informs
+ * (values, wordings) at most every ten seconds; what memory alone has to know, with the next write.
+ */
+import type { CanaryStatus } from '../api/status.ts'
+import { canonicalJson } from './json.ts'
+import type { Reason } from './reasons.ts'
+import type { Milliseconds } from './time.ts'
+
+/** At most this often for a change that only informs. */
+export const INFORM_EVERY: Milliseconds = 10_000
+
+export type Worth = 'at once' | 'later' | 'nothing'
+
+export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
+  if (canonicalJson(decisive(before)) !== canonicalJson(decisive(after))) return 'at once'
+  return canonicalJson(informing(before)) === canonicalJson(informing(after)) ? 'nothing' : 'later'
+}
+
+/** Reasons that every run passes through within seconds: nobody has to hear of them at once. */
+const passing: ReadonlySet<string> = new Set<Reason>(['Routing', 'WaitingForPods', 'Analysing', 'RoutingCallers'])
+
+/** What a later decision, or a person who waits for it, depends on. */
+function decisive(status: CanaryStatus): unknown {
+  const { nextCheckTime: _1, message: _2, announced: _3, reason = '', conditions, checks, ...rest } = status
+  const { run, barrier, replicas, ...plain } = rest
+  return {
+    ...plain,
+    reason: passing.has(reason) ? '' : reason,
+    // Times of looks and of being carried are counted anew after a crash, which only makes a wait longer.
+    run: run && { ...run, carriedAt: null, lookedAt: null, passed: null, blindSince: run.blindSince && 'blind' },
+    barrier: barrier && { ...barrier, carriedAt: null },
+    replicas: replicas && { ...replicas, emptied: null },
+    conditions: conditions?.map(({ type, status: is }) => ({ type, is })),
+    checks: checks?.map(({ name, verdict }) => ({ name, verdict })),
+  }
+}
+
+function informing(status: CanaryStatus): unknown {
+  return { reason: status.reason, message: status.message, checks: status.checks }
+}
