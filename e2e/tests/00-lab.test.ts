@@ -1,9 +1,10 @@
 /** The lab itself: what later tests rely on is true of it. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { expectNoFailure, expectNoneOf, expectShares } from '../fixtures/expect.ts'
 import { fits } from '../fixtures/load.ts'
 import { Shop } from '../fixtures/shop.ts'
-import { weightIn, canaryService } from '../fixtures/timeline.ts'
+import { canaryService, weightIn } from '../fixtures/timeline.ts'
 import { gatewayName } from '../lab/edge.ts'
 import { type Lab, lab } from '../lab/lab.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
@@ -60,6 +61,21 @@ suite('The lab', () => {
       expect(load.failures()).to.deep.equal([])
       await load.stop()
     }
+  })
+
+  test('a new weight reaches every proxy, and is counted from then on', async () => {
+    const loads = (['client', 'gateway'] as const).map(via => shop.load(via, { rate: 200 }))
+    const timeline = shop.timeline()
+    for (const weight of [50, 75, 0, 10]) {
+      await shop.apply(virtualService(100 - weight, weight))
+      await sleep(1800)
+    }
+    await Promise.all([...loads.map(load => load.stop()), timeline.stop()])
+    expect(timeline.weights()).to.deep.equal([10, 50, 75, 0, 10])
+    expectShares(timeline, 'v2', 0, ...loads)
+    const [zero] = timeline.spans().filter(({ weight }) => weight === 0)
+    expectNoneOf('v2', (zero?.from ?? 0) + 800, zero?.to ?? 0, ...loads)
+    expectNoFailure(...loads)
   })
 
   test('Prometheus counts exactly the requests that were sent, at their source and at their destination', async () => {
