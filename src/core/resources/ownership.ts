@@ -1,6 +1,6 @@
 /** What is ours, how it is marked, and how it is written only where the live object says something else. */
 import { apiVersionOf, type KubeObject, type ObjectMeta, type Ref, refKey } from '../../api/object.ts'
-import { covers, fingerprint, type Json } from '../json.ts'
+import { covers, fingerprint, type Json, present } from '../json.ts'
 import { CANARY_LABEL, RENDERED_ANNOTATION } from '../names.ts'
 import type { Observation } from '../observation.ts'
 import { FIELD_MANAGER, type Write } from '../write.ts'
@@ -84,6 +84,18 @@ export function deleteOurs(o: Observation, ref: Ref): Write[] {
 export function deleteOf(ref: Ref, live: KubeObject): Write {
   const { uid } = live.metadata
   return uid === undefined ? { verb: 'delete', ref } : { verb: 'delete', ref, uid }
+}
+
+/** The patch by which an object of ours becomes the user's: the mark changes, and an owner would take it along. */
+export function handedBack(o: Observation, live: KubeObject, spec: Json): Json {
+  const { resourceVersion, ownerReferences } = live.metadata
+  const metadata = present({
+    resourceVersion,
+    labels: { [CANARY_LABEL]: null },
+    annotations: { [HANDED_BACK_ANNOTATION]: o.names.canary },
+    ownerReferences: ownerReferences === undefined ? undefined : null,
+  })
+  return { metadata, spec }
 }
 
 /** Gives up our fields of a user's object that is as it should be, so that the user's next apply meets no conflict. */

@@ -12,16 +12,7 @@ import type { Observation } from '../observation.ts'
 import type { Posture } from '../posture.ts'
 import { templateOf } from '../revision.ts'
 import type { Write } from '../write.ts'
-import {
-  applyOurs,
-  deleteOurs,
-  disownOf,
-  HANDED_BACK_ANNOTATION,
-  isOurs,
-  liveOf,
-  type Metadata,
-  ours,
-} from './ownership.ts'
+import { applyOurs, deleteOurs, disownOf, handedBack, isOurs, liveOf, type Metadata, ours } from './ownership.ts'
 import { adoptedPorts, servicePorts } from './ports.ts'
 
 /** Selected by the canary Service before anything was judged: no pod has it. */
@@ -37,8 +28,8 @@ function sides(o: Observation, posture: Posture): Write[] {
   if (posture.remove === 'everything') {
     return [...deleteOurs(o, names.primaryService), ...deleteOurs(o, names.canaryService)]
   }
-  // Nothing is changed about sides that callers are leaving: the target's labels alone say nothing new.
-  if (o.target === null) return []
+  // Before the first primary is wanted nothing is made; without a target it is not known what to select.
+  if (o.target === null || posture.primary === null) return []
   const primary = primaryLabels(o, targetLabels(o))
   const { service } = o.canary.spec
   return [
@@ -96,19 +87,19 @@ function sameService(live: KubeObject, wanted: KubeObject): boolean {
 function apex(o: Observation, posture: Posture): Write[] {
   const live = liveOf(o, o.names.apexService)
   const adopted = live !== undefined && !isOurs(o, live)
-  switch (posture.callers) {
-    case 'untouched':
-      return []
-    case 'primary': {
-      const selector = apexSelector(o)
-      if (selector === null) return []
-      if (!adopted) return made(o, o.names.apexService, o.canary.spec.service.apex, selector)
-      return adopt(o, live, selector)
-    }
-    case 'target':
-      if (live === undefined) return []
-      return adopted ? handBackAdopted(o, live, posture) : handBackMade(o, live, posture)
+  if (posture.remove === 'everything') {
+    if (live === undefined) return []
+    return adopted ? releaseAdopted(o, live) : releaseMade(o, live)
   }
+  if (posture.callers === 'untouched') return []
+  if (posture.callers === 'primary') {
+    const selector = apexSelector(o)
+    if (selector === null) return []
+    return adopted ? adopt(o, live, selector) : made(o, o.names.apexService, o.canary.spec.service.apex, selector)
+  }
+  if (live === undefined || o.target === null) return []
+  if (adopted) return pointBack(o, live, {})
+  return made(o, o.names.apexService, o.canary.spec.service.apex, targetLabels(o))
 }
 
 /** What an adopted Service was before our first write. */
@@ -136,9 +127,9 @@ function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
   const spec = live.spec
   const target = templateLabels(o.target?.object)
   const primary = primaryLabels(o, target) ?? selector
-  const sides = o.canary.spec.service.destinationRule === undefined ? [primary] : [primary, target]
+  const selected = o.canary.spec.service.destinationRule === undefined ? [primary] : [primary, target]
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
-    sides.every(pods => pods[key] === value),
+    selected.every(pods => pods[key] === value),
   )
   const wanted = { selector: { ...Object.fromEntries(kept), ...selector }, ports: adoptedPorts(o, spec) }
   if (sameJson(at(spec, 'selector'), wanted.selector) && sameJson(at(spec, 'ports'), wanted.ports)) {
@@ -149,7 +140,6 @@ function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
   return [patch(o, live, annotations, wanted.selector, wanted.ports)]
 }
 
-/** A merge patch that leaves nothing of the selector but `selector`. */
 function patch(
   o: Observation,
   live: KubeObject,
@@ -157,50 +147,48 @@ function patch(
   selector: Labels,
   ports: unknown,
 ): Write {
-  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
-  const { resourceVersion } = live.metadata
   const metadata = {
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...present({ resourceVersion: live.metadata.resourceVersion }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   }
-  const removed = Object.fromEntries(gone.map(key => [key, null]))
-  const spec = { selector: { ...removed, ...selector }, ports }
+  const spec = { selector: onlySelector(live, selector), ports }
   return { verb: 'merge', ref: o.names.apexService, patch: { metadata, spec } }
 }
 
-/** A user's Service serves the target again; with revertOnDeletion it is also what it was before. */
-function handBackAdopted(o: Observation, live: KubeObject, posture: Posture): Write[] {
+/** For a merge patch that leaves nothing of the live selector but `selector`. */
+function onlySelector(live: KubeObject, selector: Labels): Readonly<Record<string, string | null>> {
+  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
+  return { ...Object.fromEntries(gone.map(key => [key, null])), ...selector }
+}
+
+/**
+ * A user's Service serves the target again, by what it selected before where that still finds the target's pods; with
+ * revertOnDeletion its ports are what they were, too.
+ */
+function pointBack(o: Observation, live: KubeObject, annotations: Readonly<Record<string, null>>): Write[] {
   const original = originalOf(live)
   const before = textsOf(original?.selector)
   // Without a target there is nobody to point it at but those whom it pointed at before.
   const serves = o.target === null ? original !== null : selects(before, templateLabels(o.target.object))
   const selector = serves ? before : ownSelector(o, live)
-  const ports = o.canary.spec.revertOnDeletion ? (original?.ports ?? at(live.spec, 'ports')) : at(live.spec, 'ports')
-  const forgets = posture.remove === 'everything' && ORIGINAL_ANNOTATION in (live.metadata.annotations ?? {})
+  const ports = (o.canary.spec.revertOnDeletion ? original?.ports : undefined) ?? at(live.spec, 'ports')
   const same = sameJson(at(live.spec, 'selector'), selector) && sameJson(at(live.spec, 'ports'), ports)
-  if (same && !forgets) return posture.remove === 'everything' ? disownOf(o.names.apexService, live) : []
-  return [patch(o, live, forgets ? { [ORIGINAL_ANNOTATION]: null } : {}, selector, ports)]
+  return same && Object.keys(annotations).length === 0 ? [] : [patch(o, live, annotations, selector, ports)]
 }
 
-/** The Service that we made goes on serving, now the target; at the end it is the user's. */
-function handBackMade(o: Observation, live: KubeObject, posture: Posture): Write[] {
+/** The last write to a user's Service. One that was never adopted is not touched. */
+function releaseAdopted(o: Observation, live: KubeObject): Write[] {
+  if (ORIGINAL_ANNOTATION in (live.metadata.annotations ?? {})) {
+    return pointBack(o, live, { [ORIGINAL_ANNOTATION]: null })
+  }
+  return disownOf(o.names.apexService, live)
+}
+
+/** The Service that we made goes on serving, now the target, and is the user's from here on. */
+function releaseMade(o: Observation, live: KubeObject): Write[] {
   const ref = o.names.apexService
-  if (posture.remove === 'nothing') {
-    return o.target === null ? [] : made(o, ref, o.canary.spec.service.apex, targetLabels(o))
-  }
-  const selector = ownSelector(o, live)
   if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
-  const { resourceVersion } = live.metadata
-  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
-  const metadata = {
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    labels: { [CANARY_LABEL]: null },
-    annotations: { [HANDED_BACK_ANNOTATION]: o.names.canary },
-    // Set by --owner-references: with it the Service would go with its Canary.
-    ...(live.metadata.ownerReferences === undefined ? {} : { ownerReferences: null }),
-  }
-  const removed = Object.fromEntries(gone.map(key => [key, null]))
-  return [{ verb: 'merge', ref, patch: { metadata, spec: { selector: { ...removed, ...selector } } } }]
+  return [{ verb: 'merge', ref, patch: handedBack(o, live, { selector: onlySelector(live, ownSelector(o, live)) }) }]
 }
 
 /** What the target's pods are selected by; where it is gone, what the Service selects now. */

@@ -30,14 +30,8 @@ function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write
 
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
   const { wished, leftAlone } = o.memory.replicas
-  switch (posture.canaryPods) {
-    case 'as wished':
-      return wished ?? Math.max(1, target.replicas)
-    case 'none':
-      return leftAlone === null ? 0 : target.replicas
-    case 'untouched':
-      return target.replicas
-  }
+  if (posture.canaryPods === 'as wished') return wished ?? Math.max(1, target.replicas)
+  return posture.canaryPods === 'none' && leftAlone === null ? 0 : target.replicas
 }
 
 interface Lock {

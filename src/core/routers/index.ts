@@ -11,17 +11,18 @@ type Provider = 'istio'
 
 const routers: Readonly<Record<Provider, Router>> = { istio }
 
-const routerOf = (_: Named): Router => routers.istio
+/** The only one yet; the provider of the spec will choose. */
+const router: Router = routers.istio
 
 export function routerRefs(o: Named): Ref[] {
-  return routerOf(o).refs(o)
+  return router.refs(o)
 }
 
 /** What the mesh carries; null before there is a route to read. */
 export function readTraffic(o: Named & Pick<Observation, 'live'>): Traffic | null {
-  return routerOf(o).read(o)
+  return router.read(o)
 }
 
 export function renderRoutes(o: Observation, posture: Posture): Write[] {
-  return routerOf(o).render(o, posture)
+  return router.render(o, posture)
 }

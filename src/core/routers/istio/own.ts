@@ -7,7 +7,7 @@ import {
   applyOurs,
   deleteOurs,
   disownOf,
-  HANDED_BACK_ANNOTATION,
+  handedBack,
   inherited,
   isOurs,
   liveOf,
@@ -31,7 +31,7 @@ export const ownVirtualService: Routes = {
 
   render: (o, posture) => {
     if (posture.remove === 'everything') return remove(o)
-    if (posture.callers === 'target') return handBack(o)
+    if (posture.callers === 'target') return leadToApex(o)
     if (posture.weight === null || posture.callers === 'untouched') return []
     return write(o, split(o, posture.weight))
   },
@@ -85,7 +85,7 @@ function sameRoutes(live: KubeObject, wanted: KubeObject): boolean {
 }
 
 /** Everything to the apex, whose Service then selects the target. */
-function handBack(o: Observation): Write[] {
+function leadToApex(o: Observation): Write[] {
   const live = liveOf(o, o.names.virtualService)
   if (live === undefined || !isOurs(o, live)) return []
   return write(o, [{ destination: destinationOf(o, 'apex', portOf(o)), weight: 100 }])
@@ -99,12 +99,5 @@ function remove(o: Observation): Write[] {
   if (o.canary.spec.revertOnDeletion) return deleteOurs(o, ref)
   if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
   const routes = specOf(o, [{ destination: destinationOf(o, 'apex', portOf(o)), weight: 100 }])
-  const { resourceVersion } = live.metadata
-  const metadata = {
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    labels: { [CANARY_LABEL]: null },
-    annotations: { [HANDED_BACK_ANNOTATION]: o.names.canary },
-    ...(live.metadata.ownerReferences === undefined ? {} : { ownerReferences: null }),
-  }
-  return [{ verb: 'merge', ref, patch: { metadata, spec: { http: routes['http'] } } }]
+  return [{ verb: 'merge', ref, patch: handedBack(o, live, { http: routes['http'] }) }]
 }

@@ -19,6 +19,7 @@ export function renderRules(o: Observation, posture: Posture): Write[] {
     [names.canaryRule, names.canaryService],
   ] as const
   if (posture.remove === 'everything') return refs.flatMap(([ref]) => deleteOurs(o, ref))
+  if (posture.primary === null) return []
   const trafficPolicy = service.trafficPolicy ?? (service.virtualServices === undefined ? undefined : apexPolicy(o))
   const rule = (ref: Ref, host: Ref): Write[] =>
     applyOurs(o, ref, ours(o, ref, {}, { spec: present({ host: host.name, trafficPolicy }) }))

@@ -76,10 +76,14 @@ export function sidesOf(o: Named, route: Json): { primary: Entry; canary: Entry 
   return { primary, canary: canary ?? null }
 }
 
-/** What the routes shall do: split, or lead to the target alone, because the canary goes. */
-type Wanted = { readonly weight: Percent } | 'target'
+/**
+ * What the routes shall do: split; lead to the target alone, because the canary goes; or nothing more of ours, where the
+ * hosts that we made go.
+ */
+type Wanted = { readonly weight: Percent } | 'target' | 'released'
 
 function wantedOf(posture: Posture): Wanted | null {
+  if (posture.remove === 'everything') return 'released'
   if (posture.callers === 'target') return 'target'
   return posture.callers === 'untouched' || posture.weight === null ? null : { weight: posture.weight }
 }
@@ -109,7 +113,7 @@ function shift(o: Observation, one: Listed, wanted: Wanted): Write[] {
   const original: Original = Object.assign({}, ...changes.map(change => change.original))
   const noted = noteOriginal(live, original)
   if (operations.length + noted.length === 0) {
-    return wanted === 'target' || wanted.weight === 0 ? disownOf(ref, live) : []
+    return typeof wanted === 'string' || wanted.weight === 0 ? disownOf(ref, live) : []
   }
   const hosts: PatchOperation[] =
     isRecord(live.spec) && 'hosts' in live.spec ? [test('/spec/hosts', live.spec['hosts'])] : []
@@ -151,16 +155,18 @@ function routeChange(
   const { primary, canary } = sides
   const subsets = o.canary.spec.service.destinationRule !== undefined
 
-  if (wanted !== 'target' && wanted.weight > 0) {
+  if (typeof wanted !== 'string' && wanted.weight > 0) {
     const known = canary === null && !(key in before) ? { [key]: weightOf(primary.entry) } : remembered
     return guarded(splitTo(o, path, sides, wanted.weight), known)
   }
   // The target's pods are those of the canary's subset.
-  if (wanted === 'target' && subsets) return guarded(splitTo(o, path, sides, 100), {})
+  if (typeof wanted === 'string' && subsets) {
+    return wanted === 'target' ? guarded(splitTo(o, path, sides, 100), {}) : { operations: [], original: {} }
+  }
 
-  const moved = wanted === 'target' ? toApex(o, placeOf(primary), primary.entry) : []
+  const moved = typeof wanted === 'string' ? toApex(o, placeOf(primary), primary.entry) : []
   if (canary === null) return guarded(moved, {})
-  if (wanted !== 'target' && !(key in before)) return guarded(splitTo(o, path, sides, 0), {})
+  if (typeof wanted !== 'string' && !(key in before)) return guarded(splitTo(o, path, sides, 0), {})
   const weight = key in before ? (before[key] ?? null) : 100
   const removal: PatchOperation = { op: 'remove', path: placeOf(canary) }
   return guarded([...moved, ...setWeight(placeOf(primary), primary.entry, weight), removal], {})
