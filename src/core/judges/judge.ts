@@ -25,17 +25,6 @@ export interface Verdict {
 
 const NO_REQUEST = 'the canary received no request'
 
-/** Ranks outcomes: a failure outweighs a hold, a hold a pass. */
-const rank = { pass: 0, hold: 1, fail: 2 } as const
-
-/** The verdict that decides a look: the worst, the earliest gate first; null without any. */
-export function worstOf(verdicts: readonly Verdict[]): Verdict | null {
-  return verdicts.reduce<Verdict | null>(
-    (worst, verdict) => (worst === null || rank[verdict.outcome] > rank[worst.outcome] ? verdict : worst),
-    null,
-  )
-}
-
 /**
  * Judges one gate.
  *

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Finding } from '../../../src/core/check.ts'
-import { judge, worstOf, type Verdict } from '../../../src/core/judges/judge.ts'
+import { judge, type Verdict } from '../../../src/core/judges/judge.ts'
 import type { Part } from '../../../src/core/metrics/gate.ts'
 import { findings, gate, noData, scene } from '../metrics/given.ts'
 
@@ -215,28 +215,5 @@ suite('what cannot be seen', () => {
 
   test('an answer that is missing is an outage', () => {
     expect(duration({ latency: 10 })).to.deep.include({ outcome: 'hold', sight: 'unavailable' })
-  })
-})
-
-suite('the verdict of a look', () => {
-  const verdict = (outcome: Verdict['outcome'], because: string): Verdict => ({
-    outcome,
-    because,
-    value: null,
-    requests: null,
-    sight: 'seen',
-  })
-
-  test('is the worst, and of equals the first', () => {
-    const [pass, hold, fail, again] = [
-      verdict('pass', '1'),
-      verdict('hold', '2'),
-      verdict('fail', '3'),
-      verdict('fail', '4'),
-    ]
-    expect(worstOf([pass, hold, fail, again])).to.equal(fail)
-    expect(worstOf([pass, hold])).to.equal(hold)
-    expect(worstOf([pass])).to.equal(pass)
-    expect(worstOf([])).to.equal(null)
   })
 })
