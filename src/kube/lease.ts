@@ -9,7 +9,7 @@
  */
 import type { KubeObject, Ref } from '../api/object.ts'
 import { kinds } from '../api/object.ts'
-import { isAlreadyExists, isConflict } from '../core/errors.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import type { Call, Clock, KubeApi, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import type { Write } from '../core/write.ts'
@@ -41,6 +41,8 @@ export type Lead = (term: AbortSignal) => Promise<void>
 
 /** The server ends a standby's watch after this long; then the Lease is read again. */
 const WATCH: Milliseconds = 300_000
+/** A call that hangs is given up in time for so many attempts within the renew deadline. */
+const CALLS = 4
 
 export class Election {
   readonly #options: ElectionOptions
@@ -230,9 +232,10 @@ export class Election {
     let lease = held
     let cancel = clock.at(this.#sentAt + this.#renewDeadline, () => late.abort())
     try {
-      while (!over.signal.aborted) {
-        await pause(clock, this.#retry, over.signal)
+      for (let startedAt = clock.now(); !over.signal.aborted; ) {
+        await pause(clock, startedAt + this.#retry - clock.now(), over.signal)
         if (over.signal.aborted) break
+        startedAt = clock.now()
         const next = await this.#renewOnce(lease, late.signal)
         if (next === 'lost') {
           late.abort()
@@ -255,9 +258,8 @@ export class Election {
     const { api, clock, identity, log } = this.#options
     try {
       const object = renewed(lease, clock.now())
-      const answer = await this.#write({ verb: 'replace', ref: this.#ref, object }, signal)
-      if (answer !== null) return answer
-      return (await this.#create(signal)) ?? 'failed' // deleted under us: nobody else has it
+      const answer = await unlessGone(this.#write({ verb: 'replace', ref: this.#ref, object }, signal))
+      return answer ?? (await this.#create(signal)) ?? 'failed' // deleted under us: nobody else has it
     } catch (error) {
       if (!isConflict(error)) {
         if (!signal.aborted) log.warn('could not renew the Lease', { lease: this.#ref.name, error: said(error) })
@@ -299,7 +301,7 @@ export class Election {
 
   async #call<T>(what: string, signal: AbortSignal, make: (call: Call) => Promise<T>): Promise<T> {
     const { clock } = this.#options
-    const answer = await withDeadline(clock, this.#renewDeadline / 2, signal, what, deadline =>
+    const answer = await withDeadline(clock, this.#renewDeadline / CALLS, signal, what, deadline =>
       make({ lane: 'urgent', signal: deadline }),
     )
     this.#lastContact = clock.now()
@@ -310,6 +312,16 @@ export class Election {
   #observe(lease: KubeObject): void {
     if (this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return
     this.#seen = seenAt(lease, this.#options.clock.now(), this.#duration)
+  }
+}
+
+/** Null for a Lease that does not exist any more, however the API says so. */
+async function unlessGone(write: Promise<KubeObject | null>): Promise<KubeObject | null> {
+  try {
+    return await write
+  } catch (error) {
+    if (isNotFound(error)) return null
+    throw error
   }
 }
 

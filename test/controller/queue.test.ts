@@ -1,0 +1,164 @@
+import { assert } from 'chai'
+import { Queue, type QueueMetrics } from '../../src/controller/queue.ts'
+import { VirtualClock } from '../../src/playground/clock.ts'
+
+suite('queue', () => {
+  let clock: VirtualClock
+  /** What was worked, and when (milliseconds since the start). */
+  let worked: string[]
+
+  setup(() => {
+    clock = new VirtualClock(0)
+    worked = []
+  })
+
+  /** A queue whose work on a key takes `takes` milliseconds, and throws while `fails` says so. */
+  function queueOf(
+    options: { workers?: number; takes?: number; fails?: (key: string) => boolean; metrics?: QueueMetrics } = {},
+  ): Queue {
+    return new Queue({
+      clock,
+      workers: options.workers ?? 1,
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+      worker: async key => {
+        worked.push(`${key}@${clock.now()}`)
+        const { takes = 0 } = options
+        if (takes > 0) await new Promise<void>(resolve => clock.at(clock.now() + takes, resolve))
+        if (options.fails?.(key) === true) throw new Error('boom')
+      },
+    })
+  }
+
+  test('works a key once, however often it was added before its turn', async () => {
+    const queue = queueOf({ takes: 10 })
+    for (const key of ['a', 'b', 'b', 'c', 'b']) queue.add(key)
+    await clock.advance(100)
+    assert.deepEqual(worked, ['a@0', 'b@10', 'c@20'])
+  })
+
+  test('works a key again that was added while it was worked, and never twice at a time', async () => {
+    const queue = queueOf({ takes: 10, workers: 4 })
+    queue.add('a')
+    await clock.advance(5)
+    queue.add('a')
+    queue.add('a')
+    queue.add('b')
+    await clock.advance(100)
+    assert.deepEqual(worked, ['a@0', 'b@5', 'a@10'])
+  })
+
+  test('has as many keys at work as it has workers', async () => {
+    const queue = queueOf({ takes: 10, workers: 2 })
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)
+    await clock.advance(100)
+    assert.deepEqual(worked, ['a@0', 'b@0', 'c@10', 'd@10', 'e@20'])
+  })
+
+  test('adds a key when it is due; of several wishes the earliest holds', async () => {
+    const queue = queueOf()
+    queue.addAt('a', 500)
+    queue.addAt('a', 200)
+    queue.addAt('a', 900)
+    queue.addAt('b', 300)
+    queue.addAt('past', -1)
+    await clock.advance(2000)
+    assert.deepEqual(worked, ['past@0', 'a@200', 'b@300'])
+  })
+
+  test('keeps thousands of due times in order', async () => {
+    const queue = queueOf({ workers: 1 })
+    const whens = Array.from({ length: 2000 }, (_, n) => ((n * 7919) % 2003) + 1)
+    for (const when of whens) queue.addAt(`k${when}`, when)
+    await clock.advance(3000)
+    assert.deepEqual(
+      worked,
+      whens.sort((a, b) => a - b).map(when => `k${when}@${when}`),
+    )
+  })
+
+  test('tries a key again after 5 ms, 10 ms, 20 ms … while it throws, and others are not kept waiting', async () => {
+    let broken = true
+    const queue = queueOf({ fails: key => key === 'a' && broken })
+    queue.add('a')
+    await clock.advance(1)
+    queue.add('b')
+    await clock.advance(99)
+    assert.deepEqual(worked, ['a@0', 'b@1', 'a@5', 'a@15', 'a@35', 'a@75'])
+
+    broken = false
+    await clock.advance(100) // succeeds at 155, which ends the backoff
+    broken = true
+    queue.add('a')
+    await clock.advance(6)
+    assert.deepEqual(worked.slice(-3), ['a@155', 'a@200', 'a@205'])
+  })
+
+  test('never waits longer than a minute before it tries again', async () => {
+    const queue = queueOf({ fails: () => true })
+    queue.add('a')
+    await clock.advance(60 * 60_000)
+    const times = worked.map(entry => Number(entry.split('@')[1]))
+    const waits = times.slice(1).map((time, n) => time - (times[n] ?? 0))
+    assert.equal(Math.max(...waits), 60_000)
+    assert.isAbove(waits.filter(wait => wait === 60_000).length, 50)
+  })
+
+  test('forgets the failures of a key on request', async () => {
+    const queue = queueOf({ fails: () => true })
+    queue.add('a')
+    await clock.advance(16) // at 0, 5 and 15; the next would be at 35
+    queue.forget('a')
+    await clock.advance(25) // fails at 35 as if for the first time, so again at 40
+    assert.deepEqual(worked, ['a@0', 'a@5', 'a@15', 'a@35', 'a@40'])
+  })
+
+  test('closes when the work at hand is done, and drops what waits', async () => {
+    const queue = queueOf({ takes: 30 })
+    queue.add('a')
+    queue.add('b')
+    queue.addAt('c', 10)
+    await clock.advance(5)
+    const closed = queue.close(1000)
+    queue.add('late')
+    await clock.advance(100)
+    assert.deepEqual([await closed, worked], [true, ['a@0']])
+    assert.isTrue(await queue.close(0))
+  })
+
+  test('gives up waiting at the deadline, and tells the worker', async () => {
+    let told: unknown = null
+    const queue = new Queue({
+      clock,
+      workers: 1,
+      worker: (_, signal) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            told = (signal.reason as Error).message
+          })
+        }),
+    })
+    queue.add('a')
+    const closed = queue.close(50)
+    await clock.advance(60)
+    assert.deepEqual([await closed, told], [false, 'The queue was closed, and 50 ms were not enough to finish.'])
+  })
+
+  test('tells depth, latency, duration and failures', async () => {
+    const seen: string[] = []
+    const metrics: QueueMetrics = {
+      depth: ready => seen.push(`depth ${ready}`),
+      latency: waited => seen.push(`waited ${waited}`),
+      worked: took => seen.push(`took ${took}`),
+      failed: (key, error, wait) => seen.push(`${key}: ${(error as Error).message}, again in ${wait}`),
+    }
+    const queue = queueOf({ takes: 10, fails: key => key === 'b', metrics })
+    queue.add('a')
+    queue.add('b')
+    await clock.advance(21)
+    assert.deepEqual(
+      seen.filter(line => !line.startsWith('depth')),
+      ['waited 0', 'took 10', 'waited 10', 'b: boom, again in 5', 'took 10'],
+    )
+    assert.equal(queue.depth, 0)
+  })
+})

@@ -1,0 +1,145 @@
+import { assert } from 'chai'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
+import { EventRecorder, type Note } from '../../src/kube/events.ts'
+import { PlaygroundApi } from '../../src/playground/api.ts'
+import { VirtualClock } from '../../src/playground/clock.ts'
+import { NetworkError } from '../../src/playground/faults.ts'
+
+suite('event recorder', () => {
+  let clock: VirtualClock
+  let api: PlaygroundApi
+  let dropped: string[]
+  let lines: string[]
+
+  const about: KubeObject = {
+    apiVersion: 'sluice.dev/v1beta1',
+    kind: 'Canary',
+    metadata: { name: 'web', namespace: 'shop', uid: 'u1', resourceVersion: '7' },
+  }
+  const note = (name: string): Note => ({
+    name,
+    about,
+    type: 'Normal',
+    reason: 'Advancing',
+    message: `step ${name}`,
+    at: Date.UTC(2026, 0, 5, 9, 0, 0, 250),
+  })
+
+  setup(() => {
+    clock = new VirtualClock()
+    api = PlaygroundApi.on(clock)
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }
+    api.server.create({ kind: kinds.Namespace, namespace: '', name: 'shop' }, namespace, { manager: 'admin' })
+    dropped = []
+    lines = []
+  })
+
+  function recorder(capacity = 1000): EventRecorder {
+    return new EventRecorder({
+      api,
+      clock,
+      random: () => 0.5,
+      log: { debug() {}, info() {}, warn: message => void lines.push(message), error() {} },
+      instance: 'sluice-1',
+      capacity,
+      dropped: (one, because) => dropped.push(`${one.name}: ${because}`),
+    })
+  }
+
+  const events = (): KubeObject[] => api.server.list(kinds.Event, { namespace: 'shop' }, { manager: 'test' }).items
+  const names = (): string[] => events().map(event => event.metadata.name)
+
+  test('writes an Event that kubectl can show', async () => {
+    recorder().record(note('web.1'))
+    await clock.advance(10)
+    const [{ metadata, ...event } = assert.fail('no event')] = events()
+    assert.equal(metadata.name, 'web.1')
+    assert.deepEqual(event as unknown, {
+      apiVersion: 'v1',
+      kind: 'Event',
+      involvedObject: {
+        apiVersion: 'sluice.dev/v1beta1',
+        kind: 'Canary',
+        namespace: 'shop',
+        name: 'web',
+        uid: 'u1',
+        resourceVersion: '7',
+      },
+      type: 'Normal',
+      reason: 'Advancing',
+      message: 'step web.1',
+      firstTimestamp: '2026-01-05T09:00:00Z',
+      lastTimestamp: '2026-01-05T09:00:00Z',
+      count: 1,
+      source: { component: 'sluice' },
+      reportingComponent: 'sluice',
+      reportingInstance: 'sluice-1',
+    })
+  })
+
+  test('what was told before a crash is not told twice', async () => {
+    recorder().record(note('web.1'))
+    await clock.advance(10)
+    recorder().record(note('web.1'))
+    await clock.advance(60_000)
+    assert.deepEqual([names(), dropped], [['web.1'], []])
+  })
+
+  test('keeps trying while the API server is away, in order', async () => {
+    const heal = api.faults.refuse(() => true, new NetworkError('ECONNREFUSED'))
+    const events_ = recorder()
+    events_.record(note('web.1'))
+    events_.record(note('web.2'))
+    await clock.advance(20_000)
+    assert.deepEqual([names(), events_.depth], [[], 2])
+    heal()
+    await clock.advance(60_000)
+    assert.deepEqual([names(), events_.depth, dropped], [['web.1', 'web.2'], 0, []])
+  })
+
+  test('drops, with a count and a line, what is refused for good, and goes on with the next', async () => {
+    const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'namespace shop is being terminated' })
+    const heal = api.faults.refuse(attempt => attempt.ref?.name === 'web.1', refused)
+    const events_ = recorder()
+    events_.record(note('web.1'))
+    events_.record(note('web.2'))
+    await clock.advance(1000)
+    heal()
+    assert.deepEqual(
+      [names(), dropped, lines],
+      [['web.2'], ['web.1: namespace shop is being terminated'], ['an event was dropped']],
+    )
+  })
+
+  test('never holds more than its capacity; the oldest goes', async () => {
+    const heal = api.faults.refuse(() => true, new NetworkError())
+    const events_ = recorder(3)
+    for (const name of ['e1', 'e2', 'e3', 'e4', 'e5']) events_.record(note(name))
+    assert.equal(events_.depth, 3)
+    heal()
+    await clock.advance(60_000)
+    assert.deepEqual([names(), dropped], [['e1', 'e4', 'e5'], ['e2: too many events wait', 'e3: too many events wait']])
+  })
+
+  test('delivers what waits when it closes, within its deadline', async () => {
+    const prompt = recorder()
+    prompt.record(note('web.1'))
+    await prompt.close(5000)
+    assert.deepEqual([names(), dropped], [['web.1'], []])
+
+    api.faults.partition()
+    const cut = recorder()
+    cut.record(note('web.2'))
+    cut.record(note('web.3'))
+    const closed = cut.close(2000)
+    await clock.advance(2001)
+    await closed
+    cut.record(note('web.4'))
+    assert.deepEqual(dropped, [
+      'web.2: the process ends',
+      'web.3: the process ends',
+      'web.4: the recorder is closed',
+    ])
+  })
+})

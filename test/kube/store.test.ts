@@ -1,0 +1,143 @@
+import { assert } from 'chai'
+import fc from 'fast-check'
+import type { KubeObject } from '../../src/api/object.ts'
+import { slim } from '../../src/kube/slim.ts'
+import { Store } from '../../src/kube/store.ts'
+import { compareVersions } from '../../src/kube/version.ts'
+import { config } from './scripted-server.ts'
+
+const versionOf = (store: Store, name: string): string | undefined => store.get('shop', name)?.metadata.resourceVersion
+const remade = (name: string, version: number): KubeObject => {
+  const object = config(name, version)
+  return { ...object, metadata: { ...object.metadata, uid: `uid-${name}-again` } }
+}
+
+suite('store', () => {
+  let changes: string[]
+  let store: Store
+
+  setup(() => {
+    changes = []
+    store = new Store(
+      object => object,
+      (before, now) => changes.push(`${before?.metadata.resourceVersion ?? ''}>${now?.metadata.resourceVersion ?? ''}`),
+    )
+  })
+
+  test('never goes back to an older version, whichever way it comes', () => {
+    store.put(config('a', 20)) // the answer of our own write
+    store.put(config('a', 9)) // a watch event from before: 9 is older than 20, though not as text
+    store.put(config('a', 20)) // and our own write, as the watch tells it
+    store.replace([config('a', 15)], '18')
+    assert.deepEqual([versionOf(store, 'a'), changes], ['20', ['>20']])
+  })
+
+  test('keeps an own write that is newer than a list which does not have it', () => {
+    store.put(config('old', 5))
+    store.put(config('ours', 21))
+    store.replace([], '20')
+    assert.deepEqual([versionOf(store, 'old'), versionOf(store, 'ours')], [undefined, '21'])
+  })
+
+  test('does not bring back what we deleted by an event from before, and takes what is made anew', () => {
+    store.put(config('a', 5))
+    store.removed('shop', 'a')
+    store.put(config('a', 5))
+    assert.isUndefined(versionOf(store, 'a'))
+    store.put(remade('a', 30))
+    store.remove(config('a', 8)) // the DELETED event of the first one is late
+    assert.equal(versionOf(store, 'a'), '30')
+  })
+
+  test('shows an object again that outlives our delete because of a finalizer', () => {
+    store.put(config('a', 5))
+    store.removed('shop', 'a')
+    const dying = config('a', 6)
+    store.put({ ...dying, metadata: { ...dying.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
+    assert.equal(versionOf(store, 'a'), '6')
+  })
+
+  test('does not bring back what somebody else deleted by the late answer of our own write', () => {
+    store.put(config('a', 5))
+    store.remove(config('a', 12))
+    store.put(config('a', 11))
+    assert.deepEqual([versionOf(store, 'a'), changes], [undefined, ['>5', '5>']])
+  })
+
+  test('keeps its indexes up with every change', () => {
+    store.addIndex('color', object => [(object['data'] as Record<string, string>)['color'] ?? 'none'])
+    const names = (color: string): string[] => store.byIndex('color', color).map(object => object.metadata.name)
+    store.put(config('a', 1, { color: 'red' }))
+    store.put(config('b', 2, { color: 'red' }))
+    assert.deepEqual(names('red'), ['a', 'b'])
+    store.put(config('a', 3, { color: 'blue' }))
+    store.remove(config('b', 4))
+    assert.deepEqual([names('red'), names('blue')], [[], ['a']])
+    store.addIndex('late', () => ['all'])
+    assert.lengthOf(store.byIndex('late', 'all'), 1)
+    assert.lengthOf(store.byIndex('unknown', 'all'), 0)
+  })
+
+  test('in whatever order events, answers and lists arrive, ends with the newest of each object', () => {
+    // The history of three objects: version v is a change of object v mod 3; after the last one all is told once more.
+    const told = fc.array(fc.record({ version: fc.integer({ min: 1, max: 30 }), list: fc.boolean() }), { maxLength: 60 })
+    fc.assert(
+      fc.property(told, stories => {
+        const fresh = new Store(
+          object => object,
+          (before, now) => {
+            const order = compareVersions(now?.metadata.resourceVersion, before?.metadata.resourceVersion)
+            if (before !== undefined && now !== undefined) assert.isAbove(order ?? 0, 0)
+          },
+        )
+        const nameOf = (version: number): string => `o${version % 3}`
+        const newest = (upTo: number): KubeObject[] =>
+          [upTo, upTo - 1, upTo - 2].filter(v => v > 0).map(v => config(nameOf(v), v))
+        for (const { version, list } of stories) {
+          if (list) fresh.replace(newest(version), String(version))
+          else fresh.put(config(nameOf(version), version))
+        }
+        for (const object of newest(31)) fresh.put(object)
+        assert.deepEqual([...fresh.all()].map(o => Number(o.metadata.resourceVersion)).sort(), [29, 30, 31])
+      }),
+    )
+  })
+
+  test('keeps of managedFields who wrote and who owns the replicas, and changes nothing in place', () => {
+    const object: KubeObject = {
+      ...config('a', 1),
+      metadata: {
+        ...config('a', 1).metadata,
+        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', keep: 'me' },
+        managedFields: [
+          {
+            manager: 'kubectl',
+            operation: 'Apply',
+            apiVersion: 'apps/v1',
+            time: 't',
+            fieldsV1: { 'f:spec': { 'f:replicas': {}, 'f:template': { 'f:spec': {} } } },
+          },
+          { manager: 'kcm', operation: 'Update', subresource: 'status', fieldsV1: { 'f:status': { 'f:replicas': {} } } },
+        ],
+      },
+    }
+    const before = structuredClone(object)
+    const { annotations, managedFields } = slim(object).metadata
+    assert.deepEqual(annotations, { keep: 'me' })
+    assert.deepEqual(managedFields, [
+      { manager: 'kubectl', operation: 'Apply', time: 't', fieldsV1: { 'f:spec': { 'f:replicas': {} } } },
+      { manager: 'kcm', operation: 'Update', subresource: 'status' },
+    ])
+    assert.deepEqual(object, before)
+  })
+
+  test('compares versions as numbers of any length, and not at all what is no number', () => {
+    assert.isBelow(compareVersions('9', '10') ?? 0, 0)
+    assert.isAbove(compareVersions('18446744073709551616', '18446744073709551615') ?? 0, 0)
+    assert.equal(compareVersions('7', '7'), 0)
+    assert.equal(compareVersions('abc', 'abc'), 0)
+    assert.isNull(compareVersions('abc', '7'))
+    assert.isNull(compareVersions(undefined, '7'))
+    assert.isNull(compareVersions('07', '7'))
+  })
+})
