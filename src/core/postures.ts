@@ -56,10 +56,10 @@ function analysing(o: Observation, run: Analysis): Posture {
     case 'preparing': {
       // The template is on record before a pod of it starts: promotion needs it, and the target's owner may change it.
       const recorded = recordedOf(o, run.candidate) !== undefined
-      const ready = o.target?.readiness === 'ready' && judgedReady(o, run.candidate) > 0
-      const lock = lockTarget && ready && !o.canary.spec.skipAnalysis
-      return { ...common, canaryPods: recorded ? 'as wished' : 'untouched', lock, judged: run.candidate }
+      return { ...common, canaryPods: recorded ? 'as wished' : 'untouched', judged: run.candidate }
     }
+    case 'locking':
+      return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }
     case 'climbing': {
       const weight = carryable(o, run.weight, run.candidate)
       return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }

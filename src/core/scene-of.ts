@@ -1,14 +1,21 @@
 /** The scene of a look, from what a canary is and how it splits. */
+import { subsetsOf } from './labels.ts'
 import type { Scene } from './metrics/scene.ts'
 import type { Observation } from './observation.ts'
 import type { AnalysisPhase } from './state.ts'
-import type { Instant } from './time.ts'
+import type { Instant, Milliseconds } from './time.ts'
+
+/** Windows of whole seconds read better, and are the same for canaries that were routed within one. */
+const wholeSeconds = (length: Milliseconds): Milliseconds => Math.max(1, length < 1000 ? length : Math.floor(length / 1000) * 1000)
 
 /** @param at the look's place on the grid: it names the questions, so that nothing is asked twice under one id. */
 export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
   const { names, state } = o
   const apex = names.apexService.name
   const subsets = o.canary.spec.service.destinationRule
+  // Istio reports the label `version` of the pods, whatever their subset is called.
+  const labels = subsetsOf(o)
+  const usersRoutes = o.canary.spec.service.virtualServices !== undefined
   const run = { id: state.id, weight: state.weight }
   return {
     look: `${run.id}/${run.weight}/${at}`,
@@ -20,12 +27,12 @@ export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
     canaryCallers:
       subsets === undefined
         ? { services: [names.canaryService.name] }
-        : { services: [apex], version: subsets.canarySubset },
+        : { services: [apex], version: labels?.canary['version'] ?? subsets.canarySubset },
     primaryCallers:
       subsets === undefined
-        ? { services: [names.primaryService.name, apex] }
-        : { services: [apex], version: subsets.primarySubset },
-    routedFor: state.routedAt === null ? 1 : Math.max(1, at - state.routedAt),
+        ? { services: usersRoutes ? [names.primaryService.name, apex] : [names.primaryService.name] }
+        : { services: [apex], version: labels?.primary['version'] ?? subsets.primarySubset },
+    routedFor: state.routedAt === null ? 1 : wholeSeconds(at - state.routedAt),
     carriedFor: state.carriedAt === null ? 0 : Math.max(0, at - state.carriedAt),
   }
 }

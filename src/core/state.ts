@@ -47,9 +47,10 @@ export type Hold =
  * - `clearing`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
  * - `emptying`: the configuration changed under the same template, so the old pods go before new ones start.
  * - `preparing`: the template is recorded, then the pods of the candidate start.
+ * - `locking`: its pods are ready, and the target is kept from rolling before it carries anything.
  * - `climbing`: traffic.
  */
-export type Stage = 'clearing' | 'emptying' | 'preparing' | 'climbing'
+export type Stage = 'clearing' | 'emptying' | 'preparing' | 'locking' | 'climbing'
 
 /** A run under analysis. */
 export interface Analysis extends Run {

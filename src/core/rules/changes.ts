@@ -69,10 +69,25 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | und
     if (target.readiness === 'stuck' || deadline === null) return rollBack(o, state, 'DeadlineExceeded', waited, now)
     return stay(o, 'WaitingForPods', `Waiting for the pods of ${short(state.candidate)}: ${target.message}`, deadline)
   }
-  if (o.canary.spec.skipAnalysis) return undefined
-  if (o.canary.spec.analysis.lockTarget && !target.paused) {
-    return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+  if (o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis) {
+    return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
   }
+  return waitForHealth(o)
+}
+
+/** A push that comes from here on waits until what runs is judged. */
+export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'locking' || target === null) return undefined
+  if (judgedReady(o, state.candidate) === 0) {
+    return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'preparing', waitingSince: now } })
+  }
+  if (!target.paused) return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+  return waitForHealth(o)
+}
+
+/** Nothing is judged against a primary that does not serve. */
+function waitForHealth(o: Observation<AnalysisPhase>): Move | undefined {
   if (o.primary === null || o.primary.ready === 0) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
     return stay(o, 'PrimaryNotReady', message, null)

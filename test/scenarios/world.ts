@@ -1,0 +1,182 @@
+/** The whole controller in one process, against the in-memory cluster, in virtual time. */
+import { createHash } from 'node:crypto'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
+import type { CanaryStatus } from '../../src/api/status.ts'
+import { Controller } from '../../src/controller/controller.ts'
+import type { Settings } from '../../src/core/observation.ts'
+import type { Log, Sha256 } from '../../src/core/ports.ts'
+import { EventRecorder } from '../../src/kube/events.ts'
+import { PlaygroundApi } from '../../src/playground/api.ts'
+import { VirtualClock } from '../../src/playground/clock.ts'
+import { Images } from '../../src/playground/images.ts'
+import { Mesh } from '../../src/playground/mesh.ts'
+import { MeshMetrics } from '../../src/playground/metrics.ts'
+import { Workloads } from '../../src/playground/workloads.ts'
+
+export const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const spoken: Log = {
+  debug: () => {},
+  info: (message, pairs) => console.log(message, JSON.stringify(pairs)),
+  warn: (message, pairs) => console.log('WARN', message, JSON.stringify(pairs)),
+  error: (message, pairs) => console.log('ERROR', message, JSON.stringify(pairs)),
+}
+
+const settings: Settings = {
+  settle: 1000,
+  selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
+  metricsServers: ['http://prometheus:9090'],
+  ownerReferences: false,
+}
+
+/** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */
+export interface Process {
+  readonly api: PlaygroundApi
+  kill(): void
+  stop(): Promise<void>
+}
+
+export class World {
+  readonly clock = new VirtualClock()
+  readonly images = new Images()
+  readonly api = PlaygroundApi.on(this.clock)
+  readonly workloads = new Workloads(this.api.server, this.images)
+  readonly mesh = new Mesh(this.api.server, this.images, 50)
+  readonly metrics = new MeshMetrics(this.mesh, this.clock)
+  readonly user = this.api.as('kubectl')
+  readonly processes: Process[] = []
+
+  constructor() {
+    this.user.namespace('shop')
+    this.mesh.load({ host: 'web', namespace: 'shop', perSecond: 100 })
+  }
+
+  /** Starts a controller of its own network; resolves once it leads. */
+  start(own: Partial<Settings> = {}): Process {
+    const api = this.api.replica()
+    const log = process.env['SPOKEN'] === undefined ? silent : spoken
+    const stopping = new AbortController()
+    const recorder = new EventRecorder({ api, clock: this.clock, random: () => 0.5, log, instance: 'test' })
+    const controller = new Controller(
+      {
+        api,
+        metrics: this.metrics,
+        recorder,
+        clock: this.clock,
+        steady: this.clock,
+        log,
+        sha256,
+        random: () => 0.5,
+      },
+      { settings: { ...settings, ...own }, namespaces: [] },
+    )
+    const running = controller.start().then(() => controller.lead(stopping.signal))
+    const process_: Process = {
+      api,
+      kill: () => {
+        api.faults.kill()
+        stopping.abort()
+        void controller.close()
+      },
+      stop: async () => {
+        stopping.abort()
+        await running
+        await controller.close()
+      },
+    }
+    this.processes.push(process_)
+    return process_
+  }
+
+  /** A Deployment `web` of two pods, and the Service that its callers use. */
+  deploy(image = 'demo/web:1.0.0', more: { labels?: Record<string, string>; replicas?: number } = {}): void {
+    const labels = { app: 'web', ...more.labels }
+    this.user.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'shop', labels: { app: 'web' } },
+      spec: {
+        replicas: more.replicas ?? 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels },
+          spec: { containers: [{ name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }] },
+        },
+      },
+    })
+    this.user.create({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    })
+  }
+
+  /** The Canary `web`; `spec` is merged over a short analysis. */
+  canary(spec: Record<string, unknown> = {}): void {
+    this.user.create({
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'Canary',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: {
+        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        service: { port: 80, targetPort: 8080 },
+        analysis: { interval: '10s', threshold: 2 },
+        ...spec,
+      },
+    })
+  }
+
+  /** A new image for the Deployment, as `kubectl set image` does it. */
+  setImage(image: string): void {
+    this.user.merge(kinds.Deployment, 'shop', 'web', {
+      spec: { template: { spec: { containers: [{ name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }] } } },
+    })
+  }
+
+  annotate(command: string, value: string): void {
+    this.user.merge(kinds.Canary, 'shop', 'web', { metadata: { annotations: { [`sluice.dev/${command}`]: value } } })
+  }
+
+  get status(): CanaryStatus {
+    return (this.object(kinds.Canary, 'web')?.['status'] ?? {}) as CanaryStatus
+  }
+
+  object(kind: (typeof kinds)[keyof typeof kinds], name: string): KubeObject | null {
+    return this.user.get(kind, 'shop', name)
+  }
+
+  /** `Progressing 25` */
+  get stand(): string {
+    return `${this.status.phase} ${this.status.canaryWeight ?? 0}`
+  }
+
+  /** Lets time pass until the canary is there; says where it is instead if it does not get there. */
+  async until(stand: string, limit = 600_000): Promise<void> {
+    const reached = (): boolean => this.stand === stand || this.status.phase === stand
+    try {
+      await this.clock.runUntil(reached, limit)
+    } catch {
+      throw new Error(`waited for ${stand}; it is ${this.stand}: ${this.status.reason}: ${this.status.message}`)
+    }
+  }
+
+  /** From nothing to a canary that rests. */
+  async initialised(spec: Record<string, unknown> = {}): Promise<void> {
+    this.deploy()
+    await this.clock.advance(5000)
+    this.canary(spec)
+    await this.until('Initialized')
+    await this.clock.advance(20_000)
+  }
+
+  events(): string[] {
+    return this.user.list(kinds.Event, 'shop').map(event => `${String(event['reason'])}: ${String(event['message'])}`)
+  }
+
+  async close(): Promise<void> {
+    for (const one of this.processes) one.kill()
+    await this.clock.advance(60_000)
+  }
+}
