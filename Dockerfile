@@ -6,6 +6,7 @@ FROM ${BUILD_BASE} AS build
 WORKDIR /sluice
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
