@@ -3,13 +3,13 @@
  * hands, with a network in between that tests can break.
  */
 import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../api/object.ts'
-import { isAlreadyExists, isNotFound } from '../core/errors.ts'
-import { ApiError } from '../core/errors.ts'
+import { ApiError, isAlreadyExists, isNotFound } from '../core/errors.ts'
 import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
 import { FIELD_MANAGER, type Write } from '../core/write.ts'
 import { Faults } from './faults.ts'
 import { Hand } from './hand.ts'
 import { jsonPatch, mergePatch } from './json.ts'
+import type { Watching } from './reading.ts'
 import { ApiServer, type Requester } from './server.ts'
 
 /** A client of the in-memory API server; each has a network of its own. */
@@ -51,16 +51,25 @@ export class PlaygroundApi implements KubeApi {
   }
 
   async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
-    const deliver = (event: WatchEvent): void => {
-      // An event arrives after the write that caused it has returned, and in order; what is stopped hears no more.
-      queueMicrotask(() => {
-        if (open && !this.faults.silent) seen(event)
-      })
-    }
+    const { clock } = this.server
     let open = true
-    const watching = await this.faults.pass({ verb: 'watch', kind, ref: null }, call.signal, () =>
-      this.server.watch(kind, query, this.#by, deliver),
-    )
+    const hear = (event: WatchEvent): void => {
+      if (open && !this.faults.silent) seen(event)
+    }
+    // Events arrive in order, and never within the write that caused them; what is stopped hears no more.
+    const deliver = (event: WatchEvent): void => {
+      if (this.faults.watchLag === 0) queueMicrotask(() => hear(event))
+      else clock.at(clock.now() + this.faults.watchLag, () => hear(event))
+    }
+    let watching: Watching
+    try {
+      watching = await this.faults.pass({ verb: 'watch', kind, ref: null }, call.signal, () =>
+        this.server.watch(kind, query, this.#by, deliver),
+      )
+    } catch (error) {
+      if (call.signal.aborted) return
+      throw error
+    }
     const forget = this.faults.watching(error => watching.stop(error))
     const abort = (): void => watching.stop()
     call.signal.addEventListener('abort', abort, { once: true })

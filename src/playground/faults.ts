@@ -45,6 +45,8 @@ export class Faults {
   readonly #watches = new Set<(error: Error) => void>()
   #calls = 0
   #writes = 0
+  /** How much later than its writes a client hears of them, in virtual milliseconds. */
+  watchLag: Milliseconds = 0
   #silent = false
   #dead = false
 

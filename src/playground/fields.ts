@@ -3,7 +3,7 @@
  * (https://kubernetes.io/docs/reference/using-api/server-side-apply/). A set of fields is a set of paths to leaves, in
  * the notation of fieldsV1: `f:` a field, `k:` an entry of a keyed list, `v:` a member of a set, `.` the entry itself.
  */
-import { type Kind, kindKey, type KubeObject, type ManagedFields } from '../api/object.ts'
+import { apiVersionOf, type Kind, kindKey, type KubeObject, type ManagedFields } from '../api/object.ts'
 import { isRecord, type Json, recordOf, sameJson } from './json.ts'
 import { fieldType, type FieldType } from './schema.ts'
 
@@ -178,6 +178,8 @@ export function fieldsAfterUpdate(
   const touched = new FieldSet([...changed, ...removed].map(([, [path]]) => path))
   const given = next.metadata.managedFields ?? []
   const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
+  // Once all ownership is cleared, only an apply starts it again.
+  if (before && entries.length === 0) return []
   const own = FieldSet.parse(entries.find(entry => isOf(writer, entry))?.fieldsV1)
   const kept = own.minus(new FieldSet(removed.map(([, [path]]) => path)))
   return withEntry(entries, writer, kept.plus(new FieldSet(changed.map(([, [path]]) => path))), touched)
@@ -186,8 +188,16 @@ export function fieldsAfterUpdate(
 export interface Applied {
   readonly object: KubeObject
   readonly managedFields: ManagedFields[]
-  /** Fields of others that the apply would take, as `manager: .spec.replicas`; forced all the same in `object`. */
-  readonly conflicts: readonly string[]
+  /** Fields of others that the apply takes; in `object` it has taken them. */
+  readonly conflicts: readonly Contested[]
+}
+
+/** A field that an apply would take from another manager, in the API server's words. */
+export interface Contested {
+  /** `"argocd"`, or `"kubectl" using v1` for one that does not apply. */
+  readonly owner: string
+  /** `.spec.ports[port=80,protocol="TCP"].name` */
+  readonly field: string
 }
 
 /** Server-side apply of `wanted` on `live` (null: there is nothing yet). */
@@ -195,16 +205,16 @@ export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObj
   const leaves = leavesOf(kind, wanted)
   const fields = new FieldSet([...leaves.values()].map(([path]) => path))
   const liveLeaves = live ? leavesOf(kind, live) : new Map<string, readonly [Path, unknown]>()
-  const entries = live?.metadata.managedFields ?? []
+  const entries = live ? (live.metadata.managedFields ?? [beforeFirstApply(kind, liveLeaves, writer)]) : []
   const own = entries.find(entry => isOf(writer, entry))
-  const conflicts: string[] = []
+  const conflicts: Contested[] = []
   const taken: Path[] = []
   for (const entry of entries) {
     if (entry === own) continue
     const theirs = FieldSet.parse(entry.fieldsV1)
     for (const [key, [path, value]] of leaves) {
       if (!theirs.has(path) || sameJson(liveLeaves.get(key)?.[1], value)) continue
-      conflicts.push(`${entry.manager ?? ''}: ${path.map(step => step.replace(/^f:/, '.')).join('')}`)
+      conflicts.push({ owner: ownerIn(entry), field: pathInWords(path) })
       taken.push(path)
     }
   }
@@ -217,6 +227,38 @@ export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObj
     managedFields,
     conflicts,
   }
+}
+
+/** What nobody was seen to write belongs to one name, so that a first apply does not take it in silence. */
+function beforeFirstApply(
+  kind: Kind,
+  leaves: ReadonlyMap<string, readonly [Path, unknown]>,
+  writer: Writer,
+): ManagedFields {
+  const fieldsV1 = new FieldSet([...leaves.values()].map(([path]) => path)).toFieldsV1()
+  return {
+    manager: 'before-first-apply',
+    operation: 'Update',
+    apiVersion: apiVersionOf(kind),
+    time: writer.time,
+    fieldsV1,
+  }
+}
+
+function ownerIn({ manager = '', operation, apiVersion }: ManagedFields): string {
+  return operation === 'Apply' ? JSON.stringify(manager) : `${JSON.stringify(manager)} using ${apiVersion}`
+}
+
+function pathInWords(path: Path): string {
+  const words = path.map(step => {
+    if (step.startsWith('f:')) return `.${step.slice(2)}`
+    if (!step.startsWith('k:')) return `[${step.replace(/^v:/, '=')}]`
+    const keys = Object.entries(recordOf(JSON.parse(step.slice(2)))).map(
+      ([key, value]) => `${key}=${JSON.stringify(value)}`,
+    )
+    return `[${keys.join(',')}]`
+  })
+  return words.join('')
 }
 
 function mergeValues(kind: string, path: Path, live: unknown, wanted: unknown): unknown {

@@ -72,12 +72,12 @@ export const replacesBlindly = (kind: Kind): boolean =>
   BUILT_IN_GROUPS.has(kind.group) && kindKey(kind) !== kindKey(kinds.Lease)
 
 /** Fills in what the API server fills in, under what is there. */
-export function withDefaults(kind: Kind, object: KubeObject, address: () => string): KubeObject {
+export function withDefaults(kind: Kind, object: KubeObject): KubeObject {
   if (!isRecord(object['spec'])) return object
   const spec = object['spec']
   switch (kindKey(kind)) {
     case 'services':
-      return { ...object, spec: serviceSpec(spec, address) }
+      return { ...object, spec: serviceSpec(spec) }
     case 'deployments.apps':
       return { ...object, spec: deploymentSpec(spec) }
     default:
@@ -85,15 +85,19 @@ export function withDefaults(kind: Kind, object: KubeObject, address: () => stri
   }
 }
 
-function serviceSpec(spec: Json, address: () => string): Json {
+/** What the API server allots rather than defaults: nobody owns it. */
+export function withAllotments(kind: Kind, object: KubeObject, address: () => string): KubeObject {
+  if (kindKey(kind) !== kindKey(kinds.Service)) return object
+  const spec = recordOf(object['spec'])
   const ip = spec['clusterIP'] ?? address()
+  const allotted = { clusterIP: ip, clusterIPs: [ip], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }
+  return { ...object, spec: { ...allotted, ...spec }, status: object['status'] ?? { loadBalancer: {} } }
+}
+
+function serviceSpec(spec: Json): Json {
   return {
     type: 'ClusterIP',
-    clusterIP: ip,
-    clusterIPs: [ip],
     internalTrafficPolicy: 'Cluster',
-    ipFamilies: ['IPv4'],
-    ipFamilyPolicy: 'SingleStack',
     sessionAffinity: 'None',
     ...spec,
     ports: listOf(spec['ports']).map(port => ({ protocol: 'TCP', targetPort: at(port, 'port'), ...recordOf(port) })),
@@ -153,9 +157,13 @@ export function refusalOf(kind: Kind, object: KubeObject, before: KubeObject | n
       }
       return null
     }
-    case 'services':
-      if (listOf(at(object, 'spec', 'ports')).length > 0 || at(object, 'spec', 'type') === 'ExternalName') return null
+    case 'services': {
+      const ports = listOf(at(object, 'spec', 'ports'))
+      const nameless = ports.findIndex(port => at(port, 'name') === undefined)
+      if (ports.length > 1 && nameless >= 0) return `spec.ports[${nameless}].name: Required value`
+      if (ports.length > 0 || at(object, 'spec', 'type') === 'ExternalName') return null
       return at(object, 'spec', 'clusterIP') === 'None' ? null : 'spec.ports: Required value'
+    }
     case 'configmaps':
     case 'secrets': {
       if (before?.['immutable'] !== true) return null

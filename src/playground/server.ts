@@ -5,10 +5,10 @@
 import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
-import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
+import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
-import { hasGeneration, hasStatus, Pod, refusalOf, replacesBlindly, withDefaults } from './schema.ts'
+import { hasGeneration, hasStatus, Pod, refusalOf, replacesBlindly, withAllotments, withDefaults } from './schema.ts'
 import { listPage, openWatch, type Watching } from './reading.ts'
 import { inVersion, Store } from './store.ts'
 
@@ -49,6 +49,8 @@ export class ApiServer {
   readonly clock: Clock
   /** Admission rules by `kindKey`, run in order after the server's own validation. */
   readonly admission = new Map<string, Admission[]>()
+  /** What a CRD's schema fills in and prunes, by `kindKey`. */
+  readonly schemas = new Map<string, (object: KubeObject) => KubeObject>()
   /** Kinds that are not installed, by `kindKey`: their CRD is missing. */
   readonly absent = new Set<string>()
   /** Says why a request is forbidden, or null. */
@@ -117,13 +119,12 @@ export class ApiServer {
         `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object`,
       )
     }
-    const wanted = withoutUndefined(object) as KubeObject
+    const { status, ...main } = withoutUndefined(object) as KubeObject
+    const wanted: KubeObject = hasStatus(ref.kind) ? main : { ...main, status }
     const how = { ...by, operation: 'Apply', subresource: '' } as const
     const applied = applyFields(ref.kind, before, wanted, this.#writer(ref.kind, how))
     if (onConflict === 'fail' && applied.conflicts.length > 0) {
-      const said = applied.conflicts.map(one => one.replace(/^(.*?): /, 'conflict with "$1": ')).join(', ')
-      const message = `Apply failed with ${applied.conflicts.length} conflict${applied.conflicts.length > 1 ? 's' : ''}: ${said}`
-      throw new ApiError({ code: 409, reason: 'Conflict', message })
+      throw applyConflict(applied.conflicts)
     }
     const metadata = { ...applied.object.metadata, managedFields: applied.managedFields }
     return this.#save(ref, before, { ...applied.object, metadata }, how)
@@ -138,26 +139,28 @@ export class ApiServer {
       const wanted = preconditions[key]
       if (wanted === undefined || wanted === metadata[key]) continue
       const name = key === 'uid' ? 'UID' : 'ResourceVersion'
-      throw conflict(ref, `Precondition failed: ${name} in precondition: ${wanted}, in object meta: ${metadata[key]}`)
+      const mismatch = `the ${name} in the precondition (${wanted}) does not match the ${name} in record (${metadata[key]})`
+      throw conflict(ref, `${mismatch}. The object might have been deleted and then recreated`)
     }
     const foreground = preconditions.propagation === 'Foreground' ? [FOREGROUND] : []
     const finalizers = [...new Set([...(metadata.finalizers ?? []), ...foreground])]
-    const usual = isPod(ref.kind) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
+    const usual =
+      kindKey(ref.kind) === kindKey(Pod) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
     const grace = preconditions.gracePeriodSeconds ?? usual
     const stays = finalizers.length > 0 || grace > 0 || kindKey(ref.kind) === kindKey(kinds.Namespace)
     if (!stays) {
       this.store.drop(ref.kind, object)
       return
     }
-    if (metadata.deletionTimestamp !== undefined && grace > 0) return
+    if (metadata.deletionTimestamp !== undefined && grace >= graceOf(object)) return
     const deletionTimestamp = stampOf(this.clock.now() + grace * 1000)
     const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
     const marks =
       metadata.deletionTimestamp === undefined
         ? { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
         : {}
-    const next = { ...object, metadata: { ...metadata, ...marks, ...(isPod(ref.kind) ? { [GRACE]: grace } : {}) } }
-    if (!sameJson(next, object)) this.store.put(ref.kind, next)
+    const next = { ...object, metadata: { ...metadata, ...marks, [GRACE]: grace } }
+    this.store.put(ref.kind, next)
   }
 
   #find(ref: Ref): KubeObject | null {
@@ -192,15 +195,14 @@ export class ApiServer {
   /** The one way into the store: what every write has in common. */
   #save(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
     const { kind } = ref
-    if (before === null) this.#welcomeNew(ref, wanted)
+    if (before === null) this.#welcomeNew(ref, wanted, how)
     else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw conflict(ref, STALE)
     else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) {
       const [given, real] = [wanted.metadata.uid, before.metadata.uid]
       throw conflict(ref, `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`)
     }
-    const shaped = withDefaults(kind, this.#shape(ref, before, withoutUndefined(wanted) as KubeObject, how), () =>
-      this.#address(),
-    )
+    const fill = this.schemas.get(kindKey(kind)) ?? (object => withDefaults(kind, object))
+    const shaped = fill(this.#shape(ref, before, withoutUndefined(wanted) as KubeObject, how))
     const metadata = { ...shaped.metadata }
     const managed =
       how.operation === 'Apply'
@@ -211,7 +213,7 @@ export class ApiServer {
     if (before && hasGeneration(kind) && !sameJson(contentOf(before), contentOf(shaped))) {
       metadata.generation = (before.metadata.generation ?? 0) + 1
     }
-    const object: KubeObject = { ...shaped, metadata }
+    const object = withAllotments(kind, { ...shaped, metadata }, () => this.#address())
     if (before && sameJson(before, object)) return inVersion(kind, before)
     this.#admit(ref, object, before)
     const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
@@ -221,9 +223,10 @@ export class ApiServer {
     return inVersion(kind, this.store.put(kind, object))
   }
 
-  #welcomeNew(ref: Ref, wanted: KubeObject): void {
-    if (wanted.metadata.resourceVersion !== undefined && wanted.metadata.resourceVersion !== '') {
-      throw badRequest('resourceVersion should not be set on objects to be created')
+  #welcomeNew(ref: Ref, wanted: KubeObject, how: How): void {
+    if (how.operation === 'Update' && !sameOrAbsent(wanted.metadata.resourceVersion, '')) {
+      const message = 'resourceVersion should not be set on objects to be created'
+      throw new ApiError({ code: 500, reason: '', message })
     }
     if (!ref.kind.namespaced) return
     const namespace = this.store.get(kinds.Namespace, '', ref.namespace)
@@ -259,12 +262,15 @@ export class ApiServer {
       if ('status' in before) object['status'] = before['status']
     }
     const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = before.metadata
-    const grace = isPod(ref.kind) && deletionTimestamp !== undefined ? { [GRACE]: graceOf(before) } : {}
+    const grace = deletionTimestamp !== undefined ? { [GRACE]: graceOf(before) } : {}
     const fixed = { ...grace, name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
     const added = (wanted.metadata.finalizers ?? []).filter(one => !before.metadata.finalizers?.includes(one))
     if (deletionTimestamp !== undefined && added.length > 0) {
       const because = 'no new finalizers can be added if the object is being deleted'
-      throw invalid(ref, `metadata.finalizers: Forbidden: ${because}, found new finalizers ${JSON.stringify(added)}`)
+      throw invalid(
+        ref,
+        `metadata.finalizers: Forbidden: ${because}, found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`,
+      )
     }
     return { ...object, metadata: withoutUndefined({ ...wanted.metadata, ...fixed }) as ObjectMeta }
   }
@@ -292,7 +298,6 @@ export class ApiServer {
   }
 }
 
-const isPod = (kind: Kind): boolean => kindKey(kind) === kindKey(Pod)
 /** How long a pod still may run after its deletion began; what has none may go as soon as its finalizers are off. */
 const GRACE = 'deletionGracePeriodSeconds'
 const graceOf = (object: KubeObject): number => Number(at(object, 'metadata', GRACE) ?? 0)

@@ -6,7 +6,7 @@ import type { Call, WatchEvent } from '../../src/core/ports.ts'
 import { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { NetworkError } from '../../src/playground/faults.ts'
-import { at } from '../../src/playground/json.ts'
+import { at, recordOf } from '../../src/playground/json.ts'
 
 const call = (signal: AbortSignal = new AbortController().signal): Call => ({ lane: 'normal', signal })
 const ref = (kind: Kind, name = 'web') => ({ kind, namespace: 'shop', name })
@@ -243,7 +243,7 @@ suite('playground: the API', () => {
       const wanted = service([{ name: 'other', port: 80 }])
       assert.equal(
         refusal(() => argo.apply(wanted)),
-        '409 Conflict: Apply failed with 1 conflict: conflict with "kubectl": .spec.portsk:{"port":80,"protocol":"TCP"}.name',
+        '409 Conflict: Apply failed with 1 conflict: conflict with "kubectl": .spec.ports[port=80,protocol="TCP"].name',
       )
       argo.apply(wanted, 'force')
       const kubectl = owners(user().get(kinds.Service, 'shop', 'web')).find(([manager]) => manager === 'kubectl')
@@ -277,11 +277,24 @@ suite('playground: the API', () => {
       ])
     })
 
+    test('an object that nobody owns is not taken in silence: a first apply conflicts with what was there', async () => {
+      user().create(canary({ weight: 10 }))
+      user().merge(kinds.Canary, 'shop', 'web', { metadata: { managedFields: [{}] } })
+      assert.equal(
+        refusal(() => user().apply(canary({ weight: 20 }))),
+        '409 Conflict: Apply failed with 1 conflict: conflict with "before-first-apply" using sluice.dev/v1beta1: .spec.weight',
+      )
+    })
+
     test('disowning gives up our entries and nothing else, so that the next apply of a user meets no conflict', async () => {
-      await apply(service())
-      const before = user().get(kinds.Service, 'shop', 'web')
+      user().create(service([{ name: 'mine', port: 81 }]))
+      const before = await apply(service([{ name: 'ours', port: 80 }]))
       const after = await api.write({ verb: 'disown', ref: ref(kinds.Service) }, call())
-      assert.deepEqual([owners(after), after?.['spec']], [[], before?.['spec']])
+      assert.deepEqual(
+        owners(after),
+        owners(before).filter(([manager]) => manager !== 'sluice'),
+      )
+      assert.deepEqual(after?.['spec'], before?.['spec'])
       assert.equal(
         refusal(() => user().apply(service([{ name: 'mine', port: 80 }]))),
         'accepted',
@@ -415,6 +428,21 @@ suite('playground: the API', () => {
       assert.equal(events.at(-1)?.object.metadata.resourceVersion, String(api.server.store.version))
     })
 
+    test('may lag behind the writes, in order', async () => {
+      const [events, stop] = [[] as WatchEvent[], aborter()]
+      const watching = watch('0', event => events.push(event), stop.signal)
+      await clock.advance(0)
+      api.faults.watchLag = 3000
+      user().create(config('a'))
+      user().create(config('b'))
+      await clock.advance(2999)
+      assert.deepEqual(told(events), [])
+      await clock.advance(1)
+      stop.abort()
+      await watching
+      assert.deepEqual(told(events), ['ADDED a', 'ADDED b'])
+    })
+
     test('break with the network, and are silent while it is cut', async () => {
       const events: WatchEvent[] = []
       const watching = watch('0', event => events.push(event), aborter().signal)
@@ -479,6 +507,14 @@ suite('playground: the API', () => {
       api.server.absent.add('virtualservices.networking.istio.io')
       assert.equal(await refusalOf(api.list(kinds.VirtualService, { namespace: '' }, call())), '404 NotFound')
       assert.isNull(await api.get(ref(kinds.VirtualService), call()))
+    })
+
+    test('a schema fills in what a CRD fills in', () => {
+      api.server.schemas.set('canaries.sluice.dev', object => ({
+        ...object,
+        spec: { threshold: 5, ...recordOf(object['spec']) },
+      }))
+      assert.deepEqual(user().create(canary())['spec'], { threshold: 5, weight: 10 })
     })
 
     test('a Deployment whose selector misses its template is refused', () => {
