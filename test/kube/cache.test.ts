@@ -93,7 +93,7 @@ suite('cache', () => {
     }
     await clock.advance(10)
     const found = cache.byIndex(kinds.ConfigMap, 'owner', 'x').map(each => each.metadata.namespace)
-    assert.deepEqual(found.sort(), ['shop', 'web'])
+    assert.sameMembers(found, ['shop', 'web'])
     assert.lengthOf(cache.list(kinds.ConfigMap), 2)
     assert.lengthOf(cache.list(kinds.ConfigMap, 'web'), 1)
   })

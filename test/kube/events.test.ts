@@ -55,7 +55,7 @@ suite('event recorder', () => {
     await clock.advance(10)
     const [{ metadata, ...event } = assert.fail('no event')] = events()
     assert.equal(metadata.name, 'web.1')
-    assert.deepEqual(event as unknown, {
+    assert.deepEqual(event, {
       apiVersion: 'v1',
       kind: 'Event',
       involvedObject: {
@@ -88,22 +88,22 @@ suite('event recorder', () => {
 
   test('keeps trying while the API server is away, in order', async () => {
     const heal = api.faults.refuse(() => true, new NetworkError('ECONNREFUSED'))
-    const events_ = recorder()
-    events_.record(note('web.1'))
-    events_.record(note('web.2'))
+    const recording = recorder()
+    recording.record(note('web.1'))
+    recording.record(note('web.2'))
     await clock.advance(20_000)
-    assert.deepEqual([names(), events_.depth], [[], 2])
+    assert.deepEqual([names(), recording.depth], [[], 2])
     heal()
     await clock.advance(60_000)
-    assert.deepEqual([names(), events_.depth, dropped], [['web.1', 'web.2'], 0, []])
+    assert.deepEqual([names(), recording.depth, dropped], [['web.1', 'web.2'], 0, []])
   })
 
   test('drops, with a count and a line, what is refused for good, and goes on with the next', async () => {
     const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'namespace shop is being terminated' })
     const heal = api.faults.refuse(attempt => attempt.ref?.name === 'web.1', refused)
-    const events_ = recorder()
-    events_.record(note('web.1'))
-    events_.record(note('web.2'))
+    const recording = recorder()
+    recording.record(note('web.1'))
+    recording.record(note('web.2'))
     await clock.advance(1000)
     heal()
     assert.deepEqual(
@@ -114,12 +114,18 @@ suite('event recorder', () => {
 
   test('never holds more than its capacity; the oldest goes', async () => {
     const heal = api.faults.refuse(() => true, new NetworkError())
-    const events_ = recorder(3)
-    for (const name of ['e1', 'e2', 'e3', 'e4', 'e5']) events_.record(note(name))
-    assert.equal(events_.depth, 3)
+    const recording = recorder(3)
+    for (const name of ['e1', 'e2', 'e3', 'e4', 'e5']) recording.record(note(name))
+    assert.equal(recording.depth, 3)
     heal()
     await clock.advance(60_000)
-    assert.deepEqual([names(), dropped], [['e1', 'e4', 'e5'], ['e2: too many events wait', 'e3: too many events wait']])
+    assert.deepEqual(
+      [names(), dropped],
+      [
+        ['e1', 'e4', 'e5'],
+        ['e2: too many events wait', 'e3: too many events wait'],
+      ],
+    )
   })
 
   test('delivers what waits when it closes, within its deadline', async () => {
@@ -136,10 +142,6 @@ suite('event recorder', () => {
     await clock.advance(2001)
     await closed
     cut.record(note('web.4'))
-    assert.deepEqual(dropped, [
-      'web.2: the process ends',
-      'web.3: the process ends',
-      'web.4: the recorder is closed',
-    ])
+    assert.deepEqual(dropped, ['web.2: the process ends', 'web.3: the process ends', 'web.4: the recorder is closed'])
   })
 })

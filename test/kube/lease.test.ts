@@ -165,7 +165,11 @@ suite('election', () => {
       acquireTime: '2001-01-01T00:00:00.000000Z',
       renewTime: '2001-01-01T00:00:00.000000Z',
     }
-    const ghost = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'sluice', namespace: 'sluice' } }
+    const ghost = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'sluice', namespace: 'sluice' },
+    }
     first.server.create(ref, { ...ghost, spec }, { manager: 'ghost' })
     campaign('one')
     await clock.advance(14_999)

@@ -36,7 +36,7 @@ suite('reflector', () => {
   let ending: (() => Promise<void>)[] = []
 
   teardown(async () => {
-    for (const end of ending.reverse()) await end()
+    for (const end of ending.toReversed()) await end()
     ending = []
   })
 
@@ -132,7 +132,7 @@ suite('reflector', () => {
     'a reset of the connection': stream([], reset),
     'a 500 on the watch': status(500, 'InternalError', 'etcdserver: leader changed'),
     'a 429 without Retry-After': status(429, 'TooManyRequests', 'too many requests'),
-    'an answer that is no JSON': (response, _) => response.end('<html>gateway</html>\n'),
+    'an answer that is no JSON': response => response.end('<html>gateway</html>\n'),
     'a line that nobody can read': stream(['{"type":"ADD'], close),
     'an event of an unknown type': stream([event('PATCHED', config('x', 1))]),
   }
@@ -150,10 +150,7 @@ suite('reflector', () => {
 
   test('goes on when the first list is refused with 503', async () => {
     const world = await follow(
-      script(
-        [status(503, 'ServiceUnavailable', 'apiserver is starting'), page(10, [config('a', 5)])],
-        [stream([])],
-      ),
+      script([status(503, 'ServiceUnavailable', 'apiserver is starting'), page(10, [config('a', 5)])], [stream([])]),
     )
     await until(() => world.reflector.synced)
     assert.deepEqual(world.names(), ['a'])
@@ -232,7 +229,7 @@ suite('reflector', () => {
   })
 
   test('is absent while the kind is not served, and follows it as soon as it is', async () => {
-    const notFound: Answer = (response, _) => {
+    const notFound: Answer = response => {
       response.writeHead(404, { 'content-type': 'text/plain' })
       response.end('404 page not found')
     }

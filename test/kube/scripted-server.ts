@@ -108,7 +108,7 @@ export const page = (version: number, items: readonly KubeObject[], next?: strin
     kind: 'ConfigMapList',
     apiVersion: 'v1',
     metadata: { resourceVersion: String(version), ...(next === undefined ? {} : { continue: next }) },
-    items: items.map(({ apiVersion: _, kind: __, ...rest }) => rest),
+    items: items.map(({ metadata, data }) => ({ metadata, data })),
   })
 
 /** A watch that sends these lines, and then does what `after` does; without it, it stays open in silence. */
@@ -145,10 +145,10 @@ export function transportTo(server: string, options: Partial<TransportOptions> =
 }
 
 /** Waits until something is true, looking between turns of the event loop; gives up after five seconds. */
-export async function until(true_: () => boolean): Promise<void> {
+export async function until(holds: () => boolean): Promise<void> {
   const end = monotonicClock.now() + 5000
-  while (!true_()) {
-    if (monotonicClock.now() > end) throw new Error(`This did not become true in 5 s: ${true_.toString()}`)
+  while (!holds()) {
+    if (monotonicClock.now() > end) throw new Error(`This did not become true in 5 s: ${holds.toString()}`)
     await new Promise<void>(resolve => {
       monotonicClock.at(monotonicClock.now() + 1, resolve)
     })
