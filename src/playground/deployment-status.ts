@@ -6,10 +6,22 @@ import { counts } from './replicasets.ts'
 import { conditionOf } from './kubelet.ts'
 import { stampOf } from './server.ts'
 
+interface Tally {
+  readonly replicas: number
+  readonly ready: number
+  readonly available: number
+  readonly terminating: number
+}
+
 /** The pods of some ReplicaSets, as their statuses count them. */
-export function tally(sets: readonly KubeObject[]): { replicas: number; ready: number; available: number } {
+export function tally(sets: readonly KubeObject[]): Tally {
   const total = (field: string): number => sets.reduce((sum, set) => sum + Number(at(set, 'status', field) ?? 0), 0)
-  return { replicas: total('replicas'), ready: total('readyReplicas'), available: total('availableReplicas') }
+  return {
+    replicas: total('replicas'),
+    ready: total('readyReplicas'),
+    available: total('availableReplicas'),
+    terminating: total('terminatingReplicas'),
+  }
 }
 
 interface Progress {
@@ -25,11 +37,12 @@ export function deploymentStatus(
   current: KubeObject | null,
   now: Instant,
 ): Json {
-  const { replicas, ready, available } = tally(all)
+  const { replicas, ready, available, terminating } = tally(all)
   const wanted = Number(at(deployment, 'spec', 'replicas') ?? 1)
   const updated = current ? tally([current]).replicas : 0
   const sums = {
     observedGeneration: deployment.metadata.generation ?? 0,
+    terminatingReplicas: terminating,
     ...counts({
       replicas,
       updatedReplicas: updated,

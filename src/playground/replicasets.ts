@@ -84,7 +84,8 @@ export function runReplicaSets(server: ApiServer): void {
 
 function writeStatus(server: ApiServer, set: KubeObject, lookAgain: LookAgain): void {
   const { namespace = '', name, generation } = set.metadata
-  const pods = server.store.all(Pod, namespace).filter(pod => ownedBy(set)(pod) && !pod.metadata.deletionTimestamp)
+  const all = server.store.all(Pod, namespace).filter(ownedBy(set))
+  const pods = all.filter(pod => pod.metadata.deletionTimestamp === undefined)
   const ready = pods.filter(isReady)
   const minReady = Number(at(set, 'spec', 'minReadySeconds') ?? 0) * 1000
   const readyFor = (pod: KubeObject): number =>
@@ -93,6 +94,7 @@ function writeStatus(server: ApiServer, set: KubeObject, lookAgain: LookAgain): 
   for (const pod of ready) if (!available.includes(pod)) lookAgain(keyOf(namespace, name), minReady - readyFor(pod))
   const status = {
     replicas: pods.length,
+    terminatingReplicas: all.length - pods.length,
     ...counts({
       fullyLabeledReplicas: pods.length,
       readyReplicas: ready.length,

@@ -54,9 +54,15 @@ export function fieldType(kind: string, path: readonly string[]): FieldType {
 }
 
 const WITHOUT_GENERATION = new Set(
-  [kinds.Service, kinds.ConfigMap, kinds.Secret, kinds.Event, kinds.Namespace, kinds.Lease, kinds.ControllerRevision]
-    .concat(Pod)
-    .map(kindKey),
+  [
+    kinds.Service,
+    kinds.ConfigMap,
+    kinds.Secret,
+    kinds.Event,
+    kinds.Namespace,
+    kinds.Lease,
+    kinds.ControllerRevision,
+  ].map(kindKey),
 )
 const WITHOUT_STATUS = new Set(
   [kinds.ConfigMap, kinds.Secret, kinds.Event, kinds.Lease, kinds.ControllerRevision, kinds.MetricTemplate]
