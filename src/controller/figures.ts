@@ -1,0 +1,30 @@
+/** One canary in figures, as the controller's own metrics show it. */
+import type { Decision } from '../core/decision.ts'
+import type { RunRecord } from '../core/memory.ts'
+import type { Observation } from '../core/observation.ts'
+
+export interface Figures {
+  readonly namespace: string
+  readonly name: string
+  readonly phase: string
+  /** Workload → percent of requests. */
+  readonly weights: Readonly<Record<string, number>>
+  /** Gate → its last value. */
+  readonly checks: Readonly<Record<string, number | null>>
+}
+
+export function figuresOf({ names }: Observation, { state, memory }: Decision): Figures {
+  const weight = 'weight' in state ? state.weight : 0
+  return {
+    namespace: names.namespace,
+    name: names.canary,
+    phase: state.phase,
+    weights: { [names.target.name]: weight, [names.primary.name]: 100 - weight },
+    checks: Object.fromEntries(memory.checks.map(check => [check.name, check.value])),
+  }
+}
+
+/** The run that ended last; null before any did. */
+export function finishedRun({ memory }: Decision): RunRecord | null {
+  return memory.history[0] ?? null
+}

@@ -1,0 +1,32 @@
+/** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
+import { Command, CommanderError } from 'commander'
+import { runCommand } from './cli/flags.ts'
+import { CannotStart } from './cli/trouble.ts'
+import { run } from './wire.ts'
+
+declare const SLUICE_VERSION: string | undefined
+
+const version = typeof SLUICE_VERSION === 'string' ? SLUICE_VERSION : '0.0.0-source'
+
+const program = new Command('sluice')
+  .description('Releases Kubernetes workloads step by step on Istio, and takes back what is bad.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(see: sluice run --help)')
+
+runCommand(program, async flags => {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  await run(flags, version, stop.signal)
+}).exitOverride()
+
+try {
+  await program.parseAsync()
+  // Sockets of a metrics server that hangs, say, must not keep an ended program.
+  process.exit(0)
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
+  const said = error instanceof CannotStart ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  console.error(said)
+  process.exit(1)
+}

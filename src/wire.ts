@@ -1,0 +1,262 @@
+/** The composition root: flags → adapters → controller. The only importer of adapters. */
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { systemClock, monotonicClock } from './adapters/clock.ts'
+import { startJobs } from './adapters/jobs.ts'
+import { loadCredentials, type Credentials } from './adapters/kube/credentials.ts'
+import { RateLimit } from './adapters/kube/limit.ts'
+import { KubeTransport } from './adapters/kube/transport.ts'
+import { jsonLog, type JsonLog } from './adapters/log.ts'
+import { Metrics } from './adapters/metrics.ts'
+import { PrometheusSource } from './adapters/prometheus/source.ts'
+import { CannotStart } from './cli/trouble.ts'
+import type { RunFlags } from './cli/flags.ts'
+import { checkCluster } from './controller/check-cluster.ts'
+import { Controller } from './controller/controller.ts'
+import { figuresOf, finishedRun } from './controller/figures.ts'
+import type { Sha256 } from './core/ports.ts'
+import { EventRecorder } from './kube/events.ts'
+import { Election } from './kube/lease.ts'
+import { serve } from './server/http.ts'
+
+const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
+const seconds = (milliseconds: number): number => milliseconds / 1000
+/** A reflector that has not heard of the API server for so long is said in the log. */
+const QUIET_FOR = 180_000
+
+/**
+ * Runs the controller until `stop` aborts.
+ *
+ * @throws CannotStart with a sentence when the cluster, its CRDs, our rights or the port are not as they must be.
+ */
+export async function run(flags: RunFlags, version: string, stop: AbortSignal): Promise<void> {
+  const log = jsonLog(flags.logLevel)
+  try {
+    await new Wired(flags, version, log).run(stop)
+  } finally {
+    await log.flush()
+  }
+}
+
+class Wired {
+  readonly #flags: RunFlags
+  readonly #log: JsonLog
+  readonly #metrics: Metrics
+  readonly #credentials: Credentials
+  readonly #api: KubeTransport
+  readonly #prometheus: PrometheusSource
+  readonly #recorder: EventRecorder
+  readonly #controller: Controller
+  readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
+  readonly #ended = new Map<string, string>()
+
+  constructor(flags: RunFlags, version: string, log: JsonLog) {
+    this.#flags = flags
+    this.#log = log
+    const metrics = new Metrics(version)
+    this.#metrics = metrics
+    this.#credentials = orCannotStart(() => loadCredentials(credentialsOf(flags), monotonicClock))
+    this.#api = new KubeTransport({
+      credentials: this.#credentials,
+      limit: new RateLimit({ qps: flags.kubeApiQps, burst: flags.kubeApiBurst }, monotonicClock),
+      clock: monotonicClock,
+      random: Math.random,
+      userAgent: `sluice/${version}`,
+      report: ({ verb, kind, code, lane, milliseconds, waited, warnings }) => {
+        metrics.observe('api_request_duration_seconds', { verb, kind, code: String(code) }, seconds(milliseconds))
+        metrics.observe('api_rate_limit_wait_seconds', { lane }, seconds(waited))
+        if (warnings.length > 0) log.warn('the API server warns', { verb, kind, warnings })
+      },
+    })
+    const servers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
+    this.#prometheus = orCannotStart(
+      () =>
+        new PrometheusSource({
+          servers,
+          connections: { [flags.metricsServer]: connectionOf(flags) },
+          log,
+          observed: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
+        }),
+    )
+    this.#recorder = new EventRecorder({
+      api: this.#api,
+      clock: monotonicClock,
+      random: Math.random,
+      log,
+      instance: this.#identity,
+    })
+    this.#controller = new Controller(
+      {
+        api: this.#api,
+        metrics: this.#prometheus,
+        recorder: this.#recorder,
+        clock: systemClock,
+        steady: monotonicClock,
+        log,
+        sha256,
+        random: Math.random,
+      },
+      {
+        settings: {
+          settle: flags.meshSettle,
+          selectorLabels: flags.selectorLabels,
+          metricsServers: servers,
+          ownerReferences: flags.ownerReferences,
+        },
+        namespaces: flags.namespace,
+        queueMetrics: {
+          depth: ready => metrics.set('queue_depth', {}, ready),
+          latency: waited => metrics.observe('queue_latency_seconds', {}, seconds(waited)),
+          worked: took => metrics.observe('reconcile_duration_seconds', { outcome: 'ended' }, seconds(took)),
+          failed: (key, error, wait) => {
+            metrics.count('reconcile_errors_total', {})
+            log.warn('a pass failed and is tried again', { canary: key, error: messageOf(error), milliseconds: wait })
+          },
+        },
+        watcher: (key, observation, decision) => {
+          if (observation === null || decision === null) return this.#forget(key)
+          metrics.show(figuresOf(observation, decision))
+          const ended = finishedRun(decision)
+          if (ended !== null && this.#ended.get(key) !== ended.id) {
+            // What ended before this process first looked was counted by whoever ended it.
+            if (this.#ended.has(key)) this.#count(key, ended)
+            this.#ended.set(key, ended.id)
+          } else if (ended === null) this.#ended.set(key, '')
+        },
+      },
+    )
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const { port, bind, leaderElect } = this.#flags
+    const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace)
+    if (problem !== null) throw new CannotStart(problem)
+    let synced = false
+    const server = await serve({
+      port,
+      bind,
+      health: () => [],
+      readiness: () => [...(synced ? [] : ['the caches are not filled yet']), ...unseen(this.#controller)],
+      metrics: () => this.#metrics.page(),
+    }).catch((error: unknown) => {
+      throw new CannotStart(messageOf(error))
+    })
+    const address = server.address()
+    const listens = typeof address === 'object' && address !== null ? address.port : port
+    this.#log.info('started', { server: this.#credentials.server, port: listens, identity: this.#identity })
+    const endJobs = this.#jobs()
+    await Promise.race([this.#controller.start(), aborted(stop)])
+    synced = true
+    if (leaderElect) await this.#election().run(stop, term => this.#lead(term))
+    else await this.#lead(stop)
+    await this.#recorder.close(1000)
+    await endJobs()
+    await this.#controller.close()
+    this.#prometheus.close()
+    server.close()
+    server.closeAllConnections()
+    await this.#api.close()
+    this.#log.info('stopped', {})
+  }
+
+  async #lead(term: AbortSignal): Promise<void> {
+    this.#metrics.set('leader', {}, 1)
+    await this.#controller.lead(term)
+    this.#metrics.set('leader', {}, 0)
+  }
+
+  #election(): Election {
+    return new Election({
+      api: this.#api,
+      clock: monotonicClock,
+      log: this.#log,
+      namespace: this.#flags.leaderElectionNamespace ?? (this.#credentials.namespace || 'sluice-system'),
+      name: 'sluice',
+      identity: this.#identity,
+    })
+  }
+
+  /** What the controller does by the clock on the wall, not by events: it tells what it cannot see. */
+  #jobs(): () => Promise<void> {
+    return startJobs(
+      [
+        {
+          name: 'report reflectors in trouble',
+          schedule: '* * * * *',
+          run: () => {
+            for (const { kind, state, lastError, age } of this.#reflectors()) {
+              if (state === 'absent' || ((age ?? 0) < QUIET_FOR && lastError === null)) continue
+              this.#log.warn('a kind is not followed as it should be', { kind, state, error: lastError, milliseconds: age })
+            }
+          },
+        },
+      ],
+      this.#log,
+    )
+  }
+
+  #reflectors(): { kind: string; state: string; lastError: string | null; age: number | null }[] {
+    return this.#controller.reflectors().map(reflector => ({
+      kind: reflector.kind.plural,
+      state: reflector.state,
+      lastError: reflector.lastError,
+      age: reflector.age(),
+    }))
+  }
+
+  #count(key: string, ended: NonNullable<ReturnType<typeof finishedRun>>): void {
+    const [namespace = '', name = ''] = key.split('/')
+    const metric = ended.outcome === 'Succeeded' ? 'canary_successes_total' : 'canary_failures_total'
+    if (ended.outcome === 'Succeeded' || ended.outcome === 'Failed') this.#metrics.count(metric, { namespace, name })
+    const outcome = ended.outcome
+    this.#metrics.observe('canary_duration_seconds', { namespace, name, outcome }, seconds(ended.endedAt - ended.startedAt))
+  }
+
+  #forget(key: string): void {
+    const [namespace = '', name = ''] = key.split('/')
+    this.#metrics.forget(namespace, name)
+    this.#ended.delete(key)
+  }
+}
+
+function unseen(controller: Controller): string[] {
+  const sentence = controller.unseen()
+  return sentence === null ? [] : [sentence]
+}
+
+function credentialsOf(flags: RunFlags): { kubeconfig?: string; context?: string } {
+  return {
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+  }
+}
+
+function connectionOf(flags: RunFlags): { caFile?: string; tokenFile?: string; headers: Record<string, string> } {
+  const headers = flags.metricsServerHeader.map(line => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
+  })
+  return {
+    ...(flags.metricsServerCaFile === undefined ? {} : { caFile: flags.metricsServerCaFile }),
+    ...(flags.metricsServerTokenFile === undefined ? {} : { tokenFile: flags.metricsServerTokenFile }),
+    headers: Object.fromEntries(headers),
+  }
+}
+
+function orCannotStart<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new CannotStart(messageOf(error))
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
