@@ -4,7 +4,7 @@
  * manager added to the template.
  */
 import { type KubeObject } from '../../api/object.ts'
-import { at, covers, fingerprint, isRecord, type Json, present, recordOf, textsOf } from '../json.ts'
+import { at, covers, fingerprint, isRecord, type Json, present, recordOf, recordsOf, textsOf } from '../json.ts'
 import {
   labelMode,
   type Labels,
@@ -92,16 +92,31 @@ const scalesReplicas = (scaler: KubeObject, deployment: string): boolean =>
   scaler.kind !== 'VerticalPodAutoscaler' && scales(scaler, deployment)
 
 /**
- * What we say still stands. Members that only the live template has (a default of a newer API server, `kubectl rollout
- * restart` on the primary) stay until the next promotion sets the template as a whole.
+ * What we say still stands, and nothing was added that a person adds. Other members that only the live template has (a
+ * default of a newer API server, the annotation of `kubectl rollout restart`) stay until the next promotion sets the
+ * template as a whole.
  */
 function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
-  const annotations = wanted.metadata.annotations ?? {}
   return (
-    covers(live.metadata.annotations, annotations) &&
+    covers(live.metadata.annotations, wanted.metadata.annotations) &&
     covers(live.metadata.labels, wanted.metadata.labels) &&
-    covers(live.spec, wanted.spec)
+    covers(live.spec, wanted.spec) &&
+    nothingAdded(at(live.spec, 'template', 'spec'), at(wanted.spec, 'template', 'spec'))
   )
+}
+
+/** What no API server fills in by itself: where only the live template has one of these, somebody put it there. */
+const OF_PODS = ['volumes', 'initContainers', 'nodeSelector', 'affinity', 'tolerations', 'hostAliases']
+const OF_CONTAINERS = ['env', 'envFrom', 'command', 'args', 'volumeMounts', 'lifecycle', 'ports']
+
+function nothingAdded(live: unknown, wanted: unknown): boolean {
+  const added = (fields: readonly string[], one: unknown, other: unknown): boolean =>
+    fields.some(field => at(one, field) !== undefined && at(other, field) === undefined)
+  const addedTo = (list: string): boolean => {
+    const containers = recordsOf(at(wanted, list))
+    return recordsOf(at(live, list)).some((container, i) => added(OF_CONTAINERS, container, containers[i]))
+  }
+  return !added(OF_PODS, live, wanted) && !addedTo('containers') && !addedTo('initContainers')
 }
 
 /** `live` with our spec and our metadata; labels and annotations of others stay, and so does everything else. */

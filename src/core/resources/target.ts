@@ -2,12 +2,11 @@
  * The target: the user's own Deployment. Sluice scales it, keeps it from rolling while it carries traffic, and touches
  * nothing else; only a canary that is deleted sets it to the promoted template first, for it takes over.
  */
-import { recordOf } from '../json.ts'
 import { LOCKED_ANNOTATION } from '../names.ts'
 import type { Observation, Workload } from '../observation.ts'
 import type { Posture } from '../posture.ts'
 import { templateOf } from '../revision.ts'
-import type { Write } from '../write.ts'
+import type { PatchOperation, Write } from '../write.ts'
 
 export function renderTarget(o: Observation, posture: Posture): Write[] {
   const { target } = o
@@ -53,19 +52,17 @@ function wantedLock(target: Workload, posture: Posture): Lock | null {
 function setTemplate(o: Observation, target: Workload, posture: Posture): Write[] {
   const recorded = o.recorded.find(one => one.revision === posture.target)
   if (recorded === undefined) return []
-  const { object } = target
-  const { [LOCKED_ANNOTATION]: locked, ...annotations } = object.metadata.annotations ?? {}
-  const { managedFields: _, ...metadata } = object.metadata
-  const { paused, ...spec } = recordOf(object['spec'])
-  const replaced = {
-    ...object,
-    metadata: { ...metadata, annotations },
-    spec: {
-      ...spec,
-      ...(paused === true && locked === undefined ? { paused } : {}),
-      replicas: wantedReplicas(o, target, posture),
-      template: recorded.template,
-    },
-  }
-  return [{ verb: 'replace', ref: o.names.target, object: replaced }]
+  const { metadata } = target.object
+  const lock = wantedLock(target, posture)
+  const replicas = wantedReplicas(o, target, posture)
+  const mark = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`
+  const unlock: PatchOperation[] = lock === null ? [] : [{ op: 'remove', path: mark }]
+  const resume: PatchOperation[] = lock !== null && target.paused ? [{ op: 'remove', path: '/spec/paused' }] : []
+  const operations: PatchOperation[] = [
+    { op: 'replace', path: '/spec/template', value: recorded.template },
+    { op: 'add', path: '/spec/replicas', value: replicas },
+    ...resume,
+    ...unlock,
+  ]
+  return [{ verb: 'patch', ref: o.names.target, resourceVersion: metadata.resourceVersion ?? '', operations }]
 }

@@ -5,9 +5,9 @@ import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { problemOf } from '../problems.ts'
 import { templateOf } from '../revision.ts'
-import type { AnalysisPhase, State } from '../state.ts'
+import type { AnalysisPhase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
-import { remember, rollBack, withdraw } from './end-run.ts'
+import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
 import { deadlineOf, firstStep } from './start.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
@@ -27,8 +27,13 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   if (target === null || target.revision === state.candidate) return undefined
   const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
   const memory = { ...remember(o.memory, state, 'Superseded', message, now), targetGeneration: target.generation, checks: [] }
-  const next = firstStep(state, target.revision, 'clearing', now)
+  const next = firstStep(state, target.revision, carriedNothing(state) ? stageAfter(state.candidate, target.revision) : 'clearing', now)
   return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
+}
+
+/** Pods read their configuration when they start: under an unchanged template the old ones have to go first. */
+function stageAfter(earlier: Revision, candidate: Revision): 'emptying' | 'preparing' {
+  return templateOf(earlier) === templateOf(candidate) ? 'emptying' : 'preparing'
 }
 
 /** Pods of the earlier candidate may still answer: nothing rolls until the mesh is seen at 0 and has drained. */
@@ -41,8 +46,7 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   if (carriedAt === null) return stay(o, 'Restarted', o.memory.message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return stay(o, 'Restarted', o.memory.message, drainedAt, { state: next })
-  // Pods read their configuration when they start: under an unchanged template the old ones have to go first.
-  const stage = templateOf(earlier) === templateOf(state.candidate) ? 'emptying' : 'preparing'
+  const stage = stageAfter(earlier, state.candidate)
   return stay(o, 'Restarted', o.memory.message, now, { state: { ...next, stage, waitingSince: now } })
 }
 

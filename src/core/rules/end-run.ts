@@ -25,6 +25,11 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, message: st
   return { ...memory, retry: null, history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY) }
 }
 
+/** A candidate that was never routed has no answers under way. */
+export function carriedNothing(run: Run): boolean {
+  return 'routedAt' in run && run.routedAt === null && run.weight === 0
+}
+
 /** Takes the release back: traffic first, pods once it is drained. */
 export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
   const message = `Rolled back ${short(run.candidate)} at weight ${run.weight}: ${because}`
@@ -33,7 +38,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
     promoted: run.promoted,
     rejected: run.candidate,
     carriedAt: null,
-    drained: false,
+    drained: carriedNothing(run),
   }
   return go(o, failed, { severity: 'error', reason, message }, now, remember(o.memory, run, 'Failed', message, now))
 }

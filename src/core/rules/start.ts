@@ -9,7 +9,7 @@ import { progressDeadline } from '../plan.ts'
 import { problemOf } from '../problems.ts'
 import type { Reason } from '../reasons.ts'
 import { isForeignRevision, templateOf } from '../revision.ts'
-import type { RestingPhase, Revision, Settled, State, StateOf } from '../state.ts'
+import type { RestingPhase, Revision, Settled, Stage, State, StateOf } from '../state.ts'
 import type { Instant } from '../time.ts'
 
 /** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
@@ -178,7 +178,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
 export function firstStep(
   settled: Settled,
   candidate: Revision,
-  stage: 'preparing' | 'clearing',
+  stage: Stage,
   now: Instant,
 ): StateOf<'Progressing'> {
   return {
