@@ -87,7 +87,8 @@ const RunRecord = z.object({
   startedAt: z.string().meta({ format: 'date-time' }),
   endedAt: z.string().meta({ format: 'date-time' }),
   outcome: z.enum(['Succeeded', 'Failed', 'Withdrawn', 'Superseded']),
-  highest: z.int(),
+  highest: z.int().describe('The highest weight that it was given.'),
+  reason: text().describe('One word for the message, from the closed list in docs/events.md.'),
   message: z.string().describe('The sentence that decided.'),
 })
 

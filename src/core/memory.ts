@@ -40,6 +40,7 @@ export interface RunRecord {
   readonly endedAt: Instant
   readonly outcome: Outcome
   readonly highest: Percent
+  readonly reason: Reason
   /** The sentence that decided. */
   readonly message: string
 }

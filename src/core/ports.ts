@@ -60,9 +60,9 @@ export interface KubeApi {
   get(ref: Ref, call: Call): Promise<KubeObject | null>
   list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList>
   /**
-   * Delivers events until the server closes the watch or `call.signal` aborts; then it resolves. Rejects with `ApiError`
-   * (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error, half-dead
-   * connections included: `idle` without any byte ends it.
+   * Delivers events until the server closes the watch, nothing came for so long that the connection may be half dead, or
+   * `call.signal` aborts; then it resolves, and whoever wants more watches again from the last version it saw. Rejects with
+   * `ApiError` (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error.
    */
   watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void>
   /** Carries a write out; resolves to the object as the server has it now, or null after a delete or for what is gone. */

@@ -159,7 +159,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
       }),
     ),
     history: (s.history ?? []).map(
-      (run): RunRecord => ({ ...run, startedAt: instantOf(run.startedAt) ?? now, endedAt: instantOf(run.endedAt) ?? now }),
+      (run): RunRecord => ({ ...run, reason: isReason(run.reason) ? run.reason : 'AtRest', startedAt: instantOf(run.startedAt) ?? now, endedAt: instantOf(run.endedAt) ?? now }),
     ),
     outbox: (s.announced ?? []).flatMap((one): Announcement[] =>
       isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],

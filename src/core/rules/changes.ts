@@ -26,7 +26,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
-  const memory = { ...remember(o.memory, state, 'Superseded', message, now), targetGeneration: target.generation, checks: [] }
+  const memory = { ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now), targetGeneration: target.generation, checks: [] }
   const next = firstStep(state, target.revision, carriedNothing(state) ? stageAfter(state.candidate, target.revision) : 'clearing', now)
   return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
 }

@@ -171,7 +171,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       carriedAt: null,
       waitingSince: now,
     }
-    const told = remember(memory, run, 'Succeeded', message, now)
+    const told = remember(memory, run, 'Succeeded', { reason: 'RolledBack', message }, now)
     return { move: go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now, told) }
   },
 }

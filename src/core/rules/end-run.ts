@@ -1,7 +1,7 @@
 /** How a run ends: what is written into history, and the state that follows. */
 import type { Move } from '../decision.ts'
 import { short, runOf } from '../facts.ts'
-import type { Memory, Outcome } from '../memory.ts'
+import type { Memory, Outcome, RunRecord } from '../memory.ts'
 import { go } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { Reason } from '../reasons.ts'
@@ -11,8 +11,11 @@ import type { Instant } from '../time.ts'
 /** How many runs `status.history` keeps. */
 const HISTORY = 10
 
+/** The word and the sentence that decided. */
+export type Ending = Pick<RunRecord, 'reason' | 'message'>
+
 /** The memory with this run in its history. */
-export function remember(memory: Memory, run: Run, outcome: Outcome, message: string, now: Instant): Memory {
+export function remember(memory: Memory, run: Run, outcome: Outcome, news: Ending, now: Instant): Memory {
   const record = {
     id: run.id,
     revision: run.candidate,
@@ -20,7 +23,8 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, message: st
     endedAt: now,
     outcome,
     highest: run.highest,
-    message,
+    reason: news.reason,
+    message: news.message,
   }
   return { ...memory, retry: null, history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY) }
 }
@@ -40,7 +44,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
     carriedAt: null,
     drained: carriedNothing(run),
   }
-  return go(o, failed, { severity: 'error', reason, message }, now, remember(o.memory, run, 'Failed', message, now))
+  return go(o, failed, { severity: 'error', reason, message }, now, remember(o.memory, run, 'Failed', { reason, message }, now))
 }
 
 /** The target was set back to the promoted revision: no verdict, no rejected revision. */
@@ -56,5 +60,5 @@ export function withdraw(o: Observation, now: Instant): Move | undefined {
     outcome: 'Withdrawn',
   }
   const news = { severity: 'info', reason: 'Withdrawn', message } as const
-  return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', message, now))
+  return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))
 }

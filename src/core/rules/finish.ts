@@ -84,7 +84,7 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
       carriedAt: null,
       drained: false,
     }
-    const memory = remember(o.memory, state, 'Failed', message, now)
+    const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
     return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
   }
   const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
@@ -105,7 +105,7 @@ export function finalise(o: Promoting, now: Instant): Move {
     carriedAt: state.carriedAt,
     outcome: 'Succeeded',
   }
-  const memory = { ...remember(o.memory, state, 'Succeeded', message, now), previous: state.promoted }
+  const memory = { ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now), previous: state.promoted }
   return go(o, next, { severity: 'info', reason: 'Finalising', message: `${message}; its canary drains` }, now, memory)
 }
 

@@ -2,7 +2,6 @@
 import { FINALIZER } from '../names.ts'
 import type { Move } from '../decision.ts'
 import { carriedSince, recordedOf, short } from '../facts.ts'
-import type { Outcome } from '../memory.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { progressDeadline } from '../plan.ts'
@@ -223,7 +222,7 @@ export function rest(o: Observation<RestingPhase>, now: Instant): Move {
   // How the last run ended stays on show until something else is to be said.
   const ended = o.memory.history[0]
   if (o.memory.reason in passing && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
-    return stay(o, endings[ended.outcome], ended.message, null)
+    return stay(o, ended.reason, ended.message, null)
   }
   if (o.memory.reason in passing) return stay(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
   return stay(o, o.memory.reason, o.memory.message, null)
@@ -245,13 +244,6 @@ const passing: Readonly<Partial<Record<Reason, true>>> = {
   TargetInvalid: true,
   TargetMissing: true,
   NoSelectorLabel: true,
-}
-
-const endings: Readonly<Record<Outcome, Reason>> = {
-  Succeeded: 'Succeeded',
-  Failed: 'ThresholdReached',
-  Withdrawn: 'Withdrawn',
-  Superseded: 'AtRest',
 }
 
 /** When a wait for pods that began at `since` turns into a complaint. */
