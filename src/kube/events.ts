@@ -40,6 +40,8 @@ export interface RecorderOptions {
 
 /** Attempts for one note, with waits of 0.8 to 30 s between: several minutes in all. */
 const ATTEMPTS = 12
+/** An API server that has just started refuses everybody until it knows its roles; a missing right stays missing. */
+const FORBIDDEN_ATTEMPTS = 4
 const DEADLINE: Milliseconds = 30_000
 /** The API server's own limit, in characters. */
 const LONGEST_MESSAGE = 1024
@@ -110,10 +112,9 @@ export class EventRecorder {
         return
       } catch (error) {
         if (isAlreadyExists(error) || this.#stop.signal.aborted) return
-        // Refused for what it is, or its namespace is going: it will be refused again.
-        const final = isInvalid(error) || isForbidden(error) || isNotFound(error)
-        if (final || attempt >= ATTEMPTS) {
-          this.#drop(note, error instanceof Error ? error.message : String(error))
+        const because = error instanceof Error ? error.message : String(error)
+        if (isHopeless(error, because) || attempt >= (isForbidden(error) ? FORBIDDEN_ATTEMPTS : ATTEMPTS)) {
+          this.#drop(note, because)
           return
         }
         await pause(clock, backoff.next(), this.#stop.signal)
@@ -131,6 +132,11 @@ export class EventRecorder {
       because,
     })
   }
+}
+
+/** Refused for what it is, or its namespace is going or gone: it will be refused again. */
+function isHopeless(error: unknown, said: string): boolean {
+  return isInvalid(error) || isNotFound(error) || (isForbidden(error) && said.includes('being terminated'))
 }
 
 /** The Event object. Events about what has no namespace live in `default`, as everywhere. */

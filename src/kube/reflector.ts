@@ -4,11 +4,11 @@
  *
  * | what happens | what is done |
  * | --- | --- |
- * | the watch ends in order | watch again from the last version at once |
+ * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
  * | the kind is not served (404) | `absent`; ask again each minute |
- * | 403 | `forbidden`, with a sentence; ask again each half minute |
- * | anything else: reset, 5xx, silence, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
+ * | 403 | `forbidden`, with a sentence; ask again each half minute (sooner at first, if it was allowed before) |
+ * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
 import type { Kind, KubeObject } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
@@ -220,7 +220,8 @@ export class Reflector {
     this.#lastError = sentence
 
     if (isNotFound(error)) return this.#absent()
-    if (isForbidden(error)) {
+    // An API server that has just started refuses everybody until it knows its roles, so what worked before is asked again soon.
+    if (isForbidden(error) && !(this.#synced && this.#failures < DOUBTED_AFTER)) {
       this.#state = 'forbidden'
       this.#settle()
       return this.#jittered(this.#timing.forbiddenRetry)

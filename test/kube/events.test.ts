@@ -112,6 +112,21 @@ suite('event recorder', () => {
     )
   })
 
+  test('tries a forbidden event a few times only: the server may be starting, the right may be missing', async () => {
+    const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'cannot create resource "events"' })
+    const heal = api.faults.refuse(() => true, refused)
+    const recording = recorder()
+    recording.record(note('web.1'))
+    await clock.advance(1000)
+    heal()
+    await clock.advance(60_000)
+    assert.deepEqual([names(), dropped], [['web.1'], []])
+    api.faults.refuse(() => true, refused)
+    recording.record(note('web.2'))
+    await clock.advance(60_000)
+    assert.deepEqual([names(), dropped], [['web.1'], ['web.2: cannot create resource "events"']])
+  })
+
   test('never holds more than its capacity; the oldest goes', async () => {
     const heal = api.faults.refuse(() => true, new NetworkError())
     const recording = recorder(3)

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { monotonicClock } from '../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../src/adapters/kube/transport.ts'
-import { Reflector } from '../../src/kube/reflector.ts'
+import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts'
 import { Store } from '../../src/kube/store.ts'
 import {
   type Answer,
@@ -41,7 +41,7 @@ suite('reflector', () => {
   })
 
   /** A reflector of ConfigMaps against a scripted server, with waits of milliseconds. */
-  async function follow(answer: Answer, idle = 5000): Promise<World> {
+  async function follow(answer: Answer, idle = 5000, timing: Partial<ReflectorTiming> = {}): Promise<World> {
     const server = await serve(answer)
     const api: KubeTransport = transportTo(server.url, { idle })
     const changes: string[] = []
@@ -61,7 +61,7 @@ suite('reflector', () => {
         clock: monotonicClock,
         random: () => 0.5,
         log: silent,
-        timing: { firstBackoff: 2, longestBackoff: 8, absentRetry: 5, forbiddenRetry: 5, tooShort: 0 },
+        timing: { firstBackoff: 2, longestBackoff: 8, absentRetry: 5, forbiddenRetry: 5, tooShort: 0, ...timing },
       },
       store,
     )
@@ -226,6 +226,20 @@ suite('reflector', () => {
     allowed = true
     await until(() => world.reflector.synced)
     assert.deepEqual([world.names(), world.reflector.state, world.reflector.lastError], [['a'], 'watching', null])
+  })
+
+  test('asks again soon when it is refused what it was allowed before', async () => {
+    const refused = status(403, 'Forbidden', 'forbidden: RBAC is not ready')
+    const world = await follow(
+      script(
+        [page(10, [config('a', 5)])],
+        [stream([event('ADDED', config('b', 11))], reset), refused, stream([event('ADDED', config('c', 12))])],
+      ),
+      5000,
+      { forbiddenRetry: 60_000 },
+    )
+    await until(() => world.names().length === 3)
+    assert.deepEqual(world.names(), ['a', 'b', 'c'])
   })
 
   test('is absent while the kind is not served, and follows it as soon as it is', async () => {

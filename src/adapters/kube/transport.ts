@@ -17,9 +17,10 @@ import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from 
 
 export interface TransportOptions extends ExchangeOptions {
   /**
-   * A watch on which no byte came for this long is taken for dead. kube-apiserver sends a bookmark every 60 to 61 s on each
-   * watch that asks for them (`defaultBookmarkFrequency` and `dispatchEvents` in its storage/cacher), so silence means that
-   * nobody is there. Default: 90 s.
+   * A watch on which no byte came for this long is ended, and whoever watches opens another: the connection may be half
+   * dead. kube-apiserver sends a bookmark about each minute to a watch that asks for them, but only when it knows of a newer
+   * version than it sent last (`cacheWatcher.process` of 1.36, and seen: a quiet kind may be silent for longer when etcd
+   * does not report progress). So silence is a reason to look, not an error. Default: 90 s.
    */
   readonly idle?: Milliseconds
 }
@@ -151,10 +152,11 @@ export class KubeTransport implements KubeApi {
     const { clock } = this.#options
     const lines = new Lines()
     let lastByte = clock.now()
+    let silent = false
     let cancel: () => void
     const check = (): void => {
-      const silent = clock.now() - lastByte
-      if (silent >= this.#idle) response.body.destroy(new Error(`nothing came for ${Math.round(silent / 1000)} s`))
+      silent = clock.now() - lastByte >= this.#idle
+      if (silent) response.body.destroy()
       else cancel = clock.at(lastByte + this.#idle, check)
     }
     cancel = clock.at(lastByte + this.#idle, check)
@@ -163,6 +165,8 @@ export class KubeTransport implements KubeApi {
         lastByte = clock.now()
         for (const line of lines.push(piece as Buffer)) seen(eventOf(line))
       }
+    } catch (error) {
+      if (!silent) throw error
     } finally {
       cancel()
     }
