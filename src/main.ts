@@ -26,7 +26,12 @@ try {
   process.exit(0)
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
-  const said = error instanceof CannotStart ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const said =
+    error instanceof CannotStart
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
   console.error(said)
   process.exit(1)
 }

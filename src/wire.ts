@@ -186,7 +186,12 @@ class Wired {
           run: () => {
             for (const { kind, state, lastError, age } of this.#reflectors()) {
               if (state === 'absent' || ((age ?? 0) < QUIET_FOR && lastError === null)) continue
-              this.#log.warn('a kind is not followed as it should be', { kind, state, error: lastError, milliseconds: age })
+              this.#log.warn('a kind is not followed as it should be', {
+                kind,
+                state,
+                error: lastError,
+                milliseconds: age,
+              })
             }
           },
         },
@@ -209,7 +214,11 @@ class Wired {
     const metric = ended.outcome === 'Succeeded' ? 'canary_successes_total' : 'canary_failures_total'
     if (ended.outcome === 'Succeeded' || ended.outcome === 'Failed') this.#metrics.count(metric, { namespace, name })
     const outcome = ended.outcome
-    this.#metrics.observe('canary_duration_seconds', { namespace, name, outcome }, seconds(ended.endedAt - ended.startedAt))
+    this.#metrics.observe(
+      'canary_duration_seconds',
+      { namespace, name, outcome },
+      seconds(ended.endedAt - ended.startedAt),
+    )
   }
 
   #forget(key: string): void {
@@ -259,4 +268,3 @@ function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
-

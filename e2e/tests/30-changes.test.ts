@@ -117,6 +117,7 @@ suite('In mid-run', () => {
 
   const hand: Script = async (shop, timeline) => {
     const since = await release(shop, timeline, { interval: '5s' })
+    const client = shop.load('client')
     await timeline.untilWeight(50, 40, since)
     const route = routeOf(await shop.get(kinds.VirtualService, 'web'))
     const weights = (primary: number, canary: number): string => {
@@ -144,6 +145,7 @@ suite('In mid-run', () => {
     expect(timeline.weights(lowered).filter(weight => weight > 5)).to.deep.equal([])
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} looked at it`)
     await timeline.untilPhase('Succeeded', 60, lowered)
+    expectNoFailure(client)
   }
 
   const scripts: Record<string, Script> = {

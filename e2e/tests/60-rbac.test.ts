@@ -14,9 +14,12 @@ interface Rule {
   readonly verbs: string[]
 }
 
-/** Every right as `verb resource.group`. */
+/** Every right of the controller, as `verb resource.group`; roles that nobody is bound to are for people. */
 function given(): string[] {
-  return rights().flatMap(object =>
+  const objects = rights()
+  const bound = objects.map(object => (object['roleRef'] as { name: string } | undefined)?.name)
+  const roles = objects.filter(({ metadata }) => bound.includes(metadata.name))
+  return roles.flatMap(object =>
     ((object['rules'] ?? []) as Rule[]).flatMap(({ apiGroups = [], resources = [], verbs }) =>
       apiGroups.flatMap(group =>
         resources.flatMap(resource => {

@@ -29,9 +29,11 @@ export interface RunFlags {
 export function runCommand(program: Command, run: (flags: RunFlags) => Promise<void>): Command {
   const command = program.command('run').description('the controller: watches Canaries and releases their workloads')
   for (const option of options) command.addOption(option.env(envOf(option)))
-  return command.action(async (given: RunFlags & { leaderElect: boolean | string; ownerReferences: boolean | string }) => {
-    await run({ ...given, leaderElect: isTrue(given.leaderElect), ownerReferences: isTrue(given.ownerReferences) })
-  })
+  return command.action(
+    async (given: RunFlags & { leaderElect: boolean | string; ownerReferences: boolean | string }) => {
+      await run({ ...given, leaderElect: isTrue(given.leaderElect), ownerReferences: isTrue(given.ownerReferences) })
+    },
+  )
 }
 
 const envOf = (option: Option): string => `SLUICE_${option.name().replaceAll('-', '_').toUpperCase()}`
@@ -39,40 +41,70 @@ const envOf = (option: Option): string => `SLUICE_${option.name().replaceAll('-'
 const options: readonly Option[] = [
   new Option('--kubeconfig <file>', 'kubeconfig to use; without it KUBECONFIG, ~/.kube/config, then the pod itself'),
   new Option('--context <name>', 'context of the kubeconfig; without it the current one'),
-  new Option('--namespace <name>', 'watch this namespace only; repeatable, or a list with commas').argParser(list).default([], 'all'),
-  new Option('--metrics-server <url>', 'the Prometheus that is asked').argParser(url).default('http://prometheus.istio-system:9090'),
-  new Option('--allowed-metrics-server <url>', 'another Prometheus that a Canary or MetricTemplate may name; repeatable')
+  new Option('--namespace <name>', 'watch this namespace only; repeatable, or a list with commas')
+    .argParser(list)
+    .default([], 'all'),
+  new Option('--metrics-server <url>', 'the Prometheus that is asked')
+    .argParser(url)
+    .default('http://prometheus.istio-system:9090'),
+  new Option(
+    '--allowed-metrics-server <url>',
+    'another Prometheus that a Canary or MetricTemplate may name; repeatable',
+  )
     .argParser(urls)
     .default([], 'none'),
-  new Option('--metrics-server-ca-file <file>', 'authorities that may have signed the certificate of the metrics server'),
+  new Option(
+    '--metrics-server-ca-file <file>',
+    'authorities that may have signed the certificate of the metrics server',
+  ),
   new Option('--metrics-server-token-file <file>', 'bearer token for the metrics server; read again as it changes'),
   new Option('--metrics-server-header <name: value>', 'header for the metrics server; repeatable')
     .argParser(headers)
     .default([], 'none'),
-  new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say').choices(['istio']).default('istio'),
+  new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say')
+    .choices(['istio'])
+    .default('istio'),
   new Option('--mesh-settle <duration>', 'from a weight being read back until it counts as carried')
     .argParser(duration)
     .default(1000, '1s'),
-  new Option('--selector-labels <names>', 'labels that tell primary and target apart with `switch`, the first that is there')
+  new Option(
+    '--selector-labels <names>',
+    'labels that tell primary and target apart with `switch`, the first that is there',
+  )
     .argParser(text => text.split(',').map(one => one.trim()))
     .default(['app', 'name', 'app.kubernetes.io/name'], 'app,name,app.kubernetes.io/name'),
-  new Option('--owner-references [bool]', 'make the Canary the owner of what Sluice makes').choices(['true', 'false']).default(false),
+  new Option('--owner-references [bool]', 'make the Canary the owner of what Sluice makes')
+    .choices(['true', 'false'])
+    .default(false),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
-  new Option('--leader-election-namespace <name>', "namespace of the Lease; without it the pod's own, or sluice-system"),
+  new Option(
+    '--leader-election-namespace <name>',
+    "namespace of the Lease; without it the pod's own, or sluice-system",
+  ),
   new Option('--port <number>', 'port of /healthz, /readyz and /metrics').argParser(port).default(8080),
   new Option('--bind <address>', 'address of that port').default('0.0.0.0'),
-  new Option('--log-level <level>', 'least severe line that is logged').choices(['debug', 'info', 'warn', 'error']).default('info'),
+  new Option('--log-level <level>', 'least severe line that is logged')
+    .choices(['debug', 'info', 'warn', 'error'])
+    .default('info'),
   new Option('--kube-api-qps <number>', 'requests a second to the Kubernetes API').argParser(positive).default(300),
-  new Option('--kube-api-burst <number>', 'requests at once to the Kubernetes API after a rest').argParser(positive).default(600),
+  new Option('--kube-api-burst <number>', 'requests at once to the Kubernetes API after a rest')
+    .argParser(positive)
+    .default(600),
 ]
 
 const isTrue = (given: boolean | string): boolean => given === true || given === 'true'
 
 /** A repeatable flag replaces its default, and joins what was given before. */
-const joined = (before: readonly string[] | undefined, more: readonly string[]): string[] => [...(before ?? []), ...more]
+const joined = (before: readonly string[] | undefined, more: readonly string[]): string[] => [
+  ...(before ?? []),
+  ...more,
+]
 
 function list(text: string, before?: readonly string[]): string[] {
-  const names = text.split(',').map(one => one.trim()).filter(one => one !== '')
+  const names = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
   const wrong = names.find(one => !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(one))
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`)
   return joined(before, names)
@@ -86,11 +118,15 @@ function url(text: string): string {
 }
 
 function urls(text: string, before?: readonly string[]): string[] {
-  return joined(before, text.split(',').map(one => url(one.trim())))
+  return joined(
+    before,
+    text.split(',').map(one => url(one.trim())),
+  )
 }
 
 function headers(text: string, before?: readonly string[]): string[] {
-  if (!/^[A-Za-z0-9-]+:\s*\S/.test(text)) throw new InvalidArgumentError('Write a header such as "X-Scope-OrgID: shop".')
+  if (!/^[A-Za-z0-9-]+:\s*\S/.test(text))
+    throw new InvalidArgumentError('Write a header such as "X-Scope-OrgID: shop".')
   return joined(before, [text])
 }
 

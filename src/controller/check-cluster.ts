@@ -9,7 +9,11 @@ const DEADLINE = 10_000
  * @param server URL, for the sentence.
  * @param namespaces that are watched; empty: all.
  */
-export async function checkCluster(api: KubeApi, server: string, namespaces: readonly string[]): Promise<string | null> {
+export async function checkCluster(
+  api: KubeApi,
+  server: string,
+  namespaces: readonly string[],
+): Promise<string | null> {
   const [namespace = ''] = namespaces
   for (const kind of [kinds.Canary, kinds.MetricTemplate]) {
     try {
@@ -25,7 +29,8 @@ export async function checkCluster(api: KubeApi, server: string, namespaces: rea
       if (error instanceof ApiError && error.code === 401) {
         return `The API server at ${server} does not accept our credentials: ${said}. Check --kubeconfig and --context.`
       }
-      if (error instanceof ApiError) return `The API server at ${server} answered ${error.code}: ${said}. Is it healthy?`
+      if (error instanceof ApiError)
+        return `The API server at ${server} answered ${error.code}: ${said}. Is it healthy?`
       return `The API server at ${server} cannot be reached: ${said}. Check --kubeconfig and --context, and whether it runs.`
     }
   }

@@ -125,7 +125,8 @@ export class Controller {
   /** Why decisions would be blind: kinds that are not installed, or may not be watched. null when all that matters is seen. */
   unseen(): string | null {
     const sentences = this.reflectors().flatMap(({ kind, state, lastError }) => {
-      if (state === 'forbidden') return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
+      if (state === 'forbidden')
+        return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
       if (state === 'absent' && required.includes(kind)) return [`${kindKey(kind)} is not installed; apply its CRD`]
       return []
     })

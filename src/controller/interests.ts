@@ -43,7 +43,10 @@ export class Interests {
     wake(refKey(refOf(kind, object)))
     for (const index of indexes) {
       if (kindKey(index.kind) !== kindKey(kind)) continue
-      const keys = new Set([...(before === undefined ? [] : index.of(before)), ...(now === undefined ? [] : index.of(now))])
+      const keys = new Set([
+        ...(before === undefined ? [] : index.of(before)),
+        ...(now === undefined ? [] : index.of(now)),
+      ])
       for (const key of keys) wake(indexInterest(kind, index.name, key))
     }
     return canaries

@@ -23,7 +23,12 @@ export const followed: readonly Kind[] = [
 export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscaler, kinds.ScaledObject]
 
 /** Without these nothing can be decided. */
-export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate, kinds.VirtualService, kinds.DestinationRule]
+export const required: readonly Kind[] = [
+  kinds.Canary,
+  kinds.MetricTemplate,
+  kinds.VirtualService,
+  kinds.DestinationRule,
+]
 
 /** Field of a kept ConfigMap or Secret: the hash of its content, which itself is not kept. */
 const CONTENT_HASH = 'contentHash'
@@ -50,7 +55,9 @@ export function fullHost(host: string, namespace: string): string {
   if (host === '*' || host.includes('.svc.')) return host
   const [name = host, inNamespace, ...more] = host.split('.')
   if (inNamespace === undefined) return `${name}.${namespace}.svc.cluster.local`
-  return more.length === 0 || (more.length === 1 && more[0] === 'svc') ? `${name}.${inNamespace}.svc.cluster.local` : host
+  return more.length === 0 || (more.length === 1 && more[0] === 'svc')
+    ? `${name}.${inNamespace}.svc.cluster.local`
+    : host
 }
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
@@ -130,4 +137,3 @@ function hostsOf(service: KubeObject): string[] {
 export function addIndexes(cache: Cache): void {
   for (const { kind, name, of } of indexes) cache.index(kind, name, of)
 }
-

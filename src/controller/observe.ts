@@ -181,7 +181,9 @@ export class Observer {
     const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
     const ours = new Set([names.apexService.name, names.primaryService.name, names.canaryService.name])
     const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])].map(host => fullHost(host, namespace))
-    const rules = [names.apexService, names.primaryService, names.canaryService].map(ref => fullHost(ref.name, namespace))
+    const rules = [names.apexService, names.primaryService, names.canaryService].map(ref =>
+      fullHost(ref.name, namespace),
+    )
     return {
       rivals: distinct(rivals).filter(one => one.metadata.name !== names.canary),
       autoscalers: distinct(scalers),
@@ -233,4 +235,3 @@ class Reader {
 function distinct(objects: readonly KubeObject[]): KubeObject[] {
   return objects.length < 2 ? [...objects] : [...new Set(objects)]
 }
-

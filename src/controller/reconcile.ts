@@ -130,7 +130,12 @@ export class Reconciler {
     entry.state = decision.state
     entry.memory = memory
     if (decision.announcements.length > 0) {
-      log.info('decided', { canary: key, phase: decision.state.phase, reason: decision.reason, message: decision.message })
+      log.info('decided', {
+        canary: key,
+        phase: decision.state.phase,
+        reason: decision.reason,
+        message: decision.message,
+      })
     }
     this.#announce(o.canary, decision.announcements)
     this.#ports.watcher(key, o, decision)
@@ -200,7 +205,12 @@ export class Reconciler {
     const changed = trouble !== entry.trouble
     entry.trouble = trouble
     if (refused !== undefined) {
-      log.warn('write failed', { canary: key, verb: refused.write.verb, object: refKey(refused.write.ref), error: trouble })
+      log.warn('write failed', {
+        canary: key,
+        verb: refused.write.verb,
+        object: refKey(refused.write.ref),
+        error: trouble,
+      })
       if (changed) wake(key, clock.now())
       if (!(refused.error instanceof Contested)) throw refused.error
     } else if (changed || stale.length > 0) {
@@ -210,7 +220,13 @@ export class Reconciler {
   }
 
   /** A canary that cannot be read: one sentence, no change of anything. */
-  async #stall(key: string, entry: Entry, object: KubeObject, problems: readonly string[], signal: AbortSignal): Promise<void> {
+  async #stall(
+    key: string,
+    entry: Entry,
+    object: KubeObject,
+    problems: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const now = this.#ports.clock.now()
     const { status, announcement } = unreadable(object, problems, now)
     if (worthOf(entry.status, status) === 'at once') {
@@ -270,13 +286,19 @@ export class Reconciler {
 
   async #send(write: Write, lane: Lane, signal: AbortSignal): Promise<KubeObject | null> {
     const { api, cache } = this.#ports
-    const written = await this.#call(signal, `The write of ${refKey(write.ref)}`, call => api.write(write, { ...call, lane }))
+    const written = await this.#call(signal, `The write of ${refKey(write.ref)}`, call =>
+      api.write(write, { ...call, lane }),
+    )
     if (written !== null) cache.accept(write.ref.kind, written)
     else if (write.verb === 'delete') cache.removed(write.ref)
     return written
   }
 
-  #call<T>(signal: AbortSignal, what: string, run: (call: { lane: Lane; signal: AbortSignal }) => Promise<T>): Promise<T> {
+  #call<T>(
+    signal: AbortSignal,
+    what: string,
+    run: (call: { lane: Lane; signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
     return withDeadline(this.#ports.clock, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
 }

@@ -11,7 +11,8 @@ export function writeTrouble(write: Write, error: unknown): string {
     return `${what} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Take its routes or replicas out of whatever else applies it.`
   }
   const said = error instanceof Error ? error.message : String(error)
-  if (isForbidden(error)) return `${what} may not be written: ${said}. Apply manifests/rbac.yaml, or add the right that is missing.`
+  if (isForbidden(error))
+    return `${what} may not be written: ${said}. Apply manifests/rbac.yaml, or add the right that is missing.`
   if (isInvalid(error)) return `${what} was refused: ${said}`
   if (error instanceof ApiError) return `${what} could not be written, and is tried again: ${said}`
   return `${what} could not be written, and is tried again: the API server did not answer (${said})`

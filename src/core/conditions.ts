@@ -48,8 +48,11 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
   const { state, reason, message } = move
   const rests = resting.includes(state.phase)
   const stalled = isStalling(reason) || (reason === 'TargetNotReady' && overdue(o, state, now))
-  const ready = (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'
-  const before = new Map(((o.canary['status'] as CanaryStatus | undefined)?.conditions ?? []).map(one => [one.type, one]))
+  const ready =
+    (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'
+  const before = new Map(
+    ((o.canary['status'] as CanaryStatus | undefined)?.conditions ?? []).map(one => [one.type, one]),
+  )
   const condition = (type: string, status: Condition['status'], why: string): Condition => {
     const earlier = before.get(type)
     const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : new Date(now).toISOString()

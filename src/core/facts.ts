@@ -28,7 +28,12 @@ export function shows(o: Observation, weight: Percent): boolean {
  * Since when the mesh has been read back at `weight`: the moment that is remembered, now if it is seen for the first time,
  * null while it is not seen.
  */
-export function carriedSince(o: Observation, weight: Percent, remembered: Instant | null, now: Instant): Instant | null {
+export function carriedSince(
+  o: Observation,
+  weight: Percent,
+  remembered: Instant | null,
+  now: Instant,
+): Instant | null {
   return shows(o, weight) ? (remembered ?? now) : null
 }
 

@@ -78,7 +78,16 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
   Waiting: firstOf<'Waiting'>(terminate, waitForSight, claim, obey, startWhenResumed),
   Progressing: analysis,
   WaitingPromotion: analysis,
-  Promoting: firstOf<'Promoting'>(terminate, waitForSight, claim, obey, copyToThePrimary, finishUndoing, returnTraffic, finalise),
+  Promoting: firstOf<'Promoting'>(
+    terminate,
+    waitForSight,
+    claim,
+    obey,
+    copyToThePrimary,
+    finishUndoing,
+    returnTraffic,
+    finalise,
+  ),
   Finalising: firstOf<'Finalising'>(terminate, waitForSight, claim, obey, drain),
   Succeeded: firstOf<'Succeeded'>(terminate, waitForSight, claim, obey, takeANewBaseline, startRun, rest),
   Failed: firstOf<'Failed'>(

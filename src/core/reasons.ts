@@ -43,7 +43,8 @@ export const reasons = {
   Retrying: 'A person asked for the rejected revision to be tried again.',
   CommandRefused: 'A command makes no sense in this phase, or did not say what it must.',
   ReplicasPutBack: 'Somebody keeps setting replicas on the resting target; it is left alone.',
-  BaselineTaken: 'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',
+  BaselineTaken:
+    'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',
   HandingBack: 'The canary is being deleted; the target takes over.',
   TargetRestored: 'The target held a revision that was not promoted; it was set to the promoted template.',
   Invalid: 'The Canary says something that makes no sense.',

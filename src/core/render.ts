@@ -16,7 +16,8 @@ import type { Write } from './write.ts'
 export function render(o: Observation, move: Move): Write[] {
   const finalizers = o.canary.metadata.finalizers ?? []
   const { deletionTimestamp } = o.canary.metadata
-  if (!finalizers.includes(FINALIZER)) return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
+  if (!finalizers.includes(FINALIZER))
+    return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
   if (o.unseen !== null && o.state.phase !== 'Terminating') return []
   // What stands in the way of the start is mended by a person; until then nothing is touched.
   if (o.state.phase === 'Initializing' && isStalling(move.reason)) return []
@@ -29,7 +30,12 @@ export function render(o: Observation, move: Move): Write[] {
     ...renderRevisions(o, posture),
   ]
   if (posture.remove === 'nothing' || writes.length > 0) return writes
-  return [finalizer(o, finalizers.filter(one => one !== FINALIZER))]
+  return [
+    finalizer(
+      o,
+      finalizers.filter(one => one !== FINALIZER),
+    ),
+  ]
 }
 
 function finalizer(o: Observation, finalizers: readonly string[]): Write {

@@ -6,7 +6,8 @@ import type { AnalysisPhase } from './state.ts'
 import type { Instant, Milliseconds } from './time.ts'
 
 /** Windows of whole seconds read better, and are the same for canaries that were routed within one. */
-const wholeSeconds = (length: Milliseconds): Milliseconds => Math.max(1, length < 1000 ? length : Math.floor(length / 1000) * 1000)
+const wholeSeconds = (length: Milliseconds): Milliseconds =>
+  Math.max(1, length < 1000 ? length : Math.floor(length / 1000) * 1000)
 
 /** @param at the look's place on the grid: it names the questions, so that nothing is asked twice under one id. */
 export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {

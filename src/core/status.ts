@@ -24,7 +24,8 @@ const instantOf = (text: string | undefined): Instant | null => {
 }
 const orNull = <T>(value: T | undefined): T | null => value ?? null
 const orNone = <T>(value: T | null): T | undefined => value ?? undefined
-const clipped = (text: string): string => (text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE - 1)}…`)
+const clipped = (text: string): string =>
+  text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE - 1)}…`
 
 /** What was known before a canary was first seen. */
 export function unknown(now: Instant): { state: State; memory: Memory } {
@@ -159,7 +160,12 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
       }),
     ),
     history: (s.history ?? []).map(
-      (run): RunRecord => ({ ...run, reason: isReason(run.reason) ? run.reason : 'AtRest', startedAt: instantOf(run.startedAt) ?? now, endedAt: instantOf(run.endedAt) ?? now }),
+      (run): RunRecord => ({
+        ...run,
+        reason: isReason(run.reason) ? run.reason : 'AtRest',
+        startedAt: instantOf(run.startedAt) ?? now,
+        endedAt: instantOf(run.endedAt) ?? now,
+      }),
     ),
     outbox: (s.announced ?? []).flatMap((one): Announcement[] =>
       isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],
@@ -207,7 +213,15 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     handledCommands: memory.handled === null ? undefined : { ...memory.handled },
     conditions: conditionsOf(o, move, now),
     checks: memory.checks.map(check =>
-      drop({ ...check, value: orNone(check.value), min: orNone(check.min), max: orNone(check.max), requests: orNone(check.requests), message: clipped(check.message), at: iso(check.at) }),
+      drop({
+        ...check,
+        value: orNone(check.value),
+        min: orNone(check.min),
+        max: orNone(check.max),
+        requests: orNone(check.requests),
+        message: clipped(check.message),
+        at: iso(check.at),
+      }),
     ),
     history: memory.history.map(run => ({
       ...run,

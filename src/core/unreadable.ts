@@ -11,7 +11,8 @@ export function unreadable(
   problems: readonly string[],
   now: Instant,
 ): { status: CanaryStatus; announcement: Announcement } {
-  const message = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}: ${problems.join('; ')}`.slice(0, 1024)
+  const message =
+    `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}: ${problems.join('; ')}`.slice(0, 1024)
   const before = recordOf(object['status']) as CanaryStatus
   const observedGeneration = object.metadata.generation ?? 0
   const condition = (type: string, status: 'True' | 'False'): NonNullable<CanaryStatus['conditions']>[number] => {
@@ -20,7 +21,12 @@ export function unreadable(
     return { type, status, reason: 'Invalid', message, lastTransitionTime, observedGeneration }
   }
   const promoted = before.conditions?.filter(one => one.type === 'Promoted') ?? []
-  const conditions = [...promoted, condition('Ready', 'False'), condition('Reconciling', 'False'), condition('Stalled', 'True')]
+  const conditions = [
+    ...promoted,
+    condition('Ready', 'False'),
+    condition('Reconciling', 'False'),
+    condition('Stalled', 'True'),
+  ]
   const key = [object.metadata.uid ?? '', 'Invalid', message].join('|')
   return {
     status: { ...before, observedGeneration, reason: 'Invalid', message, conditions },

@@ -28,7 +28,14 @@ function decisive(status: CanaryStatus): unknown {
     ...plain,
     reason: passing.has(reason) ? '' : reason,
     // Times of looks and of being carried are counted anew after a crash, which only makes a wait longer.
-    run: run && { ...run, stage: run.stage === 'locking' ? 'preparing' : run.stage, carriedAt: null, lookedAt: null, passed: null, blindSince: run.blindSince && 'blind' },
+    run: run && {
+      ...run,
+      stage: run.stage === 'locking' ? 'preparing' : run.stage,
+      carriedAt: null,
+      lookedAt: null,
+      passed: null,
+      blindSince: run.blindSince && 'blind',
+    },
     barrier: barrier && { ...barrier, carriedAt: null },
     replicas: replicas && { ...replicas, emptied: null },
     conditions: conditions?.map(({ type, status: is }) => ({ type, is })),

@@ -43,7 +43,8 @@ export async function serve(options: ServerOptions): Promise<Server> {
 
 function sentence(error: NodeJS.ErrnoException, { bind, port }: ServerOptions): string {
   const where = `${bind}:${port}`
-  if (error.code === 'EADDRINUSE') return `The port ${where} is taken. Stop what listens there, or choose another with --port.`
+  if (error.code === 'EADDRINUSE')
+    return `The port ${where} is taken. Stop what listens there, or choose another with --port.`
   if (error.code === 'EACCES') return `The port ${where} may not be used. Choose one above 1024 with --port.`
   return `Cannot listen on ${where}: ${error.message}. Choose another address with --bind and --port.`
 }

@@ -131,7 +131,9 @@ export class World {
   /** A new image for the Deployment, as `kubectl set image` does it. */
   setImage(image: string): void {
     this.user.merge(kinds.Deployment, 'shop', 'web', {
-      spec: { template: { spec: { containers: [{ name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }] } } },
+      spec: {
+        template: { spec: { containers: [{ name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }] } },
+      },
     })
   }
 

@@ -24,16 +24,20 @@ export function followTheLadder(o: Observation<AnalysisPhase>, now: Instant): Mo
 export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, traffic } = o
   if (state.stage !== 'climbing') return undefined
-  if (traffic !== null && state.carriedAt !== null && traffic.low < state.weight) return obeyTheHand(o, traffic.low, now)
+  if (traffic !== null && state.carriedAt !== null && traffic.low < state.weight)
+    return obeyTheHand(o, traffic.low, now)
   if (traffic === null || traffic.low !== state.weight || traffic.high !== state.weight) {
-    const shown = traffic === null ? 'no route of this canary' : `${traffic.low === state.weight ? traffic.high : traffic.low}`
+    const shown =
+      traffic === null ? 'no route of this canary' : `${traffic.low === state.weight ? traffic.high : traffic.low}`
     const message = `Weight ${state.weight} is asked; the mesh shows ${shown}`
     return stay(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }
   const carriedAt = state.carriedAt ?? now
   const settledAt = carriedAt + o.settings.settle
   if (now < settledAt) return stay(o, o.memory.reason, o.memory.message, settledAt, { state: { ...state, carriedAt } })
-  return state.carriedAt === null ? stay(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } }) : undefined
+  return state.carriedAt === null
+    ? stay(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } })
+    : undefined
 }
 
 function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {

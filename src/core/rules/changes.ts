@@ -26,8 +26,17 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
-  const memory = { ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now), targetGeneration: target.generation, checks: [] }
-  const next = firstStep(state, target.revision, carriedNothing(state) ? stageAfter(state.candidate, target.revision) : 'clearing', now)
+  const memory = {
+    ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
+    targetGeneration: target.generation,
+    checks: [],
+  }
+  const next = firstStep(
+    state,
+    target.revision,
+    carriedNothing(state) ? stageAfter(state.candidate, target.revision) : 'clearing',
+    now,
+  )
   return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
 }
 
@@ -58,7 +67,9 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | undef
     const message = `Waiting for ${target.running} pods with the earlier configuration to end`
     return stay(o, 'WaitingForPods', message, null)
   }
-  return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'preparing', waitingSince: now } })
+  return stay(o, 'WaitingForPods', o.memory.message, now, {
+    state: { ...state, stage: 'preparing', waitingSince: now },
+  })
 }
 
 /** Pods of the candidate start; the run is taken back if they do not get ready in time. */
@@ -84,9 +95,12 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | undefi
   const { state, target } = o
   if (state.stage !== 'locking' || target === null) return undefined
   if (judgedReady(o, state.candidate) === 0) {
-    return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'preparing', waitingSince: now } })
+    return stay(o, 'WaitingForPods', o.memory.message, now, {
+      state: { ...state, stage: 'preparing', waitingSince: now },
+    })
   }
-  if (!target.paused) return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+  if (!target.paused)
+    return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
   return waitForHealth(o)
 }
 
@@ -142,4 +156,3 @@ export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | unde
   if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
   return rollBack(o, state, 'Undecided', 'the run was not decided within analysis.maxDuration', now)
 }
-

@@ -41,9 +41,15 @@ function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'>
 const waitForTheHand: Step = (o, now) => {
   const { state } = o
   if (state.hold?.by !== 'hand') return undefined
-  return stay(o, 'HeldByHand', `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`, wake(o), {
-    state: { ...withClock(state, 'stopped', now), phase: state.phase },
-  })
+  return stay(
+    o,
+    'HeldByHand',
+    `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
+    wake(o),
+    {
+      state: { ...withClock(state, 'stopped', now), phase: state.phase },
+    },
+  )
 }
 
 /** Paused: nothing rises; looks go on, and a bad canary still goes back. */
@@ -61,7 +67,8 @@ const waitWhilePaused: Step = (o, now) => {
 const waitForApproval: Step = (o, now) => {
   const { state } = o
   if (state.stage !== 'climbing' || !approvalPending(o)) return undefined
-  const phase: AnalysisPhase = state.weight === topOf(ladderOf(o.canary.spec.analysis)) ? 'WaitingPromotion' : 'Progressing'
+  const phase: AnalysisPhase =
+    state.weight === topOf(ladderOf(o.canary.spec.analysis)) ? 'WaitingPromotion' : 'Progressing'
   const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.weight}`
   const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
   const next = { ...withClock(state, 'stopped', now), phase } as const

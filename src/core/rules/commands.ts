@@ -47,10 +47,14 @@ function fresh(o: Observation): Command[] {
   })
 }
 
-const by = (command: Command): string => `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
+const by = (command: Command): string =>
+  `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
 
 /** What a command does in a phase: a move, a change of memory with a sentence, or a refusal. */
-type Answer = { readonly move: Move } | { readonly memory: Memory; readonly state?: State; readonly said: string } | { readonly refused: string }
+type Answer =
+  | { readonly move: Move }
+  | { readonly memory: Memory; readonly state?: State; readonly said: string }
+  | { readonly refused: string }
 
 /** The first command that is new is obeyed, or refused with a sentence; the rest follow in the next passes. */
 export function obey(o: Observation, now: Instant): Move | undefined {
@@ -59,7 +63,8 @@ export function obey(o: Observation, now: Instant): Move | undefined {
   if (command === undefined) return undefined
   const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: command.value } }
   const told = { ...o, memory: handled }
-  const answer = command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
+  const answer =
+    command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
   if ('move' in answer) return answer.move
   if ('refused' in answer) {
     const message = `Command ${command.name} by ${by(command)} was refused: ${answer.refused}`
@@ -138,8 +143,10 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   },
 
   retry(o, command, now) {
-    if (o.state.phase !== 'Failed' || o.state.rejected === null) return { refused: 'there is no rejected revision to try again' }
-    if (o.target?.revision !== o.state.rejected) return { refused: 'the target does not hold the rejected revision any more' }
+    if (o.state.phase !== 'Failed' || o.state.rejected === null)
+      return { refused: 'there is no rejected revision to try again' }
+    if (o.target?.revision !== o.state.rejected)
+      return { refused: 'the target does not hold the rejected revision any more' }
     const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
     return { move: go(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
@@ -181,4 +188,3 @@ function matches(revision: string, quoted: string): boolean {
   const plain = quoted.replace(/^h1:/, '')
   return plain.length >= 6 && (templateOf(revision).replace(/^h1:/, '').startsWith(plain) || revision === quoted)
 }
-

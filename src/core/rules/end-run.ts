@@ -26,7 +26,11 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, news: Endin
     reason: news.reason,
     message: news.message,
   }
-  return { ...memory, retry: null, history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY) }
+  return {
+    ...memory,
+    retry: null,
+    history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY),
+  }
 }
 
 /** A candidate that was never routed has no answers under way. */
@@ -44,7 +48,13 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
     carriedAt: null,
     drained: carriedNothing(run),
   }
-  return go(o, failed, { severity: 'error', reason, message }, now, remember(o.memory, run, 'Failed', { reason, message }, now))
+  return go(
+    o,
+    failed,
+    { severity: 'error', reason, message },
+    now,
+    remember(o.memory, run, 'Failed', { reason, message }, now),
+  )
 }
 
 /** The target was set back to the promoted revision: no verdict, no rejected revision. */

@@ -52,7 +52,8 @@ export function returnTraffic(o: Promoting, now: Instant): Move | undefined {
   // Nothing is waited for before the first step down.
   const first = state.weight === state.highest
   const dueAt = stepWeightPromotion > 0 && !first ? Math.max(settledAt, carriedAt + interval) : settledAt
-  if (state.weight === 0) return now < settledAt ? stay(o, 'Returning', o.memory.message, settledAt, { state: next }) : undefined
+  if (state.weight === 0)
+    return now < settledAt ? stay(o, 'Returning', o.memory.message, settledAt, { state: next }) : undefined
   const weight = nextDown(state.weight, stepWeightPromotion, primary.ready, primary.replicas)
   if (weight === state.weight) {
     const message = `Weight ${weight}: ${primary.ready} of ${primary.replicas} pods of the primary are ready`
@@ -105,7 +106,10 @@ export function finalise(o: Promoting, now: Instant): Move {
     carriedAt: state.carriedAt,
     outcome: 'Succeeded',
   }
-  const memory = { ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now), previous: state.promoted }
+  const memory = {
+    ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
+    previous: state.promoted,
+  }
   return go(o, next, { severity: 'info', reason: 'Finalising', message: `${message}; its canary drains` }, now, memory)
 }
 
@@ -121,7 +125,8 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (drainedAt === null || now < drainedAt) return stay(o, o.memory.reason, o.memory.message, drainedAt, { state: next })
+  if (drainedAt === null || now < drainedAt)
+    return stay(o, o.memory.reason, o.memory.message, drainedAt, { state: next })
   const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
   const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
   const reason = state.outcome

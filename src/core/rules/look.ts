@@ -36,7 +36,12 @@ export function gatesAt(o: Observation<AnalysisPhase>): { gates: readonly Gate[]
 }
 
 /** Everything that one look asks, the gates first. */
-function allQuestions(o: Observation<AnalysisPhase>, gates: readonly Gate[], scene: Scene, at: Instant): Check[] | string {
+function allQuestions(
+  o: Observation<AnalysisPhase>,
+  gates: readonly Gate[],
+  scene: Scene,
+  at: Instant,
+): Check[] | string {
   const server = o.canary.spec.metricsServer ?? null
   const checks: Check[] = []
   for (const gate of gates) {
@@ -140,7 +145,14 @@ function fail(
 }
 
 /** Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0. */
-function hold(o: Observation<AnalysisPhase>, looked: Analysis, memory: Memory, verdict: Verdict, at: Instant, now: Instant): Move {
+function hold(
+  o: Observation<AnalysisPhase>,
+  looked: Analysis,
+  memory: Memory,
+  verdict: Verdict,
+  at: Instant,
+  now: Instant,
+): Move {
   const blindSince = looked.blindSince ?? at
   const { maxBlind } = o.canary.spec.analysis
   if (at - blindSince >= maxBlind) {

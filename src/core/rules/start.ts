@@ -37,7 +37,9 @@ export function recogniseThePrimary(o: Observation<'Initializing'>, now: Instant
   if (o.state.revision !== null || o.primary === null) return undefined
   const revision = o.primary.revision
   if (recordedOf(o, revision) === undefined) return undefined
-  return stay(o, 'Initializing', `The primary already runs ${short(revision)}`, now, { state: { ...o.state, revision } })
+  return stay(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
+    state: { ...o.state, revision },
+  })
 }
 
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
@@ -174,12 +176,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
 }
 
 /** A run that has carried nothing yet. */
-export function firstStep(
-  settled: Settled,
-  candidate: Revision,
-  stage: Stage,
-  now: Instant,
-): StateOf<'Progressing'> {
+export function firstStep(settled: Settled, candidate: Revision, stage: Stage, now: Instant): StateOf<'Progressing'> {
   return {
     phase: 'Progressing',
     promoted: settled.promoted,
@@ -217,14 +214,20 @@ export function rest(o: Observation<RestingPhase>, now: Instant): Move {
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
-    return stay(o, 'PrimaryNotReady', `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`, null)
+    return stay(
+      o,
+      'PrimaryNotReady',
+      `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`,
+      null,
+    )
   }
   // How the last run ended stays on show until something else is to be said.
   const ended = o.memory.history[0]
   if (o.memory.reason in passing && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
     return stay(o, ended.reason, ended.message, null)
   }
-  if (o.memory.reason in passing) return stay(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
+  if (o.memory.reason in passing)
+    return stay(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
   return stay(o, o.memory.reason, o.memory.message, null)
 }
 

@@ -33,7 +33,12 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
 export function letGo(o: Terminating, now: Instant): Move | undefined {
   if (o.state.stage === 'removing') return undefined
   if (!o.surroundings.namespaceTerminating && o.target !== null) return undefined
-  return go(o, { ...o.state, stage: 'removing' }, { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' }, now)
+  return go(
+    o,
+    { ...o.state, stage: 'removing' },
+    { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' },
+    now,
+  )
 }
 
 /** Whatever the target runs now, it carries nothing before its template is touched. */
@@ -42,7 +47,10 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
   if (state.stage !== 'returning') return undefined
   const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
-  const forward = (): Move => stay(o, 'HandingBack', o.memory.message, now, { state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now } })
+  const forward = (): Move =>
+    stay(o, 'HandingBack', o.memory.message, now, {
+      state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now },
+    })
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain

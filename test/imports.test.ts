@@ -1,0 +1,89 @@
+/** Who may import whom: the architecture, as a test. */
+import { expect } from 'chai'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+/** Folder of src → what its files may import: folders of ours, packages, Node's own modules. */
+const rules: Readonly<Record<string, readonly string[]>> = {
+  api: ['api', 'zod', 'yaml'],
+  core: ['core', 'api'],
+  kube: ['kube', 'core', 'api', 'node'],
+  controller: ['controller', 'kube', 'core', 'api'],
+  adapters: ['adapters', 'core', 'api', 'node', 'package'],
+  playground: ['playground', 'core', 'api', 'node'],
+  server: ['server', 'core', 'api', 'node'],
+  cli: ['cli', 'core', 'api', 'commander'],
+}
+
+const root = resolve(import.meta.dirname, '..', 'src')
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+const importsOf = (text: string): string[] =>
+  [
+    ...text.matchAll(/^(?:import|export)(?: type)?(?: [\w*]+(?: as \w+)?,?)?(?: ?\{[^}]*\})?(?: from)? '([^']+)'/gm),
+  ].map(found => found[1] ?? '')
+
+function folderOf(from: string, specifier: string): string {
+  if (specifier.startsWith('node:')) return 'node'
+  if (!specifier.startsWith('.')) return specifier
+  return relative(root, resolve(dirname(join(root, from)), specifier)).split('/')[0] ?? ''
+}
+
+suite('the import rule', () => {
+  test('finds the imports of all files', () => {
+    const found = files.flatMap(file => importsOf(readFileSync(join(root, file), 'utf8')))
+    expect(found.length).to.be.greaterThan(2 * files.length)
+  })
+
+  for (const [folder, allowed] of Object.entries(rules)) {
+    test(`src/${folder} imports nothing but ${allowed.join(', ')}`, () => {
+      const own = files.filter(file => file.startsWith(`${folder}/`))
+      const wrong = own.flatMap(file =>
+        importsOf(readFileSync(join(root, file), 'utf8')).flatMap(specifier => {
+          const imported = folderOf(file, specifier)
+          const isPackage = !specifier.startsWith('.') && imported !== 'node'
+          const fine = allowed.includes(imported) || (isPackage && allowed.includes('package'))
+          return fine ? [] : [`${file} imports ${specifier}`]
+        }),
+      )
+      expect(own, 'no such folder').not.to.be.empty
+      expect(wrong).to.deep.equal([])
+    })
+  }
+
+  test('adapters do not import each other', () => {
+    const wrong = files
+      .filter(file => file.startsWith('adapters/'))
+      .flatMap(file =>
+        importsOf(readFileSync(join(root, file), 'utf8'))
+          .filter(specifier => specifier.startsWith('.'))
+          .map(specifier => relative(root, resolve(dirname(join(root, file)), specifier)).split('/'))
+          .filter(
+            ([folder, room = '']) => folder === 'adapters' && room !== file.split('/')[1] && !room.endsWith('.ts'),
+          )
+          .map(imported => `${file} imports ${imported.join('/')}`),
+      )
+    expect(wrong).to.deep.equal([])
+  })
+
+  test('nobody imports wire.ts but main.ts, and nobody but wire.ts imports adapters', () => {
+    const importers = (of: (path: string) => boolean): string[] =>
+      files.filter(file =>
+        importsOf(readFileSync(join(root, file), 'utf8')).some(
+          specifier => specifier.startsWith('.') && of(relative(root, resolve(dirname(join(root, file)), specifier))),
+        ),
+      )
+    expect(importers(path => path === 'wire.ts')).to.deep.equal(['main.ts'])
+    expect(importers(path => path.startsWith('adapters/')).filter(file => !file.startsWith('adapters/'))).to.deep.equal(
+      ['wire.ts'],
+    )
+  })
+
+  test('the core reads no clock, draws no number and waits for nothing', () => {
+    const wrong = files
+      .filter(file => file.startsWith('core/'))
+      .filter(file =>
+        /\bDate\.now\(|\bMath\.random\(|\bawait\b|new Date\(\)|setTimeout/.test(readFileSync(join(root, file), 'utf8')),
+      )
+    expect(wrong).to.deep.equal([])
+  })
+})
