@@ -1,0 +1,333 @@
+import { expect } from 'chai'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { at, present } from '../../../src/core/json.ts'
+import type { Observation } from '../../../src/core/observation.ts'
+import type { Posture } from '../../../src/core/posture.ts'
+import { istio } from '../../../src/core/routers/istio.ts'
+import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
+
+const routes = (o: Observation, wanted: Posture) => istio.render(o, wanted)
+const virtualService = (o: Observation, name = 'web'): KubeObject => liveOne(o, kinds.VirtualService, name)
+const names = (o: Observation): string[] => Object.values(o.live).map(one => `${one.kind} ${one.metadata.name}`)
+
+function settled(o: Observation, wanted: Posture = posture()): Observation {
+  const done = after(o, routes(o, wanted))
+  const last = after(done, routes(done, wanted))
+  expect(routes(last, wanted)).to.deep.equal([])
+  return last
+}
+
+const removed = posture({ callers: 'untouched', weight: null, primary: null, remove: 'everything' })
+const toTarget = posture({ callers: 'target', weight: null })
+const split = (primary: number, more: object = {}) => [
+  { destination: { host: 'web-primary', ...more }, weight: primary },
+  { destination: { host: 'web-canary', ...more }, weight: 100 - primary },
+]
+
+suite('the VirtualService of Sluice', () => {
+  test('splits between two hosts, for the Service in the mesh', () => {
+    const o = settled(observation(), posture({ weight: 10 }))
+    expect(virtualService(o).spec).to.deep.equal({ hosts: ['web'], gateways: ['mesh'], http: [{ route: split(90) }] })
+    expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
+  })
+
+  test('carries what the spec says of its route', () => {
+    const service = {
+      hosts: ['web.example.com'],
+      gateways: ['istio-system/public', 'mesh'],
+      match: [{ uri: { prefix: '/api' } }],
+      rewrite: { uri: '/' },
+      timeout: '15s',
+      retries: { attempts: 3, perTryTimeout: '2s', retryOn: '5xx' },
+      headers: { request: { add: { 'x-one': '1' } } },
+      corsPolicy: { allowOrigins: [{ exact: 'https://example.com' }], maxAge: '24h' },
+      apex: { labels: { team: 'a' }, annotations: { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled', note: 'x' } },
+    }
+    const o = settled(observation({ canary: canary({}, service) }))
+    const { match, rewrite, timeout, retries, headers, corsPolicy } = service
+    expect(virtualService(o).spec).to.deep.equal({
+      hosts: ['web.example.com', 'web'],
+      gateways: ['istio-system/public', 'mesh'],
+      http: [{ match, rewrite, timeout, retries, headers, corsPolicy, route: split(100) }],
+    })
+    expect(virtualService(o).metadata.labels).to.deep.equal({ team: 'a', 'sluice.dev/canary': 'web' })
+    expect(virtualService(o).metadata.annotations).to.include({ note: 'x' })
+  })
+
+  test('has no hosts or gateways where another delegates to it', () => {
+    const o = settled(observation({ canary: canary({}, { delegation: true }) }))
+    expect(Object.keys(virtualService(o).spec as object)).to.deep.equal(['http'])
+  })
+
+  test('the apex is not added to a host of everything', () => {
+    const o = settled(observation({ canary: canary({}, { hosts: ['*'], gateways: ['public'] }) }))
+    expect(at(virtualService(o).spec, 'hosts')).to.deep.equal(['*'])
+  })
+
+  test('names the port only where a gateway has to choose between several', () => {
+    const port = (service: Record<string, unknown>): unknown => {
+      const containers = [{ name: 'web', ports: [{ containerPort: 8080 }, { containerPort: 9090 }] }]
+      const target = observation().target?.object
+      const web = {
+        ...target,
+        spec: { ...(target?.spec as object), template: { metadata: { labels: { app: 'web' } }, spec: { containers } } },
+      }
+      const o = observation({ canary: canary({}, service) })
+      const wanted = { ...o, target: o.target && { ...o.target, object: web as KubeObject } }
+      return at((at(virtualService(after(o, routes(wanted, posture()))).spec, 'http') as unknown[])[0], 'route')
+    }
+    expect(port({ portDiscovery: true, gateways: ['public'] })).to.deep.equal(split(100, { port: { number: 80 } }))
+    expect(port({ portDiscovery: true })).to.deep.equal(split(100))
+    expect(port({ gateways: ['public'] })).to.deep.equal(split(100))
+  })
+
+  test('splits between the subsets of one host', () => {
+    const destinationRule = { name: 'rules', primarySubset: 'stable', canarySubset: 'next' }
+    const o = settled(observation({ canary: canary({}, { destinationRule }) }), posture({ weight: 25 }))
+    expect(at(virtualService(o).spec, 'http')).to.deep.equal([
+      {
+        route: [
+          { destination: { host: 'web', subset: 'stable' }, weight: 75 },
+          { destination: { host: 'web', subset: 'next' }, weight: 25 },
+        ],
+      },
+    ])
+    expect(names(o)).not.to.include('DestinationRule web-primary')
+    expect(istio.read(o)).to.deep.equal({ low: 25, high: 25 })
+  })
+
+  test('is not touched before callers are moved, while its DestinationRules are made', () => {
+    const o = settled(observation(), posture({ weight: null, callers: 'untouched' }))
+    expect(names(o)).to.have.members(['Deployment web', 'DestinationRule web-primary', 'DestinationRule web-canary'])
+    expect(istio.read(o)).to.equal(null)
+    expect(routes(observation(), posture({ weight: null, callers: 'untouched', primary: null }))).to.deep.equal([])
+  })
+
+  test('a weight raised by hand is read, and put right', () => {
+    const o = settled(observation(), posture({ weight: 10 }))
+    const raised = { ...virtualService(o), spec: { hosts: ['web'], gateways: ['mesh'], http: [{ route: split(20) }] } }
+    const byHand = { ...o, live: { ...o.live, ...live([kinds.VirtualService, raised]) } }
+    expect(istio.read(byHand)).to.deep.equal({ low: 80, high: 80 })
+    expect(istio.read(settled(byHand, posture({ weight: 10 })))).to.deep.equal({ low: 10, high: 10 })
+  })
+
+  test('anything else that was added to its routes is put right, what is beside them is left', () => {
+    const o = settled(observation())
+    const spec = {
+      ...(virtualService(o).spec as object),
+      exportTo: ['.'],
+      http: [{ route: split(100), fault: { abort: {} } }],
+    }
+    const done = settled({ ...o, live: { ...o.live, ...live([kinds.VirtualService, { ...virtualService(o), spec }]) } })
+    expect(at(virtualService(done).spec, 'http')).to.deep.equal([{ route: split(100) }])
+  })
+
+  test('one of that name that somebody else made is neither read, written nor deleted', () => {
+    const foreign = object(kinds.VirtualService, 'web', { spec: { hosts: ['web'], http: [{ route: split(50) }] } })
+    const o = observation({ live: live([kinds.VirtualService, foreign]) })
+    expect(istio.read(o)).to.equal(null)
+    for (const wanted of [posture({ weight: 10 }), toTarget, removed]) {
+      expect(virtualService(settled(o, wanted))).to.deep.equal(foreign)
+    }
+  })
+
+  test('leads everybody to the apex when the target takes over, and is left to the user', () => {
+    const routed = settled(settled(observation(), posture({ weight: 0 })), toTarget)
+    const http = [{ route: [{ destination: { host: 'web' }, weight: 100 }] }]
+    expect(at(virtualService(routed).spec, 'http')).to.deep.equal(http)
+    expect(istio.read(routed)).to.deep.equal({ low: 0, high: 0 })
+    const gone = settled(routed, removed)
+    expect(names(gone)).to.have.members(['Deployment web', 'VirtualService web'])
+    expect(at(virtualService(gone).spec, 'http')).to.deep.equal(http)
+    expect([virtualService(gone).metadata.labels, virtualService(gone).metadata.managedFields]).to.deep.equal([
+      {},
+      undefined,
+    ])
+    expect(istio.read(settled(gone, posture({ weight: 5 })))).to.deep.equal({ low: 5, high: 5 })
+  })
+
+  test('goes with the canary where that was asked for', () => {
+    const o = settled(observation({ canary: canary({ revertOnDeletion: true }) }))
+    expect(names(settled(o, removed))).to.deep.equal(['Deployment web'])
+  })
+})
+
+suite('DestinationRules of the two hosts', () => {
+  test('carry the policy of the spec', () => {
+    const trafficPolicy = { outlierDetection: { consecutive5xxErrors: 5 } }
+    const o = settled(observation({ canary: canary({}, { trafficPolicy }) }))
+    expect(liveOne(o, kinds.DestinationRule, 'web-canary').spec).to.deep.equal({ host: 'web-canary', trafficPolicy })
+    expect(liveOne(settled(observation()), kinds.DestinationRule, 'web-primary').spec).to.deep.equal({
+      host: 'web-primary',
+    })
+  })
+
+  test('beside a route of the user, the canary is treated as the apex is', () => {
+    const trafficPolicy = { tls: { mode: 'ISTIO_MUTUAL' } }
+    const rule = object(kinds.DestinationRule, 'any', { spec: { host: 'web.shop.svc.cluster.local', trafficPolicy } })
+    const o = observation({ canary: canary({}, { virtualServices: [{ name: 'routes' }] }) })
+    const done = settled({ ...o, surroundings: { ...o.surroundings, destinationRules: [rule] } })
+    expect(liveOne(done, kinds.DestinationRule, 'web-canary').spec).to.deep.equal({ host: 'web-canary', trafficPolicy })
+  })
+})
+
+suite('VirtualServices of the user', () => {
+  const spec = (route: readonly object[], more: object = {}) => ({
+    hosts: ['web'],
+    http: [{ name: 'all', route, ...more }],
+  })
+  const given = (routed: object, service: object = {}, apiVersion = 'networking.istio.io/v1'): Observation => {
+    const users = { ...object(kinds.VirtualService, 'routes', { spec: routed }), apiVersion }
+    return observation({
+      canary: canary({}, { virtualServices: [{ name: 'routes' }], ...service }),
+      live: live([kinds.VirtualService, users]),
+    })
+  }
+  const http = (o: Observation): unknown => at(virtualService(o, 'routes').spec, 'http')
+  const entry = (host: string, more: object = {}) => ({ destination: { host }, ...more })
+
+  test('the canary comes beside the primary as a copy of it, and goes again', () => {
+    const own = {
+      destination: { host: 'web.shop.svc.cluster.local', port: { number: 80 } },
+      headers: { request: { add: { a: 'b' } } },
+    }
+    const o = given(spec([own], { timeout: '5s' }), {}, 'networking.istio.io/v1alpha3')
+    const before = virtualService(o, 'routes')
+    const run = settled(o, posture({ weight: 25 }))
+    expect(http(run)).to.deep.equal([
+      {
+        name: 'all',
+        timeout: '5s',
+        route: [
+          { ...own, weight: 75 },
+          { ...own, destination: { host: 'web-canary.shop.svc.cluster.local', port: { number: 80 } }, weight: 25 },
+        ],
+      },
+    ])
+    expect(istio.read(run)).to.deep.equal({ low: 25, high: 25 })
+    const rest = virtualService(settled(run), 'routes')
+    expect([rest.apiVersion, rest.spec, rest.metadata.annotations]).to.deep.equal([before.apiVersion, before.spec, {}])
+    expect(rest.metadata.managedFields).to.equal(undefined)
+  })
+
+  test('the patch is refused where the routes have changed under it', () => {
+    const o = given(spec([entry('web')]))
+    const [patch] = routes(o, posture({ weight: 10 })).filter(write => write.verb === 'patch')
+    expect(patch).to.deep.include({ resourceVersion: '1' })
+    expect(at(patch, 'operations')).to.deep.include.members([
+      { op: 'test', path: '/spec/hosts', value: ['web'] },
+      { op: 'test', path: '/spec/http/0/name', value: 'all' },
+      { op: 'test', path: '/spec/http/0/route/0/destination/host', value: 'web' },
+    ])
+    const moved = given(spec([entry('other')]))
+    expect(() => after(moved, patch === undefined ? [] : [patch])).to.throw('rejected')
+  })
+
+  test('a canary that the user wrote stays, at weight 0', () => {
+    const o = given(spec([entry('web-primary', { weight: 100 }), entry('web-canary', { weight: 0 })]))
+    const run = settled(o, posture({ weight: 50 }))
+    expect(istio.read(run)).to.deep.equal({ low: 50, high: 50 })
+    expect(virtualService(settled(run), 'routes').spec).to.deep.equal(virtualService(o, 'routes').spec)
+  })
+
+  test('a route that was applied from Git in mid-run is shifted again, and restored at the end', () => {
+    const git = spec([entry('web', { weight: 100 })])
+    const run = settled(given(git), posture({ weight: 10 }))
+    const applied = { ...virtualService(run, 'routes'), spec: git }
+    const fresh = { ...run, live: { ...run.live, ...live([kinds.VirtualService, applied]) } }
+    expect(istio.read(fresh)).to.deep.equal({ low: 0, high: 0 })
+    const again = settled(fresh, posture({ weight: 10 }))
+    expect(istio.read(again)).to.deep.equal({ low: 10, high: 10 })
+    expect(virtualService(settled(again), 'routes').spec).to.deep.equal(git)
+  })
+
+  test('only the routes that are named are shifted', () => {
+    const two = {
+      hosts: ['web'],
+      http: [
+        { name: 'api', route: [entry('web')] },
+        { name: 'rest', route: [entry('web')] },
+      ],
+    }
+    const o = settled(
+      given(two, { virtualServices: [{ name: 'routes', routes: [{ name: 'rest' }] }] }),
+      posture({ weight: 30 }),
+    )
+    expect(http(o)).to.deep.equal([
+      { name: 'api', route: [entry('web')] },
+      { name: 'rest', route: [entry('web', { weight: 70 }), entry('web-canary', { weight: 30 })] },
+    ])
+    expect(istio.read(o)).to.deep.equal({ low: 30, high: 30 })
+  })
+
+  test('all routes to the Service are shifted where none is named; the rest is left alone', () => {
+    const several = {
+      hosts: ['web'],
+      http: [
+        { redirect: { uri: '/x' } },
+        { route: [entry('other')] },
+        { route: [entry('web')] },
+        { route: [entry('web-primary')] },
+      ],
+    }
+    const o = settled(given(several), posture({ weight: 40 }))
+    expect(JSON.stringify((http(o) as unknown[]).slice(0, 2))).to.equal(JSON.stringify(several.http.slice(0, 2)))
+    expect(istio.read(o)).to.deep.equal({ low: 40, high: 40 })
+    expect(virtualService(settled(o), 'routes').spec).to.deep.equal(several)
+  })
+
+  test('routes at different weights are read as a span', () => {
+    const uneven = [10, 30].map(weight => ({
+      route: [entry('web', { weight: 100 - weight }), entry('web-canary', { weight })],
+    }))
+    expect(istio.read(given({ hosts: ['web'], http: uneven }))).to.deep.equal({ low: 10, high: 30 })
+  })
+
+  test('weights are read as shares of their sum, "none" and "all" only where it is so', () => {
+    const read = (...weights: (number | undefined)[]) =>
+      istio.read(given(spec(weights.map((weight, i) => entry(i === 0 ? 'web' : 'web-canary', present({ weight }))))))
+    expect(read(undefined)).to.deep.equal({ low: 0, high: 0 })
+    expect(read(1, 3)).to.deep.equal({ low: 75, high: 75 })
+    expect(read(undefined, 5)).to.deep.equal({ low: 100, high: 100 })
+    expect(read(999, 1)).to.deep.equal({ low: 1, high: 1 })
+    expect(read(1, 999)).to.deep.equal({ low: 99, high: 99 })
+    expect(read(0, 0)).to.equal(null)
+  })
+
+  test('a route with a third destination is not shifted', () => {
+    const o = given(spec([entry('web', { weight: 90 }), entry('legacy', { weight: 10 })]))
+    expect(virtualService(settled(o, posture({ weight: 10 })), 'routes')).to.deep.equal(virtualService(o, 'routes'))
+  })
+
+  test('subsets are shifted within one host', () => {
+    const destinationRule = { name: 'rules', primarySubset: 'v1', canarySubset: 'v2' }
+    const of = (subset: string, more: object = {}) => ({ destination: { host: 'web', subset }, ...more })
+    const o = given(spec([of('v1')]), { destinationRule })
+    const run = settled(o, posture({ weight: 10 }))
+    expect(http(run)).to.deep.equal([{ name: 'all', route: [of('v1', { weight: 90 }), of('v2', { weight: 10 })] }])
+    expect(virtualService(settled(run), 'routes').spec).to.deep.equal(virtualService(o, 'routes').spec)
+    expect(http(settled(run, toTarget))).to.deep.equal([
+      { name: 'all', route: [of('v1', { weight: 0 }), of('v2', { weight: 100 })] },
+    ])
+  })
+
+  test('when the target takes over, the primary is the apex and the canary is gone', () => {
+    const run = settled(given(spec([entry('web-primary.shop')])), posture({ weight: 10 }))
+    const back = settled(run, toTarget)
+    expect(http(back)).to.deep.equal([{ name: 'all', route: [entry('web.shop')] }])
+    const gone = virtualService(settled(back, removed), 'routes')
+    expect([gone.metadata.annotations, gone.metadata.labels, gone.metadata.managedFields]).to.deep.equal([
+      {},
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('one that is missing or being deleted is not written', () => {
+    const o = observation({ canary: canary({}, { virtualServices: [{ name: 'routes' }] }) })
+    expect(routes(o, posture({ weight: 10 })).filter(write => write.ref.kind === kinds.VirtualService)).to.deep.equal(
+      [],
+    )
+    expect(istio.read(o)).to.equal(null)
+  })
+})
