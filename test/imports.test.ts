@@ -45,7 +45,7 @@ suite('the import rule', () => {
           return fine ? [] : [`${file} imports ${specifier}`]
         }),
       )
-      expect(own, 'no such folder').not.to.be.empty
+      expect(own, 'no such folder').to.not.have.lengthOf(0)
       expect(wrong).to.deep.equal([])
     })
   }

@@ -1,5 +1,5 @@
 /** The controller's own periodic jobs, by node-cron. What one throws is logged, and it runs again the next time. */
-import cron from 'node-cron'
+import { schedule as every } from 'node-cron'
 import type { Log } from '../core/ports.ts'
 
 export interface Job {
@@ -12,7 +12,7 @@ export interface Job {
 /** Starts the jobs; returns what ends them. */
 export function startJobs(jobs: readonly Job[], log: Log): () => Promise<void> {
   const tasks = jobs.map(({ name, schedule, run }) =>
-    cron.schedule(schedule, async () => {
+    every(schedule, async () => {
       try {
         await run()
       } catch (error) {
@@ -21,6 +21,6 @@ export function startJobs(jobs: readonly Job[], log: Log): () => Promise<void> {
     }),
   )
   return async () => {
-    await Promise.all(tasks.map(task => task.destroy()))
+    for (const task of tasks) await task.destroy()
   }
 }

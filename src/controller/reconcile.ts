@@ -158,7 +158,7 @@ export class Reconciler {
       try {
         const written = await this.#send({ verb: 'status', ref, patch: { metadata, status: patch } }, lane, signal)
         if (written === null) return false
-        entry.status = recordOf(written['status']) as CanaryStatus
+        entry.status = recordOf(written['status'])
         return true
       } catch (error) {
         if (isNotFound(error)) return false
