@@ -148,7 +148,13 @@ export class Reconciler {
    *
    * @returns false when the canary has changed in a way that the decision did not know.
    */
-  async #commit(entry: Entry, canary: Canary, status: CanaryStatus, lane: Lane, signal: AbortSignal): Promise<boolean> {
+  async #commit(
+    entry: Entry,
+    canary: KubeObject,
+    status: CanaryStatus,
+    lane: Lane,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const ref = refOfKey(namespacedName(canary))
     const patch = mergePatch(recordOf(canary['status']), status)
     if (patch === null) return true
@@ -219,7 +225,7 @@ export class Reconciler {
     }
   }
 
-  /** A canary that cannot be read: one sentence, no change of anything. */
+  /** A canary that cannot be read: one sentence, no change of anything; one that is being deleted is let go. */
   async #stall(
     key: string,
     entry: Entry,
@@ -228,20 +234,20 @@ export class Reconciler {
     signal: AbortSignal,
   ): Promise<void> {
     const now = this.#ports.clock.now()
-    const { status, announcement } = unreadable(object, problems, now)
-    if (worthOf(entry.status, status) === 'at once') {
-      const canary = object as unknown as Canary
-      if (!(await this.#commit(entry, canary, status, 'normal', signal))) this.#ports.wake(key, now)
-      this.#announce(canary, [announcement])
+    const { status, announcement, release } = unreadable(object, problems, now)
+    if (worthOf(entry.status, status) !== 'nothing') {
+      if (!(await this.#commit(entry, object, status, 'normal', signal))) return this.#ports.wake(key, now)
+      this.#announce(object, [announcement])
     }
     this.#ports.watcher(key, null, null)
+    if (release !== null) await this.#send(release, 'normal', signal)
   }
 
-  #announce(canary: Canary, announcements: readonly Announcement[]): void {
+  #announce(about: KubeObject, announcements: readonly Announcement[]): void {
     for (const one of announcements) {
       this.#ports.recorder.record({
-        name: `${canary.metadata.name}.${fingerprint([canary.metadata.uid, one.key])}`,
-        about: canary,
+        name: `${about.metadata.name}.${fingerprint([about.metadata.uid, one.key])}`,
+        about,
         type: one.severity === 'info' ? 'Normal' : 'Warning',
         reason: one.reason,
         message: one.message,

@@ -1,18 +1,25 @@
 /** A Canary that makes no sense: it got past admission because it is older than the rule that refuses it. */
+import { FINALIZER } from './names.ts'
+import type { Write } from './write.ts'
 import type { CanaryStatus } from '../api/status.ts'
-import type { KubeObject } from '../api/object.ts'
+import { kinds, type KubeObject } from '../api/object.ts'
 import type { Announcement } from './decision.ts'
 import { recordOf } from './json.ts'
 import type { Instant } from './time.ts'
 
-/** The status that says so, everything else as it was; and the event. */
+/**
+ * The status that says so, everything else as it was, and the event. `release` lets one go that is being deleted: nobody can
+ * say what to hand back, and what serves has no owner, so it serves on.
+ */
 export function unreadable(
   object: KubeObject,
   problems: readonly string[],
   now: Instant,
-): { status: CanaryStatus; announcement: Announcement } {
-  const message =
-    `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}: ${problems.join('; ')}`.slice(0, 1024)
+): { status: CanaryStatus; announcement: Announcement; release: Write | null } {
+  const release = releaseOf(object)
+  const left = release === null ? '' : '. It is let go; what Sluice made for it stays and serves on'
+  const { namespace = '', name } = object.metadata
+  const message = `${object.kind} ${namespace}/${name}: ${problems.join('; ')}${left}`.slice(0, 1024)
   const before = recordOf(object['status']) as CanaryStatus
   const observedGeneration = object.metadata.generation ?? 0
   const condition = (type: string, status: 'True' | 'False'): NonNullable<CanaryStatus['conditions']>[number] => {
@@ -31,5 +38,13 @@ export function unreadable(
   return {
     status: { ...before, observedGeneration, reason: 'Invalid', message, conditions },
     announcement: { severity: 'error', reason: 'Invalid', message, key, at: now },
+    release,
   }
+}
+
+function releaseOf(object: KubeObject): Write | null {
+  const { deletionTimestamp, finalizers = [], namespace = '', name, resourceVersion = '' } = object.metadata
+  if (deletionTimestamp === undefined || !finalizers.includes(FINALIZER)) return null
+  const patch = { metadata: { resourceVersion, finalizers: finalizers.filter(one => one !== FINALIZER) } }
+  return { verb: 'merge', ref: { kind: kinds.Canary, namespace, name }, patch }
 }

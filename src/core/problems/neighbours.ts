@@ -1,12 +1,11 @@
 /** Objects of others that want the same, have our names, or would lose what they have. */
 import type { KubeObject, Ref } from '../../api/object.ts'
-import { at, listOf, recordOf, textOf } from '../json.ts'
+import { at, listOf, recordOf, textOf, textsOf } from '../json.ts'
 import { primaryLabels, selects, templateLabels } from '../labels.ts'
 import type { Observation } from '../observation.ts'
 import { isOurs, liveOf } from '../resources/ownership.ts'
 import { isHost } from '../routers/istio/hosts.ts'
 import { gatewaysOf, hostsOf } from '../routers/istio/own.ts'
-import { textsOf } from '../json.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** Of two Canaries for one target or Service the older is served; of two of one age the first by name. */
@@ -19,9 +18,10 @@ export const olderRival: FindProblem = o => {
   const target = at(older.spec, 'targetRef', 'name')
   const shared =
     target === o.names.target.name ? `Deployment ${o.names.target.name}` : `Service ${o.names.apexService.name}`
+  const sameAge = older.metadata.creationTimestamp === o.canary.metadata.creationTimestamp
   return problem(
     'Conflict',
-    `${called(older)} already releases ${shared} and is older, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.`,
+    `${called(older)} releases ${shared} too and is ${sameAge ? 'first by name' : 'older'}, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.`,
   )
 }
 
