@@ -162,7 +162,7 @@ export const metricsServerNotAllowed: FindProblem = o => {
     if (!allowed.includes(withoutSlash(url))) {
       return problem(
         'MetricsServerNotAllowed',
-        `${where} is ${url}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --metrics-server.`,
+        `${where} is ${url}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
       )
     }
   }
