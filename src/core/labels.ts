@@ -6,10 +6,9 @@
  * - `switch`: the value of the first selector label becomes `<value>-primary`, as Flagger does.
  * - subsets: as `keep`, with the labels of the primary's subset instead of those of the canary's.
  */
-import { type KubeObject, refKey } from '../api/object.ts'
-import { kinds } from '../api/object.ts'
+import { type KubeObject, kinds, refKey } from '../api/object.ts'
 import { at, isRecord, type Json, recordsOf, textsOf } from './json.ts'
-import { PRIMARY_ROLE, ROLE_LABEL } from './names.ts'
+import { CANARY_LABEL, PRIMARY_ROLE, ROLE_LABEL } from './names.ts'
 import type { Live, Observation } from './observation.ts'
 
 export type LabelMode = 'keep' | 'switch'
@@ -21,12 +20,27 @@ export type Labelled = Pick<
   'canary' | 'names' | 'settings' | 'memory' | 'target' | 'live' | 'surroundings'
 >
 
-/** As the spec says; else as chosen before; else `keep`, unless an autoscaler on the target would then count our pods too. */
+/**
+ * As the primary that serves was made, for its selector can never change; else as chosen before, else as the spec says; else
+ * `keep`, unless an autoscaler on the target would then count our pods too.
+ */
 export function labelMode(o: Labelled): LabelMode {
-  const said = o.canary.spec.primary?.labels ?? o.memory.labels
-  if (said !== undefined && said !== null) return said
-  if (o.canary.spec.service.destinationRule !== undefined) return 'keep'
+  const { spec } = o.canary
+  const said = modeOfPrimary(o) ?? o.memory.labels ?? spec.primary?.labels
+  if (said !== undefined) return said
+  if (spec.service.destinationRule !== undefined) return 'keep'
   return o.surroundings.autoscalers.some(scaler => scales(scaler, o.names.target.name)) ? 'switch' : 'keep'
+}
+
+/** How the primary that is there tells its pods from the target's; null where there is none, or none of ours. */
+function modeOfPrimary(o: Labelled): LabelMode | null {
+  const primary = o.live[refKey(o.names.primary)]
+  if (primary?.metadata.labels?.[CANARY_LABEL] !== o.names.canary) return null
+  const selected = textsOf(at(primary.spec, 'selector', 'matchLabels'))
+  if (selected[ROLE_LABEL] === PRIMARY_ROLE) return 'keep'
+  const label = switchedLabel(o)
+  const value = label === null ? undefined : targetLabels(o)[label]
+  return label !== null && value !== undefined && selected[label] === switched(value) ? 'switch' : null
 }
 
 /** Whether an HPA, VPA or ScaledObject is on this Deployment. */

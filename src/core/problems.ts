@@ -23,6 +23,7 @@ import {
 } from './problems/references.ts'
 import {
   autoscalerOnTarget,
+  labelsChosenOtherwise,
   noLabelToSwitch,
   nothingToSelectBy,
   roleLabelTaken,
@@ -42,6 +43,7 @@ const always: readonly FindProblem[] = [
   metricTemplateMissing,
   metricsServerNotAllowed,
   nothingToSelectBy,
+  labelsChosenOtherwise,
   noLabelToSwitch,
   roleLabelTaken,
   templateOutsideItsSubset,

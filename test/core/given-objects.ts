@@ -10,14 +10,13 @@ import {
   type Ref,
   refKey,
 } from '../../src/api/object.ts'
-import { at, recordOf } from '../../src/core/json.ts'
+import { at, recordOf, textsOf } from '../../src/core/json.ts'
 import { blank } from '../../src/core/memory.ts'
 import { namesOf, REVISION_ANNOTATION } from '../../src/core/names.ts'
 import type { Observation, RecordedTemplate, Surroundings, Workload } from '../../src/core/observation.ts'
 import type { Posture } from '../../src/core/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/revision.ts'
 import { readDeployment } from '../../src/core/workloads/deployment.ts'
-import type { State } from '../../src/core/state.ts'
 import type { Write } from '../../src/core/write.ts'
 import { jsonPatch, mergePatch } from '../../src/playground/json.ts'
 
@@ -84,7 +83,7 @@ export function deployment(
 /** The ReplicaSet of a template of a Deployment, all of its pods available. */
 export function replicaSet(of: KubeObject, pods: number, podTemplate: unknown = at(of.spec, 'template')): KubeObject {
   const hash = templateRevision(podTemplate, sha256).slice(3, 11)
-  const labels = { ...recordOf(at(podTemplate, 'metadata', 'labels')), 'pod-template-hash': hash }
+  const labels = { ...textsOf(at(podTemplate, 'metadata', 'labels')), 'pod-template-hash': hash }
   return object(
     kinds.ReplicaSet,
     `${of.metadata.name}-${hash}`,
@@ -96,7 +95,7 @@ export function replicaSet(of: KubeObject, pods: number, podTemplate: unknown = 
       status: { replicas: pods, readyReplicas: pods, availableReplicas: pods },
     },
     {
-      labels: labels as Record<string, string>,
+      labels,
       ownerReferences: [
         {
           apiVersion: 'apps/v1',
@@ -155,7 +154,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
       metricsServers: ['http://prometheus.istio-system:9090'],
       ownerReferences: false,
     },
-    state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null } as State,
+    state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
     memory: { ...blank, labels: 'keep', replicas: { ...blank.replicas, wished: 2 } },
     target: workload(target),
     primary: null,
@@ -203,9 +202,7 @@ function carried(before: KubeObject | undefined, write: Write): KubeObject | nul
   }
   switch (write.verb) {
     case 'apply':
-      return next(
-        before === undefined ? write.object : { ...mergePatchOf(before, write.object), spec: write.object.spec },
-      )
+      return next(before === undefined ? write.object : { ...merged(before, write.object), spec: write.object.spec })
     case 'create':
       if (before !== undefined) throw new Error(`${write.ref.name} exists`)
       return next(write.object)
@@ -232,16 +229,16 @@ function carried(before: KubeObject | undefined, write: Write): KubeObject | nul
   }
 }
 
-const mergePatchOf = (before: KubeObject, after: KubeObject): KubeObject => mergePatch(before, after) as KubeObject
+const merged = (before: KubeObject, applied: KubeObject): KubeObject => mergePatch(before, applied) as KubeObject
 
 /** The observation after some writes: live objects, and the workloads read from them. */
 export function after(o: Observation, writes: readonly Write[]): Observation {
   const next: Record<string, KubeObject> = { ...o.live }
   for (const write of writes) {
     const key = refKey(write.ref)
-    const object_ = carried(next[key], write)
-    if (object_ === null) delete next[key]
-    else next[key] = object_
+    const left = carried(next[key], write)
+    if (left === null) delete next[key]
+    else next[key] = left
   }
   const of = (ref: Ref): Workload | null => {
     const found = next[refKey(ref)]
@@ -250,7 +247,7 @@ export function after(o: Observation, writes: readonly Write[]): Observation {
   return { ...o, live: next, target: of(o.names.target), primary: of(o.names.primary) }
 }
 
-export function one<T>(list: readonly T[]): T {
+export function only<T>(list: readonly T[]): T {
   const [first, ...rest] = list
   if (first === undefined || rest.length > 0) throw new Error(`expected one, there are ${list.length}`)
   return first

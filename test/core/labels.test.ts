@@ -37,12 +37,25 @@ suite('how the primary is told from the target', () => {
     expect(labelMode(unsettled({ surroundings: { ...noSurroundings, autoscalers: [hpa] } }))).to.equal('switch')
   })
 
-  test('what was chosen stays chosen, and what the spec says wins', () => {
-    const autoscaled = { surroundings: { ...noSurroundings, autoscalers: [hpa] } }
-    expect(labelMode(observation(autoscaled))).to.equal('keep')
-    expect(labelMode(observation({ ...autoscaled, canary: canary({ primary: { labels: 'switch' } }) }))).to.equal(
-      'switch',
+  test('the spec says it before anything was chosen, and what was chosen stays', () => {
+    const asked = { canary: canary({ primary: { labels: 'switch' } }) }
+    expect(labelMode(unsettled(asked))).to.equal('switch')
+    expect(labelMode(observation(asked))).to.equal('keep')
+    expect(labelMode(observation({ surroundings: { ...noSurroundings, autoscalers: [hpa] } }))).to.equal('keep')
+  })
+
+  test('a primary that serves says how it was made, whatever else was lost', () => {
+    const made = (matchLabels: object) =>
+      live([
+        kinds.Deployment,
+        deployment('web-primary', { selector: { matchLabels } }, { labels: { 'sluice.dev/canary': 'web' } }),
+      ])
+    const asked = { canary: canary({ primary: { labels: 'switch' } }) }
+    expect(labelMode(unsettled({ ...asked, live: made({ app: 'web', 'sluice.dev/role': 'primary' }) }))).to.equal(
+      'keep',
     )
+    expect(labelMode(observation({ live: made({ app: 'web-primary' }) }))).to.equal('switch')
+    expect(labelMode(observation({ live: made({ app: 'else' }) }))).to.equal('keep')
   })
 
   test('keep adds the role to labels and selector, and keeps expressions', () => {
@@ -61,7 +74,7 @@ suite('how the primary is told from the target', () => {
   })
 
   test('switch changes the first label that the target selects by, and keeps the others', () => {
-    const o = observation({
+    const o = unsettled({
       canary: canary({ primary: { labels: 'switch' } }),
       target: withSelector({ name: 'web', tier: 'front' }),
     })
@@ -70,7 +83,7 @@ suite('how the primary is told from the target', () => {
   })
 
   test('switch has no answer where no known label is selected by', () => {
-    const o = observation({
+    const o = unsettled({
       canary: canary({ primary: { labels: 'switch' } }),
       target: withSelector({ tier: 'front' }),
     })

@@ -80,6 +80,17 @@ export const noLabelToSwitch: FindProblem = o => {
   )
 }
 
+/** What is chosen once cannot be chosen again: the primary's selector is immutable, and it serves. */
+export const labelsChosenOtherwise: FindProblem = o => {
+  const said = o.canary.spec.primary?.labels
+  const chosen = labelMode(o)
+  if (said === undefined || said === chosen) return null
+  return problem(
+    'Invalid',
+    `spec.primary.labels is ${said}, but ${o.names.primary.name} was made with ${chosen}, and its selector cannot be changed. Write ${chosen}, or delete the Canary and create it anew.`,
+  )
+}
+
 /** A target that selects by our own label could not be told from its primary. */
 export const roleLabelTaken: FindProblem = o => {
   if (o.target === null || templateLabels(o.target.object)[ROLE_LABEL] === undefined) return null

@@ -12,7 +12,7 @@ import {
   noSurroundings,
   object,
   observation,
-  one,
+  only,
   posture,
   record,
   template,
@@ -31,10 +31,13 @@ function changed(o: Observation, change: (primary: KubeObject) => KubeObject): O
 
 const initialised = (o = observation()): Observation => after(o, renderPrimary(o, posture()))
 
+/** Labels are not chosen yet: the spec says. */
+const unchosen = { ...observation().memory, labels: null }
+
 suite('the primary', () => {
   test('is created from the record, with the labels that tell it apart', () => {
     const o = observation({ target: workload(deployment('web', { template: template('web:2'), minReadySeconds: 5 })) })
-    expect(one(renderPrimary(o, posture())).verb).to.equal('create')
+    expect(only(renderPrimary(o, posture())).verb).to.equal('create')
     expect(made(o).spec).to.deep.equal({
       replicas: 2,
       selector: { matchLabels: { app: 'web', 'sluice.dev/role': 'primary' } },
@@ -58,7 +61,7 @@ suite('the primary', () => {
     const next = record(template('web:2'))
     const before = initialised()
     const o = { ...before, recorded: [...before.recorded, next] }
-    const write = one(renderPrimary(o, posture({ primary: next.revision })))
+    const write = only(renderPrimary(o, posture({ primary: next.revision })))
     expect(write).to.include({ verb: 'replace' })
     expect(at(write, 'object', 'metadata', 'resourceVersion')).to.equal('1')
     expect(at(write, 'object', 'spec', 'template')).to.deep.equal(
@@ -106,7 +109,7 @@ suite('the primary', () => {
   })
 
   test('a selector that stands is kept, and its labels are on the pods', () => {
-    const selector = { matchLabels: { app: 'web', old: 'yes' } }
+    const selector = { matchLabels: { app: 'web', old: 'yes', 'sluice.dev/role': 'primary' } }
     const o = changed(initialised(), primary => ({ ...primary, spec: { ...(primary.spec as object), selector } }))
     expect(at(made(o).spec, 'selector')).to.deep.equal(selector)
     expect(at(made(o).spec, 'template', 'metadata', 'labels')).to.deep.equal({
@@ -180,7 +183,7 @@ suite('the primary', () => {
       ],
     }
     const spread = record(template('web:1', { app: 'web' }, podSpec))
-    const o = observation({ canary: canary({ primary: { labels: 'switch' } }), recorded: [spread] })
+    const o = observation({ canary: canary({ primary: { labels: 'switch' } }), recorded: [spread], memory: unchosen })
     const { affinity, topologySpreadConstraints } = at(
       made(o, posture({ primary: spread.revision })).spec,
       'template',
@@ -211,7 +214,7 @@ suite('the primary', () => {
 
   test('goes with the canary, by its uid', () => {
     const o = initialised()
-    const write = one(renderPrimary(o, posture({ remove: 'everything' })))
+    const write = only(renderPrimary(o, posture({ remove: 'everything' })))
     expect(write).to.deep.include({ verb: 'delete', uid: 'uid-web-primary' })
     expect(after(o, [write]).primary).to.equal(null)
   })

@@ -9,7 +9,7 @@ import {
   liveOne,
   object,
   observation,
-  one,
+  only,
   posture,
   record,
   sha256,
@@ -22,12 +22,12 @@ const next = workload(deployment('web', { template: template('web:2') }))
 suite('records of templates', () => {
   test('the present template is recorded under its revision, and read back as it was', () => {
     const o = observation({ target: next })
-    const write = one(renderRevisions(o, posture({ record: next.revision })))
+    const write = only(renderRevisions(o, posture({ record: next.revision })))
     expect(write.verb).to.equal('create')
     const done = after(o, [write])
     const stored = liveOne(done, kinds.ControllerRevision, `web-${next.revision.slice(3, 13)}`)
     expect(stored['revision']).to.equal(2)
-    const read = one(recordedTemplates([stored], 'web'))
+    const read = only(recordedTemplates([stored], 'web'))
     expect([read.revision, read.template, read.configs]).to.deep.equal([next.revision, template('web:2'), {}])
     expect(
       renderRevisions({ ...o, recorded: [...o.recorded, read] }, posture({ record: next.revision })),

@@ -9,7 +9,7 @@ import {
   live,
   liveOne,
   observation,
-  one,
+  only,
   posture,
   record,
   template,
@@ -26,7 +26,7 @@ function given(spec: object = {}, metadata: object = {}, leftAlone: string | nul
 
 suite('the target', () => {
   test('rests at 0 between runs and runs what was wished in one', () => {
-    expect(one(renderTarget(given(), posture()))).to.deep.include({
+    expect(only(renderTarget(given(), posture()))).to.deep.include({
       verb: 'merge',
       patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 0 } },
     })
@@ -44,7 +44,7 @@ suite('the target', () => {
   test('is locked, marked and scaled in one write, once', () => {
     const o = given()
     const wanted = posture({ canaryPods: 'as wished', lock: true })
-    const write = one(renderTarget(o, wanted))
+    const write = only(renderTarget(o, wanted))
     expect(at(write, 'patch', 'spec')).to.deep.equal({ replicas: 3, paused: true })
     const locked = after(o, [write])
     expect(locked.target?.object.metadata.annotations).to.deep.equal({ 'sluice.dev/locked': 'true' })
@@ -73,7 +73,7 @@ suite('the target', () => {
     const promoted = record(template('web:1'))
     const o = given({ template: template('web:2'), replicas: 0, paused: true, minReadySeconds: 7 }, marked)
     const wanted = posture({ target: promoted.revision, canaryPods: 'as wished' })
-    const write = one(renderTarget({ ...o, recorded: [promoted] }, wanted))
+    const write = only(renderTarget({ ...o, recorded: [promoted] }, wanted))
     expect(write).to.deep.include({ verb: 'patch', resourceVersion: '1' })
     const done = after({ ...o, recorded: [promoted] }, [write])
     expect(liveOne(done, kinds.Deployment, 'web').spec).to.deep.equal({
@@ -89,7 +89,7 @@ suite('the target', () => {
   test('with the promoted template on it, it is only scaled and unlocked', () => {
     const promoted = record(template('web:1'), { 'configmaps/a': 'other' })
     const o = { ...given({ replicas: 0 }), recorded: [promoted] }
-    const write = one(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as wished' })))
+    const write = only(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as wished' })))
     expect(write).to.deep.include({ patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } } })
   })
 

@@ -93,7 +93,7 @@ function untouchable(o: Observation): unknown {
   const http = (spec['http'] as { route: Record<string, unknown>[] }[]).map(route => ({
     ...route,
     route: route.route
-      .map(({ weight: _, ...entry }) => entry)
+      .map(({ weight: _weight, ...entry }) => entry)
       .filter(entry => !isCanary(recordOf(entry['destination']))),
   }))
   return { apiVersion: routes.apiVersion, spec: { ...spec, http } }

@@ -1,0 +1,406 @@
+import { expect } from 'chai'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import type { MetricTemplate } from '../../../src/api/templates.ts'
+import type { Observation, Surroundings } from '../../../src/core/observation.ts'
+import { problemOf } from '../../../src/core/problems.ts'
+import { canary, deployment, live, noSurroundings, object, observation, template, workload } from '../given-objects.ts'
+
+type Spec = Readonly<Record<string, unknown>>
+
+const around = (more: Partial<Surroundings>): Partial<Observation> => ({ surroundings: { ...noSurroundings, ...more } })
+const target = (spec: Spec): Partial<Observation> => ({ target: workload(deployment('web', spec)) })
+const service = (name: string, spec: Spec = {}): KubeObject => object(kinds.Service, name, { spec })
+const routes = (name: string, spec: Spec, namespace = 'shop'): KubeObject =>
+  object(kinds.VirtualService, name, { spec }, { namespace })
+const rule = (spec: Spec): KubeObject => object(kinds.DestinationRule, 'rules', { spec })
+const scaler = (kind: (typeof kinds)['HorizontalPodAutoscaler'], name: string): KubeObject =>
+  object(kind, 'web', {
+    spec: { [kind.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef']: { kind: 'Deployment', name } },
+  })
+const metricTemplate = (address?: string): MetricTemplate =>
+  object(kinds.MetricTemplate, 'orders', {
+    spec: { provider: { type: 'prometheus', address }, query: 'x' },
+  }) as unknown as MetricTemplate
+
+const usersRoutes = { virtualServices: [{ name: 'routes' }] }
+const subsets = { destinationRule: { name: 'rules', primarySubset: 'stable', canarySubset: 'next' } }
+const twoSubsets = {
+  host: 'web',
+  subsets: [
+    { name: 'stable', labels: { version: 'v1' } },
+    { name: 'next', labels: { version: 'v2' } },
+  ],
+}
+const next = { template: template('web:1', { app: 'web', version: 'v2' }) }
+const withRule = (spec: Spec = twoSubsets): Partial<Observation> => ({
+  canary: canary({}, subsets),
+  live: live([kinds.DestinationRule, rule(spec)]),
+})
+const withRoutes = (spec: Spec, service_: Spec = usersRoutes): Partial<Observation> => ({
+  canary: canary({}, service_),
+  live: live([kinds.VirtualService, routes('routes', spec)]),
+})
+const to = (host: string, more: object = {}) => ({ destination: { host, ...more } })
+const byTemplate = canary({
+  analysis: { metrics: [{ name: 'orders', templateRef: { name: 'orders' }, thresholdRange: { min: 1 } }] },
+})
+const switching: Partial<Observation> = {
+  canary: canary({ primary: { labels: 'switch' } }),
+  memory: { ...observation().memory, labels: 'switch' },
+}
+
+/** What is wrong → reason and sentence. */
+const table: Readonly<Record<string, { given: Partial<Observation>; reason: string; message: string }>> = {
+  'the target does not exist': {
+    given: { target: null },
+    reason: 'TargetMissing',
+    message: 'spec.targetRef names Deployment shop/web, which does not exist. Create it, or delete the Canary.',
+  },
+  'the target is at 0 before there is a primary': {
+    given: target({ replicas: 0 }),
+    reason: 'TargetNotReady',
+    message:
+      'Deployment shop/web is scaled to 0, so nothing serves that could become the primary. Scale it to the replicas that production needs.',
+  },
+  'no container declares a port': {
+    given: target({ template: template('web:1', { app: 'web' }, { containers: [{ name: 'web' }] }) }),
+    reason: 'TargetInvalid',
+    message:
+      'No container of Deployment shop/web declares a port, so there is nothing to send requests to. Add `ports: [{containerPort: 80}]` with the port that it listens on.',
+  },
+  'the named port does not exist': {
+    given: { canary: canary({}, { targetPort: 'web' }) },
+    reason: 'TargetInvalid',
+    message:
+      'spec.service.targetPort is web, but no container of Deployment shop/web has a port of that name; there are http (8080). Write one of them, or name the port web.',
+  },
+  'the target selects by expressions alone': {
+    given: target({ selector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
+    reason: 'NoSelectorLabel',
+    message:
+      'Deployment shop/web selects its pods by matchExpressions alone, which a Service cannot. Create it anew with selector.matchLabels.',
+  },
+  'no known label to switch': {
+    given: { ...switching, ...target({ selector: { matchLabels: { tier: 'front', zone: 'a' } } }) },
+    reason: 'NoSelectorLabel',
+    message:
+      'Deployment shop/web selects its pods by tier and zone, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Write primary.labels: keep in the Canary, or start Sluice with --selector-labels.',
+  },
+  'a label that would become too long': {
+    given: { ...switching, ...target({ selector: { matchLabels: { app: 'w'.repeat(60) } } }) },
+    reason: 'NoSelectorLabel',
+    message: `The label app of the primary would be ${'w'.repeat(60)}-primary, longer than the 63 characters of a label. Write primary.labels: keep in the Canary.`,
+  },
+  'labels that were chosen otherwise': {
+    given: { canary: canary({ primary: { labels: 'switch' } }) },
+    reason: 'Invalid',
+    message:
+      'spec.primary.labels is switch, but web-primary was made with keep, and its selector cannot be changed. Write keep, or delete the Canary and create it anew.',
+  },
+  'a target with our own label': {
+    given: target({ template: template('web:1', { app: 'web', 'sluice.dev/role': 'primary' }) }),
+    reason: 'TargetInvalid',
+    message:
+      "The template of Deployment shop/web has the label sluice.dev/role, by which Sluice tells the primary's pods. Remove it from the template.",
+  },
+  'an HPA on the target': {
+    given: around({ autoscalers: [scaler(kinds.HorizontalPodAutoscaler, 'web')] }),
+    reason: 'AutoscalerOnTarget',
+    message:
+      'HorizontalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.scaleTargetRef.name.',
+  },
+  'a VPA on the target': {
+    given: around({ autoscalers: [scaler(kinds.VerticalPodAutoscaler, 'web')] }),
+    reason: 'AutoscalerOnTarget',
+    message:
+      'VerticalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.targetRef.name.',
+  },
+  'an older Canary for the same target': {
+    given: around({
+      rivals: [
+        object(
+          kinds.Canary,
+          'first',
+          { spec: { targetRef: { name: 'web' } } },
+          { creationTimestamp: '2025-12-31T00:00:00Z' },
+        ),
+      ],
+    }),
+    reason: 'Conflict',
+    message:
+      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+  },
+  'a Canary of the same age, first by name, for the same Service': {
+    given: around({
+      rivals: [
+        object(
+          kinds.Canary,
+          'api',
+          { spec: { targetRef: { name: 'api' } } },
+          { creationTimestamp: '2026-01-01T00:00:00Z' },
+        ),
+      ],
+    }),
+    reason: 'Conflict',
+    message:
+      'Canary shop/api releases Service web too and is first by name, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+  },
+  'a primary that is not ours': {
+    given: { live: live([kinds.Deployment, deployment('web-primary')]) },
+    reason: 'Conflict',
+    message:
+      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it; the primary is made anew from the target.',
+  },
+  'a Service of a side that is not ours': {
+    given: { live: live([kinds.Service, service('web-canary')]) },
+    reason: 'Conflict',
+    message:
+      'Service shop/web-canary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+  },
+  'a VirtualService of our name that is not ours': {
+    given: { live: live([kinds.VirtualService, routes('web', { hosts: ['web'] })]) },
+    reason: 'Conflict',
+    message:
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. List it under service.virtualServices as {name: web}, or delete it.',
+  },
+  'a DestinationRule of our name that is not ours': {
+    given: { live: live([kinds.DestinationRule, object(kinds.DestinationRule, 'web-primary')]) },
+    reason: 'Conflict',
+    message:
+      'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+  },
+  'a Service that is only a name elsewhere': {
+    given: { live: live([kinds.Service, service('web', { type: 'ExternalName' })]) },
+    reason: 'Conflict',
+    message:
+      'Service shop/web is of type ExternalName, so it cannot lead to pods of the primary. Give the Canary another service.name, or make it a ClusterIP Service.',
+  },
+  'another VirtualService for the Service': {
+    given: around({ virtualServices: [routes('other', { hosts: ['web.shop.svc.cluster.local'] })] }),
+    reason: 'Conflict',
+    message:
+      'VirtualService shop/other has routes for web.shop.svc.cluster.local at the same gateway, so callers could pass the split by. List it under service.virtualServices as {name: other}, or remove the host from it.',
+  },
+  'another VirtualService for the host at the same gateway, elsewhere': {
+    given: {
+      canary: canary({}, { hosts: ['shop.example.com'], gateways: ['istio-system/public'] }),
+      ...around({
+        virtualServices: [routes('edge', { hosts: ['shop.example.com'], gateways: ['public'] }, 'istio-system')],
+      }),
+    },
+    reason: 'Conflict',
+    message:
+      'VirtualService istio-system/edge has routes for shop.example.com at the same gateway, so callers could pass the split by. Remove the host from it.',
+  },
+  'a DestinationRule that would stop applying': {
+    given: around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
+    reason: 'Conflict',
+    message:
+      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. Move its trafficPolicy to service.trafficPolicy in the Canary and delete it.',
+  },
+  'a DestinationRule with subsets that would stop applying': {
+    given: around({ destinationRules: [rule(twoSubsets)] }),
+    reason: 'Conflict',
+    message:
+      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. Split by its subsets with service.destinationRule, or move its trafficPolicy to service.trafficPolicy and delete it.',
+  },
+  'a Service that would lose its endpoints': {
+    given: { ...switching, ...around({ services: [service('metrics', { selector: { app: 'web' } })] }) },
+    reason: 'Conflict',
+    message:
+      "Service shop/metrics selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or write primary.labels: keep in the Canary.",
+  },
+  'a VirtualService that does not exist': {
+    given: { canary: canary({}, usersRoutes) },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, which does not exist. Create it or remove the entry.',
+  },
+  'a named route that does not exist': {
+    given: withRoutes(
+      { hosts: ['web'], http: [{ name: 'api', route: [to('web')] }, { route: [to('web')] }] },
+      { virtualServices: [{ name: 'routes', routes: [{ name: 'all' }] }] },
+    ),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names the route all of VirtualService shop/routes, which has no http route of that name; there are: api. Write one of them, or name the route.',
+  },
+  'no route to the Service': {
+    given: withRoutes({ hosts: ['web'], http: [{ route: [to('other')] }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or remove the entry.',
+  },
+  'a tcp route to the Service': {
+    given: withRoutes({ hosts: ['web'], tcp: [{ route: [to('web')] }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, which leads to Service web by a tcp route; only http routes can be split. Make it an http route.',
+  },
+  'a route with a third destination': {
+    given: withRoutes({ hosts: ['web'], http: [{ name: 'all', route: [to('web'), to('legacy')] }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route all leads to web and legacy; there must be one destination for web and none for others. Put the others into a route of their own.',
+  },
+  'a named route that redirects': {
+    given: withRoutes(
+      { hosts: ['web'], http: [{ name: 'all', redirect: {} }] },
+      { virtualServices: [{ name: 'routes', routes: [{ name: 'all' }] }] },
+    ),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route all has no destination to split (it redirects, answers or delegates). Choose other routes.',
+  },
+  'a route with a subset that the Canary does not speak of': {
+    given: withRoutes({ hosts: ['web'], http: [{ route: [to('web', { subset: 'v1' })] }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route number 1 uses the subset v1. Split by subsets with service.destinationRule, or remove the subset.',
+  },
+  'a route without a subset where the split is between subsets': {
+    given: {
+      canary: canary({}, { ...usersRoutes, ...subsets }),
+      ...target(next),
+      live: live(
+        [kinds.VirtualService, routes('routes', { hosts: ['web'], http: [{ route: [to('web')] }] })],
+        [kinds.DestinationRule, rule(twoSubsets)],
+      ),
+    },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route number 1 does not say which subset it leads to. Write subset: stable in its destination.',
+  },
+  'a DestinationRule that does not exist': {
+    given: { canary: canary({}, subsets) },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.destinationRule names DestinationRule shop/rules, which does not exist. Create it, or remove service.destinationRule.',
+  },
+  'a DestinationRule for another host': {
+    given: withRule({ ...twoSubsets, host: 'api' }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.destinationRule names DestinationRule shop/rules, which is for the host api, not for Service web. Write web as its spec.host, or name another rule.',
+  },
+  'a subset that does not exist': {
+    given: withRule({ host: 'web', subsets: [{ name: 'stable', labels: { version: 'v1' } }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.destinationRule names DestinationRule shop/rules, which has no subset next; there are: stable. Add it, or write one of them.',
+  },
+  'a subset without labels': {
+    given: withRule({ host: 'web', subsets: [{ name: 'stable', labels: { version: 'v1' } }, { name: 'next' }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.destinationRule names DestinationRule shop/rules, whose subset next has no labels to find pods by. Give it one, such as version: next.',
+  },
+  'a template outside the canary’s subset': {
+    given: withRule(),
+    reason: 'TargetInvalid',
+    message:
+      'The template of Deployment shop/web does not carry the labels of the subset next of DestinationRule rules (version: v2), so the mesh would not find its pods. Add them to spec.template.metadata.labels.',
+  },
+  'a template in both subsets': {
+    given: {
+      ...withRule({
+        host: 'web',
+        subsets: [
+          { name: 'stable', labels: { app: 'web' } },
+          { name: 'next', labels: { version: 'v2' } },
+        ],
+      }),
+      ...target(next),
+    },
+    reason: 'TargetInvalid',
+    message:
+      "The pods of Deployment shop/web belong to the subset stable of DestinationRule rules too (app: web), which is the primary's. Give the subsets different values of one label.",
+  },
+  'a target that is selected by its subset alone': {
+    given: { ...withRule(), ...target({ ...next, selector: { matchLabels: { version: 'v2' } } }) },
+    reason: 'NoSelectorLabel',
+    message:
+      'Deployment shop/web selects its pods by labels of its subset alone, so no Service could select both sides. Add a label that both have, such as app, to its selector.',
+  },
+  'a MetricTemplate that does not exist': {
+    given: { canary: byTemplate },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.analysis.metrics[0].templateRef names MetricTemplate shop/orders, which does not exist. Create it or remove the metric.',
+  },
+  'a metrics server that is not on the list': {
+    given: { canary: canary({ metricsServer: 'http://mine:9090/' }) },
+    reason: 'MetricsServerNotAllowed',
+    message:
+      "spec.metricsServer is http://mine:9090/, which is not on the controller's list of metrics servers. Write one of http://prometheus.istio-system:9090, or have it added with --allowed-metrics-server.",
+  },
+  'a metrics server of a template that is no URL': {
+    given: { canary: byTemplate, templates: { orders: metricTemplate('prometheus') } },
+    reason: 'MetricsServerNotAllowed',
+    message:
+      'MetricTemplate shop/orders spec.provider.address is prometheus, which is no URL. Write one such as http://prometheus.istio-system:9090.',
+  },
+}
+
+suite('what stands in the way of a release', () => {
+  for (const [name, { given, reason, message }] of Object.entries(table)) {
+    test(`${name}: ${reason}`, () => {
+      expect(problemOf(observation(given), 'start')).to.deep.equal({ reason, message })
+    })
+  }
+})
+
+/** What looks alike and is in nobody's way. */
+const fine: Readonly<Record<string, Partial<Observation>>> = {
+  'nothing else in the cluster': {},
+  'a target at 0 beside its primary': { ...target({ replicas: 0 }), primary: workload(deployment('web-primary')) },
+  'an autoscaler on the primary': around({ autoscalers: [scaler(kinds.HorizontalPodAutoscaler, 'web-primary')] }),
+  'a younger Canary for the same target': around({
+    rivals: [
+      object(
+        kinds.Canary,
+        'api',
+        { spec: { targetRef: { name: 'web' } } },
+        { creationTimestamp: '2026-02-01T00:00:00Z' },
+      ),
+    ],
+  }),
+  'a Service that exists and is adopted': { live: live([kinds.Service, service('web', { selector: { app: 'web' } })]) },
+  'another Service on the target, with labels kept': around({
+    services: [service('metrics', { selector: { app: 'web' } })],
+  }),
+  'a VirtualService for the same name at another gateway': around({
+    virtualServices: [routes('edge', { hosts: ['web'], gateways: ['public'] })],
+  }),
+  'a VirtualService for the same short name in another namespace': around({
+    virtualServices: [routes('web', { hosts: ['web'] }, 'other')],
+  }),
+  'a VirtualService of another namespace that keeps to itself': around({
+    virtualServices: [routes('web', { hosts: ['web.shop'], exportTo: ['.'] }, 'other')],
+  }),
+  'the VirtualService that is listed': {
+    ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),
+    ...around({ virtualServices: [routes('routes', { hosts: ['web'] })] }),
+  },
+  'a DestinationRule for the Service beside a VirtualService of the user': {
+    ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),
+    ...around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
+  },
+  'subsets that fit': { ...withRule(), ...target(next), ...around({ destinationRules: [rule(twoSubsets)] }) },
+  'a metrics server of the list, with a slash more': {
+    canary: canary({ metricsServer: 'http://prometheus.istio-system:9090/' }),
+  },
+  'a template that asks the common metrics server': { canary: byTemplate, templates: { orders: metricTemplate() } },
+}
+
+suite('what stands in nobody’s way', () => {
+  for (const [name, given] of Object.entries(fine)) {
+    test(name, () => {
+      expect(problemOf(observation(given), 'start')).to.equal(null)
+    })
+  }
+
+  test('what only matters at the start does not hold a run', () => {
+    expect(problemOf(observation(target({ replicas: 0 })), 'run')).to.equal(null)
+  })
+})
