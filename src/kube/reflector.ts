@@ -6,7 +6,7 @@
  * | --- | --- |
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
- * | the kind is not served (404) | `absent`; ask again each minute |
+ * | the kind is not served (404) | `absent`; ask again each minute (sooner at first, if it was served before) |
  * | 403 | `forbidden`, with a sentence; ask again each half minute (sooner at first, if it was allowed before) |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
@@ -62,6 +62,8 @@ const PAGE = 500
 const LIST_TRIES = 3
 /** Failures in a row after which the last version is no longer believed in. */
 const DOUBTED_AFTER = 3
+/** Refusals in a row after which a kind that was followed is taken for forbidden or absent. */
+const BELIEVED_AFTER = 4
 
 export class Reflector {
   readonly kind: Kind
@@ -80,6 +82,7 @@ export class Reflector {
   #lastError: string | null = null
   #version: string | null = null
   #failures = 0
+  #refusals = 0
   #relists = 0
 
   constructor(options: ReflectorOptions, store: Store) {
@@ -138,6 +141,7 @@ export class Reflector {
     if (this.#synced) this.#relists += 1
     this.#version = resourceVersion
     this.#synced = true
+    this.#refusals = 0
     // The count of failures stays: a server that lists well and refuses every watch must not be asked without a pause.
     this.#lastHeard = this.#options.clock.now()
     this.#lastError = null
@@ -208,6 +212,7 @@ export class Reflector {
     this.#lastHeard = this.#options.clock.now()
     this.#lastError = null
     this.#failures = 0
+    this.#refusals = 0
     this.#backoff.reset()
   }
 
@@ -215,17 +220,15 @@ export class Reflector {
   #failed(error: unknown): Milliseconds {
     const { log } = this.#options
     this.#failures += 1
+    const refused = isForbidden(error) || isNotFound(error)
+    this.#refusals = refused ? this.#refusals + 1 : 0
     const sentence = this.#sentence(error)
-    if (sentence !== this.#lastError) log.warn('reflector in trouble', { kind: kindKey(this.kind), error: sentence })
+    if (isGone(error)) log.info('listing again', { kind: kindKey(this.kind), because: sentence })
+    else if (sentence !== this.#lastError)
+      log.warn('reflector in trouble', { kind: kindKey(this.kind), error: sentence })
     this.#lastError = sentence
 
-    if (isNotFound(error)) return this.#absent()
-    // An API server that has just started refuses everybody until it knows its roles, so what worked before is asked again soon.
-    if (isForbidden(error) && !(this.#synced && this.#failures < DOUBTED_AFTER)) {
-      this.#state = 'forbidden'
-      this.#settle()
-      return this.#jittered(this.#timing.forbiddenRetry)
-    }
+    if (refused) return this.#refused(error)
     this.#state = 'waiting'
     if (isGone(error)) {
       this.#version = null
@@ -235,17 +238,25 @@ export class Reflector {
     return this.#backoff.next()
   }
 
-  /** A server that starts may answer 404 before it knows its kinds, so one answer does not empty a store. */
-  #absent(): Milliseconds {
-    this.#version = null
-    if (this.#synced && this.#failures < 2) {
+  /**
+   * 403 or 404. An API server that has just started says so of everything until it knows its roles and kinds, so what worked
+   * before is asked again soon, a few times, before the answer is believed.
+   */
+  #refused(error: unknown): Milliseconds {
+    if (isNotFound(error)) this.#version = null
+    if (this.#synced && this.#refusals < BELIEVED_AFTER) {
       this.#state = 'waiting'
+      if (this.#refusals === 1) this.#backoff.reset()
       return this.#backoff.next()
+    }
+    this.#settle()
+    if (isForbidden(error)) {
+      this.#state = 'forbidden'
+      return this.#jittered(this.#timing.forbiddenRetry)
     }
     this.#state = 'absent'
     this.#synced = false
     this.#store.replace([], '')
-    this.#settle()
     return this.#jittered(this.#timing.absentRetry)
   }
 
