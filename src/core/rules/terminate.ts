@@ -6,6 +6,7 @@ import type { Observation } from '../observation.ts'
 import { postureOf } from '../postures.ts'
 import { renderServices } from '../resources/services.ts'
 import { renderRoutes } from '../routers/index.ts'
+import { templateOf } from '../revision.ts'
 import type { Phase, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { deadlineOf } from './start.ts'
@@ -61,7 +62,9 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
 export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
-  const foreign = target.revision !== state.promoted && recordedOf(o, state.promoted) !== undefined
+  // Its configuration is the user's own again; only the template can be put back.
+  const foreign =
+    templateOf(target.revision) !== templateOf(state.promoted) && recordedOf(o, state.promoted) !== undefined
   const name = o.names.target.name
   if (foreign) {
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted; it is set to ${short(state.promoted)} first`
