@@ -1,0 +1,58 @@
+/** What `kubectl apply -k manifests` applies: all files, and only what the program understands. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Command } from 'commander'
+import { parse, parseAllDocuments } from 'yaml'
+import type { KubeObject } from '../../src/api/object.ts'
+import { runCommand } from '../../src/cli/flags.ts'
+import { at, recordsOf } from '../../src/core/json.ts'
+import { read, root } from './pages.ts'
+
+const yamlFiles = (folder: string): string[] =>
+  readdirSync(join(root, folder)).filter(file => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+
+const resourcesOf = (kustomization: string): string[] =>
+  (parse(read(kustomization).text) as { resources: string[] }).resources
+
+const objects = (): KubeObject[] =>
+  yamlFiles('manifests').flatMap(file =>
+    parseAllDocuments(read(join('manifests', file)).text).map(document => document.toJS() as KubeObject),
+  )
+
+suite('The manifests', () => {
+  test('list every file, and the CRDs', () => {
+    expect(resourcesOf('manifests/kustomization.yaml')).to.have.members(['../crds', ...yamlFiles('manifests')])
+  })
+
+  // Were it named kustomization.yaml, `kubectl apply -f crds` would try to apply it.
+  test('find every CRD through crds/Kustomization, which kubectl apply -f passes by', () => {
+    expect(resourcesOf('crds/Kustomization')).to.have.members(yamlFiles('crds'))
+  })
+
+  test('put everything that has a namespace into sluice-system', () => {
+    const clusterWide = ['Namespace', 'ClusterRole', 'ClusterRoleBinding']
+    const elsewhere = objects()
+      .filter(({ kind }) => !clusterWide.includes(kind))
+      .filter(({ metadata }) => metadata.namespace !== 'sluice-system')
+    expect(elsewhere.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.deep.equal([])
+  })
+
+  test('start the program with a command line that it takes', async () => {
+    const deployment = objects().find(({ kind }) => kind === 'Deployment')
+    const [container] = recordsOf(at(deployment?.spec, 'template', 'spec', 'containers'))
+    const args = container?.['args'] as string[]
+    const env = recordsOf(container?.['env']).map(({ name }) => String(name))
+    let started = false
+    const program = new Command().exitOverride()
+    const command = runCommand(program, async () => {
+      started = true
+    }).exitOverride()
+    await program.parseAsync(args, { from: 'user' })
+    const known = command.options.map(({ envVar }) => envVar)
+    expect(started).to.equal(true)
+    expect(env.filter(name => name.startsWith('SLUICE_') && !known.includes(name))).to.deep.equal([])
+    // A Service named sluice would otherwise set SLUICE_PORT to an URL.
+    expect(at(deployment?.spec, 'template', 'spec', 'enableServiceLinks')).to.equal(false)
+  })
+})
