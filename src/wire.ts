@@ -21,6 +21,7 @@ import { serve } from './server/http.ts'
 
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const seconds = (milliseconds: number): number => milliseconds / 1000
+const LEASE = 14_000
 /** A reflector that has not heard of the API server for so long is said in the log. */
 const QUIET_FOR = 180_000
 
@@ -173,6 +174,8 @@ class Wired {
       namespace: this.#flags.leaderElectionNamespace ?? (this.#credentials.namespace || 'sluice-system'),
       name: 'sluice',
       identity: this.#identity,
+      // Whoever takes over after a crash begins within 15 s.
+      duration: LEASE,
     })
   }
 

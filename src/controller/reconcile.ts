@@ -296,7 +296,8 @@ export class Reconciler {
       api.write(write, { ...call, lane }),
     )
     if (written !== null) cache.accept(write.ref.kind, written)
-    else if (write.verb === 'delete') cache.removed(write.ref)
+    // Deleted by us, or gone before we came; its watch says so too, only later.
+    else if (write.verb !== 'disown' && write.verb !== 'copy') cache.removed(write.ref)
     return written
   }
 

@@ -1,4 +1,5 @@
 /** Waiting and deadlines by the Clock port, so that virtual time moves them too. */
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 
@@ -34,7 +35,11 @@ export async function withDeadline<T>(
   const controller = new AbortController()
   const follow = (): void => controller.abort(signal.reason)
   if (signal.aborted) follow()
-  else signal.addEventListener('abort', follow, { once: true })
+  else {
+    // All writes of a pass share one signal; Node would take more than ten for a leak.
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', follow, { once: true })
+  }
   const cancel = clock.at(clock.now() + limit, () =>
     controller.abort(new Error(`${what} had no answer within ${Math.round(limit / 1000)} s`)),
   )
