@@ -91,6 +91,7 @@ export const kinds = {
     plural: 'customresourcedefinitions',
     namespaced: false,
   } as Kind,
+  EndpointSlice: namespaced('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices'),
   Lease: namespaced('coordination.k8s.io', 'v1', 'Lease', 'leases'),
   HorizontalPodAutoscaler: namespaced('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
   VerticalPodAutoscaler: namespaced('autoscaling.k8s.io', 'v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'),

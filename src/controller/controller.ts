@@ -12,7 +12,7 @@ import type { EventRecorder } from '../kube/events.ts'
 import type { Reflector, ReflectorTiming } from '../kube/reflector.ts'
 import { Asks } from './asks.ts'
 import { Interests } from './interests.ts'
-import { addIndexes, followed, followedWherePresent, keeping, required } from './kinds.ts'
+import { addIndexes, followed, followedWherePresent, keeping, required, selectors } from './kinds.ts'
 import { Observer } from './observe.ts'
 import { Queue, type QueueMetrics } from './queue.ts'
 import { Reconciler } from './reconcile.ts'
@@ -66,6 +66,7 @@ export class Controller {
       random: ports.random,
       log: ports.log,
       transform: keeping(ports.sha256),
+      selectors,
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     addIndexes(this.#cache)

@@ -1,5 +1,5 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
-import { kinds, type Kind, type KubeObject } from '../api/object.ts'
+import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
 import { at, canonicalJson, textOf, textsOf } from '../core/json.ts'
 import { CANARY_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
@@ -17,6 +17,7 @@ export const followed: readonly Kind[] = [
   kinds.VirtualService,
   kinds.DestinationRule,
   kinds.HorizontalPodAutoscaler,
+  kinds.EndpointSlice,
 ]
 
 /** Followed where they are installed: their absence is no trouble. */
@@ -29,6 +30,27 @@ export const required: readonly Kind[] = [
   kinds.VirtualService,
   kinds.DestinationRule,
 ]
+
+/** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
+export const selectors: Readonly<Record<string, string>> = {
+  [kindKey(kinds.ControllerRevision)]: CANARY_LABEL,
+  [kindKey(kinds.EndpointSlice)]: CANARY_LABEL,
+}
+
+/** On an EndpointSlice: the Service that it is of. */
+const SERVICE_LABEL = 'kubernetes.io/service-name'
+
+/** Names of the pods that an EndpointSlice leads to. */
+export function readyPods(slice: KubeObject): string[] {
+  const endpoints = slice['endpoints']
+  if (!Array.isArray(endpoints)) return []
+  return endpoints.flatMap((endpoint: unknown) => {
+    // Absent means ready (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions).
+    const ready = at(endpoint, 'conditions', 'ready') !== false
+    const pod = textOf(at(endpoint, 'targetRef', 'name'))
+    return ready && pod !== '' ? [pod] : []
+  })
+}
 
 /** Field of a kept ConfigMap or Secret: the hash of its content, which itself is not kept. */
 const CONTENT_HASH = 'contentHash'
@@ -86,6 +108,11 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     kind: kinds.ControllerRevision,
     name: 'canary',
     of: revision => labelled(revision),
+  },
+  {
+    kind: kinds.EndpointSlice,
+    name: 'service',
+    of: slice => [`${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_LABEL] ?? ''}`],
   },
   { kind: kinds.ConfigMap, name: 'canary', of: config => labelled(config) },
   { kind: kinds.Secret, name: 'canary', of: config => labelled(config) },

@@ -20,7 +20,7 @@ import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
 import type { Cache } from '../kube/cache.ts'
 import { indexInterest } from './interests.ts'
-import { contentHash, followedWherePresent, fullHost, selectorKeys } from './kinds.ts'
+import { contentHash, followedWherePresent, fullHost, readyPods, selectorKeys } from './kinds.ts'
 
 /** An object on which a user may write that a change of it starts no run. */
 const TRACKING_ANNOTATION = 'sluice.dev/config-tracking'
@@ -91,6 +91,7 @@ export class Observer {
       ...workloads,
       traffic: null,
       live,
+      endpoints: canary.spec.service.destinationRule === undefined ? this.#endpoints(reader, names) : null,
       recorded,
       configs,
       templates: this.#metricTemplates(reader, canary, names),
@@ -137,6 +138,12 @@ export class Observer {
       configs[configKey(reference)] = contentHash(config)
     }
     return { configs, missing: [...missing] }
+  }
+
+  #endpoints(reader: Reader, names: Names): NonNullable<Observation['endpoints']> {
+    const of = (service: Ref): string[] =>
+      reader.byIndex(kinds.EndpointSlice, 'service', `${service.namespace}/${service.name}`).flatMap(readyPods)
+    return { primary: of(names.primaryService), canary: of(names.canaryService) }
   }
 
   #live(reader: Reader, canary: Canary, names: Names): Record<string, KubeObject> {

@@ -14,6 +14,22 @@ export function judgedReady(o: Observation, revision: Revision): number {
   return podsOf(o.target, revision)?.ready ?? 0
 }
 
+/** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
+const LONGEST_GENERATED = 58
+
+/**
+ * Pods of a revision that its side Service does not lead to yet. Ready pods come into EndpointSlices a moment later, and
+ * callers that are moved before meet nobody. Without side Services the settle time has to do.
+ */
+export function unreached(o: Observation, side: 'primary' | 'canary', revision: Revision): number {
+  const workload = side === 'primary' ? o.primary : o.target
+  const pods = podsOf(workload, revision)
+  if (o.endpoints === null || workload === null || pods === null) return 0
+  const prefix = `${workload.object.metadata.name}-${pods.hash}-`.slice(0, LONGEST_GENERATED)
+  const led = new Set(o.endpoints[side].filter(pod => pod.startsWith(prefix)))
+  return Math.max(0, pods.ready - led.size)
+}
+
 /** The template that a revision stands for, if it was recorded. */
 export function recordedOf(o: Observation, revision: Revision): RecordedTemplate | undefined {
   return o.recorded.find(one => one.revision === revision)

@@ -93,6 +93,8 @@ export interface Observation<P extends Phase = Phase> {
   /** What the mesh carries now; null before it is ours to read. */
   readonly traffic: Traffic | null
   readonly live: Live
+  /** Names of the pods that the two side Services lead to, as their EndpointSlices say; null where there are no such Services. */
+  readonly endpoints: { readonly primary: readonly string[]; readonly canary: readonly string[] } | null
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>

@@ -22,6 +22,8 @@ export interface CacheOptions {
   readonly timing?: Partial<ReflectorTiming>
   /** What is kept of an object; default: `slim`. Tests freeze here. */
   readonly transform?: (object: KubeObject) => KubeObject
+  /** Label selectors by `kindKey`, for kinds of which only some objects matter. */
+  readonly selectors?: Readonly<Record<string, string>>
 }
 
 /** One kind in one scope. */
@@ -62,7 +64,8 @@ export class Cache {
     const { transform = slim } = this.#options
     const store = new Store(transform, (before, now) => this.#tell(before, now, kind))
     for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
-    const reflector = new Reflector({ ...this.#options, kind, namespace }, store)
+    const labelSelector = this.#options.selectors?.[kindKey(kind)] ?? ''
+    const reflector = new Reflector({ ...this.#options, kind, namespace, labelSelector }, store)
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
     this.#rooms.set(key, { kind, namespace, store, reflector, stop, stopped, users: 1 })

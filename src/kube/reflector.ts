@@ -25,6 +25,8 @@ export interface ReflectorOptions {
   readonly kind: Kind
   /** Empty: all namespaces. */
   readonly namespace: string
+  /** Only objects with these labels; empty: all. */
+  readonly labelSelector: string
   /** Should be one that does not jump. */
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -170,10 +172,15 @@ export class Reflector {
 
   #page(token: string | undefined, signal: AbortSignal): Promise<ObjectList> {
     const { api, clock } = this.#options
-    const query = { namespace: this.namespace, limit: PAGE, ...(token === undefined ? {} : { continue: token }) }
+    const query = { ...this.#scope(), limit: PAGE, ...(token === undefined ? {} : { continue: token }) }
     return withDeadline(clock, this.#timing.listDeadline, signal, `The list of ${kindKey(this.kind)}`, deadline =>
       api.list(this.kind, query, { lane: 'normal', signal: deadline }),
     )
+  }
+
+  #scope(): { namespace: string; labelSelector?: string } {
+    const { labelSelector } = this.#options
+    return { namespace: this.namespace, ...(labelSelector === '' ? {} : { labelSelector }) }
   }
 
   async #watch(from: string, signal: AbortSignal): Promise<void> {
@@ -185,7 +192,7 @@ export class Reflector {
     await api.watch(
       this.kind,
       {
-        namespace: this.namespace,
+        ...this.#scope(),
         resourceVersion: from,
         timeout: shortestWatch + random() * (longestWatch - shortestWatch),
       },

@@ -1,6 +1,7 @@
 /** What makes the API a cluster: Deployments become ReplicaSets become pods, pods run, and what is orphaned goes. */
 import { kinds, type KubeObject } from '../api/object.ts'
 import { runDeployments } from './deployments.ts'
+import { runEndpoints } from './endpoints.ts'
 import { collectGarbage } from './garbage.ts'
 import type { Images } from './images.ts'
 import { controllerOf, ownedBy, runReplicaSets } from './replicasets.ts'
@@ -18,6 +19,7 @@ export class Workloads {
     this.#kubelet = new Kubelet(server, images)
     runReplicaSets(server)
     runDeployments(server)
+    runEndpoints(server)
     collectGarbage(server)
   }
 

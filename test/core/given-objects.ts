@@ -167,6 +167,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     unseen: null,
     trouble: null,
     ...more,
+    endpoints: null,
     live: { ...live([kinds.Deployment, target]), ...more.live },
   }
 }

@@ -58,6 +58,7 @@ suite('reflector', () => {
         api,
         kind: kinds.ConfigMap,
         namespace: '',
+        labelSelector: '',
         clock: monotonicClock,
         random: () => 0.5,
         log: silent,

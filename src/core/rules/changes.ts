@@ -1,6 +1,6 @@
 /** What happens to a run when the target, or its pods, change under it. */
 import type { Move } from '../decision.ts'
-import { atWeight, carriedSince, heldUntil, judgedReady, short, withClock } from '../facts.ts'
+import { atWeight, carriedSince, heldUntil, judgedReady, short, unreached, withClock } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { problemOf } from '../problems.ts'
@@ -87,7 +87,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | und
   if (o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis) {
     return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
   }
-  return waitForHealth(o)
+  return waitForHealth(o, now)
 }
 
 /** A push that comes from here on waits until what runs is judged. */
@@ -101,11 +101,18 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | undefi
   }
   if (!target.paused)
     return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
-  return waitForHealth(o)
+  return waitForHealth(o, now)
 }
 
-/** Nothing is judged against a primary that does not serve. */
-function waitForHealth(o: Observation<AnalysisPhase>): Move | undefined {
+/** Nothing is judged against a primary that does not serve, and nothing is sent to pods that no Service leads to yet. */
+function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const missing = o.canary.spec.skipAnalysis ? 0 : unreached(o, 'canary', o.state.candidate)
+  if (missing > 0) {
+    const waited = `Service ${o.names.canaryService.name} does not lead to ${missing} of the ready pods of ${short(o.state.candidate)}`
+    const deadline = deadlineOf(o, o.state.waitingSince, now)
+    if (deadline === null) return rollBack(o, o.state, 'DeadlineExceeded', waited, now)
+    return stay(o, 'WaitingForPods', `Waiting: ${waited} yet`, deadline)
+  }
   if (o.primary === null || o.primary.ready === 0) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
     return stay(o, 'PrimaryNotReady', message, null)

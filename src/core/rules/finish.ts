@@ -1,6 +1,6 @@
 /** Promotion, its failure, and the drain of the canary. */
 import type { Move } from '../decision.ts'
-import { carriedSince, judgedReady, short } from '../facts.ts'
+import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
@@ -15,7 +15,7 @@ export function copyToThePrimary(o: Promoting, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'copying') return undefined
   const ours = primary !== null && primary.revision === state.candidate
-  if (ours && primary.readiness === 'ready') {
+  if (ours && primary.readiness === 'ready' && unreached(o, 'primary', state.candidate) === 0) {
     const message = `Deployment ${o.names.primary.name} runs ${short(state.candidate)}; traffic returns to it`
     const next: State = { ...state, stage: 'returning', carriedAt: null, waitingSince: now }
     return go(o, next, { severity: 'info', reason: 'Returning', message }, now)
@@ -76,7 +76,8 @@ export function nextDown(weight: Percent, step: Percent, ready: number, wished: 
 export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'undoing') return undefined
-  if (primary !== null && primary.revision === state.promoted && primary.readiness === 'ready') {
+  const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
+  if (back && unreached(o, 'primary', state.promoted) === 0) {
     const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
     const failed: State = {
       phase: 'Failed',

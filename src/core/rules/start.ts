@@ -1,7 +1,7 @@
 /** Initialising a canary, resting between runs, and the start of a run. */
 import { FINALIZER } from '../names.ts'
 import type { Move } from '../decision.ts'
-import { carriedSince, recordedOf, short } from '../facts.ts'
+import { carriedSince, recordedOf, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { progressDeadline } from '../plan.ts'
@@ -65,6 +65,11 @@ export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant):
   if (state.stage !== 'cloning') return undefined
   if (primary === null || primary.readiness !== 'ready') {
     const message = `Waiting for Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
+    return stay(o, 'WaitingForPods', message, deadlineOf(o, state.waitingSince, now))
+  }
+  const missing = unreached(o, 'primary', primary.revision)
+  if (missing > 0) {
+    const message = `Waiting for Service ${o.names.primaryService.name} to lead to ${missing} more of the primary's pods`
     return stay(o, 'WaitingForPods', message, deadlineOf(o, state.waitingSince, now))
   }
   const next: State = { ...state, stage: 'routing', waitingSince: now }

@@ -1,0 +1,63 @@
+/**
+ * EndpointSlices: for every Service with a selector one slice of the ready pods that it finds, with the labels of the Service
+ * (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/). One slice a Service, however many pods.
+ */
+import { type KubeObject, kinds, kindKey } from '../api/object.ts'
+import { at, recordOf } from './json.ts'
+import { isReady } from './kubelet.ts'
+import { reconcileOn } from './reconcile.ts'
+import { ownerReference } from './replicasets.ts'
+import { Pod } from './schema.ts'
+import { carries } from './selector.ts'
+import type { ApiServer } from './server.ts'
+
+const BY = { manager: 'kube-controller-manager' }
+
+/** Keeps the slices from now on. */
+export function runEndpoints(server: ApiServer): void {
+  const { store } = server
+  const servicesOf = (object: KubeObject): string[] =>
+    store
+      .all(kinds.Service, object.metadata.namespace ?? '')
+      .filter(service => carries(object.metadata.labels, recordOf(at(service, 'spec', 'selector'))))
+      .map(keyOf)
+
+  const reconcile = (key: string): void => {
+    const [namespace = '', name = ''] = key.split('/')
+    const service = store.get(kinds.Service, namespace, name)
+    if (service === null || service === undefined || service.metadata.deletionTimestamp !== undefined) return
+    const selector = recordOf(at(service, 'spec', 'selector'))
+    if (Object.keys(selector).length === 0) return
+    const pods = store.all(Pod, namespace).filter(pod => carries(pod.metadata.labels, selector) && isReady(pod))
+    const ref = { kind: kinds.EndpointSlice, namespace, name: `${name}-slice` }
+    const slice: KubeObject = {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: {
+        name: ref.name,
+        namespace,
+        labels: { ...service.metadata.labels, 'kubernetes.io/service-name': name },
+        ownerReferences: [ownerReference(service)],
+      },
+      addressType: 'IPv4',
+      endpoints: pods.map(pod => ({
+        addresses: [at(pod, 'status', 'podIP')],
+        conditions: { ready: true },
+        targetRef: { kind: 'Pod', namespace, name: pod.metadata.name },
+      })),
+    }
+    server.apply(ref, slice, BY, 'force')
+  }
+
+  reconcileOn(
+    server,
+    ({ kind, before, after }) => {
+      const objects = [before, after].filter(object => object !== null && object !== undefined)
+      if (kindKey(kind) === kindKey(kinds.Service)) return objects.map(keyOf)
+      return kindKey(kind) === kindKey(Pod) ? [...new Set(objects.flatMap(servicesOf))] : []
+    },
+    reconcile,
+  )
+}
+
+const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
