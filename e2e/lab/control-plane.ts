@@ -39,6 +39,11 @@ const controllers = [
 
 export class ControlPlane {
   readonly auditLog: string
+  /**
+   * From each death of the API server until it was ready again. A server that is starting listens before it knows the
+   * roles, and refuses with 403 what it will allow a moment later.
+   */
+  readonly outages: { readonly from: number; to: number }[] = []
   readonly #api: Api
   readonly #etcd: Program
   readonly #apiServer: Program
@@ -121,10 +126,13 @@ export class ControlPlane {
       this.#apiServer.mustRun()
       return this.#api.text('GET', '/readyz')
     })
+    const outage = this.outages.at(-1)
+    if (outage !== undefined) outage.to = Date.now()
   }
 
   /** As a machine that loses power: connections break, nothing is announced. */
   async killApiServer(): Promise<void> {
+    this.outages.push({ from: Date.now(), to: Number.POSITIVE_INFINITY })
     await this.#apiServer.kill()
   }
 

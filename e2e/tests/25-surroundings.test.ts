@@ -1,0 +1,166 @@
+/** What stands around a Deployment: the configuration that it mounts, templates of metrics, and autoscalers. */
+import { expect } from 'chai'
+import { type Kind, type KubeObject, kinds } from '../../src/api/object.ts'
+import { Controller } from '../fixtures/controller.ts'
+import { expectNoFailure } from '../fixtures/expect.ts'
+import { Shop } from '../fixtures/shop.ts'
+import { together } from '../fixtures/together.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { waitFor } from '../lab/wait.ts'
+
+/** Autoscalers of add-ons, as far as the API server must know them. */
+const addOns = [kinds.VerticalPodAutoscaler, kinds.ScaledObject].map(kind => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {
+    name: `${kind.plural}.${kind.group}`,
+    // Groups that end in k8s.io are protected: https://github.com/kubernetes/enhancements/pull/1111
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, for a test' },
+  },
+  spec: {
+    group: kind.group,
+    scope: 'Namespaced',
+    names: { kind: kind.kind, plural: kind.plural, singular: kind.kind.toLowerCase() },
+    versions: [
+      {
+        name: kind.version,
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}))
+
+const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
+const autoscalers: readonly { kind: Kind; spec: object; field: string }[] = [
+  { kind: kinds.HorizontalPodAutoscaler, spec: { scaleTargetRef: web, maxReplicas: 3 }, field: 'scaleTargetRef' },
+  { kind: kinds.VerticalPodAutoscaler, spec: { targetRef: web }, field: 'targetRef' },
+  { kind: kinds.ScaledObject, spec: { scaleTargetRef: { name: 'web' } }, field: 'scaleTargetRef' },
+]
+
+const settings = (shop: Shop, colour: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: shop.namespace },
+  data: { colour },
+})
+const password = (shop: Shop): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'password', namespace: shop.namespace },
+  data: { password: Buffer.from('swordfish').toString('base64') },
+})
+const metricTemplate = (shop: Shop): KubeObject => ({
+  apiVersion: 'sluice.dev/v1beta1',
+  kind: 'MetricTemplate',
+  metadata: { name: 'failures', namespace: shop.namespace },
+  spec: {
+    provider: { type: 'prometheus' },
+    query:
+      'sum(increase(istio_requests_total{reporter="destination",destination_workload="{{ target }}",' +
+      'destination_workload_namespace="{{ namespace }}",response_code=~"{{ variables.codes }}"}[{{ interval }}])) or vector(0)',
+  },
+})
+
+suite('Around a Deployment', () => {
+  let world: Lab
+  let controller: Controller
+
+  suiteSetup(async () => {
+    world = await lab()
+    await world.kubectl.apply(addOns)
+    controller = await Controller.start(world)
+  })
+  suiteTeardown(async () => controller.close())
+
+  const copies = async (shop: Shop): Promise<string[]> => {
+    const found = await world.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')
+    return found.map(
+      ({ metadata, data, immutable }) => `${metadata.name.split('-')[0]} ${JSON.stringify({ data, immutable })}`,
+    )
+  }
+
+  const configuration = async (shop: Shop): Promise<void> => {
+    const deployment = shop.deployment()
+    const spec = deployment['spec'] as {
+      template: { spec: { containers: Record<string, unknown>[]; volumes?: object[] } }
+    }
+    const { containers } = spec.template.spec
+    Object.assign(containers[0] ?? {}, { envFrom: [{ secretRef: { name: 'password' } }] })
+    spec.template.spec.volumes = [{ name: 'settings', configMap: { name: 'settings' } }]
+    await shop.apply(settings(shop, 'blue'), password(shop), metricTemplate(shop), deployment, shop.service())
+    await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    await shop.reachable('client')
+    const client = shop.load('client', { rate: 80 })
+    const timeline = shop.timeline()
+    const failures = {
+      name: 'failures',
+      templateRef: { name: 'failures' },
+      templateVariables: { codes: '5..' },
+      thresholdRange: { max: 0 },
+      interval: '10s',
+    }
+    const inline = { name: 'always', query: 'vector(1)', thresholdRange: { min: 1, max: 1 }, interval: '10s' }
+    const metrics = [{ name: 'request-success-rate', interval: '10s' }, failures, inline]
+    await shop.apply(shop.canary({ analysis: { stepWeights: [50], metrics } }))
+    await timeline.untilPhase('Initialized', 60)
+    expect(await copies(shop)).to.deep.equal(['settings {"data":{"colour":"blue"},"immutable":true}'])
+
+    // The target's own pods saw each change as it was made; the primary's go on with what was judged.
+    for (const colour of ['green', 'red']) {
+      const since = Date.now()
+      await shop.apply(settings(shop, colour))
+      await timeline.untilPhase('Progressing', 20, since)
+      await timeline.untilPhase('Succeeded', 90, since)
+      expect(timeline.weights(since)).to.deep.equal([50, 0])
+    }
+    await waitFor('the first copy is dropped', 20, async () => !(await copies(shop)).join().includes('blue'))
+    const red = (await world.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')).find(
+      ({ data }) => (data as { colour: string }).colour === 'red',
+    )
+    const primary = (await shop.get(kinds.Deployment, 'web-primary'))?.['spec'] as typeof spec
+    expect(primary.template.spec.volumes).to.deep.equal([
+      { name: 'settings', configMap: { name: red?.metadata.name, defaultMode: 420 } },
+    ])
+    const checks = (await shop.get(kinds.Canary, 'web'))?.['status'] as { checks: { name: string; verdict: string }[] }
+    expect(checks.checks.map(({ name, verdict }) => `${name}: ${verdict}`)).to.have.members([
+      'request-success-rate: pass',
+      'failures: pass',
+      'always: pass',
+    ])
+    expectNoFailure(client)
+  }
+
+  const autoscaled = async ({ kind, spec, field }: (typeof autoscalers)[number], shop: Shop): Promise<void> => {
+    const apiVersion = `${kind.group}/${kind.version}`
+    await shop.deployWeb()
+    await shop.apply({ apiVersion, kind: kind.kind, metadata: { name: 'scaler' }, spec })
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary({ primary: { labels: 'keep' } }))
+    const told = await waitFor('the Canary is stalled', 30, () =>
+      timeline.moments.find(({ reason }) => reason === 'AutoscalerOnTarget'),
+    )
+    expect(told.message).to.include(kind.kind).and.include(`Write web-primary as its spec.${field}.name`)
+    expect(await shop.get(kinds.VirtualService, 'web'), 'nothing of the callers is touched').to.equal(undefined)
+    const { kubectl } = shop
+    await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=5s')
+
+    const pointed = JSON.stringify({
+      spec: { [field]: { ...(kind.kind === 'ScaledObject' ? {} : web), name: 'web-primary' } },
+    })
+    await kubectl('patch', `${kind.plural}.${kind.group}`, 'scaler', '--type=merge', '-p', pointed)
+    await timeline.untilPhase('Initialized', 60)
+  }
+
+  together(3, [
+    {
+      name: 'a change of configuration alone is a release, and the primary keeps what was judged',
+      run: async () => Shop.within(world, 'config', configuration),
+    },
+    ...autoscalers.map(scaler => ({
+      name: `a ${scaler.kind.kind} on the target stops the start with a sentence, and pointing it at the primary is enough`,
+      run: async () => Shop.within(world, 'scaled', async shop => autoscaled(scaler, shop)),
+    })),
+  ])
+})
