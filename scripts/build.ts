@@ -32,7 +32,7 @@ const shakeKubernetesClient: esbuild.Plugin = {
 const banner = [
   // undici parses HTTP in WebAssembly, which V8 would compile a second time, optimised, while the first requests run: 30 MiB
   // of memory for a program whose requests are few.
-  `import v8 from 'node:v8';v8.setFlagsFromString('--liftoff-only');`,
+  `import { setFlagsFromString } from 'node:v8';setFlagsFromString('--liftoff-only');`,
   // Packages in CommonJS ask for Node's modules by `require`, which an ES module does not have.
   `import { createRequire } from 'node:module';const require=createRequire(import.meta.url);`,
 ].join('')
