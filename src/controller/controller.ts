@@ -100,7 +100,7 @@ export class Controller {
       observer: new Observer(this.#cache, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
       follow: (kind, namespace) => this.#follow(kind, namespace),
-      unseen: () => this.unseen(),
+      unseen: namespace => this.unseen(namespace),
       watcher: this.#options.watcher ?? (() => {}),
     })
     const queue = new Queue({
@@ -123,9 +123,14 @@ export class Controller {
     return this.#cache.reflectors()
   }
 
-  /** Why decisions would be blind: kinds that are not installed, or may not be watched. null when all that matters is seen. */
-  unseen(): string | null {
-    const sentences = this.reflectors().flatMap(({ kind, state, lastError }) => {
+  /**
+   * Why decisions would be blind: kinds that are not installed, or may not be watched. null when all that matters is seen.
+   *
+   * @param namespace of the canary that asks; empty: anywhere.
+   */
+  unseen(namespace = ''): string | null {
+    const sentences = this.reflectors().flatMap(({ kind, state, lastError, namespace: scope }) => {
+      if (scope !== '' && namespace !== '' && scope !== namespace) return []
       if (state === 'forbidden')
         return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
       if (state === 'absent' && required.includes(kind)) return [`${kindKey(kind)} is not installed; apply its CRD`]

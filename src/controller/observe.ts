@@ -10,7 +10,7 @@ import { at, textsOf } from '../core/json.ts'
 import { labelMode, selects } from '../core/labels.ts'
 import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
-import type { Observation, Settings, Surroundings, Workload } from '../core/observation.ts'
+import type { Observation, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { configKey, trackedConfigs } from '../core/resources/configs.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
@@ -30,7 +30,7 @@ export interface Known {
   readonly state: State
   readonly memory: Memory
   readonly findings: Readonly<Record<string, Finding>>
-  readonly trouble: string | null
+  readonly trouble: Trouble | null
   readonly unseen: string | null
   readonly namespaceTerminating: boolean
 }

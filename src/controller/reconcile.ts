@@ -11,7 +11,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
 import { mergePatch } from '../core/merge.ts'
-import type { Observation } from '../core/observation.ts'
+import type { Observation, Trouble } from '../core/observation.ts'
 import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
 import type { State } from '../core/state.ts'
 import { readStatus, writeStatus } from '../core/status.ts'
@@ -25,10 +25,12 @@ import type { Asks } from './asks.ts'
 import type { Interests } from './interests.ts'
 import { Ledger } from './ledger.ts'
 import type { Observer } from './observe.ts'
-import { writeTrouble } from './trouble.ts'
+import { Contested, writeTrouble } from './trouble.ts'
 
 /** Every call to the API has this deadline. */
 const DEADLINE = 15_000
+/** Configuration that is not known whole yet is looked for again. */
+const FOLLOW_RETRY = 1000
 
 export interface ReconcilerPorts {
   readonly api: KubeApi
@@ -44,7 +46,7 @@ export interface ReconcilerPorts {
   /** Starts to follow a kind in a namespace; resolves once it is known whole. */
   readonly follow: (kind: Kind, namespace: string) => Promise<void>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
-  readonly unseen: () => string | null
+  readonly unseen: (namespace: string) => string | null
   /** Told about each canary after each pass; null when it is gone. */
   readonly watcher: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
@@ -57,7 +59,7 @@ interface Entry {
   /** The status that state and memory belong to, as it was last read or written. */
   status: CanaryStatus
   informedAt: number
-  trouble: string | null
+  trouble: Trouble | null
   readonly ledger: Ledger
 }
 
@@ -94,15 +96,16 @@ export class Reconciler {
     const known = {
       ...entry,
       findings: asks.findings(key),
-      unseen: this.#ports.unseen(),
+      unseen: this.#ports.unseen(ref.namespace),
       namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
     }
     const { observation, missing } = observer.observe(parsed.canary, known, wanted)
     interests.set(key, wanted)
     if (missing.length > 0) {
       await Promise.all(missing.map(kind => this.#ports.follow(kind, ref.namespace)))
-      this.#ports.wake(key, clock.now())
-      return undefined
+      // Without its configuration a template would be another revision. What may not be followed is said instead.
+      const synced = missing.every(kind => cache.synced(kind, ref.namespace))
+      if (known.unseen === null) return this.#ports.wake(key, clock.now() + (synced ? 0 : FOLLOW_RETRY))
     }
     const now = clock.now()
     const decision = decide(observation, now)
@@ -134,7 +137,7 @@ export class Reconciler {
         canary: key,
         phase: decision.state.phase,
         reason: decision.reason,
-        message: decision.message,
+        said: decision.message,
       })
     }
     this.#announce(o.canary, decision.announcements)
@@ -208,14 +211,14 @@ export class Reconciler {
     const stale = failed.filter(({ error }) => isConflict(error) || isNotFound(error) || isAlreadyExists(error))
     const refused = failed.find(result => !stale.includes(result))
     const trouble = refused === undefined ? null : writeTrouble(refused.write, refused.error)
-    const changed = trouble !== entry.trouble
+    const changed = trouble?.message !== entry.trouble?.message
     entry.trouble = trouble
     if (refused !== undefined) {
       log.warn('write failed', {
         canary: key,
         verb: refused.write.verb,
         object: refKey(refused.write.ref),
-        error: trouble,
+        error: trouble?.message,
       })
       if (changed) wake(key, clock.now())
       if (!(refused.error instanceof Contested)) throw refused.error
@@ -308,11 +311,6 @@ export class Reconciler {
   ): Promise<T> {
     return withDeadline(this.#ports.clock, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
-}
-
-/** Another writer keeps undoing the write. */
-export class Contested extends Error {
-  override readonly name = 'Contested'
 }
 
 /** What is announced now is kept for whoever takes over. */

@@ -18,9 +18,11 @@ export function decide(seen: Observation, now: Instant): Decision | Ask {
 
 /** Writes that are refused are said in the place of what is waited for, until they succeed. */
 function withTrouble(o: Observation, move: Move, now: Instant): Move {
-  if (o.trouble === null || move.state !== o.state) return move
-  const told = o.memory.reason === 'WriteRefused' && o.memory.message === o.trouble
-  const news = { severity: 'warn', reason: 'WriteRefused', message: o.trouble } as const
-  const announcements = told ? move.announcements : [...move.announcements, announce(o, news, now)]
-  return { ...move, reason: 'WriteRefused', message: o.trouble, announcements }
+  const { trouble, memory } = o
+  if (trouble === null || move.state !== o.state) return move
+  const told = memory.reason === trouble.reason && memory.message === trouble.message
+  const announcements = told
+    ? move.announcements
+    : [...move.announcements, announce(o, { severity: 'warn', ...trouble }, now)]
+  return { ...move, ...trouble, announcements }
 }

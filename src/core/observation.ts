@@ -82,6 +82,12 @@ export interface Settings {
   readonly ownerReferences: boolean
 }
 
+/** Writes that did not succeed, in the words that people are told. */
+export interface Trouble {
+  readonly reason: 'WriteRefused' | 'Contested'
+  readonly message: string
+}
+
 export interface Observation<P extends Phase = Phase> {
   readonly canary: Canary
   readonly names: Names
@@ -104,6 +110,6 @@ export interface Observation<P extends Phase = Phase> {
   readonly findings: Readonly<Record<string, Finding>>
   /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */
   readonly unseen: string | null
-  /** Why the last writes failed, as a sentence; null when they did not. */
-  readonly trouble: string | null
+  /** Why the last writes failed; null when they did not. */
+  readonly trouble: Trouble | null
 }

@@ -81,6 +81,7 @@ export interface Facts {
     readonly stage: 'cloning' | 'routing'
     /** What is being cloned; null until the target's own rollout is complete. */
     readonly revision: Revision | null
+    /** Since when the primary is ready (cloning), or the mesh is read back at 0 (routing). */
     readonly carriedAt: Instant | null
     readonly waitingSince: Instant
   }

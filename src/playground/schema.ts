@@ -70,7 +70,14 @@ const WITHOUT_STATUS = new Set(
     .concat(kinds.AlertProvider)
     .map(kindKey),
 )
-const BUILT_IN_GROUPS = new Set(['', 'discovery.k8s.io', 'apps', 'autoscaling', 'coordination.k8s.io', 'apiextensions.k8s.io'])
+const BUILT_IN_GROUPS = new Set([
+  '',
+  'discovery.k8s.io',
+  'apps',
+  'autoscaling',
+  'coordination.k8s.io',
+  'apiextensions.k8s.io',
+])
 
 export const hasGeneration = (kind: Kind): boolean => !WITHOUT_GENERATION.has(kindKey(kind))
 export const hasStatus = (kind: Kind): boolean => !WITHOUT_STATUS.has(kindKey(kind))

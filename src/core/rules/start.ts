@@ -59,20 +59,30 @@ export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): 
   })
 }
 
-/** Callers are moved only to a primary that is ready. */
+/**
+ * Callers are moved only to a primary that is ready, and that every proxy has heard of: its cluster is new to them, and a
+ * route that arrives together with its cluster finds nobody for a moment.
+ */
 export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'cloning') return undefined
-  if (primary === null || primary.readiness !== 'ready') {
-    const message = `Waiting for Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
-    return stay(o, 'WaitingForPods', message, deadlineOf(o, state.waitingSince, now))
+  const missing = primary === null ? 0 : unreached(o, 'primary', primary.revision)
+  if (primary === null || primary.readiness !== 'ready' || missing > 0) {
+    const waited =
+      primary?.readiness === 'ready'
+        ? `Service ${o.names.primaryService.name} to lead to ${missing} more of the primary's pods`
+        : `Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
+    return stay(o, 'WaitingForPods', `Waiting for ${waited}`, deadlineOf(o, state.waitingSince, now), {
+      state: { ...state, carriedAt: null },
+    })
   }
-  const missing = unreached(o, 'primary', primary.revision)
-  if (missing > 0) {
-    const message = `Waiting for Service ${o.names.primaryService.name} to lead to ${missing} more of the primary's pods`
-    return stay(o, 'WaitingForPods', message, deadlineOf(o, state.waitingSince, now))
+  const since = state.carriedAt ?? now
+  const knownAt = since + o.settings.settle
+  if (now < knownAt) {
+    const message = `Deployment ${o.names.primary.name} is ready; the mesh hears of it`
+    return stay(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
-  const next: State = { ...state, stage: 'routing', waitingSince: now }
+  const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
   const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
   return go(o, next, { severity: 'info', reason: 'RoutingCallers', message }, now)
 }
