@@ -12,6 +12,8 @@ import { sleep, waitFor } from '../lab/wait.ts'
 interface Moment {
   readonly phase: string
   readonly cascade?: 'foreground'
+  /** What was adopted is restored, too. */
+  readonly revertOnDeletion?: true
   /** Brings the Canary, which has just been applied, into that phase. */
   readonly reach: (shop: Shop, timeline: Timeline) => Promise<unknown>
 }
@@ -27,6 +29,11 @@ const moments: readonly Moment[] = [
   {
     phase: 'Initialized',
     cascade: 'foreground',
+    reach: async (_shop, timeline) => timeline.untilPhase('Initialized', 60),
+  },
+  {
+    phase: 'Initialized',
+    revertOnDeletion: true,
     reach: async (_shop, timeline) => timeline.untilPhase('Initialized', 60),
   },
   {
@@ -58,6 +65,11 @@ const moments: readonly Moment[] = [
   },
 ]
 
+const wordsOf = ({ phase, cascade, revertOnDeletion }: Moment): string => {
+  const how = revertOnDeletion === true ? 'with revertOnDeletion' : cascade
+  return `${how === undefined ? '' : `${how} `}in ${phase} hands the workload back and loses no request`
+}
+
 suite('Deleting a Canary', () => {
   let world: Lab
   let controller: Controller
@@ -68,12 +80,12 @@ suite('Deleting a Canary', () => {
   })
   suiteTeardown(async () => controller.close())
 
-  const handBack = async ({ phase, cascade, reach }: Moment, shop: Shop): Promise<void> => {
+  const handBack = async ({ phase, cascade, revertOnDeletion, reach }: Moment, shop: Shop): Promise<void> => {
     await shop.deployWeb({ version: 'v1' })
     await shop.reachable('client')
     const client = shop.load('client', { rate: 60 })
     const timeline = shop.timeline()
-    await shop.apply(shop.canary({ analysis: { stepWeights: [20, 50] } }))
+    await shop.apply(shop.canary({ revertOnDeletion, analysis: { stepWeights: [20, 50] } }))
     await reach(shop, timeline)
     const seen = timeline.last?.phase
 
@@ -88,6 +100,10 @@ suite('Deleting a Canary', () => {
     for (const kind of [kinds.Deployment, kinds.Service, kinds.DestinationRule]) {
       expect(await shop.get(kind, 'web-primary'), kind.kind).to.equal(undefined)
       expect(await shop.get(kind, 'web-canary'), kind.kind).to.equal(undefined)
+    }
+    if (revertOnDeletion === true) {
+      expect(await shop.get(kinds.VirtualService, 'web')).to.equal(undefined)
+      expect((await shop.get(kinds.Service, 'web'))?.['spec']).to.deep.include({ selector: { app: 'web' } })
     }
     const target = await shop.get(kinds.Deployment, 'web')
     expect(target?.['spec']).to.deep.include({ replicas: 1 })
@@ -109,7 +125,7 @@ suite('Deleting a Canary', () => {
 
   together(3, [
     ...moments.map(moment => ({
-      name: `${moment.cascade ?? ''} in ${moment.phase} hands the workload back and loses no request`.trim(),
+      name: wordsOf(moment),
       run: async () => Shop.within(world, 'deletion', async shop => handBack(moment, shop)),
     })),
     {

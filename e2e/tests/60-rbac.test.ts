@@ -57,7 +57,19 @@ suite('The rights of the manifests', () => {
     const namespaces = new Set(calls.map(({ namespace }) => namespace))
     // Only the whole suite uses everything: run alone, this file has seen nothing.
     if (namespaces.size < 20) this.skip()
-    const used = new Set(calls.map(({ verb, resource }) => `${verb} ${resource}`))
-    expect(given().filter(right => !used.has(right))).to.deep.equal([])
+    const used = new Set(
+      calls.flatMap(({ verb, resource, code }) =>
+        // A server-side apply that makes an object is a patch that needs the right to create as well.
+        verb === 'patch' && code === 201 ? [`patch ${resource}`, `create ${resource}`] : [`${verb} ${resource}`],
+      ),
+    )
+    const writes = ['create', 'update', 'patch', 'delete']
+    const unused = given().filter(right => {
+      const [verb = '', resource = ''] = right.split(' ')
+      // What is written is read afresh when a write meets a conflict, which a run may not see.
+      const forConflicts = verb === 'get' && writes.some(write => used.has(`${write} ${resource}`))
+      return !used.has(right) && !forConflicts
+    })
+    expect(unused).to.deep.equal([])
   })
 })
