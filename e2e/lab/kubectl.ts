@@ -1,4 +1,6 @@
 /** The real kubectl, as users drive the cluster. Its discovery cache is keyed by address: every run has its own HOME. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { run } from './program.ts'
 
@@ -32,6 +34,23 @@ export class Kubectl {
   async applyClientSide(manifests: readonly object[]): Promise<string> {
     const input = manifests.map(object => JSON.stringify(object)).join('\n---\n')
     return run([this.#binary, 'apply', '-f', '-'], { env: this.#env, input })
+  }
+
+  /** A command that goes on by itself, such as `get -w`; `end` stops it and gives what it printed. */
+  follow(...args: string[]): { end(): Promise<string> } {
+    const child = spawn(this.#binary, args, { env: this.#env, stdio: ['ignore', 'pipe', 'ignore'] })
+    let printed = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString('utf8')
+    })
+    const ended = once(child, 'close')
+    return {
+      end: async () => {
+        child.kill()
+        await ended
+        return printed
+      },
+    }
   }
 
   /** What kubectl says when it fails, or undefined when it does not. */

@@ -11,12 +11,14 @@ const { POD_IP, POD_NAME = '', POD_NAMESPACE = '', CONTAINER_IMAGE = '', APPS = 
 const version = CONTAINER_IMAGE.slice(CONTAINER_IMAGE.lastIndexOf(':') + 1)
 const file = join(APPS, POD_NAMESPACE, `${version}.json`)
 
-let behaviour: Behaviour = {}
+// As podinfo has it: a third of the answers are errors.
+const usual: Behaviour = process.env['PODINFO_RANDOM_ERROR'] === 'true' ? { errorRate: 1 / 3 } : {}
+let behaviour: Behaviour = usual
 function learn(): void {
   try {
     behaviour = JSON.parse(readFileSync(file, 'utf8')) as Behaviour
   } catch {
-    behaviour = {} // nothing was said of this version: it is a good one
+    behaviour = usual // nothing was said of this version
   }
   if (behaviour.crash === true) process.exit(1)
 }

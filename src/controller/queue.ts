@@ -31,7 +31,7 @@ export interface QueueOptions {
 }
 
 const FIRST_BACKOFF: Milliseconds = 5
-const LONGEST_BACKOFF: Milliseconds = 60_000
+const LONGEST_BACKOFF: Milliseconds = 5000
 
 export class Queue {
   readonly #clock: Clock

@@ -197,9 +197,9 @@ export class Reconciler {
           wake(key, mayAt)
           return { write, error: new Contested() }
         }
-        entry.ledger.note(write, now)
         try {
           await this.#send(write, lane, signal)
+          entry.ledger.note(write, now)
           return null
         } catch (error) {
           return { write, error }
