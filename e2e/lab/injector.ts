@@ -5,6 +5,7 @@
  */
 import https from 'node:https'
 import { readFile } from 'node:fs/promises'
+import { json } from 'node:stream/consumers'
 import type { KubeObject } from '../../src/api/object.ts'
 import type { ContainerSpec } from './container.ts'
 import type { Lab } from './lab.ts'
@@ -37,23 +38,27 @@ function injected(pod: KubeObject): object[] {
   ]
 }
 
+function answer({ request }: Review): object {
+  const patch = Buffer.from(JSON.stringify(injected(request.object))).toString('base64')
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: { uid: request.uid, allowed: true, patchType: 'JSONPatch', patch },
+  }
+}
+
 /** Starts to answer, and tells the API server to ask. Returns what ends it. */
 export async function startInjector(lab: Lab): Promise<() => Promise<void>> {
   const [cert, key, ca] = await Promise.all(
     ['server.crt', 'server.key', 'ca.crt'].map(name => readFile(lab.pki.file(name))),
   )
-  const server = https.createServer({ cert, key }, async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const { request: asked } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Review
-    const patch = Buffer.from(JSON.stringify(injected(asked.object))).toString('base64')
-    response.setHeader('content-type', 'application/json')
-    response.end(
-      JSON.stringify({
-        apiVersion: 'admission.k8s.io/v1',
-        kind: 'AdmissionReview',
-        response: { uid: asked.uid, allowed: true, patchType: 'JSONPatch', patch },
-      }),
+  const server = https.createServer({ cert, key }, (request, response) => {
+    json(request).then(
+      body => {
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify(answer(body as Review)))
+      },
+      () => response.destroy(),
     )
   })
   await new Promise<void>(resolve => {
@@ -67,7 +72,10 @@ export async function startInjector(lab: Lab): Promise<() => Promise<void>> {
       webhooks: [
         {
           name: 'injector.example.com',
-          clientConfig: { url: `https://127.0.0.1:${port}/inject`, caBundle: (ca ?? Buffer.alloc(0)).toString('base64') },
+          clientConfig: {
+            url: `https://127.0.0.1:${port}/inject`,
+            caBundle: (ca ?? Buffer.alloc(0)).toString('base64'),
+          },
           namespaceSelector: { matchLabels: { 'istio-injection': 'enabled' } },
           rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
           failurePolicy: 'Fail',
@@ -91,9 +99,7 @@ export const takingOver = (namespace: string, number: number): object => ({
   metadata: { name: 'in-mesh', namespace },
   spec: {
     workloadSelector: { labels: { mesh: 'in' } },
-    ingress: [
-      { port: { number, protocol: 'HTTP', name: 'http' }, defaultEndpoint: `0.0.0.0:${applicationPort}` },
-    ],
+    ingress: [{ port: { number, protocol: 'HTTP', name: 'http' }, defaultEndpoint: `0.0.0.0:${applicationPort}` }],
     egress: [{ hosts: ['~/*'] }],
   },
 })

@@ -66,7 +66,11 @@ suite('The path of a new user', function () {
   })
 
   test('sees a good release go 10, 25, 50, 100, Succeeded', async () => {
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }
+    const namespace = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } },
+    }
     await the.kubectl.apply([namespace, takingOver('shop', 9898)])
     await the.kubectl.applyClientSide([yamlOf('Deployment')])
     await the.kubectl.applyClientSide([yamlOf('Canary')])
@@ -78,7 +82,13 @@ suite('The path of a new user', function () {
     await untilPhase('Succeeded', 240)
     const seen = (await watch.end()).split('\n').map(line => line.trim().split(/\s+/).slice(0, 3).join(' '))
     const weights = [...new Set(seen.filter(line => line.startsWith('web Progressing')))]
-    expect(weights).to.deep.equal(['web Progressing 0', 'web Progressing 10', 'web Progressing 25', 'web Progressing 50', 'web Progressing 100'])
+    expect(weights).to.deep.equal([
+      'web Progressing 0',
+      'web Progressing 10',
+      'web Progressing 25',
+      'web Progressing 50',
+      'web Progressing 100',
+    ])
     expect(seen.filter(line => line !== '').at(-1)).to.equal('web Succeeded 0')
     expect(load.failures()).to.deep.equal([])
   })

@@ -72,7 +72,7 @@ export class World {
       { settings: { ...settings, ...own }, namespaces: [] },
     )
     const running = controller.start().then(() => controller.lead(stopping.signal))
-    const process_: Process = {
+    const started: Process = {
       api,
       kill: () => {
         api.faults.kill()
@@ -85,8 +85,8 @@ export class World {
         await controller.close()
       },
     }
-    this.processes.push(process_)
-    return process_
+    this.processes.push(started)
+    return started
   }
 
   /** A Deployment `web` of two pods, and the Service that its callers use. */
@@ -142,7 +142,7 @@ export class World {
   }
 
   get status(): CanaryStatus {
-    return (this.object(kinds.Canary, 'web')?.['status'] ?? {}) as CanaryStatus
+    return this.object(kinds.Canary, 'web')?.['status'] ?? {}
   }
 
   object(kind: (typeof kinds)[keyof typeof kinds], name: string): KubeObject | null {
