@@ -1,9 +1,6 @@
 /**
- * The text of docs/events.md: every reason and every metric, from the tables that the program itself uses. Run as a program
- * it writes the page.
+ * The text of docs/events.md: every reason and every metric, from the tables that the program itself uses.
  */
-import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { metricNames } from '../src/adapters/metrics.ts'
 import { isStalling } from '../src/core/conditions.ts'
 import { type Reason, reasons } from '../src/core/reasons.ts'
@@ -55,10 +52,4 @@ usual ones of a Node process (\`process_…\`, \`nodejs_…\`).
 ${metrics.join('\n')}
 `
   return { path: 'docs/events.md', text }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { path, text } = eventsPage()
-  await writeFile(new URL(`../${path}`, import.meta.url), text)
-  console.log(`wrote ${path}`)
 }
