@@ -78,7 +78,7 @@ suite('The documentation', () => {
     expect(dead).to.deep.equal([])
   })
 
-  test('lists every reason and metric, as the tables have them (node --import tsx scripts/events.ts writes it anew)', () => {
+  test('lists every reason and metric, as the tables have them (npm run generate writes it anew)', () => {
     const { path, text } = eventsPage()
     expect(read(path).text).to.equal(text)
   })
