@@ -1,0 +1,235 @@
+/** What people do to a canary: commands, pauses, replicas, hands in the mesh, deletions. */
+import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { troubles } from '../../src/playground/metrics.ts'
+import { World } from './world.ts'
+
+suite('people and a canary, in virtual time', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+    world.start()
+  })
+  teardown(() => world.close())
+
+  const failedRequests = (from: number): number => world.mesh.count(flow => flow.code >= 500, from, world.clock.now())
+  const spec = (name: string): Record<string, unknown> =>
+    (world.object(kinds.Deployment, name)?.spec ?? {}) as Record<string, unknown>
+  const minute = 60_000
+
+  test('a step that asks for an approval waits for it, and a wrong revision is refused', async () => {
+    const steps = [
+      { weight: 20, approve: true },
+      { weight: 100, approve: true },
+    ]
+    await world.initialised({ analysis: { interval: '10s', steps } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 20')
+    await world.clock.advance(5 * minute)
+    expect(world.stand).to.equal('Progressing 20')
+    expect(world.status.message).to.match(/waits for the `approve` command/)
+    world.annotate('approve', '1 ann: revision=aaaaaaaaaa fine')
+    await world.clock.advance(minute)
+    expect(world.stand).to.equal('Progressing 20')
+    expect(world.events().join('\n')).to.match(/CommandRefused: .*names revision aaaaaaaaaa/)
+    world.annotate('approve', '2 ann: dashboards look fine')
+    await world.until('Progressing 100')
+    await world.until('WaitingPromotion 100')
+    world.annotate('approve', '3 ann: go')
+    await world.until('Succeeded')
+  })
+
+  test('`full` goes straight to promotion', async () => {
+    const steps = [{ weight: 20, approve: true }, { weight: 100 }]
+    await world.initialised({ analysis: { interval: '10s', steps } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 20')
+    await world.clock.advance(minute)
+    world.annotate('approve', '1 full hurry')
+    await world.until('Promoting')
+    await world.until('Succeeded')
+    expect(world.status.history?.[0]?.highest).to.equal(20)
+  })
+
+  test('`pause` holds the weight, bad gates still roll back, `resume` goes on', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    world.annotate('pause', '1 ann: lunch')
+    await world.clock.advance(10 * minute)
+    expect(world.stand).to.equal('Progressing 10')
+    expect(world.status.message).to.match(/paused by command: lunch/)
+    world.annotate('resume', '2')
+    await world.until('Progressing 25')
+    world.annotate('pause', '3 again')
+    world.images.set('demo/web:1.1.0', { errorRate: 0.5 })
+    await world.until('Failed')
+  })
+
+  test('a paused canary starts no run until it is resumed', async () => {
+    await world.initialised({ paused: true })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Waiting')
+    await world.clock.advance(10 * minute)
+    expect(world.status.phase).to.equal('Waiting')
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: { paused: false } })
+    await world.until('Succeeded')
+  })
+
+  test('`abort` takes back; the rejected revision stays rejected until `retry`', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    world.annotate('abort', '1 ann: wrong ticket')
+    await world.until('Failed')
+    expect(world.status.message).to.match(/aborted by ann: wrong ticket/)
+    await world.clock.advance(10 * minute)
+    expect(world.status.phase).to.equal('Failed')
+    world.annotate('retry', '1 right after all')
+    await world.until('Succeeded')
+    expect(JSON.stringify(spec('web-primary'))).to.contain('demo/web:1.1.0')
+  })
+
+  test('the rejected revision set back to the promoted one leaves Failed without a run', async () => {
+    await world.initialised()
+    world.setImage('demo/web:2.0.0-errors')
+    await world.until('Failed')
+    await world.clock.advance(minute)
+    const runs = world.status.history?.length
+    world.setImage('demo/web:1.0.0')
+    await world.until('Succeeded')
+    expect(world.status.history?.length).to.equal(runs)
+  })
+
+  test('`rollback` puts the previously promoted revision back on the primary, and loses no request', async () => {
+    await world.initialised()
+    const begun = world.clock.now()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    await world.clock.advance(minute)
+    world.annotate('rollback', '1 ann: customers complain')
+    await world.until('Failed')
+    await world.clock.advance(5 * minute)
+    expect(JSON.stringify(spec('web-primary'))).to.contain('demo/web:1.0.0')
+    expect(world.status.phase).to.equal('Failed')
+    expect(failedRequests(begun)).to.equal(0)
+  })
+
+  test('commands that are there at first sight are recorded, not run; handled ones are not repeated by a restart', async () => {
+    world.deploy()
+    await world.clock.advance(5000)
+    world.canary()
+    world.annotate('abort', '1 old')
+    await world.until('Initialized')
+    await world.clock.advance(minute)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    world.processes[0]?.kill()
+    world.start()
+    await world.until('Succeeded')
+    expect(world.events().filter(event => event.startsWith('CommandRefused'))).to.deep.equal([])
+  })
+
+  test('without data it holds, parks after maxBlind, and climbs anew when data is back', async () => {
+    await world.initialised({ analysis: { interval: '10s', maxBlind: '2m' } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    world.metrics.trouble = troubles.down
+    await world.clock.advance(minute)
+    expect(world.stand).to.equal('Progressing 25')
+    await world.clock.advance(3 * minute)
+    expect(world.stand).to.equal('Progressing 0')
+    expect(world.status.reason).to.equal('Parked')
+    world.metrics.trouble = troubles.none
+    await world.until('Succeeded', 20 * minute)
+  })
+
+  test('a metrics server that hangs delays no rollback of pods that crash', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    world.metrics.trouble = troubles.hanging
+    await world.clock.advance(20_000)
+    world.workloads.crash('shop', 'web')
+    await world.clock.advance(1000)
+    expect(world.status.canaryWeight).to.equal(0)
+    expect(world.events().join('\n')).to.match(/CanaryNotReady: Weight 0: no pod of \w+ is ready/)
+  })
+
+  test('replicas that the user asks for at rest run on the primary, and the target goes back to 0', async () => {
+    await world.initialised()
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 4 } })
+    await world.clock.advance(minute)
+    expect([spec('web')['replicas'], spec('web-primary')['replicas']]).to.deep.equal([0, 4])
+  })
+
+  test('who puts replicas back three times in ten minutes is left alone, and releases go on', async () => {
+    await world.initialised()
+    const argo = world.api.as('argocd')
+    for (let i = 0; i < 3; i += 1) {
+      argo.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 2 } })
+      await world.clock.advance(minute)
+    }
+    expect(spec('web')['replicas']).to.equal(2)
+    expect(world.status.message).to.match(/^argocd keeps setting spec.replicas/)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+  })
+
+  test('a run that is not decided in time is taken back, and waiting for people does not count', async () => {
+    const steps = [{ weight: 20, approve: true }, { weight: 100 }]
+    await world.initialised({ analysis: { interval: '10s', steps, maxDuration: '5m' } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 20')
+    await world.clock.advance(30 * minute)
+    expect(world.status.phase).to.equal('Progressing')
+    world.annotate('approve', '1')
+    await world.until('Progressing 100')
+    world.metrics.trouble = troubles.empty
+    await world.until('Failed', 30 * minute)
+    expect(world.status.reason).to.equal('Undecided')
+  })
+
+  test('skipAnalysis promotes once the pods are ready', async () => {
+    await world.initialised({ skipAnalysis: true, analysis: undefined })
+    const begun = world.clock.now()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    expect(JSON.stringify(spec('web-primary'))).to.contain('demo/web:1.1.0')
+    expect(failedRequests(begun)).to.equal(0)
+  })
+
+  test('stepWeightPromotion moves the traffic back step by step', async () => {
+    await world.initialised({ analysis: { interval: '10s', stepWeightPromotion: 50 } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Promoting 50')
+    await world.until('Promoting 0')
+    await world.until('Succeeded')
+  })
+
+  test('a primary that never gets ready with the judged template gets the promoted one back', async () => {
+    await world.initialised({ progressDeadlineSeconds: 60 })
+    const begun = world.clock.now()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 100')
+    world.images.set('demo/web:1.1.0', { readyAfter: null })
+    await world.until('Failed', 30 * minute)
+    await world.clock.advance(2 * minute)
+    expect(world.status.reason).to.equal('PromotionFailed')
+    expect(JSON.stringify(spec('web-primary'))).to.contain('demo/web:1.0.0')
+    expect(failedRequests(begun)).to.equal(0)
+  })
+
+  test('an idle canary costs no request in an hour', async () => {
+    await world.initialised()
+    await world.clock.advance(5 * minute)
+    let calls = 0
+    world.processes[0]?.api.faults.add({
+      before: attempt => {
+        if (attempt.verb !== 'watch') calls += 1
+      },
+    })
+    await world.clock.advance(60 * minute)
+    expect(calls).to.equal(0)
+  })
+})
