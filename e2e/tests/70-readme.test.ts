@@ -48,6 +48,7 @@ suite('The path of a new user', function () {
     await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', '--timeout=60s')
     await controller?.close()
     await the.kubectl.run('delete', 'namespace', 'shop', '--wait=false')
+    await the.kubectl.run('delete', 'clusterrolebinding', 'readme')
     await endInjector()
   })
 
@@ -62,6 +63,8 @@ suite('The path of a new user', function () {
     await the.kubectl.run('apply', '-k', `${root}/manifests`)
     // There is no registry to pull the image from: the bundle in it runs as a process, with the rights that were applied.
     await the.kubectl.run('-n', 'sluice-system', 'scale', 'deployment/sluice', '--replicas=0')
+    // The binding that was just applied is for the service account; the process runs as a user of its own.
+    await the.kubectl.run('create', 'clusterrolebinding', 'readme', '--clusterrole=sluice', '--user=sluice')
     controller = await Controller.start(the)
   })
 
