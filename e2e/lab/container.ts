@@ -165,7 +165,8 @@ export class Container {
       const no = (): void => resolve(false)
       if (probe.httpGet !== undefined) {
         const { path = '/', port } = probe.httpGet
-        const request = http.get({ host, port: portOf(port), path, timeout, agent: false }, response => {
+        const headers = { 'user-agent': 'kube-probe/1' } // as a real kubelet's
+        const request = http.get({ host, port: portOf(port), path, headers, timeout, agent: false }, response => {
           response.resume()
           const code = response.statusCode ?? 0
           resolve(code >= 200 && code < 400)

@@ -26,15 +26,15 @@ learn()
 setInterval(learn, 100)
 
 const server = http.createServer((request, response) => {
+  const answer = (status: number): void => {
+    response.writeHead(status, { 'x-version': version, 'x-pod': POD_NAME })
+    response.end(`${version}\n`)
+  }
+  // A probe sees a healthy process: what a version does wrong is for its callers to find out.
+  if (request.headers['user-agent']?.startsWith('kube-probe') === true) return answer(200)
   const wanted = Number(new URL(request.url ?? '/', 'http://app').searchParams.get('delay') ?? 0)
   const fails = Math.random() < (behaviour.errorRate ?? 0)
-  setTimeout(
-    () => {
-      response.writeHead(fails ? 500 : 200, { 'x-version': version, 'x-pod': POD_NAME })
-      response.end(`${version}\n`)
-    },
-    wanted + (behaviour.delayMs ?? 0),
-  )
+  setTimeout(() => answer(fails ? 500 : 200), wanted + (behaviour.delayMs ?? 0))
 })
 server.keepAliveTimeout = 600_000 // the proxy decides when a connection ends, or its next request would be lost
 if (behaviour.neverReady !== true) server.listen(18080, POD_IP)
