@@ -111,8 +111,8 @@ suite('Around a Deployment', () => {
     for (const colour of ['green', 'red']) {
       const since = Date.now()
       await shop.apply(settings(shop, colour))
-      await timeline.untilPhase('Progressing', 20, since)
-      await timeline.untilPhase('Succeeded', 90, since)
+      const begun = await timeline.untilPhase('Progressing', 20, since)
+      await timeline.untilPhase('Succeeded', 90, begun.at)
       expect(timeline.weights(since)).to.deep.equal([50, 0])
     }
     await waitFor('the first copy is dropped', 20, async () => !(await copies(shop)).join().includes('blue'))
@@ -129,6 +129,11 @@ suite('Around a Deployment', () => {
       'failures: pass',
       'always: pass',
     ])
+
+    // The target mounts the originals: with the Canary go the copies.
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
+    expect(await copies(shop)).to.deep.equal([])
+    expect(await world.api.list(kinds.Secret, shop.namespace, 'sluice.dev/canary=web')).to.deep.equal([])
     expectNoFailure(client)
   }
 

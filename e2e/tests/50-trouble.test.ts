@@ -162,6 +162,7 @@ suite('Trouble in mid-run', () => {
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/abort=${next} enough seen`)
     for (let kill = 0; kill < 3; kill += 1) await again()
     await timeline.untilPhase('Failed', 60, next)
+    await timeline.untilWeight(0, 5, next)
     expect(timeline.weights(next)).to.deep.equal([20, 0])
     expectNoFailure(client)
   })
