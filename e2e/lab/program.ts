@@ -35,6 +35,11 @@ export class Program {
     return this.#child !== undefined
   }
 
+  /** Its process id while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   /** How the latest run of the program ended, once it has. */
   get exit(): Promise<Exit> {
     return this.#exit

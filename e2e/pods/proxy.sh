@@ -24,7 +24,8 @@ dynamic_resources:
     api_type: DELTA_GRPC
     transport_api_version: V3
     set_node_on_first_message_only: true
-    grpc_services: [{envoy_grpc: {cluster_name: xds-grpc}}]
+    # By default a proxy may wait 30 s before it asks a restarted istiod again; tests are quicker than that.
+    grpc_services: [{envoy_grpc: {cluster_name: xds-grpc, retry_policy: {retry_back_off: {base_interval: 0.1s, max_interval: 0.5s}}}}]
   cds_config: {ads: {}, resource_api_version: V3, initial_fetch_timeout: 0s}
   lds_config: {ads: {}, resource_api_version: V3, initial_fetch_timeout: 0s}
 static_resources:

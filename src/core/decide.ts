@@ -4,6 +4,7 @@ import { announce } from './move.ts'
 import type { Observation } from './observation.ts'
 import { phases } from './phases.ts'
 import { render } from './render.ts'
+import type { State } from './state.ts'
 import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
 
@@ -19,10 +20,14 @@ export function decide(seen: Observation, now: Instant): Decision | Ask {
 /** Writes that are refused are said in the place of what is waited for, until they succeed. */
 function withTrouble(o: Observation, move: Move, now: Instant): Move {
   const { trouble, memory } = o
-  if (trouble === null || move.state !== o.state) return move
+  // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
+  if (trouble === null || barrierOf(move.state) !== barrierOf(o.state)) return move
   const told = memory.reason === trouble.reason && memory.message === trouble.message
   const announcements = told
     ? move.announcements
     : [...move.announcements, announce(o, { severity: 'warn', ...trouble }, now)]
   return { ...move, ...trouble, announcements }
 }
+
+const barrierOf = (state: State): string =>
+  [state.phase, 'stage' in state ? state.stage : '', 'weight' in state ? state.weight : ''].join('/')

@@ -102,7 +102,9 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
     switch (stage) {
       case 'returning': {
         const running = (o.target?.running ?? 0) > 0
-        return { ...serving, weight: 0, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
+        // Never to a primary without a ready pod while the target has one.
+        const weight = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : 0
+        return { ...serving, weight, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
       }
       case 'restoring':
         return { ...restored, weight: 0, callers: 'primary' }

@@ -5,7 +5,7 @@ import type { Memory, Outcome, RunRecord } from '../memory.ts'
 import { go } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { Reason } from '../reasons.ts'
-import type { Run, State } from '../state.ts'
+import type { Analysis, Run, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 
 /** How many runs `status.history` keeps. */
@@ -33,9 +33,12 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, news: Endin
   }
 }
 
-/** A candidate that was never routed has no answers under way. */
+/**
+ * A candidate that never had a weight has no answers under way. While a run clears, it is the candidate before it that
+ * may have some.
+ */
 export function carriedNothing(run: Run): boolean {
-  return 'routedAt' in run && run.routedAt === null && run.weight === 0
+  return 'routedAt' in run && (run as Analysis).stage !== 'clearing' && run.highest === 0 && run.weight === 0
 }
 
 /** Takes the release back: traffic first, pods once it is drained. */

@@ -17,9 +17,11 @@ type Terminating = Observation<'Terminating'>
 export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
   if (o.canary.metadata.deletionTimestamp === undefined) return undefined
   const state = o.state as State
-  const promoted = promotedOf(state)
+  // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
+  const promoted = promotedOf(state) ?? o.primary?.revision ?? null
   // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
-  const untouched = state.phase === 'Initializing' && state.stage === 'cloning'
+  const fresh = state.phase === 'Initializing' && state.stage === 'cloning'
+  const untouched = fresh && (o.target?.ready ?? 0) > 0 && o.traffic === null
   const pointless = o.surroundings.namespaceTerminating || o.target === null || promoted === null
   const stage = untouched || pointless ? 'removing' : 'returning'
   const message =
@@ -53,6 +55,13 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
       state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now },
     })
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
+  if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
+    const waited = o.primary?.message ?? 'it is made anew'
+    const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
+    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+      state: { ...next, carriedAt: null },
+    })
+  }
   if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   return now < drainedAt ? stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next }) : forward()
