@@ -131,6 +131,8 @@ export class Controller {
   unseen(namespace = ''): string | null {
     const sentences = this.reflectors().flatMap(({ kind, state, lastError, namespace: scope }) => {
       if (scope !== '' && namespace !== '' && scope !== namespace) return []
+      // Where autoscalers of others cannot be seen, releases go on all the same.
+      if (followedWherePresent.includes(kind)) return []
       if (state === 'forbidden')
         return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
       if (state === 'absent' && required.includes(kind)) return [`${kindKey(kind)} is not installed; apply its CRD`]

@@ -30,7 +30,8 @@ import { Contested, writeTrouble } from './trouble.ts'
 /** Every call to the API has this deadline. */
 const DEADLINE = 15_000
 /** Configuration that is not known whole yet is looked for again. */
-const FOLLOW_RETRY = 1000
+const FOLLOW_RETRY = 200
+const STALE_PASSES = 5
 
 export interface ReconcilerPorts {
   readonly api: KubeApi
@@ -60,6 +61,8 @@ interface Entry {
   status: CanaryStatus
   informedAt: number
   trouble: Trouble | null
+  /** Passes in a row whose writes met something newer than was read. */
+  stalePasses: number
   readonly ledger: Ledger
 }
 
@@ -102,10 +105,10 @@ export class Reconciler {
     const { observation, missing } = observer.observe(parsed.canary, known, wanted)
     interests.set(key, wanted)
     if (missing.length > 0) {
-      await Promise.all(missing.map(kind => this.#ports.follow(kind, ref.namespace)))
-      // Without its configuration a template would be another revision. What may not be followed is said instead.
-      const synced = missing.every(kind => cache.synced(kind, ref.namespace))
-      if (known.unseen === null) return this.#ports.wake(key, clock.now() + (synced ? 0 : FOLLOW_RETRY))
+      // Without its configuration a template would be another revision. No worker waits for it; what may not be
+      // followed is said instead.
+      for (const kind of missing) void this.#ports.follow(kind, ref.namespace)
+      if (known.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
     }
     const now = clock.now()
     const decision = decide(observation, now)
@@ -209,7 +212,9 @@ export class Reconciler {
     const failed = results.filter(result => result !== null)
     // Somebody else was faster: what was read is old, and the next pass sees what is new.
     const stale = failed.filter(({ error }) => isConflict(error) || isNotFound(error) || isAlreadyExists(error))
-    const refused = failed.find(result => !stale.includes(result))
+    entry.stalePasses = stale.length > 0 ? entry.stalePasses + 1 : 0
+    // What meets something newer again and again is refused in effect.
+    const refused = failed.find(result => entry.stalePasses > STALE_PASSES || !stale.includes(result))
     const trouble = refused === undefined ? null : writeTrouble(refused.write, refused.error)
     const changed = trouble?.message !== entry.trouble?.message
     entry.trouble = trouble
@@ -266,7 +271,16 @@ export class Reconciler {
     if (known !== undefined && known.uid === object.metadata.uid && sameJson(known.status, status)) return known
     const { state, memory } = readStatus(status, this.#ports.clock.now())
     const { trouble, ledger } = known ?? { trouble: null, ledger: new Ledger() }
-    const entry: Entry = { uid: object.metadata.uid ?? '', state, memory, status, informedAt: 0, trouble, ledger }
+    const entry: Entry = {
+      uid: object.metadata.uid ?? '',
+      state,
+      memory,
+      status,
+      informedAt: 0,
+      trouble,
+      ledger,
+      stalePasses: 0,
+    }
     this.#entries.set(key, entry)
     return entry
   }

@@ -18,7 +18,10 @@ export function render(o: Observation, move: Move): Write[] {
   const { deletionTimestamp } = o.canary.metadata
   if (!finalizers.includes(FINALIZER))
     return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
-  if (o.unseen !== null && o.state.phase !== 'Terminating') return []
+  // Half blind, nothing is done but to take traffic back.
+  if (o.unseen !== null && o.state.phase !== 'Terminating') {
+    return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
+  }
   // What stands in the way of the start is mended by a person; until then nothing is touched.
   if (o.state.phase === 'Initializing' && isStalling(move.reason)) return []
   const posture = postureOf(o, o.state)
@@ -29,7 +32,11 @@ export function render(o: Observation, move: Move): Write[] {
     ...renderTarget(o, posture),
     ...renderRevisions(o, posture),
   ]
-  if (posture.remove === 'nothing' || writes.length > 0) return writes
+  if (posture.remove === 'nothing') return writes
+  // Who never got to serve has nothing to give back: what others own is not touched.
+  const served = o.state.phase === 'Terminating' && o.state.promoted !== null
+  const removals = served ? writes : writes.filter(write => write.verb === 'delete')
+  if (removals.length > 0) return removals
   return [
     finalizer(
       o,

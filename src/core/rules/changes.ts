@@ -151,12 +151,6 @@ export function standInForThePrimary(o: Observation<AnalysisPhase>, now: Instant
   })
 }
 
-/** Something in the way of a run holds it where it is. */
-export function holdForProblems(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
-  const problem = problemOf(o, 'run')
-  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, null)
-}
-
 /** Not decided in time, waiting aside: back. */
 export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o

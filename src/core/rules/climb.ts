@@ -4,6 +4,7 @@ import { firstOf } from '../decision.ts'
 import { atWeight, short, withClock } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
+import { problemOf } from '../problems.ts'
 import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../plan.ts'
 import type { AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
@@ -61,6 +62,20 @@ const waitWhilePaused: Step = (o, now) => {
   return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o), {
     state: { ...withClock(state, 'stopped', now), phase: state.phase },
   })
+}
+
+/** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
+const waitForProblems: Step = (o, now) => {
+  const problem = problemOf(o, 'run')
+  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, wake(o))
+}
+
+/** Nothing rises onto pods that are missing. */
+const waitForAllPods: Step = o => {
+  const { state, target } = o
+  if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
+    return undefined
+  return stay(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
 }
 
 /** A person has to say yes; at the top that is the promotion itself. */
@@ -125,6 +140,8 @@ const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
   waitUntilDue,
   waitForTheHand,
   waitWhilePaused,
+  waitForProblems,
+  waitForAllPods,
   waitForApproval,
   promoteAtOnce,
   climb,

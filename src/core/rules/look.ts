@@ -50,15 +50,22 @@ function allQuestions(
     checks.push(...asked.checks)
   }
   const { state } = o
-  if (state.weight > 0 && state.weight < 100) checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
+  if (splitsAll(o) && state.weight > 0 && state.weight < 100)
+    checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
   const window = splitWindow(o, at)
   if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
   return checks
 }
 
+/** Every caller passes our routes: the VirtualService is ours, and binds the mesh. Only then do shares have to add up. */
+function splitsAll(o: Observation<AnalysisPhase>): boolean {
+  const { virtualServices, gateways = [] } = o.canary.spec.service
+  return virtualServices === undefined && (gateways.length === 0 || gateways.includes('mesh'))
+}
+
 /** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
 function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
-  if ((o.canary.spec.service.virtualServices ?? []).length > 0 || o.state.carriedAt === null) return null
+  if (!splitsAll(o) || o.state.carriedAt === null) return null
   const window = at - o.state.carriedAt - TELEMETRY_LAG
   return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
 }
@@ -71,11 +78,11 @@ export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | 
   if (now < at) return undefined
   const { gates, problems } = gatesAt(o)
   const scene = sceneOf(o, at)
-  const asked = problems.length > 0 ? problems.join(' ') : allQuestions(o, gates, scene, at)
-  if (typeof asked === 'string') return stay(o, 'ReferenceMissing', asked, null)
+  const asked = allQuestions(o, gates, scene, at)
+  if (typeof asked === 'string') return stay(o, 'ReferenceMissing', asked, at + o.canary.spec.analysis.checkInterval)
   const [first, ...more] = asked.filter(check => !Object.hasOwn(o.findings, check.id))
   if (first !== undefined) return { ask: [first, ...more] }
-  return conclude(o, gates, scene, at, now)
+  return conclude(o, gates, problems, scene, at, now)
 }
 
 interface Judged {
@@ -86,6 +93,7 @@ interface Judged {
 function conclude(
   o: Observation<AnalysisPhase>,
   gates: readonly Gate[],
+  problems: readonly string[],
   scene: Scene,
   at: Instant,
   now: Instant,
@@ -108,8 +116,9 @@ function conclude(
     const spacing = Math.min(...failing.map(one => windowOf(scene, one.gate.interval)))
     return fail(o, looked, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
   }
-  const holding = judged.find(one => one.verdict.outcome === 'hold')
-  if (holding !== undefined) return hold(o, looked, memory, holding.verdict, at, now)
+  // A gate that cannot even be asked is one that nothing can be said about.
+  const holding = problems[0] ?? judged.find(one => one.verdict.outcome === 'hold')?.verdict.because
+  if (holding !== undefined) return hold(o, looked, memory, holding, at, now)
   const contradiction = contradicted(o, scene, at)
   if (contradiction !== null) {
     return stay(o, 'NotCarried', contradiction, nextLookOf(withState(o, looked)), { state: asPhase(o, looked), memory })
@@ -149,14 +158,14 @@ function hold(
   o: Observation<AnalysisPhase>,
   looked: Analysis,
   memory: Memory,
-  verdict: Verdict,
+  because: string,
   at: Instant,
   now: Instant,
 ): Move {
   const blindSince = looked.blindSince ?? at
   const { maxBlind } = o.canary.spec.analysis
   if (at - blindSince >= maxBlind) {
-    const message = `Parked ${short(looked.candidate)} at weight 0 after ${Math.round(maxBlind / 1000)}s without data: ${verdict.because}`
+    const message = `Parked ${short(looked.candidate)} at weight 0 after ${Math.round(maxBlind / 1000)}s without data: ${because}`
     const parked = {
       ...atWeight(withClock(looked, 'stopped', now), 0, now),
       phase: 'Progressing',
@@ -167,7 +176,7 @@ function hold(
     return go(o, parked, { severity: 'warn', reason: 'Parked', message }, now, memory)
   }
   const next = { ...looked, blindSince }
-  return stay(o, 'Blind', `Holding at weight ${looked.weight}: ${verdict.because}`, nextLookOf(withState(o, next)), {
+  return stay(o, 'Blind', `Holding at weight ${looked.weight}: ${because}`, nextLookOf(withState(o, next)), {
     state: asPhase(o, next),
     memory,
   })

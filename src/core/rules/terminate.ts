@@ -4,6 +4,7 @@ import { carriedSince, promotedOf, recordedOf, short } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { postureOf } from '../postures.ts'
+import { isOurs } from '../resources/ownership.ts'
 import { renderServices } from '../resources/services.ts'
 import { renderRoutes } from '../routers/index.ts'
 import { templateOf } from '../revision.ts'
@@ -18,17 +19,24 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   if (o.canary.metadata.deletionTimestamp === undefined) return undefined
   const state = o.state as State
   // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
-  const promoted = promotedOf(state) ?? o.primary?.revision ?? null
+  const own = o.primary !== null && isOurs(o, o.primary.object)
+  const promoted = promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
   // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
   const fresh = state.phase === 'Initializing' && state.stage === 'cloning'
-  const untouched = fresh && (o.target?.ready ?? 0) > 0 && o.traffic === null
+  const untouched = fresh && (!own || ((o.target?.ready ?? 0) > 0 && o.traffic === null))
   const pointless = o.surroundings.namespaceTerminating || o.target === null || promoted === null
   const stage = untouched || pointless ? 'removing' : 'returning'
   const message =
     stage === 'removing'
       ? 'The canary is being deleted; there is nothing to hand over'
       : `The canary is being deleted; Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
-  const next: State = { phase: 'Terminating', promoted, stage, carriedAt: null, waitingSince: now }
+  const next: State = {
+    phase: 'Terminating',
+    promoted: untouched ? null : promoted,
+    stage,
+    carriedAt: null,
+    waitingSince: now,
+  }
   return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
 }
 
