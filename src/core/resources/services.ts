@@ -22,6 +22,14 @@ export function renderServices(o: Observation, posture: Posture): Write[] {
   return [...apex(o, posture), ...sides(o, posture)]
 }
 
+/** What the primary's pods are selected by, as it was made: the target may be made anew with other labels. */
+function servedBy(o: Observation): Labels | null {
+  const live = liveOf(o, o.names.primary)
+  if (live === undefined || !isOurs(o, live)) return null
+  const selector = textsOf(at(live.spec, 'selector', 'matchLabels'))
+  return Object.keys(selector).length === 0 ? null : selector
+}
+
 function sides(o: Observation, posture: Posture): Write[] {
   const { names } = o
   if (o.canary.spec.service.destinationRule !== undefined) return []
@@ -30,7 +38,7 @@ function sides(o: Observation, posture: Posture): Write[] {
   }
   // Before the first primary is wanted nothing is made; without a target it is not known what to select.
   if (o.target === null || posture.primary === null) return []
-  const primary = primaryLabels(o, targetLabels(o))
+  const primary = servedBy(o) ?? primaryLabels(o, targetLabels(o))
   const { service } = o.canary.spec
   return [
     ...(primary === null ? [] : made(o, names.primaryService, service.primary, primary)),
@@ -93,7 +101,8 @@ function apex(o: Observation, posture: Posture): Write[] {
   }
   if (posture.callers === 'untouched') return []
   if (posture.callers === 'primary') {
-    const selector = apexSelector(o)
+    const subsets = o.canary.spec.service.destinationRule !== undefined
+    const selector = (subsets ? null : servedBy(o)) ?? apexSelector(o)
     if (selector === null) return []
     return adopted ? adopt(o, live, selector) : made(o, o.names.apexService, o.canary.spec.service.apex, selector)
   }

@@ -3,12 +3,13 @@ import type { Move } from '../decision.ts'
 import { atWeight, carriedSince, heldUntil, judgedReady, short, unreached, withClock } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
+import { LOCKED_ANNOTATION } from '../names.ts'
 import { problemOf } from '../problems.ts'
 import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
-import { deadlineOf, firstStep } from './start.ts'
+import { deadlineOf, firstStep, pauseOf } from './start.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
 export function loseTheTarget(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
@@ -25,6 +26,10 @@ export function withdrawTheRun(o: Observation<AnalysisPhase>, now: Instant): Mov
 export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
+  if (target.revision === state.rejected && o.memory.retry !== target.revision) {
+    const rejected = { ...state, candidate: target.revision }
+    return rollBack(o, rejected, 'Restarted', 'the target went back to a revision that was rejected before', now)
+  }
   const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
@@ -78,6 +83,16 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | und
   if (state.stage !== 'preparing' || target === null) return undefined
   const problem = problemOf(o, 'run')
   if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
+  if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
+    const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
+    const held = { ...withClock(state, 'stopped', now), phase: state.phase }
+    return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
+  }
+  // The deadline counts from the moment at which the pods could start.
+  if (state.heldSince !== null && pauseOf(o) === null) {
+    const going = { ...withClock(state, 'running', now), phase: state.phase, waitingSince: now }
+    return stay(o, 'WaitingForPods', o.memory.message, now, { state: going })
+  }
   if (target.readiness !== 'ready' || judgedReady(o, state.candidate) === 0) {
     const deadline = deadlineOf(o, state.waitingSince, now)
     const waited = `the pods of ${short(state.candidate)} are not ready: ${target.message}`

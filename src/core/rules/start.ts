@@ -1,7 +1,7 @@
 /** Initialising a canary, resting between runs, and the start of a run. */
 import { FINALIZER } from '../names.ts'
 import type { Move } from '../decision.ts'
-import { carriedSince, recordedOf, short, unreached } from '../facts.ts'
+import { carriedSince, podsOf, recordedOf, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { progressDeadline } from '../plan.ts'
@@ -186,7 +186,9 @@ export function pauseOf(o: Observation): string | null {
 function begin(o: Observation, settled: Settled, candidate: Revision, now: Instant): Move {
   const message = `New revision ${short(candidate)}: starting its pods`
   const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
-  const state = firstStep(settled, candidate, 'preparing', now)
+  // Pods that are still there under the same template have read another configuration.
+  const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'emptying' : 'preparing'
+  const state = firstStep(settled, candidate, stage, now)
   return go(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
 }
 
