@@ -406,7 +406,25 @@ const changes: readonly Case[] = [
     'another of the own VirtualServices',
     { service: { virtualServices: [{ name: 'a' }] } },
     { service: { virtualServices: [{ name: 'b' }] } },
+    'an entry cannot be removed',
+  ),
+  changed(
+    'one more of the own VirtualServices',
+    { service: { virtualServices: [{ name: 'a' }] } },
+    { service: { virtualServices: [{ name: 'a' }, { name: 'b' }] } },
     null,
+  ),
+  changed(
+    'the routes of an own VirtualService',
+    { service: { virtualServices: [{ name: 'a', routes: [{ name: 'x' }] }] } },
+    { service: { virtualServices: [{ name: 'a', routes: [{ name: 'y' }] }] } },
+    'an entry cannot be changed',
+  ),
+  changed(
+    'the subsets',
+    { service: { destinationRule: subsets } },
+    { service: { destinationRule: { ...subsets, name: 'another' } } },
+    'destinationRule cannot be changed',
   ),
   changed('the ladder', {}, { analysis: { stepWeights: [5, 100] } }, null),
 ]

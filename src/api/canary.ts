@@ -167,8 +167,6 @@ function resolved(spec: z.output<typeof Written>) {
 /** The schema of `spec`: its input is the wire, its output the program's. */
 export const CanarySpecSchema = Written.transform(resolved)
 
-/** What a user writes. */
-export type CanarySpecInput = z.input<typeof CanarySpecSchema>
 /** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
 export type CanarySpec = z.output<typeof CanarySpecSchema>
 export type Service = CanarySpec['service']

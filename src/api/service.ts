@@ -81,15 +81,25 @@ const Retries = z
   })
   .describe(istio('virtual-service/#HTTPRetry'))
 
-const UserVirtualService = z.object({
-  name: objectName().describe('Name of the VirtualService, in the same namespace.'),
-  routes: z
-    .array(z.object({ name: z.string().min(1).max(253).describe('`name` of an http route.') }))
-    .min(1)
-    .max(50)
-    .exactOptional()
-    .describe('The routes whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
-})
+const KEEPS_THE_SPLIT =
+  'for its routes would keep the split: delete the Canary, which hands the routes back, and create it anew'
+
+const UserVirtualService = ruled(
+  z.object({
+    name: objectName().describe('Name of the VirtualService, in the same namespace.'),
+    routes: z
+      .array(z.object({ name: z.string().min(1).max(253).describe('`name` of an http route.') }))
+      .min(1)
+      .max(50)
+      .exactOptional()
+      .describe('The routes whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
+  }),
+  {
+    message: `an entry cannot be changed, ${KEEPS_THE_SPLIT}`,
+    cel: 'self == oldSelf',
+    holds: 'unseen',
+  },
+)
 
 const UserDestinationRule = ruled(
   z.object({
@@ -101,6 +111,11 @@ const UserDestinationRule = ruled(
       .max(63)
       .describe("The subset of the canary's pods; the target's template must carry its labels."),
   }),
+  {
+    message: 'destinationRule cannot be changed: delete the Canary and create it anew',
+    cel: 'self == oldSelf',
+    holds: 'unseen',
+  },
   {
     message: 'primarySubset and canarySubset must be two subsets, or there is nothing to split between',
     cel: 'self.primarySubset != self.canarySubset',
@@ -199,16 +214,18 @@ export const ServiceSchema = ruled(
       })
       .exactOptional()
       .describe('Metadata of the Services that somebody else manages.'),
-    virtualServices: z
-      .array(UserVirtualService)
-      .min(1)
-      .max(20)
+    virtualServices: ruled(z.array(UserVirtualService).min(1).max(20), {
+      message: `an entry cannot be removed, ${KEEPS_THE_SPLIT}`,
+      cel: 'oldSelf.all(old, self.exists(one, one.name == old.name))',
+      holds: 'unseen',
+    })
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
       .exactOptional()
       .describe(
-        'VirtualServices of yours in which the weights are shifted; Sluice then makes none. Cannot be added or removed later.',
+        'VirtualServices of yours in which the weights are shifted; Sluice then makes none. Entries may be added later, and not be changed or removed.',
       ),
     destinationRule: UserDestinationRule.exactOptional().describe(
-      'A DestinationRule of yours whose subsets the split is between. Cannot be added or removed later.',
+      'A DestinationRule of yours whose subsets the split is between. Cannot be added, changed or removed later.',
     ),
     mirror: refused('list', gatewayApi('mirror belongs')),
     gatewayRefs: refused('list', gatewayApi('gatewayRefs belong')),

@@ -47,7 +47,6 @@ const Run = z.object({
   heldFor: z.int().optional().describe('Milliseconds of waiting that maxDuration does not count.'),
   heldSince: time().describe('Since when such a wait goes on.'),
   approved: text().describe('The weight whose approval was given, or `full`.'),
-  traceparent: text().describe('W3C trace context of the run.'),
 })
 
 const Barrier = z.object({
@@ -118,7 +117,7 @@ export const CanaryStatusSchema = z
     step: text().describe('Steps of the ladder reached, of how many.'),
     canaryWeight: whole().describe('Percent of requests that the canary is to get.'),
     failedChecks: whole().describe('Counted failures of this run.'),
-    iterations: whole(),
+    iterations: whole().describe('Rounds of a release without steps, as Flagger counts them; 0 where there are steps.'),
     observedGeneration: z.int().default(-1).describe('Generation of the spec that this status speaks of.'),
     lastAppliedSpec: text().describe('Revision that was last released, or is being released.'),
     lastPromotedSpec: text().describe('Revision that the primary runs.'),
@@ -128,6 +127,7 @@ export const CanaryStatusSchema = z
       .record(z.string(), z.string())
       .optional()
       .describe('Configuration that the candidate mounts, with its hash.'),
+    targetUid: text().describe('The target whose generations are counted.'),
     targetGeneration: whole().describe("Generation of the target's template when it was last taken as known."),
     retry: text().describe('Rejected revision that is tried again.'),
     paused: text().describe('Why a person paused the canary.'),

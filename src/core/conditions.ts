@@ -27,6 +27,9 @@ const stalling: ReadonlySet<Reason> = new Set([
   'Contested',
 ])
 
+/** The whole sentence stands in `status.message`. */
+const LONGEST_MESSAGE = 512
+
 export const isStalling = (reason: Reason): boolean => stalling.has(reason)
 
 const promoted: Readonly<Record<Phase, Condition['status']>> = {
@@ -47,7 +50,8 @@ const resting: readonly Phase[] = ['Initialized', 'Succeeded', 'Failed']
 export function conditionsOf(o: Observation, move: Move, now: Instant): Condition[] {
   const { state, reason, message } = move
   const rests = resting.includes(state.phase)
-  const stalled = isStalling(reason) || (reason === 'TargetNotReady' && overdue(o, state, now))
+  // A release that was taken back stays taken back until a person pushes another one.
+  const stalled = isStalling(reason) || state.phase === 'Failed' || overdue(o, move, now)
   const ready =
     (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'
   const before = new Map(
@@ -57,7 +61,14 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
     const earlier = before.get(type)
     const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : new Date(now).toISOString()
     const observedGeneration = o.canary.metadata.generation ?? 0
-    return { type, status, reason: why, message: message.slice(0, 1024), lastTransitionTime, observedGeneration }
+    return {
+      type,
+      status,
+      reason: why,
+      message: message.slice(0, LONGEST_MESSAGE),
+      lastTransitionTime,
+      observedGeneration,
+    }
   }
   const yes = (fact: boolean): Condition['status'] => (fact ? 'True' : 'False')
   return [
@@ -68,7 +79,8 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
   ]
 }
 
-/** A target that does not get ready to be cloned is waited for, and complained about after the deadline. */
-function overdue(o: Observation, state: Move['state'], now: Instant): boolean {
-  return state.phase === 'Initializing' && now - state.waitingSince >= progressDeadline(o.canary)
+/** A target that does not get ready to be cloned, or its primary, is waited for, and complained about after the deadline. */
+function overdue(o: Observation, { state, reason }: Move, now: Instant): boolean {
+  if (state.phase !== 'Initializing' || (reason !== 'TargetNotReady' && reason !== 'WaitingForPods')) return false
+  return now - state.waitingSince >= progressDeadline(o.canary)
 }

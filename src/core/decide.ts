@@ -1,5 +1,7 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
+import { memoryNotAhead, notAhead } from './backward-clock.ts'
 import type { Ask, Decision, Handler, Move } from './decision.ts'
+import { noteTarget } from './known-target.ts'
 import { announce } from './move.ts'
 import type { Observation } from './observation.ts'
 import { phases } from './phases.ts'
@@ -10,11 +12,17 @@ import { noteReplicas } from './wishes.ts'
 
 /** Decides, or asks; after an answer it is run again with the findings. */
 export function decide(seen: Observation, now: Instant): Decision | Ask {
-  const o: Observation = { ...seen, memory: { ...seen.memory, replicas: noteReplicas(seen, now) } }
+  const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('ask' in said) return said
   const move = withTrouble(o, said, now)
   return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, move) }
+}
+
+/** The observation with what every phase remembers of it, and no memory of the future. */
+function noted(seen: Observation, now: Instant): Observation {
+  const o = { ...seen, state: notAhead(seen.state, now), memory: memoryNotAhead(seen.memory, now) }
+  return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
 }
 
 /** Writes that are refused are said in the place of what is waited for, until they succeed. */

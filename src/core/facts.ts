@@ -1,6 +1,6 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
 import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
-import type { Analysis, Phase, Revision, Run, State } from './state.ts'
+import type { Analysis, Revision, Run, State } from './state.ts'
 import type { Instant, Milliseconds, Percent } from './time.ts'
 import { templateOf } from './revision.ts'
 
@@ -79,6 +79,7 @@ export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Inst
 export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
   return {
     ...run,
+    approved: null,
     weight,
     highest: Math.max(run.highest, weight),
     carriedAt: null,
@@ -87,11 +88,6 @@ export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Insta
     routedAt: weight > 0 ? (run.routedAt ?? now) : null,
     silentLooks: 0,
   }
-}
-
-/** Narrow an observation to one phase; the caller has just checked it. */
-export function inPhase<P extends Phase>(o: Observation, state: Extract<State, { phase: P }>): Observation<P> {
-  return { ...o, state } as unknown as Observation<P>
 }
 
 /** The first ten digits of a revision's hash, as people compare them. */

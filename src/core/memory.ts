@@ -53,6 +53,8 @@ export interface Memory {
   readonly handled: Readonly<Record<string, string>> | null
   /** The revision that was promoted before the present one. */
   readonly previous: Revision | null
+  /** The target whose generations are counted; null before it was first seen. */
+  readonly targetUid: string | null
   /** Generation of the target when its template was last taken as known: a run needs a newer one and another hash. */
   readonly targetGeneration: number
   /** A rejected revision is tried again because a person said so. */
@@ -74,6 +76,7 @@ export const blank: Memory = {
   replicas: { wished: null, emptied: false, putBacks: [], leftAlone: null },
   handled: null,
   previous: null,
+  targetUid: null,
   targetGeneration: 0,
   retry: null,
   paused: null,

@@ -1,5 +1,6 @@
 /** How rules build their moves: stay where you are, or go to another state and say so. */
 import type { Announcement, Move } from './decision.ts'
+import { fingerprint } from './json.ts'
 import type { Memory } from './memory.ts'
 import type { Observation } from './observation.ts'
 import type { Reason } from './reasons.ts'
@@ -34,7 +35,7 @@ export interface News {
 export function announce(o: Observation, news: News, now: Instant): Announcement {
   const run = 'id' in o.state ? o.state.id : o.memory.transitionAt.toString(36)
   const weight = 'weight' in o.state ? o.state.weight : ''
-  return { ...news, key: [o.canary.metadata.uid ?? '', run, news.reason, weight, news.message].join('|'), at: now }
+  return { ...news, key: fingerprint([o.canary.metadata.uid, run, news.reason, weight, news.message]), at: now }
 }
 
 /** The state changes; people hear why, and the next pass follows at once. */
@@ -47,6 +48,11 @@ export function go(o: Observation, state: State, news: News, now: Instant, memor
     wakeAt: now,
     announcements: [announce(o, news, now)],
   }
+}
+
+/** The state changes on the way to what will be announced: it shows in status, and is no news of its own. */
+export function pass(state: State, reason: Reason, message: string, now: Instant, memory: Memory): Move {
+  return { state, memory: { ...memory, transitionAt: now }, reason, message, wakeAt: now, announcements: [] }
 }
 
 /** A stay that people hear about, once for the same words. */

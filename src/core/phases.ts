@@ -19,7 +19,7 @@ import {
 import { followTheLadder, waitUntilCarried } from './rules/carry.ts'
 import { afterLook } from './rules/climb.ts'
 import { obey } from './rules/commands.ts'
-import { copyToThePrimary, drain, finalise, finishUndoing, returnTraffic } from './rules/finish.ts'
+import { copyToThePrimary, drain, finishUndoing, returnTraffic } from './rules/finish.ts'
 import { look, unpark } from './rules/look.ts'
 import {
   claim,
@@ -76,16 +76,7 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
   Waiting: firstOf<'Waiting'>(terminate, obey, waitForSight, claim, startWhenResumed),
   Progressing: analysis,
   WaitingPromotion: analysis,
-  Promoting: firstOf<'Promoting'>(
-    terminate,
-    obey,
-    waitForSight,
-    claim,
-    copyToThePrimary,
-    finishUndoing,
-    returnTraffic,
-    finalise,
-  ),
+  Promoting: firstOf<'Promoting'>(terminate, obey, waitForSight, claim, copyToThePrimary, finishUndoing, returnTraffic),
   Finalising: firstOf<'Finalising'>(terminate, obey, waitForSight, claim, drain),
   Succeeded: firstOf<'Succeeded'>(terminate, obey, waitForSight, claim, takeANewBaseline, startRun, rest),
   Failed: firstOf<'Failed'>(
@@ -99,5 +90,5 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
     startRun,
     rest,
   ),
-  Terminating: firstOf<'Terminating'>(letGo, returnToThePrimary, restoreTheTarget, routeToTheTarget, remove),
+  Terminating: firstOf<'Terminating'>(obey, letGo, returnToThePrimary, restoreTheTarget, routeToTheTarget, remove),
 }

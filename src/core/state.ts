@@ -92,11 +92,11 @@ export interface Facts {
   WaitingPromotion: Analysis
   /**
    * - `copying`: the primary takes the judged template; traffic stays where it is.
-   * - `returning`: the primary is ready; traffic goes back to it.
+   * - `returning`: the primary is ready; traffic goes back to it in steps.
    * - `undoing`: it did not get ready; the promoted template goes back on it while the canary carries.
    */
   Promoting: Run & { readonly stage: 'copying' | 'returning' | 'undoing'; readonly because: string }
-  /** Traffic is on the primary; the last answers of the canary drain. `outcome` is what the run ends as. */
+  /** The primary takes all traffic; the last answers of the canary drain. `outcome` is what the run ends as. */
   Finalising: Settled & { readonly carriedAt: Instant | null; readonly outcome: 'Succeeded' | 'Withdrawn' }
   Succeeded: Settled
   /** `drained`: the canary's pods may be stopped. */

@@ -13,8 +13,8 @@ import { reasons, type Reason } from './reasons.ts'
 import type { Analysis, Hold, Run, Stage, State } from './state.ts'
 import type { Instant } from './time.ts'
 
-/** Longest message that goes to the wire: the whole status stays under 32 KiB. */
-const LONGEST_MESSAGE = 1024
+/** Longest sentences that go to the wire: the whole status stays under 32 KiB. */
+const LONGEST = { message: 1024, check: 200, history: 400, announced: 400 } as const
 
 const iso = (instant: Instant): string => new Date(instant).toISOString()
 const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
@@ -24,8 +24,8 @@ const instantOf = (text: string | undefined): Instant | null => {
 }
 const orNull = <T>(value: T | undefined): T | null => value ?? null
 const orNone = <T>(value: T | null): T | undefined => value ?? undefined
-const clipped = (text: string): string =>
-  text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE - 1)}…`
+const clipped = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
 /** What was known before a canary was first seen. */
 export function unknown(now: Instant): { state: State; memory: Memory } {
@@ -144,6 +144,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     },
     handled: orNull(s.handledCommands),
     previous: orNull(s.previousSpec),
+    targetUid: orNull(s.targetUid),
     targetGeneration: s.targetGeneration ?? 0,
     retry: orNull(s.retry),
     paused: orNull(s.paused),
@@ -185,7 +186,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
   return drop({
     phase: state.phase,
     reason: move.reason,
-    message: clipped(move.message),
+    message: clipped(move.message, LONGEST.message),
     step: 'weight' in state ? stepOf(ladder, weight) : undefined,
     canaryWeight: weight,
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
@@ -196,6 +197,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     previousSpec: orNone(memory.previous),
     rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
     trackedConfigs: Object.keys(o.configs).length > 0 ? { ...o.configs } : undefined,
+    targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
@@ -219,17 +221,19 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
         min: orNone(check.min),
         max: orNone(check.max),
         requests: orNone(check.requests),
-        message: clipped(check.message),
+        message: clipped(check.message, LONGEST.check),
         at: iso(check.at),
       }),
     ),
     history: memory.history.map(run => ({
       ...run,
-      message: clipped(run.message),
+      message: clipped(run.message, LONGEST.history),
       startedAt: iso(run.startedAt),
       endedAt: iso(run.endedAt),
     })),
-    announced: announced.slice(0, 10).map(one => ({ ...one, message: clipped(one.message), at: iso(one.at) })),
+    announced: announced
+      .slice(0, 4)
+      .map(one => ({ ...one, message: clipped(one.message, LONGEST.announced), at: iso(one.at) })),
   })
 }
 

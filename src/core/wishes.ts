@@ -12,7 +12,8 @@ const TEN_MINUTES: Milliseconds = 600_000
 /** The same manager putting replicas back this often in ten minutes is left alone. */
 const PATIENCE = 3
 
-const isResting = (state: State): boolean =>
+/** Whether no run is under way: the target has nothing to carry. */
+export const isResting = (state: State): boolean =>
   state.phase === 'Initialized' ||
   state.phase === 'Succeeded' ||
   state.phase === 'Waiting' ||

@@ -3,7 +3,7 @@
  * (values, wordings) at most every ten seconds; what memory alone has to know, with the next write.
  */
 import type { CanaryStatus } from '../api/status.ts'
-import { canonicalJson } from './json.ts'
+import { sameJson } from './json.ts'
 import type { Reason } from './reasons.ts'
 import type { Milliseconds } from './time.ts'
 
@@ -13,12 +13,20 @@ export const INFORM_EVERY: Milliseconds = 10_000
 export type Worth = 'at once' | 'later' | 'nothing'
 
 export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
-  if (canonicalJson(decisive(before)) !== canonicalJson(decisive(after))) return 'at once'
-  return canonicalJson(informing(before)) === canonicalJson(informing(after)) ? 'nothing' : 'later'
+  if (!sameJson(decisive(before), decisive(after))) return 'at once'
+  return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
 }
 
 /** Reasons that every run passes through within seconds: nobody has to hear of them at once. */
-const passing: ReadonlySet<string> = new Set<Reason>(['Routing', 'WaitingForPods', 'Analysing', 'RoutingCallers'])
+const passing: ReadonlySet<string> = new Set<Reason>([
+  'NewRevision',
+  'Restarted',
+  'WaitingForPods',
+  'Advancing',
+  'Routing',
+  'Analysing',
+  'RoutingCallers',
+])
 
 /** What a later decision, or a person who waits for it, depends on. */
 function decisive(status: CanaryStatus): unknown {
@@ -26,6 +34,9 @@ function decisive(status: CanaryStatus): unknown {
   const { run, barrier, replicas, ...plain } = rest
   return {
     ...plain,
+    // Known again at the next look, and written with what follows from it.
+    targetUid: null,
+    targetGeneration: null,
     reason: passing.has(reason) ? '' : reason,
     // Times of looks and of being carried are counted anew after a crash, which only makes a wait longer.
     run: run && {

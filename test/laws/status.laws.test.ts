@@ -100,6 +100,7 @@ const memory: fc.Arbitrary<Memory> = fc.record({
   }),
   handled: maybe(fc.record({ abort: fc.string({ maxLength: 9 }), pause: fc.string({ maxLength: 9 }) })),
   previous: maybe(revision),
+  targetUid: fc.constantFrom(null, 'uid-of-the-target'),
   targetGeneration: fc.nat(99),
   retry: maybe(revision),
   paused: maybe(fc.string({ minLength: 1, maxLength: 9 })),

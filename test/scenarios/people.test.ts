@@ -203,7 +203,7 @@ suite('people and a canary, in virtual time', () => {
     await world.initialised({ analysis: { interval: '10s', stepWeightPromotion: 50 } })
     world.setImage('demo/web:1.1.0')
     await world.until('Promoting 50')
-    await world.until('Promoting 0')
+    await world.until('Finalising')
     await world.until('Succeeded')
   })
 

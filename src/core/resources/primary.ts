@@ -5,19 +5,12 @@
  */
 import { type KubeObject } from '../../api/object.ts'
 import { at, covers, fingerprint, isRecord, type Json, present, recordOf, recordsOf, textsOf } from '../json.ts'
-import {
-  labelMode,
-  type Labels,
-  primaryLabels,
-  primarySelector,
-  scales,
-  switchedLabel,
-  targetLabels,
-} from '../labels.ts'
+import { labelMode, type Labels, primaryLabels, primarySelector, switchedLabel, targetLabels } from '../labels.ts'
 import { RENDERED_ANNOTATION, REVISION_ANNOTATION } from '../names.ts'
 import type { Observation, RecordedTemplate } from '../observation.ts'
 import type { Posture } from '../posture.ts'
 import type { Write } from '../write.ts'
+import { primaryIsAutoscaled } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
 import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
 import { followLabels } from './scheduling.ts'
@@ -83,13 +76,9 @@ function templateFor(o: Observation, recorded: RecordedTemplate, selected: Label
 function replicasOf(o: Observation, live: KubeObject | undefined): number {
   const current = at(live?.spec, 'replicas')
   const now = typeof current === 'number' ? current : null
-  const autoscaled = o.surroundings.autoscalers.some(scaler => scalesReplicas(scaler, o.names.primary.name))
-  if (autoscaled && now !== null) return now
+  if (now !== null && primaryIsAutoscaled(o)) return now
   return o.memory.replicas.wished ?? Math.max(1, now ?? o.target?.replicas ?? 1)
 }
-
-const scalesReplicas = (scaler: KubeObject, deployment: string): boolean =>
-  scaler.kind !== 'VerticalPodAutoscaler' && scales(scaler, deployment)
 
 /**
  * What we say still stands, and nothing was added that a person adds. Other members that only the live template has (a

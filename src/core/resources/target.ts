@@ -5,7 +5,9 @@
 import { LOCKED_ANNOTATION } from '../names.ts'
 import type { Observation, Workload } from '../observation.ts'
 import type { Posture } from '../posture.ts'
+import { primaryIsAutoscaled } from './autoscaling.ts'
 import { templateOf } from '../revision.ts'
+import { isResting } from '../wishes.ts'
 import type { PatchOperation, Write } from '../write.ts'
 
 export function renderTarget(o: Observation, posture: Posture): Write[] {
@@ -29,8 +31,11 @@ function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write
 
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
   const { wished, leftAlone } = o.memory.replicas
-  if (posture.canaryPods === 'as wished') return wished ?? Math.max(1, target.replicas)
-  return posture.canaryPods === 'none' && leftAlone === null ? 0 : target.replicas
+  if (posture.canaryPods === 'untouched') return target.replicas
+  if (posture.canaryPods === 'none') return leftAlone !== null && isResting(o.state) ? target.replicas : 0
+  const asked = wished ?? Math.max(1, target.replicas)
+  // An autoscaler knows better than the last wish how many pods carry the load; what carries is not made smaller.
+  return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
 }
 
 interface Lock {

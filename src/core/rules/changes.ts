@@ -69,8 +69,10 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   const { state, target } = o
   if (state.stage !== 'emptying' || target === null) return undefined
   if (target.running > 0) {
-    const message = `Waiting for ${target.running} pods with the earlier configuration to end`
-    return stay(o, 'WaitingForPods', message, null)
+    const waited = `${target.running} pods with the earlier configuration`
+    const deadline = deadlineOf(o, state.waitingSince, now)
+    if (deadline === null) return rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now)
+    return stay(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline)
   }
   return stay(o, 'WaitingForPods', o.memory.message, now, {
     state: { ...state, stage: 'preparing', waitingSince: now },

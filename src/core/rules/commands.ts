@@ -4,6 +4,7 @@
  */
 import type { Announcement, Move } from '../decision.ts'
 import { short, withClock } from '../facts.ts'
+import { fingerprint } from '../json.ts'
 import type { Memory } from '../memory.ts'
 import { announce, go } from '../move.ts'
 import type { Observation } from '../observation.ts'
@@ -11,7 +12,7 @@ import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { approvalPending } from './climb.ts'
-import { remember, rollBack } from './end-run.ts'
+import { rollBack } from './end-run.ts'
 import { undo } from './finish.ts'
 
 /** In the order in which several at once are obeyed: the safest first. */
@@ -42,10 +43,16 @@ function fresh(o: Observation): Command[] {
   const annotations = o.canary.metadata.annotations ?? {}
   return commands.flatMap(name => {
     const value = annotations[annotationOf(name)]
-    if (value === undefined || o.memory.handled?.[name] === value) return []
+    if (value === undefined || o.memory.handled?.[name] === markOf(value)) return []
     return [parseCommand(name, value)]
   })
 }
+
+/** An annotation may have 256 KiB; what stands in status for a long one is its fingerprint. */
+const markOf = (value: string): string => (value.length <= 128 ? value : fingerprint(value))
+
+/** What of a pause's reason is kept. */
+const LONGEST_WHY = 256
 
 const by = (command: Command): string =>
   `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
@@ -61,7 +68,7 @@ export function obey(o: Observation, now: Instant): Move | undefined {
   if (o.memory.handled === null) return recordOnly(o, now)
   const [command] = fresh(o)
   if (command === undefined) return undefined
-  const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: command.value } }
+  const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: markOf(command.value) } }
   const told = { ...o, memory: handled }
   const answer =
     command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
@@ -77,7 +84,7 @@ export function obey(o: Observation, now: Instant): Move | undefined {
 
 /** What stands there when a canary is first seen is old: it is recorded, not run. */
 function recordOnly(o: Observation, now: Instant): Move {
-  const handled = Object.fromEntries(fresh(o).map(command => [command.name, command.value]))
+  const handled = Object.fromEntries(fresh(o).map(command => [command.name, markOf(command.value)]))
   return { ...kept(o, { ...o.memory, handled }, null, now) }
 }
 
@@ -111,7 +118,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
 
   pause(o, command) {
     if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
-    const why = command.why === '' ? command.id : command.why
+    const why = (command.why === '' ? command.id : command.why).slice(0, LONGEST_WHY)
     return { memory: { ...o.memory, paused: why }, said: 'Paused' }
   },
 
@@ -153,7 +160,9 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   },
 
   rollback(o, command, now) {
-    if (!isResting(o)) return { refused: 'a run is under way; abort it' }
+    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
+    if (o.state.phase === 'Initializing') return { refused: 'nothing was promoted yet' }
+    if (!isResting(o) && o.state.phase !== 'Waiting') return { refused: 'a run is under way; abort it' }
     const { previous } = o.memory
     if (previous === null || !o.recorded.some(one => one.revision === previous)) {
       return { refused: 'no previously promoted revision is kept' }
@@ -167,19 +176,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       drained: o.state.phase === 'Failed' ? o.state.drained : true,
     }
     const memory: Memory = { ...o.memory, previous: null, retry: null }
-    const run = {
-      id: now.toString(36),
-      candidate: previous,
-      promoted: o.state.promoted,
-      rejected: null,
-      startedAt: now,
-      highest: 0,
-      weight: 0,
-      carriedAt: null,
-      waitingSince: now,
-    }
-    const told = remember(memory, run, 'Succeeded', { reason: 'RolledBack', message }, now)
-    return { move: go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now, told) }
+    return { move: go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now, memory) }
   },
 }
 

@@ -1,7 +1,7 @@
 /** Promotion, its failure, and the drain of the canary. */
 import type { Move } from '../decision.ts'
 import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
-import { go, stay, tell } from '../move.ts'
+import { go, pass, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
 import type { Instant, Percent } from '../time.ts'
@@ -15,11 +15,7 @@ export function copyToThePrimary(o: Promoting, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'copying') return undefined
   const ours = primary !== null && primary.revision === state.candidate
-  if (ours && primary.readiness === 'ready' && unreached(o, 'primary', state.candidate) === 0) {
-    const message = `Deployment ${o.names.primary.name} runs ${short(state.candidate)}; traffic returns to it`
-    const next: State = { ...state, stage: 'returning', carriedAt: null, waitingSince: now }
-    return go(o, next, { severity: 'info', reason: 'Returning', message }, now)
-  }
+  if (ours && primary.readiness === 'ready' && unreached(o, 'primary', state.candidate) === 0) return lower(o, now)
   const waited = ours ? primary.message : 'the template is being copied'
   const deadline = deadlineOf(o, state.waitingSince, now)
   if (deadline === null || (ours && primary.readiness === 'stuck')) return undo(o, waited, now)
@@ -35,10 +31,9 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
 }
 
-/** Traffic goes back, at once or by stepWeightPromotion, and never further than the primary's ready pods can carry. */
-export function returnTraffic(o: Promoting, now: Instant): Move | undefined {
+/** Traffic goes back step by step: each weight is carried, and lasts its interval. */
+export function returnTraffic(o: Promoting, now: Instant): Move {
   const { state, primary } = o
-  if (state.stage !== 'returning') return undefined
   const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
@@ -47,22 +42,26 @@ export function returnTraffic(o: Promoting, now: Instant): Move | undefined {
     return deadline === null ? undo(o, message, now) : stay(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
   if (carriedAt === null) return stay(o, 'Returning', o.memory.message, null, { state: next })
-  const settledAt = carriedAt + o.settings.settle
   const { stepWeightPromotion, interval } = o.canary.spec.analysis
-  // Nothing is waited for before the first step down.
-  const first = state.weight === state.highest
-  const dueAt = stepWeightPromotion > 0 && !first ? Math.max(settledAt, carriedAt + interval) : settledAt
-  if (state.weight === 0)
-    return now < settledAt ? stay(o, 'Returning', o.memory.message, settledAt, { state: next }) : undefined
-  const weight = nextDown(state.weight, stepWeightPromotion, primary.ready, primary.replicas)
-  if (weight === state.weight) {
-    const message = `Weight ${weight}: ${primary.ready} of ${primary.replicas} pods of the primary are ready`
-    return stay(o, 'Returning', message, null, { state: next })
+  const dueAt = carriedAt + Math.max(o.settings.settle, stepWeightPromotion > 0 ? interval : 0)
+  return now < dueAt
+    ? stay(o, 'Returning', o.memory.message, dueAt, { state: next })
+    : lower({ ...o, state: next }, now)
+}
+
+/** The next weight down, by stepWeightPromotion or all at once, and never further than the primary's ready pods can carry. */
+function lower(o: Promoting, now: Instant): Move {
+  const { state, primary } = o
+  const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
+  const name = o.names.primary.name
+  const weight = nextDown(state.weight, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
+  if (weight === 0) return finalise(o, now)
+  if (weight === state.weight && state.stage === 'returning') {
+    return stay(o, 'Returning', `Weight ${weight}: ${ready} of ${replicas} pods of the primary are ready`, null)
   }
-  if (now < dueAt && !first) return stay(o, 'Returning', o.memory.message, dueAt, { state: next })
-  const message = `Weight ${state.weight} → ${weight} as Deployment ${o.names.primary.name} takes over`
-  const lower: State = { ...state, weight, carriedAt: null, waitingSince: now }
-  return go(o, lower, { severity: 'info', reason: 'Returning', message }, now)
+  const message = `Weight ${state.weight} → ${weight} as Deployment ${name} takes over`
+  const next: State = { ...state, stage: 'returning', weight, carriedAt: null, waitingSince: now }
+  return go(o, next, { severity: 'info', reason: 'Returning', message }, now)
 }
 
 /** The next weight on the way down: by the step, but no lower than what the primary's missing pods leave over. */
@@ -96,22 +95,22 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
   return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
 }
 
-/** Traffic is back: the candidate is what is promoted from here on. */
-export function finalise(o: Promoting, now: Instant): Move {
+/** The primary runs the candidate and takes all traffic: it is what is promoted from here on. */
+function finalise(o: Promoting, now: Instant): Move {
   const { state } = o
   const message = `Promoted ${short(state.candidate)}`
   const next: State = {
     phase: 'Finalising',
     promoted: state.candidate,
     rejected: null,
-    carriedAt: state.carriedAt,
+    carriedAt: null,
     outcome: 'Succeeded',
   }
   const memory = {
     ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
     previous: state.promoted,
   }
-  return go(o, next, { severity: 'info', reason: 'Finalising', message: `${message}; its canary drains` }, now, memory)
+  return pass(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
 }
 
 /** The last answers of the canary are out: its pods may go. */

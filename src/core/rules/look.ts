@@ -1,4 +1,5 @@
 /** One look at all gates: ask, judge, count. */
+import { formatDuration } from '../../api/duration.ts'
 import type { Check } from '../check.ts'
 import type { Ask, Move } from '../decision.ts'
 import { short, withClock, atWeight } from '../facts.ts'
@@ -114,7 +115,9 @@ function conclude(
   if (failing.length > 0) {
     const because = failing.map(one => one.verdict.because).join('; ')
     const spacing = Math.min(...failing.map(one => windowOf(scene, one.gate.interval)))
-    return fail(o, looked, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
+    // An outage that counts as a failure is no sight of the canary.
+    const seen = failing.some(one => one.verdict.sight === 'seen') ? { ...looked, blindSince: null } : looked
+    return fail(o, seen, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = problems[0] ?? judged.find(one => one.verdict.outcome === 'hold')?.verdict.because
@@ -165,7 +168,7 @@ function hold(
   const blindSince = looked.blindSince ?? at
   const { maxBlind } = o.canary.spec.analysis
   if (at - blindSince >= maxBlind) {
-    const message = `Parked ${short(looked.candidate)} at weight 0 after ${Math.round(maxBlind / 1000)}s without data: ${because}`
+    const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
     const parked = {
       ...atWeight(withClock(looked, 'stopped', now), 0, now),
       phase: 'Progressing',

@@ -7,6 +7,7 @@ import type { Observation } from '../observation.ts'
 import { progressDeadline } from '../plan.ts'
 import { problemOf } from '../problems.ts'
 import type { Reason } from '../reasons.ts'
+import { isOurs } from '../resources/ownership.ts'
 import { isForeignRevision, templateOf } from '../revision.ts'
 import type { RestingPhase, Revision, Settled, Stage, State, StateOf } from '../state.ts'
 import type { Instant } from '../time.ts'
@@ -34,12 +35,27 @@ export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Mov
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
 export function recogniseThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
-  if (o.state.revision !== null || o.primary === null) return undefined
-  const revision = o.primary.revision
-  if (recordedOf(o, revision) === undefined) return undefined
+  const { state, primary, target, names } = o
+  if (primary === null || !isOurs(o, primary.object))
+    return state.revision === null ? undefined : cloneWhatServes(o, now)
+  if (state.revision !== null) return undefined
+  const { revision } = primary
+  if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
+    const message = `Deployment ${names.primary.name} serves ${short(revision)}, of which no record is left, and Deployment ${names.target.name} holds ${short(target.revision)}. Set ${names.target.name} to the image and settings that ${names.primary.name} runs; once that is recognised, release anew.`
+    return tell(o, { severity: 'warn', reason: 'Conflict', message }, now, null)
+  }
   return stay(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
     state: { ...o.state, revision },
   })
+}
+
+/** A target that changed before its template was on record is another one to clone. */
+function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.revision === null || target === null || target.revision === state.revision) return undefined
+  if (recordedOf(o, state.revision) !== undefined) return undefined
+  const message = `Deployment ${o.names.target.name} changed before its primary was made; it is looked at anew`
+  return stay(o, 'Initializing', message, now, { state: { ...state, revision: null, carriedAt: null } })
 }
 
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
@@ -167,7 +183,11 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
   const candidate = wantedCandidate(o)
   if (candidate === null) {
     const { promoted, rejected } = o.state
-    const message = `The target is back at ${short(promoted)}; nothing waits any more`
+    const what =
+      o.target === null
+        ? `Deployment ${o.names.target.name} is gone`
+        : `The target is back at ${short(o.target.revision)}`
+    const message = `${what}; nothing waits any more`
     return go(o, { phase: 'Succeeded', promoted, rejected }, { severity: 'info', reason: 'Withdrawn', message }, now)
   }
   const pause = pauseOf(o)
@@ -231,12 +251,12 @@ export function rest(o: Observation<RestingPhase>, now: Instant): Move {
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
-    return stay(
-      o,
-      'PrimaryNotReady',
-      `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`,
-      null,
-    )
+    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`
+    return stay(o, 'PrimaryNotReady', message, null)
+  }
+  if (primary.readiness === 'stuck') {
+    const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
+    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null)
   }
   // How the last run ended stays on show until something else is to be said.
   const ended = o.memory.history[0]

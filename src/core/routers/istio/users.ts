@@ -108,9 +108,11 @@ function shift(o: Observation, one: Listed, wanted: Wanted): Write[] {
   const live = liveOf(o, ref)
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) return []
   const before = originalOf(live)
-  const changes = chosenRoutes(o, one, live.spec).map(placed => routeChange(o, live, placed, wanted, before))
+  const chosen = chosenRoutes(o, one, live.spec)
+  const changes = chosen.map(placed => routeChange(o, live, placed, wanted, before))
   const operations = changes.flatMap(change => change.operations)
-  const original: Original = Object.assign({}, ...changes.map(change => change.original))
+  const others = ofOthers(live, chosen, before)
+  const original: Original = Object.assign({}, others, ...changes.map(change => change.original))
   const noted = noteOriginal(live, original)
   if (operations.length + noted.length === 0) {
     return typeof wanted === 'string' || wanted.weight === 0 ? disownOf(ref, live) : []
@@ -119,6 +121,13 @@ function shift(o: Observation, one: Listed, wanted: Wanted): Write[] {
     isRecord(live.spec) && 'hosts' in live.spec ? [test('/spec/hosts', live.spec['hosts'])] : []
   const resourceVersion = live.metadata.resourceVersion ?? ''
   return [{ verb: 'patch', ref, resourceVersion, operations: [...hosts, ...operations, ...noted] }]
+}
+
+/** What another Canary remembers of its own routes in the same VirtualService. */
+function ofOthers(live: KubeObject, chosen: readonly Placed[], before: Original): Original {
+  const there = new Set(httpRoutes(live.spec).map((route, index) => keyOf(live, { index, route })))
+  for (const placed of chosen) there.delete(keyOf(live, placed))
+  return Object.fromEntries(Object.entries(before).filter(([key]) => there.has(key)))
 }
 
 const test = (path: string, value: unknown): PatchOperation => ({ op: 'test', path, value })
