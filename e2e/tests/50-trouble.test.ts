@@ -132,7 +132,8 @@ suite('Trouble in mid-run', () => {
     console.log(`      SEED=${seed}`)
     const random = randomFrom(seed)
     const one = await launch()
-    await shop.apply(shop.canary())
+    // Ten kills and restarts take up to 40 s, and each has to hit the run.
+    await shop.apply(shop.canary({ analysis: { interval: '8s' } }))
     await timeline.untilPhase('Initialized', 60)
     const since = await shop.setImage('v2')
     for (let kill = 0; kill < 10; kill += 1) {
