@@ -112,7 +112,10 @@ export class Reconciler {
     }
     const now = clock.now()
     const decision = decide(observation, now)
-    if ('ask' in decision) return asks.ask(key, decision.ask)
+    if ('ask' in decision) {
+      asks.ask(key, decision.ask)
+      return this.#write(key, entry, decision.writes, laneOf(entry.state), signal)
+    }
     await this.#carryOut(key, entry, observation, decision, signal)
   }
 
@@ -124,7 +127,7 @@ export class Reconciler {
     const worth = worthOf(entry.status, status)
     const due = worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
     if (due) {
-      const committed = await this.#commit(entry, o.canary, status, laneOf(decision), signal)
+      const committed = await this.#commit(entry, o.canary, status, laneOf(decision.state), signal)
       if (!committed) {
         wake(key, clock.now())
         return
@@ -145,7 +148,7 @@ export class Reconciler {
     }
     this.#announce(o.canary, decision.announcements)
     this.#ports.watcher(key, o, decision)
-    await this.#write(key, entry, decision, signal)
+    await this.#write(key, entry, decision.writes, laneOf(decision.state), signal)
     if (decision.wakeAt !== null) wake(key, decision.wakeAt)
   }
 
@@ -188,13 +191,12 @@ export class Reconciler {
     }
   }
 
-  /** All writes of a decision at once; the first that failed is what the canary complains about. */
-  async #write(key: string, entry: Entry, decision: Decision, signal: AbortSignal): Promise<void> {
+  /** All writes at once; the first that failed is what the canary complains about. */
+  async #write(key: string, entry: Entry, writes: readonly Write[], lane: Lane, signal: AbortSignal): Promise<void> {
     const { clock, log, wake } = this.#ports
     const now = clock.now()
-    const lane = laneOf(decision)
     const results = await Promise.all(
-      decision.writes.map(async (write): Promise<{ write: Write; error: unknown } | null> => {
+      writes.map(async (write): Promise<{ write: Write; error: unknown } | null> => {
         const mayAt = entry.ledger.mayWriteAt(write, now)
         if (mayAt > now) {
           wake(key, mayAt)
@@ -334,11 +336,11 @@ function withOutbox(decision: Decision): Memory {
 }
 
 /** Taking back never waits behind other work. */
-function laneOf(decision: Decision): Lane {
-  const { state } = decision
+function laneOf(state: State): Lane {
   if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
   if (state.phase === 'Promoting') return state.stage === 'undoing' ? 'urgent' : 'normal'
-  const leaving = state.phase === 'Progressing' && state.weight === 0 && state.stage !== 'preparing'
+  const leaving =
+    state.phase === 'Progressing' && state.weight === 0 && (state.stage !== 'preparing' || state.highest > 0)
   return leaving ? 'urgent' : 'normal'
 }
 

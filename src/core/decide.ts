@@ -1,6 +1,6 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
 import { memoryNotAhead, notAhead } from './backward-clock.ts'
-import type { Ask, Decision, Handler, Move } from './decision.ts'
+import type { Decision, Handler, Move, Question } from './decision.ts'
 import { noteTarget } from './known-target.ts'
 import { announce } from './move.ts'
 import type { Observation } from './observation.ts'
@@ -11,12 +11,12 @@ import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
 
 /** Decides, or asks; after an answer it is run again with the findings. */
-export function decide(seen: Observation, now: Instant): Decision | Ask {
+export function decide(seen: Observation, now: Instant): Decision | Question {
   const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
-  if ('ask' in said) return said
+  if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
   const move = withTrouble(o, said, now)
-  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, move) }
+  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, move.reason) }
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */

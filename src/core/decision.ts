@@ -33,6 +33,11 @@ export interface Ask {
   readonly ask: readonly [Check, ...Check[]]
 }
 
+/** A question, and what is put right meanwhile: a metrics server that hangs keeps nobody from undoing a drift. */
+export interface Question extends Ask {
+  readonly writes: readonly Write[]
+}
+
 /** A move and the writes that follow from it, safe in any order and subset. */
 export interface Decision extends Move {
   readonly writes: readonly Write[]

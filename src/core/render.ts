@@ -1,10 +1,10 @@
 /** A posture in objects: every write that brings the world nearer to it, safe in any order and subset. */
 import { kinds } from '../api/object.ts'
 import { isStalling } from './conditions.ts'
-import type { Move } from './decision.ts'
 import { FINALIZER } from './names.ts'
 import type { Observation } from './observation.ts'
 import { postureOf } from './postures.ts'
+import type { Reason } from './reasons.ts'
 import { renderPrimary } from './resources/primary.ts'
 import { renderRevisions } from './resources/revisions.ts'
 import { renderServices } from './resources/services.ts'
@@ -12,8 +12,11 @@ import { renderTarget } from './resources/target.ts'
 import { renderRoutes } from './routers/index.ts'
 import type { Write } from './write.ts'
 
-/** @param o with the state and memory that the move leads to. */
-export function render(o: Observation, move: Move): Write[] {
+/**
+ * @param o with the state and memory that the move leads to.
+ * @param reason of the move.
+ */
+export function render(o: Observation, reason: Reason): Write[] {
   const finalizers = o.canary.metadata.finalizers ?? []
   const { deletionTimestamp } = o.canary.metadata
   if (!finalizers.includes(FINALIZER))
@@ -23,7 +26,7 @@ export function render(o: Observation, move: Move): Write[] {
     return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
   }
   // What stands in the way of the start is mended by a person; until then nothing is touched.
-  if (o.state.phase === 'Initializing' && isStalling(move.reason)) return []
+  if (o.state.phase === 'Initializing' && isStalling(reason)) return []
   const posture = postureOf(o, o.state)
   const writes = [
     ...renderRoutes(o, posture),
