@@ -20,6 +20,8 @@ export interface CacheOptions {
   readonly random: () => number
   readonly log: Log
   readonly timing?: Partial<ReflectorTiming>
+  /** By `kindKey`, for kinds that are followed with other waits than the rest. */
+  readonly timings?: Readonly<Record<string, Partial<ReflectorTiming>>>
   /** What is kept of an object; default: `slim`. Tests freeze here. */
   readonly transform?: (object: KubeObject) => KubeObject
   /** Label selectors by `kindKey`, for kinds of which only some objects matter. */
@@ -65,7 +67,8 @@ export class Cache {
     const store = new Store(transform, (before, now) => this.#tell(before, now, kind))
     for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
     const labelSelector = this.#options.selectors?.[kindKey(kind)] ?? ''
-    const reflector = new Reflector({ ...this.#options, kind, namespace, labelSelector }, store)
+    const timing = { ...this.#options.timings?.[kindKey(kind)], ...this.#options.timing }
+    const reflector = new Reflector({ ...this.#options, kind, namespace, labelSelector, timing }, store)
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
     this.#rooms.set(key, { kind, namespace, store, reflector, stop, stopped, users: 1 })

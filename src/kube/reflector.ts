@@ -6,8 +6,9 @@
  * | --- | --- |
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
- * | the kind is not served (404) | `absent`; ask again each minute (sooner at first, if it was served before) |
- * | 403 | `forbidden`, with a sentence; ask again each half minute (sooner at first, if it was allowed before) |
+ * | the kind is not served (404) | `absent`; ask again after 15 s, then more and more rarely, up to `absentRetry` |
+ * | 403 | `forbidden`, with a sentence; ask again likewise, up to `forbiddenRetry` |
+ * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
 import type { Kind, KubeObject } from '../api/object.ts'
@@ -41,6 +42,7 @@ export interface ReflectorTiming {
   readonly longestBackoff: Milliseconds
   readonly shortestWatch: Milliseconds
   readonly longestWatch: Milliseconds
+  /** The longest waits for a kind that is not served, or may not be seen. */
   readonly absentRetry: Milliseconds
   readonly forbiddenRetry: Milliseconds
   readonly listDeadline: Milliseconds
@@ -53,12 +55,15 @@ const TIMING: ReflectorTiming = {
   longestBackoff: 30_000,
   shortestWatch: 300_000,
   longestWatch: 600_000,
-  absentRetry: 60_000,
-  forbiddenRetry: 30_000,
+  // Whoever installs a CRD, or gives a right, sees it work within half a minute.
+  absentRetry: 27_000,
+  forbiddenRetry: 27_000,
   listDeadline: 60_000,
   tooShort: 1000,
 }
 
+/** A refusal is asked again after this long, then after twice as long, and so on. */
+const FIRST_REFUSED: Milliseconds = 15_000
 const PAGE = 500
 /** How often a list is started over because its pages expired under it, before that counts as trouble. */
 const LIST_TRIES = 3
@@ -70,14 +75,18 @@ const BELIEVED_AFTER = 4
 export class Reflector {
   readonly kind: Kind
   readonly namespace: string
-  /** Resolves once the first answer is known: listed, absent or forbidden. */
+  /** Resolves once it is known what there is: listed, absent or forbidden. */
   readonly settled: Promise<void>
+  /** Resolves after the first answer, whatever it is, or the lack of one. */
+  readonly asked: Promise<void>
 
   readonly #options: ReflectorOptions
   readonly #timing: ReflectorTiming
   readonly #store: Store
   readonly #backoff: Backoff
+  readonly #startedAt: Instant
   #settle: () => void = () => undefined
+  #answered: () => void = () => undefined
   #state: ReflectorState = 'listing'
   #synced = false
   #lastHeard: Instant | null = null
@@ -85,7 +94,6 @@ export class Reflector {
   #version: string | null = null
   #failures = 0
   #refusals = 0
-  #relists = 0
 
   constructor(options: ReflectorOptions, store: Store) {
     this.kind = options.kind
@@ -93,7 +101,11 @@ export class Reflector {
     this.settled = new Promise(resolve => {
       this.#settle = resolve
     })
+    this.asked = new Promise(resolve => {
+      this.#answered = resolve
+    })
     this.#options = options
+    this.#startedAt = options.clock.now()
     this.#timing = { ...TIMING, ...options.timing }
     this.#store = store
     this.#backoff = new Backoff(this.#timing.firstBackoff, this.#timing.longestBackoff, options.random)
@@ -110,13 +122,24 @@ export class Reflector {
   get lastError(): string | null {
     return this.#lastError
   }
-  /** Lists after the first one. */
-  get relists(): number {
-    return this.#relists
-  }
   /** How long ago the server was last heard of (bookmarks come each minute); null before the first list. */
   age(): Milliseconds | null {
     return this.#lastHeard === null ? null : Math.max(0, this.#options.clock.now() - this.#lastHeard)
+  }
+
+  /** How long a whole list has been waited for; 0 once there is one. */
+  awaited(): Milliseconds {
+    return this.#synced ? 0 : Math.max(0, this.#options.clock.now() - this.#startedAt)
+  }
+
+  /**
+   * Lists once more, beside the watch: then the store is not older than this call, however far the watch is behind.
+   *
+   * @throws what the API throws; the watch goes on.
+   */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const { items, resourceVersion } = await this.#pages(signal)
+    this.#store.replace(items, resourceVersion)
   }
 
   /** Runs until the signal aborts; never rejects. */
@@ -130,6 +153,7 @@ export class Reflector {
         if (signal.aborted) break
         wait = this.#failed(error)
       }
+      this.#answered()
       if (wait > 0) await pause(this.#options.clock, wait, signal)
     }
     this.#state = 'stopped'
@@ -140,7 +164,6 @@ export class Reflector {
     if (this.#state === 'watching' || this.#state === 'waiting') this.#state = 'listing'
     const { items, resourceVersion } = await this.#pages(signal)
     this.#store.replace(items, resourceVersion)
-    if (this.#synced) this.#relists += 1
     this.#version = resourceVersion
     this.#synced = true
     this.#refusals = 0
@@ -259,16 +282,17 @@ export class Reflector {
     this.#settle()
     if (isForbidden(error)) {
       this.#state = 'forbidden'
-      return this.#jittered(this.#timing.forbiddenRetry)
+      return this.#patient(this.#timing.forbiddenRetry)
     }
     this.#state = 'absent'
     this.#synced = false
     this.#store.replace([], '')
-    return this.#jittered(this.#timing.absentRetry)
+    return this.#patient(this.#timing.absentRetry)
   }
 
-  /** Between 90 and 110 % of a wait. */
-  #jittered(wait: Milliseconds): Milliseconds {
+  /** Twice as long after each refusal in a row, up to `longest`; 10 % more or less, so that not all ask at one time. */
+  #patient(longest: Milliseconds): Milliseconds {
+    const wait = Math.min(longest, FIRST_REFUSED * 2 ** (this.#refusals - 1))
     return wait * (0.9 + 0.2 * this.#options.random())
   }
 

@@ -4,6 +4,8 @@ import { monotonicClock } from '../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../src/adapters/kube/transport.ts'
 import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts'
 import { Store } from '../../src/kube/store.ts'
+import { PlaygroundApi } from '../../src/playground/api.ts'
+import { VirtualClock } from '../../src/playground/clock.ts'
 import {
   type Answer,
   close,
@@ -173,7 +175,7 @@ suite('reflector', () => {
           [gone, stream([])],
         ),
       )
-      await until(() => world.reflector.relists === 1)
+      await until(() => world.changes.length === 6)
       assert.deepEqual(world.changes.slice(3), ['~changed35', '+new36', '-gone3'])
       await until(() => watches(world).length === 2)
       assert.equal(watches(world)[1]?.query['resourceVersion'], '40')
@@ -204,7 +206,7 @@ suite('reflector', () => {
     const world = await follow(
       script([page(10, [config('a', 5)]), page(50, [config('a', 45)])], [bad, bad, bad, stream([])]),
     )
-    await until(() => world.reflector.relists === 1)
+    await until(() => world.changes.length === 2)
     assert.deepEqual(world.changes, ['+a5', '~a45'])
   })
 
@@ -271,11 +273,59 @@ suite('reflector', () => {
     const notFound = status(404, 'NotFound', 'the server could not find the requested resource')
     const here = page(10, [config('a', 5)])
     const passing = await follow(script([here, notFound, notFound, page(20, [config('a', 5)])], [notFound, stream([])]))
-    await until(() => passing.reflector.relists === 1)
+    await until(() => watches(passing).length === 2)
     assert.deepEqual(passing.changes, ['+a5'])
     const removed = await follow(script([here, notFound], [notFound]))
     await until(() => removed.reflector.state === 'absent')
     assert.deepEqual([removed.changes, removed.reflector.synced], [['+a5', '-a5'], false])
+  })
+
+  test('asks for what is refused more and more rarely, up to a bound', async () => {
+    const clock = new VirtualClock()
+    const api = PlaygroundApi.on(clock)
+    api.server.absent.add('configmaps')
+    const at: number[] = []
+    const start = clock.now()
+    api.faults.add({ before: () => void at.push(Math.round((clock.now() - start) / 1000)) })
+    const store = new Store(
+      object => object,
+      () => {},
+    )
+    const options = { api, kind: kinds.ConfigMap, namespace: '', labelSelector: '', clock, random: () => 0.5 }
+    const run = async (timing: Partial<ReflectorTiming>, advance: number): Promise<void> => {
+      const stop = new AbortController()
+      void new Reflector({ ...options, log: silent, timing }, store).run(stop.signal)
+      await clock.advance(advance)
+      stop.abort()
+      await clock.advance(0)
+    }
+    await run({}, 100_000)
+    assert.deepEqual(at, [0, 15, 42, 69, 96])
+    at.length = 0
+    await run({ absentRetry: 600_000 }, 2_300_000)
+    assert.deepEqual(
+      at.map(second => second - 100),
+      [0, 15, 45, 105, 225, 465, 945, 1545, 2145],
+    )
+  })
+
+  test('says after its first answer, whatever that is, that it asked; and lists beside its watch when told to', async () => {
+    let answer = status(500, 'InternalError', 'boom')
+    const world = await follow(script([(response, asked) => answer(response, asked)], [stream([])]))
+    await world.reflector.asked
+    assert.deepEqual(
+      [world.reflector.synced, world.reflector.lastError],
+      [false, 'Cannot watch configmaps in all namespaces: boom'],
+    )
+    assert.isAbove(world.reflector.awaited(), 0)
+    answer = page(10, [config('a', 5)])
+    await world.reflector.settled
+    assert.equal(world.reflector.awaited(), 0)
+    await until(() => watches(world).length === 1)
+    answer = page(40, [config('b', 30)])
+    await world.reflector.refresh(new AbortController().signal)
+    assert.deepEqual(world.changes, ['+a5', '+b30', '-a5'])
+    assert.deepEqual([world.reflector.state, watches(world).length], ['watching', 1])
   })
 
   test('ends only by its signal', async () => {
