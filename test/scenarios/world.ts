@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
-import { Controller } from '../../src/controller/controller.ts'
+import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/observation.ts'
 import type { Log, Sha256 } from '../../src/core/ports.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
@@ -52,8 +52,8 @@ export class World {
     this.mesh.load({ host: 'web', namespace: 'shop', perSecond: 100 })
   }
 
-  /** Starts a controller of its own network; resolves once it leads. */
-  start(own: Partial<Settings> = {}): Process {
+  /** Starts a controller of its own network; resolves once it leads. `ports` stand in for the world's own. */
+  start(own: Partial<Settings> = {}, ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock'>> = {}): Process {
     const api = this.api.replica()
     const log = process.env['SPOKEN'] === undefined ? silent : spoken
     const stopping = new AbortController()
@@ -68,6 +68,7 @@ export class World {
         log,
         sha256,
         random: () => 0.5,
+        ...ports,
       },
       { settings: { ...settings, ...own }, namespaces: [] },
     )
