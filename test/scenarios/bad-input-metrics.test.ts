@@ -1,0 +1,225 @@
+/**
+ * Metrics servers in trouble, and queries that they refuse: real servers on loopback, asked by the real adapter, while the
+ * controller lives in virtual time. Nothing can be said about the canary then, so its weight stays, with a sentence that says
+ * why; after `maxBlind` it is parked at 0; and once the server is well, the release goes on by itself.
+ */
+import { expect } from 'chai'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
+import type { Check, Finding } from '../../src/core/check.ts'
+import type { MetricSource } from '../../src/core/ports.ts'
+import { keptLog, loopback, type Loopback } from '../adapters/prometheus/loopback.ts'
+import type { Json } from './bad-input.rows.ts'
+import { expectEvent, heard, minute, requestsOf } from './witness.ts'
+import { type Process, World } from './world.ts'
+
+interface Row {
+  readonly name: string
+  readonly spec?: Json
+  /** How the server answers every request; left out: it is closed. */
+  readonly answers?: (request: IncomingMessage, response: ServerResponse) => void
+  /** Of the Canary's analysis, what holds it; URL is the server's. */
+  readonly because: string
+}
+
+const html = { 'content-type': 'text/html; charset=utf-8' }
+const metric = (name: string, query: string): Json => ({
+  analysis: { metrics: [{ name, query, thresholdRange: { max: 1 } }] },
+})
+const parseError = 'invalid parameter "query": 1:5: parse error: unclosed left parenthesis'
+const vector = (values: readonly string[]): string => {
+  const result = values.map((value, index) => ({ metric: { pod: String(index) }, value: [0, value] }))
+  return JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'PromQL that Prometheus refuses',
+    spec: metric('errors', 'sum(rate(errors[1m])'),
+    answers: (_, response) => {
+      response.writeHead(400).end(JSON.stringify({ status: 'error', errorType: 'bad_data', error: parseError }))
+    },
+    because: 'errors: the metrics server refused the query: 1:5: parse error: unclosed left parenthesis',
+  },
+  {
+    name: 'PromQL that gives more than one number',
+    spec: metric('errors', 'errors'),
+    answers: (_, response) => {
+      response.end(vector(['1', '2']))
+    },
+    because: 'errors: the metrics server refused the query: it gives 2 series; aggregate it to one, as in sum(…)',
+  },
+  {
+    name: 'PromQL that gives a megabyte',
+    spec: metric('errors', 'errors'),
+    answers: (_, response) => {
+      response.end(vector(Array.from({ length: 40_000 }, () => '1')))
+    },
+    because:
+      'errors: the metrics server refused the query: its answer is larger than 1 MiB; aggregate it to one series, as in sum(…)',
+  },
+  {
+    name: 'a server that refuses connections',
+    because: 'request-success-rate could not be measured: URL cannot be reached: connect ECONNREFUSED HOST',
+  },
+  {
+    name: 'a server that hangs',
+    answers: () => {},
+    because: 'request-success-rate could not be measured: URL gave no answer in 0.1 s',
+  },
+  {
+    name: 'a server that stops in the middle of its answer',
+    answers: (_, response) => {
+      response.writeHead(200).write('{"status":')
+    },
+    because: 'request-success-rate could not be measured: URL gave no answer in 0.1 s',
+  },
+  {
+    name: 'a server that answers with a web page',
+    answers: (_, response) => {
+      response.writeHead(200, html).end('<html>Sign in</html>')
+    },
+    because:
+      'request-success-rate could not be measured: URL answered 200 with a web page, not as a Prometheus does; check the address',
+  },
+  {
+    name: 'a server that answers with a megabyte of JSON',
+    answers: (_, response) => {
+      response.end(JSON.stringify({ junk: 'x'.repeat(1024 * 1024) }))
+    },
+    because:
+      'request-success-rate could not be measured: URL answered, but not as a Prometheus does; check the address',
+  },
+  {
+    name: 'a server that answers with some other JSON',
+    answers: (_, response) => {
+      response.end('{"ok":true}')
+    },
+    because:
+      'request-success-rate could not be measured: URL answered, but not as a Prometheus does; check the address',
+  },
+  {
+    name: 'a server that answers 401',
+    answers: (_, response) => {
+      response.writeHead(401).end('no')
+    },
+    because:
+      'request-success-rate could not be measured: URL answered 401; it wants a token: give one with --metrics-server-token-file',
+  },
+  {
+    name: 'a server that answers 503',
+    answers: (_, response) => {
+      response.writeHead(503).end(JSON.stringify({ status: 'error', error: 'query timed out' }))
+    },
+    because: 'request-success-rate could not be measured: URL answered 503: query timed out',
+  },
+  {
+    name: 'a server that answers with a redirect',
+    answers: (_, response) => {
+      response.writeHead(302, { location: 'http://elsewhere/' }).end()
+    },
+    because:
+      'request-success-rate could not be measured: URL answered with a redirect, which is not followed; write the address that it leads to',
+  },
+]
+
+/** Passes questions on, and says when all are answered: virtual time waits for real servers. */
+class Relay implements MetricSource {
+  to: MetricSource
+  readonly #under = new Set<Promise<unknown>>()
+
+  constructor(to: MetricSource) {
+    this.to = to
+  }
+
+  measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>> {
+    const answers = this.to.measure(checks, signal)
+    this.#under.add(answers)
+    void answers.finally(() => this.#under.delete(answers))
+    return answers
+  }
+
+  async answered(): Promise<void> {
+    while (this.#under.size > 0) await Promise.all(this.#under)
+  }
+}
+
+suite('metrics servers in trouble, in virtual time', () => {
+  let world: World
+  let controller: Process
+  let relay: Relay
+  const open: { close(): void | Promise<void> }[] = []
+  setup(() => {
+    world = new World()
+    relay = new Relay(world.metrics)
+    controller = world.start({}, { metrics: relay })
+  })
+  teardown(async () => {
+    await world.close()
+    for (const one of open.splice(0)) await one.close()
+  })
+
+  /** A second of virtual time at a time; questions that come up in it are answered before the next. */
+  async function pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) {
+      await world.clock.advance(1000)
+      await relay.answered()
+    }
+  }
+
+  async function serving(answers: Row['answers']): Promise<Loopback> {
+    const server = await loopback(
+      () => [],
+      (request, response) => {
+        answers?.(request, response)
+        return true
+      },
+    )
+    if (answers === undefined) await server.close()
+    else open.push(server)
+    return server
+  }
+
+  for (const { name, spec, answers, because } of rows) {
+    test(`${name}: ${because}`, async () => {
+      const { url } = await serving(answers)
+      const source = new PrometheusSource({ servers: [url], log: keptLog(), deadline: 100 })
+      open.push(source)
+      const sentence = because.replaceAll('URL', url).replaceAll('HOST', url.slice('http://'.length))
+      const analysis = { interval: '30s', checkInterval: '30s', maxBlind: '1m', ...(spec?.['analysis'] as Json) }
+      await world.initialised({ analysis })
+      relay.to = source
+      world.setImage('demo/web:1.1.0')
+      await world.until('Progressing 10')
+      await world.clock.advance(2000)
+      const begun = world.clock.now()
+      await pass(35)
+      expect(world.stand).to.equal('Progressing 10')
+      expect(world.status.message).to.equal(`Holding at weight 10: ${sentence}`)
+      expect(world.status.reason).to.equal('Blind')
+      expect(world.status.conditions?.find(({ type }) => type === 'Ready')).to.include({
+        status: 'False',
+        reason: 'Blind',
+        message: world.status.message,
+      })
+      expect(world.status.failedChecks).to.equal(0)
+      expect(heard(world, begun), 'whom callers heard').to.deep.equal(['web 10, web-primary 90'])
+
+      await pass(90)
+      const parked = { reason: 'Parked', sentence: /^Parked \w+ at weight 0 after 1m without data: (.*)$/ } as const
+      expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'Parked'])
+      expect(parked.sentence.exec(world.status.message ?? '')?.[1]).to.equal(sentence)
+      expectEvent(world, parked)
+      expect(heard(world, world.clock.now() - 1000), 'whom callers heard').to.deep.equal(['web-primary 100'])
+
+      const requests = requestsOf(controller)
+      await pass(2 * 60)
+      expect(requests.count, 'requests in two minutes of trouble').to.be.at.most(4)
+
+      relay.to = world.metrics
+      world.metrics.values.set('errors', 0)
+      world.metrics.values.set('sum(rate(errors[1m])', 0)
+      await world.until('Succeeded', 30 * minute)
+    })
+  }
+})
