@@ -16,7 +16,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question {
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
   const move = withTrouble(o, said, now)
-  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, move.reason) }
+  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */
