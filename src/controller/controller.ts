@@ -10,9 +10,11 @@ import type { Instant, Milliseconds } from '../core/time.ts'
 import { Cache } from '../kube/cache.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import type { Reflector, ReflectorTiming } from '../kube/reflector.ts'
+import { pause, withDeadline } from '../kube/timing.ts'
 import { Asks } from './asks.ts'
+import { Following } from './following.ts'
 import { Interests } from './interests.ts'
-import { addIndexes, followed, followedWherePresent, keeping, required, selectors } from './kinds.ts'
+import { addIndexes, followed, followedWherePresent, keeping, required, selectors, timings } from './kinds.ts'
 import { Observer } from './observe.ts'
 import { Queue, type QueueMetrics } from './queue.ts'
 import { Reconciler } from './reconcile.ts'
@@ -45,16 +47,26 @@ export interface ControllerOptions {
 
 const WORKERS = 16
 /** A shutdown waits this long for the writes at hand. */
-const DRAIN: Milliseconds = 3000
+const DRAIN: Milliseconds = 2000
+/** The start waits this long for the kinds that matter; then it is said which is not known. */
+const START: Milliseconds = 30_000
+/** A new leader waits this long to see what the last one wrote; one list has so long. */
+const CATCH_UP: Milliseconds = 30_000
+const CATCH_UP_LIST: Milliseconds = 10_000
+const CATCH_UP_RETRY: Milliseconds = 1000
+
+/** What there is while this process leads, and goes with the term. */
+interface Term {
+  readonly queue: Queue
+  readonly interests: Interests
+}
 
 export class Controller {
   readonly #ports: ControllerPorts
   readonly #options: ControllerOptions
   readonly #cache: Cache
   readonly #scopes: readonly string[]
-  readonly #interests = new Interests()
-  readonly #following = new Map<string, Promise<void>>()
-  #queue: Queue | null = null
+  #term: Term | null = null
 
   constructor(ports: ControllerPorts, options: ControllerOptions) {
     this.#ports = ports
@@ -67,6 +79,7 @@ export class Controller {
       log: ports.log,
       transform: keeping(ports.sha256),
       selectors,
+      timings,
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     addIndexes(this.#cache)
@@ -75,20 +88,32 @@ export class Controller {
         const canary = now ?? before
         if (canary !== undefined) this.#wake(namespacedName(canary))
       }
-      for (const key of this.#interests.concerned(before, now, kind)) this.#wake(key)
+      for (const key of this.#term?.interests.concerned(before, now, kind) ?? []) this.#wake(key)
     })
   }
 
-  /** Starts to follow the cluster; resolves once everything that exists is known. */
+  /**
+   * Starts to follow the cluster; resolves once everything that matters is known, or after half a minute without: then
+   * `unseen` says what is not known, and no canary moves before it is.
+   */
   async start(): Promise<void> {
-    const all = [...followed, ...followedWherePresent]
-    await Promise.all(all.flatMap(kind => this.#scopes.map(scope => this.#cache.use(kind, scope).settled)))
+    const use = (kind: Kind): Reflector[] => this.#scopes.map(scope => this.#cache.use(kind, scope))
+    const known = followed.flatMap(use).map(reflector => reflector.settled)
+    // Autoscalers of others are no reason to wait.
+    const asked = followedWherePresent.flatMap(use).map(reflector => reflector.asked)
+    const done = new AbortController()
+    await Promise.race([Promise.all([...known, ...asked]), pause(this.#ports.steady, START, done.signal)])
+    done.abort()
   }
 
   /** Works until the term ends, then finishes the writes at hand. */
   async lead(term: AbortSignal): Promise<void> {
     const { api, clock, log, recorder, metrics } = this.#ports
+    await this.#catchUp(term)
+    if (term.aborted) return
     const asks = new Asks(metrics, key => this.#wake(key))
+    const interests = new Interests()
+    const following = new Following(this.#cache)
     const reconciler = new Reconciler({
       api,
       clock,
@@ -96,10 +121,10 @@ export class Controller {
       recorder,
       asks,
       cache: this.#cache,
-      interests: this.#interests,
+      interests,
+      following,
       observer: new Observer(this.#cache, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
-      follow: (kind, namespace) => this.#follow(kind, namespace),
       unseen: namespace => this.unseen(namespace),
       watcher: this.#options.watcher ?? (() => {}),
     })
@@ -110,12 +135,45 @@ export class Controller {
       worker: (key, signal) => reconciler.pass(key, signal),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#queue = queue
+    this.#term = { queue, interests }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
     await aborted(term)
-    this.#queue = null
+    this.#term = null
     asks.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
+    following.close()
+  }
+
+  /**
+   * The caches may be behind the last writes of whoever led before, and behind each other: a weight from before would look
+   * like somebody's hand, and pods from before like none. One list a kind is cheaper than one read an object. Statuses are
+   * the log of every decision, so for those there is no going on without. (Copies of configuration are named by what is
+   * in them; an old view of those is harmless.)
+   */
+  async #catchUp(term: AbortSignal): Promise<void> {
+    const { log, steady } = this.#ports
+    const behind = this.#cache.reflectors().filter(({ kind, synced }) => synced && followed.includes(kind))
+    const refreshed = async (reflector: Reflector, signal: AbortSignal): Promise<void> => {
+      const name = kindKey(reflector.kind)
+      while (!signal.aborted && reflector.synced) {
+        try {
+          return await withDeadline(steady, CATCH_UP_LIST, signal, `The list of ${name}`, inner =>
+            reflector.refresh(inner),
+          )
+        } catch (error) {
+          const said = error instanceof Error ? error.message : String(error)
+          if (!signal.aborted) log.warn('a new leader cannot see what the last one left', { kind: name, error: said })
+        }
+        await pause(steady, CATCH_UP_RETRY, signal)
+      }
+    }
+    await Promise.all(
+      behind.map(reflector =>
+        reflector.kind === kinds.Canary
+          ? refreshed(reflector, term)
+          : withDeadline(steady, CATCH_UP, term, 'Catching up', signal => refreshed(reflector, signal)),
+      ),
+    )
   }
 
   /** Every reflector, for readiness and metrics. */
@@ -124,18 +182,22 @@ export class Controller {
   }
 
   /**
-   * Why decisions would be blind: kinds that are not installed, or may not be watched. null when all that matters is seen.
+   * Why decisions would be blind: kinds that are not installed, may not be watched, or have not been listed for long. null
+   * when all that matters is seen.
    *
    * @param namespace of the canary that asks; empty: anywhere.
    */
   unseen(namespace = ''): string | null {
-    const sentences = this.reflectors().flatMap(({ kind, state, lastError, namespace: scope }) => {
+    const sentences = this.reflectors().flatMap(reflector => {
+      const { kind, state, lastError, namespace: scope } = reflector
       if (scope !== '' && namespace !== '' && scope !== namespace) return []
       // Where autoscalers of others cannot be seen, releases go on all the same.
       if (followedWherePresent.includes(kind)) return []
       if (state === 'forbidden')
         return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
       if (state === 'absent' && required.includes(kind)) return [`${kindKey(kind)} is not installed; apply its CRD`]
+      if (state !== 'absent' && reflector.awaited() >= START)
+        return [`${kindKey(kind)} is not known yet: ${lastError ?? 'the API server does not answer its list'}`]
       return []
     })
     return sentences.length === 0 ? null : sentences.join('. ')
@@ -146,19 +208,11 @@ export class Controller {
   }
 
   #wake(key: string): void {
-    this.#queue?.add(key)
+    this.#term?.queue.add(key)
   }
 
   #wakeAt(key: string, at: Instant): void {
-    this.#queue?.addAt(key, at)
-  }
-
-  /** Follows a kind of configuration in a namespace once a canary needs it. */
-  #follow(kind: Kind, namespace: string): Promise<void> {
-    const key = `${kindKey(kind)}/${namespace}`
-    const following = this.#following.get(key) ?? this.#cache.use(kind, namespace).settled
-    this.#following.set(key, following)
-    return following
+    this.#term?.queue.addAt(key, at)
   }
 }
 

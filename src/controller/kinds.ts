@@ -4,6 +4,7 @@ import { at, canonicalJson, textOf, textsOf } from '../core/json.ts'
 import { CANARY_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
 import type { Cache } from '../kube/cache.ts'
+import type { ReflectorTiming } from '../kube/reflector.ts'
 import { slim } from '../kube/slim.ts'
 
 /** Followed from the start, in every namespace that is watched. */
@@ -22,6 +23,14 @@ export const followed: readonly Kind[] = [
 
 /** Followed where they are installed: their absence is no trouble. */
 export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscaler, kinds.ScaledObject]
+
+/** Installed or allowed later, these are found within so long; until then they cost next to nothing. */
+const RARELY = 600_000
+
+/** Waits of those kinds, by `kindKey`. */
+export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Object.fromEntries(
+  followedWherePresent.map(kind => [kindKey(kind), { absentRetry: RARELY, forbiddenRetry: RARELY }]),
+)
 
 /** Without these nothing can be decided. */
 export const required: readonly Kind[] = [

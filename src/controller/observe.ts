@@ -10,9 +10,9 @@ import { at, textsOf } from '../core/json.ts'
 import { labelMode, selects } from '../core/labels.ts'
 import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
-import type { Observation, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
+import type { Observation, RecordedTemplate, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
-import { configKey, trackedConfigs } from '../core/resources/configs.ts'
+import { configKey, type ConfigReference, trackedConfigs } from '../core/resources/configs.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
 import type { State } from '../core/state.ts'
@@ -37,8 +37,10 @@ export interface Known {
 
 export interface Observed {
   readonly observation: Observation
-  /** Names of configuration kinds that are not followed in this namespace yet, and have to be before anything is decided. */
-  readonly missing: readonly Kind[]
+  /** Kinds of configuration that the canary needs to be followed in its namespace. */
+  readonly needs: readonly Kind[]
+  /** Not all of them are known yet, and have to be before anything is decided. */
+  readonly blind: boolean
 }
 
 export class Observer {
@@ -70,7 +72,13 @@ export class Observer {
     const names = namesOf(canary)
     const reader = new Reader(this.#cache, interests)
     const target = reader.get(names.target)
-    const { configs, missing } = this.#configs(reader, names, target)
+    const recorded = recordedTemplates(
+      reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
+      names.canary,
+    )
+    const references = trackedConfigs(at(target?.spec, 'template'))
+    const configs = this.#configs(reader, names, references)
+    const needs = this.#needs(reader, names, references, recorded)
     const { analysis } = canary.spec
     const workloads = {
       target: this.#workload(reader, target, configs, analysis.canaryReadyThreshold),
@@ -78,10 +86,6 @@ export class Observer {
     }
     const live = this.#live(reader, canary, names)
     const surroundings = this.#surroundings(reader, canary, names, workloads.target, known.namespaceTerminating)
-    const recorded = recordedTemplates(
-      reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
-      names.canary,
-    )
     const seen = {
       canary,
       names,
@@ -104,7 +108,8 @@ export class Observer {
     const observation = { ...seen, memory }
     return {
       observation: { ...observation, traffic: readTraffic(observation) },
-      missing,
+      needs,
+      blind: needs.some(kind => !this.#cache.synced(kind, names.namespace)),
     }
   }
 
@@ -120,24 +125,33 @@ export class Observer {
   }
 
   /** Hashes of the configuration that the target mounts; what does not exist is left out. */
-  #configs(
-    reader: Reader,
-    names: Names,
-    target: KubeObject | undefined,
-  ): { configs: Record<string, string>; missing: Kind[] } {
+  #configs(reader: Reader, { namespace }: Names, references: readonly ConfigReference[]): Record<string, string> {
     const configs: Record<string, string> = {}
-    const missing = new Set<Kind>()
-    for (const reference of trackedConfigs(at(target?.spec, 'template'))) {
-      const kind = reference.kind === 'Secret' ? kinds.Secret : kinds.ConfigMap
-      if (!this.#cache.synced(kind, names.namespace)) {
-        missing.add(kind)
-        continue
-      }
-      const config = reader.get({ kind, namespace: names.namespace, name: reference.name })
+    for (const reference of references) {
+      const config = reader.get({ kind: kindOf(reference), namespace, name: reference.name })
       if (config === undefined || config.metadata.annotations?.[TRACKING_ANNOTATION] === 'disabled') continue
       configs[configKey(reference)] = contentHash(config)
     }
-    return { configs, missing: [...missing] }
+    return configs
+  }
+
+  /**
+   * What the target mounts now, what a recorded template mounted (a promotion, or a clean-up after a restart, has to see its
+   * copies), and what there are copies of.
+   */
+  #needs(
+    reader: Reader,
+    names: Names,
+    references: readonly ConfigReference[],
+    recorded: readonly RecordedTemplate[],
+  ): Kind[] {
+    const remembered = recorded.flatMap(({ configs }) => Object.keys(configs))
+    return [kinds.ConfigMap, kinds.Secret].filter(
+      kind =>
+        references.some(reference => kindOf(reference) === kind) ||
+        remembered.some(key => key.startsWith(`${kind.plural}/`)) ||
+        reader.byIndex(kind, 'canary', `${names.namespace}/${names.canary}`).length > 0,
+    )
   }
 
   #endpoints(reader: Reader, names: Names): NonNullable<Observation['endpoints']> {
@@ -217,6 +231,8 @@ export class Observer {
     return found
   }
 }
+
+const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.Secret : kinds.ConfigMap)
 
 /** Reads the cache, and remembers what was looked at. */
 class Reader {

@@ -2,7 +2,7 @@
  * One pass over one canary: observe → decide → commit the status → announce → write objects → wake at a time. The status
  * is written before what follows from it, guarded by its resourceVersion; everything after is safe to be killed in.
  */
-import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
 import type { CanaryStatus } from '../api/status.ts'
 import type { Canary } from '../api/canary.ts'
 import { decide } from '../core/decide.ts'
@@ -22,6 +22,7 @@ import type { Cache } from '../kube/cache.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import { withDeadline } from '../kube/timing.ts'
 import type { Asks } from './asks.ts'
+import type { Following } from './following.ts'
 import type { Interests } from './interests.ts'
 import { Ledger } from './ledger.ts'
 import type { Observer } from './observe.ts'
@@ -44,8 +45,7 @@ export interface ReconcilerPorts {
   readonly recorder: EventRecorder
   /** Wakes a canary at a time, or at once. */
   readonly wake: (key: string, at: number) => void
-  /** Starts to follow a kind in a namespace; resolves once it is known whole. */
-  readonly follow: (kind: Kind, namespace: string) => Promise<void>
+  readonly following: Following
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string) => string | null
   /** Told about each canary after each pass; null when it is gone. */
@@ -61,6 +61,8 @@ interface Entry {
   status: CanaryStatus
   informedAt: number
   trouble: Trouble | null
+  /** Whether the last status arrived is not known, so what it announced may not have been told. */
+  doubtful: boolean
   /** Passes in a row whose writes met something newer than was read. */
   stalePasses: number
   readonly ledger: Ledger
@@ -74,18 +76,12 @@ export class Reconciler {
     this.#ports = ports
   }
 
-  /** Forgets everything: another process may have been at work since. */
-  reset(): void {
-    this.#entries.clear()
-  }
-
   /** One pass; what it throws is tried again with backoff. */
   async pass(key: string, signal: AbortSignal): Promise<void> {
-    const { cache, clock, observer, interests, asks } = this.#ports
+    const { cache, clock, observer, interests, following, asks } = this.#ports
     const ref = refOfKey(key)
-    const fresh = !this.#entries.has(key)
-    // After taking over, the cache may be older than the last write of whoever led before.
-    if (fresh) await this.#readLive(ref, signal)
+    const before = this.#entries.get(key)
+    if (before?.doubtful === true) await this.#readLive(ref, signal)
     const object = cache.get(ref)
     if (object === undefined) return this.#forget(key)
     const entry = this.#entry(key, object)
@@ -95,21 +91,21 @@ export class Reconciler {
       interests.set(key, wanted)
       return this.#stall(key, entry, object, parsed.problems, signal)
     }
-    if (fresh) this.#announce(parsed.canary, entry.memory.outbox)
+    // Another process may have died between its status and its events; a name that exists already is told once.
+    if (before === undefined || before.doubtful) this.#announce(parsed.canary, entry.memory.outbox)
+    entry.doubtful = false
     const known = {
       ...entry,
       findings: asks.findings(key),
       unseen: this.#ports.unseen(ref.namespace),
       namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
     }
-    const { observation, missing } = observer.observe(parsed.canary, known, wanted)
+    const { observation, needs, blind } = observer.observe(parsed.canary, known, wanted)
     interests.set(key, wanted)
-    if (missing.length > 0) {
-      // Without its configuration a template would be another revision. No worker waits for it; what may not be
-      // followed is said instead.
-      for (const kind of missing) void this.#ports.follow(kind, ref.namespace)
-      if (known.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
-    }
+    following.set(key, ref.namespace, needs)
+    // Without its configuration a template would be another revision. No worker waits for it; what may not be followed is
+    // said instead.
+    if (blind && known.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
     const now = clock.now()
     const decision = decide(observation, now)
     if ('ask' in decision) {
@@ -177,7 +173,10 @@ export class Reconciler {
         return true
       } catch (error) {
         if (isNotFound(error)) return false
-        if (!isConflict(error)) throw error
+        if (!isConflict(error)) {
+          entry.doubtful = true
+          throw error
+        }
         const live = await this.#readLive(ref, signal)
         const same =
           live !== null &&
@@ -230,7 +229,9 @@ export class Reconciler {
       if (changed) wake(key, clock.now())
       if (!(refused.error instanceof Contested)) throw refused.error
     } else if (changed || stale.length > 0) {
-      await Promise.all(stale.map(({ write }) => this.#readLive(write.ref, signal)))
+      await Promise.all(
+        stale.map(({ write }) => this.#readLive(write.verb === 'copy' ? write.from : write.ref, signal)),
+      )
       wake(key, clock.now())
     }
   }
@@ -245,10 +246,12 @@ export class Reconciler {
   ): Promise<void> {
     const now = this.#ports.clock.now()
     const { status, announcement, release } = unreadable(object, problems, now)
+    const doubtful = entry.doubtful
     if (worthOf(entry.status, status) !== 'nothing') {
       if (!(await this.#commit(entry, object, status, 'normal', signal))) return this.#ports.wake(key, now)
       this.#announce(object, [announcement])
-    }
+    } else if (doubtful) this.#announce(object, [announcement])
+    entry.doubtful = false
     this.#ports.watcher(key, null, null)
     if (release !== null) await this.#send(release, 'normal', signal)
   }
@@ -272,7 +275,7 @@ export class Reconciler {
     const status = recordOf(object['status']) as CanaryStatus
     if (known !== undefined && known.uid === object.metadata.uid && sameJson(known.status, status)) return known
     const { state, memory } = readStatus(status, this.#ports.clock.now())
-    const { trouble, ledger } = known ?? { trouble: null, ledger: new Ledger() }
+    const { trouble, ledger, doubtful } = known ?? { trouble: null, ledger: new Ledger(), doubtful: false }
     const entry: Entry = {
       uid: object.metadata.uid ?? '',
       state,
@@ -281,6 +284,7 @@ export class Reconciler {
       informedAt: 0,
       trouble,
       ledger,
+      doubtful,
       stalePasses: 0,
     }
     this.#entries.set(key, entry)
@@ -291,6 +295,7 @@ export class Reconciler {
     this.#entries.delete(key)
     this.#ports.asks.forget(key)
     this.#ports.interests.forget(key)
+    this.#ports.following.forget(key)
     this.#ports.watcher(key, null, null)
   }
 
