@@ -115,6 +115,9 @@ function apex(o: Observation, posture: Posture): Write[] {
 interface Original {
   readonly selector: unknown
   readonly ports: unknown
+  /** Of labels and annotations only those that service.apex speaks of. */
+  readonly labels: Labels
+  readonly annotations: Labels
 }
 
 function originalOf(live: KubeObject): Original | null {
@@ -122,7 +125,12 @@ function originalOf(live: KubeObject): Original | null {
   if (text === undefined) return null
   try {
     const original: unknown = JSON.parse(text)
-    return { selector: at(original, 'selector'), ports: at(original, 'ports') }
+    return {
+      selector: at(original, 'selector'),
+      ports: at(original, 'ports'),
+      labels: textsOf(at(original, 'labels')),
+      annotations: textsOf(at(original, 'annotations')),
+    }
   } catch {
     return null
   }
@@ -140,27 +148,52 @@ function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
     selected.every(pods => pods[key] === value),
   )
+  const { apex: written, trafficDistribution } = o.canary.spec.service
+  const { labels = {}, annotations = {} } = managed(o, written)
   const wanted = { selector: { ...Object.fromEntries(kept), ...selector }, ports: adoptedPorts(o, spec) }
-  if (sameJson(at(spec, 'selector'), wanted.selector) && sameJson(at(spec, 'ports'), wanted.ports)) {
-    return disownOf(o.names.apexService, live)
+  const stands =
+    sameJson(at(spec, 'selector'), wanted.selector) &&
+    sameJson(at(spec, 'ports'), wanted.ports) &&
+    covers(spec, present({ trafficDistribution })) &&
+    agrees(live.metadata.labels, labels) &&
+    agrees(live.metadata.annotations, annotations)
+  if (stands) return disownOf(o.names.apexService, live)
+  const original = {
+    selector: at(spec, 'selector'),
+    ports: at(spec, 'ports'),
+    labels: only(live.metadata.labels, labels),
+    annotations: only(live.metadata.annotations, annotations),
   }
-  const original = JSON.stringify({ selector: at(spec, 'selector'), ports: at(spec, 'ports') })
-  const annotations = originalOf(live) === null ? { [ORIGINAL_ANNOTATION]: original } : {}
-  return [patch(o, live, annotations, wanted.selector, wanted.ports)]
+  const noted = originalOf(live) === null ? { [ORIGINAL_ANNOTATION]: JSON.stringify(original) } : {}
+  const metadata = { labels, annotations: { ...annotations, ...noted } }
+  return [patch(o, live, metadata, { ...wanted, trafficDistribution })]
 }
+
+/** The entries of those keys that `written` has. */
+function only(entries: Labels | undefined, written: Labels): Labels {
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => key in written))
+}
+
+/** The values to go back to; null takes out what was not there before. */
+function before(original: Labels | undefined, written: Labels | undefined): Entries {
+  return Object.fromEntries(Object.keys(written ?? {}).map(key => [key, original?.[key] ?? null]))
+}
+
+/** Labels or annotations as a merge patch has them: null takes one out. */
+type Entries = Readonly<Record<string, string | null>>
 
 function patch(
   o: Observation,
   live: KubeObject,
-  annotations: Readonly<Record<string, string | null>>,
-  selector: Labels,
-  ports: unknown,
+  { labels, annotations }: { readonly labels: Entries; readonly annotations: Entries },
+  { selector, ...rest }: { readonly selector: Labels; readonly [field: string]: unknown },
 ): Write {
-  const metadata = {
-    ...present({ resourceVersion: live.metadata.resourceVersion }),
-    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-  }
-  const spec = { selector: onlySelector(live, selector), ports }
+  const metadata = present({
+    resourceVersion: live.metadata.resourceVersion,
+    labels: Object.keys(labels).length === 0 ? undefined : labels,
+    annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
+  })
+  const spec = { selector: onlySelector(live, selector), ...present(rest) }
   return { verb: 'merge', ref: o.names.apexService, patch: { metadata, spec } }
 }
 
@@ -172,18 +205,30 @@ function onlySelector(live: KubeObject, selector: Labels): Readonly<Record<strin
 
 /**
  * A user's Service serves the target again, by what it selected before where that still finds the target's pods; with
- * revertOnDeletion its ports are what they were, too.
+ * revertOnDeletion its ports, labels and annotations are what they were, too.
  */
-function pointBack(o: Observation, live: KubeObject, annotations: Readonly<Record<string, null>>): Write[] {
+function pointBack(o: Observation, live: KubeObject, forgotten: Entries): Write[] {
   const original = originalOf(live)
-  const before = textsOf(original?.selector)
+  const selected = textsOf(original?.selector)
   // Without a target there is nobody to point it at but those whom it pointed at before.
-  const serves = o.target === null ? original !== null : selects(before, templateLabels(o.target.object))
-  const selector = serves ? before : ownSelector(o, live)
-  const ports = (o.canary.spec.revertOnDeletion ? original?.ports : undefined) ?? at(live.spec, 'ports')
-  const same = sameJson(at(live.spec, 'selector'), selector) && sameJson(at(live.spec, 'ports'), ports)
-  return same && Object.keys(annotations).length === 0 ? [] : [patch(o, live, annotations, selector, ports)]
+  const serves = o.target === null ? original !== null : selects(selected, templateLabels(o.target.object))
+  const selector = serves ? selected : ownSelector(o, live)
+  const reverts = o.canary.spec.revertOnDeletion
+  const ports = (reverts ? original?.ports : undefined) ?? at(live.spec, 'ports')
+  const written = reverts ? managed(o, o.canary.spec.service.apex) : {}
+  const labels = before(original?.labels, written.labels)
+  const annotations = { ...before(original?.annotations, written.annotations), ...forgotten }
+  const same =
+    sameJson(at(live.spec, 'selector'), selector) &&
+    sameJson(at(live.spec, 'ports'), ports) &&
+    agrees(live.metadata.labels, labels) &&
+    agrees(live.metadata.annotations, annotations)
+  return same ? [] : [patch(o, live, { labels, annotations }, { selector, ports })]
 }
+
+/** Whether a patch of these entries would change nothing. */
+const agrees = (live: Labels | undefined, entries: Entries): boolean =>
+  Object.entries(entries).every(([key, value]) => (live?.[key] ?? null) === value)
 
 /** The last write to a user's Service. One that was never adopted is not touched. */
 function releaseAdopted(o: Observation, live: KubeObject): Write[] {

@@ -190,6 +190,8 @@ suite('adopting the Service that callers already use', () => {
     expect(JSON.parse(web.metadata.annotations?.['sluice.dev/original'] ?? '')).to.deep.equal({
       selector: { app: 'web' },
       ports: (users().spec as { ports: unknown }).ports,
+      labels: {},
+      annotations: {},
     })
   })
 
@@ -197,6 +199,14 @@ suite('adopting the Service that callers already use', () => {
     const adopted = after(withUsers(), renderServices(withUsers(), posture()))
     expect(service(adopted, 'web').metadata.managedFields).to.have.lengthOf(1)
     expect(service(settled(withUsers()), 'web').metadata.managedFields).to.equal(undefined)
+  })
+
+  test('one without labels is adopted once', () => {
+    const o = observation()
+    const bare = { ...users(), metadata: { ...users().metadata, labels: undefined } } as unknown as KubeObject
+    expect(selector(settled({ ...o, live: { ...o.live, ...live([kinds.Service, bare]) } }), 'web')).to.include({
+      'sluice.dev/role': 'primary',
+    })
   })
 
   test('what its owner selects by stays, as far as the primary has it', () => {
@@ -247,6 +257,20 @@ suite('handing Services back', () => {
       expect([web.metadata.labels, web.metadata.annotations]).to.deep.equal([{ team: 'a' }, {}])
       const targetPort = at((at(web.spec, 'ports') as unknown[])[0], 'targetPort')
       expect(targetPort).to.equal(revertOnDeletion ? 'http' : 8080)
+    }
+  })
+
+  test('labels and annotations of service.apex are put on an adopted one, and taken back with revertOnDeletion', () => {
+    const apex = { labels: { team: 'b', tier: 'web' }, annotations: { 'example.com/dashboard': 'web' } }
+    for (const revertOnDeletion of [true, false]) {
+      const spec = canary({ revertOnDeletion }, { apex, trafficDistribution: 'PreferClose' })
+      const adopted = settled(withUsers({}, { canary: spec }))
+      expect(service(adopted, 'web').metadata.labels).to.deep.equal(apex.labels)
+      expect(service(adopted, 'web').metadata.annotations).to.include(apex.annotations)
+      expect(at(service(adopted, 'web').spec, 'trafficDistribution')).to.equal('PreferClose')
+      const web = service(settled(settled(adopted, target), removed), 'web')
+      expect(web.metadata.labels).to.deep.equal(revertOnDeletion ? { team: 'a' } : apex.labels)
+      expect(web.metadata.annotations).to.deep.equal(revertOnDeletion ? {} : apex.annotations)
     }
   })
 
