@@ -14,7 +14,7 @@ import type { Analysis, Hold, Run, Stage, State } from './state.ts'
 import type { Instant } from './time.ts'
 
 /** Longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 200, history: 400, announced: 400 } as const
+const LONGEST = { message: 1024, check: 200, history: 320, announced: 320 } as const
 
 const iso = (instant: Instant): string => new Date(instant).toISOString()
 const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
