@@ -1,8 +1,9 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
 import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
-import { at, canonicalJson, textOf, textsOf } from '../core/json.ts'
+import { at, textOf, textsOf } from '../core/json.ts'
 import { CANARY_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
+import { hashOfContent } from '../core/resources/content.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { ReflectorTiming } from '../kube/reflector.ts'
 import { slim } from '../kube/slim.ts'
@@ -69,9 +70,8 @@ export function keeping(sha256: Sha256): (object: KubeObject) => KubeObject {
   return object => {
     const kept = slim(object)
     if (object.kind === 'ConfigMap' || object.kind === 'Secret') {
-      const content = { data: object['data'], binaryData: object['binaryData'] }
       const { apiVersion, kind, metadata } = kept
-      return { apiVersion, kind, metadata, [CONTENT_HASH]: sha256(canonicalJson(content)) }
+      return { apiVersion, kind, metadata, [CONTENT_HASH]: hashOfContent(object, sha256) }
     }
     return kept
   }

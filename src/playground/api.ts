@@ -2,9 +2,11 @@
  * The in-memory cluster's API as the controller sees it: the port `KubeApi`, over the same server as everybody else's
  * hands, with a network in between that tests can break.
  */
+import { createHash } from 'node:crypto'
 import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { ApiError, isAlreadyExists, isNotFound } from '../core/errors.ts'
 import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
+import { mustBeAsNamed } from '../core/resources/content.ts'
 import { FIELD_MANAGER, type Write } from '../core/write.ts'
 import { Faults } from './faults.ts'
 import { Hand } from './hand.ts'
@@ -136,6 +138,7 @@ export class PlaygroundApi implements KubeApi {
   #copy(write: Extract<Write, { verb: 'copy' }>): KubeObject {
     const { ref, from, labels } = write
     const source = this.server.get(from, this.#by)
+    mustBeAsNamed(write, source, text => createHash('sha256').update(text).digest('hex'))
     const content = ['data', 'binaryData', 'type'].filter(field => source[field] !== undefined)
     const object: KubeObject = {
       apiVersion: apiVersionOf(ref.kind),

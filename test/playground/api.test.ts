@@ -1,13 +1,16 @@
 /** The in-memory API answers as the real one does; each test is a behaviour that Sluice leans on. */
 import { assert } from 'chai'
+import { createHash } from 'node:crypto'
 import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import type { Call, WatchEvent } from '../../src/core/ports.ts'
+import type { Call, Sha256, WatchEvent } from '../../src/core/ports.ts'
+import { hashOfContent } from '../../src/core/resources/content.ts'
 import { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { NetworkError } from '../../src/playground/faults.ts'
 import { at, recordOf } from '../../src/playground/json.ts'
 
+const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const call = (signal: AbortSignal = new AbortController().signal): Call => ({ lane: 'normal', signal })
 const ref = (kind: Kind, name = 'web') => ({ kind, namespace: 'shop', name })
 
@@ -159,20 +162,24 @@ suite('playground: the API', () => {
     })
 
     test('a copy of a ConfigMap is immutable, carries our labels only, and a second copy finds the first', async () => {
-      user().create(config('flags', { team: 'x' }, { a: '1' }))
+      const original = user().create(config('flags', { team: 'x' }, { a: '1' }))
+      const name = `flags-${hashOfContent(original, sha256).slice(0, 10)}`
       const copy = {
         verb: 'copy',
-        ref: ref(kinds.ConfigMap, 'flags-abc'),
+        ref: ref(kinds.ConfigMap, name),
         from: ref(kinds.ConfigMap, 'flags'),
         labels: { by: 'us' },
       } as const
       const made = await api.write(copy, call())
-      user().merge(kinds.ConfigMap, 'shop', 'flags', { data: { a: '2' } })
       assert.deepEqual(await api.write(copy, call()), made)
+      user().merge(kinds.ConfigMap, 'shop', 'flags', { data: { a: '2' } })
+      const changed: unknown = await api.write(copy, call()).catch((thrown: unknown) => thrown)
+      assert.instanceOf(changed, ApiError)
+      assert.equal(changed.message, `ConfigMap shop/flags was changed before it could be copied as ${name}.`)
       assert.deepInclude(made, { immutable: true, data: { a: '1' } })
       assert.deepEqual(made?.metadata.labels, { by: 'us' })
       assert.match(
-        refusal(() => user().merge(kinds.ConfigMap, 'shop', 'flags-abc', { data: { a: '3' } })),
+        refusal(() => user().merge(kinds.ConfigMap, 'shop', name, { data: { a: '3' } })),
         /^422 Invalid: .*data: Forbidden: field is immutable/,
       )
     })

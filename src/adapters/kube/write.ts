@@ -2,8 +2,11 @@
  * Writes as HTTP requests. One table says for every verb which method, path, content type and body it is; the two verbs
  * that take more than one request (`disown`, `copy`) are built of the others.
  */
+import { createHash } from 'node:crypto'
 import type { KubeObject, ManagedFields, Ref } from '../../api/object.ts'
 import { apiVersionOf } from '../../api/object.ts'
+import type { Sha256 } from '../../core/ports.ts'
+import { mustBeAsNamed } from '../../core/resources/content.ts'
 import { FIELD_MANAGER, type PatchOperation, type Write } from '../../core/write.ts'
 import { collectionPath, objectPath, queryString } from './url.ts'
 
@@ -20,6 +23,7 @@ export interface Request {
 /** The writes that are one request. */
 export type SingleWrite = Exclude<Write, { verb: 'disown' | 'copy' }>
 
+const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const JSON_TYPE = 'application/json'
 const manager = queryString({ fieldManager: FIELD_MANAGER })
 
@@ -116,9 +120,14 @@ export function disownPatch(ref: Ref, live: KubeObject): Extract<Write, { verb: 
   return { verb: 'patch', ref, resourceVersion: live.metadata.resourceVersion ?? '', operations }
 }
 
-/** The copy of a ConfigMap or Secret under another name: the same content, immutable, with our labels only. */
+/**
+ * The copy of a ConfigMap or Secret under another name: the same content, immutable, with our labels only.
+ *
+ * @throws ApiError (409) when the source is not, or no longer, what the name of the copy says.
+ */
 export function copyOf(write: Extract<Write, { verb: 'copy' }>, source: KubeObject): SingleWrite {
   const { ref } = write
+  mustBeAsNamed(write, source, sha256)
   const object: KubeObject = {
     apiVersion: apiVersionOf(ref.kind),
     kind: ref.kind.kind,

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { assert } from 'chai'
 import { kinds, type Ref } from '../../../src/api/object.ts'
 import type { Connection, Credentials } from '../../../src/adapters/kube/credentials.ts'
 import type { RequestReport } from '../../../src/adapters/kube/exchange.ts'
-import { ApiError } from '../../../src/core/errors.ts'
-import type { Call } from '../../../src/core/ports.ts'
+import { ApiError, isConflict } from '../../../src/core/errors.ts'
+import type { Call, Sha256 } from '../../../src/core/ports.ts'
+import { hashOfContent } from '../../../src/core/resources/content.ts'
 import {
   type Answer,
   config,
@@ -25,6 +27,7 @@ const tls = {
   key: readFileSync(new URL('loopback.key', import.meta.url), 'utf8'),
   cert: readFileSync(new URL('loopback.crt', import.meta.url), 'utf8'),
 }
+const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const ref: Ref = { kind: kinds.ConfigMap, namespace: 'shop', name: 'a' }
 const call = (limit = 5000): Call => ({ lane: 'normal', signal: AbortSignal.timeout(limit) })
 
@@ -277,23 +280,41 @@ suite('transport', () => {
       type: 'kubernetes.io/service-account-token',
       metadata: { ...config('a', 1).metadata, annotations: { secret: 'note' }, labels: { theirs: '1' } },
     }
-    const copy = { ...config('a-1', 2), kind: 'Secret' }
-    const exists = status(409, 'AlreadyExists', 'secrets "a-1" already exists')
+    const name = `a-${hashOfContent(source, sha256).slice(0, 10)}`
+    const copy = { ...config(name, 2), kind: 'Secret' }
+    const exists = status(409, 'AlreadyExists', `secrets "${name}" already exists`)
     const started = await server(inTurn(json(200, source), exists, json(200, copy)))
     const from: Ref = { kind: kinds.Secret, namespace: 'shop', name: 'a' }
     const written = await transport(started.url).write(
-      { verb: 'copy', from, ref: { ...from, name: 'a-1' }, labels: { ours: '1' } },
+      { verb: 'copy', from, ref: { ...from, name }, labels: { ours: '1' } },
       call(),
     )
     assert.deepEqual(written, copy)
     assert.deepEqual(JSON.parse(started.asked[1]?.body ?? ''), {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: 'a-1', namespace: 'shop', labels: { ours: '1' } },
+      metadata: { name, namespace: 'shop', labels: { ours: '1' } },
       immutable: true,
       data: { password: 'eA==' },
       type: 'Opaque',
     })
+  })
+
+  test('copies nothing that has changed since it was judged: the name of the copy says what that was', async () => {
+    const judged = { ...config('a', 1, { password: 'eA==' }), kind: 'Secret' }
+    const name = `a-${hashOfContent(judged, sha256).slice(0, 10)}`
+    const started = await server(inTurn(json(200, { ...judged, data: { password: 'eQ==' } })))
+    const from: Ref = { kind: kinds.Secret, namespace: 'shop', name: 'a' }
+    const copy = { verb: 'copy', from, ref: { ...from, name }, labels: {} } as const
+    const error: unknown = await transport(started.url)
+      .write(copy, call())
+      .catch((reason: unknown) => reason)
+    assert.equal(String(error), `ApiError: Secret shop/a was changed before it could be copied as ${name}.`)
+    assert.isTrue(isConflict(error))
+    assert.deepEqual(
+      started.asked.map(({ method }) => method),
+      ['GET'],
+    )
   })
 
   test('finds which versions of a group are served, the preferred one first', async () => {
