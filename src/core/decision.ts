@@ -1,4 +1,5 @@
 /** What a rule may answer: a move, or a question. */
+import type { Announcement } from './announcement.ts'
 import type { Check } from './check.ts'
 import type { Memory } from './memory.ts'
 import type { Observation } from './observation.ts'
@@ -6,16 +7,6 @@ import type { Phase, State } from './state.ts'
 import type { Instant } from './time.ts'
 import type { Write } from './write.ts'
 import type { Reason } from './reasons.ts'
-
-/** Something people should hear about once: an event, later also an alert. */
-export interface Announcement {
-  readonly severity: 'info' | 'warn' | 'error'
-  readonly reason: Reason
-  readonly message: string
-  /** Makes the event's name deterministic: the same thing announced twice is one event. */
-  readonly key: string
-  readonly at: Instant
-}
 
 /** The next state, why, and when to look again. */
 export interface Move {

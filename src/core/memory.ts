@@ -1,5 +1,5 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
-import type { Announcement } from './decision.ts'
+import type { Announcement } from './announcement.ts'
 import type { Reason } from './reasons.ts'
 import type { Revision } from './state.ts'
 import type { Instant, Percent } from './time.ts'

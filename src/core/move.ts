@@ -1,5 +1,6 @@
 /** How rules build their moves: stay where you are, or go to another state and say so. */
-import type { Announcement, Move } from './decision.ts'
+import type { Announcement } from './announcement.ts'
+import type { Move } from './decision.ts'
 import { fingerprint } from './json.ts'
 import type { Memory } from './memory.ts'
 import type { Observation } from './observation.ts'

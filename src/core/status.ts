@@ -4,7 +4,8 @@
  */
 import { CanaryStatusSchema, type CanaryStatus } from '../api/status.ts'
 import { conditionsOf } from './conditions.ts'
-import type { Announcement, Move } from './decision.ts'
+import type { Announcement } from './announcement.ts'
+import type { Move } from './decision.ts'
 import { candidateOf, promotedOf } from './facts.ts'
 import { blank, type CheckRecord, type Memory, type RunRecord } from './memory.ts'
 import type { Observation } from './observation.ts'

@@ -3,7 +3,7 @@ import { FINALIZER } from './names.ts'
 import type { Write } from './write.ts'
 import type { CanaryStatus } from '../api/status.ts'
 import { kinds, type KubeObject } from '../api/object.ts'
-import type { Announcement } from './decision.ts'
+import type { Announcement } from './announcement.ts'
 import { recordOf } from './json.ts'
 import type { Instant } from './time.ts'
 

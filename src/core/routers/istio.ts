@@ -5,19 +5,13 @@
  * - Sluice's own VirtualService, between two hosts or between two subsets of one.
  * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
  */
-import { type Ref, kinds } from '../../api/object.ts'
+import { kinds, type Ref } from '../../api/object.ts'
 import type { Traffic } from '../observation.ts'
 import { ownVirtualService } from './istio/own.ts'
+import type { Routes } from './istio/routes.ts'
 import { renderRules } from './istio/rules.ts'
 import { usersVirtualServices } from './istio/users.ts'
 import type { Named, Router } from './router.ts'
-
-/** A VirtualService is rendered and read by whoever's it is. */
-export type Routes = Pick<Router, 'render'> & {
-  refs(o: Named): Ref[]
-  /** The canary's share on each route, in percent. */
-  shares: (o: Parameters<Router['read']>[0]) => readonly number[]
-}
 
 const routesOf = (o: Named): Routes =>
   o.canary.spec.service.virtualServices === undefined ? ownVirtualService : usersVirtualServices

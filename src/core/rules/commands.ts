@@ -2,7 +2,8 @@
  * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
  * what was handled stands in status, so neither a restart nor GitOps repeats it.
  */
-import type { Announcement, Move } from '../decision.ts'
+import type { Announcement } from '../announcement.ts'
+import type { Move } from '../decision.ts'
 import { short, withClock } from '../facts.ts'
 import { fingerprint } from '../json.ts'
 import type { Memory } from '../memory.ts'

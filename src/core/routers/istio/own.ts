@@ -16,7 +16,7 @@ import {
 import { needsPort } from '../../resources/ports.ts'
 import type { Percent } from '../../time.ts'
 import type { Write } from '../../write.ts'
-import type { Routes } from '../istio.ts'
+import type { Routes } from './routes.ts'
 import { destinationOf } from './hosts.ts'
 import { httpRoutes, shareOf } from './shares.ts'
 
