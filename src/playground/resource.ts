@@ -1,0 +1,72 @@
+/**
+ * One kind as the API server serves it: what discovery says of it, how it is shown, and what its schema does to objects.
+ * Built-in kinds and CustomResourceDefinitions are both read into this, and nothing else of the server knows which is which.
+ */
+import type { Kind, KubeObject } from '../api/object.ts'
+import type { Json } from './json.ts'
+
+export interface Resource {
+  /** In the version that is stored. */
+  readonly kind: Kind
+  /** Versions that are served, the preferred one first; objects differ by their apiVersion alone. */
+  readonly versions: readonly string[]
+  readonly names: {
+    readonly singular: string
+    readonly short: readonly string[]
+    readonly categories: readonly string[]
+  }
+  readonly subresources: { readonly status: boolean; readonly scale: ScalePaths | null }
+  /** Whether `metadata.generation` counts changes of what is not status. */
+  readonly generation: boolean
+  readonly columns: readonly Column[]
+  readonly schema: Schema
+}
+
+/** JSON paths (`.spec.replicas`) of the scale subresource. */
+export interface ScalePaths {
+  readonly spec: string
+  readonly status: string
+  readonly selector: string | null
+}
+
+/** A column of `kubectl get` (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
+export interface Column {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly description: string
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: number
+  /** What stands in the cell; null and undefined are shown as kubectl shows them. */
+  readonly cell: (object: KubeObject) => unknown
+}
+
+/** One reason of a 422 (`details.causes`). */
+export interface Cause {
+  readonly reason: string
+  readonly message: string
+  readonly field: string
+}
+
+/** How a list or map merges under server-side apply. */
+export type Merge =
+  | { readonly merge: 'atomic' | 'granular' | 'set' }
+  /** A list whose entries are told apart by these fields, with their usual values. */
+  | { readonly merge: 'map'; readonly keys: Readonly<Record<string, unknown>> }
+
+export interface Schema {
+  /**
+   * Fills in defaults and takes out what the schema does not know.
+   *
+   * @returns also the paths of what was taken out (`spec.foo`, `spec.containers[0].bar`), for `fieldValidation`.
+   */
+  shape(object: KubeObject): { readonly object: KubeObject; readonly unknown: readonly string[] }
+  /** What is wrong with a shaped object, in the API server's words; empty where nothing is. */
+  validate(object: KubeObject, before: KubeObject | null): readonly Cause[]
+  /** How the value at `path` (in fieldsV1 notation) merges under server-side apply. */
+  mergeOf(path: readonly string[]): Merge
+  /** The key by which a strategic merge patch tells the entries of the list at `path` apart; null: it replaces the list. */
+  patchKeyOf(path: readonly string[]): string | null
+  /** OpenAPI v3 of the object, as `/openapi/v3` gives it. */
+  readonly openapi: Json
+}
