@@ -25,6 +25,8 @@ const table = {
   api_request_duration_seconds: ['histogram', 'One request to the Kubernetes API.', ['verb', 'kind', 'code'], short],
   api_rate_limit_wait_seconds: ['histogram', 'Time that a request waited for our own rate limit.', ['lane'], short],
   query_duration_seconds: ['histogram', 'One request to a metrics server.', ['outcome'], short],
+  events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],
+  events_dropped_total: ['counter', 'Kubernetes Events that could not be written, and never will be.', []],
   leader: ['gauge', '1 while this process holds the Lease.', []],
 } as const satisfies Record<
   string,

@@ -43,6 +43,7 @@ const ATTEMPTS = 12
 /** An API server that has just started refuses everybody until it knows its roles; a missing right stays missing. */
 const FORBIDDEN_ATTEMPTS = 4
 const DEADLINE: Milliseconds = 30_000
+const LONGEST_MEMORY = 1000
 /** The API server's own limit, in characters. */
 const LONGEST_MESSAGE = 1024
 
@@ -50,6 +51,8 @@ export class EventRecorder {
   readonly #options: RecorderOptions
   readonly #waiting: Note[] = []
   readonly #stop = new AbortController()
+  /** Namespaces that were going away when last written to; said once. */
+  readonly #ending = new Set<string>()
   #sending: Promise<void> | null = null
   #closed = false
 
@@ -109,17 +112,31 @@ export class EventRecorder {
         await withDeadline(clock, DEADLINE, this.#stop.signal, 'The event', signal =>
           api.write({ verb: 'create', ref, object }, { lane: 'background', signal }),
         )
+        this.#ending.delete(ref.namespace)
         return
       } catch (error) {
         if (isAlreadyExists(error) || this.#stop.signal.aborted) return
         const because = error instanceof Error ? error.message : String(error)
         if (isHopeless(error, because) || attempt >= (isForbidden(error) ? FORBIDDEN_ATTEMPTS : ATTEMPTS)) {
-          this.#drop(note, because)
+          if (!isEnding(error, because)) this.#drop(note, because)
+          else this.#dropWithNamespace(note, ref.namespace, because)
           return
         }
         await pause(clock, backoff.next(), this.#stop.signal)
       }
     }
+  }
+
+  /** Nobody can read it any more, and there will be others: one line does. */
+  #dropWithNamespace(note: Note, namespace: string, because: string): void {
+    if (this.#ending.has(namespace)) {
+      this.#options.dropped?.(note, because)
+      return
+    }
+    // Names of namespaces that are gone are no reason to grow.
+    if (this.#ending.size >= LONGEST_MEMORY) this.#ending.clear()
+    this.#ending.add(namespace)
+    this.#drop(note, because)
   }
 
   #drop(note: Note, because: string): void {
@@ -136,7 +153,12 @@ export class EventRecorder {
 
 /** Refused for what it is, or its namespace is going or gone: it will be refused again. */
 function isHopeless(error: unknown, said: string): boolean {
-  return isInvalid(error) || isNotFound(error) || (isForbidden(error) && said.includes('being terminated'))
+  return isInvalid(error) || isEnding(error, said)
+}
+
+/** The namespace is going, or gone. */
+function isEnding(error: unknown, said: string): boolean {
+  return isNotFound(error) || (isForbidden(error) && said.includes('being terminated'))
 }
 
 /** The Event object. Events about what has no namespace live in `default`, as everywhere. */

@@ -112,6 +112,23 @@ suite('event recorder', () => {
     )
   })
 
+  test('counts every event of a namespace that is going away, and says it once', async () => {
+    const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'namespace shop is being terminated' })
+    const heal = api.faults.refuse(() => true, refused)
+    const recording = recorder()
+    for (const name of ['web.1', 'web.2', 'web.3']) recording.record(note(name))
+    await clock.advance(1000)
+    assert.deepEqual([dropped.length, lines], [3, ['an event was dropped']])
+    // The namespace was made anew, and goes again.
+    heal()
+    recording.record(note('web.4'))
+    await clock.advance(1000)
+    api.faults.refuse(() => true, refused)
+    recording.record(note('web.5'))
+    await clock.advance(1000)
+    assert.deepEqual([names(), dropped.length, lines.length], [['web.4'], 4, 2])
+  })
+
   test('tries a forbidden event a few times only: the server may be starting, the right may be missing', async () => {
     const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'cannot create resource "events"' })
     const heal = api.faults.refuse(() => true, refused)
