@@ -17,6 +17,8 @@ import { figuresOf, finishedRun } from './controller/figures.ts'
 import type { Sha256 } from './core/ports.ts'
 import { EventRecorder } from './kube/events.ts'
 import { Election } from './kube/lease.ts'
+import { pause } from './kube/timing.ts'
+import { unhealthy, unready, type Vitals } from './server/health.ts'
 import { serve } from './server/http.ts'
 
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
@@ -24,6 +26,8 @@ const seconds = (milliseconds: number): number => milliseconds / 1000
 const LEASE = 14_000
 /** A reflector that has not heard of the API server for so long is said in the log. */
 const QUIET_FOR = 180_000
+/** SIGTERM to exit takes 5 s at most: 2 for the writes at hand, 1 for the Lease, 0.5 each for these, 0.5 for the log. */
+const LAST_WORDS = 500
 
 /**
  * Runs the controller until `stop` aborts.
@@ -50,6 +54,8 @@ class Wired {
   readonly #controller: Controller
   readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
   readonly #ended = new Map<string, string>()
+  #election: Election | null = null
+  #started = false
 
   constructor(flags: RunFlags, version: string, log: JsonLog) {
     this.#flags = flags
@@ -85,6 +91,7 @@ class Wired {
       random: Math.random,
       log,
       instance: this.#identity,
+      dropped: () => metrics.count('events_dropped_total', {}),
     })
     this.#controller = new Controller(
       {
@@ -130,15 +137,17 @@ class Wired {
 
   async run(stop: AbortSignal): Promise<void> {
     const { port, bind, leaderElect } = this.#flags
-    const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace)
+    const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace, stop)
     if (problem !== null) throw new CannotStart(problem)
-    let synced = false
     const server = await serve({
       port,
       bind,
-      health: () => [],
-      readiness: () => [...(synced ? [] : ['the caches are not filled yet']), ...unseen(this.#controller)],
-      metrics: () => this.#metrics.page(),
+      health: () => unhealthy(this.#vitals()),
+      readiness: () => unready(this.#vitals()),
+      metrics: () => {
+        this.#metrics.set('events_waiting', {}, this.#recorder.depth)
+        return this.#metrics.page()
+      },
     }).catch((error: unknown) => {
       throw new CannotStart(messageOf(error))
     })
@@ -147,26 +156,39 @@ class Wired {
     this.#log.info('started', { server: this.#credentials.server, port: listens, identity: this.#identity })
     const endJobs = this.#jobs()
     await Promise.race([this.#controller.start(), aborted(stop)])
-    synced = true
-    if (leaderElect) await this.#election().run(stop, term => this.#lead(term))
-    else await this.#lead(stop)
-    await this.#recorder.close(1000)
-    await endJobs()
-    await this.#controller.close()
-    this.#prometheus.close()
+    this.#started = true
+    if (leaderElect) {
+      this.#election = this.#newElection()
+      await this.#election.run(stop, term => this.#lead(term))
+    } else await this.#lead(stop)
+    await this.#recorder.close(LAST_WORDS)
     server.close()
     server.closeAllConnections()
-    await this.#api.close()
+    this.#prometheus.close()
+    const ending = [endJobs(), this.#controller.close(), this.#api.close()]
+    await Promise.race([Promise.all(ending), pause(monotonicClock, LAST_WORDS, new AbortController().signal)])
     this.#log.info('stopped', {})
+  }
+
+  #vitals(): Vitals {
+    return {
+      started: this.#started,
+      unseen: this.#controller.unseen(),
+      leaseAge: this.#election?.age() ?? 0,
+      electionStuck: this.#election?.stuckFor() ?? 0,
+      pass: this.#controller.longestPass(),
+    }
   }
 
   async #lead(term: AbortSignal): Promise<void> {
     this.#metrics.set('leader', {}, 1)
     await this.#controller.lead(term)
     this.#metrics.set('leader', {}, 0)
+    // Another process shows them now.
+    for (const key of this.#ended.keys()) this.#forget(key)
   }
 
-  #election(): Election {
+  #newElection(): Election {
     return new Election({
       api: this.#api,
       clock: monotonicClock,
@@ -229,11 +251,6 @@ class Wired {
     this.#metrics.forget(namespace, name)
     this.#ended.delete(key)
   }
-}
-
-function unseen(controller: Controller): string[] {
-  const sentence = controller.unseen()
-  return sentence === null ? [] : [sentence]
 }
 
 function credentialsOf(flags: RunFlags): { kubeconfig?: string; context?: string } {

@@ -6,12 +6,12 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export interface JsonLog extends Log {
-  /** Resolves once everything that was logged has left the process, or after a second; nothing may be logged after it. */
+  /** Resolves once everything that was logged has left the process, or after half a second; nothing may be logged after it. */
   flush(): Promise<void>
 }
 
 /** How long a reader that does not read may keep the process from ending. */
-const FLUSH_WITHIN = 1000
+const FLUSH_WITHIN = 500
 
 /**
  * @param stream where the lines go; standard output unless a test wants to read them.

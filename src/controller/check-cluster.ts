@@ -8,17 +8,21 @@ const DEADLINE = 10_000
 /**
  * @param server URL, for the sentence.
  * @param namespaces that are watched; empty: all.
+ * @param stop ends the questions; then there is nothing to say.
  */
 export async function checkCluster(
   api: KubeApi,
   server: string,
   namespaces: readonly string[],
+  stop: AbortSignal,
 ): Promise<string | null> {
   const [namespace = ''] = namespaces
   for (const kind of [kinds.Canary, kinds.MetricTemplate]) {
     try {
-      await api.list(kind, { namespace, limit: 1 }, { lane: 'urgent', signal: AbortSignal.timeout(DEADLINE) })
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(DEADLINE)])
+      await api.list(kind, { namespace, limit: 1 }, { lane: 'urgent', signal })
     } catch (error) {
+      if (stop.aborted) return null
       const said = error instanceof Error ? error.message : String(error)
       if (isNotFound(error)) {
         return `The cluster at ${server} does not know ${kindKey(kind)}: install the CRDs with \`kubectl apply -k manifests\` or \`kubectl apply -f crds\`.`

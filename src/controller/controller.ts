@@ -114,6 +114,7 @@ export class Controller {
     const asks = new Asks(metrics, key => this.#wake(key))
     const interests = new Interests()
     const following = new Following(this.#cache)
+    let over = false
     const reconciler = new Reconciler({
       api,
       clock,
@@ -126,7 +127,8 @@ export class Controller {
       observer: new Observer(this.#cache, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: namespace => this.unseen(namespace),
-      watcher: this.#options.watcher ?? (() => {}),
+      // What a pass that was given up still ends with is nobody's figure any more.
+      watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })
     const queue = new Queue({
       clock,
@@ -141,6 +143,7 @@ export class Controller {
     this.#term = null
     asks.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
+    over = true
     following.close()
   }
 
@@ -201,6 +204,11 @@ export class Controller {
       return []
     })
     return sentences.length === 0 ? null : sentences.join('. ')
+  }
+
+  /** The canary that is being worked on for the longest time; null when none is. */
+  longestPass(): { key: string; milliseconds: Milliseconds } | null {
+    return this.#term?.queue.longest() ?? null
   }
 
   async close(): Promise<void> {

@@ -41,8 +41,8 @@ export class Queue {
   readonly #stop = new AbortController()
   /** Keys that wait for a worker, in order, and since when. */
   readonly #ready = new Map<string, Instant>()
-  /** Keys that are being worked. */
-  readonly #working = new Set<string>()
+  /** Keys that are being worked, and since when. */
+  readonly #working = new Map<string, Instant>()
   /** Keys that were added while being worked. */
   readonly #again = new Set<string>()
   readonly #failures = new Map<string, number>()
@@ -58,9 +58,11 @@ export class Queue {
     this.#due = new DueTimes(options.clock, key => this.add(key))
   }
 
-  /** Keys that wait for a worker now. */
-  get depth(): number {
-    return this.#ready.size
+  /** The key that has been worked for the longest time, and for how long; null while none is. */
+  longest(): { key: string; milliseconds: Milliseconds } | null {
+    const [first] = this.#working // in order of their beginning
+    if (first === undefined) return null
+    return { key: first[0], milliseconds: Math.max(0, this.#clock.now() - first[1]) }
   }
 
   /** Works the key as soon as a worker is free. */
@@ -77,11 +79,6 @@ export class Queue {
     if (!this.#open) return
     if (when <= this.#clock.now()) this.add(key)
     else this.#due.set(key, when)
-  }
-
-  /** Ends the backoff of a key: its next failure counts as the first. A run that succeeds does so by itself. */
-  forget(key: string): void {
-    this.#failures.delete(key)
   }
 
   /**
@@ -116,7 +113,7 @@ export class Queue {
       if (first === undefined) return
       const [key, since] = first
       this.#ready.delete(key)
-      this.#working.add(key)
+      this.#working.set(key, this.#clock.now())
       this.#metrics.depth?.(this.#ready.size)
       this.#metrics.latency?.(Math.max(0, this.#clock.now() - since))
       void this.#work(key)

@@ -103,15 +103,6 @@ suite('queue', () => {
     assert.isAbove(waits.filter(wait => wait === 5000).length, 50)
   })
 
-  test('forgets the failures of a key on request', async () => {
-    const queue = queueOf({ fails: () => true })
-    queue.add('a')
-    await clock.advance(16) // at 0, 5 and 15; the next would be at 35
-    queue.forget('a')
-    await clock.advance(25) // fails at 35 as if for the first time, so again at 40
-    assert.deepEqual(worked, ['a@0', 'a@5', 'a@15', 'a@35', 'a@40'])
-  })
-
   test('closes when the work at hand is done, and drops what waits', async () => {
     const queue = queueOf({ takes: 30 })
     queue.add('a')
@@ -143,6 +134,20 @@ suite('queue', () => {
     assert.deepEqual([await closed, told], [false, 'The queue was closed, and 50 ms were not enough to finish.'])
   })
 
+  test('says which key has been worked for the longest time', async () => {
+    const queue = queueOf({ takes: 100, workers: 2 })
+    assert.isNull(queue.longest())
+    queue.add('a')
+    await clock.advance(30)
+    queue.add('b')
+    await clock.advance(20)
+    assert.deepEqual(queue.longest(), { key: 'a', milliseconds: 50 })
+    await clock.advance(60)
+    assert.deepEqual(queue.longest(), { key: 'b', milliseconds: 80 })
+    await clock.advance(60)
+    assert.isNull(queue.longest())
+  })
+
   test('tells depth, latency, duration and failures', async () => {
     const seen: string[] = []
     const metrics: QueueMetrics = {
@@ -159,6 +164,6 @@ suite('queue', () => {
       seen.filter(line => !line.startsWith('depth')),
       ['waited 0', 'took 10', 'waited 10', 'b: boom, again in 5', 'took 10'],
     )
-    assert.equal(queue.depth, 0)
+    assert.equal(seen.filter(line => line.startsWith('depth')).at(-1), 'depth 0')
   })
 })
