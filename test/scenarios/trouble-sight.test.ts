@@ -1,0 +1,158 @@
+/**
+ * What the controller may not see, or what nobody serves: a right to read, or a CRD, that is missing. Each is said with what to do; callers notice nothing; and it goes on once it is mended.
+ */
+import { expect } from 'chai'
+import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
+import type { Verb } from '../../src/playground/server.ts'
+import {
+  expectConditions,
+  expectEvent,
+  expectRest,
+  expectStalled,
+  heard,
+  minute,
+  requestsOf,
+  type Says,
+} from './witness.ts'
+import { type Process, World } from './world.ts'
+
+const reading: readonly Verb[] = ['get', 'list', 'watch']
+
+const notSeen: readonly Kind[] = [
+  kinds.MetricTemplate,
+  kinds.Deployment,
+  kinds.ReplicaSet,
+  kinds.ControllerRevision,
+  kinds.Service,
+  kinds.VirtualService,
+  kinds.DestinationRule,
+  kinds.HorizontalPodAutoscaler,
+  kinds.EndpointSlice,
+]
+
+/** What is said where a kind may not be listed. */
+function forbidden(kind: Kind): Says {
+  const key = kindKey(kind)
+  const refused = `${key} is forbidden: User "sluice" cannot list resource "${kind.plural}" in API group "${kind.group}" in the namespace "": no rule`
+  return {
+    reason: 'ClusterNotVisible',
+    sentence: `${key} may not be watched (Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC).); apply manifests/rbac.yaml`,
+  }
+}
+
+suite('kinds that cannot be seen, in virtual time', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+  })
+  teardown(() => world.close())
+
+  /** Takes rights from the controller; returns what gives them back. */
+  function forbid(verbs: readonly Verb[], kind: Kind, subresource = ''): () => void {
+    world.api.server.authorize = request =>
+      request.manager === 'sluice' &&
+      verbs.includes(request.verb) &&
+      request.subresource === subresource &&
+      kindKey(request.kind) === kindKey(kind)
+        ? 'no rule'
+        : null
+    return () => {
+      world.api.server.authorize = () => null
+    }
+  }
+
+  async function started(): Promise<{ controller: Process; requests: { count: number } }> {
+    const controller = world.start()
+    const requests = requestsOf(controller)
+    world.deploy()
+    await world.clock.advance(5000)
+    return { controller, requests }
+  }
+
+  for (const kind of notSeen) {
+    test(`${kindKey(kind)} may not be read, from the start: ClusterNotVisible`, async () => {
+      const allow = forbid(reading, kind)
+      const { requests } = await started()
+      const begun = world.clock.now()
+      world.canary()
+      await world.clock.advance(minute)
+      expectStalled(world, forbidden(kind))
+      // The kind itself is asked for again, twice a minute.
+      await expectRest(world, requests, 3)
+      expectStalled(world, forbidden(kind))
+      expect(heard(world, begun)).to.deep.equal(['web 100'])
+      allow()
+      await world.until('Initialized')
+    })
+  }
+
+  for (const kind of notSeen) {
+    test(`${kindKey(kind)} may not be read any more, in mid-run: ClusterNotVisible, and the weight stays`, async () => {
+      const { controller, requests } = await started()
+      world.canary()
+      await world.until('Initialized')
+      world.setImage('demo/web:1.1.0')
+      await world.until('Progressing 25')
+      await world.clock.advance(2000)
+      const begun = world.clock.now()
+      const allow = forbid(reading, kind)
+      controller.api.faults.breakWatches()
+      await world.clock.advance(2 * minute)
+      expect(world.status.message).to.match(
+        new RegExp(`^${kindKey(kind)} may not be watched .*; apply manifests/rbac.yaml$`),
+      )
+      expectConditions(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' }, 'Stalled')
+      expectEvent(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' })
+      await expectRest(world, requests, 3)
+      expect(world.stand).to.equal('Progressing 25')
+      expect(heard(world, begun)).to.deep.equal(['web 25, web-primary 75'])
+      allow()
+      await world.until('Succeeded')
+    })
+  }
+
+  for (const kind of [kinds.VirtualService, kinds.DestinationRule]) {
+    test(`${kindKey(kind)} is not installed: ClusterNotVisible`, async () => {
+      world.api.server.absent.add(kindKey(kind))
+      const { requests } = await started()
+      const begun = world.clock.now()
+      world.canary()
+      await world.clock.advance(minute)
+      const says: Says = {
+        reason: 'ClusterNotVisible',
+        sentence: `${kindKey(kind)} is not installed; apply its CRD`,
+      }
+      expectStalled(world, says)
+      await expectRest(world, requests, 3)
+      expectStalled(world, says)
+      expect(heard(world, begun)).to.deep.equal(['web 100'])
+      world.api.server.absent.clear()
+      await world.until('Initialized')
+    })
+  }
+
+  for (const kind of [kinds.VerticalPodAutoscaler, kinds.ScaledObject]) {
+    test(`${kindKey(kind)} is not installed, or may not be read: nobody misses it`, async () => {
+      world.api.server.absent.add(kindKey(kind))
+      forbid(reading, kind === kinds.ScaledObject ? kinds.VerticalPodAutoscaler : kinds.ScaledObject)
+      const { requests } = await started()
+      world.canary()
+      await world.until('Initialized')
+      await world.clock.advance(minute)
+      await expectRest(world, requests, 3)
+      world.setImage('demo/web:1.1.0')
+      await world.until('Succeeded')
+    })
+  }
+
+  test('Canaries may not be read: nothing is done, and they are seen once they may', async () => {
+    const allow = forbid(reading, kinds.Canary)
+    const { requests } = await started()
+    world.canary()
+    await world.clock.advance(minute)
+    await expectRest(world, requests, 3)
+    expect(world.object(kinds.Canary, 'web')).to.not.have.any.keys('status')
+    allow()
+    await world.until('Initialized')
+  })
+})
