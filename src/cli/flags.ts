@@ -12,7 +12,6 @@ export interface RunFlags {
   readonly metricsServerCaFile?: string
   readonly metricsServerTokenFile?: string
   readonly metricsServerHeader: readonly string[]
-  readonly meshProvider: string
   readonly meshSettle: Milliseconds
   readonly selectorLabels: readonly string[]
   readonly ownerReferences: boolean
@@ -61,8 +60,9 @@ const options: readonly Option[] = [
   new Option('--metrics-server-header <name: value>', 'header for the metrics server; repeatable')
     .argParser(headers)
     .default([], 'none'),
-  new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say')
-    .choices(['istio'])
+  // As in a Canary: one provider works, and every other is refused, so there is nothing to choose by yet.
+  new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say; istio is the only one yet')
+    .argParser(provider)
     .default('istio'),
   new Option('--mesh-settle <duration>', 'from a weight being read back until it counts as carried')
     .argParser(duration)
@@ -108,6 +108,11 @@ function list(text: string, before?: readonly string[]): string[] {
   const wrong = names.find(one => !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(one))
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`)
   return joined(before, names)
+}
+
+function provider(text: string): string {
+  if (text !== 'istio') throw new InvalidArgumentError('Only the provider istio is available yet: write istio.')
+  return text
 }
 
 function url(text: string): string {

@@ -1,0 +1,68 @@
+import { expect } from 'chai'
+import { Command, CommanderError } from 'commander'
+import { runCommand, type RunFlags } from '../../src/cli/flags.ts'
+
+/** The flags of a call, or the sentence that refuses it. */
+async function called(...args: string[]): Promise<RunFlags | string> {
+  let flags: RunFlags | null = null
+  const program = new Command('sluice').exitOverride()
+  runCommand(program, async given => {
+    flags = given
+  })
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+  try {
+    await program.parseAsync(['run', ...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.message
+    throw error
+  }
+  return flags ?? 'run was not called'
+}
+
+suite('the flags of run', () => {
+  const refused: Record<string, [readonly string[], string]> = {
+    'a provider that does not work yet': [
+      ['--mesh-provider', 'linkerd'],
+      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the provider istio is available yet: write istio.",
+    ],
+    'a metrics server without a scheme': [
+      ['--metrics-server', 'prometheus'],
+      "error: option '--metrics-server <url>' argument 'prometheus' is invalid. Write a URL such as http://prometheus.istio-system:9090.",
+    ],
+    'a namespace that cannot be one': [
+      ['--namespace', 'shop,Web'],
+      "error: option '--namespace <name>' argument 'shop,Web' is invalid. \"Web\" is not the name of a namespace.",
+    ],
+    'a port out of range': [
+      ['--port', '99999'],
+      "error: option '--port <number>' argument '99999' is invalid. Write a port from 0 (any free one) to 65535.",
+    ],
+    'no rate at all': [
+      ['--kube-api-qps', '0'],
+      "error: option '--kube-api-qps <number>' argument '0' is invalid. Write a number above 0.",
+    ],
+    'a header without a value': [
+      ['--metrics-server-header', 'X-Scope-OrgID'],
+      "error: option '--metrics-server-header <name: value>' argument 'X-Scope-OrgID' is invalid. Write a header such as \"X-Scope-OrgID: shop\".",
+    ],
+    'a flag that does not exist': [['--nonsense'], "error: unknown option '--nonsense'"],
+  }
+  for (const [what, [args, sentence]] of Object.entries(refused)) {
+    test(`refuse ${what} with a sentence`, async () => {
+      expect(await called(...args)).to.equal(sentence)
+    })
+  }
+
+  test('come from the environment too, and what may be repeated adds up', async () => {
+    process.env['SLUICE_LEADER_ELECT'] = 'false'
+    process.env['SLUICE_MESH_SETTLE'] = '2s'
+    try {
+      const flags = await called('--namespace', 'shop', '--namespace=web,api')
+      expect(flags).to.deep.include({ leaderElect: false, meshSettle: 2000, namespace: ['shop', 'web', 'api'] })
+    } finally {
+      delete process.env['SLUICE_LEADER_ELECT']
+      delete process.env['SLUICE_MESH_SETTLE']
+    }
+  })
+})
