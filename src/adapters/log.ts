@@ -2,8 +2,7 @@
 import { createLogger, format, transports } from 'winston'
 import type { Log } from '../core/ports.ts'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface JsonLog extends Log {
   /** Resolves once everything that was logged has left the process, or after half a second; nothing may be logged after it. */

@@ -11,7 +11,7 @@ import type { Milliseconds } from '../../core/time.ts'
 import type { Write } from '../../core/write.ts'
 import { isRecord } from './answer.ts'
 import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
-import { collectionPath, objectPath, queryString, versionPath } from './url.ts'
+import { collectionPath, objectPath, queryString } from './url.ts'
 import { eventOf, isObject, Lines } from './watch.ts'
 import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from './write.ts'
 
@@ -115,32 +115,6 @@ export class KubeTransport implements KubeApi {
         break
     }
     return this.#copy(write, call)
-  }
-
-  /**
-   * The kinds that the server serves of a group, those of the version it prefers first; null when it does not know the
-   * group. Costs one request, and one for each version.
-   */
-  async served(group: string, call: Call): Promise<readonly Kind[] | null> {
-    const about: About = { verb: 'discover', kind: group }
-    try {
-      const versions = group === '' ? ['v1'] : versionsOf(await this.#json(read(`/apis/${group}`), about, call))
-      const kinds: Kind[] = []
-      for (const version of versions) {
-        const found = await this.#json(read(versionPath({ group, version })), about, call)
-        kinds.push(...kindsOf(found, group, version))
-      }
-      return kinds
-    } catch (error) {
-      if (isNotFound(error)) return null
-      throw error
-    }
-  }
-
-  /** The server's version (`v1.36.2`): the cheapest question, to know whether it can be reached. */
-  async version(call: Call): Promise<string> {
-    const body = await this.#json(read('/version'), { verb: 'version', kind: '' }, call)
-    return textOf(body['gitVersion'])
   }
 
   /** Ends all connections; calls under way fail. */
@@ -260,22 +234,4 @@ async function orNull(asked: Promise<KubeObject>): Promise<KubeObject | null> {
     if (isNotFound(error)) return null
     throw error
   }
-}
-
-/** Versions of an APIGroup, the preferred one first. */
-function versionsOf(group: Record<string, unknown>): string[] {
-  const preferred = isRecord(group['preferredVersion']) ? group['preferredVersion']['version'] : undefined
-  const all = Array.isArray(group['versions']) ? group['versions'].filter(isRecord) : []
-  const names = [preferred, ...all.map(version => version['version'])].filter(name => typeof name === 'string')
-  return [...new Set(names)]
-}
-
-/** Kinds of an APIResourceList; subresources (`deployments/scale`) are not kinds. */
-function kindsOf(list: Record<string, unknown>, group: string, version: string): Kind[] {
-  const resources = Array.isArray(list['resources']) ? list['resources'].filter(isRecord) : []
-  return resources.flatMap(({ name, kind, namespaced }) =>
-    typeof name === 'string' && typeof kind === 'string' && !name.includes('/')
-      ? [{ group, version, kind, plural: name, namespaced: namespaced === true }]
-      : [],
-  )
 }

@@ -317,36 +317,6 @@ suite('transport', () => {
     )
   })
 
-  test('finds which versions of a group are served, the preferred one first', async () => {
-    const group = {
-      kind: 'APIGroup',
-      versions: [{ version: 'v1alpha3' }, { version: 'v1beta1' }],
-      preferredVersion: { version: 'v1beta1' },
-    }
-    const resources = {
-      resources: [
-        { name: 'virtualservices', kind: 'VirtualService', namespaced: true },
-        { name: 'virtualservices/status', kind: 'VirtualService', namespaced: true },
-      ],
-    }
-    const started = await server((response, asked) => {
-      const known: Record<string, Answer> = {
-        '/apis/networking.istio.io': json(200, group),
-        '/apis/networking.istio.io/v1beta1': json(200, resources),
-        '/apis/networking.istio.io/v1alpha3': json(200, resources),
-      }
-      const answer = known[asked.path] ?? status(404, 'NotFound', 'not found')
-      answer(response, asked)
-    })
-    const api = transport(started.url)
-    const found = await api.served('networking.istio.io', call())
-    assert.deepEqual(
-      found?.map(kind => `${kind.version}/${kind.plural}`),
-      ['v1beta1/virtualservices', 'v1alpha3/virtualservices'],
-    )
-    assert.isNull(await api.served('keda.sh', call()))
-  })
-
   test('reports every request with its verb, kind, code and warnings', async () => {
     const reports: RequestReport[] = []
     const warned = json(200, config('a', 1), { warning: '299 - "unknown field \\"spec.x\\""' })
