@@ -34,10 +34,6 @@ export class Store {
     this.#changed = changed
   }
 
-  get size(): number {
-    return this.#objects.size
-  }
-
   get(namespace: string, name: string): KubeObject | undefined {
     return this.#objects.get(`${namespace}/${name}`)
   }
