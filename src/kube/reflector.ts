@@ -6,8 +6,8 @@
  * | --- | --- |
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
- * | the kind is not served (404) | `absent`; ask again after 15 s, then more and more rarely, up to `absentRetry` |
- * | 403 | `forbidden`, with a sentence; ask again likewise, up to `forbiddenRetry` |
+ * | the kind is not served (404) | `absent`; ask again after 15 s, for the server may have just begun, then every `absentRetry` |
+ * | 403 | `forbidden`, with a sentence; ask again likewise, then every `forbiddenRetry` |
  * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
@@ -42,7 +42,7 @@ export interface ReflectorTiming {
   readonly longestBackoff: Milliseconds
   readonly shortestWatch: Milliseconds
   readonly longestWatch: Milliseconds
-  /** The longest waits for a kind that is not served, or may not be seen. */
+  /** Waits for a kind that is not served, or may not be seen. */
   readonly absentRetry: Milliseconds
   readonly forbiddenRetry: Milliseconds
   readonly listDeadline: Milliseconds
@@ -62,7 +62,7 @@ const TIMING: ReflectorTiming = {
   tooShort: 1000,
 }
 
-/** A refusal is asked again after this long, then after twice as long, and so on. */
+/** A first refusal is asked again after this long at most. */
 const FIRST_REFUSED: Milliseconds = 15_000
 const PAGE = 500
 /** How often a list is started over because its pages expired under it, before that counts as trouble. */
@@ -290,9 +290,9 @@ export class Reflector {
     return this.#patient(this.#timing.absentRetry)
   }
 
-  /** Twice as long after each refusal in a row, up to `longest`; 10 % more or less, so that not all ask at one time. */
+  /** `longest`, but for the first refusal; 10 % more or less, so that not all ask at one time. */
   #patient(longest: Milliseconds): Milliseconds {
-    const wait = Math.min(longest, FIRST_REFUSED * 2 ** (this.#refusals - 1))
+    const wait = this.#refusals === 1 ? Math.min(longest, FIRST_REFUSED) : longest
     return wait * (0.9 + 0.2 * this.#options.random())
   }
 
