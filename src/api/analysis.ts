@@ -79,7 +79,7 @@ export const AnalysisSchema = ruled(
     drain: duration()
       .exactOptional()
       .describe(
-        'From "seen at weight 0" to the end of the pods. Left out: 10s, or `service.timeout` if that is longer.',
+        'From "seen at weight 0" to the end of the pods. Left out: 10s, or `service.timeout` if that is longer. With VirtualServices of your own, write the longest timeout of their routes here.',
       ),
     lockTarget: z
       .boolean()
