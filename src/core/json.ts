@@ -23,15 +23,19 @@ export function recordsOf(value: unknown): readonly Json[] {
 
 /** What is found along `keys`, or undefined. */
 export function at(value: unknown, ...keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((found, key) => recordOf(found)[key], value)
+  let found = value
+  for (const key of keys) {
+    if (!isRecord(found)) return undefined
+    found = found[key]
+  }
+  return found
 }
 
 /** The text entries of a record: labels, annotations, selectors. */
 export function textsOf(value: unknown): Readonly<Record<string, string>> {
-  const texts = Object.entries(recordOf(value)).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
-  return Object.fromEntries(texts)
+  const texts: Record<string, string> = {}
+  for (const [key, text] of Object.entries(recordOf(value))) if (typeof text === 'string') texts[key] = text
+  return texts
 }
 
 /** A number, or what stands for its absence. */
@@ -46,7 +50,9 @@ export function textOf(value: unknown): string {
 
 /** The record without the entries whose value is undefined: what a spec leaves out is left out of an object. */
 export function present(record: Json): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+  const there: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(record)) if (value !== undefined) there[key] = value
+  return there
 }
 
 /**
@@ -56,15 +62,26 @@ export function present(record: Json): Record<string, unknown> {
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (!isRecord(value)) return JSON.stringify(value ?? null)
-  const members = Object.keys(value)
-    .filter(key => value[key] !== undefined && value[key] !== null)
-    .sort()
-    .map(key => `${JSON.stringify(key)}:${canonicalJson(value[key])}`)
-  return `{${members.join(',')}}`
+  let members = ''
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key]
+    if (member === undefined || member === null) continue
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`
+  }
+  return `{${members}}`
 }
 
+/** Whether two values have the same canonical JSON, told without writing it. */
 export function sameJson(one: unknown, other: unknown): boolean {
-  return canonicalJson(one) === canonicalJson(other)
+  if (one === other) return true
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length && one.every((item, i) => sameJson(item, other[i]))
+  }
+  if (!isRecord(one) || !isRecord(other)) return (one ?? null) === (other ?? null)
+  for (const key of Object.keys(one)) {
+    if (!sameJson(one[key], Object.hasOwn(other, key) ? other[key] : null)) return false
+  }
+  return Object.keys(other).every(key => Object.hasOwn(one, key) || (other[key] ?? null) === null)
 }
 
 /**

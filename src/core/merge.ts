@@ -1,5 +1,5 @@
 /** JSON merge patches (RFC 7396): only what changed is sent. */
-import { canonicalJson, isRecord, type Json } from './json.ts'
+import { isRecord, type Json, sameJson } from './json.ts'
 
 /** The merge patch that turns `before` into `after`; null where they are the same. Lists are replaced whole. */
 export function mergePatch(before: Json, after: Json): Json | null {
@@ -11,7 +11,7 @@ export function mergePatch(before: Json, after: Json): Json | null {
     } else if (isRecord(is) && isRecord(was)) {
       const inner = mergePatch(was, is)
       if (inner !== null) patch[key] = inner
-    } else if (canonicalJson(was) !== canonicalJson(is)) {
+    } else if (!sameJson(was, is)) {
       patch[key] = is
     }
   }
