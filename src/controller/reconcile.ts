@@ -34,6 +34,8 @@ const DEADLINE = 15_000
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
 const STALE_PASSES = 5
+/** What is older was told long ago: the API server forgets Events after an hour, and would take them for new. */
+const TOLD_WITHIN = 1_800_000
 
 export interface ReconcilerPorts {
   readonly api: KubeApi
@@ -93,7 +95,7 @@ export class Reconciler {
       return this.#stall(key, entry, object, parsed.problems, signal)
     }
     // Another process may have died between its status and its events; a name that exists already is told once.
-    if (before === undefined || before.doubtful) this.#announce(parsed.canary, entry.memory.outbox)
+    if (before === undefined || before.doubtful) this.#announce(parsed.canary, recent(entry.memory.outbox, clock.now()))
     entry.doubtful = false
     const known = {
       ...entry,
@@ -333,6 +335,10 @@ export class Reconciler {
   ): Promise<T> {
     return withDeadline(this.#ports.clock, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
+}
+
+function recent(outbox: readonly Announcement[], now: number): Announcement[] {
+  return outbox.filter(({ at }) => now - at < TOLD_WITHIN)
 }
 
 /** What is announced now is kept for whoever takes over. */

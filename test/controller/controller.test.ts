@@ -197,6 +197,29 @@ suite('controller', () => {
     expect(await tell(true)).to.deep.equal(undisturbed)
   })
 
+  test('a new leader tells again what may not have been told, and nothing that everybody has forgotten', async () => {
+    const first = world.start()
+    await world.initialised()
+    const reasons = (): string[] => world.events().map(event => event.replace(/:.*/, ''))
+    const forgetAll = (): void => {
+      for (const event of world.user.list(kinds.Event, 'shop')) {
+        world.user.delete(kinds.Event, 'shop', event.metadata.name)
+      }
+    }
+    forgetAll()
+    first.kill()
+    const second = world.start()
+    await world.clock.advance(5000)
+    expect(reasons()).to.deep.equal(['Initialized'])
+    // The API server forgets Events after an hour.
+    await world.clock.advance(3_600_000)
+    forgetAll()
+    second.kill()
+    world.start()
+    await world.clock.advance(5000)
+    expect(reasons()).to.deep.equal([])
+  })
+
   test('copies of a Secret go when nothing refers to them any more, also after a restart; then nobody follows Secrets', async () => {
     const secret = (kind: 'with' | 'without'): Record<string, unknown> =>
       kind === 'with' ? { envFrom: [{ secretRef: { name: 'keys' } }] } : { envFrom: null }
