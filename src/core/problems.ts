@@ -19,6 +19,7 @@ import {
   destinationRuleThatDoesNotFit,
   metricsServerNotAllowed,
   metricTemplateMissing,
+  queryThatCannotBeFilledIn,
   virtualServicesThatDoNotFit,
 } from './problems/references.ts'
 import {
@@ -41,6 +42,7 @@ const always: readonly FindProblem[] = [
   destinationRuleThatDoesNotFit,
   virtualServicesThatDoNotFit,
   metricTemplateMissing,
+  queryThatCannotBeFilledIn,
   metricsServerNotAllowed,
   nothingToSelectBy,
   labelsChosenOtherwise,

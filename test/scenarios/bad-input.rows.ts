@@ -157,7 +157,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.Service, 'admin', { selector: { app: 'web' }, ports: [{ port: 9000 }] }),
     reason: 'Conflict',
     sentence:
-      "Service shop/admin selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or write primary.labels: keep in the Canary.",
+      "Service shop/admin selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.",
     mended: deleted(kinds.Service, 'admin'),
   },
   {
@@ -284,6 +284,15 @@ export const goneMissing: readonly Row[] = [
 /** What only can be wrong before there is a primary, or only of a Canary that is new. */
 export const atTheStart: readonly Row[] = [
   {
+    name: 'a MetricTemplate with a name that nobody knows',
+    given: deployed(templateOf({}, 'orders_failed{app="{{ app }}"}')),
+    spec: byTemplate,
+    reason: 'ReferenceMissing',
+    sentence:
+      'spec.analysis.metrics[0] cannot ask the query of MetricTemplate shop/orders: {{ app }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+    mended: changed(kinds.MetricTemplate, 'orders', { query: 'orders_failed' }),
+  },
+  {
     name: 'a route of a VirtualService with a third destination',
     given: deployed(userRoutes),
     spec: byUserRoutes,
@@ -346,7 +355,7 @@ export const atTheStart: readonly Row[] = [
     }),
     reason: 'NoSelectorLabel',
     sentence:
-      'Deployment shop/web selects its pods by tier, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Write primary.labels: keep in the Canary, or start Sluice with --selector-labels.',
+      'Deployment shop/web selects its pods by tier, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.',
     mended: world => {
       world.user.delete(kinds.Canary, 'shop', 'web')
       world.clock.at(world.clock.now() + 1000, () => world.canary({ primary: { labels: 'keep' } }))

@@ -147,6 +147,6 @@ export const serviceThatLosesItsPods: FindProblem = o => {
     .map(([key, value]) => `${key}: ${value}`)
   return problem(
     'Conflict',
-    `${called(loser)} selects the pods of ${called(o.target.object)} by ${listedInWords(missed)}, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or write primary.labels: keep in the Canary.`,
+    `${called(loser)} selects the pods of ${called(o.target.object)} by ${listedInWords(missed)}, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.`,
   )
 }

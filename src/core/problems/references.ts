@@ -1,6 +1,7 @@
 /** What the Canary names: is it there, and does it fit. */
 import { kinds, type Ref } from '../../api/object.ts'
 import { at, type Json, recordsOf, textOf, textsOf } from '../json.ts'
+import { renderTemplate } from '../metrics/templates.ts'
 import type { Observation } from '../observation.ts'
 import { liveOf } from '../resources/ownership.ts'
 import { isHost, sideOf } from '../routers/istio/hosts.ts'
@@ -134,6 +135,24 @@ export const metricTemplateMissing: FindProblem = o => {
         `${path}.templateRef names ${named}, which does not exist. Create it or remove the metric.`,
       )
     }
+  }
+  return null
+}
+
+/** A query with a name that nobody knows would be asked of nobody, and the canary would wait for its answer for ever. */
+export const queryThatCannotBeFilledIn: FindProblem = o => {
+  const { namespace, canary: name } = o.names
+  const [target, service] = [o.names.target.name, o.names.apexService.name]
+  const names = { name, namespace, target, service, ingress: target, route: target, interval: '1m' }
+  for (const { path, metric } of metricsOf(o)) {
+    const template = metric.templateRef === undefined ? undefined : o.templates[metric.templateRef.name]
+    const query = metric.query ?? template?.spec.query
+    if (query === undefined) continue
+    const filled = renderTemplate(query, names, metric.templateVariables ?? {})
+    if ('query' in filled) continue
+    return template === undefined
+      ? problem('Invalid', `${path}.query cannot be asked: ${filled.problem}`)
+      : problem('ReferenceMissing', `${path} cannot ask the query of ${called(template)}: ${filled.problem}`)
   }
   return null
 }

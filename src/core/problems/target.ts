@@ -69,14 +69,14 @@ export const noLabelToSwitch: FindProblem = o => {
   if (label === null) {
     return problem(
       'NoSelectorLabel',
-      `${called(o.target.object)} selects its pods by ${listedInWords(Object.keys(targetLabels(o)))}, and none of ${listedInWords(o.settings.selectorLabels)} is among them, so primary.labels: switch has no value to change. Write primary.labels: keep in the Canary, or start Sluice with --selector-labels.`,
+      `${called(o.target.object)} selects its pods by ${listedInWords(Object.keys(targetLabels(o)))}, and none of ${listedInWords(o.settings.selectorLabels)} is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.`,
     )
   }
   const value = switched(targetLabels(o)[label] ?? '')
   if (value.length <= LONGEST_LABEL) return null
   return problem(
     'NoSelectorLabel',
-    `The label ${label} of the primary would be ${value}, longer than the ${LONGEST_LABEL} characters of a label. Write primary.labels: keep in the Canary.`,
+    `The label ${label} of the primary would be ${value}, longer than the ${LONGEST_LABEL} characters of a label. Create the Canary anew with primary.labels: keep.`,
   )
 }
 

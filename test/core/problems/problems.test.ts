@@ -17,9 +17,9 @@ const scaler = (kind: (typeof kinds)['HorizontalPodAutoscaler'], name: string): 
   object(kind, 'web', {
     spec: { [kind.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef']: { kind: 'Deployment', name } },
   })
-const metricTemplate = (address?: string): MetricTemplate =>
+const metricTemplate = (address?: string, query = 'x'): MetricTemplate =>
   object(kinds.MetricTemplate, 'orders', {
-    spec: { provider: { type: 'prometheus', address }, query: 'x' },
+    spec: { provider: { type: 'prometheus', address }, query },
   }) as unknown as MetricTemplate
 
 const usersRoutes = { virtualServices: [{ name: 'routes' }] }
@@ -84,12 +84,12 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { ...switching, ...target({ selector: { matchLabels: { tier: 'front', zone: 'a' } } }) },
     reason: 'NoSelectorLabel',
     message:
-      'Deployment shop/web selects its pods by tier and zone, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Write primary.labels: keep in the Canary, or start Sluice with --selector-labels.',
+      'Deployment shop/web selects its pods by tier and zone, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.',
   },
   'a label that would become too long': {
     given: { ...switching, ...target({ selector: { matchLabels: { app: 'w'.repeat(60) } } }) },
     reason: 'NoSelectorLabel',
-    message: `The label app of the primary would be ${'w'.repeat(60)}-primary, longer than the 63 characters of a label. Write primary.labels: keep in the Canary.`,
+    message: `The label app of the primary would be ${'w'.repeat(60)}-primary, longer than the 63 characters of a label. Create the Canary anew with primary.labels: keep.`,
   },
   'labels that were chosen otherwise': {
     given: { canary: canary({ primary: { labels: 'switch' } }) },
@@ -208,7 +208,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { ...switching, ...around({ services: [service('metrics', { selector: { app: 'web' } })] }) },
     reason: 'Conflict',
     message:
-      "Service shop/metrics selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or write primary.labels: keep in the Canary.",
+      "Service shop/metrics selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.",
   },
   'a VirtualService that does not exist': {
     given: { canary: canary({}, usersRoutes) },
@@ -327,6 +327,21 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     reason: 'ReferenceMissing',
     message:
       'spec.analysis.metrics[0].templateRef names MetricTemplate shop/orders, which does not exist. Create it or remove the metric.',
+  },
+  'a MetricTemplate with a name that nobody knows': {
+    given: { canary: byTemplate, templates: { orders: metricTemplate(undefined, 'orders{app="{{ app }}"}') } },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.analysis.metrics[0] cannot ask the query of MetricTemplate shop/orders: {{ app }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+  },
+  'a query with braces that are left open': {
+    given: {
+      canary: canary({
+        analysis: { metrics: [{ name: 'orders', query: 'orders{app="{{ target"}', thresholdRange: { min: 1 } }] },
+      }),
+    },
+    reason: 'Invalid',
+    message: 'spec.analysis.metrics[0].query cannot be asked: The query has {{ without }}; close it or remove it.',
   },
   'a metrics server that is not on the list': {
     given: { canary: canary({ metricsServer: 'http://mine:9090/' }) },
