@@ -5,7 +5,9 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { mergePatch } from '../../src/playground/json.ts'
-import { atAnyTime, atTheStart, atZero, goneMissing, notReady, type Json, type Row } from './bad-input.rows.ts'
+import type { Json, Row } from './bad-input.given.ts'
+import { atAnyTime, goneMissing } from './bad-input.rows.ts'
+import { atTheStart, atZero, notReady } from './bad-input.start.rows.ts'
 import { expectConditions, expectEvent, expectRest, expectStalled, heard, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
