@@ -2,7 +2,7 @@
  * The controller: caches that every replica keeps warm, and the loop that only the leader runs. Objects wake the canaries
  * that care about them; time wakes them when something is due; an idle canary costs no request.
  */
-import { kinds, kindKey, namespacedName, type Kind } from '../api/object.ts'
+import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../api/object.ts'
 import type { Decision } from '../core/decision.ts'
 import type { Observation, Settings } from '../core/observation.ts'
 import type { Clock, KubeApi, Log, MetricSource, Sha256 } from '../core/ports.ts'
@@ -84,11 +84,13 @@ export class Controller {
     })
     addIndexes(this.#cache)
     this.#cache.listen((before, now, kind) => {
-      if (kind === kinds.Canary) {
-        const canary = now ?? before
-        if (canary !== undefined) this.#wake(namespacedName(canary))
+      const canary = kind === kinds.Canary ? (now ?? before) : undefined
+      const concerned = this.#term?.interests.concerned(before, now, kind) ?? new Set()
+      if (canary !== undefined) concerned.add(namespacedName(canary))
+      for (const key of concerned) {
+        if (isProgress(before, now)) this.#term?.queue.addSoon(key)
+        else this.#wake(key)
       }
-      for (const key of this.#term?.interests.concerned(before, now, kind) ?? []) this.#wake(key)
     })
   }
 
@@ -132,6 +134,7 @@ export class Controller {
     })
     const queue = new Queue({
       clock,
+      steady: this.#ports.steady,
       workers: this.#options.workers ?? WORKERS,
       // Not the term's signal: an orderly end finishes the writes at hand, and after a loss nobody else acts before DRAIN is over.
       worker: (key, signal) => reconciler.pass(key, signal),
@@ -222,6 +225,17 @@ export class Controller {
   #wakeAt(key: string, at: Instant): void {
     this.#term?.queue.addAt(key, at)
   }
+}
+
+/**
+ * Has the cluster gone on by itself? Such news comes in bursts, and a moment later it is whole. What somebody did is
+ * answered at once. (The cache keeps what did not change, so that telling is cheap.)
+ */
+function isProgress(before: KubeObject | undefined, now: KubeObject | undefined): boolean {
+  if (before === undefined || now === undefined || before.spec !== now.spec) return false
+  return (['labels', 'annotations', 'deletionTimestamp'] as const).every(
+    field => before.metadata[field] === now.metadata[field],
+  )
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

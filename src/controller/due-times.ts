@@ -33,6 +33,11 @@ export class DueTimes {
     this.#arm()
   }
 
+  /** Forgets the wish of a key. Its timer may still ring, for nobody. */
+  delete(key: string): void {
+    this.#wishes.delete(key)
+  }
+
   clear(): void {
     this.#wishes.clear()
     this.#heap.length = 0

@@ -6,7 +6,7 @@ import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/obje
 import { parseCanary, type Canary } from '../api/canary.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/check.ts'
-import { at, textsOf } from '../core/json.ts'
+import { at, type Json, recordOf, textsOf } from '../core/json.ts'
 import { labelMode, selects } from '../core/labels.ts'
 import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
@@ -47,7 +47,7 @@ export class Observer {
   readonly #cache: Cache
   readonly #settings: Settings
   readonly #sha256: Sha256
-  readonly #parsed = new WeakMap<KubeObject, ReturnType<typeof parseCanary>>()
+  readonly #parsed = new WeakMap<Json, ReturnType<typeof parseCanary>>()
   readonly #templates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
   constructor(cache: Cache, settings: Settings, sha256: Sha256) {
@@ -56,13 +56,12 @@ export class Observer {
     this.#sha256 = sha256
   }
 
-  /** The Canary, or the sentences that say why it cannot be read; each object is parsed once. */
+  /** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
   parse(object: KubeObject): ReturnType<typeof parseCanary> {
-    const known = this.#parsed.get(object)
-    if (known !== undefined) return known
-    const parsed = parseCanary(object)
-    this.#parsed.set(object, parsed)
-    return parsed
+    const raw = recordOf(object.spec)
+    const parsed = this.#parsed.get(raw) ?? parseCanary(object)
+    this.#parsed.set(raw, parsed)
+    return 'problems' in parsed ? parsed : { canary: { ...object, spec: parsed.canary.spec } }
   }
 
   /**
@@ -98,13 +97,15 @@ export class Observer {
       endpoints: canary.spec.service.destinationRule === undefined ? this.#endpoints(reader, names) : null,
       recorded,
       configs,
-      templates: this.#metricTemplates(reader, canary, names),
+      ...this.#metricTemplates(reader, canary, names),
       surroundings,
       findings: known.findings,
       trouble: known.trouble,
       unseen: known.unseen,
     }
-    const memory = { ...seen.memory, labels: seen.target === null ? seen.memory.labels : labelMode(seen) }
+    // Chosen with the first primary, and not while something still stands in the way of it.
+    const undecided = seen.target === null || (seen.state.phase === 'Initializing' && seen.state.revision === null)
+    const memory = { ...seen.memory, labels: undecided ? seen.memory.labels : labelMode(seen) }
     const observation = { ...seen, memory }
     return {
       observation: { ...observation, traffic: readTraffic(observation) },
@@ -217,18 +218,24 @@ export class Observer {
     }
   }
 
-  #metricTemplates(reader: Reader, canary: Canary, names: Names): Record<string, MetricTemplate> {
+  #metricTemplates(
+    reader: Reader,
+    canary: Canary,
+    names: Names,
+  ): Pick<Observation, 'templates' | 'unreadableTemplates'> {
     const { metrics, steps = [] } = canary.spec.analysis
-    const found: Record<string, MetricTemplate> = {}
+    const templates: Record<string, MetricTemplate> = {}
+    const unreadableTemplates: Record<string, readonly string[]> = {}
     for (const { templateRef } of [...metrics, ...steps.flatMap(step => step.metrics)]) {
       if (templateRef === undefined) continue
       const object = reader.get({ kind: kinds.MetricTemplate, namespace: names.namespace, name: templateRef.name })
       if (object === undefined) continue
       const parsed = this.#templates.get(object) ?? parseMetricTemplate(object)
       this.#templates.set(object, parsed)
-      if ('template' in parsed) found[templateRef.name] = parsed.template
+      if ('template' in parsed) templates[templateRef.name] = parsed.template
+      else unreadableTemplates[templateRef.name] = parsed.problems
     }
-    return found
+    return { templates, unreadableTemplates }
   }
 }
 

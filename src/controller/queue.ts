@@ -24,17 +24,22 @@ export interface QueueMetrics {
 
 export interface QueueOptions {
   readonly clock: Clock
+  /** One that does not jump: what gathers is worked a moment later, whatever the clock on the wall is set to. */
+  readonly steady: Clock
   readonly worker: Worker
   /** Keys that may be worked at one time. */
   readonly workers: number
   readonly metrics?: QueueMetrics
 }
 
+/** One change in the cluster is seldom alone: a pod that gets ready is news of four objects within a few milliseconds. */
+const GATHER: Milliseconds = 20
 const FIRST_BACKOFF: Milliseconds = 5
 const LONGEST_BACKOFF: Milliseconds = 5000
 
 export class Queue {
   readonly #clock: Clock
+  readonly #steady: Clock
   readonly #worker: Worker
   readonly #workers: number
   readonly #metrics: QueueMetrics
@@ -47,15 +52,19 @@ export class Queue {
   readonly #again = new Set<string>()
   readonly #failures = new Map<string, number>()
   readonly #due: DueTimes
+  /** Keys of which more news may come; whatever works them earlier has seen it. */
+  readonly #soon: DueTimes
   #open = true
   #idle: (() => void) | null = null
 
   constructor(options: QueueOptions) {
     this.#clock = options.clock
+    this.#steady = options.steady
     this.#worker = options.worker
     this.#workers = options.workers
     this.#metrics = options.metrics ?? {}
     this.#due = new DueTimes(options.clock, key => this.add(key))
+    this.#soon = new DueTimes(options.steady, key => this.add(key))
   }
 
   /** The key that has been worked for the longest time, and for how long; null while none is. */
@@ -72,6 +81,12 @@ export class Queue {
     else if (!this.#ready.has(key)) this.#ready.set(key, this.#clock.now())
     this.#metrics.depth?.(this.#ready.size)
     this.#start()
+  }
+
+  /** Adds the key a moment later, once for all the news of that moment. */
+  addSoon(key: string): void {
+    if (!this.#open || this.#ready.has(key) || this.#again.has(key)) return
+    this.#soon.set(key, this.#steady.now() + GATHER)
   }
 
   /** Adds the key at `when`; of several wishes for one key the earliest holds, and the others are forgotten. */
@@ -92,6 +107,7 @@ export class Queue {
     this.#ready.clear()
     this.#again.clear()
     this.#due.clear()
+    this.#soon.clear()
     this.#metrics.depth?.(0)
     if (this.#working.size === 0) return true
     return new Promise(resolve => {
@@ -113,6 +129,7 @@ export class Queue {
       if (first === undefined) return
       const [key, since] = first
       this.#ready.delete(key)
+      this.#soon.delete(key)
       this.#working.set(key, this.#clock.now())
       this.#metrics.depth?.(this.#ready.size)
       this.#metrics.latency?.(Math.max(0, this.#clock.now() - since))

@@ -1,15 +1,20 @@
 /**
  * The objects of one kind, as far as we know them: what lists and watches brought, and the answers of our own writes,
  * which are in at once. Law: an object never goes back to an older version, and what we deleted does not come back by an
- * event from before. Reading is synchronous. Objects are never changed in place; whoever reads one may keep it.
+ * event from before. Reading is synchronous. Objects are never changed in place; whoever reads one may keep it. What did not
+ * change between two versions of an object is the same value in both, so what was computed from it once stays known.
  */
 import type { KubeObject } from '../api/object.ts'
+import { isRecord, sameJson } from '../core/json.ts'
 import { compareVersions } from './version.ts'
 
 /** Which keys an object is found under; pure, and never throws for any object of the kind. */
 export type Index = (object: KubeObject) => readonly string[]
 
-/** Told about every change: `before` is undefined for a new object, `now` for a deleted one (`before` is its last state). */
+/**
+ * Told about every change of what is kept, but for a mere new resourceVersion: `before` is undefined for a new object, `now`
+ * for a deleted one (`before` is its last state).
+ */
 export type Changed = (before: KubeObject | undefined, now: KubeObject | undefined) => void
 
 /** What is remembered of a deleted object: events up to this version are from before. */
@@ -65,7 +70,10 @@ export class Store {
       if (order !== null && order <= 0) return
     }
     this.#graves.delete(key)
-    this.#set(key, before, this.#transform(object))
+    const kept = this.#transform(object)
+    const now = before === undefined ? kept : sharing(before, kept)
+    if (before !== undefined && saysTheSame(before, now)) this.#objects.set(key, now)
+    else this.#set(key, before, now)
   }
 
   /** A DELETED event. Ignored when the object was made again since. */
@@ -141,6 +149,28 @@ export class Store {
 }
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+
+/** `now`, with `before` itself in every place where the two say the same. */
+function sharing<T>(before: unknown, now: T): T {
+  if (Array.isArray(now)) return sameJson(before, now) ? (before as T) : now
+  if (!isRecord(now) || !isRecord(before)) return now
+  const keys = Object.keys(now)
+  const shared: Record<string, unknown> = {}
+  let same = keys.length === Object.keys(before).length
+  for (const key of keys) {
+    shared[key] = sharing(before[key], now[key])
+    same &&= shared[key] === before[key]
+  }
+  return (same ? before : shared) as T
+}
+
+/** Whether nothing but the version is new in an object that shares with the one before. */
+function saysTheSame(before: KubeObject, now: KubeObject): boolean {
+  const same = (one: object, other: object, but: string): boolean =>
+    Object.entries(one).every(([key, value]) => key === but || (other as Record<string, unknown>)[key] === value) &&
+    Object.keys(one).length === Object.keys(other).length
+  return same(now, before, 'metadata') && same(now.metadata, before.metadata, 'resourceVersion')
+}
 
 function enter(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
   for (const indexKey of indexKeys) {

@@ -170,6 +170,8 @@ class Rollout {
           : {}),
       },
     }
+    // That of a Deployment of this name that was just deleted; once it is collected, its end brings us back.
+    if (this.#server.store.get(kinds.ReplicaSet, namespace, set.metadata.name) !== null) return
     this.#server.create(refOf(kinds.ReplicaSet, set), set, BY)
   }
 

@@ -18,6 +18,7 @@ suite('queue', () => {
   ): Queue {
     return new Queue({
       clock,
+      steady: clock,
       workers: options.workers ?? 1,
       ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       worker: async key => {
@@ -45,6 +46,28 @@ suite('queue', () => {
     queue.add('b')
     await clock.advance(100)
     assert.deepEqual(worked, ['a@0', 'b@5', 'a@10'])
+  })
+
+  test('gathers the news of a moment, and forgets it when the key is worked before', async () => {
+    const queue = queueOf()
+    queue.addSoon('a')
+    queue.addSoon('b')
+    await clock.advance(10)
+    queue.addSoon('a')
+    queue.add('b')
+    await clock.advance(100)
+    queue.addSoon('b')
+    await clock.advance(100)
+    assert.deepEqual(worked, ['b@10', 'a@20', 'b@130'])
+  })
+
+  test('works what comes while a key is worked once more, a moment later', async () => {
+    const queue = queueOf({ takes: 30 })
+    queue.add('a')
+    await clock.advance(5)
+    queue.addSoon('a')
+    await clock.advance(100)
+    assert.deepEqual(worked, ['a@0', 'a@30'])
   })
 
   test('has as many keys at work as it has workers', async () => {
@@ -120,6 +143,7 @@ suite('queue', () => {
     let told: unknown = null
     const queue = new Queue({
       clock,
+      steady: clock,
       workers: 1,
       worker: (_, signal) =>
         new Promise(() => {

@@ -85,7 +85,12 @@ export function script(lists: readonly [Answer, ...Answer[]], watches: readonly 
   return (response, asked) => (asked.query['watch'] === 'true' ? watch() : list())?.(response, asked)
 }
 
-export const config = (name: string, version: number, data: Record<string, string> = {}): KubeObject => ({
+/** A ConfigMap that says something else in each version. */
+export const config = (
+  name: string,
+  version: number,
+  data: Record<string, string> = { version: String(version) },
+): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: String(version) },

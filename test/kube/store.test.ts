@@ -1,6 +1,7 @@
 import { assert } from 'chai'
 import * as fc from 'fast-check'
 import type { KubeObject } from '../../src/api/object.ts'
+import { at } from '../../src/core/json.ts'
 import { slim } from '../../src/kube/slim.ts'
 import { Store } from '../../src/kube/store.ts'
 import { compareVersions } from '../../src/kube/version.ts'
@@ -108,7 +109,7 @@ suite('store', () => {
     )
   })
 
-  test('keeps of managedFields who wrote and who owns the replicas, and changes nothing in place', () => {
+  test('keeps of managedFields who wrote, statuses aside, and who owns the replicas, and changes nothing in place', () => {
     const object: KubeObject = {
       ...config('a', 1),
       metadata: {
@@ -136,9 +137,48 @@ suite('store', () => {
     assert.deepEqual(annotations, { keep: 'me' })
     assert.deepEqual(managedFields, [
       { manager: 'kubectl', operation: 'Apply', time: 't', fieldsV1: { 'f:spec': { 'f:replicas': {} } } },
-      { manager: 'kcm', operation: 'Update', subresource: 'status' },
     ])
     assert.deepEqual(object, before)
+  })
+
+  test('tells no change where nobody would read one, and keeps what stayed as it was', () => {
+    const told: string[] = []
+    const store = new Store(slim, (_, now) => told.push(`${now?.kind} ${now?.metadata.resourceVersion}`))
+    const deployment = (version: number, replicas: number, ready: number, time: string): KubeObject => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name: 'web',
+        namespace: 'shop',
+        resourceVersion: String(version),
+        managedFields: [{ manager: 'kcm', subresource: 'status', time }],
+      },
+      spec: { replicas, template: { spec: { containers: [{ name: 'web', image: 'web:1' }] } } },
+      status: {
+        readyReplicas: ready,
+        unavailableReplicas: version,
+        conditions: [
+          { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: time, lastUpdateTime: time },
+          { type: 'Available', status: 'True', lastTransitionTime: time },
+        ],
+      },
+    })
+    const templateOf = (object: KubeObject | undefined): unknown => at(object?.spec, 'template')
+    store.put(deployment(1, 1, 0, 'one'))
+    const first = store.get('shop', 'web')
+    store.put(deployment(2, 1, 0, 'two'))
+    assert.deepEqual(told, ['Deployment 1'])
+    assert.equal(store.get('shop', 'web')?.metadata.resourceVersion, '2')
+    assert.strictEqual(store.get('shop', 'web')?.spec, first?.spec)
+    store.put(deployment(3, 1, 1, 'three'))
+    assert.strictEqual(store.get('shop', 'web')?.spec, first?.spec)
+    store.put(deployment(4, 2, 1, 'four'))
+    assert.strictEqual(templateOf(store.get('shop', 'web')), templateOf(first))
+    assert.deepEqual(told, ['Deployment 1', 'Deployment 3', 'Deployment 4'])
+    assert.deepEqual(store.get('shop', 'web')?.status, {
+      readyReplicas: 1,
+      conditions: [{ type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated' }],
+    })
   })
 
   test('compares versions as numbers of any length, and not at all what is no number', () => {

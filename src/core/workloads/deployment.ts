@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status says what the conditions mean.
  */
 import type { KubeObject, ManagedFields } from '../../api/object.ts'
-import { at, numberOf, recordsOf, textOf } from '../json.ts'
+import { at, type Json, numberOf, recordOf, recordsOf, textOf } from '../json.ts'
 import { CANARY_LABEL, POD_HASH_LABEL, REVISION_ANNOTATION } from '../names.ts'
 import type { Pods, Workload } from '../observation.ts'
 import type { Sha256 } from '../ports.ts'
@@ -20,14 +20,15 @@ export interface Reading {
   readonly sha256: Sha256
 }
 
-/** Templates are hashed once an object, not once a pass: the cache hands out the same object until it changes. */
-const hashed = new WeakMap<KubeObject, string>()
+/** Each template is hashed once, not once a pass: the cache hands out the same one until it changes. */
+const hashed = new WeakMap<Json, string>()
 
 function templatePartOf(object: KubeObject, sha256: Sha256): string {
-  const known = hashed.get(object)
+  const template = recordOf(at(object.spec, 'template'))
+  const known = hashed.get(template)
   if (known !== undefined) return known
-  const part = templateRevision(at(object, 'spec', 'template'), sha256)
-  hashed.set(object, part)
+  const part = templateRevision(template, sha256)
+  hashed.set(template, part)
   return part
 }
 
