@@ -32,6 +32,8 @@ export class Ledger {
 
   /** The write was made. */
   note(write: Write, now: Instant): void {
+    // Giving up what is as it should be is no part of a fight.
+    if (write.verb === 'disown') return
     const key = refKey(write.ref)
     const print = fingerprint(meaning(write))
     const page = this.#pages.get(key)
@@ -45,10 +47,9 @@ function meaning(write: Write): unknown {
   switch (write.verb) {
     case 'apply':
     case 'create':
-    case 'replace': {
-      const { resourceVersion: _, ...metadata } = write.object.metadata
-      return { ...write.object, metadata }
-    }
+    case 'replace':
+      // What else a replace carries is what stood there, and changes by itself.
+      return [write.object.metadata.labels, write.object.spec]
     case 'merge':
     case 'status': {
       const { resourceVersion: _, ...metadata } = (write.patch['metadata'] ?? {}) as Record<string, unknown>

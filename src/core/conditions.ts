@@ -4,6 +4,7 @@
  */
 import type { CanaryStatus } from '../api/status.ts'
 import type { Move } from './decision.ts'
+import { at, recordsOf, textOf } from './json.ts'
 import { progressDeadline } from './plan.ts'
 import type { Observation } from './observation.ts'
 import type { Reason } from './reasons.ts'
@@ -54,12 +55,11 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
   const stalled = isStalling(reason) || state.phase === 'Failed' || overdue(o, move, now)
   const ready =
     (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'
-  const before = new Map(
-    ((o.canary['status'] as CanaryStatus | undefined)?.conditions ?? []).map(one => [one.type, one]),
-  )
+  const before = new Map(recordsOf(at(o.canary['status'], 'conditions')).map(one => [one['type'], one]))
   const condition = (type: string, status: Condition['status'], why: string): Condition => {
     const earlier = before.get(type)
-    const lastTransitionTime = earlier?.status === status ? earlier.lastTransitionTime : new Date(now).toISOString()
+    const since = earlier?.['status'] === status ? textOf(earlier['lastTransitionTime']) : ''
+    const lastTransitionTime = since === '' ? new Date(now).toISOString() : since
     const observedGeneration = o.canary.metadata.generation ?? 0
     return {
       type,

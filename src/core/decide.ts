@@ -5,6 +5,8 @@ import { noteTarget } from './known-target.ts'
 import { announce } from './move.ts'
 import type { Observation } from './observation.ts'
 import { phases } from './phases.ts'
+import { problemOf } from './problems.ts'
+import type { Reason } from './reasons.ts'
 import { render } from './render.ts'
 import type { State } from './state.ts'
 import type { Instant } from './time.ts'
@@ -25,11 +27,17 @@ function noted(seen: Observation, now: Instant): Observation {
   return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
 }
 
-/** Writes that are refused are said in the place of what is waited for, until they succeed. */
+/** Waits of a run that something in the way may be the cause of. */
+const explicable: ReadonlySet<Reason> = new Set<Reason>(['Routing', 'NotCarried', 'Blind', 'PrimaryNotReady'])
+
+/** Writes that are refused, and what is in the way, are said in the place of what is waited for, until they are mended. */
 function withTrouble(o: Observation, move: Move, now: Instant): Move {
-  const { trouble, memory } = o
+  const { memory } = o
   // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
-  if (trouble === null || barrierOf(move.state) !== barrierOf(o.state)) return move
+  if (barrierOf(move.state) !== barrierOf(o.state)) return move
+  const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
+  const trouble = o.trouble ?? (inRun && explicable.has(move.reason) ? problemOf(o, 'run') : null)
+  if (trouble === null) return move
   const told = memory.reason === trouble.reason && memory.message === trouble.message
   const announcements = told
     ? move.announcements

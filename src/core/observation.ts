@@ -105,6 +105,8 @@ export interface Observation<P extends Phase = Phase> {
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>
   readonly templates: Readonly<Record<string, MetricTemplate>>
+  /** What is wrong with those that cannot be read, by name. */
+  readonly unreadableTemplates: Readonly<Record<string, readonly string[]>>
   readonly surroundings: Surroundings
   /** Answers, by id of the Check. */
   readonly findings: Readonly<Record<string, Finding>>

@@ -49,8 +49,9 @@ function decisive(status: CanaryStatus): unknown {
     },
     barrier: barrier && { ...barrier, carriedAt: null },
     replicas: replicas && { ...replicas, emptied: null },
-    conditions: conditions?.map(({ type, status: is }) => ({ type, is })),
-    checks: checks?.map(({ name, verdict }) => ({ name, verdict })),
+    // As they stand there: another version, or a person, may have written anything.
+    conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
+    checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,
   }
 }
 

@@ -35,6 +35,6 @@ export type Write =
   | { readonly verb: 'disown'; readonly ref: Ref }
   /**
    * Copies a ConfigMap or Secret under another name, immutable, with labels; its content never enters the core.
-   * AlreadyExists is a success: the name carries the hash of the content.
+   * AlreadyExists is a success: the name carries the hash of the content. A source with other content is a conflict.
    */
   | { readonly verb: 'copy'; readonly ref: Ref; readonly from: Ref; readonly labels: Readonly<Record<string, string>> }

@@ -162,6 +162,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     recorded: [promoted],
     configs: {},
     templates: {},
+    unreadableTemplates: {},
     surroundings: noSurroundings,
     findings: {},
     unseen: null,

@@ -193,7 +193,7 @@ export const notReady: readonly Row[] = [
     given: world => world.deploy('demo/web:1.0.0-never-ready'),
     reason: 'TargetNotReady',
     sentence:
-      'Waiting for Deployment web to be ready before its primary is made: 0 of 2 pods are available; no progress within its progressDeadlineSeconds (600)',
+      'Waiting for Deployment web to be ready before its primary is made: 0 of 2 pods are available; no progress within its progressDeadlineSeconds (600). It has taken longer than spec.progressDeadlineSeconds',
     mended: ofTemplate({ spec: { containers: [container()] } }),
   },
   {
@@ -201,7 +201,7 @@ export const notReady: readonly Row[] = [
     given: world => world.deploy('elsewhere/web:1'),
     reason: 'TargetNotReady',
     sentence:
-      'Waiting for Deployment web to be ready before its primary is made: 0 of 2 pods are available; no progress within its progressDeadlineSeconds (600)',
+      'Waiting for Deployment web to be ready before its primary is made: 0 of 2 pods are available; no progress within its progressDeadlineSeconds (600). It has taken longer than spec.progressDeadlineSeconds',
     mended: ofTemplate({ spec: { containers: [container()] } }),
   },
 ]

@@ -128,6 +128,14 @@ export const metricTemplateMissing: FindProblem = o => {
         `${path}.templateRef names a MetricTemplate of namespace ${reference.namespace}; a Canary refers to its own namespace only. Copy ${reference.name} to ${o.names.namespace} and remove the field.`,
       )
     }
+    const unreadable = o.unreadableTemplates[reference.name]
+    if (unreadable !== undefined) {
+      const named = calledHere(o, 'MetricTemplate', reference.name)
+      return problem(
+        'ReferenceMissing',
+        `${path}.templateRef names ${named}, which is refused: ${unreadable.join('; ')}`,
+      )
+    }
     if (o.templates[reference.name] === undefined) {
       const named = calledHere(o, 'MetricTemplate', reference.name)
       return problem(

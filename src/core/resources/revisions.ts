@@ -26,7 +26,7 @@ export function recordedTemplates(objects: readonly KubeObject[], canary: string
 /** Records what the posture asks for, with copies of its configuration, and forgets what nothing can need any more. */
 export function renderRevisions(o: Observation, posture: Posture): Write[] {
   if (posture.remove === 'everything') {
-    return [...o.recorded.flatMap(record => forget(record)), ...dropCopies(o, [])]
+    return copiesFirst(dropCopies(o, []), o.recorded)
   }
   const kept = keptRevisions(o, posture)
   if (kept === null) return recordWrites(o, posture)
@@ -35,9 +35,13 @@ export function renderRevisions(o: Observation, posture: Posture): Write[] {
   const promised = posture.record === null ? [] : [o.configs]
   return [
     ...recordWrites(o, posture),
-    ...obsolete.flatMap(forget),
-    ...dropCopies(o, [...needed.map(one => one.configs), ...promised]),
+    ...copiesFirst(dropCopies(o, [...needed.map(one => one.configs), ...promised]), obsolete),
   ]
+}
+
+/** A record goes after its copies: to whoever takes over in between it says that there are any. */
+function copiesFirst(drops: Write[], obsolete: readonly RecordedTemplate[]): Write[] {
+  return drops.length > 0 ? drops : obsolete.flatMap(forget)
 }
 
 /** Only the template that is on the target now can be recorded, under its own revision and no other. */

@@ -124,7 +124,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   },
 
   resume(o, _command, now) {
-    const held = isAnalysis(o) && o.state.hold?.by === 'hand'
+    const held = isAnalysis(o) && o.state.hold !== null
     if (o.memory.paused === null && !held) {
       const still = o.canary.spec.paused ? 'spec.paused is true; set it to false' : 'nothing is paused'
       return { refused: still }
@@ -132,9 +132,10 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const memory = { ...o.memory, paused: null }
     const said = o.canary.spec.paused ? 'Resumed, but spec.paused still holds' : 'Resumed'
     if (!isAnalysis(o)) return { memory, said }
-    const hold = o.state.hold?.by === 'hand' ? null : o.state.hold
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
-    return { memory, state: { ...withClock(o.state, clock, now), phase: o.state.phase, hold }, said }
+    const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
+    if (o.state.hold?.by !== 'parked') return { memory, state: going, said }
+    return { memory, state: { ...going, stage: 'preparing', blindSince: null, waitingSince: now }, said: 'Tried again' }
   },
 
   approve(o, command, now) {

@@ -9,7 +9,7 @@ import { gatesOf, type Gate } from '../metrics/gate.ts'
 import { questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
 import { windowOf, type Scene } from '../metrics/scene.ts'
 import { missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
-import { go, stay } from '../move.ts'
+import { announce, go, stay } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { ladderOf, nextLook, rungAt } from '../plan.ts'
 import { sceneOf } from '../scene-of.ts'
@@ -121,7 +121,7 @@ function conclude(
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = problems[0] ?? judged.find(one => one.verdict.outcome === 'hold')?.verdict.because
-  if (holding !== undefined) return hold(o, looked, memory, holding, at, now)
+  if (holding !== undefined) return hold({ ...o, memory }, looked, holding, at, now)
   const contradiction = contradicted(o, scene, at)
   if (contradiction !== null) {
     return stay(o, 'NotCarried', contradiction, nextLookOf(withState(o, looked)), { state: asPhase(o, looked), memory })
@@ -157,14 +157,7 @@ function fail(
 }
 
 /** Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0. */
-function hold(
-  o: Observation<AnalysisPhase>,
-  looked: Analysis,
-  memory: Memory,
-  because: string,
-  at: Instant,
-  now: Instant,
-): Move {
+function hold(o: Observation<AnalysisPhase>, looked: Analysis, because: string, at: Instant, now: Instant): Move {
   const blindSince = looked.blindSince ?? at
   const { maxBlind } = o.canary.spec.analysis
   if (at - blindSince >= maxBlind) {
@@ -176,13 +169,14 @@ function hold(
       lookedAt: now,
       hold: { by: 'parked', since: now },
     } as const
-    return go(o, parked, { severity: 'warn', reason: 'Parked', message }, now, memory)
+    return go(o, parked, { severity: 'warn', reason: 'Parked', message }, now)
   }
   const next = { ...looked, blindSince }
-  return stay(o, 'Blind', `Holding at weight ${looked.weight}: ${because}`, nextLookOf(withState(o, next)), {
-    state: asPhase(o, next),
-    memory,
-  })
+  const message = `Holding at weight ${looked.weight}: ${because}`
+  const move = stay(o, 'Blind', message, nextLookOf(withState(o, next)), { state: asPhase(o, next) })
+  // Once for as long as it lasts, however the words change.
+  if (looked.blindSince !== null) return move
+  return { ...move, announcements: [announce(o, { severity: 'warn', reason: 'Blind', message }, now)] }
 }
 
 /** Parked: the ladder starts anew once the metrics server answers and the primary shows traffic. */
@@ -205,7 +199,9 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
   const dark = answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
   const primary = o.findings[sides[2].id]
   const telemetry = gates.some(gate => gate.measures !== 'query')
-  const back = !dark && (!telemetry || (primary?.kind === 'value' && primary.value > 0))
+  const serves = primary?.kind === 'value' && primary.value > 0
+  // Without gates on the mesh's telemetry it may not be there at all; then the users' own queries have to say something.
+  const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
   if (!back) {
     const lookedAt = Math.max(at, now)
     return stay(o, 'Parked', o.memory.message, lookedAt + o.canary.spec.analysis.checkInterval, {

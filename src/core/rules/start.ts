@@ -30,7 +30,8 @@ const SIGHT_RETRY = 10_000
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
-  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, null)
+  if (problem === null) return undefined
+  return tell(o, { severity: 'warn', ...problem }, now, deadlineOf(o, o.state.waitingSince, now))
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
@@ -58,6 +59,14 @@ function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | u
   return stay(o, 'Initializing', message, now, { state: { ...state, revision: null, carriedAt: null } })
 }
 
+/** A wait for pods; after the deadline people hear of it. */
+function awaited(o: Observation<'Initializing'>, reason: Reason, message: string, now: Instant): Move {
+  const deadline = deadlineOf(o, o.state.waitingSince, now)
+  if (deadline !== null) return stay(o, reason, message, deadline)
+  const late = `${message}. It has taken longer than spec.progressDeadlineSeconds`
+  return tell(o, { severity: 'warn', reason, message: late }, now, null)
+}
+
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
 export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, target } = o
@@ -65,7 +74,7 @@ export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): 
   if (target === null) return stay(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
   if (target.readiness !== 'ready') {
     const message = `Waiting for Deployment ${o.names.target.name} to be ready before its primary is made: ${target.message}`
-    return stay(o, 'TargetNotReady', message, deadlineOf(o, state.waitingSince, now))
+    return awaited(o, 'TargetNotReady', message, now)
   }
   const memory = { ...o.memory, targetGeneration: target.generation }
   const message = `Making the primary of ${short(target.revision)}`
@@ -88,9 +97,7 @@ export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant):
       primary?.readiness === 'ready'
         ? `Service ${o.names.primaryService.name} to lead to ${missing} more of the primary's pods`
         : `Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
-    return stay(o, 'WaitingForPods', `Waiting for ${waited}`, deadlineOf(o, state.waitingSince, now), {
-      state: { ...state, carriedAt: null },
-    })
+    return awaited({ ...o, state: { ...state, carriedAt: null } }, 'WaitingForPods', `Waiting for ${waited}`, now)
   }
   const since = state.carriedAt ?? now
   const knownAt = since + o.settings.settle
