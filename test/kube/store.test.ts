@@ -143,7 +143,7 @@ suite('store', () => {
 
   test('tells no change where nobody would read one, and keeps what stayed as it was', () => {
     const told: string[] = []
-    const store = new Store(slim, (_, now) => told.push(`${now?.kind} ${now?.metadata.resourceVersion}`))
+    const kept = new Store(slim, (_, now) => told.push(`${now?.kind} ${now?.metadata.resourceVersion}`))
     const deployment = (version: number, replicas: number, ready: number, time: string): KubeObject => ({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -164,18 +164,18 @@ suite('store', () => {
       },
     })
     const templateOf = (object: KubeObject | undefined): unknown => at(object?.spec, 'template')
-    store.put(deployment(1, 1, 0, 'one'))
-    const first = store.get('shop', 'web')
-    store.put(deployment(2, 1, 0, 'two'))
+    kept.put(deployment(1, 1, 0, 'one'))
+    const first = kept.get('shop', 'web')
+    kept.put(deployment(2, 1, 0, 'two'))
     assert.deepEqual(told, ['Deployment 1'])
-    assert.equal(store.get('shop', 'web')?.metadata.resourceVersion, '2')
-    assert.strictEqual(store.get('shop', 'web')?.spec, first?.spec)
-    store.put(deployment(3, 1, 1, 'three'))
-    assert.strictEqual(store.get('shop', 'web')?.spec, first?.spec)
-    store.put(deployment(4, 2, 1, 'four'))
-    assert.strictEqual(templateOf(store.get('shop', 'web')), templateOf(first))
+    assert.equal(kept.get('shop', 'web')?.metadata.resourceVersion, '2')
+    assert.strictEqual(kept.get('shop', 'web')?.spec, first?.spec)
+    kept.put(deployment(3, 1, 1, 'three'))
+    assert.strictEqual(kept.get('shop', 'web')?.spec, first?.spec)
+    kept.put(deployment(4, 2, 1, 'four'))
+    assert.strictEqual(templateOf(kept.get('shop', 'web')), templateOf(first))
     assert.deepEqual(told, ['Deployment 1', 'Deployment 3', 'Deployment 4'])
-    assert.deepEqual(store.get('shop', 'web')?.status, {
+    assert.deepEqual(kept.get('shop', 'web')?.status, {
       readyReplicas: 1,
       conditions: [{ type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated' }],
     })
