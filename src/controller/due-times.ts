@@ -38,6 +38,13 @@ export class DueTimes {
     this.#wishes.delete(key)
   }
 
+  /** Every key is due now, whatever its time. */
+  hurry(): void {
+    const keys = [...this.#wishes.keys()]
+    this.clear()
+    for (const key of keys) this.#due(key)
+  }
+
   clear(): void {
     this.#wishes.clear()
     this.#heap.length = 0

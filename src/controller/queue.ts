@@ -34,6 +34,10 @@ export interface QueueOptions {
 
 /** One change in the cluster is seldom alone: a pod that gets ready is news of four objects within a few milliseconds. */
 const GATHER: Milliseconds = 20
+/** How often the clock on the wall is held against the steady one. */
+const CLOCK_WATCH: Milliseconds = 10_000
+/** Set back by more than this, it would keep keys waiting for what has long been due. */
+const TOLERATED: Milliseconds = 1000
 const FIRST_BACKOFF: Milliseconds = 5
 const LONGEST_BACKOFF: Milliseconds = 5000
 
@@ -55,6 +59,7 @@ export class Queue {
   /** Keys of which more news may come; whatever works them earlier has seen it. */
   readonly #soon: DueTimes
   #open = true
+  #watch: () => void = () => {}
   #idle: (() => void) | null = null
 
   constructor(options: QueueOptions) {
@@ -65,20 +70,21 @@ export class Queue {
     this.#metrics = options.metrics ?? {}
     this.#due = new DueTimes(options.clock, key => this.add(key))
     this.#soon = new DueTimes(options.steady, key => this.add(key))
+    this.#watchTheClock(this.#lead())
   }
 
   /** The key that has been worked for the longest time, and for how long; null while none is. */
   longest(): { key: string; milliseconds: Milliseconds } | null {
     const [first] = this.#working // in order of their beginning
     if (first === undefined) return null
-    return { key: first[0], milliseconds: Math.max(0, this.#clock.now() - first[1]) }
+    return { key: first[0], milliseconds: this.#steady.now() - first[1] }
   }
 
   /** Works the key as soon as a worker is free. */
   add(key: string): void {
     if (!this.#open) return
     if (this.#working.has(key)) this.#again.add(key)
-    else if (!this.#ready.has(key)) this.#ready.set(key, this.#clock.now())
+    else if (!this.#ready.has(key)) this.#ready.set(key, this.#steady.now())
     this.#metrics.depth?.(this.#ready.size)
     this.#start()
   }
@@ -104,6 +110,7 @@ export class Queue {
    */
   async close(within: Milliseconds): Promise<boolean> {
     this.#open = false
+    this.#watch()
     this.#ready.clear()
     this.#again.clear()
     this.#due.clear()
@@ -111,7 +118,7 @@ export class Queue {
     this.#metrics.depth?.(0)
     if (this.#working.size === 0) return true
     return new Promise(resolve => {
-      const cancel = this.#clock.at(this.#clock.now() + within, () => {
+      const cancel = this.#steady.at(this.#steady.now() + within, () => {
         this.#idle = null
         this.#stop.abort(new Error(`The queue was closed, and ${within} ms were not enough to finish.`))
         resolve(false)
@@ -123,6 +130,20 @@ export class Queue {
     })
   }
 
+  /** How far the clock on the wall is ahead of the steady one. */
+  #lead(): Milliseconds {
+    return this.#clock.now() - this.#steady.now()
+  }
+
+  /** Times on the wall that were due soon are far away once it is set back: all who wait look at it anew. */
+  #watchTheClock(before: Milliseconds): void {
+    this.#watch = this.#steady.at(this.#steady.now() + CLOCK_WATCH, () => {
+      const lead = this.#lead()
+      if (lead < before - TOLERATED) this.#due.hurry()
+      this.#watchTheClock(lead)
+    })
+  }
+
   #start(): void {
     while (this.#open && this.#working.size < this.#workers) {
       const [first] = this.#ready
@@ -130,15 +151,15 @@ export class Queue {
       const [key, since] = first
       this.#ready.delete(key)
       this.#soon.delete(key)
-      this.#working.set(key, this.#clock.now())
+      this.#working.set(key, this.#steady.now())
       this.#metrics.depth?.(this.#ready.size)
-      this.#metrics.latency?.(Math.max(0, this.#clock.now() - since))
+      this.#metrics.latency?.(this.#steady.now() - since)
       void this.#work(key)
     }
   }
 
   async #work(key: string): Promise<void> {
-    const startedAt = this.#clock.now()
+    const startedAt = this.#steady.now()
     try {
       await this.#worker(key, this.#stop.signal)
       this.#failures.delete(key)
@@ -151,7 +172,7 @@ export class Queue {
         this.#due.set(key, this.#clock.now() + wait)
       }
     }
-    this.#metrics.worked?.(Math.max(0, this.#clock.now() - startedAt))
+    this.#metrics.worked?.(this.#steady.now() - startedAt)
     this.#working.delete(key)
     if (this.#again.delete(key)) this.add(key)
     this.#start()

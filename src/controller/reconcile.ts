@@ -8,7 +8,7 @@ import type { Canary } from '../api/canary.ts'
 import { decide } from '../core/decide.ts'
 import type { Announcement } from '../core/announcement.ts'
 import type { Decision } from '../core/decision.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
 import { mergePatch } from '../core/merge.ts'
@@ -177,7 +177,8 @@ export class Reconciler {
       } catch (error) {
         if (isNotFound(error)) return false
         if (!isConflict(error)) {
-          entry.doubtful = true
+          // A clear no wrote nothing.
+          entry.doubtful ||= !(error instanceof ApiError && error.code < 500)
           throw error
         }
         const live = await this.#readLive(ref, signal)

@@ -92,9 +92,9 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   const run = s.run ?? {}
   const startedAt = instantOf(run.startedAt)
   if (run.candidate === undefined || run.id === undefined || startedAt === null) return null
-  const stage = stages.find(one => one === run.stage)
+  const known = stages.find(one => one === run.stage)
   // What another version calls a barrier that is not known here is gone through anew, from weight 0.
-  const weight = stage === undefined && s.phase !== 'Promoting' ? 0 : (s.canaryWeight ?? 0)
+  const weight = known === undefined && s.phase !== 'Promoting' ? 0 : (s.canaryWeight ?? 0)
   const common: Run = {
     ...settled,
     id: run.id,
@@ -111,7 +111,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   }
   const analysis: Analysis = {
     ...common,
-    stage: stage ?? 'clearing',
+    stage: known ?? 'clearing',
     routedAt: instantOf(run.routedAt),
     lookedAt: instantOf(run.lookedAt),
     passed: run.passed ?? false,

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
+import { at, type Json, recordOf, recordsOf } from '../../src/core/json.ts'
 import { troubles } from '../../src/playground/metrics.ts'
 import { Pod } from '../../src/playground/schema.ts'
 import { World } from './world.ts'
@@ -16,8 +17,7 @@ suite('what others do around a canary, in virtual time', () => {
 
   const minute = 60_000
   const image = (name: string): string => JSON.stringify(world.object(kinds.Deployment, name)?.spec)
-  const replicas = (name: string): unknown =>
-    (world.object(kinds.Deployment, name)?.spec as { replicas: number }).replicas
+  const replicas = (name: string): unknown => recordOf(world.object(kinds.Deployment, name)?.spec)['replicas']
   const rewrite = (kind: (typeof kinds)[keyof typeof kinds], name: string, patch: Record<string, unknown>): void => {
     world.user.merge(kind, 'shop', name, patch)
   }
@@ -157,25 +157,14 @@ suite('what others do around a canary, in virtual time', () => {
     await world.until('Progressing 25')
     world.metrics.trouble = troubles.hanging
     await world.clock.advance(15_000)
-    const { http } = world.object(kinds.VirtualService, 'web')?.spec as {
-      http: { route: { weight?: number }[] }[]
+    const route = (): readonly Json[] => {
+      const [only] = recordsOf(at(world.object(kinds.VirtualService, 'web')?.spec, 'http'))
+      return recordsOf(only?.['route'])
     }
-    const weights = (): unknown =>
-      (
-        world.object(kinds.VirtualService, 'web')?.spec as { http: { route: { weight?: number }[] }[] }
-      ).http[0]?.route.map(one => one.weight)
+    const weights = (): unknown => route().map(one => one['weight'])
     expect(weights()).to.deep.equal([75, 25])
-    rewrite(kinds.VirtualService, 'web', {
-      spec: {
-        http: http.map(route => ({
-          ...route,
-          route: [
-            { ...route.route[0], weight: 10 },
-            { ...route.route[1], weight: 90 },
-          ],
-        })),
-      },
-    })
+    const raised = route().map((one, i) => ({ ...one, weight: [10, 90][i] }))
+    rewrite(kinds.VirtualService, 'web', { spec: { http: [{ route: raised }] } })
     await world.clock.advance(2000)
     expect(weights()).to.deep.equal([75, 25])
   })
