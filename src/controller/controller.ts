@@ -200,8 +200,11 @@ export class Controller {
       // Where autoscalers of others cannot be seen, releases go on all the same.
       if (followedWherePresent.includes(kind)) return []
       if (state === 'forbidden')
-        return [`${kindKey(kind)} may not be watched (${lastError}); apply manifests/rbac.yaml`]
-      if (state === 'absent' && required.includes(kind)) return [`${kindKey(kind)} is not installed; apply its CRD`]
+        return [`${lastError ?? `${kindKey(kind)} may not be watched`} Apply manifests/rbac.yaml`]
+      if (state === 'absent' && required.includes(kind))
+        return [
+          `${kindKey(kind)} is not installed; apply the CRDs of ${kind.group.endsWith('istio.io') ? 'Istio' : 'Sluice'}`,
+        ]
       if (state !== 'absent' && reflector.awaited() >= START)
         return [`${kindKey(kind)} is not known yet: ${lastError ?? 'the API server does not answer its list'}`]
       return []

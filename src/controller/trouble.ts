@@ -19,7 +19,7 @@ export function writeTrouble(write: Write, error: unknown): Trouble {
 function sentence(write: Write, error: unknown): string {
   const what = nameOf(write.ref)
   if (error instanceof Contested) {
-    return `${what} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Take its routes or replicas out of whatever else applies it.`
+    return `${what} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Find who writes it with \`kubectl get --show-managed-fields -o yaml\`, and take it out there.`
   }
   const said = error instanceof Error ? error.message : String(error)
   if (isForbidden(error))

@@ -118,7 +118,7 @@ suite('controller', () => {
     await world.clock.advance(1000)
     expect([took(), one.controller.unseen()]).to.deep.equal([
       0,
-      'virtualservices.networking.istio.io is not installed; apply its CRD',
+      'virtualservices.networking.istio.io is not installed; apply the CRDs of Istio',
     ])
     await world.clock.advance(3_600_000)
     asked.length = 0

@@ -146,7 +146,7 @@ suite('hands on what a release stands on, in virtual time', () => {
       await world.clock.advance(2000)
       const stop = eachSecond(act)
       await world.clock.advance(minute)
-      const sentence = `${kind.kind} shop/${object} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Take its routes or replicas out of whatever else applies it.`
+      const sentence = `${kind.kind} shop/${object} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Find who writes it with \`kubectl get --show-managed-fields -o yaml\`, and take it out there.`
       expectStalled(world, { reason: 'Contested', sentence })
       await expectRest(world, requests, 30)
       stop()

@@ -36,7 +36,7 @@ function forbidden(kind: Kind): Says {
   const refused = `${key} is forbidden: User "sluice" cannot list resource "${kind.plural}" in API group "${kind.group}" in the namespace "": no rule`
   return {
     reason: 'ClusterNotVisible',
-    sentence: `${key} may not be watched (Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC).); apply manifests/rbac.yaml`,
+    sentence: `Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC). Apply manifests/rbac.yaml`,
   }
 }
 
@@ -99,7 +99,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
       controller.api.faults.breakWatches()
       await world.clock.advance(2 * minute)
       expect(world.status.message).to.match(
-        new RegExp(`^${kindKey(kind)} may not be watched .*; apply manifests/rbac.yaml$`),
+        new RegExp(`^Cannot watch ${kindKey(kind)} .*\\. Apply manifests/rbac.yaml$`),
       )
       expectConditions(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' }, 'Stalled')
       expectEvent(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' })
@@ -120,7 +120,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
       await world.clock.advance(minute)
       const says: Says = {
         reason: 'ClusterNotVisible',
-        sentence: `${kindKey(kind)} is not installed; apply its CRD`,
+        sentence: `${kindKey(kind)} is not installed; apply the CRDs of Istio`,
       }
       expectStalled(world, says)
       await expectRest(world, requests, 3)
