@@ -256,12 +256,12 @@ class Reader {
     return this.#cache.get(ref)
   }
 
-  byIndex(kind: Kind, name: string, key: string): KubeObject[] {
+  byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
     this.#interests.add(indexInterest(kind, name, key))
     return this.#cache.byIndex(kind, name, key)
   }
 }
 
-function distinct(objects: readonly KubeObject[]): KubeObject[] {
-  return objects.length < 2 ? [...objects] : [...new Set(objects)]
+function distinct(objects: readonly KubeObject[]): readonly KubeObject[] {
+  return objects.length < 2 ? objects : [...new Set(objects)]
 }

@@ -41,7 +41,8 @@ interface Room {
 
 export class Cache {
   readonly #options: CacheOptions
-  readonly #rooms = new Map<string, Room>()
+  /** By `kindKey`: most kinds have one room, for all namespaces. */
+  readonly #rooms = new Map<string, readonly Room[]>()
   readonly #indexes = new Map<string, Map<string, Index>>()
   readonly #listeners = new Set<Listener>()
 
@@ -57,8 +58,7 @@ export class Cache {
    * @returns its reflector, for `settled`, `synced`, `state`, `age()` and `lastError`.
    */
   use(kind: Kind, namespace = ''): Reflector {
-    const key = roomKey(kind, namespace)
-    const found = this.#rooms.get(key)
+    const found = this.#room(kind, namespace)
     if (found !== undefined) {
       found.users += 1
       return found.reflector
@@ -71,29 +71,33 @@ export class Cache {
     const reflector = new Reflector({ ...this.#options, kind, namespace, labelSelector, timing }, store)
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
-    this.#rooms.set(key, { kind, namespace, store, reflector, stop, stopped, users: 1 })
+    const room = { kind, namespace, store, reflector, stop, stopped, users: 1 }
+    this.#rooms.set(kindKey(kind), [...this.#roomsOf(kind), room])
     return reflector
   }
 
   /** Ends one `use`. The last one stops the watch and forgets the objects; nobody is told. */
   release(kind: Kind, namespace = ''): void {
-    const key = roomKey(kind, namespace)
-    const room = this.#rooms.get(key)
+    const room = this.#room(kind, namespace)
     if (room === undefined) return
     room.users -= 1
     if (room.users > 0) return
-    this.#rooms.delete(key)
+    const others = this.#roomsOf(kind).filter(other => other !== room)
+    this.#rooms.set(kindKey(kind), others)
     room.stop.abort()
   }
 
   /** An object, or undefined when it does not exist, or its kind is not in use. */
   get(ref: Ref): KubeObject | undefined {
-    const scoped = this.#rooms.get(roomKey(ref.kind, ref.namespace))?.store.get(ref.namespace, ref.name)
-    return scoped ?? this.#rooms.get(roomKey(ref.kind, ''))?.store.get(ref.namespace, ref.name)
+    for (const { store } of this.#roomsOf(ref.kind)) {
+      const object = store.get(ref.namespace, ref.name)
+      if (object !== undefined) return object
+    }
+    return undefined
   }
 
   /** The objects of a kind, in one namespace or (empty) in all that are followed. */
-  list(kind: Kind, namespace = ''): KubeObject[] {
+  list(kind: Kind, namespace = ''): readonly KubeObject[] {
     return this.#distinct(kind, store => {
       const all = [...store.all()]
       return namespace === '' ? all : all.filter(object => object.metadata.namespace === namespace)
@@ -109,7 +113,7 @@ export class Cache {
   }
 
   /** The objects under a key of an index. */
-  byIndex(kind: Kind, name: string, key: string): KubeObject[] {
+  byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
     return this.#distinct(kind, store => store.byIndex(name, key))
   }
 
@@ -133,29 +137,32 @@ export class Cache {
 
   /** Is a kind, in this scope, known whole? */
   synced(kind: Kind, namespace = ''): boolean {
-    return this.#rooms.get(roomKey(kind, namespace))?.reflector.synced ?? false
+    return this.#room(kind, namespace)?.reflector.synced ?? false
   }
 
   /** Every reflector that runs, for health and metrics. */
   reflectors(): Reflector[] {
-    return [...this.#rooms.values()].map(room => room.reflector)
+    return [...this.#rooms.values()].flat().map(room => room.reflector)
   }
 
   /** Stops all watches. */
   async close(): Promise<void> {
-    const rooms = [...this.#rooms.values()]
+    const rooms = [...this.#rooms.values()].flat()
     this.#rooms.clear()
     for (const room of rooms) room.stop.abort()
     await Promise.all(rooms.map(room => room.stopped))
   }
 
-  #roomsOf(kind: Kind): Room[] {
-    const key = kindKey(kind)
-    return [...this.#rooms.values()].filter(room => kindKey(room.kind) === key)
+  #roomsOf(kind: Kind): readonly Room[] {
+    return this.#rooms.get(kindKey(kind)) ?? []
+  }
+
+  #room(kind: Kind, namespace: string): Room | undefined {
+    return this.#roomsOf(kind).find(room => room.namespace === namespace)
   }
 
   /** Objects out of all rooms of a kind; scopes may overlap, so each object once. */
-  #distinct(kind: Kind, read: (store: Store) => KubeObject[]): KubeObject[] {
+  #distinct(kind: Kind, read: (store: Store) => readonly KubeObject[]): readonly KubeObject[] {
     const rooms = this.#roomsOf(kind)
     const [only] = rooms
     if (only === undefined) return []
@@ -179,5 +186,3 @@ export class Cache {
     }
   }
 }
-
-const roomKey = (kind: Kind, namespace: string): string => `${kindKey(kind)}@${namespace}`

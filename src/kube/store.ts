@@ -25,6 +25,7 @@ interface Grave {
 
 /** Graves that are kept; more than the deletions that can be in flight at one time. */
 const GRAVES = 1024
+const NONE: readonly KubeObject[] = []
 
 export class Store {
   readonly #objects = new Map<string, KubeObject>()
@@ -55,9 +56,15 @@ export class Store {
   }
 
   /** The objects under a key of an index; an index that nobody added is empty. */
-  byIndex(name: string, indexKey: string): KubeObject[] {
-    const keys = this.#indexes.get(name)?.found.get(indexKey) ?? []
-    return [...keys].flatMap(key => this.#objects.get(key) ?? [])
+  byIndex(name: string, indexKey: string): readonly KubeObject[] {
+    const keys = this.#indexes.get(name)?.found.get(indexKey)
+    if (keys === undefined) return NONE
+    const objects: KubeObject[] = []
+    for (const key of keys) {
+      const object = this.#objects.get(key)
+      if (object !== undefined) objects.push(object)
+    }
+    return objects
   }
 
   /** An object as of now: a watch event, an item of a list, or the answer of a write. Older than what is here: ignored. */
