@@ -1,0 +1,226 @@
+/** The worth of a query at one moment, or at each step of a stretch of time, over the samples in memory. */
+import type { Instant, Milliseconds } from '../../core/time.ts'
+import { aggregate } from './aggregate.ts'
+import { parseError } from './complaint.ts'
+import { type Arguments, functions } from './functions.ts'
+import { drop, keyOf, NAME } from './labels.ts'
+import { scalars, sets, vectors, withScalar } from './operators.ts'
+import type { Dot, Window } from './overtime.ts'
+import { parse } from './parse.ts'
+import type { Samples } from './samples.ts'
+import {
+  type Aggregation,
+  type Binary,
+  type Call,
+  type Expr,
+  isSet,
+  type Look,
+  QueryError,
+  type Selector,
+} from './syntax.ts'
+import { distinct, type Row, type Sample } from './values.ts'
+
+/** How far an instant vector looks back for the last sample of a series. */
+const LOOKBACK: Milliseconds = 5 * 60_000
+/** The step of a subquery that names none: the real one's evaluation interval. */
+const DEFAULT_STEP: Milliseconds = 60_000
+
+export type Answer = { readonly warnings: readonly string[] } & (
+  | { readonly type: 'scalar'; readonly value: number }
+  | { readonly type: 'string'; readonly text: string }
+  | { readonly type: 'vector'; readonly samples: readonly Sample[] }
+  | { readonly type: 'matrix'; readonly rows: readonly Row[] }
+)
+
+/** An instant query. @throws QueryError */
+export function instantQuery(samples: Samples, query: string, at: Instant): Answer {
+  const expr = parse(query)
+  const evaluation = new Evaluation(samples, query, at, at)
+  const { warnings } = evaluation
+  if (expr.type === 'scalar') return { type: 'scalar', value: evaluation.scalar(expr, at), warnings }
+  if (expr.type === 'string') return { type: 'string', text: evaluation.text(expr), warnings }
+  if (expr.type === 'range vector') return { type: 'matrix', rows: byLabels(evaluation.rows(expr, at)), warnings }
+  return { type: 'vector', samples: evaluation.vector(expr, at), warnings }
+}
+
+/** A range query: its worth at `from` and each `step` from then on, until `to`. @throws QueryError */
+export function rangeQuery(samples: Samples, query: string, from: Instant, to: Instant, step: Milliseconds): Answer {
+  const expr = parse(query)
+  if (expr.type !== 'scalar' && expr.type !== 'instant vector') {
+    const message = `invalid expression type ${JSON.stringify(expr.type)} for range query, must be Scalar or instant Vector`
+    throw new QueryError('bad_data', message)
+  }
+  const evaluation = new Evaluation(samples, query, from, to)
+  const rows = evaluation.steps(expr, from, to, step)
+  return { type: 'matrix', rows: byLabels(rows), warnings: [...new Set(evaluation.warnings)] }
+}
+
+const byLabels = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => (keyOf(a.labels) < keyOf(b.labels) ? -1 : 1))
+
+class Evaluation {
+  readonly warnings: string[] = []
+  readonly #samples: Samples
+  readonly #query: string
+  readonly #start: Instant
+  readonly #end: Instant
+
+  constructor(samples: Samples, query: string, start: Instant, end: Instant) {
+    this.#samples = samples
+    this.#query = query
+    this.#start = start
+    this.#end = end
+  }
+
+  /** Each series of an expression, at each step. */
+  steps(expr: Expr, from: Instant, to: Instant, step: Milliseconds): Row[] {
+    const rows = new Map<string, Row & { dots: Dot[] }>()
+    for (let at = from; at <= to; at += step) {
+      const samples = expr.type === 'scalar' ? [{ labels: {}, value: this.scalar(expr, at) }] : this.vector(expr, at)
+      for (const { labels, value } of samples) {
+        const row = rows.get(keyOf(labels)) ?? { labels, dots: [] }
+        row.dots.push({ at, value })
+        rows.set(keyOf(labels), row)
+      }
+    }
+    return [...rows.values()]
+  }
+
+  vector(expr: Expr, now: Instant): Sample[] {
+    switch (expr.kind) {
+      case 'selector':
+        return this.#latest(expr, now)
+      case 'negation':
+        return distinct(
+          this.vector(expr.of, now).map(({ labels, value }) => ({ labels: drop(labels, [NAME]), value: -value })),
+        )
+      case 'call':
+        return this.#call(expr, now)
+      case 'binary':
+        return this.#binary(expr, now)
+      case 'aggregation':
+        return this.#aggregation(expr, now)
+      default:
+        throw this.#impossible(expr)
+    }
+  }
+
+  scalar(expr: Expr, now: Instant): number {
+    switch (expr.kind) {
+      case 'number':
+        return expr.value
+      case 'negation':
+        return -this.scalar(expr.of, now)
+      case 'binary':
+        return scalars(expr, this.scalar(expr.left, now), this.scalar(expr.right, now))
+      case 'call': {
+        const known = functions[expr.name]
+        if (known?.kind === 'scalar') return known.of(this.#arguments(expr, now))
+        throw this.#impossible(expr)
+      }
+      default:
+        throw this.#impossible(expr)
+    }
+  }
+
+  text(expr: Expr): string {
+    if (expr.kind === 'string') return expr.text
+    throw this.#impossible(expr)
+  }
+
+  /** The series of a range vector, with what they have within it; markers of staleness are not among it. */
+  rows(expr: Expr, now: Instant): Row[] {
+    if (expr.kind !== 'selector' && expr.kind !== 'subquery') throw this.#impossible(expr)
+    const { from, to } = this.#window(expr, now)
+    if (expr.kind === 'subquery') {
+      const step = expr.step ?? DEFAULT_STEP
+      return this.steps(expr.of, (Math.floor(from / step) + 1) * step, to, step)
+    }
+    return this.#samples.select(expr.matchers, from + 1, to).flatMap(({ labels, points }) => {
+      const dots = points.filter((point): point is Dot => point.value !== null)
+      return dots.length === 0 ? [] : [{ labels, dots }]
+    })
+  }
+
+  #window(expr: Look & { readonly range?: Milliseconds }, now: Instant): Window {
+    const length = expr.range ?? LOOKBACK
+    const to = this.#moment(expr, now)
+    return { from: to - length, to, length }
+  }
+
+  #moment({ anchor, offset = 0 }: Look, now: Instant): Instant {
+    const at = anchor === 'start' ? this.#start : anchor === 'end' ? this.#end : (anchor ?? now)
+    return at - offset
+  }
+
+  #latest(selector: Selector, now: Instant): Sample[] {
+    const { from, to } = this.#window(selector, now)
+    return this.#samples.select(selector.matchers, from + 1, to).flatMap(({ labels, points }) => {
+      const last = points.at(-1)
+      return last === undefined || last.value === null ? [] : [{ labels, value: last.value, at: last.at }]
+    })
+  }
+
+  #call(call: Call, now: Instant): Sample[] {
+    const known = functions[call.name]
+    if (known?.kind === 'vector') return known.of(this.#arguments(call, now))
+    const ranged = call.args.find(({ type }) => type === 'range vector')
+    if (known?.kind !== 'over time' || (ranged?.kind !== 'selector' && ranged?.kind !== 'subquery')) {
+      throw this.#impossible(call)
+    }
+    const [first] = call.args
+    const parameter = first?.type === 'scalar' ? this.scalar(first, now) : 0
+    if (first?.type === 'scalar') this.#mustBeQuantile(parameter, first)
+    const window = this.#window(ranged, now)
+    const samples = this.rows(ranged, now).flatMap(({ labels, dots }) => {
+      const value = known.of(dots, window, parameter)
+      return value === undefined ? [] : [{ labels: known.keepsName ? labels : drop(labels, [NAME]), value }]
+    })
+    return distinct(samples)
+  }
+
+  #arguments({ name, args }: Call, now: Instant): Arguments {
+    const arg = (index: number): Expr => args[index] ?? { kind: 'string', type: 'string', position: 0, text: '' }
+    return {
+      now,
+      args,
+      vector: index => this.vector(arg(index), now),
+      rows: index => this.rows(arg(index), now),
+      scalar: index => {
+        const value = this.scalar(arg(index), now)
+        if (name === 'histogram_quantile') this.#mustBeQuantile(value, arg(index))
+        return value
+      },
+      text: index => this.text(arg(index)),
+      warn: (warning, index) => this.#warn(warning, arg(index)),
+    }
+  }
+
+  #binary(binary: Binary, now: Instant): Sample[] {
+    const { left, right, operator } = binary
+    if (left.type === 'scalar') return withScalar(binary, this.vector(right, now), this.scalar(left, now), 'left')
+    if (right.type === 'scalar') return withScalar(binary, this.vector(left, now), this.scalar(right, now), 'right')
+    const both = [this.vector(left, now), this.vector(right, now)] as const
+    return isSet(operator) ? sets(binary, ...both) : vectors(binary, ...both)
+  }
+
+  #aggregation({ operator, grouping, of, parameter }: Aggregation, now: Instant): Sample[] {
+    const number = parameter === undefined ? 0 : this.scalar(parameter, now)
+    if (operator === 'quantile' && parameter !== undefined) this.#mustBeQuantile(number, parameter)
+    return aggregate(operator, grouping, this.vector(of, now), number)
+  }
+
+  #mustBeQuantile(phi: number, expr: Expr): void {
+    if (phi >= 0 && phi <= 1) return
+    this.#warn(`quantile value should be between 0 and 1, got ${phi}`, expr)
+  }
+
+  #warn(warning: string, { position }: Expr): void {
+    const [place = ''] = parseError(this.#query, position, '').message.split(': ')
+    this.warnings.push(`PromQL warning: ${warning} (${place})`)
+  }
+
+  /** The parser has checked the types, so this is a fault of ours. */
+  #impossible({ kind, type }: Expr): Error {
+    return new Error(`a ${kind} of type ${type} stands where the parser should have refused it`)
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The HTTP API of Prometheus over the samples in memory (https://prometheus.io/docs/prometheus/latest/querying/api/): instant and
+ * range queries, series and labels, health. What it does not play is answered 404, as by a Prometheus that has no such path.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Instant, Milliseconds } from '../../core/time.ts'
+import { type Answer, instantQuery, rangeQuery } from './evaluate.ts'
+import { keyOf, type Labels } from './labels.ts'
+import { durationOf } from './literals.ts'
+import { parse } from './parse.ts'
+import type { Samples } from './samples.ts'
+import { QueryError } from './syntax.ts'
+
+/** The release whose answers these are; the contract suite compares them. */
+const VERSION = '3.13.5'
+const MAX_BODY = 10 * 1024 * 1024
+const MAX_STEPS = 11_000
+
+/** A listener for `http.createServer`, or for a path of a larger server. `now` is the time of a query that names none. */
+export function prometheusApi(samples: Samples, now: () => Instant): RequestListener {
+  return (request, response) => void respond(samples, now, request, response)
+}
+
+type Endpoint = (
+  samples: Samples,
+  form: URLSearchParams,
+  now: Instant,
+) => { data: unknown; warnings?: readonly string[] }
+
+/** May also be asked by POST, for long queries. */
+const asked: Readonly<Record<string, Endpoint>> = {
+  query: (samples, form, now) => {
+    const at = form.get('time') ? within('time', () => timeOf(form.get('time'))) : now
+    return answered(
+      within('query', () => instantQuery(samples, form.get('query') ?? '', at)),
+      at,
+    )
+  },
+  query_range: (samples, form) => {
+    const from = within('start', () => timeOf(form.get('start')))
+    const to = within('end', () => timeOf(form.get('end')))
+    if (to < from) throw bad('invalid parameter "end": end timestamp must not be before start time')
+    const step = within('step', () => stepOf(form.get('step')))
+    if ((to - from) / step > MAX_STEPS) {
+      throw bad(
+        'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+      )
+    }
+    return answered(
+      within('query', () => rangeQuery(samples, form.get('query') ?? '', from, to, step)),
+      from,
+    )
+  },
+  series: (samples, form) => {
+    if (!form.has('match[]')) throw bad('no match[] parameter provided')
+    return { data: matching(samples, form) }
+  },
+  labels: (samples, form) => ({ data: sorted(matching(samples, form).flatMap(labels => Object.keys(labels))) }),
+}
+
+const seen: Readonly<Record<string, Endpoint>> = {
+  'status/buildinfo': () => ({
+    data: { version: VERSION, revision: 'in-memory', branch: '', buildUser: '', buildDate: '', goVersion: '' },
+  }),
+}
+
+function endpointOf(path: string): { endpoint: Endpoint; methods: readonly string[] } | null {
+  const name = path.replace('/api/v1/', '')
+  const [post, get, label] = [asked[name], seen[name], /^label\/([^/]+)\/values$/.exec(name)?.[1]]
+  if (post !== undefined) return { endpoint: post, methods: ['GET', 'POST'] }
+  if (get !== undefined) return { endpoint: get, methods: ['GET'] }
+  if (label === undefined) return null
+  const values: Endpoint = (samples, form) => ({
+    data: sorted(matching(samples, form).flatMap(labels => labels[decodeURIComponent(label)] ?? [])),
+  })
+  return { endpoint: values, methods: ['GET'] }
+}
+
+async function respond(
+  samples: Samples,
+  now: () => Instant,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://prometheus')
+  const text = (code: number, body: string): unknown =>
+    response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(body)
+  const json = (code: number, body: object): unknown =>
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  if (pathname === '/-/ready') return void text(200, 'Prometheus Server is Ready.\n')
+  if (pathname === '/-/healthy') return void text(200, 'Prometheus Server is Healthy.\n')
+  const found = pathname.startsWith('/api/v1/') ? endpointOf(pathname) : null
+  if (found === null) return void text(404, '404 page not found\n')
+  if (!found.methods.includes(request.method ?? '')) return void text(405, 'Method Not Allowed\n')
+  try {
+    const form = new URLSearchParams([...new URLSearchParams(await bodyOf(request)), ...searchParams])
+    const { data, warnings = [] } = found.endpoint(samples, form, now())
+    json(200, { status: 'success', data, ...(warnings.length > 0 ? { warnings } : {}) })
+  } catch (error) {
+    if (error instanceof QueryError)
+      json(error.kind === 'bad_data' ? 400 : 422, { status: 'error', errorType: error.kind, error: error.message })
+    else json(500, { status: 'error', errorType: 'internal', error: (error as Error).message })
+  }
+}
+
+/** A form; Prometheus, too, reads no more than 10 MiB of one. */
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY) throw bad('error parsing form values: http: request body too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function answered(answer: Answer, at: Instant): { data: unknown; warnings: readonly string[] } {
+  const point = (time: Instant, value: number): [number, string] => [time / 1000, goNumber(value)]
+  const { warnings } = answer
+  switch (answer.type) {
+    case 'scalar':
+      return { data: { resultType: 'scalar', result: point(at, answer.value) }, warnings }
+    case 'string':
+      return { data: { resultType: 'string', result: [at / 1000, answer.text] }, warnings }
+    case 'vector': {
+      const result = answer.samples.map(({ labels, value }) => ({ metric: labels, value: point(at, value) }))
+      return { data: { resultType: 'vector', result }, warnings }
+    }
+    case 'matrix': {
+      const values = (row: (typeof answer.rows)[number]): [number, string][] =>
+        row.dots.map(dot => point(dot.at, dot.value))
+      const result = answer.rows.map(row => ({ metric: row.labels, values: values(row) }))
+      return { data: { resultType: 'matrix', result }, warnings }
+    }
+  }
+}
+
+/** A number as Go prints it: the shortest text that is read as the same number. */
+export function goNumber(value: number): string {
+  if (Object.is(value, -0)) return '-0'
+  if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '+Inf' : '-Inf'
+  return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
+}
+
+/** The label sets with a sample between `start` and `end` that match one of the selectors; all, without a selector. */
+function matching(samples: Samples, form: URLSearchParams): Labels[] {
+  const time = (name: string, otherwise: Instant): Instant =>
+    form.get(name) ? within(name, () => timeOf(form.get(name))) : otherwise
+  const [from, to] = [time('start', 0), time('end', Number.MAX_SAFE_INTEGER)]
+  const selectors = form.has('match[]') ? form.getAll('match[]').map(text => matchersOf(text)) : [[]]
+  const found = selectors.flatMap(matchers => samples.select(matchers, from, to))
+  return [...new Map(found.map(({ labels }) => [keyOf(labels), labels])).values()]
+}
+
+function matchersOf(text: string): Parameters<Samples['select']>[0] {
+  const expr = within('match[]', () => parse(text))
+  if (expr.kind === 'selector' && expr.range === undefined && expr.offset === undefined) return expr.matchers
+  throw bad(`invalid parameter "match[]": ${JSON.stringify(text)} must be a series selector`)
+}
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort()
+
+const bad = (message: string): QueryError => new QueryError('bad_data', message)
+
+/** Errors of one parameter say its name. */
+function within<T>(parameter: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof QueryError && error.kind === 'bad_data')
+      throw bad(`invalid parameter "${parameter}": ${error.message}`)
+    throw error
+  }
+}
+
+/** Seconds since 1970, or RFC 3339. */
+function timeOf(text: string | null): Instant {
+  const at =
+    text !== null && /^-?[\d.]+(e[+-]?\d+)?$/i.test(text)
+      ? Math.round(Number(text) * 1000)
+      : Date.parse(/T/.test(text ?? '') ? (text ?? '') : '')
+  if (Number.isNaN(at)) throw bad(`cannot parse ${JSON.stringify(text ?? '')} to a valid timestamp`)
+  return at
+}
+
+/** Seconds, or a duration. */
+function stepOf(text: string | null): Milliseconds {
+  const step = durationOf(text ?? '') ?? (text ? Number(text) * 1000 : Number.NaN)
+  if (Number.isNaN(step)) throw bad(`cannot parse ${JSON.stringify(text ?? '')} to a valid duration`)
+  if (step <= 0) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer')
+  return step
+}

@@ -1,0 +1,98 @@
+/**
+ * The samples of an in-memory Prometheus: series by labels, each in order of time, bounded by age. As a scrape of the real one
+ * does, `scrape` ends the series that a target no longer exposes with a staleness marker.
+ */
+import type { Instant, Milliseconds } from '../../core/time.ts'
+import { keyOf, type Labels, labelsOf, NAME } from './labels.ts'
+import { type Matcher, matchesAll } from './matcher.ts'
+
+/** A value, or null: the marker that says that the series has ended. */
+export interface Point {
+  readonly at: Instant
+  readonly value: number | null
+}
+
+export interface Series {
+  readonly labels: Labels
+  readonly points: readonly Point[]
+}
+
+export class Samples {
+  /** How long a sample is kept, counted back from the newest one. */
+  readonly retention: Milliseconds
+  readonly #series = new Map<string, { labels: Labels; points: Point[] }>()
+  /** What each target exposed at its last scrape. */
+  readonly #exposed = new Map<string, ReadonlyMap<string, Labels>>()
+  #sweepAt: Instant | null = null
+
+  constructor(retention: Milliseconds = 15 * 60_000) {
+    this.retention = retention
+  }
+
+  /**
+   * Adds one sample.
+   *
+   * @param value null ends the series until its next sample.
+   * @throws RangeError when the series has no name or has a sample of this time or later; Prometheus refuses both.
+   */
+  append(labels: Labels, at: Instant, value: number | null): void {
+    const named = labelsOf(Object.entries(labels))
+    if (named[NAME] === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(named)}`)
+    const key = keyOf(named)
+    const series = this.#series.get(key) ?? { labels: named, points: [] }
+    const last = series.points.at(-1)
+    if (last !== undefined && last.at >= at) {
+      throw new RangeError(
+        `out of order: ${named[NAME]} has a sample at ${last.at} ms already, so none can be added at ${at} ms`,
+      )
+    }
+    series.points.push({ at, value })
+    this.#series.set(key, series)
+    this.#sweep(at)
+  }
+
+  /** One scrape of a target: what it exposes is appended, and what it no longer exposes has ended. A target that is down exposes nothing. */
+  scrape(target: string, exposed: Iterable<readonly [Labels, number]>, at: Instant): void {
+    const now = new Map<string, Labels>()
+    for (const [labels, value] of exposed) {
+      this.append(labels, at, value)
+      now.set(keyOf(labelsOf(Object.entries(labels))), labels)
+    }
+    for (const [key, labels] of this.#exposed.get(target) ?? []) if (!now.has(key)) this.append(labels, at, null)
+    this.#exposed.set(target, now)
+  }
+
+  /** The series that match and have samples within the time, both ends included, with those samples. */
+  select(matchers: readonly Matcher[], from: Instant, to: Instant): Series[] {
+    const found: Series[] = []
+    for (const { labels, points } of this.#series.values()) {
+      if (!matchesAll(labels, matchers)) continue
+      const within = points.slice(after(points, from - 1), after(points, to))
+      if (within.length > 0) found.push({ labels, points: within })
+    }
+    return found
+  }
+
+  /** Once in a while, what is too old goes. */
+  #sweep(at: Instant): void {
+    this.#sweepAt ??= at + this.retention
+    if (at < this.#sweepAt) return
+    this.#sweepAt = at + this.retention / 10
+    for (const [key, { points }] of this.#series) {
+      points.splice(0, after(points, at - this.retention))
+      if (points.length === 0) this.#series.delete(key)
+    }
+  }
+}
+
+/** The index of the first point later than `at`; the points are in order. */
+function after(points: readonly Point[], at: Instant): number {
+  let low = 0
+  let high = points.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((points[middle]?.at ?? 0) <= at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
