@@ -352,9 +352,8 @@ function withOutbox(decision: Decision): Memory {
 function laneOf(state: State): Lane {
   if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
   if (state.phase === 'Promoting') return state.stage === 'undoing' ? 'urgent' : 'normal'
-  const leaving =
-    state.phase === 'Progressing' && state.weight === 0 && (state.stage !== 'preparing' || state.highest > 0)
-  return leaving ? 'urgent' : 'normal'
+  if (state.phase !== 'Progressing' || state.weight > 0) return 'normal'
+  return state.highest > 0 || state.stage === 'clearing' || state.stage === 'emptying' ? 'urgent' : 'normal'
 }
 
 /** `shop/web` → the Canary. */

@@ -31,15 +31,20 @@ interface Pools {
 
 export class Sockets {
   #pools: Pools | null = null
+  /** The connection that the pools were last found to be for: the same one needs no second look. */
+  #seen: Connection | null = null
   /** Replaced pools on which something is still under way. */
   readonly #retired = new Set<Dispatcher>()
 
   /** The pool for a call in this lane over this connection. */
   for(lane: Lane | 'watch', connection: Connection): Dispatcher {
-    const madeOf = fingerprint(connection)
-    if (this.#pools?.madeOf !== madeOf) {
-      this.#retire()
-      this.#pools = { madeOf, shared: pool(connection, SHARED), unlimited: pool(connection, null) }
+    if (this.#pools === null || this.#seen !== connection) {
+      const madeOf = fingerprint(connection)
+      if (this.#pools?.madeOf !== madeOf) {
+        this.#retire()
+        this.#pools = { madeOf, shared: pool(connection, SHARED), unlimited: pool(connection, null) }
+      }
+      this.#seen = connection
     }
     return lane === 'watch' || lane === 'urgent' ? this.#pools.unlimited : this.#pools.shared
   }
