@@ -2,6 +2,7 @@
 import type { Controller } from '../e2e/fixtures/controller.ts'
 import { sleep, waitFor } from '../e2e/lab/wait.ts'
 import type { Fleet, Seen } from './fleet.ts'
+import { goals } from './goals.ts'
 import { watchMachine } from './machine.ts'
 import { type Report, spread } from './report.ts'
 import type { Room } from './room.ts'
@@ -43,7 +44,7 @@ export async function measureFailover(
     const goal = { SIGTERM: 2000, SIGKILL: 15_000 }[signal]
     const worst = Math.max(...some.map(({ acts }) => acts))
     const measured = `${(worst / 1000).toFixed(2)} s, the longest of ${some.length}`
-    report.goal(`failover after ${signal}`, `< ${goal / 1000} s`, measured, worst < goal)
+    report.goal(goals[signal], fleet.names.length, measured, worst < goal)
     return [signal, some.length, spread(some.map(({ lease }) => lease)), spread(some.map(({ acts }) => acts))]
   })
   report.table(

@@ -3,6 +3,7 @@ import type { Controller } from '../e2e/fixtures/controller.ts'
 import { sleep } from '../e2e/lab/wait.ts'
 import { byVerb, counted } from './calls.ts'
 import type { Fleet } from './fleet.ts'
+import { goals } from './goals.ts'
 import { memoryOf, watchMachine } from './machine.ts'
 import { type Report, rounded } from './report.ts'
 import type { Room } from './room.ts'
@@ -57,5 +58,5 @@ export async function measureIdle(room: Room, controller: Controller, fleet: Fle
     )
   }
   report.say(`Machine: ${saturation}.`)
-  report.goal(`API requests per idle canary and minute, ${size} canaries`, '0', rounded(perCanary, 3), requests === 0)
+  report.goal(goals.idle, size, rounded(perCanary, 3), requests === 0)
 }

@@ -4,6 +4,7 @@
  */
 import { waitFor, sleep } from '../e2e/lab/wait.ts'
 import type { Fleet, Seen } from './fleet.ts'
+import { goals } from './goals.ts'
 import { median, watchMachine } from './machine.ts'
 import { type Report, spread } from './report.ts'
 import type { Room } from './room.ts'
@@ -52,10 +53,8 @@ export async function measureLatency(room: Room, fleet: Fleet, report: Report): 
   const worst = (values: readonly number[]): number => Math.max(...values)
   const measured = (values: readonly number[]): string =>
     `${(median(values) / 1000).toFixed(2)} / ${(worst(values) / 1000).toFixed(2)} s`
-  const first = 'patch to first weight without readiness of the pods, median / max'
-  report.goal(first, '< 0.4 / 1 s', measured(own), median(own) < 400 && worst(own) < 1000)
-  const zero = 'fatal sample to weight 0, median / max'
-  report.goal(zero, '< 0.3 / 1 s', measured(toZero), median(toZero) < 300 && worst(toZero) < 1000)
+  report.goal(goals.firstWeight, fleet.names.length, measured(own), median(own) < 400 && worst(own) < 1000)
+  report.goal(goals.weightZero, fleet.names.length, measured(toZero), median(toZero) < 300 && worst(toZero) < 1000)
 }
 
 async function roundsOf(room: Room, fleet: Fleet, name: string): Promise<Round[]> {

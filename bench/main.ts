@@ -3,7 +3,6 @@
  * docs/performance.md, on a real API server, etcd and Prometheus, in a network and process namespace of their own.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -79,10 +78,8 @@ async function outside(args: readonly string[]): Promise<number> {
     if (code !== 0 || wanted.size === 1) return code
   }
   findBinaries(process.env)
-  if (!existsSync(join(root, 'dist', 'sluice.js'))) {
-    const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
-    if (built !== 0) return built
-  }
+  const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
+  if (built !== 0) return built
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc']
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))

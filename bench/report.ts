@@ -1,9 +1,9 @@
 /** The figures as markdown: a table for each part, and at the end the goals line by line. */
+import type { Goal } from './goals.ts'
 import { median } from './machine.ts'
 
-export interface GoalLine {
-  readonly figure: string
-  readonly goal: string
+interface GoalLine extends Goal {
+  readonly canaries: number
   readonly measured: string
   readonly met: boolean
 }
@@ -25,8 +25,9 @@ export class Report {
     console.log('')
   }
 
-  goal(figure: string, goal: string, measured: string, met: boolean): void {
-    this.#goals.push({ figure, goal, measured, met })
+  /** @param canaries that there were. */
+  goal(goal: Goal, canaries: number, measured: string, met: boolean): void {
+    this.#goals.push({ ...goal, canaries, measured, met })
   }
 
   /** The goals that were measured. */
@@ -34,8 +35,10 @@ export class Report {
     if (this.#goals.length === 0) return
     this.heading('Goals')
     this.table(
-      ['figure', 'goal', 'measured', 'met'],
-      this.#goals.map(({ figure, goal, measured, met }) => [figure, goal, measured, met ? 'yes' : '**no**']),
+      ['figure', 'canaries', 'goal', 'Sluice', 'met', 'Flagger', 'Argo Rollouts'],
+      this.#goals.map(({ figure, canaries, goal, measured, met, flagger, argo }) => {
+        return [figure, canaries, goal, measured, met ? 'yes' : '**no**', flagger, argo]
+      }),
     )
   }
 }

@@ -4,6 +4,7 @@ import type { Controller } from '../e2e/fixtures/controller.ts'
 import { sleep } from '../e2e/lab/wait.ts'
 import { byVerb, counted } from './calls.ts'
 import type { Fleet } from './fleet.ts'
+import { goals } from './goals.ts'
 import { median, memoryOf, watchMachine } from './machine.ts'
 import { type Report, rounded, spread } from './report.ts'
 import type { Room } from './room.ts'
@@ -75,18 +76,17 @@ export async function measureStorm(
     if (alone !== null) {
       const ratio = seconds / alone.seconds
       const times = `${ratio.toFixed(2)}x (${seconds.toFixed(1)} s, ${alone.seconds.toFixed(1)} s)`
-      report.goal(`${size} at once, first patch to last done, against one alone`, '≤ 1.2x', times, ratio <= 1.2)
+      report.goal(goals.together, size, times, ratio <= 1.2)
     }
-    const figure = `API requests (writes) a promotion, ${size} at once`
     const few = requests / size <= 40 && writes / size <= 24
-    report.goal(figure, '≤ 40 (≤ 24)', `${each(requests)} (${each(writes)})`, few)
+    report.goal(goals.requests, size, `${each(requests)} (${each(writes)})`, few)
     const all = dropped === 0 && Math.min(...events) === Math.max(...events)
     const told = `${dropped} dropped; ${Math.min(...events)} to ${Math.max(...events)} a promotion`
-    report.goal('events written', 'all', told, all)
+    report.goal(goals.events, size, told, all)
     const promql = (after.promql - before.promql) / size
-    report.goal(`PromQL requests a promotion, ${size} at once`, '≤ 2', rounded(promql, 2), promql <= 2)
-    report.goal('controller CPU a promotion', '≤ 16 ms', `${rounded(cpu)} ms`, cpu <= 16)
-    report.goal(`peak RSS, ${size} canaries`, '≤ 90 MiB', `${memory.peak.toFixed(0)} MiB`, memory.peak <= 90)
+    report.goal(goals.promql, size, rounded(promql, 2), promql <= 2)
+    report.goal(goals.cpu, size, `${rounded(cpu)} ms`, cpu <= 16)
+    report.goal(goals.memory, size, `${memory.peak.toFixed(0)} MiB`, memory.peak <= 90)
   }
   return { seconds }
 }
