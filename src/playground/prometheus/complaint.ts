@@ -1,5 +1,6 @@
 /** What is wrong with a query that cannot be parsed, where and in the words of Prometheus as far as its grammar's states allow. */
 import type { SyntaxNode, Tree } from '@lezer/common'
+import { numberOf } from './literals.ts'
 import { QueryError } from './syntax.ts'
 
 /** A parse error at a place of the query: `1:7: parse error: …`. */
@@ -10,67 +11,81 @@ export function parseError(query: string, position: number, message: string): Qu
 }
 
 interface Complaint {
-  readonly position: number
+  /** How far the query was read when it showed. */
+  readonly noticed: number
+  /** The place that is named, if another. */
+  readonly position?: number
   readonly message: string
 }
 
 /** @throws QueryError with the first thing that is wrong, if anything is. */
 export function mustBeWellFormed(query: string, tree: Tree): void {
-  if (/^(\s|#[^\n]*)*$/.test(query))
-    throw new QueryError('bad_data', 'unknown position: parse error: no expression found in input')
-  const lexical = lexicalComplaint(query)
-  const syntactic = syntacticComplaint(query, tree)
-  const first = lexical !== null && lexical.position <= (syntactic?.position ?? query.length) ? lexical : syntactic
-  if (first !== null) throw parseError(query, first.position, first.message)
+  if (query === '') throw new QueryError('bad_data', 'unknown position: parse error: no expression found in input')
+  const [first] = [lexicalComplaint(query), syntacticComplaint(query, tree)]
+    .filter(complaint => complaint !== null)
+    .sort((a, b) => a.noticed - b.noticed)
+  if (first !== undefined) throw parseError(query, first.position ?? first.noticed, first.message)
 }
 
-const token = /#[^\n]*|\s+|`[^`]*`?|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?|[\w:.]+|[=!<>]=|=~|!~|[^]/g
+const token =
+  /#[^\n]*|\s+|`[^`]*`?|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?|\.?\d[\w.]*|[A-Za-z_:][\w:]*|[=!<>]=|=~|!~|[^]/g
 
-/** Brackets and strings: what Prometheus' lexer sees before its grammar does. */
+/** Brackets, strings and characters: what Prometheus' lexer sees before its grammar does. */
 function lexicalComplaint(query: string): Complaint | null {
   const open: string[] = []
-  for (const { 0: text, index } of query.matchAll(token)) {
+  for (const { 0: text, index: noticed } of query.matchAll(token)) {
     const [first = ''] = text
+    const within = open.at(-1)
     if (/["'`]/.test(first)) {
-      const whole = text.length > 1 && text.endsWith(first)
-      if (!whole) return { position: index, message: `unterminated ${first === '`' ? 'raw' : 'quoted'} string` }
-      const strange = first === '`' ? null : /^(?:\\[abfnrtv\\"'0-7xuU]|[^\\])*\\([^])/.exec(text)?.[1]
-      if (strange) {
-        const code = strange.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-        return { position: index, message: `unknown escape sequence U+${code} '${strange}'` }
-      }
+      const message = stringComplaint(text)
+      if (message !== null) return { noticed, message }
     } else if (/[([{]/.test(first)) open.push(first)
-    else if (first === ')' && !open.includes('('))
-      return { position: index + 1, message: "unexpected right parenthesis ')'" }
-    else if (first === ']' && !open.includes('[')) return { position: index, message: "unexpected right bracket ']'" }
+    else if (first === ')' && !open.includes('(')) {
+      return { noticed, position: noticed + 1, message: "unexpected right parenthesis ')'" }
+    } else if (first === ']' && !open.includes('[')) return { noticed, message: "unexpected right bracket ']'" }
     else if (/[)\]}]/.test(first)) open.pop()
-    else if (/[^\w\s:.,+\-*/%^=!<>@}#]/.test(first)) {
-      const where = open.at(-1) === '{' ? ' inside braces' : ''
-      return { position: index, message: `unexpected character${where}: '${first}'` }
-    }
+    else if (within === '{' && /[^\sA-Za-z_,=!}#]/.test(first)) {
+      return { noticed, message: `unexpected character inside braces: '${first}'` }
+    } else if (/^\d+[A-Za-z]/.test(text) && Number.isNaN(numberOf(text)) && !/e$/i.test(text)) {
+      return { noticed, message: `bad number or duration syntax: ${JSON.stringify(/^\d+/.exec(text)?.[0])}` }
+    } else if (/^[^\w\s:,+\-*/%^=!<>@}#]$/.test(text)) return { noticed, message: `unexpected character: '${first}'` }
   }
-  const position = query.length
-  if (open.includes('{')) return { position, message: 'unexpected end of input inside braces' }
-  if (open.includes('[')) return { position, message: 'unexpected end of input in duration expression' }
-  return open.includes('(') ? { position, message: 'unclosed left parenthesis' } : null
+  const [noticed, innermost] = [query.length, open.at(-1)]
+  if (innermost === '{') return { noticed, message: 'unexpected end of input inside braces' }
+  if (innermost === '[' && /\[\s*$/.test(query))
+    return { noticed, message: 'unexpected end of input in duration expression' }
+  if (open.includes('(')) return { noticed, message: 'unclosed left parenthesis' }
+  return innermost === '[' ? { noticed, message: 'unclosed left bracket' } : null
+}
+
+function stringComplaint(text: string): string | null {
+  const [quote = ''] = text
+  if (text.length < 2 || !text.endsWith(quote)) return `unterminated ${quote === '`' ? 'raw' : 'quoted'} string`
+  const [, strange] = /^(?:\\[abfnrtv\\"'0-7xuU]|[^\\])*\\([^abfnrtv\\"'0-7xuU])/.exec(text) ?? []
+  if (quote === '`' || strange === undefined) return null
+  return `unknown escape sequence U+${strange.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${strange}'`
 }
 
 function syntacticComplaint(query: string, tree: Tree): Complaint | null {
-  const errors: SyntaxNode[] = []
+  let error: SyntaxNode | null = null
   tree.iterate({
     enter: ({ type, node }) => {
-      if (type.isError) errors.push(node)
+      if (type.isError) error ??= node
     },
   })
-  const [error] = errors
-  if (error === undefined) return null
-  const rest = [...query.slice(error.from).matchAll(token)].filter(({ 0: text }) => !/^[\s#]/.test(text))
-  const position = error.from + (rest[0]?.index ?? query.length - error.from)
-  const called = /([A-Za-z_]\w*)\s*$/.exec(query.slice(0, position))
-  if (rest[0]?.[0] === '(' && called !== null) {
-    return { position: called.index, message: `unknown function with name ${JSON.stringify(called[1])}` }
+  if (error === null) return null
+  return unexpected(query, error)
+}
+
+function unexpected(query: string, error: SyntaxNode): Complaint {
+  const [next] = [...query.slice(error.from).matchAll(token)].filter(({ 0: text }) => !/^[\s#]/.test(text))
+  if (/^(\s|#[^\n]*)*$/.test(query)) return { noticed: 0, message: 'no expression found in input' }
+  const noticed = error.from + (next?.index ?? query.length - error.from)
+  const called = /([A-Za-z_]\w*)\s*$/.exec(query.slice(0, noticed))
+  if (next?.[0] === '(' && called !== null) {
+    return { noticed, position: called.index, message: `unknown function with name ${JSON.stringify(called[1])}` }
   }
-  return { position, message: `unexpected ${described(rest[0]?.[0])}${expectation(error)}` }
+  return { noticed, message: `unexpected ${described(next?.[0])}${expectation(error, query)}` }
 }
 
 function described(text: string | undefined): string {
@@ -83,16 +98,27 @@ function described(text: string | undefined): string {
   return /^\w/.test(text) ? `identifier ${quoted}` : quoted
 }
 
-function expectation(error: SyntaxNode): string {
-  const before = error.prevSibling?.name
-  if (error.parent?.name === 'LabelMatchers') {
-    return ` in label matching, expected ${before?.endsWith('Matcher') ? '"," or "}"' : 'identifier or "}"'}`
+const duration = 'number, duration, step(), or range()'
+
+/** What Prometheus would have taken at the places where people err most. */
+function expectation({ parent, prevSibling, from }: SyntaxNode, query: string): string {
+  const before = prevSibling?.name
+  switch (parent?.name) {
+    case 'LabelMatchers':
+      return ` in label matching, expected ${before?.endsWith('Matcher') && !/,\s*$/.test(query.slice(0, from)) ? '"," or "}"' : 'identifier or "}"'}`
+    case 'UnquotedLabelMatcher':
+      return ` in label matching, expected ${before === 'MatchOp' ? 'string' : 'label matching operator'}`
+    case 'AggregateModifier':
+    case 'GroupingLabels':
+      if (query[parent.from] !== '(') return ' in grouping opts, expected "("'
+      return ` in grouping opts, expected ${before?.endsWith('LabelName') ? '"," or ")"' : 'label'}`
+    case 'NumberDurationLiteralInDurationContext':
+      return ` in subquery or range selector, expected ${duration}`
+    case 'OffsetExpr':
+      return ` in offset, expected ${duration}`
+    case 'StepInvariantExpr':
+      return ' in @, expected timestamp'
+    default:
+      return ''
   }
-  if (error.parent?.name === 'UnquotedLabelMatcher') {
-    return ` in label matching, expected ${before === 'MatchOp' ? 'string' : 'label matching operator'}`
-  }
-  if (error.parent?.name === 'GroupingLabels') {
-    return ` in grouping opts, expected ${before?.endsWith('LabelName') ? '"," or ")"' : 'label'}`
-  }
-  return ''
 }

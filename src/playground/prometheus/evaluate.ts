@@ -25,7 +25,7 @@ const LOOKBACK: Milliseconds = 5 * 60_000
 /** The step of a subquery that names none: the real one's evaluation interval. */
 const DEFAULT_STEP: Milliseconds = 60_000
 
-export type Answer = { readonly warnings: readonly string[] } & (
+export type Answer = { readonly warnings: ReadonlySet<string> } & (
   | { readonly type: 'scalar'; readonly value: number }
   | { readonly type: 'string'; readonly text: string }
   | { readonly type: 'vector'; readonly samples: readonly Sample[] }
@@ -52,13 +52,13 @@ export function rangeQuery(samples: Samples, query: string, from: Instant, to: I
   }
   const evaluation = new Evaluation(samples, query, from, to)
   const rows = evaluation.steps(expr, from, to, step)
-  return { type: 'matrix', rows: byLabels(rows), warnings: [...new Set(evaluation.warnings)] }
+  return { type: 'matrix', rows: byLabels(rows), warnings: evaluation.warnings }
 }
 
 const byLabels = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => (keyOf(a.labels) < keyOf(b.labels) ? -1 : 1))
 
 class Evaluation {
-  readonly warnings: string[] = []
+  readonly warnings = new Set<string>()
   readonly #samples: Samples
   readonly #query: string
   readonly #start: Instant
@@ -216,7 +216,7 @@ class Evaluation {
 
   #warn(warning: string, { position }: Expr): void {
     const [place = ''] = parseError(this.#query, position, '').message.split(': ')
-    this.warnings.push(`PromQL warning: ${warning} (${place})`)
+    this.warnings.add(`PromQL warning: ${warning} (${place})`)
   }
 
   /** The parser has checked the types, so this is a fault of ours. */

@@ -7,6 +7,7 @@ import type { Instant, Milliseconds } from '../../core/time.ts'
 import { type Answer, instantQuery, rangeQuery } from './evaluate.ts'
 import { keyOf, type Labels } from './labels.ts'
 import { durationOf } from './literals.ts'
+import type { Matcher } from './matcher.ts'
 import { parse } from './parse.ts'
 import type { Samples } from './samples.ts'
 import { QueryError } from './syntax.ts'
@@ -25,12 +26,12 @@ type Endpoint = (
   samples: Samples,
   form: URLSearchParams,
   now: Instant,
-) => { data: unknown; warnings?: readonly string[] }
+) => { data: unknown; warnings?: ReadonlySet<string> }
 
 /** May also be asked by POST, for long queries. */
 const asked: Readonly<Record<string, Endpoint>> = {
   query: (samples, form, now) => {
-    const at = form.get('time') ? within('time', () => timeOf(form.get('time'))) : now
+    const at = optionalTime(form, 'time', now)
     return answered(
       within('query', () => instantQuery(samples, form.get('query') ?? '', at)),
       at,
@@ -53,7 +54,7 @@ const asked: Readonly<Record<string, Endpoint>> = {
   },
   series: (samples, form) => {
     if (!form.has('match[]')) throw bad('no match[] parameter provided')
-    return { data: matching(samples, form) }
+    return { data: within('match[]', () => matching(samples, form)) }
   },
   labels: (samples, form) => ({ data: sorted(matching(samples, form).flatMap(labels => Object.keys(labels))) }),
 }
@@ -94,8 +95,8 @@ async function respond(
   if (!found.methods.includes(request.method ?? '')) return void text(405, 'Method Not Allowed\n')
   try {
     const form = new URLSearchParams([...new URLSearchParams(await bodyOf(request)), ...searchParams])
-    const { data, warnings = [] } = found.endpoint(samples, form, now())
-    json(200, { status: 'success', data, ...(warnings.length > 0 ? { warnings } : {}) })
+    const { data, warnings = new Set() } = found.endpoint(samples, form, now())
+    json(200, { status: 'success', data, ...(warnings.size > 0 ? { warnings: [...warnings] } : {}) })
   } catch (error) {
     if (error instanceof QueryError)
       json(error.kind === 'bad_data' ? 400 : 422, { status: 'error', errorType: error.kind, error: error.message })
@@ -115,7 +116,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function answered(answer: Answer, at: Instant): { data: unknown; warnings: readonly string[] } {
+function answered(answer: Answer, at: Instant): { data: unknown; warnings: ReadonlySet<string> } {
   const point = (time: Instant, value: number): [number, string] => [time / 1000, goNumber(value)]
   const { warnings } = answer
   switch (answer.type) {
@@ -145,18 +146,22 @@ export function goNumber(value: number): string {
 
 /** The label sets with a sample between `start` and `end` that match one of the selectors; all, without a selector. */
 function matching(samples: Samples, form: URLSearchParams): Labels[] {
-  const time = (name: string, otherwise: Instant): Instant =>
-    form.get(name) ? within(name, () => timeOf(form.get(name))) : otherwise
-  const [from, to] = [time('start', 0), time('end', Number.MAX_SAFE_INTEGER)]
-  const selectors = form.has('match[]') ? form.getAll('match[]').map(text => matchersOf(text)) : [[]]
+  const [from, to] = [optionalTime(form, 'start', 0), optionalTime(form, 'end', Number.MAX_SAFE_INTEGER)]
+  const selectors = form.has('match[]') ? form.getAll('match[]').map(matchersOf) : [[]]
   const found = selectors.flatMap(matchers => samples.select(matchers, from, to))
   return [...new Map(found.map(({ labels }) => [keyOf(labels), labels])).values()]
 }
 
-function matchersOf(text: string): Parameters<Samples['select']>[0] {
-  const expr = within('match[]', () => parse(text))
+function matchersOf(text: string): readonly Matcher[] {
+  const expr = parse(text)
   if (expr.kind === 'selector' && expr.range === undefined && expr.offset === undefined) return expr.matchers
-  throw bad(`invalid parameter "match[]": ${JSON.stringify(text)} must be a series selector`)
+  throw bad(`${JSON.stringify(text)} must be a series selector`)
+}
+
+function optionalTime(form: URLSearchParams, name: string, otherwise: Instant): Instant {
+  const text = form.get(name)
+  if (!text) return otherwise
+  return within(name, () => timeOf(text), `invalid time value for '${name}': `)
 }
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort()
@@ -164,12 +169,12 @@ const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort(
 const bad = (message: string): QueryError => new QueryError('bad_data', message)
 
 /** Errors of one parameter say its name. */
-function within<T>(parameter: string, read: () => T): T {
+function within<T>(parameter: string, read: () => T, prefix = ''): T {
   try {
     return read()
   } catch (error) {
     if (error instanceof QueryError && error.kind === 'bad_data')
-      throw bad(`invalid parameter "${parameter}": ${error.message}`)
+      throw bad(`invalid parameter "${parameter}": ${prefix}${error.message}`)
     throw error
   }
 }

@@ -111,7 +111,7 @@ class Reading {
         bool: item.modifiers.some(({ name }) => name === 'BoolModifier'),
         left,
         right,
-        ...this.#matching(item.modifiers),
+        ...this.#matching(item.modifiers, left.position),
       })
     }
   }
@@ -171,7 +171,7 @@ class Reading {
     for (const one of list === null ? [] : childrenOf(list)) {
       const [label, operator, value] = childrenOf(one)
       if (operator === undefined || value === undefined) add(one, '__name__', '=', unquoted(this.#text(one)))
-      else add(value, this.#label(label ?? one), this.#text(operator), unquoted(this.#text(value)))
+      else add(one, this.#label(label ?? one), this.#text(operator), unquoted(this.#text(value)))
     }
     const named = matchers.find(({ label }) => label === '__name__')
     if (name !== null) {
@@ -188,18 +188,23 @@ class Reading {
   /** What stands behind an operand: a range, a subquery, `offset`, `@`. */
   #behind(expr: Expr, node: SyntaxNode, { node: operand }: { node: SyntaxNode }): Expr {
     const simple = operand.name === 'VectorSelector' && expr.kind === 'selector' ? expr : null
-    const [, ...rest] = childrenOf(node)
+    const [before, ...rest] = childrenOf(node)
+    const bracket = this.#query.indexOf('[', before?.to)
     switch (node.name) {
       case 'MatrixSelector': {
         if (simple === null || simple.range !== undefined)
-          throw this.#error(node, 'ranges only allowed for vector selectors')
-        if (simple.offset !== undefined) throw this.#error(node, 'no offset modifiers allowed before range')
-        if (simple.anchor !== undefined) throw this.#error(node, 'no @ modifiers allowed before range')
+          throw parseError(this.#query, bracket, 'ranges only allowed for vector selectors')
+        if (simple.offset !== undefined)
+          throw parseError(this.#query, bracket, 'no offset modifiers allowed before range')
+        if (simple.anchor !== undefined) throw parseError(this.#query, bracket, 'no @ modifiers allowed before range')
         return { ...simple, type: 'range vector', range: this.#duration(rest[0]) }
       }
       case 'SubqueryExpr': {
         if (expr.type !== 'instant vector') {
-          throw this.#error(operand, `subquery is only allowed on instant vector, got ${expr.type} instead`)
+          throw this.#error(
+            operand,
+            `subquery is only allowed on instant vector, got ${expr.type === 'range vector' ? 'matrix' : expr.type} instead`,
+          )
         }
         const range = this.#duration(rest[0])
         const step = rest[1] === undefined ? {} : { step: this.#duration(rest[1]) }
@@ -226,9 +231,9 @@ class Reading {
     throw this.#error(node, `${what} modifier must be preceded by ${before}`)
   }
 
-  #matching(modifiers: readonly SyntaxNode[]): { matching: Matching; explicit: boolean } {
-    const fill = modifiers.find(({ name }) => name === 'FillModifier')
-    if (fill !== undefined) throw this.#error(fill, 'binop fill modifiers are experimental and not enabled')
+  #matching(modifiers: readonly SyntaxNode[], position: number): { matching: Matching; explicit: boolean } {
+    if (modifiers.some(({ name }) => name === 'FillModifier'))
+      throw parseError(this.#query, position, 'binop fill modifiers are experimental and not enabled')
     const clause = modifiers.find(({ name }) => name === 'MatchingModifierClause')
     if (clause === undefined) return { matching: { on: false, labels: [], include: [] }, explicit: false }
     const [labels, include] = clause.getChildren('GroupingLabels')
@@ -262,7 +267,7 @@ class Reading {
     const length = durationOf(text) ?? Math.round(numberOf(text) * 1000)
     const at = node?.from ?? 0
     if (Number.isNaN(length)) throw parseError(this.#query, at, 'experimental duration expression is not enabled')
-    if (length <= 0 && node?.name === 'DurationExpr')
+    if (node?.name === 'DurationExpr' && (length <= 0 || this.#text(node).startsWith('-')))
       throw parseError(this.#query, at, 'duration must be greater than 0')
     return length
   }
