@@ -4,49 +4,24 @@ import { ascending, extreme, mean, quantile, sum, variance } from './numbers.ts'
 import { type Grouping, QueryError } from './syntax.ts'
 import type { Sample } from './values.ts'
 
-const reductions: Readonly<Record<string, (values: readonly number[], parameter: number) => number>> = {
-  sum,
-  avg: mean,
-  min: values => extreme(values, (a, b) => a < b),
-  max: values => extreme(values, (a, b) => a > b),
-  count: values => values.length,
-  group: () => 1,
-  stddev: values => Math.sqrt(variance(values)),
-  stdvar: variance,
-  quantile: (values, phi) => quantile(phi, values),
+/** What becomes of a group: one value, or some of its samples. */
+interface Rule {
+  readonly takesParameter: boolean
+  readonly of: (samples: readonly Sample[], parameter: number) => number | Sample[]
 }
 
-/** @throws QueryError when the k of topk is no number. */
-export function aggregate(
-  operator: string,
-  grouping: Grouping,
-  vector: readonly Sample[],
-  parameter: number,
-): Sample[] {
-  const groups = new Map<string, { labels: Labels; samples: Sample[] }>()
-  for (const sample of vector) {
-    const names = grouping.labels
-    const labels = grouping.without ? drop(sample.labels, [...names, NAME]) : keep(sample.labels, names)
-    const group = groups.get(keyOf(labels)) ?? { labels, samples: [] }
-    group.samples.push(sample)
-    groups.set(keyOf(labels), group)
-  }
-  const reduce = reductions[operator]
-  if (reduce !== undefined) {
-    return [...groups.values()].map(({ labels, samples }) => ({
-      labels,
-      value: reduce(
-        samples.map(({ value }) => value),
-        parameter,
-      ),
-    }))
-  }
-  if (Number.isNaN(parameter)) throw new QueryError('execution', 'Parameter value is NaN')
-  const most = Math.max(0, Math.trunc(parameter))
-  return [...groups.values()].flatMap(({ samples }) =>
-    [...samples].sort(operator === 'topk' ? largestFirst : smallestFirst).slice(0, most),
-  )
-}
+const reduced = (of: (values: readonly number[]) => number): Rule => ({
+  takesParameter: false,
+  of: samples => of(samples.map(({ value }) => value)),
+})
+
+const chosen = (order: (a: Sample, b: Sample) => number): Rule => ({
+  takesParameter: true,
+  of: (samples, most) => {
+    if (Number.isNaN(most)) throw new QueryError('execution', 'Parameter value is NaN')
+    return [...samples].sort(order).slice(0, Math.max(0, Math.trunc(most)))
+  },
+})
 
 /** What is not a number comes last, whichever way the others are sorted. */
 export function smallestFirst({ value: a }: Sample, { value: b }: Sample): number {
@@ -55,4 +30,45 @@ export function smallestFirst({ value: a }: Sample, { value: b }: Sample): numbe
 
 export function largestFirst({ value: a }: Sample, { value: b }: Sample): number {
   return ascending(b, a)
+}
+
+export const aggregations: Readonly<Record<string, Rule>> = {
+  sum: reduced(sum),
+  avg: reduced(mean),
+  min: reduced(values => extreme(values, (a, b) => a < b)),
+  max: reduced(values => extreme(values, (a, b) => a > b)),
+  count: reduced(values => values.length),
+  group: reduced(() => 1),
+  stddev: reduced(values => Math.sqrt(variance(values))),
+  stdvar: reduced(variance),
+  quantile: {
+    takesParameter: true,
+    of: (samples, phi) =>
+      quantile(
+        phi,
+        samples.map(({ value }) => value),
+      ),
+  },
+  topk: chosen(largestFirst),
+  bottomk: chosen(smallestFirst),
+}
+
+/** @throws QueryError when the k of topk is no number. */
+export function aggregate(
+  operator: string,
+  { without, labels: names }: Grouping,
+  vector: readonly Sample[],
+  parameter: number,
+): Sample[] {
+  const groups = new Map<string, { labels: Labels; samples: Sample[] }>()
+  for (const sample of vector) {
+    const labels = without ? drop(sample.labels, [...names, NAME]) : keep(sample.labels, names)
+    const group = groups.get(keyOf(labels)) ?? { labels, samples: [] }
+    group.samples.push(sample)
+    groups.set(keyOf(labels), group)
+  }
+  return [...groups.values()].flatMap(({ labels, samples }) => {
+    const result = aggregations[operator]?.of(samples, parameter) ?? []
+    return typeof result === 'number' ? [{ labels, value: result }] : result
+  })
 }

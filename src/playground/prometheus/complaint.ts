@@ -103,22 +103,18 @@ const duration = 'number, duration, step(), or range()'
 /** What Prometheus would have taken at the places where people err most. */
 function expectation({ parent, prevSibling, from }: SyntaxNode, query: string): string {
   const before = prevSibling?.name
-  switch (parent?.name) {
-    case 'LabelMatchers':
-      return ` in label matching, expected ${before?.endsWith('Matcher') && !/,\s*$/.test(query.slice(0, from)) ? '"," or "}"' : 'identifier or "}"'}`
-    case 'UnquotedLabelMatcher':
-      return ` in label matching, expected ${before === 'MatchOp' ? 'string' : 'label matching operator'}`
-    case 'AggregateModifier':
-    case 'GroupingLabels':
-      if (query[parent.from] !== '(') return ' in grouping opts, expected "("'
-      return ` in grouping opts, expected ${before?.endsWith('LabelName') ? '"," or ")"' : 'label'}`
-    case 'NumberDurationLiteralInDurationContext':
-      return ` in subquery or range selector, expected ${duration}`
-    case 'OffsetExpr':
-      return ` in offset, expected ${duration}`
-    case 'StepInvariantExpr':
-      return ' in @, expected timestamp'
-    default:
-      return ''
+  const inOptions = before?.endsWith('LabelName') ? '"," or ")"' : 'label'
+  const inMatchers =
+    before?.endsWith('Matcher') && !/,\s*$/.test(query.slice(0, from)) ? '"," or "}"' : 'identifier or "}"'
+  const expected: Readonly<Record<string, string>> = {
+    LabelMatchers: `label matching, expected ${inMatchers}`,
+    UnquotedLabelMatcher: `label matching, expected ${before === 'MatchOp' ? 'string' : 'label matching operator'}`,
+    AggregateModifier: 'grouping opts, expected "("',
+    GroupingLabels: `grouping opts, expected ${query[parent?.from ?? 0] === '(' ? inOptions : '"("'}`,
+    NumberDurationLiteralInDurationContext: `subquery or range selector, expected ${duration}`,
+    OffsetExpr: `offset, expected ${duration}`,
+    StepInvariantExpr: '@, expected timestamp',
   }
+  const words = expected[parent?.name ?? '']
+  return words === undefined ? '' : ` in ${words}`
 }

@@ -8,22 +8,15 @@ import { scalars, sets, vectors, withScalar } from './operators.ts'
 import type { Dot, Window } from './overtime.ts'
 import { parse } from './parse.ts'
 import type { Samples } from './samples.ts'
-import {
-  type Aggregation,
-  type Binary,
-  type Call,
-  type Expr,
-  isSet,
-  type Look,
-  QueryError,
-  type Selector,
-} from './syntax.ts'
+import { type Expr, isSet, type Of, QueryError } from './syntax.ts'
 import { distinct, type Row, type Sample } from './values.ts'
 
 /** How far an instant vector looks back for the last sample of a series. */
 const LOOKBACK: Milliseconds = 5 * 60_000
 /** The step of a subquery that names none: the real one's evaluation interval. */
 const DEFAULT_STEP: Milliseconds = 60_000
+
+type Look = Of<'selector'> | Of<'subquery'>
 
 export type Answer = { readonly warnings: ReadonlySet<string> } & (
   | { readonly type: 'scalar'; readonly value: number }
@@ -86,40 +79,25 @@ class Evaluation {
   }
 
   vector(expr: Expr, now: Instant): Sample[] {
-    switch (expr.kind) {
-      case 'selector':
-        return this.#latest(expr, now)
-      case 'negation':
-        return distinct(
-          this.vector(expr.of, now).map(({ labels, value }) => ({ labels: drop(labels, [NAME]), value: -value })),
-        )
-      case 'call':
-        return this.#call(expr, now)
-      case 'binary':
-        return this.#binary(expr, now)
-      case 'aggregation':
-        return this.#aggregation(expr, now)
-      default:
-        throw this.#impossible(expr)
-    }
+    if (expr.kind === 'selector') return this.#latest(expr, now)
+    if (expr.kind === 'call') return this.#call(expr, now)
+    if (expr.kind === 'binary') return this.#binary(expr, now)
+    if (expr.kind === 'aggregation') return this.#aggregation(expr, now)
+    if (expr.kind !== 'negation') throw this.#impossible(expr)
+    const negated = this.vector(expr.of, now).map(({ labels, value }) => ({
+      labels: drop(labels, [NAME]),
+      value: -value,
+    }))
+    return distinct(negated)
   }
 
   scalar(expr: Expr, now: Instant): number {
-    switch (expr.kind) {
-      case 'number':
-        return expr.value
-      case 'negation':
-        return -this.scalar(expr.of, now)
-      case 'binary':
-        return scalars(expr, this.scalar(expr.left, now), this.scalar(expr.right, now))
-      case 'call': {
-        const known = functions[expr.name]
-        if (known?.kind === 'scalar') return known.of(this.#arguments(expr, now))
-        throw this.#impossible(expr)
-      }
-      default:
-        throw this.#impossible(expr)
-    }
+    if (expr.kind === 'number') return expr.value
+    if (expr.kind === 'negation') return -this.scalar(expr.of, now)
+    if (expr.kind === 'binary') return scalars(expr, this.scalar(expr.left, now), this.scalar(expr.right, now))
+    const known = expr.kind === 'call' ? functions[expr.name] : undefined
+    if (expr.kind !== 'call' || known?.kind !== 'scalar') throw this.#impossible(expr)
+    return known.of(this.#arguments(expr, now))
   }
 
   text(expr: Expr): string {
@@ -141,18 +119,13 @@ class Evaluation {
     })
   }
 
-  #window(expr: Look & { readonly range?: Milliseconds }, now: Instant): Window {
-    const length = expr.range ?? LOOKBACK
-    const to = this.#moment(expr, now)
+  #window({ range: length = LOOKBACK, offset = 0, anchor }: Look, now: Instant): Window {
+    const anchored = anchor === 'start' ? this.#start : anchor === 'end' ? this.#end : (anchor ?? now)
+    const to = anchored - offset
     return { from: to - length, to, length }
   }
 
-  #moment({ anchor, offset = 0 }: Look, now: Instant): Instant {
-    const at = anchor === 'start' ? this.#start : anchor === 'end' ? this.#end : (anchor ?? now)
-    return at - offset
-  }
-
-  #latest(selector: Selector, now: Instant): Sample[] {
+  #latest(selector: Of<'selector'>, now: Instant): Sample[] {
     const { from, to } = this.#window(selector, now)
     return this.#samples.select(selector.matchers, from + 1, to).flatMap(({ labels, points }) => {
       const last = points.at(-1)
@@ -160,7 +133,7 @@ class Evaluation {
     })
   }
 
-  #call(call: Call, now: Instant): Sample[] {
+  #call(call: Of<'call'>, now: Instant): Sample[] {
     const known = functions[call.name]
     if (known?.kind === 'vector') return known.of(this.#arguments(call, now))
     const ranged = call.args.find(({ type }) => type === 'range vector')
@@ -178,7 +151,7 @@ class Evaluation {
     return distinct(samples)
   }
 
-  #arguments({ name, args }: Call, now: Instant): Arguments {
+  #arguments({ name, args }: Of<'call'>, now: Instant): Arguments {
     const arg = (index: number): Expr => args[index] ?? { kind: 'string', type: 'string', position: 0, text: '' }
     return {
       now,
@@ -195,7 +168,7 @@ class Evaluation {
     }
   }
 
-  #binary(binary: Binary, now: Instant): Sample[] {
+  #binary(binary: Of<'binary'>, now: Instant): Sample[] {
     const { left, right, operator } = binary
     if (left.type === 'scalar') return withScalar(binary, this.vector(right, now), this.scalar(left, now), 'left')
     if (right.type === 'scalar') return withScalar(binary, this.vector(left, now), this.scalar(right, now), 'right')
@@ -203,7 +176,9 @@ class Evaluation {
     return isSet(operator) ? sets(binary, ...both) : vectors(binary, ...both)
   }
 
-  #aggregation({ operator, grouping, of, parameter }: Aggregation, now: Instant): Sample[] {
+  #aggregation({ operator, grouping, args }: Of<'aggregation'>, now: Instant): Sample[] {
+    const [of, parameter] = args.toReversed()
+    if (of === undefined) return []
     const number = parameter === undefined ? 0 : this.scalar(parameter, now)
     if (operator === 'quantile' && parameter !== undefined) this.#mustBeQuantile(number, parameter)
     return aggregate(operator, grouping, this.vector(of, now), number)

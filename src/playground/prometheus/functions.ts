@@ -35,21 +35,17 @@ export type Function = Signature &
 
 const VECTOR: ValueType = 'instant vector'
 
-/** A function of each value, with numbers behind it. */
-function each(of: (value: number, a: number, b: number) => number, parameters = 0, fallback?: number): Function {
-  const takes: ValueType[] = [VECTOR, ...Array<ValueType>(parameters).fill('scalar')]
-  return {
-    kind: 'vector',
-    takes,
-    ...(fallback === undefined ? {} : { optional: 1 }),
-    gives: VECTOR,
-    of: call => {
-      const [a = fallback ?? 0, b = 0] = call.args.slice(1).map((_, index) => call.scalar(index + 1))
-      return distinct(
-        call.vector(0).map(({ labels, value }) => ({ labels: drop(labels, [NAME]), value: of(value, a, b) })),
-      )
-    },
-  }
+/** A function of each value, with numbers behind it; undefined drops the series. */
+function each(of: (value: number, a: number, b: number) => number | undefined, parameters = 0): Function {
+  return vector([VECTOR, ...Array<ValueType>(parameters).fill('scalar')], call => {
+    const [a = 1, b = 1] = call.args.slice(1).map((_, index) => call.scalar(index + 1))
+    return distinct(
+      call.vector(0).flatMap(({ labels, value }) => {
+        const result = of(value, a, b)
+        return result === undefined ? [] : [{ labels: drop(labels, [NAME]), value: result }]
+      }),
+    )
+  })
 }
 
 const vector = (takes: readonly ValueType[], of: (call: Arguments) => Sample[]): Function => ({
@@ -82,21 +78,10 @@ export const functions: Readonly<Record<string, Function>> = {
   sqrt: each(Math.sqrt),
   sgn: each(Math.sign),
   // Not Math.round: the divisor is turned over first, as Prometheus does, for the same error of rounding.
-  round: each((value, nearest) => Math.floor(value * (1 / nearest) + 0.5) / (1 / nearest), 1, 1),
+  round: { ...each((value, nearest) => Math.floor(value * (1 / nearest) + 0.5) / (1 / nearest), 1), optional: 1 },
   clamp_min: each((value, least) => Math.max(least, value), 1),
   clamp_max: each((value, most) => Math.min(most, value), 1),
-  clamp: {
-    ...each((value, least, most) => Math.max(least, Math.min(most, value)), 2),
-    kind: 'vector',
-    of: call => {
-      const [least, most] = [call.scalar(1), call.scalar(2)]
-      if (most < least) return []
-      return call.vector(0).map(({ labels, value }) => ({
-        labels: drop(labels, [NAME]),
-        value: Math.max(least, Math.min(most, value)),
-      }))
-    },
-  },
+  clamp: each((value, least, most) => (most < least ? undefined : Math.max(least, Math.min(most, value))), 2),
   time: { kind: 'scalar', takes: [], gives: 'scalar', of: ({ now }) => now / 1000 },
   pi: { kind: 'scalar', takes: [], gives: 'scalar', of: () => Math.PI },
   scalar: {

@@ -19,88 +19,93 @@ const MAX_STEPS = 11_000
 
 /** A listener for `http.createServer`, or for a path of a larger server. `now` is the time of a query that names none. */
 export function prometheusApi(samples: Samples, now: () => Instant): RequestListener {
-  return (request, response) => void respond(samples, now, request, response)
+  return (request, response) => void respond(samples, now(), request, response)
 }
 
-type Endpoint = (
-  samples: Samples,
-  form: URLSearchParams,
-  now: Instant,
-) => { data: unknown; warnings?: ReadonlySet<string> }
+interface Reply {
+  readonly data: unknown
+  readonly warnings?: ReadonlySet<string>
+}
 
-/** May also be asked by POST, for long queries. */
-const asked: Readonly<Record<string, Endpoint>> = {
-  query: (samples, form, now) => {
-    const at = optionalTime(form, 'time', now)
-    return answered(
-      within('query', () => instantQuery(samples, form.get('query') ?? '', at)),
-      at,
-    )
-  },
-  query_range: (samples, form) => {
-    const from = within('start', () => timeOf(form.get('start')))
-    const to = within('end', () => timeOf(form.get('end')))
-    if (to < from) throw bad('invalid parameter "end": end timestamp must not be before start time')
-    const step = within('step', () => stepOf(form.get('step')))
-    if ((to - from) / step > MAX_STEPS) {
-      throw bad(
-        'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+/** @param captured what the path's pattern captured. */
+type Endpoint = (samples: Samples, form: URLSearchParams, now: Instant, captured: string) => Reply
+
+const endpoints: readonly (readonly [path: RegExp, endpoint: Endpoint])[] = [
+  [
+    /^query$/,
+    (samples, form, now) => {
+      const at = optionalTime(form, 'time', now)
+      return reply(
+        about('query', () => instantQuery(samples, form.get('query') ?? '', at)),
+        at,
       )
-    }
-    return answered(
-      within('query', () => rangeQuery(samples, form.get('query') ?? '', from, to, step)),
-      from,
-    )
-  },
-  series: (samples, form) => {
-    if (!form.has('match[]')) throw bad('no match[] parameter provided')
-    return { data: within('match[]', () => matching(samples, form)) }
-  },
-  labels: (samples, form) => ({ data: sorted(matching(samples, form).flatMap(labels => Object.keys(labels))) }),
-}
-
-const seen: Readonly<Record<string, Endpoint>> = {
-  'status/buildinfo': () => ({
-    data: { version: VERSION, revision: 'in-memory', branch: '', buildUser: '', buildDate: '', goVersion: '' },
-  }),
-}
-
-function endpointOf(path: string): { endpoint: Endpoint; methods: readonly string[] } | null {
-  const name = path.replace('/api/v1/', '')
-  const [post, get, label] = [asked[name], seen[name], /^label\/([^/]+)\/values$/.exec(name)?.[1]]
-  if (post !== undefined) return { endpoint: post, methods: ['GET', 'POST'] }
-  if (get !== undefined) return { endpoint: get, methods: ['GET'] }
-  if (label === undefined) return null
-  const values: Endpoint = (samples, form) => ({
-    data: sorted(matching(samples, form).flatMap(labels => labels[decodeURIComponent(label)] ?? [])),
-  })
-  return { endpoint: values, methods: ['GET'] }
-}
+    },
+  ],
+  [
+    /^query_range$/,
+    (samples, form) => {
+      const from = about('start', () => timeOf(form.get('start')))
+      const to = about('end', () => timeOf(form.get('end')))
+      if (to < from) throw bad('invalid parameter "end": end timestamp must not be before start time')
+      const step = about('step', () => stepOf(form.get('step')))
+      const most = 'exceeded maximum resolution of 11,000 points per timeseries.'
+      if ((to - from) / step > MAX_STEPS) throw bad(`${most} Try decreasing the query resolution (?step=XX)`)
+      return reply(
+        about('query', () => rangeQuery(samples, form.get('query') ?? '', from, to, step)),
+        from,
+      )
+    },
+  ],
+  [
+    /^series$/,
+    (samples, form) => {
+      if (!form.has('match[]')) throw bad('no match[] parameter provided')
+      return { data: about('match[]', () => matching(samples, form)) }
+    },
+  ],
+  [/^labels$/, (samples, form) => ({ data: sorted(matching(samples, form).flatMap(labels => Object.keys(labels))) })],
+  [
+    /^label\/([^/]+)\/values$/,
+    (samples, form, _, label) => ({ data: sorted(matching(samples, form).flatMap(labels => labels[label] ?? [])) }),
+  ],
+  [
+    /^status\/buildinfo$/,
+    () => ({
+      data: { version: VERSION, revision: 'in-memory', branch: '', buildUser: '', buildDate: '', goVersion: '' },
+    }),
+  ],
+]
 
 async function respond(
   samples: Samples,
-  now: () => Instant,
+  now: Instant,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://prometheus')
+  const [pathname = '', search = ''] = (request.url ?? '').split(/\?(.*)/)
   const text = (code: number, body: string): unknown =>
     response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(body)
   const json = (code: number, body: object): unknown =>
     response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (pathname === '/-/ready') return void text(200, 'Prometheus Server is Ready.\n')
   if (pathname === '/-/healthy') return void text(200, 'Prometheus Server is Healthy.\n')
-  const found = pathname.startsWith('/api/v1/') ? endpointOf(pathname) : null
-  if (found === null) return void text(404, '404 page not found\n')
-  if (!found.methods.includes(request.method ?? '')) return void text(405, 'Method Not Allowed\n')
+  const path = /^\/api\/v1\/(.+)$/.exec(pathname)?.[1] ?? ''
+  const [pattern, endpoint] = endpoints.find(([one]) => one.test(path)) ?? []
+  if (pattern === undefined || endpoint === undefined) return void text(404, '404 page not found\n')
+  if (!/^(GET|POST)$/.test(request.method ?? '')) return void text(405, 'Method Not Allowed\n')
   try {
-    const form = new URLSearchParams([...new URLSearchParams(await bodyOf(request)), ...searchParams])
-    const { data, warnings = new Set() } = found.endpoint(samples, form, now())
+    const form = new URLSearchParams([...new URLSearchParams(await bodyOf(request)), ...new URLSearchParams(search)])
+    const { data, warnings = new Set() } = endpoint(
+      samples,
+      form,
+      now,
+      decodeURIComponent(pattern.exec(path)?.[1] ?? ''),
+    )
     json(200, { status: 'success', data, ...(warnings.size > 0 ? { warnings: [...warnings] } : {}) })
   } catch (error) {
-    if (error instanceof QueryError)
-      json(error.kind === 'bad_data' ? 400 : 422, { status: 'error', errorType: error.kind, error: error.message })
-    else json(500, { status: 'error', errorType: 'internal', error: (error as Error).message })
+    const kind = error instanceof QueryError ? error.kind : 'internal'
+    const code = { bad_data: 400, execution: 422, internal: 500 }[kind]
+    json(code, { status: 'error', errorType: kind, error: (error as Error).message })
   }
 }
 
@@ -116,29 +121,22 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function answered(answer: Answer, at: Instant): { data: unknown; warnings: ReadonlySet<string> } {
-  const point = (time: Instant, value: number): [number, string] => [time / 1000, goNumber(value)]
-  const { warnings } = answer
-  switch (answer.type) {
-    case 'scalar':
-      return { data: { resultType: 'scalar', result: point(at, answer.value) }, warnings }
-    case 'string':
-      return { data: { resultType: 'string', result: [at / 1000, answer.text] }, warnings }
-    case 'vector': {
-      const result = answer.samples.map(({ labels, value }) => ({ metric: labels, value: point(at, value) }))
-      return { data: { resultType: 'vector', result }, warnings }
+/** An answer as JSON; `at` is the time of those that have one only. */
+function reply({ warnings, ...answer }: Answer, at: Instant): Reply {
+  const dot = (time: Instant, value: number): [number, string] => [time / 1000, goNumber(value)]
+  const result = (): unknown => {
+    if (answer.type === 'scalar') return dot(at, answer.value)
+    if (answer.type === 'string') return [at / 1000, answer.text]
+    if (answer.type === 'vector') {
+      return answer.samples.map(({ labels, value }) => ({ metric: labels, value: dot(at, value) }))
     }
-    case 'matrix': {
-      const values = (row: (typeof answer.rows)[number]): [number, string][] =>
-        row.dots.map(dot => point(dot.at, dot.value))
-      const result = answer.rows.map(row => ({ metric: row.labels, values: values(row) }))
-      return { data: { resultType: 'matrix', result }, warnings }
-    }
+    return answer.rows.map(({ labels, dots }) => ({ metric: labels, values: dots.map(one => dot(one.at, one.value)) }))
   }
+  return { data: { resultType: answer.type, result: result() }, warnings }
 }
 
 /** A number as Go prints it: the shortest text that is read as the same number. */
-export function goNumber(value: number): string {
+function goNumber(value: number): string {
   if (Object.is(value, -0)) return '-0'
   if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '+Inf' : '-Inf'
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
@@ -161,7 +159,7 @@ function matchersOf(text: string): readonly Matcher[] {
 function optionalTime(form: URLSearchParams, name: string, otherwise: Instant): Instant {
   const text = form.get(name)
   if (!text) return otherwise
-  return within(name, () => timeOf(text), `invalid time value for '${name}': `)
+  return about(name, () => timeOf(text), `invalid time value for '${name}': `)
 }
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort()
@@ -169,7 +167,7 @@ const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort(
 const bad = (message: string): QueryError => new QueryError('bad_data', message)
 
 /** Errors of one parameter say its name. */
-function within<T>(parameter: string, read: () => T, prefix = ''): T {
+function about<T>(parameter: string, read: () => T, prefix = ''): T {
   try {
     return read()
   } catch (error) {

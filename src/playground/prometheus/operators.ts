@@ -1,9 +1,12 @@
 /** Binary operators: arithmetic, comparison, sets, and which series of two vectors belong together. */
 import { drop, keep, keyOf, type Labels, NAME, shown, withLabels } from './labels.ts'
-import { type Arithmetic, type Binary, type Comparison, isComparison, QueryError } from './syntax.ts'
+import { isComparison, type Of, QueryError } from './syntax.ts'
 import { distinct, type Sample } from './values.ts'
 
-const arithmetic: Readonly<Record<Arithmetic, (a: number, b: number) => number>> = {
+type Binary = Of<'binary'>
+type Kind = Pick<Binary, 'operator' | 'bool'>
+
+const operators: Readonly<Record<string, (a: number, b: number) => number | boolean>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
   '*': (a, b) => a * b,
@@ -12,9 +15,6 @@ const arithmetic: Readonly<Record<Arithmetic, (a: number, b: number) => number>>
   // As in Go, and unlike in JavaScript, 1 to any power is 1, and so is -1 to an infinite one.
   '^': (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   atan2: Math.atan2,
-}
-
-const comparison: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
   '==': (a, b) => a === b,
   '!=': (a, b) => a !== b,
   '>': (a, b) => a > b,
@@ -23,20 +23,18 @@ const comparison: Readonly<Record<Comparison, (a: number, b: number) => boolean>
   '<=': (a, b) => a <= b,
 }
 
-type Kind = Pick<Binary, 'operator' | 'bool'>
-
 /** @returns null when a comparison keeps nothing; `kept` is what it keeps. */
 function result({ operator, bool }: Kind, a: number, b: number, kept = a): number | null {
-  if (!isComparison(operator)) return arithmetic[operator as Arithmetic](a, b)
-  const holds = comparison[operator](a, b)
-  if (bool) return Number(holds)
-  return holds ? kept : null
+  const value = operators[operator]?.(a, b) ?? Number.NaN
+  if (typeof value === 'number') return value
+  if (bool) return Number(value)
+  return value ? kept : null
 }
 
 const changesName = ({ operator, bool }: Kind): boolean => bool || !isComparison(operator)
 
 export function scalars(kind: Kind, a: number, b: number): number {
-  return result({ ...kind, bool: true }, a, b) ?? Number.NaN
+  return result(kind, a, b) ?? Number.NaN
 }
 
 /** Each sample with the scalar; `side` is where the scalar stands. A comparison keeps the sample's value, on either side. */
@@ -87,7 +85,7 @@ export function vectors(binary: Binary, left: readonly Sample[], right: readonly
     const one = ones.get(key)
     if (one === undefined) return []
     const labels = resultLabels(binary, many.labels, one.labels)
-    const identity = matching.many === undefined ? key : `${key}\n${keyOf(labels)}`
+    const identity = matching.many === 'neither' ? key : `${key}\n${keyOf(labels)}`
     if (made.has(identity)) throw new QueryError('execution', repeated(matching.many))
     made.add(identity)
     const [a, b] = swapped ? [one, many] : [many, one]
@@ -100,12 +98,12 @@ export function vectors(binary: Binary, left: readonly Sample[], right: readonly
 function resultLabels(binary: Binary, many: Labels, one: Labels): Labels {
   const { matching } = binary
   const named = changesName(binary) ? drop(many, [NAME]) : many
-  if (matching.many === undefined) return matching.on ? keep(named, matching.labels) : drop(named, matching.labels)
+  if (matching.many === 'neither') return matching.on ? keep(named, matching.labels) : drop(named, matching.labels)
   return withLabels(named, Object.fromEntries(matching.include.map(label => [label, one[label] ?? ''])))
 }
 
 function repeated(many: Binary['matching']['many']): string {
-  return many === undefined
+  return many === 'neither'
     ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
     : 'multiple matches for labels: grouping labels must ensure unique matches'
 }

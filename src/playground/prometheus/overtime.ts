@@ -24,8 +24,10 @@ const pairs = (dots: readonly Dot[]): [Dot, Dot][] => dots.slice(1).map((dot, in
 /**
  * How much a series grew (`extrapolatedRate`): from its first to its last sample, stretched to the window's ends where these are
  * near, else by half of the usual distance of samples; a counter is not stretched to before it was zero.
+ *
+ * @param seconds what the growth is divided by.
  */
-function extrapolated(dots: readonly Dot[], window: Window, isCounter: boolean): number | undefined {
+function extrapolated(dots: readonly Dot[], window: Window, isCounter: boolean, seconds = 1): number | undefined {
   const [first] = dots
   const last = dots.at(-1)
   if (first === undefined || last === undefined || dots.length < 2) return undefined
@@ -37,7 +39,7 @@ function extrapolated(dots: readonly Dot[], window: Window, isCounter: boolean):
   let toStart = near((first.at - window.from) / 1000)
   const toEnd = near((window.to - last.at) / 1000)
   if (isCounter && growth > 0 && first.value >= 0) toStart = Math.min(toStart, sampled * (first.value / growth))
-  return growth * ((sampled + toStart + toEnd) / sampled)
+  return growth * ((sampled + toStart + toEnd) / sampled / seconds)
 }
 
 /** From the last two samples only. */
@@ -49,10 +51,7 @@ function instant(dots: readonly Dot[], isRate: boolean): number | undefined {
 }
 
 export const overTime: Readonly<Record<string, OverTime>> = {
-  rate: (dots, window) => {
-    const growth = extrapolated(dots, window, true)
-    return growth === undefined ? undefined : growth / (window.length / 1000)
-  },
+  rate: (dots, window) => extrapolated(dots, window, true, window.length / 1000),
   increase: (dots, window) => extrapolated(dots, window, true),
   delta: (dots, window) => extrapolated(dots, window, false),
   irate: dots => instant(dots, true),

@@ -15,23 +15,11 @@ export class QueryError extends Error {
   }
 }
 
-/** When a selector looks: `offset`, and `@` as a time or one end of the query. */
-export interface Look {
-  readonly offset?: Milliseconds
-  readonly anchor?: Instant | 'start' | 'end'
-}
-
-export type SetOperator = 'and' | 'or' | 'unless'
-export type Comparison = '==' | '!=' | '>' | '<' | '>=' | '<='
-export type Arithmetic = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2'
-export type Operator = Arithmetic | Comparison | SetOperator
-
-/** Which series of two vectors belong together. */
+/** Which series of two vectors belong together, and the side that may have many for one of the other. */
 export interface Matching {
   readonly on: boolean
   readonly labels: readonly string[]
-  /** The side with many series for one of the other. */
-  readonly many?: 'left' | 'right'
+  readonly many: 'left' | 'right' | 'neither'
   /** Labels that the result takes from the side with one. */
   readonly include: readonly string[]
 }
@@ -41,59 +29,40 @@ export interface Grouping {
   readonly labels: readonly string[]
 }
 
-interface Typed {
-  readonly type: ValueType
-  /** Where it begins in the text. */
-  readonly position: number
-}
-
-export interface Selector extends Typed, Look {
-  readonly kind: 'selector'
-  readonly matchers: readonly Matcher[]
-  /** Of a range vector. */
+/** A stretch of time, or a moment without `range`, and when it is: `offset`, and `@` as a time or an end of the query. */
+interface Look {
   readonly range?: Milliseconds
+  readonly offset?: Milliseconds
+  readonly anchor?: Instant | 'start' | 'end'
 }
 
-export interface Subquery extends Typed, Look {
-  readonly kind: 'subquery'
-  readonly of: Expr
-  readonly range: Milliseconds
-  readonly step?: Milliseconds
-}
+/** An expression, its type, and where it begins in the text. */
+export type Expr = { readonly type: ValueType; readonly position: number } & (
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'string'; readonly text: string }
+  | { readonly kind: 'negation'; readonly of: Expr }
+  | ({ readonly kind: 'selector'; readonly matchers: readonly Matcher[] } & Look)
+  | ({ readonly kind: 'subquery'; readonly of: Expr; readonly step?: Milliseconds } & Look)
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expr[] }
+  | {
+      readonly kind: 'aggregation'
+      readonly operator: string
+      readonly grouping: Grouping
+      /** The expression, and a parameter before it. */
+      readonly args: readonly Expr[]
+    }
+  | {
+      readonly kind: 'binary'
+      readonly operator: string
+      /** The answer of a comparison is 0 or 1, instead of what is kept. */
+      readonly bool: boolean
+      readonly left: Expr
+      readonly right: Expr
+      readonly matching: Matching
+    }
+)
 
-export interface Call extends Typed {
-  readonly kind: 'call'
-  readonly name: string
-  readonly args: readonly Expr[]
-}
+export type Of<Kind extends Expr['kind']> = Extract<Expr, { readonly kind: Kind }>
 
-export interface Binary extends Typed {
-  readonly kind: 'binary'
-  readonly operator: Operator
-  /** `bool`: the answer of a comparison is 0 or 1, instead of what is kept. */
-  readonly bool: boolean
-  readonly left: Expr
-  readonly right: Expr
-  readonly matching: Matching
-}
-
-export interface Aggregation extends Typed {
-  readonly kind: 'aggregation'
-  readonly operator: string
-  readonly parameter?: Expr
-  readonly of: Expr
-  readonly grouping: Grouping
-}
-
-export type Expr =
-  | (Typed & { readonly kind: 'number'; readonly value: number })
-  | (Typed & { readonly kind: 'string'; readonly text: string })
-  | (Typed & { readonly kind: 'negation'; readonly of: Expr })
-  | Selector
-  | Subquery
-  | Call
-  | Binary
-  | Aggregation
-
-export const isComparison = (operator: Operator): operator is Comparison => /^[=!<>]/.test(operator)
-export const isSet = (operator: Operator): operator is SetOperator => /^(and|or|unless)$/.test(operator)
+export const isComparison = (operator: string): boolean => /^[=!<>]/.test(operator)
+export const isSet = (operator: string): boolean => /^(and|or|unless)$/.test(operator)
