@@ -1,20 +1,89 @@
-/** The API server's refusals, in its own words, codes and reasons. */
+/** The API server's refusals, in its own words, codes and reasons, and the `Status` objects that carry them. */
 import { kindKey, type Ref } from '../api/object.ts'
-import { ApiError } from '../core/errors.ts'
+import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Contested } from './fields.ts'
+import type { Json } from './json.ts'
+import type { Cause } from './resource.ts'
 
-export const expired = (message: string): ApiError => new ApiError({ code: 410, reason: 'Expired', message })
-const named = (ref: Ref): string => `${kindKey(ref.kind)} "${ref.name}"`
-export const notFound = (ref: Ref): ApiError =>
-  new ApiError({ code: 404, reason: 'NotFound', message: `${named(ref)} not found` })
-export const alreadyExists = (ref: Ref): ApiError =>
-  new ApiError({ code: 409, reason: 'AlreadyExists', message: `${named(ref)} already exists` })
-export const conflict = (ref: Ref, because: string): ApiError =>
-  new ApiError({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on ${named(ref)}: ${because}` })
-export function invalid(ref: Ref, because: string): ApiError {
-  const kind = ref.kind.group === '' ? ref.kind.kind : `${ref.kind.kind}.${ref.kind.group}`
-  return new ApiError({ code: 422, reason: 'Invalid', message: `${kind} "${ref.name}" is invalid: ${because}` })
+/** What a Status says for programs (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
+export interface Details {
+  readonly name?: string
+  readonly group?: string
+  /** The plural where an object is named; the Kind where its content is refused. */
+  readonly kind?: string
+  readonly uid?: string
+  readonly causes?: readonly Cause[]
 }
+
+/** An answer that is no success, with all that its Status says. */
+export class Refusal extends ApiError {
+  readonly details: Details
+
+  constructor(status: StatusDetails, details: Details = {}) {
+    super(status)
+    this.details = details
+  }
+}
+
+/** The Status object of an error; what is none of the API's is an internal error, in its own words. */
+export function statusOf(error: unknown): Json & { readonly code: number } {
+  const known = error instanceof ApiError ? error : internal(error instanceof Error ? error.message : String(error))
+  const { code, reason, message, retryAfterSeconds } = known
+  const details = {
+    ...(known instanceof Refusal ? known.details : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  }
+  const isTold = Object.keys(details).length > 0 || known instanceof Refusal
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason === '' ? {} : { reason }),
+    ...(isTold ? { details } : {}),
+    code,
+  }
+}
+
+const named = (ref: Ref): string => `${kindKey(ref.kind)} "${ref.name}"`
+const about = ({ kind, name }: Ref): Details => ({
+  ...(name === '' ? {} : { name }),
+  ...(kind.group === '' ? {} : { group: kind.group }),
+  kind: kind.plural,
+})
+
+export const internal = (message: string): ApiError => new ApiError({ code: 500, reason: 'InternalError', message })
+export const badRequest = (message: string): ApiError => new ApiError({ code: 400, reason: 'BadRequest', message })
+export const expired = (message: string): ApiError => new ApiError({ code: 410, reason: 'Expired', message })
+export const notFound = (ref: Ref): ApiError =>
+  new Refusal({ code: 404, reason: 'NotFound', message: `${named(ref)} not found` }, about(ref))
+export const alreadyExists = (ref: Ref): ApiError =>
+  new Refusal({ code: 409, reason: 'AlreadyExists', message: `${named(ref)} already exists` }, about(ref))
+export function conflict(ref: Ref, because: string): ApiError {
+  const message = `Operation cannot be fulfilled on ${named(ref)}: ${because}`
+  return new Refusal({ code: 409, reason: 'Conflict', message }, about(ref))
+}
+/** @param what the resource and the name, as the message has them. */
+export const forbidden = (what: string, because: string, ref?: Ref): ApiError =>
+  new Refusal(
+    { code: 403, reason: 'Forbidden', message: `${what} is forbidden: ${because}` },
+    ref === undefined ? {} : about(ref),
+  )
+
+/** @param because one sentence, or the causes: `field: message` each, in brackets when there are several. */
+export function invalid(ref: Ref, because: string | readonly Cause[]): ApiError {
+  const kind = ref.kind.group === '' ? ref.kind.kind : `${ref.kind.kind}.${ref.kind.group}`
+  const causes = typeof because === 'string' ? [] : because
+  const lines = [...new Set(causes.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)))]
+  const all = typeof because === 'string' ? because : lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
+  const group = ref.kind.group === '' ? {} : { group: ref.kind.group }
+  return new Refusal(
+    { code: 422, reason: 'Invalid', message: `${kind} "${ref.name}" is invalid: ${all}` },
+    { name: ref.name, ...group, kind: ref.kind.kind, ...(causes.length > 0 ? { causes } : {}) },
+  )
+}
+
 /** A server-side apply without force that meets others' fields. */
 export function applyConflict(conflicts: readonly Contested[]): ApiError {
   const [first] = conflicts
@@ -27,9 +96,8 @@ export function applyConflict(conflicts: readonly Contested[]): ApiError {
     conflicts.length === 1
       ? `Apply failed with 1 conflict: conflict with ${first?.owner}: ${first?.field}`
       : `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`
-  return new ApiError({ code: 409, reason: 'Conflict', message })
+  const causes = conflicts.map(({ owner, field }) => {
+    return { reason: 'FieldManagerConflict', message: `conflict with ${owner}`, field }
+  })
+  return new Refusal({ code: 409, reason: 'Conflict', message }, { causes })
 }
-
-export const badRequest = (message: string): ApiError => new ApiError({ code: 400, reason: 'BadRequest', message })
-export const forbidden = (what: string, because: string): ApiError =>
-  new ApiError({ code: 403, reason: 'Forbidden', message: `${what} is forbidden: ${because}` })
