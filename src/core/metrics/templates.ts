@@ -35,8 +35,10 @@ export function renderTemplate(
 ): Rendered {
   const offered = [...known, ...Object.keys(variables).map(name => `variables.${name}`)].join(', ')
   let problem: string | null = null
-  const filled = template.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gs, (braces: string, inner: string) => {
+  // What stands between the braces holds no brace, and is trimmed afterwards: whatever a tenant writes is read in one go.
+  const filled = template.replace(/\{\{([^{}]*)\}\}/g, (braces: string, between: string) => {
     if (problem !== null) return ''
+    const inner = between.replace(/^-/, '').replace(/-$/, '').trim()
     if (isKnown(inner)) return names[inner]
     const variable = /^variables\.([\w-]+)$/.exec(inner)?.[1]
     const value = variable !== undefined && Object.hasOwn(variables, variable) ? variables[variable] : undefined
@@ -56,13 +58,14 @@ export function renderTemplate(
   return query === '' ? { problem: 'The query is empty; write PromQL that gives one value.' } : { query }
 }
 
-/** A comment ends at the end of its line, so comments go before lines are joined; strings stay as they are. */
+/**
+ * A comment ends at the end of its line, so comments go before lines are joined; strings stay as they are. One that is never
+ * closed goes on to the end: then no character is looked at twice, and Prometheus says what is wrong.
+ */
 function collapse(query: string): string {
+  const asOne = (_all: string, text: string | undefined): string => text ?? ' '
   return query
-    .replace(
-      /("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|#[^\n]*|\s+/g,
-      (_all, text: string | undefined) => text ?? ' ',
-    )
-    .replace(/("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\s{2,}/g, (_all, text: string | undefined) => text ?? ' ')
+    .replace(/("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?)|#[^\n]*|\s+/gs, asOne)
+    .replace(/("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?)|\s{2,}/gs, asOne)
     .trim()
 }

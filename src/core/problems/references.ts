@@ -178,22 +178,23 @@ export const metricsServerNotAllowed: FindProblem = o => {
         : [{ where: `${called(template)} spec.provider.address`, url }]
     }),
   ]
-  const allowed = o.settings.metricsServers.map(withoutSlash)
+  const allowed = o.settings.metricsServers.map(shown)
   for (const { where, url } of servers) {
     if (!/^https?:\/\/[^/\s]+/.test(url)) {
       return problem(
         'MetricsServerNotAllowed',
-        `${where} is ${url}, which is no URL. Write one such as http://prometheus.istio-system:9090.`,
+        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.istio-system:9090.`,
       )
     }
-    if (!allowed.includes(withoutSlash(url))) {
+    if (!allowed.includes(shown(url))) {
       return problem(
         'MetricsServerNotAllowed',
-        `${where} is ${url}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
+        `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
       )
     }
   }
   return null
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
+/** A URL as it is compared, and said: without a slash at the end, and without the user and password that a flag may hold. */
+const shown = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')

@@ -37,6 +37,22 @@ suite('templates', () => {
     })
   })
 
+  test('no query, however it is written, keeps the controller reading for long', () => {
+    const length = 16_384
+    const hostile = [
+      `{{${' '.repeat(length)}`,
+      `{{${' '.repeat(length)}}`,
+      '{{'.repeat(length / 2),
+      '{{ -'.repeat(length / 4),
+      `"${'\\"'.repeat(length / 2)}`,
+      `${' '.repeat(length)}x`,
+    ]
+    const begun = performance.now()
+    for (const query of hostile) render(query)
+    // What takes a step a character takes milliseconds; a step for each pair of them is seconds, for each three it is hours.
+    expect(performance.now() - begun).to.be.below(500)
+  })
+
   const problems: Record<string, [template: string, variables: Record<string, string>, problem: string]> = {
     'an unknown name is said with what is known': [
       '{{ pod }}',

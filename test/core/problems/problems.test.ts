@@ -347,7 +347,16 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: canary({ metricsServer: 'http://mine:9090/' }) },
     reason: 'MetricsServerNotAllowed',
     message:
-      "spec.metricsServer is http://mine:9090/, which is not on the controller's list of metrics servers. Write one of http://prometheus.istio-system:9090, or have it added with --allowed-metrics-server.",
+      "spec.metricsServer is http://mine:9090, which is not on the controller's list of metrics servers. Write one of http://prometheus.istio-system:9090, or have it added with --allowed-metrics-server.",
+  },
+  'a metrics server that is not on a list with a password, which stays secret': {
+    given: {
+      canary: canary({ metricsServer: 'http://mine:9090' }),
+      settings: { ...observation().settings, metricsServers: ['http://reader:secret@prometheus:9090/'] },
+    },
+    reason: 'MetricsServerNotAllowed',
+    message:
+      "spec.metricsServer is http://mine:9090, which is not on the controller's list of metrics servers. Write one of http://prometheus:9090, or have it added with --allowed-metrics-server.",
   },
   'a metrics server of a template that is no URL': {
     given: { canary: byTemplate, templates: { orders: metricTemplate('prometheus') } },
@@ -368,6 +377,10 @@ suite('what stands in the way of a release', () => {
 /** What looks alike and is in nobody's way. */
 const fine: Readonly<Record<string, Partial<Observation>>> = {
   'nothing else in the cluster': {},
+  'a metrics server that is on the list with a password': {
+    canary: canary({ metricsServer: 'http://prometheus:9090' }),
+    settings: { ...observation().settings, metricsServers: ['http://reader:secret@prometheus:9090/'] },
+  },
   'a target at 0 beside its primary': { ...target({ replicas: 0 }), primary: workload(deployment('web-primary')) },
   'an autoscaler on the primary': around({ autoscalers: [scaler(kinds.HorizontalPodAutoscaler, 'web-primary')] }),
   'a younger Canary for the same target': around({
