@@ -60,7 +60,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.VirtualService, 'other', { hosts: ['web.shop'], http: [{ route: [to('web')] }] }),
     reason: 'Conflict',
     sentence:
-      'VirtualService shop/other has routes for web.shop at the same gateway, so callers could pass the split by. List it under service.virtualServices as {name: other}, or remove the host from it.',
+      'VirtualService shop/other has routes for web.shop at the same gateway, so callers could pass the split by. Create the Canary anew with it under service.virtualServices as {name: other}, or remove the host from it.',
     mended: changed(kinds.VirtualService, 'other', { hosts: ['other'] }),
   },
   {
@@ -144,7 +144,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: deleted(kinds.DestinationRule, 'sides'),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.destinationRule names DestinationRule shop/sides, which does not exist. Create it, or remove service.destinationRule.',
+      'spec.service.destinationRule names DestinationRule shop/sides, which does not exist. Create it, or create the Canary anew without service.destinationRule.',
     mended: rule,
   },
   {
@@ -164,7 +164,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: deleted(kinds.VirtualService, 'storefront'),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it or remove the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or create the Canary anew without the entry.',
     mended: userRoutes,
   },
   {
@@ -174,7 +174,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: httpOf({ name: 'all', route: [to('legacy')] }),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.virtualServices[0] names VirtualService shop/storefront, but none of its http routes leads to Service web. Add a destination with that host, or remove the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/storefront, but none of its http routes leads to Service web. Add a destination with that host, or create the Canary anew without the entry.',
     mended: wellRouted,
   },
   {

@@ -163,7 +163,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: made(kinds.VirtualService, 'web', routes({ route: [to('web')] })),
     reason: 'Conflict',
     sentence:
-      'VirtualService shop/web exists and was not made by this Canary, which needs that name. List it under service.virtualServices as {name: web}, or delete it.',
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. Create the Canary anew with it under service.virtualServices as {name: web}, or delete it.',
     mended: deleted(kinds.VirtualService, 'web'),
   },
   {

@@ -45,7 +45,11 @@ export const foreignSideServices: FindProblem = o => {
 export const foreignVirtualService: FindProblem = o => {
   const { name } = o.names.virtualService
   if (o.canary.spec.service.virtualServices !== undefined) return null
-  return foreign(o, o.names.virtualService, `List it under service.virtualServices as {name: ${name}}, or delete it.`)
+  return foreign(
+    o,
+    o.names.virtualService,
+    `Create the Canary anew with it under service.virtualServices as {name: ${name}}, or delete it.`,
+  )
 }
 
 export const foreignRules: FindProblem = o => {
@@ -72,9 +76,11 @@ export const otherVirtualService: FindProblem = o => {
     one.metadata.namespace === o.names.namespace && known.includes(one.metadata.name)
   const other = o.surroundings.virtualServices.find(one => !isKnown(one) && sharesHost(o, one) && sharesGateway(o, one))
   if (other === undefined) return null
+  // Entries may be added to a list; whether there is one is settled when a Canary is created.
+  const list = service.virtualServices === undefined ? 'Create the Canary anew with' : 'List'
   const advice =
     other.metadata.namespace === o.names.namespace
-      ? `List it under service.virtualServices as {name: ${other.metadata.name}}, or remove the host from it.`
+      ? `${list} it under service.virtualServices as {name: ${other.metadata.name}}, or remove the host from it.`
       : 'Remove the host from it.'
   return problem(
     'Conflict',

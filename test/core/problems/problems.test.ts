@@ -161,7 +161,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { live: live([kinds.VirtualService, routes('web', { hosts: ['web'] })]) },
     reason: 'Conflict',
     message:
-      'VirtualService shop/web exists and was not made by this Canary, which needs that name. List it under service.virtualServices as {name: web}, or delete it.',
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. Create the Canary anew with it under service.virtualServices as {name: web}, or delete it.',
   },
   'a DestinationRule of our name that is not ours': {
     given: { live: live([kinds.DestinationRule, object(kinds.DestinationRule, 'web-primary')]) },
@@ -179,7 +179,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: around({ virtualServices: [routes('other', { hosts: ['web.shop.svc.cluster.local'] })] }),
     reason: 'Conflict',
     message:
-      'VirtualService shop/other has routes for web.shop.svc.cluster.local at the same gateway, so callers could pass the split by. List it under service.virtualServices as {name: other}, or remove the host from it.',
+      'VirtualService shop/other has routes for web.shop.svc.cluster.local at the same gateway, so callers could pass the split by. Create the Canary anew with it under service.virtualServices as {name: other}, or remove the host from it.',
   },
   'another VirtualService for the host at the same gateway, elsewhere': {
     given: {
@@ -214,7 +214,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: canary({}, usersRoutes) },
     reason: 'ReferenceMissing',
     message:
-      'spec.service.virtualServices[0] names VirtualService shop/routes, which does not exist. Create it or remove the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/routes, which does not exist. Create it, or create the Canary anew without the entry.',
   },
   'a named route that does not exist': {
     given: withRoutes(
@@ -229,7 +229,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: withRoutes({ hosts: ['web'], http: [{ route: [to('other')] }] }),
     reason: 'ReferenceMissing',
     message:
-      'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or remove the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or create the Canary anew without the entry.',
   },
   'a tcp route to the Service': {
     given: withRoutes({ hosts: ['web'], tcp: [{ route: [to('web')] }] }),
@@ -275,7 +275,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: canary({}, subsets) },
     reason: 'ReferenceMissing',
     message:
-      'spec.service.destinationRule names DestinationRule shop/rules, which does not exist. Create it, or remove service.destinationRule.',
+      'spec.service.destinationRule names DestinationRule shop/rules, which does not exist. Create it, or create the Canary anew without service.destinationRule.',
   },
   'a DestinationRule for another host': {
     given: withRule({ ...twoSubsets, host: 'api' }),
