@@ -124,7 +124,9 @@ export class Reconciler {
     const memory = withOutbox(decision)
     const status = writeStatus(o, { ...decision, memory }, now)
     const worth = worthOf(entry.status, status)
-    const due = worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
+    // What is announced is on record first: whoever takes over tells it under the same name, and not once more.
+    const news = decision.announcements.length > 0
+    const due = news || worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
     if (due) {
       const committed = await this.#commit(entry, o.canary, status, laneOf(decision.state), signal)
       if (!committed) {

@@ -2,7 +2,7 @@
 import { memoryNotAhead, notAhead } from './backward-clock.ts'
 import type { Decision, Handler, Move, Question } from './decision.ts'
 import { noteTarget } from './known-target.ts'
-import { announce } from './move.ts'
+import { remark } from './move.ts'
 import type { Observation } from './observation.ts'
 import { phases } from './phases.ts'
 import { problemOf } from './problems.ts'
@@ -17,7 +17,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question {
   const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
-  const move = withTrouble(o, said, now)
+  const move = inTime(o, withTrouble(o, said, now), now)
   return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }
 }
 
@@ -30,19 +30,33 @@ function noted(seen: Observation, now: Instant): Observation {
 /** Waits of a run that something in the way may be the cause of. */
 const explicable: ReadonlySet<Reason> = new Set<Reason>(['Routing', 'NotCarried', 'Blind', 'PrimaryNotReady'])
 
+/** Nothing but the mesh ends such a wait: it has to be seen at the weight that is asked, and no time is set for it. */
+const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
+  state.phase !== 'Terminating' && 'carriedAt' in state && state.carriedAt === null && wakeAt === null
+
 /** Writes that are refused, and what is in the way, are said in the place of what is waited for, until they are mended. */
 function withTrouble(o: Observation, move: Move, now: Instant): Move {
   const { memory } = o
   // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
   if (barrierOf(move.state) !== barrierOf(o.state)) return move
   const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
-  const trouble = o.trouble ?? (inRun && explicable.has(move.reason) ? problemOf(o, 'run') : null)
+  const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
+  const trouble = o.trouble ?? (unexplained ? problemOf(o, 'run') : null)
   if (trouble === null) return move
   const told = memory.reason === trouble.reason && memory.message === trouble.message
-  const announcements = told
-    ? move.announcements
-    : [...move.announcements, announce(o, { severity: 'warn', ...trouble }, now)]
+  // What would be on show without the trouble is said when it is.
+  const happened = move.memory.transitionAt !== memory.transitionAt
+  const news = move.announcements.filter(one => happened || one.message !== move.message)
+  const announcements = told ? news : [...news, remark(o, { severity: 'warn', ...trouble }, now)]
   return { ...move, ...trouble, announcements }
+}
+
+/** A run that waits for the world alone is looked at once more when its time is over; while the clock stands still it has none. */
+function inTime(o: Observation, move: Move, now: Instant): Move {
+  const { state } = move
+  if (move.wakeAt !== null || !('heldFor' in state) || state.heldSince !== null) return move
+  const overAt = state.startedAt + state.heldFor + o.canary.spec.analysis.maxDuration
+  return overAt > now ? { ...move, wakeAt: overAt } : move
 }
 
 const barrierOf = (state: State): string =>

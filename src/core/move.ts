@@ -26,17 +26,35 @@ export function stay(o: Observation, reason: Reason, message: string, wakeAt: In
   }
 }
 
+/** The sentence on show if it was said for this reason, else another: what was said of a trouble is over with it. */
+export function still(o: Observation, reason: Reason, otherwise: string): string {
+  return o.memory.reason === reason ? o.memory.message : otherwise
+}
+
 export interface News {
   readonly severity: Announcement['severity']
   readonly reason: Reason
   readonly message: string
 }
 
-/** One announcement; its key names the run or the moment, so that a repeat after a crash is the same event. */
+/**
+ * Something that happened. It stands in the status under its key before anybody is told, so a repeat after a crash is the
+ * same event; and what happens twice is two.
+ */
 export function announce(o: Observation, news: News, now: Instant): Announcement {
-  const run = 'id' in o.state ? o.state.id : o.memory.transitionAt.toString(36)
-  const weight = 'weight' in o.state ? o.state.weight : ''
-  return { ...news, key: fingerprint([o.canary.metadata.uid, run, news.reason, weight, news.message]), at: now }
+  return { ...news, key: keyOf(o, news, now), at: now }
+}
+
+/** Something that is so, and may come and go: the same words are an event every ten minutes at most. */
+export function remark(o: Observation, news: News, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
+}
+
+const TEN_MINUTES = 600_000
+
+function keyOf(o: Observation, { reason, message }: News, moment: number): string {
+  const run = 'id' in o.state ? o.state.id : ''
+  return fingerprint([o.canary.metadata.uid, run, reason, message, moment])
 }
 
 /** The state changes; people hear why, and the next pass follows at once. */
@@ -56,9 +74,9 @@ export function pass(state: State, reason: Reason, message: string, now: Instant
   return { state, memory: { ...memory, transitionAt: now }, reason, message, wakeAt: now, announcements: [] }
 }
 
-/** A stay that people hear about, once for the same words. */
+/** A stay that people hear about, once for as long as the same is said. */
 export function tell(o: Observation, news: News, now: Instant, wakeAt: Instant | null, aside: Aside = {}): Move {
   const move = stay(o, news.reason, news.message, wakeAt, aside)
   const said = o.memory.reason === news.reason && o.memory.message === news.message
-  return said ? move : { ...move, announcements: [announce(o, news, now)] }
+  return said ? move : { ...move, announcements: [remark(o, news, now)] }
 }

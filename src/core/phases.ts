@@ -19,11 +19,10 @@ import {
 import { followTheLadder, waitUntilCarried } from './rules/carry.ts'
 import { afterLook } from './rules/climb.ts'
 import { obey } from './rules/commands.ts'
-import { copyToThePrimary, drain, finishUndoing, returnTraffic } from './rules/finish.ts'
+import { copyToThePrimary, drain, drainTheRejected, finishUndoing, returnTraffic } from './rules/finish.ts'
 import { look, unpark } from './rules/look.ts'
 import {
   claim,
-  drainTheRejected,
   forgetTheRejected,
   recogniseThePrimary,
   refuseToStart,

@@ -1,7 +1,7 @@
 /** What happens to a run when the target, or its pods, change under it. */
 import type { Move } from '../decision.ts'
 import { atWeight, carriedSince, heldUntil, judgedReady, short, unreached, withClock } from '../facts.ts'
-import { go, stay, tell } from '../move.ts'
+import { go, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { LOCKED_ANNOTATION } from '../names.ts'
 import { problemOf } from '../problems.ts'
@@ -57,11 +57,16 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
-  if (carriedAt === null) return stay(o, 'Restarted', o.memory.message, null, { state: next })
+  const message = still(
+    o,
+    'Restarted',
+    `The answers of ${short(earlier)} drain before ${short(state.candidate)} starts`,
+  )
+  if (carriedAt === null) return stay(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (now < drainedAt) return stay(o, 'Restarted', o.memory.message, drainedAt, { state: next })
+  if (now < drainedAt) return stay(o, 'Restarted', message, drainedAt, { state: next })
   const stage = stageAfter(earlier, state.candidate)
-  return stay(o, 'Restarted', o.memory.message, now, { state: { ...next, stage, waitingSince: now } })
+  return stay(o, 'Restarted', message, now, { state: { ...next, stage, waitingSince: now } })
 }
 
 /** The last pods with the old configuration end. */
@@ -130,7 +135,8 @@ function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | unde
     if (deadline === null) return rollBack(o, o.state, 'DeadlineExceeded', waited, now)
     return stay(o, 'WaitingForPods', `Waiting: ${waited} yet`, deadline)
   }
-  if (o.primary === null || o.primary.ready === 0) {
+  // Unjudged, there is nothing to compare; and a primary that is broken is what such a release may be there to mend.
+  if (!o.canary.spec.skipAnalysis && (o.primary === null || o.primary.ready === 0)) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
     return stay(o, 'PrimaryNotReady', message, null)
   }

@@ -8,7 +8,8 @@ import { problemOf } from '../problems.ts'
 import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../plan.ts'
 import type { AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
-import { pauseOf } from './start.ts'
+import { rollBack } from './end-run.ts'
+import { deadlineOf, pauseOf } from './start.ts'
 
 type Step = Rule<AnalysisPhase>
 
@@ -70,12 +71,20 @@ const waitForProblems: Step = (o, now) => {
   return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, wake(o))
 }
 
-/** Nothing rises onto pods that are missing. */
-const waitForAllPods: Step = o => {
+/** Nothing rises onto pods that are missing; the run is taken back if they do not come back in time. */
+const waitForAllPods: Step = (o, now) => {
   const { state, target } = o
   if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
     return undefined
-  return stay(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
+  const since = o.memory.reason === 'WaitingForPods' ? state.waitingSince : now
+  const deadline = deadlineOf(o, since, now)
+  if (deadline === null) {
+    const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
+    return rollBack(o, state, 'DeadlineExceeded', because, now)
+  }
+  const message = `Holding at weight ${state.weight}: ${target.message}`
+  const wakeAt = Math.min(wake(o) ?? deadline, deadline)
+  return stay(o, 'WaitingForPods', message, wakeAt, { state: { ...state, waitingSince: since } })
 }
 
 /** A person has to say yes; at the top that is the promotion itself. */

@@ -1,7 +1,8 @@
 /** Promotion, its failure, and the drain of the canary. */
+import { isStalling } from '../conditions.ts'
 import type { Move } from '../decision.ts'
 import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
-import { go, pass, stay, tell } from '../move.ts'
+import { go, pass, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
 import type { Instant, Percent } from '../time.ts'
@@ -41,12 +42,16 @@ export function returnTraffic(o: Promoting, now: Instant): Move {
     const deadline = deadlineOf(o, state.waitingSince, now)
     return deadline === null ? undo(o, message, now) : stay(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
-  if (carriedAt === null) return stay(o, 'Returning', o.memory.message, null, { state: next })
+  const said = still(o, 'Returning', `Weight ${state.weight} as Deployment ${o.names.primary.name} takes over`)
+  if (carriedAt === null) return stay(o, 'Returning', said, null, { state: next })
+  const dueAt = lowerAt(o, carriedAt)
+  return now < dueAt ? stay(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
+}
+
+/** When a weight that has been carried since then has lasted long enough on the way down. */
+function lowerAt(o: Promoting, carriedAt: Instant): Instant {
   const { stepWeightPromotion, interval } = o.canary.spec.analysis
-  const dueAt = carriedAt + Math.max(o.settings.settle, stepWeightPromotion > 0 ? interval : 0)
-  return now < dueAt
-    ? stay(o, 'Returning', o.memory.message, dueAt, { state: next })
-    : lower({ ...o, state: next }, now)
+  return carriedAt + Math.max(o.settings.settle, stepWeightPromotion > 0 ? interval : 0)
 }
 
 /** The next weight down, by stepWeightPromotion or all at once, and never further than the primary's ready pods can carry. */
@@ -57,7 +62,10 @@ function lower(o: Promoting, now: Instant): Move {
   const weight = nextDown(state.weight, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   if (weight === 0) return finalise(o, now)
   if (weight === state.weight && state.stage === 'returning') {
-    return stay(o, 'Returning', `Weight ${weight}: ${ready} of ${replicas} pods of the primary are ready`, null)
+    const missing = `${ready} of ${replicas} pods of the primary are ready`
+    const deadline = deadlineOf(o, lowerAt(o, state.carriedAt ?? state.waitingSince), now)
+    if (deadline === null) return undo(o, missing, now)
+    return stay(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
   const message = `Weight ${state.weight} → ${weight} as Deployment ${name} takes over`
   const next: State = { ...state, stage: 'returning', weight, carriedAt: null, waitingSince: now }
@@ -125,12 +133,31 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (drainedAt === null || now < drainedAt)
-    return stay(o, o.memory.reason, o.memory.message, drainedAt, { state: next })
+  const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
+  const said = still(o, reason, `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`)
+  if (drainedAt === null || now < drainedAt) return stay(o, reason, said, drainedAt, { state: next })
   const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
   const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
-  const reason = state.outcome
-  const generation = state.outcome === 'Withdrawn' ? o.target?.generation : undefined
-  const memory = { ...o.memory, targetGeneration: generation ?? o.memory.targetGeneration }
-  return go(o, succeeded, { severity: 'info', reason, message }, now, memory)
+  // What was pushed since the run was withdrawn is not known yet.
+  const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
+  const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
+  return go(o, succeeded, { severity: 'info', reason: state.outcome, message }, now, memory)
+}
+
+/** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
+export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.drained) return undefined
+  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const ended = o.memory.history[0]
+  // Why it was taken back stays on show; what was in the way of that is over with it.
+  const { reason, message } = ended !== undefined && isStalling(o.memory.reason) ? ended : o.memory
+  if ((primary?.ready ?? 0) === 0) {
+    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    return stay(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
+  }
+  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (drainedAt === null || now < drainedAt) return stay(o, reason, message, drainedAt, { state: next })
+  return stay(o, reason, message, now, { state: { ...next, drained: true } })
 }

@@ -9,7 +9,7 @@ import { gatesOf, type Gate } from '../metrics/gate.ts'
 import { questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
 import { windowOf, type Scene } from '../metrics/scene.ts'
 import { missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
-import { announce, go, stay } from '../move.ts'
+import { go, remark, stay, still } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { ladderOf, nextLook, rungAt } from '../plan.ts'
 import { sceneOf } from '../scene-of.ts'
@@ -29,27 +29,37 @@ export function nextLookOf(o: Observation<AnalysisPhase>): Instant {
   return nextLook(o.canary.spec.analysis, state.weight, state.carriedAt ?? 0, state.lookedAt)
 }
 
-/** The gates of the present step. */
-export function gatesAt(o: Observation<AnalysisPhase>): { gates: readonly Gate[]; problems: readonly string[] } {
-  const { analysis } = o.canary.spec
+/** The gates of a step with what they ask, and a sentence for each that cannot be asked. */
+interface Asked {
+  readonly gates: readonly Gate[]
+  readonly checks: readonly Check[]
+  readonly problems: readonly string[]
+}
+
+/** What the gates of the present step ask. */
+function gatesAt(o: Observation<AnalysisPhase>, scene: Scene): Asked {
+  const { analysis, metricsServer } = o.canary.spec
   const own = rungAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
-  return gatesOf([...analysis.metrics, ...own], o.templates)
+  const all = gatesOf([...analysis.metrics, ...own], o.templates)
+  const gates: Gate[] = []
+  const checks: Check[] = []
+  const problems = [...all.problems]
+  for (const gate of all.gates) {
+    const asked = questions(gate, scene, metricsServer ?? null)
+    if ('problem' in asked) {
+      problems.push(asked.problem)
+      continue
+    }
+    gates.push(gate)
+    checks.push(...asked.checks)
+  }
+  return { gates, checks, problems }
 }
 
 /** Everything that one look asks, the gates first. */
-function allQuestions(
-  o: Observation<AnalysisPhase>,
-  gates: readonly Gate[],
-  scene: Scene,
-  at: Instant,
-): Check[] | string {
+function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: Scene, at: Instant): Check[] {
   const server = o.canary.spec.metricsServer ?? null
-  const checks: Check[] = []
-  for (const gate of gates) {
-    const asked = questions(gate, scene, server)
-    if ('problem' in asked) return asked.problem
-    checks.push(...asked.checks)
-  }
+  const checks = [...asked.checks]
   const { state } = o
   if (splitsAll(o) && state.weight > 0 && state.weight < 100)
     checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
@@ -77,13 +87,11 @@ export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | 
   if (state.stage !== 'climbing' || state.weight === 0 || state.carriedAt === null) return undefined
   const at = nextLookOf(o)
   if (now < at) return undefined
-  const { gates, problems } = gatesAt(o)
   const scene = sceneOf(o, at)
-  const asked = allQuestions(o, gates, scene, at)
-  if (typeof asked === 'string') return stay(o, 'ReferenceMissing', asked, at + o.canary.spec.analysis.checkInterval)
-  const [first, ...more] = asked.filter(check => !Object.hasOwn(o.findings, check.id))
+  const asked = gatesAt(o, scene)
+  const [first, ...more] = allQuestions(o, asked, scene, at).filter(check => !Object.hasOwn(o.findings, check.id))
   if (first !== undefined) return { ask: [first, ...more] }
-  return conclude(o, gates, problems, scene, at, now)
+  return conclude(o, asked, scene, at, now)
 }
 
 interface Judged {
@@ -93,8 +101,7 @@ interface Judged {
 
 function conclude(
   o: Observation<AnalysisPhase>,
-  gates: readonly Gate[],
-  problems: readonly string[],
+  { gates, problems }: Asked,
   scene: Scene,
   at: Instant,
   now: Instant,
@@ -176,7 +183,7 @@ function hold(o: Observation<AnalysisPhase>, looked: Analysis, because: string, 
   const move = stay(o, 'Blind', message, nextLookOf(withState(o, next)), { state: asPhase(o, next) })
   // Once for as long as it lasts, however the words change.
   if (looked.blindSince !== null) return move
-  return { ...move, announcements: [announce(o, { severity: 'warn', reason: 'Blind', message }, now)] }
+  return { ...move, announcements: [remark(o, { severity: 'warn', reason: 'Blind', message }, now)] }
 }
 
 /** Parked: the ladder starts anew once the metrics server answers and the primary shows traffic. */
@@ -184,19 +191,16 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
   const { state } = o
   if (state.hold?.by !== 'parked') return undefined
   const at = Math.ceil(((state.lookedAt ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
-  if (now < at) return stay(o, 'Parked', o.memory.message, at)
-  const { gates } = gatesAt(o)
+  const message = still(o, 'Parked', `${short(state.candidate)} is parked at weight 0 until there is data again`)
+  if (now < at) return stay(o, 'Parked', message, at)
   const scene = { ...sceneOf(o, at), routedFor: SILENCE_WINDOW }
-  const server = o.canary.spec.metricsServer ?? null
-  const probes = gates.flatMap(gate => {
-    const asked = questions(gate, scene, server)
-    return 'checks' in asked ? asked.checks : []
-  })
-  const sides = silenceQuestions(scene, SILENCE_WINDOW, server).checks
+  const { gates, checks: probes, problems } = gatesAt(o, scene)
+  const sides = silenceQuestions(scene, SILENCE_WINDOW, o.canary.spec.metricsServer ?? null).checks
   const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
   if (first !== undefined) return { ask: [first, ...more] }
   const answers = [...probes, ...sides].map(check => o.findings[check.id])
-  const dark = answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
+  const dark =
+    problems.length > 0 || answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
   const primary = o.findings[sides[2].id]
   const telemetry = gates.some(gate => gate.measures !== 'query')
   const serves = primary?.kind === 'value' && primary.value > 0
@@ -204,11 +208,11 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
   const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
   if (!back) {
     const lookedAt = Math.max(at, now)
-    return stay(o, 'Parked', o.memory.message, lookedAt + o.canary.spec.analysis.checkInterval, {
+    return stay(o, 'Parked', message, lookedAt + o.canary.spec.analysis.checkInterval, {
       state: { ...state, lookedAt },
     })
   }
-  const message = `There is data again; the ladder of ${short(state.candidate)} starts anew`
+  const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
   const next = {
     ...atWeight(withClock(state, 'running', now), 0, now),
     phase: 'Progressing',
@@ -217,7 +221,7 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
     blindSince: null,
     waitingSince: now,
   } as const
-  return go(o, next, { severity: 'info', reason: 'DataBack', message }, now)
+  return go(o, next, { severity: 'info', reason: 'DataBack', message: again }, now)
 }
 
 function silence(o: Observation<AnalysisPhase>, scene: Scene): number | null {

@@ -137,22 +137,6 @@ export function takeANewBaseline(o: Observation<RestingPhase>, now: Instant): Mo
   return go(o, state, { severity: 'info', reason: 'BaselineTaken', message }, now, memory)
 }
 
-/** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
-export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
-  const { state, primary } = o
-  if (state.drained) return undefined
-  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
-  const next = { ...state, carriedAt }
-  const { reason, message } = o.memory
-  if ((primary?.ready ?? 0) === 0) {
-    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return stay(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
-  }
-  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (drainedAt === null || now < drainedAt) return stay(o, reason, message, drainedAt, { state: next })
-  return stay(o, reason, message, now, { state: { ...next, drained: true } })
-}
-
 /** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
 export function forgetTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   if (o.target === null || o.target.revision !== o.state.promoted) return undefined

@@ -1,7 +1,7 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
 import type { Move } from '../decision.ts'
 import { carriedSince, promotedOf, recordedOf, short } from '../facts.ts'
-import { go, stay, tell } from '../move.ts'
+import { go, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { postureOf } from '../postures.ts'
 import { isOurs } from '../resources/ownership.ts'
@@ -52,6 +52,9 @@ export function letGo(o: Terminating, now: Instant): Move | undefined {
   )
 }
 
+const handingBack = (o: Terminating): string =>
+  still(o, 'HandingBack', `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`)
+
 /** Whatever the target runs now, it carries nothing before its template is touched. */
 export function returnToThePrimary(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
@@ -59,7 +62,7 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
   const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const forward = (): Move =>
-    stay(o, 'HandingBack', o.memory.message, now, {
+    stay(o, 'HandingBack', handingBack(o), now, {
       state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now },
     })
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
@@ -70,9 +73,9 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
       state: { ...next, carriedAt: null },
     })
   }
-  if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
+  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  return now < drainedAt ? stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next }) : forward()
+  return now < drainedAt ? stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
 }
 
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
@@ -104,10 +107,10 @@ export function routeToTheTarget(o: Terminating, now: Instant): Move | undefined
   if (state.stage !== 'routing') return undefined
   const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
   const next = { ...state, carriedAt }
-  if (carriedAt === null) return stay(o, 'HandingBack', o.memory.message, null, { state: next })
+  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (now < drainedAt) return stay(o, 'HandingBack', o.memory.message, drainedAt, { state: next })
-  return stay(o, 'HandingBack', o.memory.message, now, { state: { ...next, stage: 'removing' } })
+  if (now < drainedAt) return stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
+  return stay(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
 }
 
 /** Nothing is left to write before every caller is led to the target. */

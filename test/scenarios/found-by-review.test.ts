@@ -1,0 +1,149 @@
+/** What somebody who had not written the controller found by reading it, one test each: it stays mended. */
+import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { byUserRoutes, deleted, ofCanary, userRoutes } from './bad-input.given.ts'
+import { expectEvent, minute, requestsOf } from './witness.ts'
+import { type Process, World } from './world.ts'
+
+suite('what a review once found', () => {
+  let world: World
+  let controller: Process
+  setup(() => {
+    world = new World()
+    controller = world.start()
+  })
+  teardown(() => world.close())
+
+  const eventsOf = (reason: string): string[] => world.events().filter(event => event.startsWith(`${reason}: `))
+
+  /** A new revision, at 25 % for two seconds. */
+  async function midRun(spec: Record<string, unknown> = {}): Promise<void> {
+    await world.initialised(spec)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    await world.clock.advance(2000)
+  }
+
+  test('a query edited in mid-run into one that nobody can ask neither spins nor stops the other gates', async () => {
+    await midRun()
+    const requests = requestsOf(controller)
+    const unknown = { name: 'orders', query: 'orders{app="{{ nope }}"}', thresholdRange: { max: 1 } }
+    ofCanary({ analysis: { metrics: [{ name: 'request-success-rate' }, unknown] } })(world)
+    await world.clock.advance(minute)
+    expect(world.stand).to.equal('Progressing 25')
+    expectEvent(world, {
+      reason: 'Invalid',
+      sentence:
+        'spec.analysis.metrics[1].query cannot be asked: {{ nope }} is not known; use one of: name, namespace, target, service, ingress, route, interval.',
+    })
+    expect(requests.count, 'requests in a minute').to.be.below(10)
+    world.images.set('demo/web:1.1.0', { errorRate: 0.5 })
+    await world.until('Failed')
+    expect(world.status.history?.[0]?.message).to.match(/^Rolled back .* request-success-rate .* is below 99 %/)
+  })
+
+  for (const [moment, reach] of Object.entries({
+    'a release that was taken back drains': async () => {
+      world.annotate('abort', '1 no good')
+      await world.until('Failed')
+    },
+    'a superseded release drains': async () => {
+      world.setImage('demo/web:1.2.0')
+      await world.until('Progressing 0')
+    },
+    'a promoted release drains': () => world.until('Finalising'),
+  })) {
+    test(`a VirtualService that is deleted while ${moment} is missed in a sentence, and waited for`, async () => {
+      world.deploy()
+      userRoutes(world)
+      await world.clock.advance(5000)
+      world.canary({ ...byUserRoutes, analysis: { interval: '10s', threshold: 2, drain: '60s' } })
+      await world.until('Initialized')
+      await world.clock.advance(minute)
+      world.setImage('demo/web:1.1.0')
+      await world.until('Progressing 25')
+      await reach()
+      await world.clock.advance(2000)
+      deleted(kinds.VirtualService, 'storefront')(world)
+      await world.clock.advance(2 * minute)
+      const sentence =
+        'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or create the Canary anew without the entry.'
+      expect([world.status.reason, world.status.message]).to.deep.equal(['ReferenceMissing', sentence])
+      expectEvent(world, { reason: 'ReferenceMissing', sentence })
+      userRoutes(world)
+      await world.clock.advance(2000)
+      expect(world.status.message, 'once it is back').not.to.equal(sentence)
+      await world.clock.advance(3 * minute)
+      expect(['Succeeded', 'Failed']).to.include(world.status.phase)
+      expect(world.object(kinds.Deployment, 'web')?.['spec']).to.have.property('replicas', 0)
+    })
+  }
+
+  test('what happens twice in the same words is two events', async () => {
+    await midRun({ analysis: { interval: '10s', threshold: 2, stepWeights: [10, 25, 50] } })
+    for (const time of ['first', 'second']) {
+      const route = [
+        { destination: { host: 'web-primary' }, weight: 90 },
+        { destination: { host: 'web-canary' }, weight: 10 },
+      ]
+      world.user.merge(kinds.VirtualService, 'shop', 'web', { spec: { http: [{ route }] } })
+      await world.clock.advance(minute)
+      expect(world.stand).to.equal('Progressing 10')
+      world.annotate('resume', `${time} looks fine`)
+      await world.until('Progressing 25')
+      await world.clock.advance(2000)
+    }
+    expect(eventsOf('HeldByHand')).to.have.lengthOf(2)
+  })
+
+  test('a canary that loses a pod for good is taken back after progressDeadlineSeconds', async () => {
+    await midRun({ progressDeadlineSeconds: 120 })
+    world.images.set('demo/web:1.1.0', { readyAfter: null })
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
+    await world.clock.advance(minute)
+    expect(world.stand).to.equal('Progressing 25')
+    await world.until('Failed')
+    expect(world.status.reason).to.equal('DeadlineExceeded')
+    expect(world.status.message).to.match(/not all pods of .* are ready: 2 of 3 pods are available/)
+  })
+
+  /** A primary that serves for a minute and a half, and then never again. */
+  async function deadPrimary(spec: Record<string, unknown>): Promise<void> {
+    world.deploy('demo/web:1.0.0-crash-later')
+    await world.clock.advance(5000)
+    world.canary(spec)
+    await world.until('Initialized')
+    await world.clock.advance(3 * minute)
+    expect(world.status.reason).to.equal('PrimaryNotReady')
+  }
+
+  test('skipAnalysis mends a primary that is dead', async () => {
+    await deadPrimary({ skipAnalysis: true })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+  })
+
+  test('a run that waits for a primary that stays dead ends after maxDuration', async () => {
+    await deadPrimary({ analysis: { interval: '10s', maxDuration: '1h' } })
+    world.setImage('demo/web:1.1.0')
+    await world.clock.advance(50 * minute)
+    expect(world.status.phase).to.equal('Progressing')
+    await world.clock.advance(11 * minute)
+    expect([world.status.phase, world.status.history?.[0]?.reason]).to.deep.equal(['Failed', 'Undecided'])
+  })
+
+  test('a primary that loses pods while traffic returns to it gets the promoted template back in time', async () => {
+    await world.initialised({
+      progressDeadlineSeconds: 120,
+      analysis: { interval: '10s', threshold: 2, stepWeightPromotion: 40 },
+    })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Promoting 60')
+    world.images.set('demo/web:1.1.0', { readyAfter: null })
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
+    await world.clock.advance(minute)
+    expect(world.stand).to.equal('Promoting 34')
+    await world.until('Failed')
+    expect(world.status.history?.[0]?.message).to.match(/Promotion of .* failed: 2 of 3 pods of the primary are ready/)
+  })
+})
