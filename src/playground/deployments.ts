@@ -9,7 +9,7 @@ import { deploymentStatus, progressDeadline, tally } from './deployment-status.t
 import { at, type Json, recordOf, sameJson } from './json.ts'
 import { reconcileOn } from './reconcile.ts'
 import { controllerOf, ownedBy, ownerReference } from './replicasets.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import type { ApiServer } from './server.ts'
 
 const BY = { manager: 'kube-controller-manager' }

@@ -7,7 +7,7 @@ import { at, recordOf } from './json.ts'
 import { isReady } from './kubelet.ts'
 import { reconcileOn } from './reconcile.ts'
 import { ownerReference } from './replicasets.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import { carries } from './selector.ts'
 import type { ApiServer } from './server.ts'
 

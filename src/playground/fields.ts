@@ -3,11 +3,13 @@
  * (https://kubernetes.io/docs/reference/using-api/server-side-apply/). A set of fields is a set of paths to leaves, in
  * the notation of fieldsV1: `f:` a field, `k:` an entry of a keyed list, `v:` a member of a set, `.` the entry itself.
  */
-import { apiVersionOf, type Kind, kindKey, type KubeObject, type ManagedFields } from '../api/object.ts'
+import type { KubeObject, ManagedFields } from '../api/object.ts'
 import { isRecord, type Json, recordOf, sameJson } from './json.ts'
-import { fieldType, type FieldType } from './schema.ts'
+import type { Merge, Schema } from './resource.ts'
 
 type Path = readonly string[]
+/** How parts of an object merge: all of a schema that counts here. */
+type Merges = Pick<Schema, 'mergeOf'>
 
 /** A set of paths. */
 export class FieldSet {
@@ -75,7 +77,7 @@ const UNOWNED = new Set([
 ])
 
 /** The leaves of an object, with their values. */
-function leavesOf(kind: Kind, object: KubeObject): Map<string, readonly [Path, unknown]> {
+function leavesOf(merges: Merges, object: KubeObject): Map<string, readonly [Path, unknown]> {
   const leaves = new Map<string, readonly [Path, unknown]>()
   const leaf = (path: Path, value: unknown): void => {
     const key = path.join('\n')
@@ -83,8 +85,7 @@ function leavesOf(kind: Kind, object: KubeObject): Map<string, readonly [Path, u
   }
   const walk = (value: unknown, path: Path): void => {
     if (value === undefined || value === null || UNOWNED.has(path.join('\n'))) return
-    const type = fieldType(kindKey(kind), path)
-    const children = childrenOf(type, value)
+    const children = childrenOf(merges.mergeOf(path), value)
     if (children === null || (children.length === 0 && path.length > 0)) return leaf(path, value)
     for (const [key, child] of children) {
       if (key.startsWith('v:')) leaf([...path, key], child)
@@ -97,7 +98,7 @@ function leavesOf(kind: Kind, object: KubeObject): Map<string, readonly [Path, u
 }
 
 /** The parts of a value that are owned apart, or null when it is owned as a whole. */
-function childrenOf(type: FieldType, value: unknown): [string, unknown][] | null {
+function childrenOf(type: Merge, value: unknown): [string, unknown][] | null {
   if (isRecord(value)) {
     return type.merge === 'atomic' ? null : Object.entries(value).map(([key, child]) => [`f:${key}`, child])
   }
@@ -106,10 +107,10 @@ function childrenOf(type: FieldType, value: unknown): [string, unknown][] | null
 }
 
 /** Lists are atomic unless they are declared otherwise. */
-const mergesEntries = (type: FieldType): boolean => type.merge === 'map' || type.merge === 'set'
+const mergesEntries = (type: Merge): boolean => type.merge === 'map' || type.merge === 'set'
 
 /** `k:{"port":80,"protocol":"TCP"}` of an entry of a keyed list, `v:"x"` of a member of a set. */
-function entryKey(type: FieldType, item: unknown): string {
+function entryKey(type: Merge, item: unknown): string {
   if (type.merge !== 'map') return `v:${JSON.stringify(item)}`
   const keys = Object.entries(type.keys).sort(([a], [b]) => (a < b ? -1 : 1))
   return `k:${JSON.stringify(Object.fromEntries(keys.map(([key, usual]) => [key, recordOf(item)[key] ?? usual])))}`
@@ -167,12 +168,12 @@ function withEntry(
  * A non-empty managedFields in `next` is taken as the base, which is how a client gives fields up.
  */
 export function fieldsAfterUpdate(
-  kind: Kind,
+  merges: Merges,
   before: KubeObject | null,
   next: KubeObject,
   writer: Writer,
 ): ManagedFields[] {
-  const [old, now] = [before ? leavesOf(kind, before) : new Map<string, never>(), leavesOf(kind, next)]
+  const [old, now] = [before ? leavesOf(merges, before) : new Map<string, never>(), leavesOf(merges, next)]
   const changed = [...now].filter(([key, [, value]]) => !old.has(key) || !sameJson(old.get(key)?.[1], value))
   const removed = [...old].filter(([key]) => !now.has(key))
   const touched = new FieldSet([...changed, ...removed].map(([, [path]]) => path))
@@ -201,11 +202,11 @@ export interface Contested {
 }
 
 /** Server-side apply of `wanted` on `live` (null: there is nothing yet). */
-export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObject, writer: Writer): Applied {
-  const leaves = leavesOf(kind, wanted)
+export function applyFields(merges: Merges, live: KubeObject | null, wanted: KubeObject, writer: Writer): Applied {
+  const leaves = leavesOf(merges, wanted)
   const fields = new FieldSet([...leaves.values()].map(([path]) => path))
-  const liveLeaves = live ? leavesOf(kind, live) : new Map<string, readonly [Path, unknown]>()
-  const entries = live ? (live.metadata.managedFields ?? [beforeFirstApply(kind, liveLeaves, writer)]) : []
+  const liveLeaves = live ? leavesOf(merges, live) : new Map<string, readonly [Path, unknown]>()
+  const entries = live ? (live.metadata.managedFields ?? [beforeFirstApply(liveLeaves, writer)]) : []
   const own = entries.find(entry => isOf(writer, entry))
   const conflicts: Contested[] = []
   const taken: Path[] = []
@@ -221,25 +222,21 @@ export function applyFields(kind: Kind, live: KubeObject | null, wanted: KubeObj
   const managedFields = withEntry(entries, writer, fields, new FieldSet(taken))
   const kept = managedFields.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), new FieldSet())
   const dropped = FieldSet.parse(own?.fieldsV1).minus(kept)
-  const merged = mergeValues(kindKey(kind), [], live ?? {}, wanted)
+  const merged = mergeValues(merges, [], live ?? {}, wanted)
   return {
-    object: removeFields(kindKey(kind), [], merged, dropped, kept) as KubeObject,
+    object: removeFields(merges, [], merged, dropped, kept) as KubeObject,
     managedFields,
     conflicts,
   }
 }
 
 /** What nobody was seen to write belongs to one name, so that a first apply does not take it in silence. */
-function beforeFirstApply(
-  kind: Kind,
-  leaves: ReadonlyMap<string, readonly [Path, unknown]>,
-  writer: Writer,
-): ManagedFields {
+function beforeFirstApply(leaves: ReadonlyMap<string, readonly [Path, unknown]>, writer: Writer): ManagedFields {
   const fieldsV1 = new FieldSet([...leaves.values()].map(([path]) => path)).toFieldsV1()
   return {
     manager: 'before-first-apply',
     operation: 'Update',
-    apiVersion: apiVersionOf(kind),
+    apiVersion: writer.apiVersion,
     time: writer.time,
     fieldsV1,
   }
@@ -261,12 +258,12 @@ function pathInWords(path: Path): string {
   return words.join('')
 }
 
-function mergeValues(kind: string, path: Path, live: unknown, wanted: unknown): unknown {
-  const type = fieldType(kind, path)
+function mergeValues(merges: Merges, path: Path, live: unknown, wanted: unknown): unknown {
+  const type = merges.mergeOf(path)
   if (isRecord(wanted) && type.merge !== 'atomic') {
     const merged: Json = { ...recordOf(live) }
     for (const [key, value] of Object.entries(wanted)) {
-      if (value !== undefined) merged[key] = mergeValues(kind, [...path, `f:${key}`], merged[key], value)
+      if (value !== undefined) merged[key] = mergeValues(merges, [...path, `f:${key}`], merged[key], value)
     }
     return merged
   }
@@ -276,20 +273,20 @@ function mergeValues(kind: string, path: Path, live: unknown, wanted: unknown): 
     const key = entryKey(type, item)
     const match = wantedByKey.get(key)
     wantedByKey.delete(key)
-    return match === undefined ? item : mergeValues(kind, [...path, key], item, match)
+    return match === undefined ? item : mergeValues(merges, [...path, key], item, match)
   })
   return [...merged, ...wantedByKey.values()]
 }
 
 /** Takes `dropped` out; a container that this leaves empty goes too, unless somebody owns something in it. */
-function removeFields(kind: string, path: Path, value: unknown, dropped: FieldSet, kept: FieldSet): unknown {
-  const children = childrenOf(fieldType(kind, path), value)
+function removeFields(merges: Merges, path: Path, value: unknown, dropped: FieldSet, kept: FieldSet): unknown {
+  const children = childrenOf(merges.mergeOf(path), value)
   if (dropped.isEmpty || children === null) return value
   const left = children.flatMap(([key, child]): [string, unknown][] => {
     const here = [...path, key]
     if (dropped.has(here)) return []
     if (dropped.has([...here, '.']) && !kept.paths().some(one => here.every((step, i) => one[i] === step))) return []
-    const rest = removeFields(kind, here, child, dropped, kept)
+    const rest = removeFields(merges, here, child, dropped, kept)
     return rest === undefined ? [] : [[key, rest]]
   })
   if (left.length === 0 && children.length > 0) return undefined

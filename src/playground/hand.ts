@@ -5,18 +5,7 @@
 import { apiVersionOf, type Kind, kinds, type KubeObject, type Ref, refOf } from '../api/object.ts'
 import { isNotFound } from '../core/errors.ts'
 import { isRecord, mergePatch } from './json.ts'
-import { Pod } from './schema.ts'
 import type { ApiServer, Preconditions, Requester, Subresource } from './server.ts'
-
-const known: readonly Kind[] = [...Object.values(kinds), Pod]
-
-/** The kind of an object by what it says of itself, whichever version it is written in. */
-export function kindOf(object: KubeObject): Kind {
-  const [version = '', group = ''] = object.apiVersion.split('/').toReversed()
-  const kind = known.find(one => one.group === group && one.kind === object.kind)
-  if (kind === undefined) throw new Error(`The playground has no kind ${object.kind} in ${object.apiVersion}.`)
-  return { ...kind, version }
-}
 
 export class Hand {
   readonly #server: ApiServer
@@ -79,7 +68,11 @@ export class Hand {
     return this.#server.patch(ref, change, this.#by, subresource)
   }
 
+  /** By what the object says of itself, whichever version it is written in. */
   #ref(object: KubeObject): Ref {
-    return refOf(kindOf(object), object)
+    const [version = '', group = ''] = object.apiVersion.split('/').toReversed()
+    const resource = this.#server.resources.ofObjects(group, object.kind)
+    if (resource === null) throw new Error(`The playground has no kind ${object.kind} in ${object.apiVersion}.`)
+    return refOf({ ...resource.kind, version }, object)
   }
 }

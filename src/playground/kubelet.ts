@@ -3,7 +3,7 @@ import { kindKey, type KubeObject, refOf } from '../api/object.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Images } from './images.ts'
 import { at, listOf, recordOf, textOf } from './json.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import { type ApiServer, stampOf } from './server.ts'
 
 const BY = { manager: 'kubelet' }

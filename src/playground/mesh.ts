@@ -9,7 +9,7 @@ import { sameJson } from './json.ts'
 import { imageOf, isRunning } from './kubelet.ts'
 import { controllerOf } from './replicasets.ts'
 import { type Destination, type Flag, type Request, routesOf } from './routes.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import { carries } from './selector.ts'
 import type { ApiServer } from './server.ts'
 

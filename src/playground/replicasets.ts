@@ -3,7 +3,7 @@ import { apiVersionOf, kindKey, kinds, type KubeObject, type OwnerReference, ref
 import { at, recordOf } from './json.ts'
 import { conditionOf, isReady } from './kubelet.ts'
 import { type LookAgain, reconcileOn } from './reconcile.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import type { ApiServer } from './server.ts'
 
 const BY = { manager: 'kube-controller-manager' }

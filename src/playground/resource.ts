@@ -18,6 +18,8 @@ export interface Resource {
   readonly subresources: { readonly status: boolean; readonly scale: ScalePaths | null }
   /** Whether `metadata.generation` counts changes of what is not status. */
   readonly generation: boolean
+  /** Whether an update without a resourceVersion replaces whatever is there. */
+  readonly replacesBlindly: boolean
   readonly columns: readonly Column[]
   readonly schema: Schema
 }
@@ -59,6 +61,7 @@ export interface Schema {
    * Fills in defaults and takes out what the schema does not know.
    *
    * @returns also the paths of what was taken out (`spec.foo`, `spec.containers[0].bar`), for `fieldValidation`.
+   * @throws ApiError 400 for a value that the type cannot hold.
    */
   shape(object: KubeObject): { readonly object: KubeObject; readonly unknown: readonly string[] }
   /** What is wrong with a shaped object, in the API server's words; empty where nothing is. */
@@ -67,6 +70,9 @@ export interface Schema {
   mergeOf(path: readonly string[]): Merge
   /** The key by which a strategic merge patch tells the entries of the list at `path` apart; null: it replaces the list. */
   patchKeyOf(path: readonly string[]): string | null
-  /** OpenAPI v3 of the object, as `/openapi/v3` gives it. */
+  /**
+   * The types of the object by name, as `components.schemas` of `/openapi/v3` has them: its own in every served version
+   * (`x-kubernetes-group-version-kind` says which they are) and all that they refer to.
+   */
   readonly openapi: Json
 }

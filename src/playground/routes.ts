@@ -6,7 +6,7 @@
 import { kinds, type KubeObject } from '../api/object.ts'
 import { at, type Json, listOf, recordOf, textOf } from './json.ts'
 import { isReady } from './kubelet.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import { carries } from './selector.ts'
 import type { Store } from './store.ts'
 

@@ -1,5 +1,6 @@
 /** Label selectors, as the API's query parameter spells them and as objects carry them. */
 import { ApiError } from '../core/errors.ts'
+import { at, listOf, recordOf } from './json.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Selector = (labels: Labels | undefined) => boolean
@@ -40,4 +41,21 @@ export function parseSelector(text: string | undefined): Selector {
 export function carries(labels: Labels | undefined, wanted: Readonly<Record<string, unknown>>): boolean {
   const entries = Object.entries(wanted)
   return entries.length > 0 && entries.every(([key, value]) => labels?.[key] === value)
+}
+
+/** Whether a LabelSelector picks these labels; none at all picks nothing, an empty one everything. */
+export function selectsLabels(selector: unknown, labels: Readonly<Record<string, unknown>>): boolean {
+  if (selector === undefined) return false
+  const wanted = Object.entries(recordOf(at(selector, 'matchLabels')))
+  return (
+    wanted.every(([key, value]) => labels[key] === value) &&
+    listOf(at(selector, 'matchExpressions')).every(expression => {
+      const { key = '', operator, values } = recordOf(expression)
+      const label = labels[String(key)]
+      const isListed = listOf(values).includes(label)
+      if (operator === 'In') return isListed
+      if (operator === 'NotIn') return !isListed
+      return (label !== undefined) === (operator === 'Exists')
+    })
+  )
 }

@@ -8,8 +8,12 @@ import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../co
 import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
-import { hasGeneration, hasStatus, Pod, refusalOf, replacesBlindly, withAllotments, withDefaults } from './schema.ts'
+import { Pod } from './kinds.ts'
 import { listPage, openWatch, type Watching } from './reading.ts'
+import { Registry } from './registry.ts'
+import type { Resource } from './resource.ts'
+import { type Allotter, withAllotments } from './schema/allotments.ts'
+import { resourceOf } from './schema/custom.ts'
 import { inVersion, Store } from './store.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
@@ -49,10 +53,8 @@ export class ApiServer {
   readonly clock: Clock
   /** Admission rules by `kindKey`, run in order after the server's own validation. */
   readonly admission = new Map<string, Admission[]>()
-  /** What a CRD's schema fills in and prunes, by `kindKey`. */
-  readonly schemas = new Map<string, (object: KubeObject) => KubeObject>()
-  /** Kinds that are not installed, by `kindKey`: their CRD is missing. */
-  readonly absent = new Set<string>()
+  /** The kinds that are served. */
+  readonly resources = new Registry()
   /** Says why a request is forbidden, or null. */
   authorize: (request: AccessRequest) => string | null = () => null
   /** Every right that was used, as `manager verb resource[/subresource]`. */
@@ -63,6 +65,9 @@ export class ApiServer {
   constructor(clock: Clock, logSize = 10_000) {
     this.clock = clock
     this.store = new Store(logSize)
+    this.store.subscribe(({ kind, before, after }) => {
+      if (kindKey(kind) === kindKey(kinds.CustomResourceDefinition)) this.#serve(before, after)
+    })
   }
 
   get(ref: Ref, by: Requester): KubeObject {
@@ -88,7 +93,7 @@ export class ApiServer {
 
   update(ref: Ref, object: KubeObject, by: Requester, subresource: Subresource = ''): KubeObject {
     this.#check({ ...by, verb: 'update', ...ref, subresource })
-    if (object.metadata.resourceVersion === undefined && !replacesBlindly(ref.kind)) {
+    if (object.metadata.resourceVersion === undefined && !this.#resource(ref.kind).replacesBlindly) {
       throw invalid(ref, 'metadata.resourceVersion: Invalid value: 0: must be specified for an update')
     }
     return this.#save(ref, this.#existing(ref), object, { ...by, operation: 'Update', subresource })
@@ -120,9 +125,10 @@ export class ApiServer {
       )
     }
     const { status, ...main } = withoutUndefined(object) as KubeObject
-    const wanted: KubeObject = hasStatus(ref.kind) ? main : { ...main, status }
+    const resource = this.#resource(ref.kind)
+    const wanted: KubeObject = resource.subresources.status ? main : { ...main, status }
     const how = { ...by, operation: 'Apply', subresource: '' } as const
-    const applied = applyFields(ref.kind, before, wanted, this.#writer(ref.kind, how))
+    const applied = applyFields(resource.schema, before, wanted, this.#writer(ref.kind, how))
     if (onConflict === 'fail' && applied.conflicts.length > 0) {
       throw applyConflict(applied.conflicts)
     }
@@ -176,16 +182,30 @@ export class ApiServer {
   #check(request: AccessRequest): void {
     const { manager, verb, kind, subresource, namespace, name } = request
     const resource = kindKey(kind) + (subresource === '' ? '' : `/${subresource}`)
-    if (this.absent.has(kindKey(kind)) || (subresource === 'status' && !hasStatus(kind))) {
-      const message = 'the server could not find the requested resource'
-      throw new ApiError({ code: 404, reason: 'NotFound', message })
-    }
+    const { subresources } = this.#resource(kind)
+    if (subresource === 'status' && !subresources.status) throw unknownResource()
     this.used.add(`${manager} ${verb} ${resource}`)
     const because = this.authorize(request)
     if (because === null) return
     const what = name === '' ? resource : `${resource} "${name}"`
     const where = `API group "${kind.group}" in the namespace "${namespace}"`
     throw forbidden(what, `User "${manager}" cannot ${verb} resource "${kind.plural}" in ${where}: ${because}`)
+  }
+
+  /** @throws ApiError 404 for a kind that is not served. */
+  #resource(kind: Kind): Resource {
+    const resource = this.resources.of(kind)
+    if (resource === null) throw unknownResource()
+    return resource
+  }
+
+  /** A definition came, changed or went, and with it what it describes. */
+  #serve(before: KubeObject | null, after: KubeObject | null): void {
+    if (after !== null) return this.resources.install(resourceOf(after))
+    if (before === null) return
+    const { kind } = resourceOf(before)
+    this.resources.remove(kind)
+    for (const object of this.store.all(kind)) this.store.drop(kind, object)
   }
 
   #writer(kind: Kind, how: How): Writer {
@@ -201,19 +221,22 @@ export class ApiServer {
       const [given, real] = [wanted.metadata.uid, before.metadata.uid]
       throw conflict(ref, `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`)
     }
-    const fill = this.schemas.get(kindKey(kind)) ?? (object => withDefaults(kind, object))
-    const shaped = fill(this.#shape(ref, before, withoutUndefined(wanted) as KubeObject, how))
+    const resource = this.#resource(kind)
+    const { status: hasStatus } = resource.subresources
+    const shaped = resource.schema.shape(this.#shape(ref, before, wanted, how)).object
     const metadata = { ...shaped.metadata }
+    // What the server fills in on the other side of the status subresource is nobody's.
+    const written = hasStatus && how.subresource === '' ? { ...shaped, status: before?.['status'] } : shaped
     const managed =
       how.operation === 'Apply'
         ? (wanted.metadata.managedFields ?? [])
-        : fieldsAfterUpdate(kind, before, shaped, this.#writer(kind, how))
+        : fieldsAfterUpdate(resource.schema, before, written, this.#writer(kind, how))
     delete metadata.managedFields
     if (managed.length > 0) metadata.managedFields = managed
-    if (before && hasGeneration(kind) && !sameJson(contentOf(before), contentOf(shaped))) {
+    if (before && resource.generation && !sameJson(contentOf(before), contentOf(shaped))) {
       metadata.generation = (before.metadata.generation ?? 0) + 1
     }
-    const object = withAllotments(kind, { ...shaped, metadata }, () => this.#address())
+    const object = withAllotments(kind, { ...shaped, metadata }, before, this.#allotter)
     if (before && sameJson(before, object)) return inVersion(kind, before)
     this.#admit(ref, object, before)
     const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
@@ -239,14 +262,15 @@ export class ApiServer {
   /** Puts back what a client cannot write: identity, the server's own marks, and the other side of the status subresource. */
   #shape(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
     const object: KubeObject = { ...wanted, apiVersion: apiVersionOf(ref.kind), kind: ref.kind.kind }
+    const { generation: counts, subresources } = this.#resource(ref.kind)
     if (before === null) {
-      if (hasStatus(ref.kind)) delete object['status']
+      if (subresources.status) delete object['status']
       const { labels, annotations, finalizers, ownerReferences, managedFields } = wanted.metadata
       const metadata = withoutUndefined({
         name: ref.name,
         namespace: ref.kind.namespaced ? ref.namespace : undefined,
         uid: this.#uid(),
-        generation: hasGeneration(ref.kind) ? 1 : undefined,
+        generation: counts ? 1 : undefined,
         creationTimestamp: stampOf(this.clock.now()),
         labels,
         annotations,
@@ -257,7 +281,7 @@ export class ApiServer {
       return { ...object, metadata }
     }
     if (how.subresource === 'status') return { ...before, status: object['status'] ?? {} }
-    if (hasStatus(ref.kind)) {
+    if (subresources.status) {
       delete object['status']
       if ('status' in before) object['status'] = before['status']
     }
@@ -276,11 +300,9 @@ export class ApiServer {
   }
 
   #admit(ref: Ref, object: KubeObject, before: KubeObject | null): void {
-    const rules: Admission[] = [
-      (now, was) => refusalOf(ref.kind, now, was),
-      ...(this.admission.get(kindKey(ref.kind)) ?? []),
-    ]
-    for (const rule of rules) {
+    const causes = this.#resource(ref.kind).schema.validate(object, before)
+    if (causes.length > 0) throw invalid(ref, causes)
+    for (const rule of this.admission.get(kindKey(ref.kind)) ?? []) {
       const refusal = rule(copyOf(object), before)
       if (typeof refusal === 'string') throw invalid(ref, refusal)
       if (refusal !== null) throw new ApiError(refusal)
@@ -292,11 +314,17 @@ export class ApiServer {
     return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`
   }
 
-  #address(): string {
-    this.#addresses += 1
-    return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`
+  readonly #allotter: Allotter = {
+    address: () => {
+      this.#addresses += 1
+      return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`
+    },
+    time: () => stampOf(this.clock.now()),
   }
 }
+
+const unknownResource = (): ApiError =>
+  new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' })
 
 /** How long a pod still may run after its deletion began; what has none may go as soon as its finalizers are off. */
 const GRACE = 'deletionGracePeriodSeconds'

@@ -6,7 +6,7 @@ import { collectGarbage } from './garbage.ts'
 import type { Images } from './images.ts'
 import { controllerOf, ownedBy, runReplicaSets } from './replicasets.ts'
 import { Kubelet } from './kubelet.ts'
-import { Pod } from './schema.ts'
+import { Pod } from './kinds.ts'
 import type { ApiServer } from './server.ts'
 
 export class Workloads {

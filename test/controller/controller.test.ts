@@ -109,8 +109,8 @@ suite('controller', () => {
   })
 
   test('finds Istio within half a minute of its CRDs, and asks rarely for what it can do without', async () => {
-    const { absent } = world.api.server
-    for (const kind of ['virtualservices.networking.istio.io', 'scaledobjects.keda.sh']) absent.add(kind)
+    const { resources } = world.api.server
+    const back = [kinds.VirtualService, kinds.ScaledObject].map(kind => resources.remove(kind))
     const one = own()
     const asked: string[] = []
     one.api.faults.add({ before: ({ verb, kind }) => void (verb === 'list' && asked.push(kind.plural)) })
@@ -124,15 +124,13 @@ suite('controller', () => {
     asked.length = 0
     await world.clock.advance(3_600_000)
     expect(asked.filter(kind => kind === 'scaledobjects')).to.have.lengthOf(6)
-    absent.clear()
+    for (const put of back) put()
     await world.clock.advance(30_000)
     expect(one.controller.unseen()).to.equal(null)
   })
 
   test('an idle canary costs no request but the renewal of watches', async () => {
-    for (const kind of ['verticalpodautoscalers.autoscaling.k8s.io', 'scaledobjects.keda.sh']) {
-      world.api.server.absent.add(kind)
-    }
+    for (const kind of [kinds.VerticalPodAutoscaler, kinds.ScaledObject]) world.api.server.resources.remove(kind)
     const one = own()
     started(one)
     await world.clock.advance(1000)

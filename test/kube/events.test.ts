@@ -69,6 +69,7 @@ suite('event recorder', () => {
       type: 'Normal',
       reason: 'Advancing',
       message: 'step web.1',
+      eventTime: null,
       firstTimestamp: '2026-01-05T09:00:00Z',
       lastTimestamp: '2026-01-05T09:00:00Z',
       count: 1,

@@ -283,7 +283,7 @@ suite('reflector', () => {
   test('asks for what is refused once more soon, then as rarely as it is told', async () => {
     const clock = new VirtualClock()
     const api = PlaygroundApi.on(clock)
-    api.server.absent.add('configmaps')
+    api.server.resources.remove(kinds.ConfigMap)
     const at: number[] = []
     const start = clock.now()
     api.faults.add({ before: () => void at.push(Math.round((clock.now() - start) / 1000)) })

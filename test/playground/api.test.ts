@@ -5,10 +5,12 @@ import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import type { Call, Sha256, WatchEvent } from '../../src/core/ports.ts'
 import { hashOfContent } from '../../src/core/resources/content.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
+import type { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { NetworkError } from '../../src/playground/faults.ts'
 import { at, recordOf } from '../../src/playground/json.ts'
+import { resourceOf } from '../../src/playground/schema/custom.ts'
+import { installed, looseDefinition } from './installed.ts'
 
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const call = (signal: AbortSignal = new AbortController().signal): Call => ({ lane: 'normal', signal })
@@ -54,7 +56,9 @@ suite('playground: the API', () => {
     (object?.metadata.managedFields ?? []).map(entry => [entry.manager, entry.operation, entry.fieldsV1])
   setup(() => {
     clock = new VirtualClock()
-    api = PlaygroundApi.on(clock)
+    api = installed(clock)
+    // Most of these tests are about any custom object.
+    api.server.resources.install(resourceOf(looseDefinition(kinds.Canary)))
     user().namespace('shop')
   })
 
@@ -303,7 +307,7 @@ suite('playground: the API', () => {
       )
       assert.deepEqual(after?.['spec'], before?.['spec'])
       assert.equal(
-        refusal(() => user().apply(service([{ name: 'mine', port: 80 }]))),
+        refusal(() => user().apply(service([{ name: 'other', port: 80 }]))),
         'accepted',
       )
     })
@@ -511,23 +515,30 @@ suite('playground: the API', () => {
     })
 
     test('of a kind whose CRD is missing there is nothing, and lists and writes say so', async () => {
-      api.server.absent.add('virtualservices.networking.istio.io')
+      api.server.resources.remove(kinds.VirtualService)
       assert.equal(await refusalOf(api.list(kinds.VirtualService, { namespace: '' }, call())), '404 NotFound')
       assert.isNull(await api.get(ref(kinds.VirtualService), call()))
     })
 
     test('a schema fills in what a CRD fills in', () => {
-      api.server.schemas.set('canaries.sluice.dev', object => ({
-        ...object,
-        spec: { threshold: 5, ...recordOf(object['spec']) },
-      }))
-      assert.deepEqual(user().create(canary())['spec'], { threshold: 5, weight: 10 })
+      const definition = looseDefinition(kinds.Canary)
+      const spec = {
+        type: 'object',
+        properties: { threshold: { type: 'integer', default: 5 }, weight: { type: 'integer' } },
+      }
+      const openAPIV3Schema = { type: 'object', properties: { spec } }
+      const versions = [{ name: 'v1beta1', served: true, storage: true, schema: { openAPIV3Schema } }]
+      user().create({ ...definition, spec: { ...recordOf(definition['spec']), versions } })
+      assert.deepEqual(user().create(canary({ weight: 10, novel: 1 }))['spec'], { threshold: 5, weight: 10 })
     })
 
     test('a Deployment whose selector misses its template is refused', () => {
       const spec = {
         selector: { matchLabels: { app: 'web' } },
-        template: { metadata: { labels: { app: 'api' } }, spec: {} },
+        template: {
+          metadata: { labels: { app: 'api' } },
+          spec: { containers: [{ name: 'web', image: 'demo/web:1.0.0' }] },
+        },
       }
       const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'shop' }, spec }
       assert.match(

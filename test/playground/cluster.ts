@@ -1,14 +1,14 @@
 /** A small cluster in memory, for the playground's own tests. */
 import type { KubeObject } from '../../src/api/object.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { Images } from '../../src/playground/images.ts'
 import { Mesh } from '../../src/playground/mesh.ts'
 import { Workloads } from '../../src/playground/workloads.ts'
+import { installed } from './installed.ts'
 
 export function cluster(propagation = 0) {
   const clock = new VirtualClock()
-  const api = PlaygroundApi.on(clock)
+  const api = installed(clock)
   const images = new Images()
   const workloads = new Workloads(api.server, images)
   const mesh = new Mesh(api.server, images, propagation)

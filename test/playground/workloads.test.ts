@@ -3,7 +3,7 @@ import { assert } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { at } from '../../src/playground/json.ts'
 import { conditionOf, isReady } from '../../src/playground/kubelet.ts'
-import { Pod } from '../../src/playground/schema.ts'
+import { Pod } from '../../src/playground/kinds.ts'
 import { cluster, deployment, withImage } from './cluster.ts'
 
 suite('playground: workloads', () => {

@@ -6,6 +6,8 @@ import { expect } from 'chai'
 import { cases } from '../../e2e/crd.cases.ts'
 import { parseCanary } from '../../src/api/canary.ts'
 import { kinds } from '../../src/api/object.ts'
+import { resourceOf } from '../../src/playground/schema/custom.ts'
+import { looseDefinition } from '../playground/installed.ts'
 import { expectRest, expectStalled, heard, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
@@ -24,6 +26,7 @@ suite('what admission would have refused, stored in the cluster', () => {
   let begun: number
   suiteSetup(async () => {
     world = new World()
+    world.api.server.resources.install(resourceOf(looseDefinition(kinds.Canary)))
     controller = world.start()
     world.deploy()
     await world.clock.advance(minute)

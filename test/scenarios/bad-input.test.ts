@@ -34,7 +34,7 @@ suite('bad input, in virtual time', () => {
       await world.clock.advance(minute)
       const before = heard(world, world.clock.now() - 1000)
       const begun = world.clock.now()
-      world.canary(mergePatch({ ...usual, ...spec }, wrong) as Json)
+      world.asBefore(() => world.canary(mergePatch({ ...usual, ...spec }, wrong) as Json))
       await world.clock.advance(minute / 2)
       expectStalled(world, row)
       expect(world.status.phase ?? 'Initializing').to.equal('Initializing')
@@ -81,7 +81,7 @@ suite('bad input, in virtual time', () => {
     await world.until('Progressing 25')
     await world.clock.advance(2000)
     goesWrong(world)
-    if (wrong !== undefined) world.user.merge(kinds.Canary, 'shop', 'web', { spec: wrong })
+    if (wrong !== undefined) world.asBefore(() => world.user.merge(kinds.Canary, 'shop', 'web', { spec: wrong }))
     await world.clock.advance(minute)
     expect(world.stand).to.equal('Progressing 25')
   }

@@ -73,7 +73,8 @@ suite('what the tables of trouble once found', () => {
   test('a status whose conditions are no list does not end in a TypeError at every pass', async () => {
     world.start()
     await world.initialised()
-    world.user.mergeStatus(kinds.Canary, 'shop', 'web', { status: { conditions: { Ready: 'True' } } })
+    const status = { conditions: { Ready: 'True' } }
+    world.asBefore(() => world.user.mergeStatus(kinds.Canary, 'shop', 'web', { status }))
     await world.clock.advance(minute)
     expect(world.status.conditions).to.be.an('array')
   })
@@ -124,7 +125,7 @@ suite('what the tables of trouble once found', () => {
   test('a MetricTemplate that is there but refused is not said to be absent', async () => {
     world.start()
     world.deploy()
-    template({ type: 'datadog' })
+    world.asBefore(() => template({ type: 'datadog' }))
     world.canary({ analysis: { metrics } })
     await world.clock.advance(minute)
     expect(world.status.message).to.contain('only the type prometheus is available yet')

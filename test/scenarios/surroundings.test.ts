@@ -4,7 +4,7 @@ import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { at, type Json, recordOf, recordsOf } from '../../src/core/json.ts'
 import { troubles } from '../../src/playground/metrics.ts'
-import { Pod } from '../../src/playground/schema.ts'
+import { Pod } from '../../src/playground/kinds.ts'
 import { World } from './world.ts'
 
 suite('what others do around a canary, in virtual time', () => {

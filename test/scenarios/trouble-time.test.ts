@@ -153,7 +153,7 @@ suite('statuses of another version, in virtual time', () => {
   ]
 
   const write = (status: Record<string, unknown>): void => {
-    world.user.mergeStatus(kinds.Canary, 'shop', 'web', { status })
+    world.asBefore(() => world.user.mergeStatus(kinds.Canary, 'shop', 'web', { status }))
   }
 
   for (const { name, status } of statuses) {

@@ -6,12 +6,14 @@ import { Controller, type ControllerPorts } from '../../src/controller/controlle
 import type { Settings } from '../../src/core/observation.ts'
 import type { Log, Sha256 } from '../../src/core/ports.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
+import type { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { Images } from '../../src/playground/images.ts'
 import { Mesh } from '../../src/playground/mesh.ts'
 import { MeshMetrics } from '../../src/playground/metrics.ts'
 import { Workloads } from '../../src/playground/workloads.ts'
+import { resourceOf } from '../../src/playground/schema/custom.ts'
+import { installed, looseDefinition } from '../playground/installed.ts'
 
 export const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 
@@ -40,7 +42,7 @@ export interface Process {
 export class World {
   readonly clock = new VirtualClock()
   readonly images = new Images()
-  readonly api = PlaygroundApi.on(this.clock)
+  readonly api = installed(this.clock)
   readonly workloads = new Workloads(this.api.server, this.images)
   readonly mesh = new Mesh(this.api.server, this.images, 50)
   readonly metrics = new MeshMetrics(this.mesh, this.clock)
@@ -136,6 +138,15 @@ export class World {
         template: { spec: { containers: [{ name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }] } },
       },
     })
+  }
+
+  /** Writes what today's CRDs would refuse: as if it had been there since older ones. */
+  asBefore(write: () => void): void {
+    const { resources } = this.api.server
+    const today = [kinds.Canary, kinds.MetricTemplate].map(kind => resources.remove(kind))
+    resources.install(...[kinds.Canary, kinds.MetricTemplate].map(kind => resourceOf(looseDefinition(kind))))
+    write()
+    for (const back of today) back()
   }
 
   annotate(command: string, value: string): void {
