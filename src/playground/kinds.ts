@@ -2,3 +2,10 @@
 import type { Kind } from '../api/object.ts'
 
 export const Pod: Kind = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }
+export const Gateway: Kind = {
+  group: 'networking.istio.io',
+  version: 'v1',
+  kind: 'Gateway',
+  plural: 'gateways',
+  namespaced: true,
+}

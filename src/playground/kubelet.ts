@@ -71,7 +71,7 @@ export class Kubelet {
         const running = state === 'Starting' || state === 'Ready'
         const reason = state === 'Crashed' ? 'CrashLoopBackOff' : state
         const container = {
-          name: textOf(at(listOf(at(current, 'spec', 'containers'))[0], 'name')),
+          name: textOf(at(containerOf(current), 'name')),
           image: imageOf(current),
           ready: state === 'Ready',
           restartCount: state === 'Crashed' ? 1 : 0,
@@ -90,9 +90,14 @@ export class Kubelet {
   }
 }
 
+/** A pod's first container, as its spec has it. */
+export function containerOf(pod: KubeObject): unknown {
+  return listOf(at(pod, 'spec', 'containers'))[0]
+}
+
 /** The image of a pod's first container. */
-export function imageOf(pod: KubeObject): string {
-  return textOf(at(listOf(at(pod, 'spec', 'containers'))[0], 'image'))
+function imageOf(pod: KubeObject): string {
+  return textOf(at(containerOf(pod), 'image'))
 }
 
 /** A condition of any object; empty when it has none of that type. */

@@ -8,9 +8,11 @@ import type { Log, Sha256 } from '../../src/core/ports.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
 import type { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
+import { exact } from '../../src/playground/draw.ts'
 import { Images } from '../../src/playground/images.ts'
 import { Mesh } from '../../src/playground/mesh.ts'
-import { MeshMetrics } from '../../src/playground/metrics.ts'
+import { InMemoryMetrics } from '../../src/playground/metrics.ts'
+import { Telemetry } from '../../src/playground/telemetry.ts'
 import { Workloads } from '../../src/playground/workloads.ts'
 import { resourceOf } from '../../src/playground/schema/custom.ts'
 import { installed, looseDefinition } from '../playground/installed.ts'
@@ -45,7 +47,8 @@ export class World {
   readonly api = installed(this.clock)
   readonly workloads = new Workloads(this.api.server, this.images)
   readonly mesh = new Mesh(this.api.server, this.images, 50)
-  readonly metrics = new MeshMetrics(this.mesh, this.clock)
+  readonly telemetry = new Telemetry(this.mesh, this.clock, { interval: 1000, draw: exact })
+  readonly metrics = new InMemoryMetrics(this.telemetry)
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
 

@@ -12,15 +12,37 @@ export function labelsOf(entries: Iterable<readonly [string, string]>): Labels {
 
 /** Equal for equal labels, and in the order in which Prometheus sorts series. */
 export function keyOf(labels: Labels): string {
-  return Object.entries(labels).flat().join('\0')
+  return remembered(keys, labels, () => Object.entries(labels).flat().join('\0'))
 }
 
 export function keep(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
+  return part(labels, `keep ${names.join()}`, name => names.includes(name))
 }
 
 export function drop(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)))
+  return part(labels, `drop ${names.join()}`, name => !names.includes(name))
+}
+
+const keys = new WeakMap<Labels, string>()
+const parts = new WeakMap<Labels, Map<string, Labels>>()
+
+/** The labels of a series are the same object in every query, and so are its parts: most of the work is done once. */
+function part(labels: Labels, which: string, stays: (name: string) => boolean): Labels {
+  const own = remembered(parts, labels, () => new Map<string, Labels>())
+  return remembered(own, which, () => Object.fromEntries(Object.entries(labels).filter(([name]) => stays(name))))
+}
+
+interface Memory<K, V> {
+  get(key: K): V | undefined
+  set(key: K, value: V): unknown
+}
+
+function remembered<K, V>(memory: Memory<K, V>, key: K, make: () => V): V {
+  const known = memory.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  memory.set(key, made)
+  return made
 }
 
 /** Labels with some of them set; '' removes one. */

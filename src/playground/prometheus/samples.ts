@@ -17,12 +17,20 @@ export interface Series {
   readonly points: readonly Point[]
 }
 
+interface Kept {
+  readonly key: string
+  readonly labels: Labels
+  readonly points: Point[]
+}
+
 export class Samples {
   /** How long a sample is kept, counted back from the newest one. */
   readonly retention: Milliseconds
-  readonly #series = new Map<string, { labels: Labels; points: Point[] }>()
+  readonly #series = new Map<string, Kept>()
+  /** The series of label objects that were given before. */
+  readonly #bySight = new WeakMap<Labels, Kept>()
   /** What each target exposed at its last scrape. */
-  readonly #exposed = new Map<string, ReadonlyMap<string, Labels>>()
+  readonly #exposed = new Map<string, ReadonlySet<Kept>>()
   #sweepAt: Instant | null = null
 
   constructor(retention: Milliseconds = 15 * 60_000) {
@@ -36,29 +44,21 @@ export class Samples {
    * @throws RangeError when the series has no name or has a sample of this time or later; Prometheus refuses both.
    */
   append(labels: Labels, at: Instant, value: number | null): void {
-    const named = labelsOf(Object.entries(labels))
-    if (named[NAME] === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(named)}`)
-    const key = keyOf(named)
-    const series = this.#series.get(key) ?? { labels: named, points: [] }
-    const last = series.points.at(-1)
-    if (last !== undefined && last.at >= at) {
-      throw new RangeError(
-        `out of order: ${named[NAME]} has a sample at ${last.at} ms already, so none can be added at ${at} ms`,
-      )
-    }
-    series.points.push({ at, value })
-    this.#series.set(key, series)
-    this.#sweep(at)
+    this.#append(this.#of(labels), at, value)
   }
 
-  /** One scrape of a target: what it exposes is appended, and what it no longer exposes has ended. A target that is down exposes nothing. */
+  /**
+   * One scrape of a target: what it exposes is appended, and what it no longer exposes has ended. A target that is down exposes
+   * nothing. One that gives the same label objects each time is scraped faster.
+   */
   scrape(target: string, exposed: Iterable<readonly [Labels, number]>, at: Instant): void {
-    const now = new Map<string, Labels>()
+    const now = new Set<Kept>()
     for (const [labels, value] of exposed) {
-      this.append(labels, at, value)
-      now.set(keyOf(labelsOf(Object.entries(labels))), labels)
+      const series = this.#of(labels)
+      this.#append(series, at, value)
+      now.add(series)
     }
-    for (const [key, labels] of this.#exposed.get(target) ?? []) if (!now.has(key)) this.append(labels, at, null)
+    for (const series of this.#exposed.get(target) ?? []) if (!now.has(series)) this.#append(series, at, null)
     this.#exposed.set(target, now)
   }
 
@@ -71,6 +71,31 @@ export class Samples {
       if (within.length > 0) found.push({ labels, points: within })
     }
     return found
+  }
+
+  #of(labels: Labels): Kept {
+    const seen = this.#bySight.get(labels)
+    if (seen !== undefined) return seen
+    const named = labelsOf(Object.entries(labels))
+    if (named[NAME] === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(named)}`)
+    const key = keyOf(named)
+    const series = this.#series.get(key) ?? { key, labels: named, points: [] }
+    this.#bySight.set(labels, series)
+    return series
+  }
+
+  #append(series: Kept, at: Instant, value: number | null): void {
+    const { key, labels, points } = series
+    const last = points.at(-1)
+    if (last !== undefined && last.at >= at) {
+      throw new RangeError(
+        `out of order: ${labels[NAME]} has a sample at ${last.at} ms already, so none can be added at ${at} ms`,
+      )
+    }
+    // A series that was too old and gone is back.
+    if (last === undefined) this.#series.set(key, series)
+    points.push({ at, value })
+    this.#sweep(at)
   }
 
   /** Once in a while, what is too old goes. */
