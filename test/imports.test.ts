@@ -10,7 +10,15 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   kube: ['kube', 'core', 'api', 'node'],
   controller: ['controller', 'kube', 'core', 'api'],
   adapters: ['adapters', 'core', 'api', 'node', 'package'],
-  playground: ['playground', 'core', 'api', 'node', '@lezer/common', '@prometheus-io/lezer-promql'],
+  playground: [
+    'playground',
+    'core',
+    'api',
+    'node',
+    '@lezer/common',
+    '@prometheus-io/lezer-promql',
+    '@marcbachmann/cel-js',
+  ],
   server: ['server', 'core', 'api', 'node'],
   cli: ['cli', 'core', 'api', 'commander'],
 }
