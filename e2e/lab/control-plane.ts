@@ -26,6 +26,17 @@ const auditPolicy = {
   ],
 }
 
+/** Makes etcd forget all former versions of all objects, so that what asks for them is told that they are gone. */
+export async function compact(): Promise<void> {
+  const ask = async (path: string, body: object): Promise<{ header: { revision: string } }> => {
+    const response = await fetch(`${etcdUrl}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`etcd: ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as { header: { revision: string } }
+  }
+  const { header } = await ask('range', { key: Buffer.from('/').toString('base64') })
+  await ask('compaction', { revision: header.revision, physical: true })
+}
+
 /** The controllers that a Deployment behind a Service needs, and those that clean up. */
 const controllers = [
   'deployment-controller',

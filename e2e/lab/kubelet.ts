@@ -203,13 +203,15 @@ export class Kubelet {
 
   #see(type: string, object: KubeObject): void {
     const { uid = '', deletionTimestamp } = object.metadata
+    const on = (object['spec'] as PodSpec).nodeName
+    if (on !== undefined && on !== nodeName) return
     const pod = this.#pods.get(uid)
     if (type === 'DELETED') {
       pod?.kill()
       this.#pods.delete(uid)
       this.#binding.delete(uid)
     } else if (deletionTimestamp !== undefined) void (pod ?? this.#adopt(object)).stop()
-    else if ((object['spec'] as PodSpec).nodeName === undefined) void this.#bind(object)
+    else if (on === undefined) void this.#bind(object)
     else if (pod === undefined) this.#adopt(object).start()
   }
 

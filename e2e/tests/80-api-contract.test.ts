@@ -1,0 +1,40 @@
+/**
+ * The API contract against the real kube-apiserver: it is asked every case, and must answer as the committed file says.
+ * `GOLDEN=write` writes that file. The last of all suites, for it leaves behind what it made.
+ */
+import { expect } from 'chai'
+import type { Server } from '../../test/contract/api/case.ts'
+import { cases } from '../../test/contract/api/cases.ts'
+import { difference } from '../../test/contract/api/compare.ts'
+import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../test/contract/api/golden.ts'
+import { prepare } from '../../test/contract/api/prepare.ts'
+import { installCrds } from '../fixtures/controller.ts'
+import { compact } from '../lab/control-plane.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { apiServerUrl } from '../lab/pki.ts'
+
+suite('The API contract, on a real API server', () => {
+  let version: string
+  let real: Transcripts
+
+  suiteSetup(async function () {
+    this.timeout(600_000)
+    const world: Lab = await lab()
+    await installCrds(world)
+    const server: Server = { url: apiServerUrl, credentials: await world.pki.credentials('admin'), compact }
+    version = String((await world.api.call('GET', '/version'))['gitVersion'])
+    await prepare(server)
+    real = await transcriptsOf(server, cases, 'e2e')
+    if (process.env['GOLDEN'] === 'write') writeGolden({ version, transcripts: real })
+  })
+
+  test('the committed answers are those of this API server', () => {
+    const golden = readGolden()
+    expect(golden.version).to.equal(version)
+    const changed = cases.flatMap(({ name }) => {
+      const where = difference(golden.transcripts.get(name), real.get(name))
+      return where === null ? [] : [`${name}\n    ${where}`]
+    })
+    expect(changed.join('\n')).to.equal('')
+  })
+})

@@ -1,0 +1,22 @@
+/**
+ * The API contract: the same requests to the playground and to the real API server, whose transcripts are in
+ * api/golden.jsonl. The e2e suite asks the real one again, and writes that file:
+ * `GOLDEN=write npm run e2e -- e2e/tests/80-api-contract.test.ts`.
+ */
+import { expect } from 'chai'
+import { cases } from './api/cases.ts'
+import { readGolden } from './api/golden.ts'
+
+suite('the API contract', () => {
+  const { transcripts: real } = readGolden()
+
+  test('every case has a name of its own and a transcript of the real API server', () => {
+    expect([...real.keys()]).to.have.members(cases.map(({ name }) => name))
+    expect(new Set(cases.map(({ name }) => name)).size).to.equal(cases.length)
+  })
+
+  test('every case came to its end on the real API server', () => {
+    const stuck = [...real].filter(([, exchanges]) => exchanges.some(({ asked }) => asked.startsWith('this case')))
+    expect(stuck.map(([name]) => name)).to.deep.equal([])
+  })
+})

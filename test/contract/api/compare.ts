@@ -1,0 +1,81 @@
+/** Two transcripts of one case, and how a listed difference is told from one that is not. */
+import type { Exchange } from './case.ts'
+import { type Difference, differences } from './differences.ts'
+import type { Transcripts } from './golden.ts'
+
+/** A case that two servers do not answer alike. */
+export interface Finding {
+  readonly name: string
+  /** Where, and what either said. */
+  readonly where: string
+  /** Why that is so, where it is listed. */
+  readonly reason: string | undefined
+}
+
+/** All cases that the two answer differently. */
+export function findings(real: Transcripts, ours: Transcripts): Finding[] {
+  return [...real].flatMap(([name, wanted]) => {
+    const where = difference(wanted, ours.get(name))
+    return where === null ? [] : [{ name, where, reason: reasonOf(differences[name], wanted, ours.get(name)) }]
+  })
+}
+
+/** Names of listed differences that are none. */
+export function unfounded(found: readonly Finding[]): string[] {
+  const names = new Set(found.map(({ name }) => name))
+  return Object.keys(differences).filter(name => !names.has(name))
+}
+
+/** The closing lines of both suites. */
+export function report(count: number, found: readonly Finding[]): string {
+  const listed = found.flatMap(({ name, reason }) => (reason === undefined ? [] : [`    differs: ${name}: ${reason}`]))
+  const equal = count - found.length
+  return [`    API contract: ${count} cases, ${equal} equal, ${listed.length} listed differences`, ...listed].join('\n')
+}
+
+function reasonOf(
+  listed: Difference | undefined,
+  wanted: readonly Exchange[],
+  given: readonly Exchange[] | undefined,
+): string | undefined {
+  const covered = listed?.only !== 'words' || difference(wanted.map(withoutWords), given?.map(withoutWords)) === null
+  return covered ? listed?.reason : undefined
+}
+
+/** The exchange without the sentences of a refusal. */
+function withoutWords(exchange: Exchange): Exchange {
+  const { code = 0, warnings: _, body, ...rest } = exchange
+  if (code < 400) return exchange
+  const { reason } = (body ?? {}) as { readonly reason?: string }
+  return { ...rest, code, body: { reason } }
+}
+
+/** Where two transcripts of a case differ, in one sentence, or null. */
+export function difference(
+  wanted: readonly Exchange[] | undefined,
+  given: readonly Exchange[] | undefined,
+): string | null {
+  if (wanted === undefined || given === undefined) return 'there is no transcript'
+  for (const [index, exchange] of wanted.entries()) {
+    const other = given[index]
+    if (other === undefined) return `after ${given.length} exchanges, wanted ${exchange.asked}`
+    if (other.asked !== exchange.asked) return `wanted ${exchange.asked}, given ${JSON.stringify(other)}`
+    const found = valueDifference(exchange, other, '')
+    if (found !== null) return `${exchange.asked} ${found}`
+  }
+  const more = given[wanted.length]
+  return more === undefined ? null : `one more: ${JSON.stringify(more)}`
+}
+
+function valueDifference(wanted: unknown, given: unknown, path: string): string | null {
+  if (Object.is(wanted, given)) return null
+  if (typeof wanted !== 'object' || typeof given !== 'object' || wanted === null || given === null) {
+    return `${path}: wanted ${JSON.stringify(wanted)}, given ${JSON.stringify(given)}`
+  }
+  const [left, right] = [wanted as Readonly<Record<string, unknown>>, given as Readonly<Record<string, unknown>>]
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const found = valueDifference(left[key], right[key], `${path}/${key}`)
+    if (found !== null) return found
+  }
+  return null
+}
