@@ -359,6 +359,11 @@ const services: readonly Case[] = [
     'with destinationRule the policy is yours',
   ),
   bad(
+    'destinationRule with metadata of a side',
+    { service: { destinationRule: subsets, canary: { labels: { a: 'b' } } } },
+    'with destinationRule there is one Service',
+  ),
+  bad(
     'one subset for both',
     { service: { destinationRule: { ...subsets, canarySubset: 'v1' } } },
     'must be two subsets',
@@ -426,6 +431,8 @@ const changes: readonly Case[] = [
     { service: { destinationRule: { ...subsets, name: 'another' } } },
     'destinationRule cannot be changed',
   ),
+  changed('headless', {}, { service: { headless: true } }, 'headless cannot be changed'),
+  changed('headless, said as it was', {}, { service: { headless: false } }, null),
   changed('the ladder', {}, { analysis: { stepWeights: [5, 100] } }, null),
 ]
 

@@ -253,6 +253,18 @@ export const ServiceSchema = ruled(
   },
   {
     message:
+      'with destinationRule there is one Service and none for either side: write apex instead of primary and canary',
+    cel: '!has(self.destinationRule) || !(has(self.primary) || has(self.canary))',
+    holds: service =>
+      service.destinationRule === undefined || (service.primary === undefined && service.canary === undefined),
+  },
+  {
+    message: 'headless cannot be changed, for a Service keeps its cluster IP: delete the Canary and create it anew',
+    cel: '(has(self.headless) && self.headless) == (has(oldSelf.headless) && oldSelf.headless)',
+    holds: 'unseen',
+  },
+  {
+    message:
       'the way of splitting cannot be changed: virtualServices and destinationRule can be neither added nor removed; delete the Canary and create it anew',
     cel: 'has(self.virtualServices) == has(oldSelf.virtualServices) && has(self.destinationRule) == has(oldSelf.destinationRule)',
     holds: 'unseen',

@@ -57,7 +57,10 @@ const options: readonly Option[] = [
     'authorities that may have signed the certificate of the metrics server',
   ),
   new Option('--metrics-server-token-file <file>', 'bearer token for the metrics server; read again as it changes'),
-  new Option('--metrics-server-header <name: value>', 'header for the metrics server; repeatable')
+  new Option(
+    '--metrics-server-header <name: value>',
+    'header for the metrics server; repeatable, in the environment one a line',
+  )
     .argParser(headers)
     .default([], 'none'),
   // As in a Canary: one provider works, and every other is refused, so there is nothing to choose by yet.
@@ -71,7 +74,7 @@ const options: readonly Option[] = [
     '--selector-labels <names>',
     'labels that tell primary and target apart with `switch`, the first that is there',
   )
-    .argParser(text => text.split(',').map(one => one.trim()))
+    .argParser(labels)
     .default(['app', 'name', 'app.kubernetes.io/name'], 'app,name,app.kubernetes.io/name'),
   new Option('--owner-references [bool]', 'make the Canary the owner of what Sluice makes')
     .choices(['true', 'false'])
@@ -88,7 +91,7 @@ const options: readonly Option[] = [
     .default('info'),
   new Option('--kube-api-qps <number>', 'requests a second to the Kubernetes API').argParser(positive).default(300),
   new Option('--kube-api-burst <number>', 'requests at once to the Kubernetes API after a rest')
-    .argParser(positive)
+    .argParser(fromOne)
     .default(600),
 ]
 
@@ -108,6 +111,12 @@ function list(text: string, before?: readonly string[]): string[] {
   const wrong = names.find(one => !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(one))
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`)
   return joined(before, names)
+}
+
+function labels(text: string): string[] {
+  const names = text.split(',').map(one => one.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Write names of labels such as app,name.')
+  return names
 }
 
 function provider(text: string): string {
@@ -130,9 +139,10 @@ function urls(text: string, before?: readonly string[]): string[] {
 }
 
 function headers(text: string, before?: readonly string[]): string[] {
-  if (!/^[A-Za-z0-9-]+:\s*\S/.test(text))
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  if (lines.length === 0 || !lines.every(line => /^[A-Za-z0-9-]+:\s*\S/.test(line)))
     throw new InvalidArgumentError('Write a header such as "X-Scope-OrgID: shop".')
-  return joined(before, [text])
+  return joined(before, lines)
 }
 
 function duration(text: string): Milliseconds {
@@ -143,7 +153,7 @@ function duration(text: string): Milliseconds {
 
 function port(text: string): number {
   const number = Number(text)
-  if (!Number.isInteger(number) || number < 0 || number > 65_535) {
+  if (!/^\d+$/.test(text) || number > 65_535) {
     throw new InvalidArgumentError('Write a port from 0 (any free one) to 65535.')
   }
   return number
@@ -151,6 +161,13 @@ function port(text: string): number {
 
 function positive(text: string): number {
   const number = Number(text)
-  if (!(number > 0)) throw new InvalidArgumentError('Write a number above 0.')
+  if (!(number > 0 && number < Infinity)) throw new InvalidArgumentError('Write a number above 0.')
+  return number
+}
+
+/** A burst below one request would let nothing through. */
+function fromOne(text: string): number {
+  const number = Number(text)
+  if (!(number >= 1 && number < Infinity)) throw new InvalidArgumentError('Write a number from 1.')
   return number
 }

@@ -38,6 +38,22 @@ suite('the flags of run', () => {
       ['--port', '99999'],
       "error: option '--port <number>' argument '99999' is invalid. Write a port from 0 (any free one) to 65535.",
     ],
+    'a port that is not said': [
+      ['--port', ''],
+      "error: option '--port <number>' argument '' is invalid. Write a port from 0 (any free one) to 65535.",
+    ],
+    'a rate without end': [
+      ['--kube-api-qps', 'Infinity'],
+      "error: option '--kube-api-qps <number>' argument 'Infinity' is invalid. Write a number above 0.",
+    ],
+    'a burst that lets nothing through': [
+      ['--kube-api-burst', '0.5'],
+      "error: option '--kube-api-burst <number>' argument '0.5' is invalid. Write a number from 1.",
+    ],
+    'a selector label without a name': [
+      ['--selector-labels', 'app,'],
+      "error: option '--selector-labels <names>' argument 'app,' is invalid. Write names of labels such as app,name.",
+    ],
     'no rate at all': [
       ['--kube-api-qps', '0'],
       "error: option '--kube-api-qps <number>' argument '0' is invalid. Write a number above 0.",
@@ -57,12 +73,15 @@ suite('the flags of run', () => {
   test('come from the environment too, and what may be repeated adds up', async () => {
     process.env['SLUICE_LEADER_ELECT'] = 'false'
     process.env['SLUICE_MESH_SETTLE'] = '2s'
+    process.env['SLUICE_METRICS_SERVER_HEADER'] = 'X-Scope-OrgID: shop\nX-Team: web\n'
     try {
       const flags = await called('--namespace', 'shop', '--namespace=web,api')
       expect(flags).to.deep.include({ leaderElect: false, meshSettle: 2000, namespace: ['shop', 'web', 'api'] })
+      expect(flags).to.deep.include({ metricsServerHeader: ['X-Scope-OrgID: shop', 'X-Team: web'] })
     } finally {
       delete process.env['SLUICE_LEADER_ELECT']
       delete process.env['SLUICE_MESH_SETTLE']
+      delete process.env['SLUICE_METRICS_SERVER_HEADER']
     }
   })
 })
