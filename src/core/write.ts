@@ -12,7 +12,7 @@ export interface PatchOperation {
 }
 
 export type Write =
-  /** Server-side apply with force: we own what we name. */
+  /** Server-side apply with force: we own what we name. With uid and resourceVersion in the metadata it is guarded. */
   | { readonly verb: 'apply'; readonly ref: Ref; readonly object: KubeObject }
   /** POST; fails with AlreadyExists. */
   | { readonly verb: 'create'; readonly ref: Ref; readonly object: KubeObject }

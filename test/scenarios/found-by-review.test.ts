@@ -146,4 +146,14 @@ suite('what a review once found', () => {
     await world.until('Failed')
     expect(world.status.history?.[0]?.message).to.match(/Promotion of .* failed: 2 of 3 pods of the primary are ready/)
   })
+
+  test('a weight that a former leader wrote long ago, and that arrives late, is not taken for a hand', async () => {
+    await world.initialised()
+    controller.api.faults.delay(({ verb, kind }) => verb === 'apply' && kind === kinds.VirtualService, 14_000)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    world.start()
+    await world.until('Succeeded')
+    expect(eventsOf('HeldByHand')).to.deep.equal([])
+  })
 })

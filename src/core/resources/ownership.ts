@@ -65,12 +65,18 @@ export function stands(
 
 const sameSpec = (live: KubeObject, wanted: KubeObject): boolean => covers(live.spec, wanted.spec)
 
+/** The object as a change of exactly the one that was seen: what arrives late, from a leader that is none any more, is refused. */
+function guarded(live: KubeObject, wanted: KubeObject): KubeObject {
+  const { uid, resourceVersion } = live.metadata
+  return { ...wanted, metadata: { ...wanted.metadata, ...present({ uid, resourceVersion }) } }
+}
+
 /** Server-side apply of an object of ours, unless it stands. What has its name but is not ours is left alone. */
 export function applyOurs(o: Observation, ref: Ref, object: KubeObject, agree = sameSpec): Write[] {
   const live = liveOf(o, ref)
   const wanted = stamped(object)
   if (live !== undefined && (!isOurs(o, live) || stands(live, wanted, agree))) return []
-  return [{ verb: 'apply', ref, object: wanted }]
+  return [{ verb: 'apply', ref, object: live === undefined ? wanted : guarded(live, wanted) }]
 }
 
 /** DELETE of an object of ours, exactly the one that was seen. */
