@@ -9,6 +9,7 @@ import { progressDeadline } from './plan.ts'
 import type { Observation } from './observation.ts'
 import type { Reason } from './reasons.ts'
 import type { Phase } from './state.ts'
+import { beginning } from './text.ts'
 import type { Instant } from './time.ts'
 
 type Condition = NonNullable<CanaryStatus['conditions']>[number]
@@ -65,7 +66,7 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
       type,
       status,
       reason: why,
-      message: message.slice(0, LONGEST_MESSAGE),
+      message: beginning(message, LONGEST_MESSAGE),
       lastTransitionTime,
       observedGeneration,
     }

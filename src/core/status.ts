@@ -12,10 +12,13 @@ import type { Observation } from './observation.ts'
 import { ladderOf, stepOf } from './plan.ts'
 import { reasons, type Reason } from './reasons.ts'
 import type { Analysis, Hold, Run, Stage, State } from './state.ts'
+import { clipped } from './text.ts'
 import type { Instant } from './time.ts'
 
-/** Longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 200, history: 320, announced: 320 } as const
+/** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
+const LONGEST = { message: 1024, check: 160, history: 320, announced: 320 } as const
+/** Digits of a configuration's hash: those that stand in the name of its copy. */
+const CONFIG_DIGITS = 10
 
 const iso = (instant: Instant): string => new Date(instant).toISOString()
 const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
@@ -25,8 +28,6 @@ const instantOf = (text: string | undefined): Instant | null => {
 }
 const orNull = <T>(value: T | undefined): T | null => value ?? null
 const orNone = <T>(value: T | null): T | undefined => value ?? undefined
-const clipped = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
 /** What was known before a canary was first seen. */
 export function unknown(now: Instant): { state: State; memory: Memory } {
@@ -199,7 +200,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     lastPromotedSpec: orNone(state.phase === 'Initializing' ? null : state.promoted),
     previousSpec: orNone(memory.previous),
     rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
-    trackedConfigs: Object.keys(o.configs).length > 0 ? { ...o.configs } : undefined,
+    trackedConfigs: trackedOf(o.configs),
     targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
     retry: orNone(memory.retry),
@@ -238,6 +239,11 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       .slice(0, 4)
       .map(one => ({ ...one, message: clipped(one.message, LONGEST.announced), at: iso(one.at) })),
   })
+}
+
+function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
+  const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
+  return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
 }
 
 function writeRun(state: State): CanaryStatus['run'] {

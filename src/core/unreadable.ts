@@ -5,6 +5,7 @@ import type { CanaryStatus } from '../api/status.ts'
 import { kinds, type KubeObject } from '../api/object.ts'
 import type { Announcement } from './announcement.ts'
 import { recordOf } from './json.ts'
+import { beginning } from './text.ts'
 import type { Instant } from './time.ts'
 
 /**
@@ -19,7 +20,7 @@ export function unreadable(
   const release = releaseOf(object)
   const left = release === null ? '' : '. It is let go; what Sluice made for it stays and serves on'
   const { namespace = '', name } = object.metadata
-  const message = `${object.kind} ${namespace}/${name}: ${problems.join('; ')}${left}`.slice(0, 1024)
+  const message = beginning(`${object.kind} ${namespace}/${name}: ${problems.join('; ')}${left}`, 1024)
   const before = recordOf(object['status']) as CanaryStatus
   const observedGeneration = object.metadata.generation ?? 0
   const condition = (type: string, status: 'True' | 'False'): NonNullable<CanaryStatus['conditions']>[number] => {

@@ -25,7 +25,7 @@ suite('the status on the wire', () => {
         min: null,
         max: 500,
         requests: 123_456,
-        message: 'x'.repeat(5000),
+        message: '測'.repeat(5000),
         at: now,
       })),
       history: Array.from({ length: 10 }, (_, i) => ({
@@ -36,7 +36,7 @@ suite('the status on the wire', () => {
         outcome: 'Failed' as const,
         highest: 100,
         reason: 'ThresholdReached' as const,
-        message: 'x'.repeat(5000),
+        message: '🐤'.repeat(5000),
       })),
     }
     const announcement = {
@@ -47,12 +47,17 @@ suite('the status on the wire', () => {
       at: now,
     } as const
     const state = firstStep({ promoted: revision, rejected: revision }, revision, 'climbing', now)
+    const configs = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`secrets/web-settings-${i}`, String(i).padEnd(64, '0')]),
+    )
     const status = writeStatus(
-      observation(),
+      observation({ configs }),
       { state, memory, reason: 'ThresholdReached', message: long, wakeAt: now + 1, announcements: [announcement] },
       now,
     )
     expect(Buffer.byteLength(JSON.stringify(status))).to.be.below(32 * 1024)
+    // Half a character would come back as another one, and be written again for ever.
+    expect(JSON.stringify(status)).not.to.match(/\\ud[89a-f]/)
   })
 })
 

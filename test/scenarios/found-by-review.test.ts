@@ -156,4 +156,24 @@ suite('what a review once found', () => {
     await world.until('Succeeded')
     expect(eventsOf('HeldByHand')).to.deep.equal([])
   })
+
+  test('a run that a hand holds is held on after its pods died and came back, until `resume`', async () => {
+    await world.initialised({ analysis: { interval: '10s', threshold: 5, canaryReadyThreshold: 30 } })
+    world.setImage('demo/web:1.1.0-crash-later')
+    await world.until('Progressing 25')
+    await world.clock.advance(2000)
+    const route = [
+      { destination: { host: 'web-primary' }, weight: 90 },
+      { destination: { host: 'web-canary' }, weight: 10 },
+    ]
+    world.user.merge(kinds.VirtualService, 'shop', 'web', { spec: { http: [{ route }] } })
+    await world.until('Progressing 10')
+    await world.until('Progressing 0')
+    world.images.set('demo/web:1.1.0-crash-later', { crashAfter: null })
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
+    await world.clock.advance(5 * minute)
+    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'HeldByHand'])
+    world.annotate('resume', '1 they are back')
+    await world.until('Progressing 10')
+  })
 })

@@ -96,7 +96,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | und
     return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
   }
   // The deadline counts from the moment at which the pods could start.
-  if (state.heldSince !== null && pauseOf(o) === null) {
+  if (state.heldSince !== null && state.hold === null && pauseOf(o) === null) {
     const going = { ...withClock(state, 'running', now), phase: state.phase, waitingSince: now }
     return stay(o, 'WaitingForPods', o.memory.message, now, { state: going })
   }
@@ -155,7 +155,6 @@ export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move
     ...atWeight(withClock(state, 'running', now), 0, now),
     phase: 'Progressing',
     stage: 'preparing',
-    hold: null,
     failedChecks,
     failedAt: now,
     waitingSince: now,

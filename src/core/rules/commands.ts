@@ -11,6 +11,7 @@ import { announce, go } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../state.ts'
+import { beginning } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
@@ -119,7 +120,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
 
   pause(o, command) {
     if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
-    const why = (command.why === '' ? command.id : command.why).slice(0, LONGEST_WHY)
+    const why = beginning(command.why === '' ? command.id : command.why, LONGEST_WHY)
     return { memory: { ...o.memory, paused: why }, said: 'Paused' }
   },
 
