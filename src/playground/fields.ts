@@ -76,25 +76,50 @@ const UNOWNED = new Set([
     .map(name => `f:metadata\nf:${name}`),
 ])
 
-/** The leaves of an object, with their values. */
-function leavesOf(merges: Merges, object: KubeObject): Map<string, readonly [Path, unknown]> {
-  const leaves = new Map<string, readonly [Path, unknown]>()
-  const leaf = (path: Path, value: unknown): void => {
-    const key = path.join('\n')
-    if (!UNOWNED.has(key)) leaves.set(key, [path, value])
-  }
+type Leaves = Map<string, readonly [Path, unknown]>
+
+const isUnowned = (path: Path): boolean => path.length <= 2 && UNOWNED.has(path.join('\n'))
+
+/** The leaves of an object, or of what stands in it at `start`, with their values. */
+function leavesOf(merges: Merges, object: unknown, start: Path = []): Leaves {
+  const leaves: Leaves = new Map()
+  const leaf = (path: Path, value: unknown): unknown => leaves.set(path.join('\n'), [path, value])
   const walk = (value: unknown, path: Path): void => {
-    if (value === undefined || value === null || UNOWNED.has(path.join('\n'))) return
+    if (value === undefined || value === null || isUnowned(path)) return
     const children = childrenOf(merges.mergeOf(path), value)
-    if (children === null || (children.length === 0 && path.length > 0)) return leaf(path, value)
+    if (children === null || (children.length === 0 && path.length > 0)) return void leaf(path, value)
     for (const [key, child] of children) {
       if (key.startsWith('v:')) leaf([...path, key], child)
       else walk(child, [...path, key])
       if (key.startsWith('k:')) leaf([...path, key, '.'], true)
     }
   }
-  walk(object, [])
+  walk(object, start)
   return leaves
+}
+
+/** The leaves that a write changed or brought, and those that it took away; what is the same is not gone into. */
+function changesBetween(
+  merges: Merges,
+  before: KubeObject | null,
+  next: KubeObject,
+): { changed: Path[]; removed: Path[] } {
+  const [changed, removed]: [Path[], Path[]] = [[], []]
+  const compare = (old: Leaves, now: Leaves): void => {
+    for (const [key, [path, value]] of now) if (!old.has(key) || !sameJson(old.get(key)?.[1], value)) changed.push(path)
+    for (const [key, [path]] of old) if (!now.has(key)) removed.push(path)
+  }
+  const walk = (old: unknown, now: unknown, path: Path): void => {
+    if (isUnowned(path) || sameJson(old, now)) return
+    const isMap = isRecord(old) && isRecord(now) && Object.keys(old).length > 0 && Object.keys(now).length > 0
+    if (!isMap || merges.mergeOf(path).merge === 'atomic') {
+      return compare(leavesOf(merges, old, path), leavesOf(merges, now, path))
+    }
+    for (const key of new Set([...Object.keys(old), ...Object.keys(now)]))
+      walk(old[key], now[key], [...path, `f:${key}`])
+  }
+  walk(before ?? undefined, next, [])
+  return { changed, removed }
 }
 
 /** The parts of a value that are owned apart, or null when it is owned as a whole. */
@@ -173,17 +198,15 @@ export function fieldsAfterUpdate(
   next: KubeObject,
   writer: Writer,
 ): ManagedFields[] {
-  const [old, now] = [before ? leavesOf(merges, before) : new Map<string, never>(), leavesOf(merges, next)]
-  const changed = [...now].filter(([key, [, value]]) => !old.has(key) || !sameJson(old.get(key)?.[1], value))
-  const removed = [...old].filter(([key]) => !now.has(key))
-  const touched = new FieldSet([...changed, ...removed].map(([, [path]]) => path))
+  const { changed, removed } = changesBetween(merges, before, next)
   const given = next.metadata.managedFields ?? []
   const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
   // Once all ownership is cleared, only an apply starts it again.
   if (before && entries.length === 0) return []
+  if (changed.length === 0 && removed.length === 0) return [...entries]
   const own = FieldSet.parse(entries.find(entry => isOf(writer, entry))?.fieldsV1)
-  const kept = own.minus(new FieldSet(removed.map(([, [path]]) => path)))
-  return withEntry(entries, writer, kept.plus(new FieldSet(changed.map(([, [path]]) => path))), touched)
+  const kept = own.minus(new FieldSet(removed)).plus(new FieldSet(changed))
+  return withEntry(entries, writer, kept, new FieldSet([...changed, ...removed]))
 }
 
 export interface Applied {

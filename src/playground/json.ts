@@ -27,9 +27,9 @@ export function at(value: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((found, key) => recordOf(found)[key], value)
 }
 
-/** A copy that shares nothing. */
+/** A copy that shares nothing: of JSON, and so several times faster than structuredClone. */
 export function copyOf<T>(value: T): T {
-  return structuredClone(value)
+  return withoutUndefined(value) as T
 }
 
 /** Equal as JSON: an undefined member is an absent one, and the order of keys does not matter. */
@@ -48,11 +48,12 @@ export function sameJson(one: unknown, other: unknown): boolean {
 export function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined)
   if (!isRecord(value)) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .map(([key, member]) => [key, withoutUndefined(member)]),
-  )
+  const copy: Json = {}
+  for (const key in value) {
+    const member = value[key]
+    if (member !== undefined) copy[key] = typeof member === 'object' ? withoutUndefined(member) : member
+  }
+  return copy
 }
 
 /** RFC 7396. */

@@ -3,6 +3,7 @@
  * of changes from which watches resume and old list pages are read.
  */
 import { apiVersionOf, type Kind, kindKey, type KubeObject } from '../api/object.ts'
+import { copyOf } from './json.ts'
 
 /** One change. Both sides are frozen in time: an object in the store is replaced, never edited. */
 export interface Change {
@@ -118,7 +119,7 @@ export class Store {
 
 /** As the API gives it out: a copy, in the version that was asked for. */
 export function inVersion(kind: Kind, object: KubeObject): KubeObject {
-  return { ...structuredClone(object), apiVersion: apiVersionOf(kind), kind: kind.kind }
+  return { ...copyOf(object), apiVersion: apiVersionOf(kind), kind: kind.kind }
 }
 
 function inOrder(objects: KubeObject[]): KubeObject[] {
