@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only idle|storm|latency|failover|transport] [-- --canaries 200] [-- --profile <folder>]`: the figures of
+ * `npm run bench [-- --only idle|storm|latency|failover|transport|playground] [-- --canaries 200] [-- --profile <folder>]`: the figures of
  * docs/performance.md, on a real API server, etcd and Prometheus, in a network and process namespace of their own.
  */
 import { spawn } from 'node:child_process'
@@ -22,7 +22,7 @@ import { measureStorm, type Stormed } from './storm.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Names the folder of the run, and says to this program that it is inside its namespaces already. */
 const folderVariable = 'SLUICE_BENCH_DIR'
-const parts = ['transport', 'idle', 'storm', 'latency', 'failover'] as const
+const parts = ['transport', 'playground', 'idle', 'storm', 'latency', 'failover'] as const
 type Part = (typeof parts)[number]
 
 /** A whole run takes about ten minutes; one that takes twice as long hangs. */
@@ -72,11 +72,13 @@ async function exitCodeOf(command: string, args: readonly string[], env = proces
 async function outside(args: readonly string[]): Promise<number> {
   const { wanted } = readOptions(args)
   const self = [process.execPath, '--import', 'tsx']
-  if (wanted.has('transport')) {
-    console.log('\n## Transport\n')
-    const code = await exitCodeOf(self[0] ?? '', [...self.slice(1), join(root, 'bench', 'transport.ts')])
-    if (code !== 0 || wanted.size === 1) return code
+  const alone = (['transport', 'playground'] as const).filter(part => wanted.has(part))
+  for (const part of alone) {
+    console.log(`\n## ${part === 'transport' ? 'Transport' : 'Playground'}\n`)
+    const code = await exitCodeOf(self[0] ?? '', [...self.slice(1), join(root, 'bench', `${part}.ts`)])
+    if (code !== 0) return code
   }
+  if (wanted.size === alone.length) return 0
   findBinaries(process.env)
   const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
   if (built !== 0) return built

@@ -7,6 +7,7 @@
 /** The part of metadata that Sluice reads or writes. */
 export interface ObjectMeta {
   name: string
+  generateName?: string
   namespace?: string
   uid?: string
   resourceVersion?: string

@@ -12,7 +12,7 @@ export interface Details {
   /** The plural where an object is named; the Kind where its content is refused. */
   readonly kind?: string
   readonly uid?: string
-  readonly causes?: readonly Cause[]
+  readonly causes?: readonly (Omit<Cause, 'field'> & { readonly field?: string })[]
 }
 
 /** An answer that is no success, with all that its Status says. */
@@ -56,6 +56,17 @@ const about = ({ kind, name }: Ref): Details => ({
 export const internal = (message: string): ApiError => new ApiError({ code: 500, reason: 'InternalError', message })
 export const badRequest = (message: string): ApiError => new ApiError({ code: 400, reason: 'BadRequest', message })
 export const expired = (message: string): ApiError => new ApiError({ code: 410, reason: 'Expired', message })
+/** A version that no write has reached yet. */
+export const tooLarge = (asked: string, current: number): ApiError =>
+  new Refusal(
+    {
+      code: 504,
+      reason: 'Timeout',
+      message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
+      retryAfterSeconds: 1,
+    },
+    { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] },
+  )
 export const notFound = (ref: Ref): ApiError =>
   new Refusal({ code: 404, reason: 'NotFound', message: `${named(ref)} not found` }, about(ref))
 export const alreadyExists = (ref: Ref): ApiError =>
@@ -80,7 +91,12 @@ export function invalid(ref: Ref, because: string | readonly Cause[]): ApiError 
   const group = ref.kind.group === '' ? {} : { group: ref.kind.group }
   return new Refusal(
     { code: 422, reason: 'Invalid', message: `${kind} "${ref.name}" is invalid: ${all}` },
-    { name: ref.name, ...group, kind: ref.kind.kind, ...(causes.length > 0 ? { causes } : {}) },
+    {
+      ...(ref.name === '' ? {} : { name: ref.name }),
+      ...group,
+      kind: ref.kind.kind,
+      ...(causes.length > 0 ? { causes } : {}),
+    },
   )
 }
 

@@ -146,7 +146,7 @@ export interface Writer {
   readonly manager: string
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
-  readonly subresource: '' | 'status'
+  readonly subresource: '' | 'status' | 'scale'
   /** RFC 3339, to the second. */
   readonly time: string
 }

@@ -4,7 +4,7 @@
  */
 import { type Kind, kindKey, kinds, type KubeObject, refOf } from '../api/object.ts'
 import { reconcileOn } from './reconcile.ts'
-import { type ApiServer, FOREGROUND } from './server.ts'
+import { type ApiServer, FOREGROUND, ORPHAN } from './server.ts'
 
 const BY = { manager: 'kube-controller-manager' }
 
@@ -21,18 +21,28 @@ export function collectGarbage(server: ApiServer): void {
     for (const [kind, object] of objects) {
       const references = object.metadata.ownerReferences ?? []
       if (references.length === 0) continue
+      const kept = references.filter(({ uid }) => !isGoing(byUid.get(uid), ORPHAN))
+      if (kept.length < references.length) {
+        const forget = (now: KubeObject): KubeObject => ({
+          ...now,
+          metadata: { ...now.metadata, ownerReferences: kept },
+        })
+        server.patch(refOf(kind, object), forget, BY)
+        continue
+      }
       const owners = references.map(reference => byUid.get(reference.uid))
-      const going = references.filter(({ uid }) => isForeground(byUid.get(uid)))
+      const going = references.filter(({ uid }) => isGoing(byUid.get(uid), FOREGROUND))
       const blocking = going.filter(reference => reference.blockOwnerDeletion === true)
       for (const { uid } of blocking) blocked.add(uid)
-      const lost = owners.every(owner => owner === undefined || isForeground(owner))
+      const lost = owners.every(owner => owner === undefined || isGoing(owner, FOREGROUND))
       if (!lost || object.metadata.deletionTimestamp !== undefined) continue
       const propagation = blocking.length > 0 ? 'Foreground' : 'Background'
       server.delete(refOf(kind, object), { propagation, uid: object.metadata.uid ?? '' }, BY)
     }
     for (const [kind, object] of objects) {
-      if (!isForeground(object) || blocked.has(object.metadata.uid ?? '')) continue
-      const finalizers = object.metadata.finalizers?.filter(one => one !== FOREGROUND) ?? []
+      const isDone = isGoing(object, FOREGROUND) && !blocked.has(object.metadata.uid ?? '')
+      if (!isDone && !isGoing(object, ORPHAN)) continue
+      const finalizers = object.metadata.finalizers?.filter(one => one !== FOREGROUND && one !== ORPHAN) ?? []
       server.patch(refOf(kind, object), now => ({ ...now, metadata: { ...now.metadata, finalizers } }), BY)
     }
   }
@@ -67,6 +77,7 @@ export function collectGarbage(server: ApiServer): void {
   )
 }
 
-function isForeground(object: KubeObject | undefined): boolean {
-  return object?.metadata.deletionTimestamp !== undefined && object.metadata.finalizers?.includes(FOREGROUND) === true
+/** Whether an object is being deleted, and this is how. */
+function isGoing(object: KubeObject | undefined, how: typeof FOREGROUND | typeof ORPHAN): boolean {
+  return object?.metadata.deletionTimestamp !== undefined && object.metadata.finalizers?.includes(how) === true
 }

@@ -1,12 +1,37 @@
 /** Lists in pages, and watches: how a client learns what there is, and what changes after. */
 import { apiVersionOf, type Kind, kindKey, type KubeObject } from '../api/object.ts'
 import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
-import { badRequest, expired } from './answers.ts'
+import type { Milliseconds } from '../core/time.ts'
+import { badRequest, expired, tooLarge } from './answers.ts'
+import { parseFieldSelector } from './field-selector.ts'
 import { parseSelector } from './selector.ts'
 import { type Change, inVersion, type Store } from './store.ts'
 
-/** How often a watch says how far it has come, in milliseconds. */
-const BOOKMARK_EVERY = 60_000
+/** How often a watch says how far it has come. */
+const BOOKMARK_EVERY: Milliseconds = 60_000
+/** Marks the bookmark that ends what there was (https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists). */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
+/** What a list over HTTP may ask beside what Sluice does. */
+export interface Listing extends ListQuery {
+  readonly fieldSelector?: string | undefined
+  readonly resourceVersion?: string | undefined
+  readonly resourceVersionMatch?: string | undefined
+}
+
+export interface Page extends ObjectList {
+  /** How many come after this page; only without selectors, as on a real server. */
+  readonly remaining?: number
+}
+
+/** What a watch over HTTP may ask beside what Sluice does. */
+export interface Watched extends WatchQuery {
+  readonly fieldSelector?: string | undefined
+  /** `none`: the client did not ask for them. */
+  readonly bookmarks?: 'none'
+  /** sendInitialEvents: what there is first, then a bookmark that says so; or not even from an empty resourceVersion. */
+  readonly initialEvents?: 'send' | 'skip' | undefined
+}
 
 /** A running watch. */
 export interface Watching {
@@ -15,21 +40,78 @@ export interface Watching {
   stop(error?: Error): void
 }
 
+/** What a list or watch lets through. */
+function visibleTo(kind: Kind, query: Listing | Watched): (object: KubeObject | null) => object is KubeObject {
+  const selects = parseSelector(query.labelSelector)
+  const matches = parseFieldSelector(kind, query.fieldSelector)
+  const { namespace, name } = query
+  return (object): object is KubeObject =>
+    object !== null &&
+    (namespace === '' || object.metadata.namespace === namespace) &&
+    (name === undefined || object.metadata.name === name) &&
+    selects(object.metadata.labels) &&
+    matches(object)
+}
+
+/**
+ * A version that a client names.
+ *
+ * @throws ApiError 400 for what is no number, 504 for one that lies in the future.
+ */
+export function versionOf(store: Store, text: string): number {
+  if (!/^\d+$/.test(text)) throw badRequest(`invalid resource version: ${noVersion(text)}`)
+  if (Number(text) > store.version) throw tooLarge(text, store.version)
+  return Number(text)
+}
+
+const noVersion = (text: string): string =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+
 /**
  * One page; every page of one list shows the world as it was at the first.
  *
  * @throws ApiError 410 when the log no longer reaches back to the first page.
  */
-export function listPage(store: Store, kind: Kind, query: ListQuery): ObjectList {
-  const selects = parseSelector(query.labelSelector)
-  const [version, start] = query.continue === undefined ? [store.version, ''] : readToken(query.continue)
+export function listPage(store: Store, kind: Kind, query: Listing): Page {
+  const visible = visibleTo(kind, query)
+  const [version, start] = whereOf(store, query)
   const all = store.allAt(version, kind, query.namespace)
-  if (all === null) throw expired('The provided continue parameter is too old to display a consistent list result.')
-  const rest = all.filter(object => selects(object.metadata.labels) && keyOf(object) > start)
-  const page = rest.slice(0, query.limit ?? rest.length)
+  if (all === null) {
+    throw expired(
+      query.continue === undefined
+        ? 'The resourceVersion for the provided list is too old.'
+        : 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    )
+  }
+  const rest = all.filter(object => visible(object) && keyOf(object) > start)
+  const limit = query.resourceVersion === '0' || !query.limit || query.limit < 0 ? rest.length : query.limit
+  const page = rest.slice(0, limit)
   const last = page.at(-1)
-  const more = last && page.length < rest.length ? { continue: writeToken(version, keyOf(last)) } : {}
-  return { resourceVersion: String(version), items: page.map(object => inVersion(kind, object)), ...more }
+  const items = page.map(object => inVersion(kind, object))
+  if (last === undefined || page.length === rest.length) return { resourceVersion: String(version), items }
+  const selected = Boolean(query.labelSelector) || Boolean(query.fieldSelector)
+  return {
+    resourceVersion: String(version),
+    items,
+    continue: writeToken(version, keyOf(last)),
+    ...(selected ? {} : { remaining: rest.length - page.length }),
+  }
+}
+
+/** The version to list at, and the key after which the page starts. */
+function whereOf(store: Store, query: Listing): readonly [number, string] {
+  const { resourceVersion = '', resourceVersionMatch, limit = 0 } = query
+  if (query.continue !== undefined) {
+    if (resourceVersion !== '' && resourceVersion !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue')
+    }
+    return readToken(query.continue)
+  }
+  if (resourceVersion === '' || resourceVersion === '0') return [store.version, '']
+  const asked = versionOf(store, resourceVersion)
+  // With a limit and no word about it, the exact version is meant.
+  const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0)
+  return [exact ? asked : store.version, '']
 }
 
 /**
@@ -41,33 +123,41 @@ export function openWatch(
   store: Store,
   clock: Clock,
   kind: Kind,
-  query: WatchQuery,
+  query: Watched,
   send: (event: WatchEvent) => void,
 ): Watching {
-  const selects = parseSelector(query.labelSelector)
-  const visible = (object: KubeObject | null): boolean =>
-    object !== null &&
-    (query.namespace === '' || object.metadata.namespace === query.namespace) &&
-    selects(object.metadata.labels)
+  const { resourceVersion, initialEvents } = query
+  const visible = visibleTo(kind, query)
   const deliver = (type: WatchEvent['type'], object: KubeObject): void =>
     send({ type, object: inVersion(kind, object) })
+  const key = kindKey(kind)
   const tell = (change: Change): void => {
-    if (kindKey(change.kind) !== kindKey(kind)) return
-    const [was, is] = [visible(change.before), visible(change.after)]
-    if (is && change.after) deliver(was ? 'MODIFIED' : 'ADDED', change.after)
-    else if (was && change.before) deliver('DELETED', atVersion(change.before, change.version))
+    const { before, after } = change
+    if (kindKey(change.kind) !== key || change.version <= from) return
+    const was = visible(before)
+    if (visible(after)) deliver(was ? 'MODIFIED' : 'ADDED', after)
+    else if (was) deliver('DELETED', atVersion(before, change.version))
   }
 
-  const fresh = query.resourceVersion === '' || query.resourceVersion === '0'
-  const missed = fresh ? [] : store.since(Number(query.resourceVersion))
-  if (missed === null) throw expired(`too old resource version: ${query.resourceVersion}`)
-  if (fresh) for (const object of store.all(kind, query.namespace)) if (visible(object)) deliver('ADDED', object)
-  for (const change of missed) tell(change)
-
-  const bookmark = (): void => {
-    const metadata = { name: '', resourceVersion: String(store.version) }
+  const unversioned = resourceVersion === '' || resourceVersion === '0'
+  if (!unversioned && !/^\d+$/.test(resourceVersion)) throw badRequest(noVersion(resourceVersion))
+  const fresh = initialEvents === 'send' || (unversioned && initialEvents !== 'skip')
+  const from = unversioned
+    ? store.version
+    : initialEvents === 'send'
+      ? versionOf(store, resourceVersion)
+      : Number(resourceVersion)
+  const missed = fresh || unversioned ? [] : store.since(from)
+  if (missed === null) throw expired(`too old resource version: ${resourceVersion} (${store.oldest})`)
+  const bookmark = (annotations?: Record<string, string>): void => {
+    if (query.bookmarks === 'none') return
+    const metadata = { name: '', resourceVersion: String(store.version), ...(annotations ? { annotations } : {}) }
     send({ type: 'BOOKMARK', object: { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } })
   }
+  if (fresh) for (const object of store.all(kind, query.namespace)) if (visible(object)) deliver('ADDED', object)
+  if (initialEvents === 'send') bookmark({ [INITIAL_EVENTS_END]: 'true' })
+  for (const change of missed) tell(change)
+
   const tick = (): void => {
     bookmark()
     cancelBookmark = clock.at(clock.now() + BOOKMARK_EVERY, tick)
@@ -102,5 +192,5 @@ const writeToken = (version: number, last: string): string => Buffer.from(`${ver
 function readToken(token: string): readonly [number, string] {
   const [version = '', last = ''] = Buffer.from(token, 'base64url').toString().split(' ')
   if (/^\d+$/.test(version)) return [Number(version), last]
-  throw badRequest('continue key is not valid: unable to decode')
+  throw badRequest('invalid continue token: continue key is not valid: unable to decode')
 }

@@ -1,40 +1,126 @@
-/** Label selectors, as the API's query parameter spells them and as objects carry them. */
-import { ApiError } from '../core/errors.ts'
+/** Label selectors, as the API's query parameter spells them (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/). */
+import { badRequest } from './answers.ts'
 import { at, listOf, recordOf } from './json.ts'
 
 type Labels = Readonly<Record<string, string>>
-type Selector = (labels: Labels | undefined) => boolean
+export type Selector = (labels: Labels | undefined) => boolean
 
-const NAME = '[A-Za-z0-9./_-]+'
-const requirements: readonly (readonly [RegExp, (key: string, values: string) => (labels: Labels) => boolean])[] = [
-  [new RegExp(`^(${NAME})\\s*==?\\s*([\\w.-]*)$`), (key, value) => labels => labels[key] === value],
-  [new RegExp(`^(${NAME})\\s*!=\\s*([\\w.-]*)$`), (key, value) => labels => labels[key] !== value],
-  [new RegExp(`^(${NAME})\\s+in\\s+\\(([^)]*)\\)$`), (key, values) => labels => isOneOf(labels[key], values)],
-  [new RegExp(`^(${NAME})\\s+notin\\s+\\(([^)]*)\\)$`), (key, values) => labels => !isOneOf(labels[key], values)],
-  [new RegExp(`^(${NAME})()$`), key => labels => labels[key] !== undefined],
-  [new RegExp(`^!\\s*(${NAME})()$`), key => labels => labels[key] === undefined],
-]
-
-function isOneOf(label: string | undefined, values: string): boolean {
-  return label !== undefined && values.split(',').some(value => value.trim() === label)
+const NAME = /^[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/
+const WORDS = {
+  key:
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+  value:
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
+    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
 }
 
+const wrong = (because: string): Error => badRequest(`unable to parse requirement: ${because}`)
+const found = (token: string, expected: string): Error => wrong(`found '${token}', expected: ${expected}`)
+
+/** Reads tokens one after the other; the end is an empty one. */
+class Tokens {
+  readonly #left: string[]
+
+  constructor(text: string) {
+    this.#left = text.match(/[!=]=|[=!(),<>]|[^\s=!(),<>]+/g) ?? []
+  }
+
+  get next(): string {
+    return this.#left[0] ?? ''
+  }
+
+  take(): string {
+    return this.#left.shift() ?? ''
+  }
+}
+
+const isWord = (token: string): boolean => /^[^=!(),<>]/.test(token)
+
 /**
- * Reads `app=web,tier in (a,b),!old`.
+ * Reads `app=web,tier in (a,b),!old,size>3`.
  *
- * @throws ApiError 400 for what is no selector, as the API server does.
+ * @throws ApiError 400 for what is no selector, in the API server's words.
  */
 export function parseSelector(text: string | undefined): Selector {
-  if (text === undefined || text.trim() === '') return () => true
-  const tests = text.split(/,(?![^(]*\))/).map(part => {
-    for (const [form, test] of requirements) {
-      const match = form.exec(part.trim())
-      if (match) return test(match[1] ?? '', match[2] ?? '')
-    }
-    const message = `unable to parse requirement: found '${part.trim()}', expected: a label selector`
-    throw new ApiError({ code: 400, reason: 'BadRequest', message })
-  })
+  const tokens = new Tokens(text ?? '')
+  const tests: ((labels: Labels) => boolean)[] = []
+  if (tokens.next !== '' && tokens.next !== '!' && !isWord(tokens.next)) {
+    throw found(tokens.next, "!, identifier, or 'end of string'")
+  }
+  while (tokens.next !== '') {
+    tests.push(requirement(tokens))
+    const between = tokens.take()
+    if (between === '') break
+    if (between !== ',') throw found(between, "',' or 'end of string'")
+    if (tokens.next !== '!' && !isWord(tokens.next)) throw found(tokens.next, "identifier after ','")
+  }
   return labels => tests.every(test => test(labels ?? {}))
+}
+
+function requirement(tokens: Tokens): (labels: Labels) => boolean {
+  const absent = tokens.next === '!' ? tokens.take() : ''
+  const key = tokens.take()
+  if (!isWord(key)) throw found(key, 'identifier')
+  if (!NAME.test(key.slice(key.lastIndexOf('/') + 1)))
+    throw wrong(`<nil>: Invalid value: ${JSON.stringify(key)}: ${WORDS.key}`)
+  if (absent !== '') return labels => labels[key] === undefined
+  if (tokens.next === '' || tokens.next === ',') return labels => labels[key] !== undefined
+  const operator = tokens.take()
+  switch (operator) {
+    case '=':
+    case '==':
+    case '!=': {
+      const value = oneValue(tokens, key)
+      return labels => (labels[key] === value) === (operator !== '!=')
+    }
+    case 'in':
+    case 'notin': {
+      const values = manyValues(tokens, key)
+      return labels => values.includes(labels[key]) === (operator === 'in')
+    }
+    case '<':
+    case '>': {
+      const limit = oneValue(tokens, key)
+      if (!/^-?\d+$/.test(limit)) {
+        throw wrong(
+          `values[0][${key}]: Invalid value: "${limit}": for 'Gt', 'Lt' operators, the value must be an integer`,
+        )
+      }
+      return labels => {
+        const value = labels[key] ?? ''
+        return (
+          /^-?\d+$/.test(value) && (operator === '<' ? Number(value) < Number(limit) : Number(value) > Number(limit))
+        )
+      }
+    }
+    default:
+      throw found(operator, 'in, notin, =, ==, !=, gt, lt')
+  }
+}
+
+function oneValue(tokens: Tokens, key: string): string {
+  if (tokens.next === '' || tokens.next === ',') return ''
+  if (!isWord(tokens.next)) throw found(tokens.next, 'identifier')
+  return checked(tokens.take(), key, 0)
+}
+
+function manyValues(tokens: Tokens, key: string): readonly (string | undefined)[] {
+  if (tokens.take() !== '(') throw found(tokens.next, "'('")
+  const values: string[] = []
+  while (tokens.next !== ')') {
+    if (isWord(tokens.next)) values.push(checked(tokens.take(), key, values.length))
+    if (tokens.next === ',') tokens.take()
+    else if (tokens.next !== ')') throw found(tokens.next, "',', ')' or identifier")
+  }
+  tokens.take()
+  return values.length > 0 ? values : ['']
+}
+
+function checked(value: string, key: string, index: number): string {
+  if (NAME.test(value)) return value
+  throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${WORDS.value}`)
 }
 
 /** Whether labels carry all of `wanted`. No wish at all matches nothing, as with a Service without a selector. */

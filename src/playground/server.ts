@@ -2,14 +2,15 @@
  * The API server without its HTTP: what every verb does to the store, and what it answers. Synchronous, because a real
  * server also decides one write after the other; clients add the network, and its faults.
  */
+import { createHash } from 'node:crypto'
 import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
-import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
+import type { Clock, WatchEvent } from '../core/ports.ts'
 import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
 import { Pod } from './kinds.ts'
-import { listPage, openWatch, type Watching } from './reading.ts'
+import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
 import type { Resource } from './resource.ts'
 import { type Allotter, withAllotments } from './schema/allotments.ts'
@@ -17,11 +18,16 @@ import { resourceOf } from './schema/custom.ts'
 import { inVersion, Store } from './store.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
-export type Subresource = '' | 'status'
+/** `scale` is told apart only as the way by which a field was written. */
+export type Subresource = '' | 'status' | 'scale'
 
 /** Who asks: the field manager, which is the user's name here too. */
 export interface Requester {
   readonly manager: string
+  /** Everything is done and answered but the write itself. */
+  readonly dryRun?: boolean
+  /** Hears of fields that no schema knows, which are left out; may refuse them by throwing. */
+  readonly unknown?: (paths: readonly string[], object: KubeObject) => void
 }
 
 /** What RBAC decides on. `name` is empty for list, watch and create. */
@@ -39,14 +45,16 @@ export type Admission = (object: KubeObject, before: KubeObject | null) => strin
 export interface Preconditions {
   readonly uid?: string
   readonly resourceVersion?: string
-  /** Background: dependents go after it. Foreground: it goes after them. */
-  readonly propagation?: 'Background' | 'Foreground'
+  /** Background: dependents go after it. Foreground: it goes after them. Orphan: they stay, and forget it. */
+  readonly propagation?: 'Background' | 'Foreground' | 'Orphan'
   /** Of pods: 0 removes at once, as the kubelet does at the end. */
   readonly gracePeriodSeconds?: number
 }
 
 /** The finalizer of a foreground deletion; garbage collection takes it off. */
 export const FOREGROUND = 'foregroundDeletion'
+export const ORPHAN = 'orphan'
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
 export class ApiServer {
   readonly store: Store
@@ -61,6 +69,7 @@ export class ApiServer {
   readonly used = new Set<string>()
   #uids = 0
   #addresses = 0
+  #names = 0
 
   constructor(clock: Clock, logSize = 10_000) {
     this.clock = clock
@@ -75,20 +84,22 @@ export class ApiServer {
     return inVersion(ref.kind, this.#existing(ref))
   }
 
-  list(kind: Kind, query: ListQuery, by: Requester): ObjectList {
+  list(kind: Kind, query: Listing, by: Requester): Page {
     this.#check({ ...by, verb: 'list', kind, namespace: query.namespace, name: '', subresource: '' })
     return listPage(this.store, kind, query)
   }
 
-  watch(kind: Kind, query: WatchQuery, by: Requester, send: (event: WatchEvent) => void): Watching {
+  watch(kind: Kind, query: Watched, by: Requester, send: (event: WatchEvent) => void): Watching {
     this.#check({ ...by, verb: 'watch', kind, namespace: query.namespace, name: '', subresource: '' })
     return openWatch(this.store, this.clock, kind, query, send)
   }
 
   create(ref: Ref, object: KubeObject, by: Requester): KubeObject {
     this.#check({ ...by, verb: 'create', ...ref, name: '', subresource: '' })
-    if (this.#find(ref)) throw alreadyExists(ref)
-    return this.#save(ref, null, object, { ...by, operation: 'Update', subresource: '' })
+    const { generateName = '' } = object.metadata
+    const place = ref.name === '' && generateName !== '' ? { ...ref, name: this.#nameAfter(generateName) } : ref
+    if (this.#find(place)) throw alreadyExists(place)
+    return this.#save(place, null, object, { ...by, operation: 'Update', subresource: '' })
   }
 
   update(ref: Ref, object: KubeObject, by: Requester, subresource: Subresource = ''): KubeObject {
@@ -111,13 +122,19 @@ export class ApiServer {
     return this.#save(ref, before, change(inVersion(ref.kind, before)), { ...by, operation: 'Update', subresource })
   }
 
-  /** Server-side apply; creates what is missing. */
-  apply(ref: Ref, object: KubeObject, by: Requester, onConflict: 'force' | 'fail'): KubeObject {
-    this.#check({ ...by, verb: 'patch', ...ref, subresource: '' })
+  /** Server-side apply; creates what is missing, but not by a subresource. */
+  apply(
+    ref: Ref,
+    object: KubeObject,
+    by: Requester,
+    onConflict: 'force' | 'fail',
+    subresource: Subresource = '',
+  ): KubeObject {
+    this.#check({ ...by, verb: 'patch', ...ref, subresource })
     if (object.metadata.managedFields !== undefined) {
       throw badRequest('metadata.managedFields must be nil')
     }
-    const before = this.#find(ref)
+    const before = subresource === '' ? this.#find(ref) : this.#existing(ref)
     if (before === null && object.metadata.uid !== undefined) {
       throw conflict(
         ref,
@@ -126,8 +143,11 @@ export class ApiServer {
     }
     const { status, ...main } = withoutUndefined(object) as KubeObject
     const resource = this.#resource(ref.kind)
-    const wanted: KubeObject = resource.subresources.status ? main : { ...main, status }
-    const how = { ...by, operation: 'Apply', subresource: '' } as const
+    const { apiVersion, kind, metadata: identity } = object
+    const ofStatus = { apiVersion, kind, metadata: { name: identity.name }, status }
+    const ofMain = resource.subresources.status ? main : { ...main, status }
+    const wanted: KubeObject = subresource === 'status' ? ofStatus : ofMain
+    const how = { ...by, operation: 'Apply', subresource } as const
     const applied = applyFields(resource.schema, before, wanted, this.#writer(ref.kind, how))
     if (onConflict === 'fail' && applied.conflicts.length > 0) {
       throw applyConflict(applied.conflicts)
@@ -136,8 +156,8 @@ export class ApiServer {
     return this.#save(ref, before, { ...applied.object, metadata }, how)
   }
 
-  /** Deletes, or begins to: with finalizers left the object stays, marked. */
-  delete(ref: Ref, preconditions: Preconditions, by: Requester): void {
+  /** Deletes, or begins to: with finalizers left the object stays, marked, and is returned; null: it is gone. */
+  delete(ref: Ref, preconditions: Preconditions, by: Requester): KubeObject | null {
     this.#check({ ...by, verb: 'delete', ...ref, subresource: '' })
     const object = this.#existing(ref)
     const { metadata } = object
@@ -148,17 +168,18 @@ export class ApiServer {
       const mismatch = `the ${name} in the precondition (${wanted}) does not match the ${name} in record (${metadata[key]})`
       throw conflict(ref, `${mismatch}. The object might have been deleted and then recreated`)
     }
-    const foreground = preconditions.propagation === 'Foreground' ? [FOREGROUND] : []
-    const finalizers = [...new Set([...(metadata.finalizers ?? []), ...foreground])]
+    const { propagation } = preconditions
+    const own = propagation === 'Foreground' ? [FOREGROUND] : propagation === 'Orphan' ? [ORPHAN] : []
+    const finalizers = [...new Set([...(metadata.finalizers ?? []), ...own])]
     const usual =
       kindKey(ref.kind) === kindKey(Pod) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
     const grace = preconditions.gracePeriodSeconds ?? usual
     const stays = finalizers.length > 0 || grace > 0 || kindKey(ref.kind) === kindKey(kinds.Namespace)
     if (!stays) {
-      this.store.drop(ref.kind, object)
-      return
+      if (by.dryRun !== true) this.store.drop(ref.kind, object)
+      return null
     }
-    if (metadata.deletionTimestamp !== undefined && grace >= graceOf(object)) return
+    if (metadata.deletionTimestamp !== undefined && grace >= graceOf(object)) return inVersion(ref.kind, object)
     const deletionTimestamp = stampOf(this.clock.now() + grace * 1000)
     const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
     const marks =
@@ -166,7 +187,7 @@ export class ApiServer {
         ? { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
         : {}
     const next = { ...object, metadata: { ...metadata, ...marks, [GRACE]: grace } }
-    this.store.put(ref.kind, next)
+    return inVersion(ref.kind, by.dryRun === true ? next : this.store.put(ref.kind, next))
   }
 
   #find(ref: Ref): KubeObject | null {
@@ -223,7 +244,8 @@ export class ApiServer {
     }
     const resource = this.#resource(kind)
     const { status: hasStatus } = resource.subresources
-    const shaped = resource.schema.shape(this.#shape(ref, before, wanted, how)).object
+    const { object: shaped, unknown } = resource.schema.shape(this.#shape(ref, before, wanted, how))
+    how.unknown?.(unknown, wanted)
     const metadata = { ...shaped.metadata }
     // What the server fills in on the other side of the status subresource is nobody's.
     const written = hasStatus && how.subresource === '' ? { ...shaped, status: before?.['status'] } : shaped
@@ -239,6 +261,7 @@ export class ApiServer {
     const object = withAllotments(kind, { ...shaped, metadata }, before, this.#allotter)
     if (before && sameJson(before, object)) return inVersion(kind, before)
     this.#admit(ref, object, before)
+    if (how.dryRun === true) return inVersion(kind, object)
     const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
     if (before && finalized && (before.metadata.finalizers ?? []).length > 0 && graceOf(before) === 0) {
       return inVersion(kind, this.store.drop(kind, object))
@@ -265,18 +288,16 @@ export class ApiServer {
     const { generation: counts, subresources } = this.#resource(ref.kind)
     if (before === null) {
       if (subresources.status) delete object['status']
-      const { labels, annotations, finalizers, ownerReferences, managedFields } = wanted.metadata
       const metadata = withoutUndefined({
+        ...wanted.metadata,
         name: ref.name,
         namespace: ref.kind.namespaced ? ref.namespace : undefined,
         uid: this.#uid(),
         generation: counts ? 1 : undefined,
         creationTimestamp: stampOf(this.clock.now()),
-        labels,
-        annotations,
-        finalizers,
-        ownerReferences,
-        managedFields,
+        resourceVersion: undefined,
+        deletionTimestamp: undefined,
+        [GRACE]: undefined,
       }) as ObjectMeta
       return { ...object, metadata }
     }
@@ -312,6 +333,13 @@ export class ApiServer {
   #uid(): string {
     this.#uids += 1
     return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`
+  }
+
+  /** As generateName asks: five letters more, of those that make no words. */
+  #nameAfter(base: string): string {
+    this.#names += 1
+    const digest = createHash('sha256').update(`${base} ${this.#names}`).digest()
+    return `${base.slice(0, 58)}${[...digest.subarray(0, 5)].map(byte => LETTERS[byte % LETTERS.length]).join('')}`
   }
 
   readonly #allotter: Allotter = {

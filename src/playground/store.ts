@@ -65,6 +65,11 @@ export class Store {
     return before
   }
 
+  /** The oldest version that a watch can start from. */
+  get oldest(): number {
+    return this.#compacted
+  }
+
   /** The changes after `version`, or null when some of them are forgotten. */
   since(version: number): readonly Change[] | null {
     return version < this.#compacted ? null : this.#log.filter(change => change.version > version)

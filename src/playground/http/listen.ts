@@ -1,0 +1,182 @@
+/** The API server over HTTP: who may ask, what is asked, and the answer on the wire. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { stringify } from 'yaml'
+import { ApiError } from '../../core/errors.ts'
+import { Refusal, statusOf } from '../answers.ts'
+import type { Resource } from '../resource.ts'
+import type { ApiServer, Subresource } from '../server.ts'
+import { bodyOf } from './body.ts'
+import type { Answer, Call } from './call.ts'
+import { documentOf, isHealth } from './documents.ts'
+import { type Form, formOf } from './form.ts'
+import { answerReview } from './reviews.ts'
+import { type Route, routeOf } from './route.ts'
+import { streamWatch } from './stream.ts'
+import { verbOf, verbs } from './verbs.ts'
+
+export interface HttpOptions {
+  /** On the loopback address; 0 is any that is free. */
+  readonly port: number
+  /** What every request must carry: as a bearer token, or as the first step of its path. */
+  readonly token: string
+}
+
+export interface Listening {
+  /** With the token in its path: kubectl sends no credentials over plain HTTP. */
+  readonly url: string
+  /** Ends all connections, watches included. */
+  close(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+
+/** Serves the API. @throws Error with a sentence when the port cannot be had. */
+export async function listen(api: ApiServer, { port, token }: HttpOptions): Promise<Listening> {
+  const server = createServer((request, response) => {
+    respond(api, token, request, response).catch((error: unknown) => fail(error, request, response))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(sentence(error, port))))
+    server.listen(port, HOST, resolve)
+  })
+  const { port: taken } = server.address() as AddressInfo
+  return { url: `http://${HOST}:${taken}/${token}`, close: () => closed(server) }
+}
+
+function sentence({ code, message }: NodeJS.ErrnoException, port: number): string {
+  const where = `${HOST}:${port}`
+  if (code === 'EADDRINUSE')
+    return `The port ${where} is taken. Stop what listens there, or choose another with --port.`
+  if (code === 'EACCES') return `The port ${where} may not be used. Choose one above 1024 with --port.`
+  return `Cannot listen on ${where}: ${message}. Choose another port with --port.`
+}
+
+async function closed(server: Server): Promise<void> {
+  const done = new Promise<void>(resolve => {
+    server.close(() => resolve())
+  })
+  server.closeAllConnections()
+  await done
+}
+
+async function respond(
+  api: ApiServer,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [asked = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s)
+  const { accept = '', authorization } = request.headers
+  const isKnown = asked.startsWith(`/${token}/`)
+  const path = isKnown ? asked.slice(token.length + 1) : asked
+  if (!isKnown && authorization !== `Bearer ${token}` && !isHealth(path)) {
+    throw new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' })
+  }
+  const query = new URLSearchParams(search)
+  const body = await bodyOf(request)
+  const document = documentOf(api, path, query, accept)
+  if (document !== null) {
+    if (request.method !== 'GET') throw notAllowed()
+    const { text, type, etag } = document
+    const headers = etag === undefined ? {} : { etag, 'cache-control': 'public', vary: 'Accept' }
+    if (etag !== undefined && request.headers['if-none-match'] === etag) response.writeHead(304, headers).end()
+    else response.writeHead(200, { 'content-type': type, ...headers }).end(text)
+    return
+  }
+  const route = routeOf(path)
+  if (route === null) return pageNotFound(response)
+  const form = formOf(accept)
+  const review = request.method === 'POST' ? answerReview(route, body) : null
+  if (review !== null) return send(response, form.text, review)
+  const call = callOf(api, route, { query, form, body, request })
+  if (call === null) return pageNotFound(response)
+  const verb = verbOf(request.method ?? '', call)
+  if (verb === null) throw notAllowed()
+  if (verb === 'watch') return streamWatch(call, response)
+  send(response, form.text, verbs[verb](call), call.warnings)
+}
+
+interface Sent {
+  readonly query: URLSearchParams
+  readonly form: Form
+  readonly body: string
+  readonly request: IncomingMessage
+}
+
+/** @returns null for a group that is not served at all. @throws ApiError 404 for what such a group does not have. */
+function callOf(server: ApiServer, route: Route, { query, form, body, request }: Sent): Call | null {
+  const { group, version, plural, namespace, name } = route
+  const resource = server.resources.of({ group, plural })
+  const subresource = resource && subresourceOf(resource, route)
+  if (resource === null || subresource === null || (namespace !== '' && !resource.kind.namespaced)) {
+    if (!server.resources.all().some(({ kind }) => kind.group === group)) return null
+    const message = 'the server could not find the requested resource'
+    throw new Refusal({ code: 404, reason: 'NotFound', message })
+  }
+  return {
+    server,
+    resource,
+    kind: { ...resource.kind, version },
+    namespace,
+    name,
+    subresource,
+    query,
+    form,
+    agent: request.headers['user-agent'] ?? '',
+    contentType: (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '',
+    body,
+    warnings: [],
+  }
+}
+
+/** The subresource of a route, empty for the resource itself; null for a version or subresource that is not served. */
+function subresourceOf(
+  { versions, subresources }: Resource,
+  { version, name, subresource }: Route,
+): Subresource | null {
+  if (!versions.includes(version)) return null
+  if (subresource === '') return ''
+  if (name === '') return null
+  if (subresource === 'status' && subresources.status) return 'status'
+  return subresource === 'scale' && subresources.scale !== null ? 'scale' : null
+}
+
+const notAllowed = (): ApiError =>
+  new Refusal({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+  })
+
+function pageNotFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
+}
+
+/** @param warnings what the client is told beside the answer (RFC 7234, section 5.5). */
+function send(
+  response: ServerResponse,
+  text: Form['text'],
+  { code, body }: Answer,
+  warnings: readonly string[] = [],
+): void {
+  const quoted = (words: string): string => words.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', ' ')
+  if (warnings.length > 0)
+    response.setHeader(
+      'warning',
+      warnings.map(words => `299 - "${quoted(words)}"`),
+    )
+  response.writeHead(code, { 'content-type': `application/${text}`, 'cache-control': 'no-cache, private' })
+  response.end(text === 'yaml' ? stringify(body, { sortMapEntries: true }) : JSON.stringify(body))
+}
+
+/** An answer that began to stream can only be broken off. */
+function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy()
+  const text = request.headers.accept?.startsWith('application/yaml') ? 'yaml' : 'json'
+  const body = statusOf(error)
+  if (error instanceof ApiError && error.retryAfterSeconds !== undefined) {
+    response.setHeader('retry-after', error.retryAfterSeconds)
+  }
+  send(response, text, { code: body.code, body })
+}
