@@ -92,7 +92,7 @@ suite('In mid-run', () => {
     expect(timeline.weights(zero.at)).to.deep.equal([0])
     expect(failed.message).to.match(/ready/i)
     // The crash itself breaks what is in flight, and callers learn of it with the endpoints; after weight 0 nothing fails.
-    expect(client.failures(0, crashed)).to.deep.equal([])
+    expect(client.failures(0, crashed - 1000)).to.deep.equal([])
     expect(client.failures(zero.at + 1000)).to.deep.equal([])
     await sleep(500)
     expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')

@@ -14,6 +14,8 @@ interface Moment {
   readonly cascade?: 'foreground'
   /** What was adopted is restored, too. */
   readonly revertOnDeletion?: true
+  /** The ladder; left out: 20, 50. */
+  readonly steps?: readonly { readonly weight: number; readonly approve?: true }[]
   /** Brings the Canary, which has just been applied, into that phase. */
   readonly reach: (shop: Shop, timeline: Timeline) => Promise<unknown>
 }
@@ -44,6 +46,23 @@ const moments: readonly Moment[] = [
     phase: 'Progressing',
     cascade: 'foreground',
     reach: async (shop, timeline) => timeline.untilWeight(50, 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Waiting',
+    reach: async (shop, timeline) => {
+      await timeline.untilPhase('Initialized', 60)
+      await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/pause=1 not today')
+      return timeline.untilPhase('Waiting', 30, await shop.setImage('v2'))
+    },
+  },
+  {
+    phase: 'WaitingPromotion',
+    steps: [{ weight: 20 }, { weight: 50, approve: true }],
+    reach: async (shop, timeline) => timeline.untilPhase('WaitingPromotion', 60, await release(shop, timeline)),
+  },
+  {
+    phase: 'Finalising',
+    reach: async (shop, timeline) => timeline.untilPhase('Finalising', 60, await release(shop, timeline)),
   },
   {
     phase: 'Promoting',
@@ -80,12 +99,15 @@ suite('Deleting a Canary', () => {
   })
   suiteTeardown(async () => controller.close())
 
-  const handBack = async ({ phase, cascade, revertOnDeletion, reach }: Moment, shop: Shop): Promise<void> => {
+  const handBack = async (moment: Moment, shop: Shop): Promise<void> => {
+    const { phase, cascade, revertOnDeletion, steps, reach } = moment
     await shop.deployWeb({ version: 'v1' })
     await shop.reachable('client')
     const client = shop.load('client', { rate: 60 })
     const timeline = shop.timeline()
-    await shop.apply(shop.canary({ revertOnDeletion, analysis: { stepWeights: [20, 50] } }))
+    await shop.apply(
+      shop.canary({ revertOnDeletion, analysis: steps === undefined ? { stepWeights: [20, 50] } : { steps } }),
+    )
     await reach(shop, timeline)
     const seen = timeline.last?.phase
 
@@ -110,7 +132,7 @@ suite('Deleting a Canary', () => {
     expect(target?.['spec']).not.to.have.property('paused')
     const versions = Object.keys(client.versions(since)).join()
     if (phase === 'Promoting') expect(versions, 'whichever is promoted by then').to.be.oneOf(['v1', 'v2'])
-    else expect(versions).to.equal(phase === 'Succeeded' ? 'v2' : 'v1')
+    else expect(versions).to.equal(['Finalising', 'Succeeded'].includes(phase) ? 'v2' : 'v1')
     expectNoFailure(client)
   }
 
