@@ -3,7 +3,7 @@
  * (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/). One slice a Service, however many pods.
  */
 import { type KubeObject, kinds, kindKey } from '../api/object.ts'
-import { at, recordOf } from './json.ts'
+import { at, type Json, listOf, recordOf } from './json.ts'
 import { isReady } from './kubelet.ts'
 import { reconcileOn } from './reconcile.ts'
 import { ownerReference } from './replicasets.ts'
@@ -40,6 +40,7 @@ export function runEndpoints(server: ApiServer): void {
         ownerReferences: [ownerReference(service)],
       },
       addressType: 'IPv4',
+      ports: listOf(at(service, 'spec', 'ports')).map(port => portOf(port, pods)),
       endpoints: pods.map(pod => ({
         addresses: [at(pod, 'status', 'podIP')],
         conditions: { ready: true },
@@ -58,6 +59,14 @@ export function runEndpoints(server: ApiServer): void {
     },
     reconcile,
   )
+}
+
+/** A port as pods have it: by number, or by the name that a container gives it. */
+function portOf(port: unknown, pods: readonly KubeObject[]): Json {
+  const { name = '', protocol, targetPort } = recordOf(port)
+  const containers = pods.slice(0, 1).flatMap(pod => listOf(at(pod, 'spec', 'containers')))
+  const named = containers.flatMap(one => listOf(at(one, 'ports'))).find(one => at(one, 'name') === targetPort)
+  return { name, protocol, port: typeof targetPort === 'number' ? targetPort : at(named, 'containerPort') }
 }
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`

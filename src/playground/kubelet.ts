@@ -15,6 +15,7 @@ type PodState = 'Starting' | 'Ready' | 'Crashed' | 'ImagePullBackOff'
 export class Kubelet {
   readonly #server: ApiServer
   readonly #images: Images
+  #addresses = 0
 
   constructor(server: ApiServer, images: Images) {
     this.#server = server
@@ -54,6 +55,11 @@ export class Kubelet {
     })
   }
 
+  #address(): string {
+    this.#addresses += 1
+    return `10.244.${this.#addresses >> 8}.${this.#addresses & 255}`
+  }
+
   #isThere(pod: KubeObject): boolean {
     const { namespace = '', name, uid } = pod.metadata
     return this.#server.store.get(Pod, namespace, name)?.metadata.uid === uid
@@ -77,7 +83,10 @@ export class Kubelet {
           restartCount: state === 'Crashed' ? 1 : 0,
           state: running ? { running: { startedAt: now } } : { waiting: { reason } },
         }
+        const podIP = textOf(at(current, 'status', 'podIP')) || this.#address()
         const status = {
+          podIP,
+          podIPs: [{ ip: podIP }],
           phase: state === 'ImagePullBackOff' ? 'Pending' : 'Running',
           conditions: [{ type: 'Ready', status: ready, lastTransitionTime: since }],
           containerStatuses: [container],

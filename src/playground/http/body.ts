@@ -13,14 +13,14 @@ const MAX_BODY = 3 * 1024 * 1024
  *
  * @throws ApiError 413.
  */
-export async function bodyOf(request: IncomingMessage): Promise<string> {
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size <= MAX_BODY) chunks.push(chunk)
   }
-  if (size <= MAX_BODY) return Buffer.concat(chunks).toString()
+  if (size <= MAX_BODY) return Buffer.concat(chunks)
   const message = `Request entity too large: limit is ${MAX_BODY}`
   throw new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message })
 }

@@ -11,6 +11,7 @@ import type { Answer, Call } from './call.ts'
 import { documentOf, isHealth } from './documents.ts'
 import { type Form, formOf } from './form.ts'
 import { answerReview } from './reviews.ts'
+import { jsonOfProtobuf, PROTOBUF } from './protobuf.ts'
 import { type Route, routeOf } from './route.ts'
 import { streamWatch } from './stream.ts'
 import { verbOf, verbs } from './verbs.ts'
@@ -74,7 +75,7 @@ async function respond(
     throw new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' })
   }
   const query = new URLSearchParams(search)
-  const body = await bodyOf(request)
+  const sent = await bodyOf(request)
   const document = documentOf(api, path, query, accept)
   if (document !== null) {
     if (request.method !== 'GET') throw notAllowed()
@@ -87,9 +88,14 @@ async function respond(
   const route = routeOf(path)
   if (route === null) return pageNotFound(response)
   const form = formOf(accept)
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? ''
+  const isProtobuf = type === PROTOBUF && sent.length > 0
+  const body = isProtobuf ? jsonOfProtobuf(sent) : sent.toString()
+  const contentType = isProtobuf ? 'application/json' : type
+  const agent = request.headers['user-agent'] ?? ''
   const review = request.method === 'POST' ? answerReview(route, body) : null
   if (review !== null) return send(response, form.text, review)
-  const call = callOf(api, route, { query, form, body, request })
+  const call = callOf(api, route, { query, form, body, contentType, agent })
   if (call === null) return pageNotFound(response)
   const verb = verbOf(request.method ?? '', call)
   if (verb === null) throw notAllowed()
@@ -97,15 +103,12 @@ async function respond(
   send(response, form.text, verbs[verb](call), call.warnings)
 }
 
-interface Sent {
-  readonly query: URLSearchParams
-  readonly form: Form
-  readonly body: string
-  readonly request: IncomingMessage
-}
-
 /** @returns null for a group that is not served at all. @throws ApiError 404 for what such a group does not have. */
-function callOf(server: ApiServer, route: Route, { query, form, body, request }: Sent): Call | null {
+function callOf(
+  server: ApiServer,
+  route: Route,
+  sent: Pick<Call, 'query' | 'form' | 'body' | 'contentType' | 'agent'>,
+): Call | null {
   const { group, version, plural, namespace, name } = route
   const resource = server.resources.of({ group, plural })
   const subresource = resource && subresourceOf(resource, route)
@@ -121,11 +124,7 @@ function callOf(server: ApiServer, route: Route, { query, form, body, request }:
     namespace,
     name,
     subresource,
-    query,
-    form,
-    agent: request.headers['user-agent'] ?? '',
-    contentType: (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '',
-    body,
+    ...sent,
     warnings: [],
   }
 }

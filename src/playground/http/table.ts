@@ -53,6 +53,6 @@ export function metadataOf({ metadata }: KubeObject): Json {
 }
 
 function shown(type: string, cell: unknown, now: Instant): unknown {
-  if (cell === undefined || cell === null) return type === 'date' ? '<unknown>' : null
+  if (cell === undefined || cell === null) return null
   return type === 'date' ? ageOf(textOf(cell), now) : cell
 }
