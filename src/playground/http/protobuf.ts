@@ -4,7 +4,7 @@
  * is refused, never dropped. Numbers are those of the generated.proto files of k8s.io/api.
  */
 import { ApiError } from '../../core/errors.ts'
-import { isRecord, type Json } from '../json.ts'
+import { isRecord, type Json, textOf } from '../json.ts'
 
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
@@ -74,12 +74,12 @@ export function jsonOfProtobuf(body: Buffer): string {
   const { type, raw } = message('Unknown', body.subarray(4))
   const { apiVersion = '', kind = '' } = isRecord(type) ? type : {}
   const content = typeof raw === 'string' ? Buffer.from(raw, 'base64') : Buffer.alloc(0)
-  return JSON.stringify({ apiVersion, kind, ...message(`${kind as string}`, content) })
+  return JSON.stringify({ apiVersion, kind, ...message(textOf(kind), content) })
 }
 
 const notRead = (what: string): ApiError => {
-  const message = `the playground reads no ${PROTOBUF} ${what}; send application/json`
-  return new ApiError({ code: 415, reason: 'UnsupportedMediaType', message })
+  const words = `the playground reads no ${PROTOBUF} ${what}; send application/json`
+  return new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: words })
 }
 
 function message(name: string, bytes: Buffer): Json {
