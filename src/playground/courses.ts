@@ -66,7 +66,7 @@ function continued(hosts: readonly Host[], policy: Policy, attempts: number, lef
       if (course.share === 0) return []
       if (!isRetried(course, policy.retries.on) || (spent > 0 && spent >= left) || policy.retries.attempts === 0)
         return [course]
-      if (attempts === 0) return [{ ...course, flag: course.flag === '' ? 'URX' : `${course.flag},URX` }]
+      if (attempts === 0) return [{ ...course, flag: course.flag === '' ? 'URX' : `URX,${course.flag}` }]
       const others =
         total === 1 ? hosts : hosts.map(each => (each === host ? { ...each, count: each.count - 1 } : each))
       return continued(others, policy, attempts - 1, left - spent).map(next => ({

@@ -99,7 +99,7 @@ suite('playground: the mesh', () => {
     assert.equal(it.mesh.failures(), 0)
     it.workloads.crash('shop', 'web-primary')
     await it.clock.advance(400)
-    assert.deepEqual(it.mesh.shares(), { 'UF,URX': 100 })
+    assert.deepEqual(it.mesh.shares(), { 'URX,UF': 100 })
   })
 
   test('every answer is known by the template of the pod that gave it', async () => {

@@ -1,0 +1,180 @@
+/**
+ * The mesh contract through the real istiod and Envoy: the cases of test/contract/mesh.cases.ts, all of them applied together,
+ * and then requests for each, whose answers are counted at the callers, in their proxies' response flags, and at the pods.
+ */
+import { expect } from 'chai'
+import { add, differencesOf, ourMesh, ourPlace, outcome, type Seen } from '../../test/contract/mesh.answers.ts'
+import { BAD, cases, idOf, type Played, SLOW, versions } from '../../test/contract/mesh.cases.ts'
+import { differences } from '../../test/contract/mesh.differences.ts'
+import { Load } from '../fixtures/load.ts'
+import { Shop } from '../fixtures/shop.ts'
+import { edgeNamespace, gatewayName } from '../lab/edge.ts'
+import { podKind } from '../lab/kubelet.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { sleep, waitFor } from '../lab/wait.ts'
+
+const SECONDS = 1.5
+const RATE = 200
+
+interface Counter {
+  readonly labels: Readonly<Record<string, string>>
+  readonly count: number
+}
+
+suite('The mesh contract, on a real istiod and Envoy', () => {
+  let world: Lab
+  let shop: Shop
+  let played: readonly Played[]
+  /** Addresses of proxies: of the callers by how they are called, of the versions by their names. */
+  const proxies = new Map<string, string>()
+  const counts = new Map<string, Seen>()
+
+  suiteSetup(async () => {
+    world = await lab()
+    shop = await Shop.open(world, 'contract')
+    await shop.behave('bad', { errorRate: BAD })
+    await shop.behave('slow', { delayMs: SLOW })
+    for (const [version, labels] of Object.entries(versions)) {
+      await shop.deployWeb({ name: version, version, labels, service: null })
+      proxies.set(version, await addressOf(shop.namespace, `app=${version}`))
+    }
+    for (const via of ['client', 'gateway']) proxies.set(via, await addressOf(edgeNamespace, `app=${via}`))
+    played = cases.map(({ play }, index) => play({ namespace: shop.namespace, id: idOf(index), gateway: gatewayName }))
+    await shop.apply(...played.flatMap(({ objects }) => objects), ...last)
+    for (const via of ['client', 'gateway'] as const) {
+      await waitFor(`the ${via} has all routes`, 60, async () => {
+        const load = new Load({ via, host: lastHost(via), rate: 20, seconds: 0.1 })
+        await sleep(150)
+        await load.stop()
+        return load.between(0).some(({ status }) => status === 418)
+      })
+    }
+  })
+
+  suiteTeardown(async () => {
+    // What lies in the namespace of the callers goes too; the rest goes with the shop's.
+    const kinds = 'virtualservices.networking.istio.io,destinationrules.networking.istio.io'
+    await world.kubectl.run('-n', edgeNamespace, 'delete', kinds, '--all')
+    await shop.close()
+  })
+
+  const lastHost = (via: 'client' | 'gateway'): string =>
+    via === 'gateway' ? 'last.example.com' : `last.${shop.namespace}.svc.cluster.local`
+
+  /** Applied after all others: who has this route has them all. */
+  const last = [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'last' },
+      spec: { selector: versions.v1, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'last' },
+      spec: {
+        hosts: ['last', 'last.example.com'],
+        gateways: [gatewayName, 'mesh'],
+        http: [{ directResponse: { status: 418 } }],
+      },
+    },
+  ]
+
+  async function addressOf(namespace: string, labels: string): Promise<string> {
+    const [pod] = await world.api.list(podKind, namespace, labels)
+    return String((pod?.['status'] as { podIP?: string } | undefined)?.podIP)
+  }
+
+  /** What a proxy has counted, by the labels that the lab's telemetry gives. */
+  async function counters(proxy: string): Promise<Counter[]> {
+    const response = await fetch(`http://${proxies.get(proxy)}:15090/stats/prometheus?filter=mesh`)
+    const page = await response.text()
+    return [...page.matchAll(/^envoy_mesh_requests\{(.*)\} (\d+)$/gm)].map(([, labels = '', count]) => ({
+      labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value])),
+      count: Number(count),
+    }))
+  }
+
+  /** What the proxies count of a case: flags at the caller, tries at each version. */
+  async function counted(via: string): Promise<Pick<Seen, 'flags' | 'received'>> {
+    const flags = new Map<string, number>()
+    const received = new Map<string, number>()
+    for (const { labels, count } of await counters(via)) {
+      const { reporter, response_code: code, response_flags: flag } = labels
+      if (reporter === 'source' && flag !== '-') add(flags, `${code} ${flag}`, count)
+    }
+    for (const version of Object.keys(versions)) {
+      for (const { labels, count } of await counters(version)) {
+        if (labels['reporter'] === 'destination') add(received, version, count)
+      }
+    }
+    return { flags, received }
+  }
+
+  const since = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Map<string, number> =>
+    new Map(
+      [...after]
+        .map(([key, count]): [string, number] => [key, count - (before.get(key) ?? 0)])
+        .filter(([, count]) => count > 0),
+    )
+
+  async function send({ request }: Played): Promise<Seen> {
+    const before = await counted(request.via)
+    const load = new Load({ rate: RATE, seconds: SECONDS, ...request })
+    await sleep(SECONDS * 1000 + 50)
+    await load.stop()
+    const answers = new Map<string, number>()
+    for (const { status, version } of load.between(0)) add(answers, outcome(status, version), 1)
+    // Copies and given-up tries end after the callers have their answers.
+    let after = await counted(request.via)
+    for (let rounds = 0, text = ''; text !== textOf(after) && rounds < 20; rounds += 1) {
+      text = textOf(after)
+      await sleep(SLOW / 2 + 50)
+      after = await counted(request.via)
+    }
+    const [flags, received] = [since(before.flags, after.flags), since(before.received, after.received)]
+    return { requests: load.between(0).length, answers, flags, received }
+  }
+
+  const textOf = ({ flags, received }: Pick<Seen, 'flags' | 'received'>): string =>
+    JSON.stringify([[...flags], [...received]])
+
+  for (const [index, { name }] of cases.entries()) {
+    test(name, async () => {
+      const one = played[index]
+      if (one === undefined) throw new Error('the cases were not applied')
+      const seen = await send(one)
+      expect(seen.requests).to.be.greaterThan(50)
+      counts.set(name, seen)
+      const found = differencesOf(one, seen, (count, share) => fits(count, share, seen.requests))
+      expect(found.join('\n')).to.equal('')
+    })
+  }
+
+  test('the counts of both sides', async () => {
+    const requests = [...counts.values()].reduce((sum, one) => sum + one.requests, 0)
+    const same = cases.length - Object.keys(differences).length
+    console.log(`    mesh: ${cases.length} cases and ${requests} requests through istiod and Envoy, ${same} as in ours`)
+    const play = await ourMesh()
+    for (const [name, reason] of Object.entries(differences)) {
+      const index = cases.findIndex(one => one.name === name)
+      const ours = cases[index]?.play(ourPlace(idOf(index)))
+      console.log(`    differs: ${name}: ${reason}`)
+      console.log(`      Envoy: ${told(counts.get(name))}`)
+      console.log(`      ours:  ${told(ours && (await play(ours)))}`)
+    }
+    expect(counts.size).to.equal(cases.length)
+  })
+})
+
+const told = (seen: Seen | undefined): string =>
+  seen === undefined
+    ? '–'
+    : [seen.answers, seen.flags, seen.received].map(one => JSON.stringify(Object.fromEntries(one))).join(' ')
+
+/** Within four standard deviations, and one request; tries beyond one a request are taken as by a Poisson process. */
+function fits(count: number, share: number, requests: number): boolean {
+  const variance = share <= 1 ? share * (1 - share) : Number.isInteger(share) ? 0 : share
+  return Math.abs(count - share * requests) <= 4 * Math.sqrt(requests * variance) + 1
+}
