@@ -7,13 +7,27 @@ import https from 'node:https'
 import type { Kind, KubeObject } from '../../src/api/object.ts'
 import type { Credentials } from './pki.ts'
 
+/** One reason of a refusal. */
+export interface Cause {
+  readonly reason: string
+  readonly message: string
+  readonly field: string
+}
+
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure'
   readonly code: number
+  /** What the server said, and its reasons one by one. */
+  readonly said: string
+  readonly causes: readonly Cause[]
 
-  constructor(code: number, message: string) {
-    super(message)
+  /** @param request what was asked, as the message says it. */
+  constructor(request: string, code: number, answer: string) {
+    const { message = answer.slice(0, 200), details } = statusIn(answer)
+    super(`${request}: ${code} ${message}`)
     this.code = code
+    this.said = message
+    this.causes = details?.causes ?? []
   }
 }
 
@@ -71,7 +85,7 @@ export class Api {
         response.on('end', () => {
           const code = response.statusCode ?? 0
           if (code < 300) resolve(answer)
-          else reject(new ApiFailure(code, `${method} ${path}: ${code} ${messageOf(answer)}`))
+          else reject(new ApiFailure(`${method} ${path}`, code, answer))
         })
       })
       request.end(text)
@@ -146,10 +160,10 @@ export class Api {
   }
 }
 
-function messageOf(answer: string): string {
+function statusIn(answer: string): { message?: string; details?: { causes?: readonly Cause[] } } {
   try {
-    return (JSON.parse(answer) as { message?: string }).message ?? answer
+    return JSON.parse(answer) as ReturnType<typeof statusIn>
   } catch {
-    return answer.slice(0, 200)
+    return {}
   }
 }

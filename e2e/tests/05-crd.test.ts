@@ -1,50 +1,60 @@
-/** What the API server itself accepts and refuses, with the CRDs as they are installed: the table that unit tests use too. */
+/**
+ * What the API server itself accepts and refuses: our CRDs as they are installed, by the table that unit tests use too, and
+ * the contract that the API server in memory is held to. `GOLDEN=write` writes its answers.
+ */
 import { expect } from 'chai'
-import type { Kind, KubeObject } from '../../src/api/object.ts'
-import { kinds } from '../../src/api/object.ts'
+import { accepted, type Answer, readGolden, refused, writeGolden } from '../../test/contract/crd.answers.ts'
+import { type Row, rows, thing, thingDefinition } from '../../test/contract/crd.rows.ts'
 import { cases } from '../crd.cases.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { ApiFailure, pathOf } from '../lab/api.ts'
 import { type Lab, lab } from '../lab/lab.ts'
-
-const kindOf = ({ kind }: KubeObject): Kind => (kind === 'MetricTemplate' ? kinds.MetricTemplate : kinds.Canary)
-type Case = (typeof cases)[number]
-const strictly = 'dryRun=All&fieldValidation=Strict'
+import { waitFor } from '../lab/wait.ts'
 
 suite('The API server', () => {
   let world: Lab
+  const answers = new Map<string, Answer>()
   suiteSetup(async () => {
     world = await lab()
     await installCrds(world)
+    await world.kubectl.apply([thingDefinition])
+    await waitFor('the kind of the contract is served', 30, () => world.api.call('GET', pathOf(thing, 'default')))
+    for (const row of rows) answers.set(row.name, await answerTo(row))
+    if (process.env['GOLDEN'] === 'write') writeGolden(answers)
   })
 
-  /** What it says to the object, or null if it takes it. */
-  async function answerTo({ object, before }: Case): Promise<string | null> {
-    const kind = kindOf(object)
-    const { namespace = 'default', name } = object.metadata
-    const refusal = (error: unknown): string => {
-      if (error instanceof ApiFailure && error.code < 500) return error.message
+  /** What it says to the object, which it does not keep. */
+  async function answerTo({ kind, object, before }: Row): Promise<Answer> {
+    const { name } = object.metadata
+    const refusal = (error: unknown): Answer => {
+      if (error instanceof ApiFailure && error.code < 500) return refused(error.code, error.said, error.causes)
       throw error
     }
-    const accepted = (): null => null
     if (before === undefined) {
-      return world.api.call('POST', `${pathOf(kind, namespace)}?${strictly}`, object).then(accepted, refusal)
+      return world.api.call('POST', `${pathOf(kind, 'default')}?dryRun=All`, object).then(accepted, refusal)
     }
     const { resourceVersion } = (await world.api.create(kind, before)).metadata
     const next = { ...object, metadata: { ...object.metadata, resourceVersion } }
     try {
-      return await world.api.call('PUT', `${pathOf(kind, namespace, name)}?${strictly}`, next).then(accepted, refusal)
+      return await world.api.call('PUT', `${pathOf(kind, 'default', name)}?dryRun=All`, next).then(accepted, refusal)
     } finally {
-      await world.api.call('DELETE', pathOf(kind, namespace, name))
+      await world.api.call('DELETE', pathOf(kind, 'default', name))
     }
   }
 
   for (const row of cases) {
     if (row.unseenByServer === true) continue
-    test(`${row.sentence === null ? 'accepts' : 'refuses'}: ${row.name}`, async () => {
-      const answer = await answerTo(row)
-      if (row.sentence === null) expect(answer).to.equal(null)
-      else expect(answer).to.include(row.server ?? row.sentence)
+    test(`${row.sentence === null ? 'accepts' : 'refuses'}: ${row.name}`, () => {
+      const { code, message = '', causes = [] } = answers.get(row.name) ?? { code: 0 }
+      const said = [message, ...causes.map(cause => cause.message)].join('\n')
+      if (row.sentence === null) expect([code, said]).to.deep.equal([200, ''])
+      else expect(said).to.include(row.server ?? row.sentence)
+    })
+  }
+
+  for (const { name } of rows) {
+    test(`answers as the contract says: ${name}`, () => {
+      expect(answers.get(name)).to.deep.equal(readGolden().get(name))
     })
   }
 })

@@ -3,6 +3,7 @@
  * Built-in kinds and CustomResourceDefinitions are both read into this, and nothing else of the server knows which is which.
  */
 import type { Kind, KubeObject } from '../api/object.ts'
+import type { Instant } from '../core/time.ts'
 import type { Json } from './json.ts'
 
 export interface Resource {
@@ -39,8 +40,8 @@ export interface Column {
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority: number
-  /** What stands in the cell; null and undefined are shown as kubectl shows them. */
-  readonly cell: (object: KubeObject) => unknown
+  /** What stands in the cell at that time, ages already in words; nothing where there is nothing. */
+  readonly cell: (object: KubeObject, now: Instant) => unknown
 }
 
 /** One reason of a 422 (`details.causes`). */

@@ -2,9 +2,8 @@
 import type { KubeObject } from '../../api/object.ts'
 import type { Instant } from '../../core/time.ts'
 import { badRequest } from '../answers.ts'
-import { type Json, textOf } from '../json.ts'
+import type { Json } from '../json.ts'
 import type { Resource } from '../resource.ts'
-import { ageOf } from './age.ts'
 
 const GROUP_VERSION = 'meta.k8s.io/v1'
 
@@ -36,7 +35,7 @@ export function tableOf(
     return { name, type, format, description, priority }
   })
   const rows = objects.map(object => ({
-    cells: columns.map(column => shown(column.type, column.cell(object), now)),
+    cells: columns.map(column => column.cell(object, now) ?? null),
     ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object) }),
   }))
   return {
@@ -50,9 +49,4 @@ export function tableOf(
 
 export function metadataOf({ metadata }: KubeObject): Json {
   return { kind: 'PartialObjectMetadata', apiVersion: GROUP_VERSION, metadata }
-}
-
-function shown(type: string, cell: unknown, now: Instant): unknown {
-  if (cell === undefined || cell === null) return null
-  return type === 'date' ? ageOf(textOf(cell), now) : cell
 }

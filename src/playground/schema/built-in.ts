@@ -118,7 +118,8 @@ function causesIn(node: Node, value: unknown, path: string, before: unknown): Ca
     const [member, at] = [value[key], join(path, key)]
     // In Go a required text that is absent is an empty one; other types are looked at by the checks of their own.
     if (member === undefined || member === '') {
-      return needed.includes(key) && child.schema.type === 'string' ? [required(at)] : []
+      const isMissing = needed.includes(key) && child.schema.type === 'string' && !hasOwnWords(node.name)
+      return isMissing ? [required(at)] : []
     }
     const { enum: values } = child.schema
     const refused = values !== undefined && !values.includes(member) && !hasOwnWords(node.name)

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { at, isRecord, type Json, listOf, recordOf, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import { selectsLabels } from '../selector.ts'
+import { definitionCauses } from './definition-checks.ts'
 import { duplicate, forbidden, invalid, notFound, notSupported, required } from './causes.ts'
 import {
   causesOf,
@@ -29,6 +30,7 @@ type Check = (value: Json, path: string, before: unknown) => readonly Cause[]
 const core = 'io.k8s.api.core.v1'
 const apps = 'io.k8s.api.apps.v1'
 const rbac = 'io.k8s.api.rbac.v1'
+const extensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1'
 
 const ZERO = 'must be greater than or equal to 0'
 const PORT = 'must be between 1 and 65535, inclusive'
@@ -228,6 +230,7 @@ const byType: Readonly<Record<string, Check>> = {
       ...missing.map(key => required(key)),
     ]
   },
+  [`${extensions}.CustomResourceDefinition`]: definitionCauses,
   [`${apps}.ControllerRevision`]: (revision, _path, before) => [
     ...notBelow(0, 'revision', revision['revision']),
     ...(revision['data'] === undefined ? [required('data', 'data is mandatory')] : []),
@@ -307,8 +310,12 @@ function data(object: Json, before: unknown, _path: string): Cause[] {
   return [...changed.map(frozen), ...keys.flatMap(([field, key]) => causesOf(field, key, configKey))]
 }
 
-/** Fields whose values are listed in OpenAPI, and refused in other words. */
-const WITH_OWN_WORDS = new Set([`${apps}.DeploymentStrategy`])
+/** Types whose missing or unlisted texts are refused in other words than those of OpenAPI. */
+const WITH_OWN_WORDS = new Set([
+  `${apps}.DeploymentStrategy`,
+  `${extensions}.CustomResourceColumnDefinition`,
+  `${extensions}.CustomResourceSubresourceScale`,
+])
 
 /** What is wrong with a value of a named type itself; its members are looked at apart. */
 export function checksOf(type: string, value: Json, path: string, before: unknown): readonly Cause[] {

@@ -1,5 +1,6 @@
 /** Kinds that a CustomResourceDefinition describes. */
 import type { KubeObject, Kind, ObjectMeta } from '../../api/object.ts'
+import { ageOf } from '../age.ts'
 import { type Json, listOf, recordOf, textOf } from '../json.ts'
 import type { Cause, Column, Merge, Resource, ScalePaths, Schema } from '../resource.ts'
 import { components, misfit, OBJECT_META, types } from './built-in.ts'
@@ -104,7 +105,10 @@ function columnsOf({ additionalPrinterColumns: columns }: Version): Column[] {
         format: String(column['format'] ?? ''),
         description: String(column['description'] ?? ''),
         priority: Number(column['priority'] ?? 0),
-        cell: object => read(object),
+        cell: (object, now) => {
+          const found = read(object)
+          return column['type'] === 'date' && found !== undefined ? ageOf(found, now) : found
+        },
       }
     }),
   ]

@@ -5,7 +5,7 @@
  * server's words.
  */
 import { isIP } from 'node:net'
-import { Environment, Optional } from '@marcbachmann/cel-js'
+import { Environment, Optional, type ParseResult } from '@marcbachmann/cel-js'
 import { isRecord, type Json, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import { duplicate, forbidden, invalid, invalidWhole, required } from './causes.ts'
@@ -50,8 +50,17 @@ interface Program {
   readonly ofChanges: boolean
   readonly holds: (context: Json) => unknown
   readonly message: (context: Json) => unknown
+  /** What the rule gives, as far as that can be told without an object. */
+  readonly type: () => string
 }
 const programs = new WeakMap<Rule, Program>()
+
+/** Kubernetes speaks RE2, the library the expressions of JavaScript; and its `has` does not look into lists. */
+function forLibrary(text: string): string {
+  return text
+    .replaceAll('.matches(', '.matchesRe2(')
+    .replaceAll(/\bhas\(([^()]*\][^()]*)\.(\w+)\)/g, '$1.?$2.hasValue()')
+}
 
 /** @throws Error when the rule is no CEL. */
 export function compile(rule: Rule): Program {
@@ -59,11 +68,11 @@ export function compile(rule: Rule): Program {
   if (known !== undefined) return known
   const ofChanges = /\boldSelf\b/.test(rule.rule)
   const environment = rule.optionalOldSelf === true ? optionalChanges : changes
-  // Kubernetes speaks RE2, the library the expressions of JavaScript.
-  const parse = (text: string): ((context: Json) => unknown) =>
-    environment.parse(text.replaceAll('.matches(', '.matchesRe2('))
-  const says = rule.messageExpression
-  const made = { ofChanges, holds: parse(rule.rule), message: says === undefined ? () => undefined : parse(says) }
+  const parse = (text: string): ParseResult => environment.parse(forLibrary(text))
+  const [holds, says] = [parse(rule.rule), rule.messageExpression]
+  const message: Program['message'] = says === undefined ? () => undefined : parse(says)
+  const type = (): string => holds.check().type ?? 'dyn'
+  const made = { ofChanges, holds, message, type }
   programs.set(rule, made)
   return made
 }

@@ -1,12 +1,12 @@
 /** Ages as kubectl shows them: two units at most, and the smaller one only while it matters. */
-import type { Instant } from '../../core/time.ts'
+import type { Instant } from '../core/time.ts'
 
 const [SECOND, MINUTE, HOUR, DAY] = [1, 60, 3600, 86_400]
 const YEAR = 365 * DAY
 
-/** `42s`, `3m5s`, `47h`, `2y11d`, since an RFC 3339 time. */
-export function ageOf(time: string, now: Instant): string {
-  const seconds = Math.trunc((now - Date.parse(time)) / 1000)
+/** `42s`, `3m5s`, `47h`, `2y11d`, since an RFC 3339 time; `<unknown>` for no time. */
+export function ageOf(time: unknown, now: Instant): string {
+  const seconds = Math.trunc((now - Date.parse(String(time))) / 1000)
   if (Number.isNaN(seconds)) return '<unknown>'
   if (seconds < -1) return '<invalid>'
   if (seconds < 0) return '0s'

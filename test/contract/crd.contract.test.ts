@@ -1,0 +1,32 @@
+/**
+ * The contract about CustomResourceDefinitions: the same objects to the API server in memory and to the real one, whose
+ * answers are in crd.golden.jsonl. The e2e suite asks the real one again, and writes that file:
+ * `GOLDEN=write npm run e2e -- e2e/tests/05-crd.test.ts`.
+ */
+import { expect } from 'chai'
+import { ourAnswers, readGolden } from './crd.answers.ts'
+import { differences } from './crd.differences.ts'
+import { rows } from './crd.rows.ts'
+
+suite('the contract about CustomResourceDefinitions', () => {
+  const real = readGolden()
+  const ours = ourAnswers(rows)
+
+  test('every row has a name of its own and an answer of the real API server', () => {
+    expect([...real.keys()]).to.have.members(rows.map(({ name }) => name))
+    expect(new Set(rows.map(({ name }) => name)).size).to.equal(rows.length)
+  })
+
+  for (const { name } of rows) {
+    if (name in differences) continue
+    test(`in memory as on the real API server: ${name}`, () => {
+      expect(ours.get(name)).to.deep.equal(real.get(name))
+    })
+  }
+
+  for (const [name, reason] of Object.entries(differences)) {
+    test(`a difference, and still one: ${name} (${reason})`, () => {
+      expect(ours.get(name)).to.not.deep.equal(real.get(name))
+    })
+  }
+})
