@@ -37,6 +37,7 @@ export interface ManagedFields {
   apiVersion?: string
   subresource?: string
   time?: string
+  fieldsType?: string
   fieldsV1?: Record<string, unknown>
 }
 

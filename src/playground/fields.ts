@@ -1,145 +1,20 @@
 /**
  * Field ownership: which manager wrote which fields, and server-side apply on top of it
- * (https://kubernetes.io/docs/reference/using-api/server-side-apply/). A set of fields is a set of paths to leaves, in
- * the notation of fieldsV1: `f:` a field, `k:` an entry of a keyed list, `v:` a member of a set, `.` the entry itself.
+ * (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
  */
 import type { KubeObject, ManagedFields } from '../api/object.ts'
-import { isRecord, type Json, recordOf, sameJson } from './json.ts'
-import type { Merge, Schema } from './resource.ts'
-
-type Path = readonly string[]
-/** How parts of an object merge: all of a schema that counts here. */
-type Merges = Pick<Schema, 'mergeOf'>
-
-/** A set of paths. */
-export class FieldSet {
-  readonly #paths = new Map<string, Path>()
-
-  constructor(paths: Iterable<Path> = []) {
-    for (const path of paths) this.#paths.set(path.join('\n'), path)
-  }
-
-  static parse(fieldsV1: unknown): FieldSet {
-    const paths: Path[] = []
-    const walk = (node: unknown, path: Path): void => {
-      const children = Object.entries(recordOf(node))
-      if (children.length === 0 && path.length > 0) paths.push(path)
-      for (const [key, child] of children) walk(child, [...path, key])
-    }
-    walk(fieldsV1, [])
-    return new FieldSet(paths)
-  }
-
-  get isEmpty(): boolean {
-    return this.#paths.size === 0
-  }
-
-  get size(): number {
-    return this.#paths.size
-  }
-
-  has(path: Path): boolean {
-    return this.#paths.has(path.join('\n'))
-  }
-
-  paths(): Path[] {
-    return [...this.#paths.values()]
-  }
-
-  plus(other: FieldSet): FieldSet {
-    return new FieldSet([...this.paths(), ...other.paths()])
-  }
-
-  minus(other: FieldSet): FieldSet {
-    return new FieldSet(this.paths().filter(path => !other.has(path)))
-  }
-
-  toFieldsV1(): Json {
-    const root: Json = {}
-    for (const path of this.paths().sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1))) {
-      let node = root
-      for (const key of path) {
-        node[key] ??= {}
-        node = node[key] as Json
-      }
-    }
-    return root
-  }
-}
-
-/** Fields that nobody owns: identity, and what the server itself writes. */
-const UNOWNED = new Set([
-  'f:apiVersion',
-  'f:kind',
-  ...['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp']
-    .concat(['deletionGracePeriodSeconds', 'managedFields'])
-    .map(name => `f:metadata\nf:${name}`),
-])
-
-type Leaves = Map<string, readonly [Path, unknown]>
-
-const isUnowned = (path: Path): boolean => path.length <= 2 && UNOWNED.has(path.join('\n'))
-
-/** The leaves of an object, or of what stands in it at `start`, with their values. */
-function leavesOf(merges: Merges, object: unknown, start: Path = []): Leaves {
-  const leaves: Leaves = new Map()
-  const leaf = (path: Path, value: unknown): unknown => leaves.set(path.join('\n'), [path, value])
-  const walk = (value: unknown, path: Path): void => {
-    if (value === undefined || value === null || isUnowned(path)) return
-    const children = childrenOf(merges.mergeOf(path), value)
-    if (children === null || (children.length === 0 && path.length > 0)) return void leaf(path, value)
-    for (const [key, child] of children) {
-      if (key.startsWith('v:')) leaf([...path, key], child)
-      else walk(child, [...path, key])
-      if (key.startsWith('k:')) leaf([...path, key, '.'], true)
-    }
-  }
-  walk(object, start)
-  return leaves
-}
-
-/** The leaves that a write changed or brought, and those that it took away; what is the same is not gone into. */
-function changesBetween(
-  merges: Merges,
-  before: KubeObject | null,
-  next: KubeObject,
-): { changed: Path[]; removed: Path[] } {
-  const [changed, removed]: [Path[], Path[]] = [[], []]
-  const compare = (old: Leaves, now: Leaves): void => {
-    for (const [key, [path, value]] of now) if (!old.has(key) || !sameJson(old.get(key)?.[1], value)) changed.push(path)
-    for (const [key, [path]] of old) if (!now.has(key)) removed.push(path)
-  }
-  const walk = (old: unknown, now: unknown, path: Path): void => {
-    if (isUnowned(path) || sameJson(old, now)) return
-    const isMap = isRecord(old) && isRecord(now) && Object.keys(old).length > 0 && Object.keys(now).length > 0
-    if (!isMap || merges.mergeOf(path).merge === 'atomic') {
-      return compare(leavesOf(merges, old, path), leavesOf(merges, now, path))
-    }
-    for (const key of new Set([...Object.keys(old), ...Object.keys(now)]))
-      walk(old[key], now[key], [...path, `f:${key}`])
-  }
-  walk(before ?? undefined, next, [])
-  return { changed, removed }
-}
-
-/** The parts of a value that are owned apart, or null when it is owned as a whole. */
-function childrenOf(type: Merge, value: unknown): [string, unknown][] | null {
-  if (isRecord(value)) {
-    return type.merge === 'atomic' ? null : Object.entries(value).map(([key, child]) => [`f:${key}`, child])
-  }
-  if (!Array.isArray(value) || !mergesEntries(type)) return null
-  return value.map(item => [entryKey(type, item), item])
-}
-
-/** Lists are atomic unless they are declared otherwise. */
-const mergesEntries = (type: Merge): boolean => type.merge === 'map' || type.merge === 'set'
-
-/** `k:{"port":80,"protocol":"TCP"}` of an entry of a keyed list, `v:"x"` of a member of a set. */
-function entryKey(type: Merge, item: unknown): string {
-  if (type.merge !== 'map') return `v:${JSON.stringify(item)}`
-  const keys = Object.entries(type.keys).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `k:${JSON.stringify(Object.fromEntries(keys.map(([key, usual]) => [key, recordOf(item)[key] ?? usual])))}`
-}
+import {
+  changesBetween,
+  childrenOf,
+  claimedBy,
+  entryKey,
+  FieldSet,
+  inWords,
+  type Merges,
+  mergesEntries,
+  type Path,
+} from './field-set.ts'
+import { isRecord, type Json, recordOf, withoutUndefined } from './json.ts'
 
 /** Who writes: the name and the way, which together own fields. */
 export interface Writer {
@@ -147,8 +22,8 @@ export interface Writer {
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
   readonly subresource: '' | 'status' | 'scale'
-  /** RFC 3339, to the second. */
-  readonly time: string
+  /** RFC 3339, to the second; what is scaled has none. */
+  readonly time?: string
 }
 
 const isOf = (writer: Writer, entry: ManagedFields): boolean =>
@@ -156,9 +31,21 @@ const isOf = (writer: Writer, entry: ManagedFields): boolean =>
   entry.operation === writer.operation &&
   (entry.subresource ?? '') === writer.subresource
 
+function entryOf({ subresource, time, ...writer }: Writer, fields: FieldSet): ManagedFields {
+  return {
+    manager: writer.manager,
+    operation: writer.operation,
+    apiVersion: writer.apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields.toFieldsV1(),
+    ...(subresource === '' ? {} : { subresource }),
+  }
+}
+
 /**
- * The entries with `fields` as what `writer` owns, and `taken` from all others. Order and times stay where nothing
- * changes, so that a write without effect is none; an entry that owns nothing disappears.
+ * The entries with `fields` as what `writer` owns, and without `taken` in all others. Order and times stay where nothing
+ * changes; an entry that owns nothing disappears.
  */
 function withEntry(
   entries: readonly ManagedFields[],
@@ -166,26 +53,22 @@ function withEntry(
   fields: FieldSet,
   taken: FieldSet,
 ): ManagedFields[] {
-  const fresh: ManagedFields = {
-    manager: writer.manager,
-    operation: writer.operation,
-    apiVersion: writer.apiVersion,
-    time: writer.time,
-    fieldsV1: fields.toFieldsV1(),
-    ...(writer.subresource === '' ? {} : { subresource: writer.subresource }),
-  }
+  const own = entryOf(writer, fields)
   const updated = entries.flatMap(entry => {
-    if (isOf(writer, entry)) {
-      if (fields.isEmpty) return []
-      return sameJson(entry.fieldsV1, fresh.fieldsV1) ? [entry] : [fresh]
-    }
+    if (isOf(writer, entry)) return fields.isEmpty ? [] : [own]
     const owned = FieldSet.parse(entry.fieldsV1)
     const left = owned.minus(taken)
     if (left.isEmpty) return []
     return left.size === owned.size ? [entry] : [{ ...entry, fieldsV1: left.toFieldsV1() }]
   })
   const isNew = !fields.isEmpty && !entries.some(entry => isOf(writer, entry))
-  return isNew ? [...updated, fresh] : updated
+  return isNew ? [...updated, own] : updated
+}
+
+/** The writer as of then, and not of now. */
+function asOf({ manager, operation, apiVersion, subresource }: Writer, entry: ManagedFields | undefined): Writer {
+  const writer = { manager, operation, apiVersion, subresource }
+  return entry?.time === undefined ? writer : { ...writer, time: entry.time }
 }
 
 /**
@@ -203,10 +86,10 @@ export function fieldsAfterUpdate(
   const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
   // Once all ownership is cleared, only an apply starts it again.
   if (before && entries.length === 0) return []
-  if (changed.length === 0 && removed.length === 0) return [...entries]
-  const own = FieldSet.parse(entries.find(entry => isOf(writer, entry))?.fieldsV1)
-  const kept = own.minus(new FieldSet(removed)).plus(new FieldSet(changed))
-  return withEntry(entries, writer, kept, new FieldSet([...changed, ...removed]))
+  if (changed.isEmpty && removed.isEmpty) return [...entries]
+  const own = entries.find(entry => isOf(writer, entry))
+  const kept = FieldSet.parse(own?.fieldsV1).minus(removed).plus(changed)
+  return withEntry(entries, changed.isEmpty ? asOf(writer, own) : writer, kept, changed.plus(removed))
 }
 
 export interface Applied {
@@ -226,59 +109,39 @@ export interface Contested {
 
 /** Server-side apply of `wanted` on `live` (null: there is nothing yet). */
 export function applyFields(merges: Merges, live: KubeObject | null, wanted: KubeObject, writer: Writer): Applied {
-  const leaves = leavesOf(merges, wanted)
-  const fields = new FieldSet([...leaves.values()].map(([path]) => path))
-  const liveLeaves = live ? leavesOf(merges, live) : new Map<string, readonly [Path, unknown]>()
-  const entries = live ? (live.metadata.managedFields ?? [beforeFirstApply(liveLeaves, writer)]) : []
-  const own = entries.find(entry => isOf(writer, entry))
-  const conflicts: Contested[] = []
-  const taken: Path[] = []
-  for (const entry of entries) {
-    if (entry === own) continue
-    const theirs = FieldSet.parse(entry.fieldsV1)
-    for (const [key, [path, value]] of leaves) {
-      if (!theirs.has(path) || sameJson(liveLeaves.get(key)?.[1], value)) continue
-      conflicts.push({ owner: ownerIn(entry), field: pathInWords(path) })
-      taken.push(path)
+  const fields = claimedBy(merges, wanted)
+  if (live === null)
+    return {
+      object: withoutUndefined(wanted) as KubeObject,
+      managedFields: withEntry([], writer, fields, fields),
+      conflicts: [],
     }
-  }
-  const managedFields = withEntry(entries, writer, fields, new FieldSet(taken))
-  const kept = managedFields.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), new FieldSet())
-  const dropped = FieldSet.parse(own?.fieldsV1).minus(kept)
-  const merged = mergeValues(merges, [], live ?? {}, wanted)
-  return {
-    object: removeFields(merges, [], merged, dropped, kept) as KubeObject,
-    managedFields,
-    conflicts,
-  }
+  const entries = live.metadata.managedFields ?? [beforeFirstApply(merges, live, writer)]
+  const own = entries.find(entry => isOf(writer, entry))
+  const others = entries.filter(entry => entry !== own)
+  const kept = others.reduce((all, entry) => all.plus(FieldSet.parse(entry.fieldsV1)), fields)
+  const merged = mergeValues(merges, [], live, wanted)
+  const object = removeFields(merges, [], merged, FieldSet.parse(own?.fieldsV1), kept) as KubeObject
+  const { changed, removed } = changesBetween(merges, live, object)
+  const conflicts = others.flatMap(entry => {
+    const theirs = FieldSet.parse(entry.fieldsV1)
+    const taken = changed.paths().filter(path => theirs.has(path))
+    return taken.map(path => ({ owner: ownerIn(entry), field: inWords(path) }))
+  })
+  // Who only agrees with what is there has written nothing, and has no time of it.
+  const as = changed.isEmpty && removed.isEmpty ? asOf(writer, own) : writer
+  return { object, managedFields: withEntry(entries, as, fields, changed.plus(removed)), conflicts }
 }
 
 /** What nobody was seen to write belongs to one name, so that a first apply does not take it in silence. */
-function beforeFirstApply(leaves: ReadonlyMap<string, readonly [Path, unknown]>, writer: Writer): ManagedFields {
-  const fieldsV1 = new FieldSet([...leaves.values()].map(([path]) => path)).toFieldsV1()
-  return {
-    manager: 'before-first-apply',
-    operation: 'Update',
-    apiVersion: writer.apiVersion,
-    time: writer.time,
-    fieldsV1,
-  }
+function beforeFirstApply(merges: Merges, live: KubeObject, { apiVersion, time = '' }: Writer): ManagedFields {
+  const writer = { manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '', time } as const
+  return entryOf(writer, changesBetween(merges, null, live).changed)
 }
 
-function ownerIn({ manager = '', operation, apiVersion }: ManagedFields): string {
-  return operation === 'Apply' ? JSON.stringify(manager) : `${JSON.stringify(manager)} using ${apiVersion}`
-}
-
-function pathInWords(path: Path): string {
-  const words = path.map(step => {
-    if (step.startsWith('f:')) return `.${step.slice(2)}`
-    if (!step.startsWith('k:')) return `[${step.replace(/^v:/, '=')}]`
-    const keys = Object.entries(recordOf(JSON.parse(step.slice(2)))).map(
-      ([key, value]) => `${key}=${JSON.stringify(value)}`,
-    )
-    return `[${keys.join(',')}]`
-  })
-  return words.join('')
+function ownerIn({ manager = '', operation, apiVersion, subresource }: ManagedFields): string {
+  const way = subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`
+  return `${JSON.stringify(manager)}${way}${operation === 'Apply' ? '' : ` using ${apiVersion}`}`
 }
 
 function mergeValues(merges: Merges, path: Path, live: unknown, wanted: unknown): unknown {
@@ -301,18 +164,17 @@ function mergeValues(merges: Merges, path: Path, live: unknown, wanted: unknown)
   return [...merged, ...wantedByKey.values()]
 }
 
-/** Takes `dropped` out; a container that this leaves empty goes too, unless somebody owns something in it. */
-function removeFields(merges: Merges, path: Path, value: unknown, dropped: FieldSet, kept: FieldSet): unknown {
+/** Takes out what was `owned` and is not `kept` by anybody; what this leaves empty goes too. */
+function removeFields(merges: Merges, path: Path, value: unknown, owned: FieldSet, kept: FieldSet): unknown {
   const children = childrenOf(merges.mergeOf(path), value)
-  if (dropped.isEmpty || children === null) return value
+  if (children === null || (path.length > 0 && !owned.reaches(path))) return value
   const left = children.flatMap(([key, child]): [string, unknown][] => {
     const here = [...path, key]
-    if (dropped.has(here)) return []
-    if (dropped.has([...here, '.']) && !kept.paths().some(one => here.every((step, i) => one[i] === step))) return []
-    const rest = removeFields(merges, here, child, dropped, kept)
+    if (owned.has(here) && !kept.reaches(here)) return []
+    const rest = removeFields(merges, here, child, owned, kept)
     return rest === undefined ? [] : [[key, rest]]
   })
-  if (left.length === 0 && children.length > 0) return undefined
+  if (left.length === 0 && children.length > 0 && !kept.has(path)) return undefined
   return Array.isArray(value)
     ? left.map(([, child]) => child)
     : Object.fromEntries(left.map(([key, child]) => [key.slice(2), child]))

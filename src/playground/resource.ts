@@ -69,6 +69,10 @@ export interface Schema {
   validate(object: KubeObject, before: KubeObject | null): readonly Cause[]
   /** How the value at `path` (in fieldsV1 notation) merges under server-side apply. */
   mergeOf(path: readonly string[]): Merge
+  /** Whether `path` ends in a field of a type, and not in a key of a map. */
+  declares(path: readonly string[]): boolean
+  /** What is in an object that says nothing: the parts that its type always has. */
+  readonly empty: Json
   /** The key by which a strategic merge patch tells the entries of the list at `path` apart; null: it replaces the list. */
   patchKeyOf(path: readonly string[]): string | null
   /**

@@ -230,7 +230,9 @@ export class ApiServer {
   }
 
   #writer(kind: Kind, how: How): Writer {
-    return { ...how, apiVersion: apiVersionOf(kind), time: stampOf(this.clock.now()) }
+    const { manager, operation, subresource } = how
+    const writer = { manager, operation, subresource, apiVersion: apiVersionOf(kind) }
+    return subresource === 'scale' ? writer : { ...writer, time: stampOf(this.clock.now()) }
   }
 
   /** The one way into the store: what every write has in common. */

@@ -283,7 +283,7 @@ suite('playground: the API', () => {
       user().apply(canary({ weight: 10, name: 'x' }))
       const after = api.as('hand').merge(kinds.Canary, 'shop', 'web', { spec: { weight: 20 } })
       assert.deepEqual(owners(after), [
-        ['kubectl', 'Apply', { 'f:spec': { 'f:name': {} } }],
+        ['kubectl', 'Apply', { 'f:spec': { '.': {}, 'f:name': {} } }],
         ['hand', 'Update', { 'f:spec': { 'f:weight': {} } }],
       ])
     })

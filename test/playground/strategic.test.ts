@@ -10,6 +10,8 @@ const schema: Schema = {
   validate: () => [],
   mergeOf: path => ({ merge: path.at(-1) === 'f:finalizers' ? 'set' : 'atomic' }),
   patchKeyOf: path => ({ 'f:containers': 'name', 'f:ports': 'containerPort' })[path.at(-1) ?? ''] ?? null,
+  declares: () => true,
+  empty: {},
   openapi: {},
 }
 const merged = (target: Json, patch: Json): unknown => strategicMerge(schema, target, patch)

@@ -9,7 +9,7 @@ import { columnsOf } from './columns.ts'
 import { Decoder, join } from './decode.ts'
 import { defaults } from './defaults.ts'
 import { finalizerCauses, metadataCauses } from './metadata.ts'
-import { type JsonSchema, mergeAt, type Node, patchKeyAt, Types, typesIn } from './node.ts'
+import { declaresAt, emptyOf, type JsonSchema, mergeAt, type Node, patchKeyAt, Types, typesIn } from './node.ts'
 
 interface Data {
   /** The version of the server that all this was read from. */
@@ -65,6 +65,7 @@ class BuiltIn implements Schema {
   readonly #kind: Kind
   readonly #root: Node
   readonly #name: string
+  #empty: Json | undefined
 
   constructor(kind: Kind, name: string) {
     this.#kind = kind
@@ -87,6 +88,15 @@ class BuiltIn implements Schema {
 
   mergeOf(path: readonly string[]): Merge {
     return mergeAt(this.#root, path)
+  }
+
+  declares(path: readonly string[]): boolean {
+    return declaresAt(this.#root, path)
+  }
+
+  get empty(): Json {
+    this.#empty ??= emptyOf(this.#root)
+    return this.#empty
   }
 
   patchKeyOf(path: readonly string[]): string | null {

@@ -8,7 +8,7 @@ import { invalid } from './causes.ts'
 import { Decoder } from './decode.ts'
 import { jsonPath } from './json-path.ts'
 import { dnsSubdomain, metadataCauses } from './metadata.ts'
-import { type JsonSchema, mergeAt, Node, patchKeyAt, Types } from './node.ts'
+import { declaresAt, type JsonSchema, mergeAt, Node, patchKeyAt, Types } from './node.ts'
 import { Pruner } from './prune.ts'
 import { RuleCheck } from './rules.ts'
 import { NOWHERE, schemaCauses, twins } from './validate.ts'
@@ -192,6 +192,13 @@ class Custom implements Schema {
     if (path[0] === 'f:metadata') return mergeAt(types().of(OBJECT_META), path.slice(1))
     return mergeAt(this.#made.merging, path)
   }
+
+  declares(path: readonly string[]): boolean {
+    if (path[0] === 'f:metadata') return declaresAt(types().of(OBJECT_META), path.slice(1))
+    return declaresAt(this.#made.merging, path)
+  }
+
+  readonly empty = { metadata: {} }
 
   patchKeyOf(path: readonly string[]): string | null {
     return path[0] === 'f:metadata' ? patchKeyAt(types().of(OBJECT_META), path.slice(1)) : null

@@ -3,7 +3,7 @@
  * and of CustomResourceDefinitions is the same language (https://swagger.io/specification/v3/#schema-object, with the
  * extensions of https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/).
  */
-import { listOf, recordOf } from '../json.ts'
+import { isRecord, listOf, recordOf } from '../json.ts'
 import type { Merge } from '../resource.ts'
 
 /** The keywords that are read. */
@@ -200,6 +200,22 @@ function nodeAt(root: Node, path: readonly string[]): Node | null {
 /** How the value at `path` merges under server-side apply; of what is undeclared, maps merge by key and lists do not. */
 export function mergeAt(root: Node, path: readonly string[]): Merge {
   return nodeAt(root, path)?.merge ?? granular
+}
+
+/** Whether the path ends in a field of a type, and not in a key of a map. */
+export function declaresAt(root: Node, path: readonly string[]): boolean {
+  const [last = '', parent] = [path.at(-1), nodeAt(root, path.slice(0, -1))]
+  return !last.startsWith('f:') || parent?.fields.has(last.slice(2)) === true
+}
+
+/** The parts that a type always has, and theirs. */
+export function emptyOf(node: Node): Record<string, unknown> {
+  const needed = (node.schema.required ?? []).filter(name => node.fields.get(name)?.schema.type === 'array')
+  const parts = node.usual.filter(([, { schema }]) => isRecord(schema.default))
+  return Object.fromEntries([
+    ...parts.map(([name, part]) => [name, emptyOf(part)] as const),
+    ...needed.map(name => [name, []] as const),
+  ])
 }
 
 /** The key by which a strategic merge patch tells the entries of the list at `path` apart, or null. */
