@@ -64,17 +64,24 @@ function wrapped(text: string, length: number): string[] {
   return [...lines, ''].slice(0, 2)
 }
 
+/** A terminal, or what stands where one could: `process.stdout` is one. */
+export interface Out {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): boolean
+}
+
 /** Draws pictures over one another. */
 export class Screen {
-  readonly #out: NodeJS.WriteStream
+  readonly #out: Out
   #drawn = 0
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Out) {
     this.#out = out
   }
 
   draw(view: View): void {
-    const lines = picture(view, this.#out.columns, inColour)
+    const lines = picture(view, this.#out.columns ?? 80, inColour)
     const up = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`
     this.#out.write(`${up}${lines.map(line => `\u001b[2K${line}`).join('\n')}\n\u001b[J`)
     this.#drawn = lines.length

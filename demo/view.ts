@@ -42,7 +42,7 @@ export function plainLine(now: View, before: View | null): string | null {
   const same = was?.phase === phase && (was?.canaryWeight ?? 0) === canaryWeight && (was?.message ?? '') === message
   if (same && before?.act === now.act) return null
   const act = before?.act === now.act ? [] : [`${clock(now.seconds)}  ── ${now.act}`]
-  if (phase === undefined || same) return act.join('\n')
+  if (phase === undefined || message === '' || same) return act.length === 0 ? null : act.join('\n')
   const gates = checks.map(check => `${check.name} ${comparison(check)}`).join(', ')
   const judged = phase === 'Progressing' && gates !== '' && canaryWeight > 0 ? `  [${gates}]` : ''
   return [...act, `${clock(now.seconds)}  ${phase.padEnd(12)} ${weight(canaryWeight)}  ${message}${judged}`].join('\n')

@@ -1,0 +1,33 @@
+/**
+ * `npm run demo`: a cluster, a mesh and a Prometheus in this process, the real controller beside it, and releases that one can
+ * watch. Exits with 0 only if each ended as it should; 1 if not, or if the demo cannot go on; 2 for a wrong call; 130 after Ctrl-C.
+ */
+import { perform } from './perform.ts'
+import { type Options, readOptions, usage } from './options.ts'
+import { inWords } from './trouble.ts'
+
+/** What a shell reports of a program that Ctrl-C ended. */
+const INTERRUPTED = 130
+
+function optionsOf(args: readonly string[]): Options {
+  try {
+    const options = readOptions(args)
+    if (options !== 'help') return options
+    console.log(usage)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+const options = optionsOf(process.argv.slice(2))
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
+try {
+  const well = await perform(options, process.stdout, stop.signal)
+  process.exitCode = well ? 0 : stop.signal.aborted ? INTERRUPTED : 1
+} catch (error) {
+  console.error(`\n${inWords(error)}`)
+  process.exitCode = 1
+}

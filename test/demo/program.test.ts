@@ -1,0 +1,125 @@
+/** The demo as a program: what it says when it cannot go on, and that it leaves nothing behind. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { inWords } from '../../demo/trouble.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function stdoutOf(child: ChildProcess): Readable {
+  if (child.stdout === null) throw new Error('its output is not piped')
+  return child.stdout
+}
+
+suite('the demo', function () {
+  this.timeout(120_000)
+  let folder: string
+  let demo: ChildProcess
+  let said: string
+
+  suiteSetup(() => {
+    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'build.ts')], { cwd: root })
+  })
+
+  setup(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sluice-'))
+  })
+
+  teardown(() => {
+    demo.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function run(...flags: string[]): void {
+    const env = { ...process.env, TMPDIR: folder }
+    demo = spawn(process.execPath, ['--import', 'tsx', join(root, 'demo', 'main.ts'), ...flags], { env, cwd: root })
+    said = ''
+    for (const stream of [demo.stdout, demo.stderr]) stream?.on('data', (text: Buffer) => (said += text.toString()))
+  }
+
+  async function exitCode(): Promise<number | null> {
+    if (demo.exitCode === null) await once(demo, 'close')
+    return demo.exitCode
+  }
+
+  /** Resolves once the demo has said so; the test's own deadline ends the wait. */
+  async function hears(text: string): Promise<void> {
+    while (!said.includes(text)) {
+      const ended = await Promise.race([once(demo, 'close').then(() => true), once(stdoutOf(demo), 'data')])
+      if (ended === true) throw new Error(`The demo ended without saying "${text}": ${said}`)
+    }
+  }
+
+  /** The processes of the controller of a demo. */
+  const controllersOf = (parent: ChildProcess): number[] =>
+    spawnSync('pgrep', ['-P', String(parent.pid), '-f', 'sluice.js run'])
+      .stdout.toString()
+      .split('\n')
+      .filter(line => line !== '')
+      .map(Number)
+
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+
+  /** Folders that demos have made and left. */
+  const left = (): string[] => readdirSync(folder).filter(name => name.startsWith('sluice-demo-'))
+
+  test('a wrong flag ends it with 2, a sentence, and how it is called', async () => {
+    run('--port', 'http')
+    expect(await exitCode()).to.equal(2)
+    expect(said).to.match(/^--port http: write a whole number/)
+    expect(said).to.contain('npm run demo -- [--scenario <name>]')
+  })
+
+  test('a port that is taken ends it with 1 and a sentence', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    run('--port', String(port))
+    expect(await exitCode()).to.equal(1)
+    expect(said.trim()).to.equal(
+      `The port 127.0.0.1:${port} is taken. Stop what listens there, or choose another with --port.`,
+    )
+    expect(left()).to.deep.equal([])
+    other.close()
+  })
+
+  test('Ctrl-C ends the controller too, and leaves no file', async () => {
+    run('--keep')
+    await hears('Making the primary')
+    const controllers = controllersOf(demo)
+    expect(controllers).to.have.lengthOf(1)
+    demo.kill('SIGINT')
+    expect(await exitCode()).to.equal(130)
+    expect(controllers.filter(isAlive)).to.deep.equal([])
+    expect(left()).to.deep.equal([])
+  })
+
+  test('a controller that dies ends it with 1 and a sentence', async () => {
+    run()
+    await hears('Making the primary')
+    for (const pid of controllersOf(demo)) process.kill(pid, 'SIGKILL')
+    expect(await exitCode()).to.equal(1)
+    expect(said).to.contain('The controller has ended (killed by SIGKILL); the last line of its log is: {')
+    expect(left()).to.deep.equal([])
+  })
+
+  test('a full disk is said in a sentence, and what nobody foresaw with its stack', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    expect(inWords(full)).to.match(/^The disk is full, .*Make room, or set TMPDIR/)
+    expect(inWords(new Error('The controller has ended.'))).to.equal('The controller has ended.')
+    expect(inWords(new TypeError('x is not a function'))).to.contain('at ')
+    demo = spawn(process.execPath, ['--version'])
+  })
+})
