@@ -3,8 +3,8 @@
  * the contract that the API server in memory is held to. `GOLDEN=write` writes its answers.
  */
 import { expect } from 'chai'
-import { accepted, type Answer, readGolden, refused, writeGolden } from '../../test/contract/crd.answers.ts'
-import { type Row, rows, thing, thingDefinition } from '../../test/contract/crd.rows.ts'
+import { accepted, type Answer, readGolden, refused, writeGolden } from '../../test/contract/kinds.answers.ts'
+import { type Row, rows, thing, thingDefinition } from '../../test/contract/kinds.rows.ts'
 import { cases } from '../crd.cases.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { ApiFailure, pathOf } from '../lab/api.ts'

@@ -1,6 +1,5 @@
 /** What an API server allots to an object rather than defaults: nobody owns it. */
-import { kindKey, kinds, type KubeObject } from '../../api/object.ts'
-import type { Kind } from '../../api/object.ts'
+import { type Kind, kindKey, kinds, type KubeObject } from '../../api/object.ts'
 import { type Json, listOf, recordOf, textOf } from '../json.ts'
 
 /** Where allotments come from. */

@@ -56,7 +56,7 @@ function pairs(labels: unknown): string {
 }
 
 /** `app=web,tier in (a,b),!old` */
-export function selectorInWords(selector: unknown): string {
+function selectorInWords(selector: unknown): string {
   const { matchLabels, matchExpressions } = recordOf(selector)
   const expressions = listOf(matchExpressions).map(expression => {
     const { key, operator, values } = recordOf(expression)

@@ -52,7 +52,16 @@ export const defaults: Defaults = {
     if (account !== undefined) fill(spec, { serviceAccountName: account, serviceAccount: account })
   },
   [`${core}.Pod`]: pod => {
-    fill(recordOf(pod['spec']), { enableServiceLinks: true })
+    const tolerations = ['not-ready', 'unreachable'].map(trouble => {
+      const key = `node.kubernetes.io/${trouble}`
+      return { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }
+    })
+    fill(recordOf(pod['spec']), {
+      enableServiceLinks: true,
+      preemptionPolicy: 'PreemptLowerPriority',
+      priority: 0,
+      tolerations,
+    })
     fill(recordOf(pod['status']), { phase: 'Pending' })
   },
   [`${core}.ServicePort`]: port => {

@@ -1,9 +1,10 @@
 /**
- * What is asked of an API server about CustomResourceDefinitions: our own kinds, a kind that uses every keyword of a schema,
- * and definitions themselves. The end-to-end tests ask the real server, the unit tests the one in memory.
+ * What is asked of an API server about kinds: the built-in ones, our own, a custom one that uses every keyword of a schema, and
+ * definitions themselves. The end-to-end tests ask the real server, the unit tests the one in memory.
  */
 import { cases } from '../../e2e/crd.cases.ts'
 import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
+import { builtInRows } from './kinds.built-in.rows.ts'
 
 export interface Row {
   readonly name: string
@@ -299,4 +300,4 @@ function renamed(crd: KubeObject): KubeObject {
   return { ...crd, metadata: { name: 'others.contract.test' }, spec: { ...spec, names } }
 }
 
-export const rows: readonly Row[] = [...ofOurKinds, ...ofThings, ...ofDefinitions]
+export const rows: readonly Row[] = [...builtInRows, ...ofOurKinds, ...ofThings, ...ofDefinitions]

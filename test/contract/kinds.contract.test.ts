@@ -1,14 +1,14 @@
 /**
- * The contract about CustomResourceDefinitions: the same objects to the API server in memory and to the real one, whose
- * answers are in crd.golden.jsonl. The e2e suite asks the real one again, and writes that file:
+ * The contract about kinds: the same objects to the API server in memory and to the real one, whose
+ * answers are in kinds.golden.jsonl. The e2e suite asks the real one again, and writes that file:
  * `GOLDEN=write npm run e2e -- e2e/tests/05-crd.test.ts`.
  */
 import { expect } from 'chai'
-import { ourAnswers, readGolden } from './crd.answers.ts'
-import { differences } from './crd.differences.ts'
-import { rows } from './crd.rows.ts'
+import { ourAnswers, readGolden } from './kinds.answers.ts'
+import { differences } from './kinds.differences.ts'
+import { rows } from './kinds.rows.ts'
 
-suite('the contract about CustomResourceDefinitions', () => {
+suite('the contract about kinds', () => {
   const real = readGolden()
   const ours = ourAnswers(rows)
 

@@ -1,24 +1,24 @@
-/** Asking an API server the rows of `crd.rows.ts`, and the answers of the real one. */
+/** Asking an API server the rows of `kinds.rows.ts`, and the answers of the real one. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { type Details, Refusal } from '../../src/playground/answers.ts'
 import { installed } from '../playground/installed.ts'
-import { type Row, thingDefinition } from './crd.rows.ts'
+import { type Row, thingDefinition } from './kinds.rows.ts'
 
 type Causes = NonNullable<Details['causes']>
 
 /** What became of a row: how it was filled in, or why it was refused. */
 export interface Answer {
   readonly code: number
-  /** As it is stored; of definitions only that it was accepted. */
-  readonly spec?: unknown
+  /** What is stored, but for metadata and status; of definitions only that they were accepted. */
+  readonly content?: unknown
   readonly message?: string
   readonly causes?: Causes
 }
 
-const file = new URL('crd.golden.jsonl', import.meta.url)
+const file = new URL('kinds.golden.jsonl', import.meta.url)
 
 export function readGolden(): ReadonlyMap<string, Answer> {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
@@ -31,8 +31,15 @@ export function writeGolden(answers: ReadonlyMap<string, Answer>): void {
   writeFileSync(file, `${lines.join('\n')}\n`)
 }
 
-export const accepted = ({ kind, spec }: KubeObject): Answer =>
-  kind === 'CustomResourceDefinition' ? { code: 200 } : { code: 200, spec: spec ?? null }
+export function accepted(object: KubeObject): Answer {
+  if (object.kind === 'CustomResourceDefinition') return { code: 200 }
+  const apart = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+  const content = Object.fromEntries(Object.entries(object).filter(([key]) => !apart.has(key)))
+  if (object.kind !== 'Service') return { code: 200, content }
+  // Addresses are allotted.
+  const { clusterIP, clusterIPs: _ips, ...spec } = content['spec'] as Record<string, unknown>
+  return { code: 200, content: { spec: clusterIP === 'None' ? { ...spec, clusterIP } : spec } }
+}
 
 /**
  * A refusal in a form that can be compared: the real server goes through fields in no order, so its sentence is kept only
