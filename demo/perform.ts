@@ -46,6 +46,7 @@ async function play(stage: Stage, options: Options, out: Out, since: number): Pr
   try {
     show.changed()
     await stage.until('initialized', ({ phase }) => phase === 'Initialized')
+    stage.letCallersIn()
     show.keep('Callers are answered by the primary. From now on, a new image is a release.')
     let allAsTheyShould = true
     for (const name of options.releases) {

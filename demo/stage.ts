@@ -85,9 +85,8 @@ export class Stage {
       for (const object of await objectsOf('crds')) user.apply(object)
       user.namespace('sluice-system')
       for (const object of await objectsOf('demo', 'shop.yaml')) user.apply(object)
-      const load = { host: NAME, namespace: NAMESPACE, perSecond: LOAD }
       const { server, images } = cluster
-      const traffic = runTraffic(server, images, { interval: SCRAPES, draw: byChance(seed), loads: [load] })
+      const traffic = runTraffic(server, images, { interval: SCRAPES, draw: byChance(seed) })
       const prometheus = createServer(traffic.prometheus)
       await new Promise<void>(resolve => {
         prometheus.listen(0, HOST, resolve)
@@ -108,6 +107,11 @@ export class Stage {
     return this.#cluster.server.store.subscribe(change => {
       if (change.kind.kind === kinds.Canary.kind) setImmediate(changed)
     })
+  }
+
+  /** From now on there are callers. */
+  letCallersIn(): void {
+    this.#traffic.mesh.load({ host: NAME, namespace: NAMESPACE, perSecond: LOAD })
   }
 
   /** `kubectl set image deployment/web web=<image>` */
@@ -131,7 +135,7 @@ export class Stage {
     const byImage = new Map<string, { requests: number; errors: number }>()
     for (const { from, to, flows } of this.#traffic.mesh.stretches(systemClock.now() - LATELY)) {
       for (const flow of flows) {
-        const image = flow.flag === '' ? this.#imageOf(flow.workload) : 'nobody'
+        const image = (flow.flag === '' && this.#imageOf(flow.workload)) || 'nobody'
         const sum = byImage.get(image) ?? { requests: 0, errors: 0 }
         const requests = (flow.perSecond * (to - from)) / 1000
         byImage.set(image, { requests: sum.requests + requests, errors: sum.errors + (flow.code < 500 ? 0 : requests) })
