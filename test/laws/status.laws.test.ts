@@ -3,114 +3,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { CanaryStatusSchema } from '../../src/api/status.ts'
 import type { Move } from '../../src/core/decision.ts'
-import { blank, type Memory } from '../../src/core/memory.ts'
-import type { State } from '../../src/core/state.ts'
 import { readStatus, writeStatus } from '../../src/core/status.ts'
 import { observation } from '../core/given-objects.ts'
+import { instant, memory, state } from './states.ts'
 
 const numRuns = Number(process.env['LAW_RUNS'] ?? 10_000)
-
-const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
-const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(of, { nil: null })
-const revision = fc.stringMatching(/^h1:[0-9a-f]{64}$/)
-const percent = fc.integer({ min: 0, max: 100 })
-const settled = { promoted: revision, rejected: maybe(revision) }
-const run = {
-  ...settled,
-  id: fc.stringMatching(/^[0-9a-z]{8}$/),
-  candidate: revision,
-  startedAt: instant,
-  highest: percent,
-  weight: percent,
-  carriedAt: maybe(instant),
-  waitingSince: instant,
-}
-const analysis = {
-  ...run,
-  stage: fc.constantFrom(
-    'clearing' as const,
-    'emptying' as const,
-    'preparing' as const,
-    'locking' as const,
-    'climbing' as const,
-  ),
-  routedAt: maybe(instant),
-  lookedAt: maybe(instant),
-  passed: fc.boolean(),
-  failedChecks: fc.nat(9),
-  failedAt: maybe(instant),
-  silentLooks: fc.nat(2),
-  blindSince: maybe(instant),
-  hold: maybe(
-    fc.oneof(
-      fc.record({ by: fc.constant('hand' as const), from: percent }),
-      fc.record({ by: fc.constant('parked' as const), since: instant }),
-    ),
-  ),
-  heldFor: fc.nat(86_400_000),
-  heldSince: maybe(instant),
-  approved: maybe(fc.oneof(percent, fc.constant('full' as const))),
-}
-const phase = <P extends State['phase']>(name: P): { phase: fc.Arbitrary<P> } => ({ phase: fc.constant(name) })
-
-const state: fc.Arbitrary<State> = fc.oneof(
-  fc.record({
-    ...phase('Initializing'),
-    stage: fc.constantFrom('cloning' as const, 'routing' as const),
-    revision: maybe(revision),
-    carriedAt: maybe(instant),
-    waitingSince: instant,
-  }),
-  fc.record({ ...phase('Initialized'), ...settled }),
-  fc.record({ ...phase('Succeeded'), ...settled }),
-  fc.record({ ...phase('Waiting'), ...settled, candidate: revision, since: instant }),
-  fc.record({ ...phase('Progressing'), ...analysis }),
-  fc.record({ ...phase('WaitingPromotion'), ...analysis }),
-  fc.record({
-    ...phase('Promoting'),
-    ...run,
-    stage: fc.constantFrom('copying' as const, 'returning' as const, 'undoing' as const),
-    because: fc.string({ maxLength: 40 }),
-  }),
-  fc.record({
-    ...phase('Finalising'),
-    ...settled,
-    carriedAt: maybe(instant),
-    outcome: fc.constantFrom('Succeeded' as const, 'Withdrawn' as const),
-  }),
-  fc.record({ ...phase('Failed'), ...settled, carriedAt: maybe(instant), drained: fc.boolean() }),
-  fc.record({
-    ...phase('Terminating'),
-    promoted: maybe(revision),
-    stage: fc.constantFrom('returning' as const, 'restoring' as const, 'routing' as const, 'removing' as const),
-    carriedAt: maybe(instant),
-    waitingSince: instant,
-  }),
-)
-
-const memory: fc.Arbitrary<Memory> = fc.record({
-  labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
-  replicas: fc.record({
-    wished: maybe(fc.integer({ min: 1, max: 99 })),
-    emptied: fc.boolean(),
-    putBacks: fc.array(fc.record({ manager: fc.string({ minLength: 1, maxLength: 9 }), at: instant }), {
-      maxLength: 3,
-    }),
-    leftAlone: maybe(fc.string({ minLength: 1, maxLength: 9 })),
-  }),
-  handled: maybe(fc.record({ abort: fc.string({ maxLength: 9 }), pause: fc.string({ maxLength: 9 }) })),
-  previous: maybe(revision),
-  targetUid: fc.constantFrom(null, 'uid-of-the-target'),
-  targetGeneration: fc.nat(99),
-  retry: maybe(revision),
-  paused: maybe(fc.string({ minLength: 1, maxLength: 9 })),
-  checks: fc.constant(blank.checks),
-  history: fc.constant(blank.history),
-  outbox: fc.constant(blank.outbox),
-  reason: fc.constant('Analysing' as const),
-  message: fc.string({ maxLength: 99 }),
-  transitionAt: instant,
-})
 
 suite('laws of the status', function () {
   this.timeout(0)

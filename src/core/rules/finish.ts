@@ -42,6 +42,8 @@ export function returnTraffic(o: Promoting, now: Instant): Move {
     const deadline = deadlineOf(o, state.waitingSince, now)
     return deadline === null ? undo(o, message, now) : stay(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
+  // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
+  if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
   const said = still(o, 'Returning', `Weight ${state.weight} as Deployment ${o.names.primary.name} takes over`)
   if (carriedAt === null) return stay(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)

@@ -1,0 +1,196 @@
+/** What histories are made of: how a canary is set up, what happens to it, and what goes wrong meanwhile. */
+import fc from 'fast-check'
+import type { Fate } from './tiny-controller.ts'
+import type { Mood } from './tiny-world.ts'
+
+/** How a canary and its surroundings are set up. */
+export interface Setup {
+  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets'
+  readonly labels: 'keep' | 'switch'
+  readonly ladder: readonly { readonly weight: number; readonly hold?: string; readonly approve?: boolean }[]
+  readonly checkInterval: string
+  readonly threshold: number
+  readonly failFast: boolean
+  readonly query: boolean
+  readonly onProviderError: 'hold' | 'fail'
+  readonly stepWeightPromotion: number
+  readonly lockTarget: boolean
+  readonly skipAnalysis: boolean
+  readonly maxBlind: string
+  readonly maxDuration: string
+  readonly revertOnDeletion: boolean
+  /** The target mounts a ConfigMap. */
+  readonly configured: boolean
+  /** An autoscaler is on the primary. */
+  readonly autoscaled: boolean
+  readonly replicas: number
+}
+
+const ladders: readonly Setup['ladder'][] = [
+  [{ weight: 50 }],
+  [{ weight: 100 }],
+  [{ weight: 30 }, { weight: 60 }],
+  [{ weight: 40, approve: true }, { weight: 100 }],
+  [
+    { weight: 20, hold: '25s' },
+    { weight: 100, approve: true },
+  ],
+]
+
+export const setup: fc.Arbitrary<Setup> = fc
+  .record({
+    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets'),
+    labels: fc.constantFrom('keep', 'keep', 'switch'),
+    ladder: fc.constantFrom(...ladders),
+    checkInterval: fc.constantFrom('10s', '10s', '5s'),
+    threshold: fc.integer({ min: 1, max: 3 }),
+    failFast: rarely(),
+    query: fc.boolean(),
+    onProviderError: fc.constantFrom('hold', 'hold', 'fail'),
+    stepWeightPromotion: fc.constantFrom(0, 0, 40),
+    lockTarget: mostly(),
+    skipAnalysis: rarely(),
+    maxBlind: fc.constantFrom('15m', '30s'),
+    maxDuration: fc.constantFrom('24h', '24h', '1m'),
+    revertOnDeletion: fc.boolean(),
+    configured: rarely(),
+    autoscaled: rarely(),
+    replicas: fc.integer({ min: 1, max: 4 }),
+  } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
+  .map((drawn): Setup => {
+    const subsets = drawn.split.endsWith('subsets')
+    return { ...drawn, labels: subsets ? 'keep' : drawn.labels }
+  })
+
+function rarely(): fc.Arbitrary<boolean> {
+  return fc.integer({ min: 0, max: 5 }).map(number => number === 5)
+}
+
+function mostly(): fc.Arbitrary<boolean> {
+  return rarely().map(yes => !yes)
+}
+
+export const images = ['web:1', 'web:2', 'web:3', 'web:broken'] as const
+export type Image = (typeof images)[number]
+export type CommandName = 'approve' | 'pause' | 'resume' | 'abort' | 'retry' | 'rollback'
+export type Side = 'web' | 'web-primary'
+
+/** What goes wrong in a pass; plain data, so that a counterexample can be read. */
+export interface Ill {
+  readonly commit: Fate
+  readonly writes: readonly Fate[]
+  readonly order: readonly number[]
+  readonly killedAfter: number | null
+  /** Somebody pushes this image between the status and the writes. */
+  readonly pushed: Image | null
+}
+
+/** One thing that happens. */
+export type Act =
+  /** Passes and sweeps, each as it comes due, until so much time has gone by; the first passes go ill. */
+  | { readonly act: 'go on'; readonly seconds: number; readonly ills: readonly Ill[] }
+  | { readonly act: 'pass'; readonly ill: Ill }
+  | { readonly act: 'sweep'; readonly of: Side | 'endpoints' }
+  | { readonly act: 'wait'; readonly seconds: number }
+  | { readonly act: 'kill' }
+  | { readonly act: 'push'; readonly image: Image }
+  | { readonly act: 'configure'; readonly content: number }
+  | { readonly act: 'command'; readonly name: CommandName; readonly full: boolean }
+  | { readonly act: 'pause the spec'; readonly paused: boolean }
+  | { readonly act: 'edit the ladder'; readonly ladder: Setup['ladder'] }
+  | { readonly act: 'annotate' }
+  | { readonly act: 'crash'; readonly side: Side }
+  | { readonly act: 'recover' }
+  | { readonly act: 'scale'; readonly side: Side; readonly replicas: number }
+  | { readonly act: 'hand on the weight'; readonly weight: number }
+  | { readonly act: 'lose'; readonly what: 'target' | 'primary' | 'routes' | 'canary service' | 'records' | 'status' }
+  | { readonly act: 'mood'; readonly mood: Mood }
+  | { readonly act: 'see'; readonly kind: 'all' | 'half' }
+  | { readonly act: 'delete' }
+
+const fate: fc.Arbitrary<Fate> = fc.constantFrom('done', 'refused', 'unanswered')
+
+export const ill: fc.Arbitrary<Ill> = fc.record({
+  commit: fc.constantFrom('done' as const, 'done' as const, 'done' as const, 'refused' as const, 'unanswered' as const),
+  writes: fc.array(fate, { maxLength: 5 }),
+  order: fc.array(fc.nat(9), { maxLength: 6 }),
+  killedAfter: fc.option(fc.nat(4), { nil: null }),
+  pushed: fc.option(fc.constantFrom(...images), { nil: null, freq: 6 }),
+})
+
+/** The act of that name, with whatever else it says. */
+const named = <A extends Act['act']>(act: A): { act: fc.Arbitrary<A> } => ({ act: fc.constant(act) })
+
+export const moods = fc.constantFrom<Mood[]>('good', 'bad', 'bad', 'silent', 'down', 'refused', 'not carried')
+const goOn = fc.record({
+  ...named('go on'),
+  seconds: fc.constantFrom(1, 3, 8, 15, 40),
+  ills: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(ill, { maxLength: 12, size: 'max' }) },
+  ),
+})
+const push = fc.record({ ...named('push'), image: fc.constantFrom(...images) })
+const side = fc.constantFrom<Side[]>('web', 'web-primary')
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 8, arbitrary: goOn },
+  { weight: 6, arbitrary: fc.record({ ...named('pass'), ill }) },
+  { weight: 2, arbitrary: fc.record({ ...named('sweep'), of: fc.constantFrom('web', 'web-primary', 'endpoints') }) },
+  { weight: 1, arbitrary: fc.record({ ...named('wait'), seconds: fc.constantFrom(1, 5, 30, 90) }) },
+  { weight: 1, arbitrary: fc.record(named('kill')) },
+  { weight: 4, arbitrary: push },
+  { weight: 1, arbitrary: fc.record({ ...named('configure'), content: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...named('command'),
+      name: fc.constantFrom('approve', 'approve', 'pause', 'resume', 'abort', 'retry', 'rollback'),
+      full: rarely(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...named('pause the spec'), paused: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ ...named('edit the ladder'), ladder: fc.constantFrom(...ladders) }) },
+  { weight: 1, arbitrary: fc.record(named('annotate')) },
+  { weight: 2, arbitrary: fc.record({ ...named('crash'), side }) },
+  { weight: 2, arbitrary: fc.record(named('recover')) },
+  { weight: 1, arbitrary: fc.record({ ...named('scale'), side, replicas: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...named('hand on the weight'), weight: fc.constantFrom(0, 10, 25, 45, 80, 100) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...named('lose'),
+      what: fc.constantFrom('target', 'primary', 'routes', 'canary service', 'records', 'status'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ ...named('mood'), mood: moods }) },
+  { weight: 1, arbitrary: fc.record({ ...named('see'), kind: fc.constantFrom('all', 'half') }) },
+  { weight: 1, arbitrary: fc.record(named('delete')) },
+)
+
+/** Everything that happens to one canary. */
+export interface History {
+  readonly setup: Setup
+  /** Where it begins: before the Canary was ever seen, or with one that rests. */
+  readonly from: 'nothing' | 'rest'
+  readonly acts: readonly Act[]
+}
+
+const release = fc.record({ ...named('push'), image: fc.constantFrom('web:2', 'web:3') })
+
+/** Histories mostly begin with a push: a canary that rests has few ways to be wrong. */
+export const history: fc.Arbitrary<History> = fc
+  .record({
+    setup,
+    from: fc.constantFrom('nothing' as const, ...Array.from({ length: 7 }, () => 'rest' as const)),
+    opening: fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(release, goOn) },
+      { weight: 2, arbitrary: fc.tuple(fc.record({ ...named('mood'), mood: moods }), release, goOn) },
+      { weight: 1, arbitrary: fc.constant([] as Act[]) },
+    ),
+    acts: fc.array(act, { maxLength: 7 }),
+  })
+  .map(({ setup: drawn, from, opening, acts }) => ({ setup: drawn, from, acts: [...opening, ...acts] }))

@@ -1,0 +1,199 @@
+/**
+ * How histories end, and the same release lived twice: with and without deaths, with writes in any order and some of them lost.
+ */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { kinds } from '../../src/api/object.ts'
+import { decide } from '../../src/core/decide.ts'
+import { at } from '../../src/core/json.ts'
+import type { Memory } from '../../src/core/memory.ts'
+import type { State } from '../../src/core/state.ts'
+import { history, type History, type Ill, ill, type Image, type Setup, setup } from './arbitraries.ts'
+import { beginning } from './beginnings.ts'
+import { faultsOf, Life, type Onlooker } from './histories.ts'
+import { casesOf, live } from './law-runs.ts'
+import { memory, state } from './states.ts'
+import { canaryShare, carriers } from './tiny-mesh.ts'
+import { imageOf } from './tiny-pods.ts'
+import { CANARY, type Mood, PRIMARY, TARGET } from './tiny-world.ts'
+
+/** All that is left when everything has come to rest. */
+function standing({ world, wire }: Life): Record<string, unknown> {
+  const [target, primary] = [world.get(TARGET), world.get(PRIMARY)]
+  return {
+    phase: wire.phase,
+    promoted: wire.lastPromotedSpec,
+    rejected: wire.rejectedSpec,
+    ended: wire.history?.map(({ outcome, reason, highest }) => `${outcome} ${reason} ${highest}`),
+    share: canaryShare(world),
+    carries: carriers(world).map(group => `${group.deployment} ${group.image}`),
+    primary: [imageOf(at(primary?.['spec'], 'template')), at(primary?.['spec'], 'replicas')],
+    target: [
+      imageOf(at(target?.['spec'], 'template')),
+      at(target?.['spec'], 'replicas'),
+      at(target?.['spec'], 'paused'),
+    ],
+    locked: target?.metadata.annotations?.['sluice.dev/locked'],
+    records: world
+      .all(kinds.ControllerRevision)
+      .map(record => record.metadata.name)
+      .sort(),
+  }
+}
+
+interface Release {
+  readonly setup: Setup
+  readonly image: Image
+  readonly mood: Mood
+}
+
+/** One release from push to rest, with these ills in its first passes; people approve whatever asks for it. */
+function released({ setup: drawn, image, mood }: Release, ills: readonly Ill[]): Record<string, unknown> {
+  const life = new Life(drawn, beginning({ setup: drawn, from: 'rest' }))
+  life.meet({ act: 'mood', mood })
+  life.meet({ act: 'push', image })
+  for (const one of ills) {
+    life.pass(faultsOf({ ...one, pushed: null }))
+    life.meet({ act: 'sweep', of: 'web' })
+    life.meet({ act: 'sweep', of: 'endpoints' })
+  }
+  encourage(life)
+  return standing(life)
+}
+
+/** Goes on until nothing happens any more; people say yes, and take back what holds. */
+function encourage(life: Life): void {
+  for (let round = 0; round < 12; round += 1) {
+    life.goOn(130)
+    const { phase, reason } = life.wire
+    if (reason === 'WaitingForApproval') life.meet({ act: 'command', name: 'approve', full: false })
+    else if (['Initialized', 'Succeeded', 'Failed', undefined].includes(phase)) break
+    else if (['Paused', 'HeldByHand', 'Parked', 'WaitingToStart'].includes(reason ?? '')) {
+      life.meet({ act: 'pause the spec', paused: false })
+      life.meet({ act: 'command', name: 'resume', full: false })
+    }
+  }
+  life.goOn(30)
+}
+
+/** A setup whose run is decided by the canary and by nothing else. */
+const decisive = setup.map(drawn => ({ ...drawn, maxDuration: '24h', maxBlind: '15m' }))
+const release: fc.Arbitrary<Release> = fc.record({
+  setup: decisive,
+  image: fc.constantFrom<Image[]>('web:2', 'web:2', 'web:3', 'web:broken'),
+  mood: fc.constantFrom<Mood[]>('good', 'good', 'bad'),
+})
+const deaths = ill.map(one => ({ ...one, commit: 'done' as const, writes: [], order: [] }))
+const disorder = ill.map(one => ({ ...one, killedAfter: null }))
+
+/** Phases that last. */
+const RESTING = ['Initialized', 'Succeeded', 'Failed']
+
+/** So many ways in which a release goes ill are held against the one that is left alone; each is a case. */
+const WAYS = 4
+
+/** However ill it goes on the way, a release ends as the one that was left alone. */
+function endsTheSame(sentence: string, ills: fc.Arbitrary<Ill>): void {
+  const ways = fc.array(fc.array(ills, { maxLength: 25 }), { minLength: WAYS, maxLength: WAYS })
+  test(sentence, () => {
+    fc.assert(
+      fc.property(release, ways, (drawn, tried) => {
+        const leftAlone = released(drawn, [])
+        expect(RESTING).to.include(leftAlone['phase'])
+        for (const one of tried) expect(released(drawn, one)).to.deep.equal(leftAlone)
+      }),
+      casesOf<[Release, Ill[][]]>(1, WAYS),
+    )
+  })
+}
+
+suite('laws of the end', function () {
+  this.timeout(0)
+
+  endsTheSame('killed after any write, a release ends as the one that was left alone', deaths)
+  endsTheSame(
+    'the writes of a decision are safe in any order and any subset: a release ends as with all of them',
+    disorder,
+  )
+
+  test('every run ends: once all is well, the primary serves alone and nothing is under way', () => {
+    fc.assert(
+      fc.property(history, drawn =>
+        live(drawn, null, life => {
+          life.calm()
+          encourage(life)
+          const { wire, world } = life
+          if (world.get(CANARY) === undefined) return
+          expect(RESTING, `${wire.reason}: ${wire.message}`).to.include(wire.phase)
+          expect(canaryShare(world)).to.deep.equal({ low: 0, high: 0 })
+          expect(carriers(world).map(group => group.deployment)).to.not.include('web')
+        }),
+      ),
+      casesOf<[History]>(1),
+    )
+  })
+
+  test('once the world shows what was asked, deciding again writes nothing, even by a process that knows only the status', () => {
+    fc.assert(
+      fc.property(history, drawn =>
+        live(drawn, null, life => {
+          life.calm()
+          encourage(life)
+          const before = life.world.get(CANARY)
+          const wrote: string[] = []
+          const again = new Life(drawn.setup, life.world, (): Onlooker[] => [
+            { wrote: (_world, write) => void wrote.push(`${write.verb} ${write.ref.kind.kind} ${write.ref.name}`) },
+          ])
+          for (let i = 0; i < 3; i += 1) again.pass()
+          expect(wrote).to.deep.equal([])
+          expect(at(life.world.get(CANARY)?.['status'], 'phase')).to.equal(at(before?.['status'], 'phase'))
+        }),
+      ),
+      casesOf<[History]>(1),
+    )
+  })
+
+  test('abort takes a run back to weight 0 from wherever it is, whatever the metrics say, and it does not go on', () => {
+    fc.assert(
+      fc.property(history, drawn =>
+        live(drawn, null, life => {
+          life.meet({ act: 'recover' })
+          life.meet({ act: 'see', kind: 'all' })
+          life.goOn(2)
+          const { phase, run, lastPromotedSpec } = life.wire
+          const target = life.world.get(TARGET)
+          if (target === undefined || !['Progressing', 'WaitingPromotion', 'Promoting'].includes(phase ?? '')) return
+          life.meet({ act: 'command', name: 'abort', full: false })
+          life.goOn(0)
+          if (phase !== 'Promoting') expect(canaryShare(life.world).high).to.equal(0)
+          life.goOn(200)
+          const { history: ended = [], message = '' } = life.wire
+          expect(ended.find(one => one.id === run?.id)?.outcome, message).to.equal('Failed')
+          expect(life.wire.lastPromotedSpec).to.equal(lastPromotedSpec)
+          // What was pushed meanwhile may have its own run by now, or wait for it.
+          if (life.wire.run === undefined) expect(canaryShare(life.world).high, message).to.equal(0)
+        }),
+      ),
+      casesOf<[History]>(1),
+    )
+  })
+
+  test('decide answers whatever it is given, twice the same, and changes nothing of it', () => {
+    fc.assert(
+      fc.property(history, state, memory, (drawn, anyState, anyMemory) =>
+        live({ ...drawn, acts: drawn.acts.slice(0, 4) }, null, life => {
+          const seen = life.controller.observe()
+          if (seen === null) return
+          for (const o of [seen, { ...seen, state: anyState, memory: anyMemory }]) {
+            const before = JSON.stringify(o)
+            const first = decide(o, life.world.now)
+            expect(JSON.stringify(decide(o, life.world.now))).to.equal(JSON.stringify(first))
+            expect(JSON.stringify(o)).to.equal(before)
+            if ('wakeAt' in first && first.wakeAt !== null) expect(first.wakeAt).to.be.at.least(life.world.now)
+          }
+        }),
+      ),
+      casesOf<[History, State, Memory]>(1),
+    )
+  })
+})

@@ -1,0 +1,55 @@
+/** What random histories once found wrong, as the shortest history that shows it; each stays right. */
+import { expect } from 'chai'
+import type { Act, Setup } from './arbitraries.ts'
+import { beginning } from './beginnings.ts'
+import { Life } from './histories.ts'
+import { canaryShare, carriers } from './tiny-mesh.ts'
+
+const plain: Setup = {
+  split: 'own',
+  labels: 'keep',
+  ladder: [{ weight: 50 }],
+  checkInterval: '10s',
+  threshold: 2,
+  failFast: false,
+  query: false,
+  onProviderError: 'hold',
+  stepWeightPromotion: 0,
+  lockTarget: true,
+  skipAnalysis: false,
+  maxBlind: '15m',
+  maxDuration: '24h',
+  revertOnDeletion: false,
+  configured: false,
+  autoscaled: false,
+  replicas: 2,
+}
+
+/** A canary that rests and is released, until it is in that phase at that weight. */
+function released(setup: Partial<Setup>, phase: string, weight: number): Life {
+  const drawn = { ...plain, ...setup }
+  const life = new Life(drawn, beginning({ setup: drawn, from: 'rest' }))
+  life.meet({ act: 'push', image: 'web:2' })
+  for (let i = 0; i < 300 && !(life.wire.phase === phase && life.wire.canaryWeight === weight); i += 1) life.goOn(1)
+  expect([life.wire.phase, life.wire.canaryWeight]).to.deep.equal([phase, weight])
+  return life
+}
+
+suite('what random histories once found', () => {
+  const losses: Record<string, Act> = {
+    'whose last pods crash': { act: 'crash', side: 'web' },
+    'that is replaced where nothing locks it': { act: 'push', image: 'web:1' },
+  }
+  for (const [name, loss] of Object.entries(losses)) {
+    test(`traffic that returns step by step does not wait for ever for a canary ${name}`, () => {
+      const life = released({ stepWeightPromotion: 40, lockTarget: false }, 'Promoting', 10)
+      life.meet(loss)
+      life.goOn(5)
+      expect(canaryShare(life.world)).to.deep.equal({ low: 0, high: 0 })
+      expect(carriers(life.world).map(group => `${group.deployment} ${group.image}`)).to.include('web-primary web:2')
+      life.goOn(60)
+      expect(life.wire.history?.find(run => run.outcome === 'Succeeded')?.highest).to.equal(50)
+      expect(life.wire.phase).not.to.equal('Promoting')
+    })
+  }
+})

@@ -1,0 +1,227 @@
+/** Histories, lived through: the tiny world, one controller in it, and everybody who meddles. */
+import { kinds } from '../../src/api/object.ts'
+import type { CanaryStatus } from '../../src/api/status.ts'
+import { at, recordOf, recordsOf } from '../../src/core/json.ts'
+import type { Act, Ill, Setup } from './arbitraries.ts'
+import { contentOf, makeTarget } from './setups.ts'
+import { type Faults, NO_FAULTS, TinyController, type Witness } from './tiny-controller.ts'
+import { Chronicle } from './tiny-mesh.ts'
+import { CANARY, FINE, PRIMARY, refTo, TARGET, TinyWorld, type Weather } from './tiny-world.ts'
+
+/** Sweeps that one instant has at most: more would be two controllers that never agree. */
+const RESTLESS = 60
+
+/** A witness who is also told after every single change of the world. */
+export interface Onlooker extends Witness {
+  changed?(life: Life): void
+}
+
+export class Life {
+  readonly world: TinyWorld
+  readonly controller: TinyController
+  readonly chronicle = new Chronicle()
+  readonly setup: Setup
+  readonly #witnesses: readonly Onlooker[]
+  #commands = 0
+
+  /** @param witnessing makes who watches; they may ask the life itself. */
+  constructor(setup: Setup, world: TinyWorld, witnessing: (life: Life) => readonly Onlooker[] = () => []) {
+    this.setup = setup
+    this.world = world
+    this.#witnesses = witnessing(this)
+    this.controller = new TinyController(world, this.#witnesses, () => this.#note())
+    this.#note()
+  }
+
+  /** The status as it stands at the API server. */
+  get wire(): CanaryStatus {
+    return recordOf(this.world.get(CANARY)?.['status'])
+  }
+
+  #note(): void {
+    this.chronicle.note(this.world)
+    for (const one of this.#witnesses) one.changed?.(this)
+  }
+
+  pass(faults: Faults = NO_FAULTS): void {
+    this.controller.pass(faults)
+    this.#note()
+  }
+
+  /** Every pass and sweep that is due, and time where nothing is, for so many seconds; the first passes go ill. */
+  goOn(seconds: number, ills: readonly Ill[] = []): void {
+    const end = this.world.now + seconds * 1000
+    const ahead = [...ills]
+    while (this.world.now <= end) {
+      this.#settle(ahead)
+      const { wakeAt } = this.controller
+      if (wakeAt === null || wakeAt > end) break
+      this.#moveTo(wakeAt)
+    }
+    this.#moveTo(end)
+  }
+
+  /** Until nothing is due at this instant. */
+  #settle(ahead: Ill[]): void {
+    for (let i = 0; i < RESTLESS; i += 1) {
+      if (this.controller.isDue) {
+        const ill = ahead.shift()
+        this.pass(ill === undefined ? NO_FAULTS : faultsOf(ill))
+        continue
+      }
+      const moved = [this.world.tick('web'), this.world.tick('web-primary'), this.world.lead()].includes(true)
+      this.#note()
+      if (!moved) return
+    }
+    throw new Error(`nothing comes to rest: ${JSON.stringify(this.world.get(CANARY)?.['status'])}`)
+  }
+
+  #moveTo(instant: number): void {
+    this.world.now = Math.max(this.world.now, instant)
+    this.#note()
+  }
+
+  /** Something happens. */
+  meet(act: Act): void {
+    this.#meet(act)
+    this.#note()
+  }
+
+  #meet(act: Act): void {
+    const { world } = this
+    switch (act.act) {
+      case 'go on':
+        return this.goOn(act.seconds, act.ills)
+      case 'pass':
+        return this.pass(faultsOf(act.ill))
+      case 'sweep':
+        return void (act.of === 'endpoints' ? world.lead() : world.tick(act.of))
+      case 'wait':
+        return this.#moveTo(world.now + act.seconds * 1000)
+      case 'kill':
+        return this.controller.kill()
+      case 'push':
+        return push(world, act.image)
+      case 'configure':
+        return world.edit(refTo(kinds.ConfigMap, 'web'), config => ({ ...config, contentHash: contentOf(act.content) }))
+      case 'command':
+        this.#commands += 1
+        return annotate(world, act.name, `${this.#commands} ${act.full ? 'full' : 'because'}`)
+      case 'pause the spec':
+        return world.edit(CANARY, canary => ({ ...canary, spec: { ...recordOf(canary['spec']), paused: act.paused } }))
+      case 'edit the ladder':
+        return world.edit(CANARY, canary => {
+          const spec = recordOf(canary['spec'])
+          return { ...canary, spec: { ...spec, analysis: { ...recordOf(spec['analysis']), steps: act.ladder } } }
+        })
+      case 'annotate':
+        return world.edit(CANARY, canary => ({
+          ...canary,
+          metadata: { ...canary.metadata, labels: { touched: String(world.changes) } },
+        }))
+      case 'crash':
+        return this.#weather({ down: new Set([...world.weather.down, act.side]) })
+      case 'recover':
+        return this.#weather({ down: new Set() })
+      case 'scale':
+        return world.edit(refTo(kinds.Deployment, act.side), deployment => ({
+          ...deployment,
+          spec: { ...recordOf(deployment['spec']), replicas: act.replicas },
+        }))
+      case 'hand on the weight':
+        return handOnTheWeight(world, act.weight)
+      case 'lose':
+        return this.#lose(act.what)
+      case 'mood':
+        return this.#weather({ mood: act.mood })
+      case 'see':
+        return this.#weather({ unseen: act.kind === 'half' ? 'VirtualServices cannot be watched' : null })
+      case 'delete':
+        return world.edit(CANARY, canary => {
+          const { finalizers = [] } = canary.metadata
+          if (finalizers.length === 0) return canary
+          return { ...canary, metadata: { ...canary.metadata, deletionTimestamp: new Date(world.now).toISOString() } }
+        })
+    }
+  }
+
+  /** The world outside of the objects changes; crashed pods are not ready at once. */
+  #weather(change: Partial<Weather>): void {
+    const { world } = this
+    world.weather = { ...world.weather, ...change }
+    world.weigh()
+  }
+
+  #lose(what: Extract<Act, { act: 'lose' }>['what']): void {
+    const { world } = this
+    switch (what) {
+      case 'target':
+        return world.remove(TARGET)
+      case 'primary':
+        return world.remove(PRIMARY)
+      case 'routes':
+        return this.setup.split.startsWith('users') ? undefined : world.remove(refTo(kinds.VirtualService, 'web'))
+      case 'canary service':
+        return world.remove(refTo(kinds.Service, 'web-canary'))
+      case 'records':
+        for (const record of world.all(kinds.ControllerRevision))
+          world.remove(refTo(kinds.ControllerRevision, record.metadata.name))
+        return
+      case 'status':
+        return world.edit(CANARY, canary => ({ ...canary, status: undefined }))
+    }
+  }
+
+  /** All is well from here on: pods start, writes succeed, metrics are good, and people say yes. */
+  calm(): void {
+    const { world } = this
+    this.#weather({ ...FINE, broken: new Set() })
+    if (world.get(TARGET) === undefined) makeTarget(world, this.setup)
+    this.#note()
+  }
+}
+
+export function faultsOf({ pushed, ...ill }: Ill): Faults {
+  return { ...ill, meanwhile: pushed === null ? null : world => push(world, pushed) }
+}
+
+/** A new template on the target, as `kubectl set image` leaves it. */
+function push(world: TinyWorld, image: string): void {
+  world.edit(TARGET, target => {
+    const spec = recordOf(target['spec'])
+    return { ...target, spec: { ...spec, template: withImage(spec['template'], image) } }
+  })
+}
+
+function withImage(template: unknown, image: string): unknown {
+  const spec = recordOf(at(template, 'spec'))
+  const containers = recordsOf(spec['containers']).map(container => ({ ...container, image }))
+  return { ...recordOf(template), spec: { ...spec, containers } }
+}
+
+export function annotate(world: TinyWorld, command: string, value: string): void {
+  world.edit(CANARY, canary => {
+    const annotations = { ...canary.metadata.annotations, [`sluice.dev/${command}`]: value }
+    return { ...canary, metadata: { ...canary.metadata, annotations } }
+  })
+}
+
+/** Somebody edits the weights of every route that has both sides. */
+function handOnTheWeight(world: TinyWorld, weight: number): void {
+  for (const service of world.all(kinds.VirtualService)) {
+    world.edit(refTo(kinds.VirtualService, service.metadata.name), object => {
+      const http = recordsOf(at(object['spec'], 'http')).map(route => {
+        const [primary, canary] = recordsOf(route['route'])
+        if (primary === undefined || canary === undefined) return route
+        return {
+          ...route,
+          route: [
+            { ...primary, weight: 100 - weight },
+            { ...canary, weight },
+          ],
+        }
+      })
+      return { ...object, spec: { ...recordOf(object['spec']), http } }
+    })
+  }
+}

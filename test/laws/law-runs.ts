@@ -1,0 +1,71 @@
+/** How many cases the laws are tried on, and how a failure is told. */
+import fc from 'fast-check'
+import type { History } from './arbitraries.ts'
+import { beginning } from './beginnings.ts'
+import { Life } from './histories.ts'
+import { Broken, type Law } from './laws.ts'
+import type { Onlooker } from './histories.ts'
+
+/** All cases of all laws over histories together: `LAW_RUNS`, or what a test run can afford. */
+const TOTAL = Number(process.env['LAW_RUNS'] ?? 10_500)
+/** What the shares of the laws add up to. */
+const SHARES = 21
+
+const seed = process.env['LAW_SEED']
+const path = process.env['LAW_PATH']
+
+/**
+ * Parameters of one law with so many shares of the cases; `LAW_SEED` and `LAW_PATH` repeat a failure.
+ *
+ * @param each how many cases one run of the property is.
+ */
+export function casesOf<T>(share: number, each = 1): fc.Parameters<T> {
+  return {
+    numRuns: Math.ceil((TOTAL * share) / SHARES / each),
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+    ...(path === undefined ? {} : { path }),
+    includeErrorInReport: true,
+    endOnFailure: process.env['LAW_SHRINK'] === 'no',
+  }
+}
+
+/** What the controller decided, for whoever reads a counterexample. */
+function storyteller(told: string[]): Onlooker {
+  return {
+    decided({ world, decision }) {
+      if ('ask' in decision) return
+      const { state, reason, message, writes } = decision
+      const where = [state.phase, 'stage' in state ? state.stage : '', 'weight' in state ? state.weight : ''].join(' ')
+      const wrote = writes.map(write => `${write.verb} ${write.ref.kind.kind} ${write.ref.name}`).join(', ')
+      told.push(`${world.now % 86_400_000} ${where} ${reason}: ${message}${wrote === '' ? '' : ` [${wrote}]`}`)
+    },
+  }
+}
+
+/** Lives through a history while a law watches, and ends it as `ending` says. */
+export function live(history: History, law: Law | null, ending: (life: Life) => void = () => {}): void {
+  const told: string[] = []
+  try {
+    lived(history, law, ending, null)
+  } catch {
+    // A history is the same each time, so the story is told only to who has to read it.
+    lived(history, law, ending, told)
+  }
+}
+
+function lived(history: History, law: Law | null, ending: (life: Life) => void, told: string[] | null): void {
+  const life = new Life(history.setup, beginning(history), life_ => [
+    ...(told === null ? [] : [storyteller(told)]),
+    ...(law === null ? [] : [law(life_)]),
+  ])
+  try {
+    for (const act of history.acts) {
+      told?.push(`— ${JSON.stringify(act)}`)
+      life.meet(act)
+    }
+    ending(life)
+  } catch (error) {
+    const said = error instanceof Broken ? error.message : ((error as Error).stack ?? '')
+    throw new Error(`${said}\n${told?.slice(-40).join('\n') ?? ''}`, { cause: error })
+  }
+}

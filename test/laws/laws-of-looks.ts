@@ -1,0 +1,76 @@
+/** Laws of questions, windows and counted failures, as onlookers. */
+import type { Check } from '../../src/core/check.ts'
+import { Broken, isAnalysis, type Law } from './laws.ts'
+import { canaryShare } from './tiny-mesh.ts'
+
+/** No question is asked twice under one id by one process. */
+export const asksOnce: Law = life => {
+  const asked = new Set<string>()
+  return {
+    asked(_world, checks) {
+      for (const { id } of checks) {
+        const key = `${life.controller.lives}/${id}`
+        if (asked.has(key)) throw new Broken(`${id} is asked twice`)
+        asked.add(key)
+      }
+    },
+  }
+}
+
+/** No window reaches back before the candidate was first routed: errors of an earlier one never count. */
+export const windowsBeginWithTheCandidate: Law = () => {
+  const routed = new Map<string, number>()
+  return {
+    changed({ world, wire }) {
+      const run = wire.run?.id
+      if (run !== undefined && !routed.has(run) && wire.run?.stage === 'climbing' && canaryShare(world).high > 0)
+        routed.set(run, world.now)
+    },
+    asked(world, checks, state) {
+      if (!isAnalysis(state) || state.weight === 0) return
+      const longest = Math.max(0, ...checks.filter(isOfAGate).map(check => check.subject.window))
+      const since = world.now - (routed.get(state.id) ?? world.now)
+      if (longest > since) throw new Broken(`a window of ${longest} ms; the candidate was routed ${since} ms ago`)
+    },
+  }
+}
+
+const isOfAGate = ({ id, subject }: Check): boolean =>
+  subject.side === 'canary' && !id.includes('/silence/') && !id.includes('/split/')
+
+/** Neither silence nor an outage of the metrics server counts for or against a canary. */
+export const blindnessDecidesNothing: Law = () => ({
+  decided({ observation: o, decision }) {
+    if ('ask' in decision || !isAnalysis(o.state) || o.state.weight === 0) return
+    const { state, reason, message } = decision
+    if (isAnalysis(state) && state.id === o.state.id && state.weight > o.state.weight)
+      throw new Broken(`${o.state.weight} → ${state.weight} without data`)
+    if (state.phase === 'Promoting' && o.state.approved !== 'full') throw new Broken('promoted without data')
+    const ofPods = /no pod of \w+ is ready/.test(message)
+    if (!ofPods && (reason === 'ThresholdReached' || reason === 'CheckFailed'))
+      throw new Broken(`${reason}: ${message}`)
+  },
+})
+
+/** The failure that reaches the threshold rolls back in the same pass; one blip counts once. */
+export const theNthFailureRollsBack: Law = () => {
+  let countedAt: number | null = null
+  let run = ''
+  return {
+    decided({ world, observation: o, decision }) {
+      if ('ask' in decision) return
+      const { state, reason } = decision
+      if (!isAnalysis(state)) return
+      const { threshold, interval } = o.canary.spec.analysis
+      if (state.failedChecks >= threshold)
+        throw new Broken(`${state.failedChecks} of ${threshold} failures, and it goes on`)
+      if (state.id !== run) [run, countedAt] = [state.id, null]
+      const before = isAnalysis(o.state) ? o.state.failedChecks : 0
+      if (reason !== 'CheckFailed' || state.failedChecks <= before) return
+      // Looks stand on a grid of seconds.
+      if (countedAt !== null && world.now - countedAt < interval - 1000)
+        throw new Broken(`counted ${world.now - countedAt} ms after the last failure`)
+      countedAt = world.now
+    },
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Laws that hold at every moment of every history, as onlookers: each keeps its own account of what happened and says so when
+ * the controller does what it must not. None of them reads what the rules under test have computed, where the world tells.
+ */
+import type { CanaryStatus } from '../../src/api/status.ts'
+import { refKey } from '../../src/api/object.ts'
+import { at } from '../../src/core/json.ts'
+import { LOCKED_ANNOTATION } from '../../src/core/names.ts'
+import type { Observation } from '../../src/core/observation.ts'
+import { ladderOf, rungAt } from '../../src/core/plan.ts'
+import type { Analysis, State } from '../../src/core/state.ts'
+import type { Write } from '../../src/core/write.ts'
+import type { Life, Onlooker } from './histories.ts'
+import { settings } from './tiny-observe.ts'
+import { canaryShare, carriers, deadEnds } from './tiny-mesh.ts'
+import { imageOf } from './tiny-pods.ts'
+import { CANARY, type Mood, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
+
+/** Thrown by an onlooker. */
+export class Broken extends Error {}
+
+export type Law = (life: Life) => Onlooker
+
+export const isAnalysis = (state: State): state is Extract<State, { phase: 'Progressing' | 'WaitingPromotion' }> =>
+  state.phase === 'Progressing' || state.phase === 'WaitingPromotion'
+
+const readyPods = (world: TinyWorld, deployment: string): number =>
+  world
+    .everyGroup()
+    .filter(group => group.deployment === deployment)
+    .reduce((sum, group) => sum + group.ready, 0)
+
+/** What a look was: when, at which weight, and what there was to be seen. */
+interface Look {
+  readonly run: string
+  readonly weight: number
+  readonly at: number
+  readonly mood: Mood
+  readonly ofTheSplit: boolean
+}
+
+/** What callers tell of the split counts where it was asked: where all routes are ours, and not before 20 s at a weight. */
+const passes = ({ mood, ofTheSplit }: Look): boolean => mood === 'good' || (mood === 'not carried' && !ofTheSplit)
+
+/** Weight rises only after a look that passed, once it is due, while the mesh is seen to carry the old weight. */
+export const risesOnlyWhenJudged: Law = life => {
+  let last: Look | null = null
+  return {
+    asked(world, checks, state) {
+      if (!isAnalysis(state)) return
+      const ofTheSplit = checks.some(({ id }) => id.includes('/split/'))
+      last = { run: state.id, weight: state.weight, at: world.now, mood: world.weather.mood, ofTheSplit }
+    },
+    decided({ world, observation: o, decision }) {
+      if ('ask' in decision || !isAnalysis(o.state)) return
+      const [from, to] = [o.state, decision.state]
+      const promoted = to.phase === 'Promoting'
+      if (promoted && (o.canary.spec.skipAnalysis || from.approved === 'full')) return
+      if (!promoted && !(isAnalysis(to) && to.id === from.id && to.weight > from.weight)) return
+      const what = `${from.weight} → ${promoted ? 'promotion' : (to as Analysis).weight}`
+      if (from.weight === 0 && !promoted) return firstRise(what, o)
+      const { share, since } = life.chronicle
+      if (share.low !== from.weight || share.high !== from.weight)
+        throw new Broken(`${what} while the mesh carries ${share.low} to ${share.high}`)
+      const { analysis } = o.canary.spec
+      const hold = Math.max(analysis.interval, rungAt(ladderOf(analysis), from.weight)?.hold ?? 0)
+      if (world.now - since < hold) throw new Broken(`${what} after ${world.now - since} ms of ${hold}`)
+      if (last === null || last.run !== from.id || last.weight !== from.weight || last.at < since + hold)
+        throw new Broken(`${what} without a look at ${from.weight}: ${JSON.stringify(last)}`)
+      if (!passes(last)) throw new Broken(`${what} after a look that was ${last.mood}`)
+    },
+  }
+}
+
+/** The first rise is onto ready pods that can roll no more. */
+function firstRise(what: string, o: Observation): void {
+  const candidate = imageOf(at(o.target?.object.spec, 'template'))
+  if ((o.target?.ready ?? 0) === 0) throw new Broken(`${what} without a ready pod of ${candidate}`)
+  if (o.canary.spec.analysis.lockTarget && o.target?.paused !== true)
+    throw new Broken(`${what} onto an unlocked target`)
+}
+
+/** Which image a revision stands for, learned from the target whenever it is looked at; a canary that rests begins with web:1. */
+class Images {
+  readonly #known = new Map<string, string>()
+
+  constructor({ wire }: Life) {
+    if (wire.lastPromotedSpec !== undefined) this.#known.set(wire.lastPromotedSpec, 'web:1')
+  }
+
+  learn({ target }: Observation): void {
+    if (target !== null) this.#known.set(target.revision, imageOf(at(target.object.spec, 'template')))
+  }
+
+  of(revision: string | undefined): string | undefined {
+    return revision === undefined ? undefined : this.#known.get(revision)
+  }
+}
+
+/** The primary takes a template only as the candidate whose promotion, or as the revision whose place, the status tells. */
+export const primaryTakesOnlyWhatWasJudged: Law = life => {
+  const images = new Images(life)
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    wrote(_world, write, wire) {
+      if (refKey(write.ref) !== refKey(PRIMARY) || (write.verb !== 'create' && write.verb !== 'replace')) return
+      const image = imageOf(at(write.object['spec'], 'template'))
+      const allowed = [
+        wire.lastPromotedSpec,
+        wire.phase === 'Promoting' ? wire.run?.candidate : undefined,
+        wire.phase === 'Initializing' ? wire.barrier?.revision : undefined,
+      ].map(revision => images.of(revision))
+      if (!allowed.includes(image)) {
+        throw new Broken(
+          `the primary takes ${image}; the status (${wire.phase}) allows ${allowed.filter(Boolean).join()}`,
+        )
+      }
+    },
+  }
+}
+
+/** Pods of the canary are stopped only when they have carried nothing for as long as answers may take. */
+export const podsStopOnlyWhenDrained: Law = life => ({
+  wrote(world, write, _wire, o) {
+    if (refKey(write.ref) !== refKey(TARGET) || (o.target?.replicas ?? 0) === 0) return
+    if (at(world.get(TARGET)?.['spec'], 'replicas') !== 0) return
+    const since = world.now - life.chronicle.targetCarriedAt(world.now)
+    const drain = o.canary.spec.analysis.drain + settings.settle
+    if (since < drain) throw new Broken(`pods are stopped ${since} ms after they carried, before ${drain}`)
+  },
+})
+
+/** Phases in which the routes between primary and canary are ours to answer for. */
+const isOurs = (wire: CanaryStatus): boolean =>
+  wire.lastPromotedSpec !== undefined && wire.phase !== 'Initializing' && wire.phase !== 'Terminating'
+
+/** Requests meet only pods of the promoted template, and of candidates that came to carry through their run. */
+export const unjudgedPodsCarryNothing: Law = life => {
+  const images = new Images(life)
+  let climbed: string | undefined
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    changed({ world, wire }) {
+      if (!isOurs(wire) || world.get(CANARY) === undefined) return
+      const { run } = wire
+      const carries = wire.phase === 'Promoting' || (run?.stage === 'climbing' && (wire.canaryWeight ?? 0) > 0)
+      if (run !== undefined && carries) climbed = images.of(run.candidate)
+      const allowed = [images.of(wire.lastPromotedSpec), climbed]
+      for (const group of carriers(world)) {
+        if (group.deployment !== 'web' || allowed.includes(group.image)) continue
+        throw new Broken(
+          `pods of ${group.image} carry in ${wire.phase} ${run?.stage ?? ''} at ${wire.canaryWeight}; judged are ${allowed.join()}`,
+        )
+      }
+    },
+  }
+}
+
+/** Nothing is left to go to a side without a ready pod while the other has one. */
+export const noDeadEnds: Law = life => {
+  const images = new Images(life)
+  let climbed: string | undefined
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    carriedOut({ world, observation, decision }) {
+      if ('ask' in decision || observation.unseen !== null) return
+      const { state } = decision
+      if (isAnalysis(state) && state.stage === 'climbing' && state.weight > 0) climbed = images.of(state.candidate)
+      if (state.phase === 'Initializing' || (state.phase === 'Terminating' && state.stage === 'removing')) return
+      // Excused: a run that was replaced before it carried stands first in history, and hides whose pods are really there.
+      const hidden = images.of(decision.memory.history[0]?.revision) !== climbed && !('candidate' in state)
+      const canaryReady = hidden ? 0 : carryingPods(world, climbed, state)
+      for (const { side, part } of deadEnds(world)) {
+        const other = side === 'canary' ? readyPods(world, 'web-primary') : canaryReady
+        if (other > 0) throw new Broken(`${part} % go to the ${side}, which has no ready pod, in ${stateName(state)}`)
+      }
+    },
+  }
+}
+
+/** Ready pods that may stand in for the primary: of a candidate that carried, as long as its run is not drained. */
+function carryingPods(world: TinyWorld, climbed: string | undefined, state: State): number {
+  if (state.phase === 'Failed' && state.drained) return 0
+  const standIn =
+    (isAnalysis(state) && state.stage === 'climbing' && state.weight > 0) ||
+    ['Promoting', 'Finalising', 'Failed'].includes(state.phase)
+  if (!standIn) return 0
+  const groups = world.everyGroup().filter(group => group.deployment === 'web' && group.image === climbed)
+  return groups.reduce((sum, group) => sum + group.ready, 0)
+}
+
+const stateName = (state: State): string => ('stage' in state ? `${state.phase} ${state.stage}` : state.phase)
+
+/** The split that is asked follows from the status that stands at the API server, never from one that is yet to be written. */
+export const statusComesFirst: Law = () => ({
+  wrote(world, write, wire, o) {
+    if (!isOurs(wire)) return
+    const { phase = '', run } = wire
+    const inRun = run !== undefined
+    const standIn = (o.primary?.ready ?? 0) === 0
+    if (write.ref.kind.kind === 'VirtualService') {
+      const { high } = canaryShare(world)
+      const told = inRun ? (wire.canaryWeight ?? 0) : 0
+      if (high > told && !standIn) throw new Broken(`${high} is asked of the mesh; the status says ${phase} ${told}`)
+    }
+    if (refKey(write.ref) === refKey(TARGET) && !inRun && o.target?.replicas === 0) {
+      const drains = phase === 'Finalising' || phase === 'Failed'
+      if (at(world.get(TARGET)?.['spec'], 'replicas') !== 0 && !drains)
+        throw new Broken(`the target is scaled up while the status says ${phase}`)
+    }
+    unlocksEarly(world, write, wire, o)
+  },
+})
+
+/** A lock is lifted in one write with nothing carried: whoever carries stays as judged. */
+function unlocksEarly(world: TinyWorld, write: Write, wire: CanaryStatus, o: Observation): void {
+  if (refKey(write.ref) !== refKey(TARGET) || !o.canary.spec.analysis.lockTarget) return
+  const wasLocked = o.target?.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
+  const isLocked = at(world.get(TARGET)?.['spec'], 'paused') === true
+  if (wasLocked && !isLocked && canaryShare(world).high > 0)
+    throw new Broken(`the lock is lifted in ${wire.phase} while the mesh carries ${canaryShare(world).high}`)
+}
+
+/** What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. */
+export const leavesAtOnce: Law = () => ({
+  carriedOut({ world, observation: o, decision }) {
+    if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'climbing') return
+    // A canary that is deleted together with its target lets go at once.
+    if (decision.state.phase === 'Terminating' && decision.state.stage === 'removing') return
+    const { target, state, memory } = o
+    // A person's command is obeyed first; the next pass follows at once.
+    if (JSON.stringify(decision.memory.handled) !== JSON.stringify(memory.handled) || (o.primary?.ready ?? 0) === 0)
+      return
+    const ready = world.everyGroup().some(group => group.deployment === 'web' && group.ready > 0)
+    const why =
+      target === null
+        ? 'the target is gone'
+        : target.revision !== state.candidate
+          ? 'another revision is on the target'
+          : ready
+            ? null
+            : 'the canary has no ready pod'
+    const { high } = canaryShare(world)
+    if (why !== null && high > 0) throw new Broken(`${why}, and ${high} % still go to the canary`)
+  },
+})

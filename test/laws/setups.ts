@@ -1,0 +1,87 @@
+/** What a user has before there is a Canary, and the Canary as it is written. */
+import { kinds } from '../../src/api/object.ts'
+import type { Setup } from './arbitraries.ts'
+import { CANARY, refTo, TARGET, TinyWorld } from './tiny-world.ts'
+
+export const contentOf = (content: number): string => `${content}`.repeat(64)
+
+/** What the user has before there is a Canary. */
+export function newWorld(setup: Setup): TinyWorld {
+  const world = new TinyWorld()
+  makeTarget(world, setup)
+  const bare = { apiVersion: '', kind: '', metadata: { name: '' } }
+  world.put(
+    refTo(kinds.Service, 'web'),
+    { ...bare, spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] } },
+    'kubectl',
+  )
+  if (setup.configured) world.put(refTo(kinds.ConfigMap, 'web'), { ...bare, contentHash: contentOf(0) }, 'kubectl')
+  const subsets = setup.split.endsWith('subsets')
+  if (subsets) {
+    const rule = ['v1', 'v2'].map(name => ({ name, labels: { version: name } }))
+    world.put(refTo(kinds.DestinationRule, 'web'), { ...bare, spec: { host: 'web', subsets: rule } }, 'kubectl')
+  }
+  if (setup.split.startsWith('users')) {
+    const destination = subsets ? { host: 'web', subset: 'v1' } : { host: 'web' }
+    const http = [{ name: 'a', route: [{ destination }] }, { route: [{ destination, weight: 100 }] }]
+    world.put(refTo(kinds.VirtualService, 'ours'), { ...bare, spec: { hosts: ['web'], http } }, 'kubectl')
+  }
+  if (setup.autoscaled) {
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web-primary' }
+    world.put(refTo(kinds.HorizontalPodAutoscaler, 'web'), { ...bare, spec: { scaleTargetRef } }, 'kubectl')
+  }
+  world.put(CANARY, { ...bare, spec: writtenSpec(setup) }, 'kubectl')
+  return world
+}
+
+const written = new Map<string, Record<string, unknown>>()
+
+/** The same object for the same setup, so that it is parsed once. */
+export function writtenSpec(setup: Setup): Record<string, unknown> {
+  const key = JSON.stringify(setup)
+  const known = written.get(key) ?? specOf(setup)
+  written.set(key, known)
+  return known
+}
+
+function specOf(setup: Setup): Record<string, unknown> {
+  const subsets = setup.split.endsWith('subsets')
+  const interval = '1m'
+  const query = { name: 'errors', query: 'sum(x)', thresholdRange: { min: 50 }, interval, failFast: setup.failFast }
+  const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
+  return {
+    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    progressDeadlineSeconds: 60,
+    revertOnDeletion: setup.revertOnDeletion,
+    skipAnalysis: setup.skipAnalysis,
+    service: {
+      port: 80,
+      targetPort: 8080,
+      ...(setup.split.startsWith('users') ? { virtualServices: [{ name: 'ours' }] } : {}),
+      ...(subsets ? { destinationRule: { name: 'web', primarySubset: 'v1', canarySubset: 'v2' } } : {}),
+    },
+    primary: { labels: setup.labels },
+    analysis: {
+      interval: '10s',
+      checkInterval: setup.checkInterval,
+      steps: setup.ladder,
+      threshold: setup.threshold,
+      onProviderError: setup.onProviderError,
+      stepWeightPromotion: setup.stepWeightPromotion,
+      lockTarget: setup.lockTarget,
+      maxBlind: setup.maxBlind,
+      maxDuration: setup.maxDuration,
+      drain: '5s',
+      metrics: setup.query ? [builtIn, query] : [builtIn],
+    },
+  }
+}
+
+export function makeTarget(world: TinyWorld, setup: Setup): void {
+  const labels = setup.split.endsWith('subsets') ? { app: 'web', version: 'v2' } : { app: 'web' }
+  const volumes = setup.configured ? { volumes: [{ name: 'config', configMap: { name: 'web' } }] } : {}
+  const container = { name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }] }
+  const template = { metadata: { labels }, spec: { containers: [container], ...volumes } }
+  const spec = { replicas: setup.replicas, selector: { matchLabels: { app: 'web' } }, template }
+  world.put(TARGET, { apiVersion: '', kind: '', metadata: { name: '', labels: { app: 'web' } }, spec }, 'kubectl')
+}

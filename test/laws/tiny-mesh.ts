@@ -1,0 +1,102 @@
+/**
+ * What requests meet: VirtualService → host → Service → pods, read here from the objects alone. It shares no line with
+ * `core/routers`, or the laws would confirm our own mistakes.
+ */
+import { type KubeObject, kinds } from '../../src/api/object.ts'
+import { at, isRecord, type Json, recordsOf, textOf } from '../../src/core/json.ts'
+import type { PodGroup } from './tiny-pods.ts'
+import { carriesLabels, refTo, type TinyWorld } from './tiny-world.ts'
+
+/** One destination of a route: how much goes there, and whom it finds. */
+export interface Destination {
+  readonly side: 'primary' | 'canary' | 'apex'
+  /** Percent. */
+  readonly part: number
+  readonly groups: readonly PodGroup[]
+}
+
+/** A route's destinations; callers of a host without a VirtualService have one route, to its Service. */
+export type Route = readonly Destination[]
+
+export function routesOf(world: TinyWorld): Route[] {
+  const forHost = world.all(kinds.VirtualService).filter(leadsFromWeb)
+  const routes = forHost.flatMap(service => recordsOf(at(service['spec'], 'http')))
+  if (routes.length === 0) return [[{ side: 'apex', part: 100, groups: found(world, 'web', undefined) }]]
+  return routes.map(route => destinationsOf(world, route))
+}
+
+const leadsFromWeb = (service: KubeObject): boolean => {
+  const hosts = at(service['spec'], 'hosts')
+  return Array.isArray(hosts) && hosts.includes('web')
+}
+
+function destinationsOf(world: TinyWorld, route: Json): Destination[] {
+  const entries = recordsOf(route['route'])
+  return entries.map(entry => {
+    const host = textOf(at(entry, 'destination', 'host'))
+    const subset = at(entry, 'destination', 'subset')
+    const side =
+      host === 'web-canary' || subset === 'v2' ? 'canary' : host === 'web' && subset === undefined ? 'apex' : 'primary'
+    const part = entries.length === 1 ? 100 : Number(entry['weight'] ?? 0)
+    return { side, part, groups: found(world, host, subset) }
+  })
+}
+
+function found(world: TinyWorld, host: string, subset: unknown): PodGroup[] {
+  const groups = world.selected(host)
+  if (subset === undefined) return groups
+  const rule = world.get(refTo(kinds.DestinationRule, 'web'))
+  const labels = at(
+    recordsOf(at(rule?.['spec'], 'subsets')).find(one => one['name'] === subset),
+    'labels',
+  )
+  return isRecord(labels) ? groups.filter(group => carriesLabels(group, labels)) : []
+}
+
+/** The canary's share over all routes: the lowest and the highest. */
+export function canaryShare(world: TinyWorld): { low: number; high: number } {
+  const shares = routesOf(world).map(route =>
+    route.reduce((sum, one) => sum + (one.side === 'canary' ? one.part : 0), 0),
+  )
+  return { low: Math.min(...shares), high: Math.max(...shares) }
+}
+
+/** Ready pods that requests reach now. */
+export function carriers(world: TinyWorld): PodGroup[] {
+  return routesOf(world).flatMap(route =>
+    route.flatMap(one => (one.part > 0 ? one.groups.filter(group => group.ready > 0) : [])),
+  )
+}
+
+/** Destinations that get requests and have nobody to answer them. */
+export function deadEnds(world: TinyWorld): Destination[] {
+  return routesOf(world).flatMap(route =>
+    route.filter(one => one.part > 0 && one.groups.every(group => group.ready === 0)),
+  )
+}
+
+/** What of the past the laws ask for; kept by looking at the world after every single change. */
+export class Chronicle {
+  /** The canary's share now, over all routes. */
+  share = { low: 0, high: 0 }
+  /** Since when it has been that. */
+  since = 0
+  #targetCarries = false
+  #targetCarriedAt = 0
+  #seen = -1
+
+  note(world: TinyWorld): void {
+    if (world.changes === this.#seen) return
+    this.#seen = world.changes
+    const { low, high } = canaryShare(world)
+    if (low !== this.share.low || high !== this.share.high) this.since = world.now
+    this.share = { low, high }
+    if (this.#targetCarries) this.#targetCarriedAt = world.now
+    this.#targetCarries = carriers(world).some(group => group.deployment === 'web')
+  }
+
+  /** When pods of the target were last reached. */
+  targetCarriedAt(now: number): number {
+    return this.#targetCarries ? now : this.#targetCarriedAt
+  }
+}

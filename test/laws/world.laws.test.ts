@@ -1,0 +1,100 @@
+/**
+ * The laws of a release (architecture §3.4), tried on random histories: random specs, people and outages, writes that fail in
+ * any order, processes that die between any two of them. `laws.ts` has those that hold at every moment; here they are named, and
+ * those that compare two histories, or ask how one ends, stand in full.
+ */
+import fc from 'fast-check'
+import { type Act, history, type History, type Setup } from './arbitraries.ts'
+import { casesOf, live } from './law-runs.ts'
+import {
+  type Law,
+  leavesAtOnce,
+  noDeadEnds,
+  podsStopOnlyWhenDrained,
+  primaryTakesOnlyWhatWasJudged,
+  risesOnlyWhenJudged,
+  statusComesFirst,
+  unjudgedPodsCarryNothing,
+} from './laws.ts'
+import {
+  asksOnce,
+  blindnessDecidesNothing,
+  theNthFailureRollsBack,
+  windowsBeginWithTheCandidate,
+} from './laws-of-looks.ts'
+
+/** A law that holds at every moment of the histories, those with an excuse aside. */
+function always(sentence: string, share: number, law: Law, histories: fc.Arbitrary<History> = history): void {
+  test(sentence, () => {
+    fc.assert(
+      fc.property(histories, drawn => live(drawn, law)),
+      casesOf<[History]>(share),
+    )
+  })
+}
+
+/** Histories in which this does not happen. */
+const without = (what: Act['act']): fc.Arbitrary<History> =>
+  history.map(drawn => ({ ...drawn, acts: drawn.acts.filter(({ act }) => act !== what) }))
+
+const withSetup = (change: (setup: Setup) => Partial<Setup>): fc.Arbitrary<History> =>
+  history.map(drawn => ({ ...drawn, setup: { ...drawn.setup, ...change(drawn.setup) } }))
+
+/**
+ * Excused: a command in the very pass in which a hand on the weight is first seen. It is obeyed before the mesh is looked at, and
+ * what the hand wrote is overwritten unseen. So histories have one of the two.
+ */
+const handsOrCommands = fc.oneof(without('hand on the weight'), without('command'))
+
+/** Excused: a hand that raises the weight sends callers wherever it likes. This one lowers. */
+const loweringHands = history.map(drawn => ({
+  ...drawn,
+  acts: drawn.acts.map(act => (act.act === 'hand on the weight' ? { ...act, weight: 0 } : act)),
+}))
+
+/**
+ * Excused: with subsets whoever has the labels is reached. So nothing but the lock keeps a push from carrying, and without the
+ * routes callers reach both sides.
+ */
+const judgeable = loweringHands.map(drawn => {
+  if (!drawn.setup.split.endsWith('subsets')) return drawn
+  const acts = drawn.acts.filter(act => act.act !== 'lose' || act.what !== 'routes')
+  return { ...drawn, acts, setup: { ...drawn.setup, lockTarget: true, skipAnalysis: false } }
+})
+
+/** The metrics server tells nothing, whatever a history says. */
+const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
+  ...drawn,
+  acts: [
+    { act: 'mood', mood: 'silent' } as const,
+    ...drawn.acts.map(act =>
+      act.act === 'mood' && ['good', 'bad', 'not carried'].includes(act.mood) ? { ...act, mood: 'down' as const } : act,
+    ),
+  ],
+}))
+
+suite('laws of every moment', function () {
+  this.timeout(0)
+
+  always(
+    'the weight rises only after a look that passed, when it is due, while the mesh carries the old one',
+    2,
+    risesOnlyWhenJudged,
+    handsOrCommands,
+  )
+  always('the primary takes no template but what was judged', 1, primaryTakesOnlyWhatWasJudged)
+  always(
+    'pods of the canary stop only after the split was at 0 and has drained',
+    2,
+    podsStopOnlyWhenDrained,
+    handsOrCommands,
+  )
+  always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, judgeable)
+  always('no request is left to go to a side without a ready pod while the other has one', 2, noDeadEnds)
+  always('nothing is written that the status does not tell yet', 1, statusComesFirst)
+  always('no question is asked twice', 1, asksOnce)
+  always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
+  always('without data no canary rises, is promoted or fails', 1, blindnessDecidesNothing, blind)
+  always('the failure that reaches the threshold rolls back in the same pass', 1, theNthFailureRollsBack)
+  always('a candidate that is replaced, gone or without a ready pod leaves in the same pass', 1, leavesAtOnce)
+})
