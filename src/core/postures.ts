@@ -114,9 +114,9 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   },
 }
 
-/** The revision that the last run judged: its pods may still be there to stand in. */
+/** The last revision that carried: its pods may still be there to stand in. Those of a run that never did were not judged. */
 function judgedOf(o: Observation): Revision {
-  return o.memory.history[0]?.revision ?? ''
+  return o.memory.history.find(run => run.highest > 0 || run.outcome === 'Succeeded')?.revision ?? ''
 }
 
 /** The posture of a state. */

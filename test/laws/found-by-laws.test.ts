@@ -52,4 +52,20 @@ suite('what random histories once found', () => {
       expect(life.wire.phase).not.to.equal('Promoting')
     })
   }
+
+  test('a withdrawn release that never carried does not stand in for the primary', () => {
+    const drawn: Setup = { ...plain, split: 'subsets' }
+    const life = new Life(drawn, beginning({ setup: drawn, from: 'rest' }))
+    life.meet({ act: 'push', image: 'web:2' })
+    while (!life.world.everyGroup().some(group => group.image === 'web:2' && group.ready > 0)) {
+      life.pass()
+      life.meet({ act: 'sweep', of: 'web' })
+    }
+    life.meet({ act: 'push', image: 'web:1' })
+    life.pass()
+    expect([life.wire.phase, life.wire.reason]).to.deep.equal(['Finalising', 'Withdrawn'])
+    life.meet({ act: 'crash', side: 'web-primary' })
+    life.goOn(5)
+    expect(carriers(life.world)).to.deep.equal([])
+  })
 })

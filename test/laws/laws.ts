@@ -167,9 +167,7 @@ export const noDeadEnds: Law = life => {
       const { state } = decision
       if (isAnalysis(state) && state.stage === 'climbing' && state.weight > 0) climbed = images.of(state.candidate)
       if (state.phase === 'Initializing' || (state.phase === 'Terminating' && state.stage === 'removing')) return
-      // Excused: a run that was replaced before it carried stands first in history, and hides whose pods are really there.
-      const hidden = images.of(decision.memory.history[0]?.revision) !== climbed && !('candidate' in state)
-      const canaryReady = hidden ? 0 : carryingPods(world, climbed, state)
+      const canaryReady = carryingPods(world, climbed, state)
       for (const { side, part } of deadEnds(world)) {
         const other = side === 'canary' ? readyPods(world, 'web-primary') : canaryReady
         if (other > 0) throw new Broken(`${part} % go to the ${side}, which has no ready pod, in ${stateName(state)}`)

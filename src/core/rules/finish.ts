@@ -28,7 +28,8 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   const { state } = o
   const weight: Percent = judgedReady(o, state.candidate) > 0 ? 100 : state.weight
   const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
-  const next: State = { ...state, stage: 'undoing', because, weight, carriedAt: null, waitingSince: now }
+  const highest = Math.max(state.highest, weight)
+  const next: State = { ...state, stage: 'undoing', because, weight, highest, carriedAt: null, waitingSince: now }
   return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
 }
 
