@@ -8,11 +8,12 @@ import { decide } from '../../src/core/decide.ts'
 import { at } from '../../src/core/json.ts'
 import type { Memory } from '../../src/core/memory.ts'
 import type { State } from '../../src/core/state.ts'
-import { history, type History, type Ill, ill, type Image, type Setup, setup } from './arbitraries.ts'
+import { history, type History, type Ill, ill, type Image, images, type Setup, setup } from './arbitraries.ts'
 import { beginning } from './beginnings.ts'
 import { faultsOf, Life, type Onlooker } from './histories.ts'
 import { casesOf, live } from './law-runs.ts'
 import { memory, state } from './states.ts'
+import { readyPods } from './laws.ts'
 import { canaryShare, carriers } from './tiny-mesh.ts'
 import { imageOf } from './tiny-pods.ts'
 import { CANARY, type Mood, PRIMARY, TARGET } from './tiny-world.ts'
@@ -41,6 +42,13 @@ function standing({ world, wire }: Life): Record<string, unknown> {
   }
 }
 
+/** What people are told to do where no record of the promoted template is left. */
+function imitateThePrimary(life: Life): void {
+  const running = imageOf(at(life.world.get(PRIMARY)?.['spec'], 'template'))
+  const image = images.find(one => one === running)
+  if (image !== undefined) life.meet({ act: 'push', image })
+}
+
 interface Release {
   readonly setup: Setup
   readonly image: Image
@@ -67,6 +75,7 @@ function encourage(life: Life): void {
     life.goOn(130)
     const { phase, reason } = life.wire
     if (reason === 'WaitingForApproval') life.meet({ act: 'command', name: 'approve', full: false })
+    else if (reason === 'Conflict') imitateThePrimary(life)
     else if (['Initialized', 'Succeeded', 'Failed', undefined].includes(phase)) break
     else if (['Paused', 'HeldByHand', 'Parked', 'WaitingToStart'].includes(reason ?? '')) {
       life.meet({ act: 'pause the spec', paused: false })
@@ -160,8 +169,10 @@ suite('laws of the end', function () {
           life.meet({ act: 'recover' })
           life.meet({ act: 'see', kind: 'all' })
           life.goOn(2)
-          const { phase, run, lastPromotedSpec } = life.wire
+          const { phase, run } = life.wire
           const target = life.world.get(TARGET)
+          // Excused: a primary that is gone for good, with all records, and leaves everything to the canary.
+          if (readyPods(life.world, 'web-primary') === 0) return
           if (target === undefined || !['Progressing', 'WaitingPromotion', 'Promoting'].includes(phase ?? '')) return
           life.meet({ act: 'command', name: 'abort', full: false })
           life.goOn(0)
@@ -169,7 +180,7 @@ suite('laws of the end', function () {
           life.goOn(200)
           const { history: ended = [], message = '' } = life.wire
           expect(ended.find(one => one.id === run?.id)?.outcome, message).to.equal('Failed')
-          expect(life.wire.lastPromotedSpec).to.equal(lastPromotedSpec)
+          expect(life.wire.lastPromotedSpec).to.not.equal(run?.candidate)
           // What was pushed meanwhile may have its own run by now, or wait for it.
           if (life.wire.run === undefined) expect(canaryShare(life.world).high, message).to.equal(0)
         }),

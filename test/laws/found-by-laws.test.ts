@@ -4,6 +4,7 @@ import type { Act, Setup } from './arbitraries.ts'
 import { beginning } from './beginnings.ts'
 import { Life } from './histories.ts'
 import { canaryShare, carriers } from './tiny-mesh.ts'
+import { CANARY } from './tiny-world.ts'
 
 const plain: Setup = {
   split: 'own',
@@ -67,5 +68,22 @@ suite('what random histories once found', () => {
     life.meet({ act: 'crash', side: 'web-primary' })
     life.goOn(5)
     expect(carriers(life.world)).to.deep.equal([])
+  })
+
+  test('a deleted canary without a record of what is promoted says what its target has to be set to, and ends when it is', () => {
+    const life = new Life(plain, beginning({ setup: plain, from: 'rest' }))
+    for (const act of [
+      { act: 'push', image: 'web:2' },
+      { act: 'lose', what: 'records' },
+      { act: 'delete' },
+      { act: 'go on', seconds: 90, ills: [] },
+    ] satisfies Act[])
+      life.meet(act)
+    expect(life.wire.message).to.contain('Set web to the image and settings that web-primary runs')
+    expect(carriers(life.world).map(group => group.image)).to.deep.equal(['web:1'])
+    life.meet({ act: 'push', image: 'web:1' })
+    life.goOn(90)
+    expect(life.world.get(CANARY)).to.equal(undefined)
+    expect(carriers(life.world).map(group => `${group.deployment} ${group.image}`)).to.deep.equal(['web web:1'])
   })
 })

@@ -24,7 +24,7 @@ export type Law = (life: Life) => Onlooker
 export const isAnalysis = (state: State): state is Extract<State, { phase: 'Progressing' | 'WaitingPromotion' }> =>
   state.phase === 'Progressing' || state.phase === 'WaitingPromotion'
 
-const readyPods = (world: TinyWorld, deployment: string): number =>
+export const readyPods = (world: TinyWorld, deployment: string): number =>
   world
     .everyGroup()
     .filter(group => group.deployment === deployment)

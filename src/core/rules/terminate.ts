@@ -83,12 +83,16 @@ export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined
   const { state, target } = o
   if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
   // Its configuration is the user's own again; only the template can be put back.
-  const foreign =
-    templateOf(target.revision) !== templateOf(state.promoted) && recordedOf(o, state.promoted) !== undefined
+  const foreign = templateOf(target.revision) !== templateOf(state.promoted)
   const name = o.names.target.name
-  if (foreign) {
+  if (foreign && recordedOf(o, state.promoted) !== undefined) {
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted; it is set to ${short(state.promoted)} first`
     return tell(o, { severity: 'warn', reason: 'TargetRestored', message }, now, null)
+  }
+  if (foreign && o.primary !== null) {
+    const primary = o.names.primary.name
+    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
+    return tell(o, { severity: 'error', reason: 'Conflict', message }, now, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {
     const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
