@@ -24,6 +24,7 @@ export class VirtualClock implements Clock {
   /** Counts what was set or cancelled: while it moves, promises are still at work. */
   #stirred = 0
   #ranAtThisInstant = 0
+  readonly #held = new Set<Promise<unknown>>()
 
   constructor(start: Instant = EPOCH) {
     this.#now = start
@@ -45,6 +46,13 @@ export class VirtualClock implements Clock {
       this.#tasks.splice(index, 1)
       this.#stirred += 1
     }
+  }
+
+  /** Time stands still until this is settled: for what takes real time, such as a socket. */
+  hold(work: Promise<unknown>): void {
+    const forget = (): void => void this.#held.delete(work)
+    this.#held.add(work)
+    work.then(forget, forget)
   }
 
   /** Lets `ms` pass: runs all that is due by then, and returns when nothing stirs any more. */
@@ -99,7 +107,8 @@ export class VirtualClock implements Clock {
     while (quiet < 2) {
       const before = this.#stirred
       await nextTurn()
-      quiet = before === this.#stirred ? quiet + 1 : 0
+      await Promise.allSettled(this.#held)
+      quiet = before === this.#stirred && this.#held.size === 0 ? quiet + 1 : 0
     }
   }
 }

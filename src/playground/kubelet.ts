@@ -74,14 +74,12 @@ export class Kubelet {
       current => {
         const before = conditionOf(current, 'Ready')
         const since = before['status'] === ready ? before['lastTransitionTime'] : now
-        const running = state === 'Starting' || state === 'Ready'
-        const reason = state === 'Crashed' ? 'CrashLoopBackOff' : state
         const container = {
           name: textOf(at(containerOf(current), 'name')),
           image: imageOf(current),
           ready: state === 'Ready',
           restartCount: state === 'Crashed' ? 1 : 0,
-          state: running ? { running: { startedAt: now } } : { waiting: { reason } },
+          ...this.#containerState(current, state, now),
         }
         const podIP = textOf(at(current, 'status', 'podIP')) || this.#address()
         const status = {
@@ -96,6 +94,24 @@ export class Kubelet {
       BY,
       'status',
     )
+  }
+
+  /** In the kubelet's own words, where a container does not run. */
+  #containerState(pod: KubeObject, state: PodState, now: string): object {
+    const was = at(listOf(at(pod, 'status', 'containerStatuses'))[0], 'state', 'running')
+    const startedAt = at(was, 'startedAt') ?? now
+    if (state === 'Starting' || state === 'Ready') return { state: { running: { startedAt } } }
+    if (state === 'Crashed') {
+      const { name, namespace, uid } = pod.metadata
+      const container = textOf(at(containerOf(pod), 'name'))
+      const message = `back-off 10s restarting failed container=${container} pod=${name}_${namespace}(${uid})`
+      const terminated = { exitCode: 1, reason: 'Error', startedAt, finishedAt: now }
+      return { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState: { terminated } }
+    }
+    const image = imageOf(pod)
+    const cause = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`
+    const message = `Back-off pulling image "${image}": ErrImagePull: ${cause}`
+    return { state: { waiting: { reason: 'ImagePullBackOff', message } } }
   }
 }
 

@@ -6,10 +6,9 @@
 import { expect } from 'chai'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
-import type { Check, Finding } from '../../src/core/check.ts'
-import type { MetricSource } from '../../src/core/ports.ts'
 import { keptLog, loopback, type Loopback } from '../adapters/prometheus/loopback.ts'
 import type { Json } from './bad-input.given.ts'
+import { Relay } from './relay.ts'
 import { expectEvent, heard, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
@@ -123,27 +122,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-/** Passes questions on, and says when all are answered: virtual time waits for real servers. */
-class Relay implements MetricSource {
-  to: MetricSource
-  readonly #under = new Set<Promise<unknown>>()
-
-  constructor(to: MetricSource) {
-    this.to = to
-  }
-
-  measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>> {
-    const answers = this.to.measure(checks, signal)
-    this.#under.add(answers)
-    void answers.finally(() => this.#under.delete(answers))
-    return answers
-  }
-
-  async answered(): Promise<void> {
-    while (this.#under.size > 0) await Promise.all(this.#under)
-  }
-}
-
 suite('metrics servers in trouble, in virtual time', () => {
   let world: World
   let controller: Process
@@ -151,21 +129,13 @@ suite('metrics servers in trouble, in virtual time', () => {
   const open: { close(): void | Promise<void> }[] = []
   setup(() => {
     world = new World()
-    relay = new Relay(world.metrics)
+    relay = new Relay(world.metrics, world.clock)
     controller = world.start({}, { metrics: relay })
   })
   teardown(async () => {
     await world.close()
     for (const one of open.splice(0)) await one.close()
   })
-
-  /** A second of virtual time at a time; questions that come up in it are answered before the next. */
-  async function pass(seconds: number): Promise<void> {
-    for (let second = 0; second < seconds; second += 1) {
-      await world.clock.advance(1000)
-      await relay.answered()
-    }
-  }
 
   async function serving(answers: Row['answers']): Promise<Loopback> {
     const server = await loopback(
@@ -195,7 +165,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       await world.until('Progressing 10')
       await world.clock.advance(2000)
       const begun = world.clock.now()
-      await pass(35)
+      await world.clock.advance(35_000)
       expect(world.stand).to.equal('Progressing 10')
       expect(world.status.message).to.equal(`Holding at weight 10: ${sentence}`)
       expect(world.status.reason).to.equal('Blind')
@@ -207,7 +177,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       expect(world.status.failedChecks).to.equal(0)
       expect(heard(world, begun), 'whom callers heard').to.deep.equal(['web 10, web-primary 90'])
 
-      await pass(90)
+      await world.clock.advance(90_000)
       const parked = { reason: 'Parked', sentence: /^Parked \w+ at weight 0 after 1m without data: (.*)$/ } as const
       expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'Parked'])
       expect(parked.sentence.exec(world.status.message ?? '')?.[1]).to.equal(sentence)
@@ -215,7 +185,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       expect(heard(world, world.clock.now() - 1000), 'whom callers heard').to.deep.equal(['web-primary 100'])
 
       const requests = requestsOf(controller)
-      await pass(60)
+      await world.clock.advance(60_000)
       expect(requests.count, 'requests in a minute of trouble').to.be.at.most(2)
 
       relay.to = world.metrics

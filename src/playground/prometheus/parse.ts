@@ -11,11 +11,21 @@ import { durationOf, numberOf, unquoted } from './literals.ts'
 import { type Matcher, matcher } from './matcher.ts'
 import type { Expr, Matching } from './syntax.ts'
 
+/** Trees of the queries that were asked last: most are asked again and again. */
+const recent = new Map<string, Expr>()
+const MOST = 500
+
 /** @throws QueryError `bad_data` with the place and the reason. */
 export function parse(query: string): Expr {
+  const known = recent.get(query)
+  if (known !== undefined) return known
   const tree = parser.parse(query)
   mustBeWellFormed(query, tree)
-  return new Reading(query).within(tree.topNode)
+  const expr = new Reading(query).within(tree.topNode)
+  const [oldest] = recent.keys()
+  if (recent.size >= MOST && oldest !== undefined) recent.delete(oldest)
+  recent.set(query, expr)
+  return expr
 }
 
 /** What stands in a row: operands with what is behind them, signs and operators. */

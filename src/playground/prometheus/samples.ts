@@ -26,7 +26,8 @@ interface Kept {
 export class Samples {
   /** How long a sample is kept, counted back from the newest one. */
   readonly retention: Milliseconds
-  readonly #series = new Map<string, Kept>()
+  /** By name, then by all labels. */
+  readonly #series = new Map<string, Map<string, Kept>>()
   /** The series of label objects that were given before. */
   readonly #bySight = new WeakMap<Labels, Kept>()
   /** What each target exposed at its last scrape. */
@@ -64,8 +65,11 @@ export class Samples {
 
   /** The series that match and have samples within the time, both ends included, with those samples. */
   select(matchers: readonly Matcher[], from: Instant, to: Instant): Series[] {
+    const name = matchers.find(({ label, operator }) => label === NAME && operator === '=')
+    const those =
+      name === undefined ? [...this.#series.values()] : [this.#series.get(name.value) ?? new Map<string, Kept>()]
     const found: Series[] = []
-    for (const { labels, points } of this.#series.values()) {
+    for (const { labels, points } of those.flatMap(series => [...series.values()])) {
       if (!matchesAll(labels, matchers)) continue
       const within = points.slice(after(points, from - 1), after(points, to))
       if (within.length > 0) found.push({ labels, points: within })
@@ -73,27 +77,27 @@ export class Samples {
     return found
   }
 
-  #of(labels: Labels): Kept {
-    const seen = this.#bySight.get(labels)
-    if (seen !== undefined) return seen
-    const named = labelsOf(Object.entries(labels))
-    if (named[NAME] === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(named)}`)
-    const key = keyOf(named)
-    const series = this.#series.get(key) ?? { key, labels: named, points: [] }
-    this.#bySight.set(labels, series)
+  #of(given: Labels): Kept {
+    const seen = this.#bySight.get(given)
+    if (seen !== undefined && this.#series.get(seen.labels[NAME] ?? '')?.get(seen.key) === seen) return seen
+    const labels = labelsOf(Object.entries(given))
+    const { [NAME]: name } = labels
+    if (name === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(labels)}`)
+    const key = keyOf(labels)
+    const named = this.#series.get(name) ?? new Map<string, Kept>()
+    const series = named.get(key) ?? { key, labels, points: [] }
+    this.#series.set(name, named.set(key, series))
+    this.#bySight.set(given, series)
     return series
   }
 
-  #append(series: Kept, at: Instant, value: number | null): void {
-    const { key, labels, points } = series
+  #append({ labels, points }: Kept, at: Instant, value: number | null): void {
     const last = points.at(-1)
     if (last !== undefined && last.at >= at) {
       throw new RangeError(
         `out of order: ${labels[NAME]} has a sample at ${last.at} ms already, so none can be added at ${at} ms`,
       )
     }
-    // A series that was too old and gone is back.
-    if (last === undefined) this.#series.set(key, series)
     points.push({ at, value })
     this.#sweep(at)
   }
@@ -103,9 +107,11 @@ export class Samples {
     this.#sweepAt ??= at + this.retention
     if (at < this.#sweepAt) return
     this.#sweepAt = at + this.retention / 10
-    for (const [key, { points }] of this.#series) {
-      points.splice(0, after(points, at - this.retention))
-      if (points.length === 0) this.#series.delete(key)
+    for (const named of this.#series.values()) {
+      for (const [key, { points }] of named) {
+        points.splice(0, after(points, at - this.retention))
+        if (points.length === 0) named.delete(key)
+      }
     }
   }
 }
