@@ -1,5 +1,5 @@
 /** The API server's refusals, in its own words, codes and reasons, and the `Status` objects that carry them. */
-import { kindKey, type Ref } from '../api/object.ts'
+import { kindKey, type KubeObject, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Contested } from './fields.ts'
 import type { Json } from './json.ts'
@@ -98,6 +98,12 @@ export function invalid(ref: Ref, because: string | readonly Cause[]): ApiError 
       ...(causes.length > 0 ? { causes } : {}),
     },
   )
+}
+
+/** An object that cannot be applied, whatever fieldValidation says. */
+export function untyped({ kind }: Ref, { metadata }: KubeObject, because: string): ApiError {
+  const what = `${metadata.namespace ?? ''}/${metadata.name}; ${kind.group}/${kind.version}, Kind=${kind.kind}`
+  return new ApiError({ code: 500, reason: '', message: `failed to create typed patch object (${what}): ${because}` })
 }
 
 /** A server-side apply without force that meets others' fields. */

@@ -125,6 +125,17 @@ export function claimedBy(merges: Merges, object: unknown): FieldSet {
   return new FieldSet(claimed)
 }
 
+/** What is wrong with lists whose entries are told apart: `.spec.tags: duplicate entries for key [="a"]`. */
+export function twinsIn(merges: Merges, value: unknown, path: Path = []): string[] {
+  const children = childrenOf(merges.mergeOf(path), value) ?? []
+  const keys = children.map(([key]) => key)
+  const twins = keys.filter((key, i) => keys.indexOf(key) < i)
+  return [
+    ...twins.map(key => `${inWords(path)}: duplicate entries for key ${inWords([key])}`),
+    ...children.flatMap(([key, child]) => twinsIn(merges, child, [...path, key])),
+  ]
+}
+
 /** What a write did: what it brought or changed, and what it took away. */
 export interface Changes {
   readonly changed: FieldSet
@@ -167,6 +178,15 @@ export function entryKey(type: Merge, item: unknown): string {
   if (type.merge !== 'map') return `v:${JSON.stringify(item)}`
   const keys = Object.entries(type.keys).sort(([a], [b]) => (a < b ? -1 : 1))
   return `k:${JSON.stringify(Object.fromEntries(keys.map(([key, usual]) => [key, recordOf(item)[key] ?? usual])))}`
+}
+
+/** As the API server walks a set: what ends at a level comes before what goes on. */
+export function bySet(one: Path, other: Path): number {
+  const i = one.findIndex((step, at) => step !== other[at])
+  if (i < 0) return one.length - other.length
+  const [ends, otherEnds] = [i === one.length - 1, i >= other.length - 1]
+  if (ends !== otherEnds) return ends ? -1 : 1
+  return (one[i] ?? '') < (other[i] ?? '') ? -1 : 1
 }
 
 /** `.spec.ports[port=80,protocol="TCP"].name` */

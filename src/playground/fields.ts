@@ -4,6 +4,7 @@
  */
 import type { KubeObject, ManagedFields } from '../api/object.ts'
 import {
+  bySet,
   changesBetween,
   childrenOf,
   claimedBy,
@@ -15,6 +16,7 @@ import {
   type Path,
 } from './field-set.ts'
 import { isRecord, type Json, recordOf, withoutUndefined } from './json.ts'
+import type { Merge } from './resource.ts'
 
 /** Who writes: the name and the way, which together own fields. */
 export interface Writer {
@@ -126,7 +128,7 @@ export function applyFields(merges: Merges, live: KubeObject | null, wanted: Kub
   const conflicts = others.flatMap(entry => {
     const theirs = FieldSet.parse(entry.fieldsV1)
     const taken = changed.paths().filter(path => theirs.has(path))
-    return taken.map(path => ({ owner: ownerIn(entry), field: inWords(path) }))
+    return taken.sort(bySet).map(path => ({ owner: ownerIn(entry), field: inWords(path) }))
   })
   // Who only agrees with what is there has written nothing, and has no time of it.
   const as = changed.isEmpty && removed.isEmpty ? asOf(writer, own) : writer
@@ -153,15 +155,36 @@ function mergeValues(merges: Merges, path: Path, live: unknown, wanted: unknown)
     }
     return merged
   }
+  // Who says null claims the field, and nothing in it.
+  if (wanted === null && isRecord(live) && type.merge !== 'atomic') return live
   if (!Array.isArray(wanted) || !Array.isArray(live) || !mergesEntries(type)) return wanted
-  const wantedByKey = new Map(wanted.map(item => [entryKey(type, item), item as unknown]))
-  const merged = live.map(item => {
-    const key = entryKey(type, item)
-    const match = wantedByKey.get(key)
-    wantedByKey.delete(key)
-    return match === undefined ? item : mergeValues(merges, [...path, key], item, match)
-  })
-  return [...merged, ...wantedByKey.values()]
+  return mergeEntries(merges, path, type, live, wanted)
+}
+
+/** What is wanted in the order in which it is, and before each entry the others that stand there. */
+function mergeEntries(
+  merges: Merges,
+  path: Path,
+  type: Merge,
+  live: readonly unknown[],
+  wanted: readonly unknown[],
+): unknown[] {
+  const [there, asked] = [live.map(item => entryKey(type, item)), wanted.map(item => entryKey(type, item))]
+  const merged: unknown[] = []
+  let next = 0
+  const pass = (isDone: (key: string) => boolean): void => {
+    for (; next < there.length && !isDone(there[next] ?? ''); next++) {
+      if (!asked.includes(there[next] ?? '')) merged.push(live[next])
+    }
+  }
+  for (const [i, key] of asked.entries()) {
+    const place = there.indexOf(key)
+    pass(place < 0 ? other => asked.includes(other) : other => other === key)
+    if (place === next) next++
+    merged.push(mergeValues(merges, [...path, key], live[place], wanted[i]))
+  }
+  pass(() => false)
+  return merged
 }
 
 /** Takes out what was `owned` and is not `kept` by anybody; what this leaves empty goes too. */

@@ -56,6 +56,14 @@ export function withoutUndefined(value: unknown): unknown {
   return copy
 }
 
+/** With the keys of all records sorted. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (!isRecord(value)) return value
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, one]) => [key, withSortedKeys(one)]))
+}
+
 /** RFC 7396. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return copyOf(patch)

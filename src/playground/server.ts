@@ -6,10 +6,12 @@ import { createHash } from 'node:crypto'
 import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Clock, WatchEvent } from '../core/ports.ts'
-import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound } from './answers.ts'
+import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound, untyped } from './answers.ts'
+import { twinsIn } from './field-set.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
 import { Pod } from './kinds.ts'
+import { asKubectl } from './last-applied.ts'
 import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
 import type { Resource } from './resource.ts'
@@ -148,7 +150,10 @@ export class ApiServer {
     const ofMain = resource.subresources.status ? main : { ...main, status }
     const wanted: KubeObject = subresource === 'status' ? ofStatus : ofMain
     const how = { ...by, operation: 'Apply', subresource } as const
-    const applied = applyFields(resource.schema, before, wanted, this.#writer(ref.kind, how))
+    const twins = twinsIn(resource.schema, wanted)
+    if (twins.length > 0) throw untyped(ref, object, twins.join(', '))
+    const own = applyFields(resource.schema, before, wanted, this.#writer(ref.kind, how))
+    const applied = by.manager === 'kubectl' ? asKubectl(resource.schema, before, wanted, own) : own
     if (onConflict === 'fail' && applied.conflicts.length > 0) {
       throw applyConflict(applied.conflicts)
     }

@@ -1,7 +1,7 @@
 /** What each verb does with a resource (https://kubernetes.io/docs/reference/using-api/api-concepts/). */
 import { apiVersionOf, type KubeObject, type ObjectMeta } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
-import { badRequest, invalid } from '../answers.ts'
+import { badRequest, invalid, untyped } from '../answers.ts'
 import { type Json, recordOf, textOf } from '../json.ts'
 import { versionOf } from '../reading.ts'
 import type { Preconditions, Requester } from '../server.ts'
@@ -139,12 +139,11 @@ function apply(call: Call, options: WriteOptions): Answer {
 }
 
 /** What nobody declared cannot be owned, whatever fieldValidation says. */
-function mustBeDeclared({ kind }: Call, { metadata }: KubeObject, paths: readonly string[]): void {
+function mustBeDeclared(call: Call, object: KubeObject, paths: readonly string[]): void {
   if (paths.length === 0) return
   const words = paths.map(path => `.${path}: field not declared in schema`)
-  const all = words.length === 1 ? words[0] : `errors:\n  ${words.join('\n  ')}`
-  const what = `${metadata.namespace ?? ''}/${metadata.name}; ${kind.group}/${kind.version}, Kind=${kind.kind}`
-  throw new ApiError({ code: 500, reason: '', message: `failed to create typed patch object (${what}): ${all}` })
+  const all = words.length === 1 ? words.join() : `errors:\n  ${words.join('\n  ')}`
+  throw untyped(refOf(call), object, all)
 }
 
 function decodedApply(text: string): { readonly value: Json; readonly duplicates: readonly string[] } {

@@ -72,6 +72,7 @@ export const defaults: Defaults = {
     fill(spec, { type: 'ClusterIP', sessionAffinity: 'None' })
     const sticks = spec['sessionAffinity'] === 'ClientIP'
     if (sticks) fill(spec, { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } })
+    else delete spec['sessionAffinityConfig']
     if (spec['type'] !== 'ExternalName') fill(spec, { internalTrafficPolicy: 'Cluster' })
   },
   [`${core}.Namespace`]: namespace => {
