@@ -11,7 +11,6 @@ import { kinds, type KubeObject } from '../src/api/object.ts'
 import type { CanaryStatus } from '../src/api/status.ts'
 import { at, recordsOf } from '../src/core/json.ts'
 import { type Cluster, startCluster } from '../src/playground/cluster.ts'
-import { definitionsOf } from '../src/playground/definitions.ts'
 import { byChance } from '../src/playground/draw.ts'
 import { Hand } from '../src/playground/hand.ts'
 import { mergePatch, textOf } from '../src/playground/json.ts'
@@ -80,8 +79,6 @@ export class Stage {
     try {
       const cluster = await startCluster({ clock: systemClock, port, kubeconfig: join(folder, 'kubeconfig') })
       const user = new Hand(cluster.server, 'kubectl')
-      for (const object of definitionsOf('istio')) user.apply(object)
-      for (const object of definitionsOf('gateway-api')) user.apply(object)
       for (const object of await objectsOf('crds')) user.apply(object)
       user.namespace('sluice-system')
       for (const object of await objectsOf('demo', 'shop.yaml')) user.apply(object)

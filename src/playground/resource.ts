@@ -11,6 +11,8 @@ export interface Resource {
   readonly kind: Kind
   /** Versions that are served, the preferred one first; objects differ by their apiVersion alone. */
   readonly versions: readonly string[]
+  /** Whether it is a part of the server or comes from a CustomResourceDefinition: some sentences differ. */
+  readonly origin: 'built-in' | 'custom'
   readonly names: {
     readonly singular: string
     readonly short: readonly string[]

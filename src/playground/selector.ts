@@ -18,6 +18,8 @@ const WORDS = {
 
 const wrong = (because: string): Error => badRequest(`unable to parse requirement: ${because}`)
 const found = (token: string, expected: string): Error => wrong(`found '${token}', expected: ${expected}`)
+/** Between requirements, where none is being read. */
+const between = (token: string, expected: string): Error => badRequest(`found '${token}', expected: ${expected}`)
 
 /** Reads tokens one after the other; the end is an empty one. */
 class Tokens {
@@ -47,14 +49,14 @@ export function parseSelector(text: string | undefined): Selector {
   const tokens = new Tokens(text ?? '')
   const tests: ((labels: Labels) => boolean)[] = []
   if (tokens.next !== '' && tokens.next !== '!' && !isWord(tokens.next)) {
-    throw found(tokens.next, "!, identifier, or 'end of string'")
+    throw between(tokens.next, "!, identifier, or 'end of string'")
   }
   while (tokens.next !== '') {
     tests.push(requirement(tokens))
-    const between = tokens.take()
-    if (between === '') break
-    if (between !== ',') throw found(between, "',' or 'end of string'")
-    if (tokens.next !== '!' && !isWord(tokens.next)) throw found(tokens.next, "identifier after ','")
+    const next = tokens.take()
+    if (next === '') break
+    if (next !== ',') throw between(next, "',' or 'end of string'")
+    if (tokens.next !== '!' && !isWord(tokens.next)) throw between(tokens.next, "identifier after ','")
   }
   return labels => tests.every(test => test(labels ?? {}))
 }
@@ -84,9 +86,7 @@ function requirement(tokens: Tokens): (labels: Labels) => boolean {
     case '>': {
       const limit = oneValue(tokens, key)
       if (!/^-?\d+$/.test(limit)) {
-        throw wrong(
-          `values[0][${key}]: Invalid value: "${limit}": for 'Gt', 'Lt' operators, the value must be an integer`,
-        )
+        throw wrong(`values[0]: Invalid value: "${limit}": for 'Gt', 'Lt' operators, the value must be an integer`)
       }
       return labels => {
         const value = labels[key] ?? ''
@@ -107,18 +107,22 @@ function oneValue(tokens: Tokens, key: string): string {
 }
 
 function manyValues(tokens: Tokens, key: string): readonly (string | undefined)[] {
-  if (tokens.take() !== '(') throw found(tokens.next, "'('")
+  const open = tokens.take()
+  if (open !== '(') throw wrong(`found '${open}' expected: '('`)
   const values: string[] = []
   while (tokens.next !== ')') {
     if (isWord(tokens.next)) values.push(checked(tokens.take(), key, values.length))
     if (tokens.next === ',') tokens.take()
-    else if (tokens.next !== ')') throw found(tokens.next, "',', ')' or identifier")
+    else if (tokens.next !== ')') throw found(tokens.next, values.length > 0 ? "',' or ')'" : "',', ')' or identifier")
   }
   tokens.take()
   return values.length > 0 ? values : ['']
 }
 
 function checked(value: string, key: string, index: number): string {
+  if (value.length > 63) {
+    throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: must be no more than 63 bytes`)
+  }
   if (NAME.test(value)) return value
   throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${WORDS.value}`)
 }

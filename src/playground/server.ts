@@ -6,16 +6,28 @@ import { createHash } from 'node:crypto'
 import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Clock, WatchEvent } from '../core/ports.ts'
-import { alreadyExists, applyConflict, badRequest, conflict, forbidden, invalid, notFound, untyped } from './answers.ts'
+import {
+  alreadyExists,
+  applyConflict,
+  badRequest,
+  conflict,
+  conflictOfKind,
+  forbidden,
+  invalid,
+  notFound,
+  terminating,
+  untyped,
+} from './answers.ts'
 import { twinsIn } from './field-set.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
-import { at, copyOf, sameJson, withoutUndefined } from './json.ts'
+import { at, copyOf, recordOf, sameJson, withoutUndefined } from './json.ts'
 import { Pod } from './kinds.ts'
 import { asKubectl } from './last-applied.ts'
 import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
 import type { Resource } from './resource.ts'
 import { type Allotter, withAllotments } from './schema/allotments.ts'
+import { invalid as invalidValue } from './schema/causes.ts'
 import { resourceOf } from './schema/custom.ts'
 import { inVersion, Store } from './store.ts'
 
@@ -107,9 +119,11 @@ export class ApiServer {
   update(ref: Ref, object: KubeObject, by: Requester, subresource: Subresource = ''): KubeObject {
     this.#check({ ...by, verb: 'update', ...ref, subresource })
     if (object.metadata.resourceVersion === undefined && !this.#resource(ref.kind).replacesBlindly) {
-      throw invalid(ref, 'metadata.resourceVersion: Invalid value: 0: must be specified for an update')
+      throw invalid(byPlural(ref), [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     }
-    return this.#save(ref, this.#existing(ref), object, { ...by, operation: 'Update', subresource })
+    const before =
+      CREATED_BY_UPDATE.has(kindKey(ref.kind)) && subresource === '' ? this.#find(ref) : this.#existing(ref)
+    return this.#save(ref, before, object, { ...by, operation: 'Update', subresource })
   }
 
   /** Any patch: `change` is given a copy of the object as it is. */
@@ -140,7 +154,7 @@ export class ApiServer {
     if (before === null && object.metadata.uid !== undefined) {
       throw conflict(
         ref,
-        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object`,
+        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
       )
     }
     const { status, ...main } = withoutUndefined(object) as KubeObject
@@ -169,9 +183,9 @@ export class ApiServer {
     for (const key of ['uid', 'resourceVersion'] as const) {
       const wanted = preconditions[key]
       if (wanted === undefined || wanted === metadata[key]) continue
-      const name = key === 'uid' ? 'UID' : 'ResourceVersion'
+      const [name, fate] = key === 'uid' ? ['UID', 'deleted and then recreated'] : ['ResourceVersion', 'modified']
       const mismatch = `the ${name} in the precondition (${wanted}) does not match the ${name} in record (${metadata[key]})`
-      throw conflict(ref, `${mismatch}. The object might have been deleted and then recreated`)
+      throw conflictOfKind(ref, `${mismatch}. The object might have been ${fate}`)
     }
     const { propagation } = preconditions
     const own = propagation === 'Foreground' ? [FOREGROUND] : propagation === 'Orphan' ? [ORPHAN] : []
@@ -191,7 +205,9 @@ export class ApiServer {
       metadata.deletionTimestamp === undefined
         ? { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
         : {}
-    const next = { ...object, metadata: { ...metadata, ...marks, [GRACE]: grace } }
+    const isNamespace = kindKey(ref.kind) === kindKey(kinds.Namespace)
+    const phase = isNamespace ? { status: { ...recordOf(object['status']), phase: 'Terminating' } } : {}
+    const next = { ...object, ...phase, metadata: { ...metadata, ...marks, [GRACE]: grace } }
     return inVersion(ref.kind, by.dryRun === true ? next : this.store.put(ref.kind, next))
   }
 
@@ -244,10 +260,13 @@ export class ApiServer {
   #save(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
     const { kind } = ref
     if (before === null) this.#welcomeNew(ref, wanted, how)
-    else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw conflict(ref, STALE)
+    else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw stale(ref, wanted)
     else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) {
       const [given, real] = [wanted.metadata.uid, before.metadata.uid]
-      throw conflict(ref, `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`)
+      const key = `/registry/${kind.group === '' || kind.group === 'apps' ? '' : `${kind.group}/`}${kind.plural}/${ref.namespace}/${ref.name}`
+      const failed = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`
+      const storage = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `
+      throw conflict(ref, `${storage}${failed}`)
     }
     const resource = this.#resource(kind)
     const { status: hasStatus } = resource.subresources
@@ -286,7 +305,7 @@ export class ApiServer {
     if (namespace === null) throw notFound({ kind: kinds.Namespace, namespace: '', name: ref.namespace })
     if (namespace.metadata.deletionTimestamp === undefined) return
     const because = `unable to create new content in namespace ${ref.namespace} because it is being terminated`
-    throw forbidden(`${kindKey(ref.kind)} "${ref.name}"`, because)
+    throw terminating(ref, because)
   }
 
   /** Puts back what a client cannot write: identity, the server's own marks, and the other side of the status subresource. */
@@ -300,7 +319,7 @@ export class ApiServer {
         name: ref.name,
         namespace: ref.kind.namespaced ? ref.namespace : undefined,
         uid: this.#uid(),
-        generation: counts ? 1 : undefined,
+        generation: counts ? 1 : wanted.metadata.generation,
         creationTimestamp: stampOf(this.clock.now()),
         resourceVersion: undefined,
         deletionTimestamp: undefined,
@@ -373,6 +392,19 @@ interface How extends Requester {
 /** RFC 3339 to the second, as the API server writes times. */
 export function stampOf(instant: number): string {
   return new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** Some refusals name the resource where others name the kind. */
+const byPlural = (ref: Ref): Ref => ({ ...ref, kind: { ...ref.kind, kind: ref.kind.plural } })
+
+/** Kinds that an update creates where they are missing. */
+const CREATED_BY_UPDATE = new Set(['services', 'leases.coordination.k8s.io', 'events'])
+
+/** A version that is not the present one, or none at all. */
+function stale(ref: Ref, { metadata: { resourceVersion = '' } }: KubeObject): ApiError {
+  if (/^\d+$/.test(resourceVersion)) return conflict(ref, STALE)
+  const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
+  return new ApiError({ code: 500, reason: '', message })
 }
 
 const STALE = 'the object has been modified; please apply your changes to the latest version and try again'

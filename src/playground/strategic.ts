@@ -35,6 +35,8 @@ function mergeMaps(schema: Schema, path: Path, target: Json, patch: Json): Json 
       const field = key.slice(DELETE_FROM.length)
       merged[field] = listOf(merged[field]).filter(item => !listOf(value).some(gone => sameJson(gone, item)))
     } else if (value === null) delete merged[key]
+    // A directive acts on what is there; where there is nothing, the API server drops it and its map.
+    else if (isRecord(value) && '$patch' in value && !(key in merged)) continue
     else merged[key] = mergeAny(schema, [...path, `f:${key}`], merged[key], value, changes[`${ORDER}${key}`])
   }
   // An order may also stand alone, where nothing else of its list changes.

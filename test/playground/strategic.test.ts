@@ -46,6 +46,7 @@ suite('playground: strategic merge patches', () => {
       labels: { b: '2' },
     })
     expect(merged({ labels: { a: '1' } }, { labels: { $patch: 'delete' } })).to.deep.equal({ labels: {} })
+    expect(merged({}, { labels: { $patch: 'replace', b: '2' } })).to.deep.equal({})
   })
 
   test('$retainKeys drops the keys that it does not name', () => {
@@ -76,6 +77,8 @@ suite('playground: strategic merge patches', () => {
     expect(() => merged({ containers }, { containers: [{ image: 'x' }] })).to.throw(
       'map: map[image:x] does not contain declared merge key: name',
     )
-    expect(() => merged({}, { a: { $patch: 'frob' } })).to.throw('unknown patch type: frob in map: map[$patch:frob]')
+    expect(() => merged({ a: {} }, { a: { $patch: 'frob' } })).to.throw(
+      'unknown patch type: frob in map: map[$patch:frob]',
+    )
   })
 })

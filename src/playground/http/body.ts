@@ -2,8 +2,6 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument, isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml'
 import { ApiError } from '../../core/errors.ts'
-import { badRequest } from '../answers.ts'
-import { isRecord, type Json } from '../json.ts'
 
 /** As the API server: three mebibytes. */
 const MAX_BODY = 3 * 1024 * 1024
@@ -32,17 +30,33 @@ export interface Decoded {
   readonly duplicates: readonly string[]
 }
 
-/** @throws SyntaxError in the words of the API server's JSON parser, as far as they can be known. */
+/** @throws SyntaxError in the words of the API server's JSON parser. */
 export function readJson(text: string): Decoded {
   try {
     const value: unknown = JSON.parse(text)
     return { value, duplicates: keysIn(text) === keysOf(value) ? [] : duplicatesIn(text) }
   } catch (error) {
-    const message = (error as Error).message
-    throw new SyntaxError(/end of JSON|Unterminated/.test(message) ? 'unexpected end of JSON input' : message, {
-      cause: error,
-    })
+    throw new SyntaxError(inGo((error as Error).message, text), { cause: error })
   }
+}
+
+/** What V8 finds wrong, and what Go calls it. */
+const wordings: readonly (readonly [RegExp, string])[] = [
+  [/property name/, 'looking for beginning of object key string'],
+  [/':' after/, 'after object key'],
+  [/after property value/, 'after object key:value pair'],
+  [/after array element/, 'after array element'],
+  [/after JSON/, 'after top-level value'],
+]
+
+function inGo(message: string, text: string): string {
+  const [, at] = /at position (\d+)/.exec(message) ?? []
+  const place = at === undefined ? text.search(/\S/) : Number(at)
+  const character = text[place]
+  const ends = /end of JSON|Unterminated/.test(message) || character === undefined
+  if (ends) return 'unexpected end of JSON input'
+  const [, where = 'looking for beginning of value'] = wordings.find(([pattern]) => pattern.test(message)) ?? []
+  return `invalid character '${character}' ${where}`
 }
 
 /** @throws SyntaxError with the first thing that is wrong. */
@@ -56,12 +70,6 @@ export function readYaml(text: string): Decoded {
     duplicates.push(`line ${lines.linePos(at).line}: key ${JSON.stringify(key)} already set in map`)
   })
   return { value: document.toJS(), duplicates }
-}
-
-/** An object of the API. @throws ApiError 400 for what is none. */
-export function recordIn(value: unknown, words: (kind: string) => string): Json {
-  if (isRecord(value)) return value
-  throw badRequest(words(Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value))
 }
 
 /** How many keys a text has: strings that a colon follows. */

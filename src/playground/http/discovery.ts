@@ -7,10 +7,19 @@ import type { Resource } from '../resource.ts'
 import { reviews } from './reviews.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** Of custom resources they come in another order, and namespaces go one by one. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+const NAMESPACE_VERBS = VERBS.filter(verb => verb !== 'deletecollection')
+
+export function verbsOf({ origin, kind }: Pick<Resource, 'origin' | 'kind'>): readonly string[] {
+  if (origin === 'custom') return CUSTOM_VERBS
+  return kind.plural === 'namespaces' ? NAMESPACE_VERBS : VERBS
+}
 const SUB_VERBS = ['get', 'patch', 'update']
 
 /** One resource of a version of a group, as discovery sees it. */
 interface Served {
+  readonly origin: Resource['origin']
   readonly group: string
   readonly version: string
   readonly plural: string
@@ -99,15 +108,25 @@ export class Discovery {
   }
 }
 
-const nothingMore = { verbs: ['create'], short: [], categories: [], subresources: [] } as const
+const nothingMore = { origin: 'built-in', verbs: ['create'], short: [], categories: [], subresources: [] } as const
 
-function servedOf({ kind, versions, names, subresources }: Resource): Served[] {
-  const below = [...(subresources.scale === null ? [] : ['scale']), ...(subresources.status ? ['status'] : [])]
-  return versions.map(version => ({ ...kind, ...names, version, verbs: VERBS, subresources: below }))
+function servedOf({ kind, versions, names, subresources, origin }: Resource): Served[] {
+  const all = [...(subresources.scale === null ? [] : ['scale']), ...(subresources.status ? ['status'] : [])]
+  const below = origin === 'custom' ? all.toReversed() : all
+  return versions.map(version => ({
+    ...kind,
+    ...names,
+    version,
+    origin,
+    verbs: verbsOf({ origin, kind }),
+    subresources: below,
+  }))
 }
 
 function aggregatedResource(one: Served): Json {
-  const { group, version, kind, plural, singular, namespaced, verbs, short, categories } = one
+  const { kind, plural, singular, namespaced, verbs, short, categories } = one
+  // Built-in kinds are of the group and version where they stand; that is not said twice.
+  const { group, version } = one.origin === 'custom' ? one : { group: '', version: '' }
   const below = one.subresources.map(subresource => ({
     subresource,
     responseKind:

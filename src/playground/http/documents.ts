@@ -19,6 +19,10 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 const VERSION = {
   major: '1',
   minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
   gitVersion: 'v1.36.2',
   gitCommit: '',
   gitTreeState: 'clean',
@@ -36,7 +40,8 @@ export function documentOf(api: ApiServer, path: string, query: URLSearchParams,
   if (path === '/version') return json(VERSION)
   const openapi = /^\/openapi\/v3(?:\/(.*?))?\/?$/.exec(path)
   if (openapi !== null) {
-    const found = openapi[1] ? openapiOf(api, openapi[1]) : openapiIndex(api)
+    if (!openapi[1]) return json(openapiIndex(api), 'text/plain; charset=utf-8')
+    const found = openapiOf(api, openapi[1])
     return found && json(found)
   }
   const [, root, group, version] = /^\/(apis?)(?:\/([^/]+))?(?:\/([^/]+))?\/?$/.exec(path) ?? []

@@ -27,15 +27,22 @@ const texts: Readonly<Record<string, Form['text']>> = {
   '': 'json',
   'application/yaml': 'yaml',
 }
-const SPOKEN = 'application/json, application/yaml'
+const SPOKEN = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+const STREAMS = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
+
+/** What is asked, as far as the words for "not acceptable" depend on it. */
+export interface Asked {
+  readonly origin: 'built-in' | 'custom'
+  readonly isWatch: boolean
+}
 
 /**
  * The first form of an Accept header that the server speaks.
  *
  * @throws ApiError 406 where there is none.
  */
-export function formOf(accept: string): Form {
-  let known = false
+export function formOf(accept: string, { origin, isWatch }: Asked): Form {
+  let known = origin === 'custom'
   for (const { type, parameters } of wishesOf(accept)) {
     const text = texts[type]
     if (text === undefined) continue
@@ -49,5 +56,6 @@ export function formOf(accept: string): Form {
   }
   const status = { code: 406, reason: 'NotAcceptable' }
   if (known) throw new ApiError({ ...status, message: `only the following media types are accepted: ${SPOKEN}` })
-  throw new Refusal({ ...status, message: `406: Not Acceptable\n\nAvailable representations: ${SPOKEN}` })
+  const spoken = isWatch ? `${SPOKEN}, ${STREAMS}` : SPOKEN
+  throw new Refusal({ ...status, message: `406: Not Acceptable\n\nAvailable representations: ${spoken}` })
 }

@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { stringify } from 'yaml'
 import { ApiError } from '../../core/errors.ts'
-import { Refusal, statusOf } from '../answers.ts'
+import { notFound, Refusal, statusOf } from '../answers.ts'
 import type { Resource } from '../resource.ts'
 import type { ApiServer, Subresource } from '../server.ts'
 import { bodyOf } from './body.ts'
 import type { Answer, Call } from './call.ts'
 import { documentOf, isHealth } from './documents.ts'
-import { type Form, formOf } from './form.ts'
+import { formOf } from './form.ts'
 import { answerReview } from './reviews.ts'
 import { jsonOfProtobuf, PROTOBUF } from './protobuf.ts'
 import { type Route, routeOf } from './route.ts'
@@ -86,60 +86,81 @@ async function respond(
     return
   }
   const route = routeOf(path)
-  if (route === null) return pageNotFound(response)
-  const form = formOf(accept)
+  if (route === null) {
+    if (path.startsWith('/api/')) throw notThere()
+    return pageNotFound(response)
+  }
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? ''
   const isProtobuf = type === PROTOBUF && sent.length > 0
   const body = isProtobuf ? jsonOfProtobuf(sent) : sent.toString()
-  const contentType = isProtobuf ? 'application/json' : type
-  const agent = request.headers['user-agent'] ?? ''
   const review = request.method === 'POST' ? answerReview(route, body) : null
-  if (review !== null) return send(response, form.text, review)
-  const call = callOf(api, route, { query, form, body, contentType, agent })
-  if (call === null) return pageNotFound(response)
-  const verb = verbOf(request.method ?? '', call)
-  if (verb === null) throw notAllowed()
-  if (verb === 'watch') return streamWatch(call, response)
-  send(response, form.text, verbs[verb](call), call.warnings)
-}
-
-/** @returns null for a group that is not served at all. @throws ApiError 404 for what such a group does not have. */
-function callOf(
-  server: ApiServer,
-  route: Route,
-  sent: Pick<Call, 'query' | 'form' | 'body' | 'contentType' | 'agent'>,
-): Call | null {
-  const { group, version, plural, namespace, name } = route
-  const resource = server.resources.of({ group, plural })
-  const subresource = resource && subresourceOf(resource, route)
-  if (resource === null || subresource === null || (namespace !== '' && !resource.kind.namespaced)) {
-    if (!server.resources.all().some(({ kind }) => kind.group === group)) return null
-    const message = 'the server could not find the requested resource'
-    throw new Refusal({ code: 404, reason: 'NotFound', message })
-  }
-  return {
-    server,
+  const text = textOf(request, query)
+  if (review !== null) return send(response, text, review)
+  const resource = resourceAt(api, route)
+  if (resource === null) return pageNotFound(response)
+  const { origin } = resource
+  const call: Call = {
+    server: api,
     resource,
-    kind: { ...resource.kind, version },
-    namespace,
-    name,
-    subresource,
-    ...sent,
+    kind: { ...resource.kind, version: route.version },
+    namespace: route.namespace,
+    name: route.name,
+    subresource: route.subresource as Subresource,
+    query,
+    form: formOf(accept, { origin, isWatch: query.get('watch') === 'true' || query.get('watch') === '1' }),
+    agent: request.headers['user-agent'] ?? '',
+    contentType: isProtobuf ? 'application/json' : type,
+    body,
     warnings: [],
   }
+  const verb = verbOf(request.method ?? '', call)
+  if (verb === null) {
+    const isNowhere = call.kind.namespaced && call.namespace === '' && call.name === ''
+    if (isNowhere && origin === 'custom') return pageNotFound(response)
+    throw notAllowed()
+  }
+  if (verb === 'watch') return streamWatch(call, response)
+  send(response, text, verbs[verb](call), call.warnings)
 }
 
-/** The subresource of a route, empty for the resource itself; null for a version or subresource that is not served. */
-function subresourceOf(
-  { versions, subresources }: Resource,
-  { version, name, subresource }: Route,
-): Subresource | null {
-  if (!versions.includes(version)) return null
-  if (subresource === '') return ''
-  if (name === '') return null
-  if (subresource === 'status' && subresources.status) return 'status'
-  return subresource === 'scale' && subresources.scale !== null ? 'scale' : null
+/** How an answer is written: in YAML, in JSON, or in JSON for people. */
+type Text = 'yaml' | 'json' | 'pretty'
+
+function textOf({ headers }: IncomingMessage, query: URLSearchParams): Text {
+  if (/^application\/yaml\b/.test(headers.accept ?? '')) return 'yaml'
+  const isAsked = query.has('pretty') && query.get('pretty') !== 'false' && query.get('pretty') !== '0'
+  return isAsked || (!query.has('pretty') && /^(curl|Wget|Mozilla)\//.test(headers['user-agent'] ?? ''))
+    ? 'pretty'
+    : 'json'
 }
+
+/**
+ * The resource of a route.
+ *
+ * @returns null where there is nothing. @throws ApiError 404 for what is not among the built-in resources of its group.
+ */
+function resourceAt(server: ApiServer, route: Route): Resource | null {
+  const { group, plural, namespace } = route
+  const resource = server.resources.of({ group, plural })
+  const isMisplaced = resource !== null && namespace !== '' && !resource.kind.namespaced
+  const isHomeless = resource?.kind.namespaced === true && namespace === '' && route.name !== ''
+  if (resource !== null && !isMisplaced && !isHomeless && isServed(resource, route)) return resource
+  const isBuiltIn = server.resources.all().some(({ kind, origin }) => kind.group === group && origin === 'built-in')
+  if (isBuiltIn) throw notThere()
+  if (resource !== null && route.subresource !== '')
+    throw notFound({ kind: resource.kind, namespace, name: route.name })
+  return null
+}
+
+function isServed({ versions, subresources }: Resource, { version, name, subresource }: Route): boolean {
+  if (!versions.includes(version)) return false
+  if (subresource === '') return true
+  const has = { status: subresources.status, scale: subresources.scale !== null }
+  return name !== '' && (subresource === 'status' || subresource === 'scale') && has[subresource]
+}
+
+const notThere = (): ApiError =>
+  new Refusal({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' })
 
 const notAllowed = (): ApiError =>
   new Refusal({
@@ -153,29 +174,27 @@ function pageNotFound(response: ServerResponse): void {
 }
 
 /** @param warnings what the client is told beside the answer (RFC 7234, section 5.5). */
-function send(
-  response: ServerResponse,
-  text: Form['text'],
-  { code, body }: Answer,
-  warnings: readonly string[] = [],
-): void {
+function send(response: ServerResponse, text: Text, { code, body }: Answer, warnings: readonly string[] = []): void {
   const quoted = (words: string): string => words.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', ' ')
-  if (warnings.length > 0)
+  if (warnings.length > 0) {
     response.setHeader(
       'warning',
       warnings.map(words => `299 - "${quoted(words)}"`),
     )
-  response.writeHead(code, { 'content-type': `application/${text}`, 'cache-control': 'no-cache, private' })
-  response.end(text === 'yaml' ? stringify(body, { sortMapEntries: true }) : JSON.stringify(body))
+  }
+  const type = text === 'yaml' ? 'application/yaml' : 'application/json'
+  response.writeHead(code, { 'content-type': type, 'cache-control': 'no-cache, private' })
+  if (text === 'yaml') response.end(stringify(body, { sortMapEntries: true, indentSeq: false, version: '1.1' }))
+  else response.end(text === 'pretty' ? JSON.stringify(body, null, 2) : `${JSON.stringify(body)}\n`)
 }
 
 /** An answer that began to stream can only be broken off. */
 function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
   if (response.headersSent) return void response.destroy()
-  const text = request.headers.accept?.startsWith('application/yaml') ? 'yaml' : 'json'
   const body = statusOf(error)
   if (error instanceof ApiError && error.retryAfterSeconds !== undefined) {
     response.setHeader('retry-after', error.retryAfterSeconds)
   }
-  send(response, text, { code: body.code, body })
+  const [, search = ''] = (request.url ?? '').split(/\?(.*)/s)
+  send(response, textOf(request, new URLSearchParams(search)), { code: body.code, body })
 }

@@ -117,7 +117,7 @@ export function checkList(
 }
 
 /** @throws ApiError 422 for what does not go together in a watch. */
-export function checkWatch({ resourceVersionMatch: match }: Listing, initial: boolean): void {
+export function checkWatch({ resourceVersionMatch: match, continue: token }: Listing, initial: boolean): void {
   const field = 'resourceVersionMatch'
   check('ListOptions', [
     initial &&
@@ -127,6 +127,7 @@ export function checkWatch({ resourceVersionMatch: match }: Listing, initial: bo
       !initial &&
       causes.forbidden(field, `${field} is forbidden for watch unless sendInitialEvents is provided`),
     match !== undefined && match !== 'NotOlderThan' && causes.notSupported(field, match, ['NotOlderThan']),
+    token !== undefined && causes.forbidden(field, `${field} is forbidden when continue is provided`),
   ])
 }
 

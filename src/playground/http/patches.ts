@@ -1,11 +1,11 @@
 /** Patches by their content type: each becomes a change of the object as it is. */
 import type { KubeObject } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
-import type { PatchOperation } from '../../core/write.ts'
 import { badRequest, Refusal } from '../answers.ts'
-import { isRecord, jsonPatch, mergePatch, type Json } from '../json.ts'
-import { strategicMerge } from '../strategic.ts'
 import { goText } from '../go.ts'
+import { isRecord, type Json, mergePatch } from '../json.ts'
+import { jsonPatch, type Operation } from '../json-patch.ts'
+import { strategicMerge } from '../strategic.ts'
 import { type Decoded, readJson } from './body.ts'
 import type { Call } from './call.ts'
 
@@ -18,14 +18,7 @@ export interface Patch {
   readonly shown: (object: KubeObject) => string
 }
 
-/** JSON with sorted keys. */
-function inOrder(object: KubeObject): string {
-  return JSON.stringify(object, (_, value: unknown) =>
-    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  )
-}
-
-const isCustom = ({ kind }: Call): boolean => kind.group.includes('.') && !kind.group.endsWith('.k8s.io')
+const DECODING = 'error decoding patch: '
 
 /**
  * What a patch asks for.
@@ -33,47 +26,54 @@ const isCustom = ({ kind }: Call): boolean => kind.group.includes('.') && !kind.
  * @throws ApiError 400 for a body that is no patch, 415 for a content type that the kind does not take.
  */
 export function patchOf(call: Call): Patch {
+  const { schema, origin } = call.resource
   switch (call.contentType) {
     case 'application/json-patch+json': {
-      const { value: operations, duplicates } = bodyOf(call)
-      if (!Array.isArray(operations)) throw cannot('object', '[]handlers.jsonPatchOp')
-      return { change: value => jsonPatch(value, operations as PatchOperation[]), duplicates, shown: inOrder }
+      const { value: operations, duplicates } = decoded(call)
+      if (operations !== null && !Array.isArray(operations))
+        throw cannot(DECODING, operations, '[]handlers.jsonPatchOp')
+      return { change: value => jsonPatch(value, (operations ?? []) as Operation[]), duplicates, shown: inOrder }
     }
     case 'application/merge-patch+json': {
-      const { patch, duplicates } = recordOf(call)
+      const { patch, duplicates } = recordIn(call, DECODING)
       return { change: value => mergePatch(value, patch), duplicates, shown: inOrder }
     }
     case 'application/strategic-merge-patch+json': {
-      if (isCustom(call)) break
-      const { patch, duplicates } = recordOf(call)
-      return {
-        change: value => strategicMerge(call.resource.schema, value, patch),
-        duplicates,
-        shown: () => goText(patch),
-      }
+      if (origin === 'custom') break
+      const { patch, duplicates } = recordIn(call, '')
+      return { change: value => strategicMerge(schema, value, patch), duplicates, shown: () => goText(patch) }
     }
     default:
   }
-  const taken = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
   const status = { code: 415, reason: 'UnsupportedMediaType' }
-  if (!isCustom(call)) throw new Refusal({ ...status, message: '415: Unsupported Media Type' })
+  if (origin === 'built-in') throw new Refusal({ ...status, message: '415: Unsupported Media Type' })
+  const taken = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
   const message = `the body of the request was in an unknown format - accepted media types include: ${taken}`
   throw new ApiError({ ...status, message })
 }
 
-function bodyOf(call: Call): Decoded {
+function decoded(call: Call): Decoded {
   try {
     return readJson(call.body)
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`)
+    throw badRequest(`${DECODING}${(error as Error).message}`)
   }
 }
 
-function recordOf(call: Call): { readonly patch: Json; readonly duplicates: readonly string[] } {
-  const { value: patch, duplicates } = bodyOf(call)
+function recordIn(call: Call, words: string): { readonly patch: Json; readonly duplicates: readonly string[] } {
+  const { value: patch, duplicates } = decoded(call)
   if (isRecord(patch)) return { patch, duplicates }
-  throw cannot(Array.isArray(patch) ? 'array' : typeof patch, 'map[string]interface {}')
+  throw cannot(words, patch, 'map[string]interface {}')
 }
 
-const cannot = (what: string, type: string): ApiError =>
-  badRequest(`error decoding patch: json: cannot unmarshal ${what} into Go value of type ${type}`)
+function cannot(words: string, value: unknown, type: string): ApiError {
+  const what = Array.isArray(value) ? 'array' : typeof value
+  return badRequest(`${words}json: cannot unmarshal ${what} into Go value of type ${type}`)
+}
+
+/** JSON with sorted keys. */
+function inOrder(object: KubeObject): string {
+  return JSON.stringify(object, (_, value: unknown) =>
+    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  )
+}

@@ -1,7 +1,9 @@
 /** The scale subresource: one way to read and write replicas, whatever the kind (autoscaling/v1 Scale). */
 import type { KubeObject } from '../../api/object.ts'
+import { invalid, Refusal } from '../answers.ts'
 import { at, isRecord, type Json, recordOf, textOf } from '../json.ts'
 import type { Resource, ScalePaths } from '../resource.ts'
+import * as causes from '../schema/causes.ts'
 
 /** What a Scale asks for. */
 export interface Wanted {
@@ -17,15 +19,22 @@ function pathsOf({ subresources, kind }: Resource): ScalePaths {
   return subresources.scale
 }
 
+/** @throws ApiError 500, as the API server, for a custom resource that does not say yet how many. */
 export function scaleOf(resource: Resource, object: KubeObject): Json {
   const paths = pathsOf(resource)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const selector = paths.selector === null ? '' : selectorText(at(object, ...keysOf(paths.selector)))
+  const replicas = at(object, ...keysOf(paths.spec))
+  if (typeof replicas !== 'number' && resource.origin === 'custom') {
+    const because = `the spec replicas field ${JSON.stringify(paths.spec)} does not exist`
+    const status = { code: 500, reason: 'InternalError', message: `Internal error occurred: ${because}` }
+    throw new Refusal(status, { causes: [{ message: because }] })
+  }
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(at(object, ...keysOf(paths.spec)) ?? 0) },
+    spec: replicas === 0 ? {} : { replicas: Number(replicas ?? 0) },
     status: {
       replicas: Number(at(object, ...keysOf(paths.status)) ?? 0),
       ...(selector === '' ? {} : { selector }),
@@ -33,10 +42,17 @@ export function scaleOf(resource: Resource, object: KubeObject): Json {
   }
 }
 
+/** @throws ApiError 422 for fewer than none. */
 export function wantedIn(scale: Json): Wanted {
+  const replicas = Number(at(scale, 'spec', 'replicas') ?? 0)
+  if (replicas < 0) {
+    const kind = { group: 'autoscaling', version: 'v1', kind: 'Scale', plural: '', namespaced: true }
+    const ref = { kind, namespace: '', name: textOf(at(scale, 'metadata', 'name')) }
+    throw invalid(ref, [causes.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')])
+  }
   const version = at(scale, 'metadata', 'resourceVersion')
   return {
-    replicas: Number(at(scale, 'spec', 'replicas') ?? 0),
+    replicas,
     resourceVersion: typeof version === 'string' ? version : undefined,
   }
 }

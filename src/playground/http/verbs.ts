@@ -2,13 +2,14 @@
 import { apiVersionOf, type KubeObject, type ObjectMeta } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
 import { badRequest, invalid, untyped } from '../answers.ts'
-import { type Json, recordOf, textOf } from '../json.ts'
+import { isRecord, type Json, recordOf, textOf } from '../json.ts'
 import { versionOf } from '../reading.ts'
 import type { Preconditions, Requester } from '../server.ts'
 import * as causes from '../schema/causes.ts'
-import { type Decoded, readJson, readYaml, recordIn } from './body.ts'
+import { type Decoded, readJson, readYaml } from './body.ts'
 import { type Answer, type Call, mustBeAt, mustBeIn, refOf } from './call.ts'
-import { checkList, deleteOptions, listOptions, type WriteOptions, writeOptions } from './options.ts'
+import { verbsOf } from './discovery.ts'
+import { checkList, deleteOptions, listOptions, numberIn, type WriteOptions, writeOptions } from './options.ts'
 import { patchOf } from './patches.ts'
 import { scaleOf, type Wanted, wantedIn, withScale } from './scale.ts'
 import { metadataOf, rowObjectOf, tableOf } from './table.ts'
@@ -17,12 +18,13 @@ export const verbs = { get, list, create, update, patch, delete: remove, deletec
 export type HttpVerb = keyof typeof verbs | 'watch'
 
 /** The verb of a method on a collection or an object; null where there is none. */
-export function verbOf(method: string, { name, namespace, subresource, kind, query }: Call): HttpVerb | null {
+export function verbOf(method: string, { name, namespace, subresource, kind, query, resource }: Call): HttpVerb | null {
   if (name === '') {
     if (method === 'GET') return isTrue(query.get('watch')) ? 'watch' : 'list'
     // What is namespaced is made in a namespace; the collection of all of them is only read.
     if (kind.namespaced && namespace === '') return null
-    return ({ POST: 'create', DELETE: 'deletecollection' } as const)[method] ?? null
+    const verb = ({ POST: 'create', DELETE: 'deletecollection' } as const)[method] ?? null
+    return verb !== null && verbsOf(resource).includes(verb) ? verb : null
   }
   if (subresource !== '' && method === 'DELETE') return null
   return ({ GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const)[method] ?? null
@@ -38,9 +40,11 @@ function get(call: Call): Answer {
 
 function list(call: Call): Answer {
   const query = listOptions(call.namespace, call.query)
+  numberIn(call.query, 'timeoutSeconds')
   checkList(query, call.query.has('sendInitialEvents'))
   const { items, resourceVersion, remaining, ...page } = call.server.list(call.kind, query, { manager: call.agent })
-  const more = page.continue === undefined ? {} : { continue: page.continue }
+  const isSaid = page.continue !== undefined || (call.resource.origin === 'custom' && call.form.as === 'object')
+  const more = isSaid ? { continue: page.continue ?? '' } : {}
   const metadata = { resourceVersion, ...more, ...(remaining === undefined ? {} : { remainingItemCount: remaining }) }
   return { code: 200, body: listBody(call, metadata, items) }
 }
@@ -79,7 +83,7 @@ function update(call: Call): Answer {
   const options = writeOptions('UpdateOptions', call.query, call.agent)
   const ref = refOf(call)
   if (call.subresource === 'scale') {
-    const wanted = wantedIn(recordIn(decoded(call).value, kind => `a Scale is an object, not ${kind}`))
+    const wanted = wantedIn(recordOf(decoded(call).value))
     return told(
       call,
       200,
@@ -88,7 +92,8 @@ function update(call: Call): Answer {
   }
   const { object, by } = sent(call, options)
   mustBeAt(ref, object)
-  return told(call, 200, call.server.update(ref, object, by, call.subresource))
+  const existed = call.server.store.get(ref.kind, ref.namespace, ref.name) !== null
+  return told(call, existed ? 200 : 201, call.server.update(ref, object, by, call.subresource))
 }
 
 function patch(call: Call): Answer {
@@ -113,7 +118,14 @@ function patch(call: Call): Answer {
     mustBeAt(ref, object)
     return object
   }
-  return told(call, 200, call.server.patch(ref, changed, by, call.subresource))
+  try {
+    return told(call, 200, call.server.patch(ref, changed, by, call.subresource))
+  } catch (error) {
+    // What came of the patch cannot be read as the kind: that is the patch's fault.
+    const [, words] = /^\S+ in version "\S+" cannot be handled as an? \S+: (.*)$/s.exec((error as Error).message) ?? []
+    if (words === undefined || !(error instanceof ApiError) || error.code !== 400) throw error
+    throw strictPatch(words, shown(recordOf(change(call.server.get(ref, options))) as KubeObject))
+  }
 }
 
 function apply(call: Call, options: WriteOptions): Answer {
@@ -178,11 +190,10 @@ function deletecollection(call: Call): Answer {
 
 function deleteOptionsOf(call: Call): Preconditions & { readonly dryRun: boolean } {
   if (call.body.trim() === '') return deleteOptions(null, call.query)
-  const body = recordIn(decoded(call).value, kind => `DeleteOptions is an object, not ${kind}`)
+  const body = recordOf(decoded(call, 'without what was sent').value)
   const { kind = 'DeleteOptions', apiVersion = 'v1' } = body
   if (kind === 'DeleteOptions') return deleteOptions(body, call.query)
-  const what = `no kind "${textOf(kind)}" is registered for version "${textOf(apiVersion)}"`
-  throw badRequest(`${what} in scheme "pkg/runtime/scheme.go:111"`)
+  throw badRequest(notRegistered(textOf(apiVersion), textOf(kind)))
 }
 
 /** The object that a client sent to create or update, as one of the kind of the path, and who sent it. */
@@ -190,39 +201,85 @@ function sent(call: Call, options: WriteOptions): { readonly object: KubeObject;
   const { value, duplicates } = decoded(call)
   const isYaml = call.contentType === 'application/yaml'
   const twice = isYaml && duplicates.length > 0 ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : duplicates
-  const object = asObject(
-    call,
-    recordIn(value, type => unrecognized(call, `cannot unmarshal ${type} into an object`)),
-  )
+  if (!isRecord(value)) {
+    throw unrecognized(call, `json: cannot unmarshal ${jsonType(value)} into Go value of type ${GO_HEAD}`)
+  }
+  const object = asObject(call, value)
   const all = (unknown: readonly string[]): string[] => (isYaml ? [...twice, ...unknown] : [...unknown, ...twice])
   const strict = (words: string): ApiError => badRequest(`${misfit(object, call)}: ${words}`)
   return { object, by: judged(call, options, all, strict) }
 }
 
-/** Says of itself what it is, or nothing. @throws ApiError 400 for another kind or version. */
+/** Says of itself what it is; of built-in kinds that may be nothing. @throws ApiError for another kind or version. */
 function asObject(call: Call, value: Json): KubeObject {
-  const { kind } = call
+  const { kind, resource, body } = call
   const metadata = recordOf(value['metadata']) as Partial<ObjectMeta>
-  const head = { apiVersion: apiVersionOf(kind), kind: kind.kind }
-  const object: KubeObject = { ...head, ...value, metadata: { name: '', ...metadata } }
-  if (object.kind === kind.kind && object.apiVersion === apiVersionOf(kind)) return object
-  throw badRequest(`${misfit(object, call)}: must be of type ${kind.kind} in ${apiVersionOf(kind)}`)
+  const wanted = { apiVersion: apiVersionOf(kind), kind: kind.kind }
+  if (resource.origin === 'custom' && value['kind'] === undefined) {
+    throw unrecognized(call, `Object 'Kind' is missing in '${body}'`, '')
+  }
+  const object: KubeObject = { ...wanted, ...value, metadata: { name: '', ...metadata } }
+  if (object.apiVersion !== wanted.apiVersion && resource.origin === 'custom') {
+    const expected = `does not match the expected API version (${wanted.apiVersion})`
+    throw badRequest(`the API version in the data (${object.apiVersion}) ${expected}`)
+  }
+  if (object.kind === kind.kind && object.apiVersion === wanted.apiVersion) return object
+  if (resource.origin === 'custom') {
+    const ref = { kind: { ...kind, kind: object.kind }, namespace: '', name: object.metadata.name }
+    throw invalid(ref, [causes.invalid('kind', object.kind, `must be ${kind.kind}`)])
+  }
+  throw badRequest(`${misfit(object, call)}: ${otherKind(object, call)}`)
 }
+
+/** Kinds that are known cannot be converted, all others are not known. */
+function otherKind({ apiVersion, kind }: KubeObject, call: Call): string {
+  const [version = '', group = ''] = apiVersion.split('/').toReversed()
+  const known = call.server.resources.ofObjects(group, kind)
+  if (known?.origin !== 'built-in' || !known.versions.includes(version)) return notRegistered(apiVersion, kind)
+  return `converting (${version}.${kind}) to (${call.kind.group === '' ? 'core' : call.kind.group}.${call.kind.kind}): unknown conversion`
+}
+
+const notRegistered = (apiVersion: string, kind: string): string =>
+  `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
 
 const misfit = ({ apiVersion, kind }: KubeObject, call: Call): string =>
   `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${call.kind.kind}`
 
-const unrecognized = ({ kind }: Call, because: string): string =>
-  `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${because}`
+/** The Go type that a body is first read into. */
+const GO_HEAD = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`
+const jsonType = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value)
 
-function decoded(call: Call): Decoded {
+const JSON_PARSER = "couldn't get version/kind; json parse error: "
+const PARSER: Readonly<Record<string, string>> = { 'application/yaml': '' }
+/** As much of a body as an error shows: text of objects, bytes of the rest. */
+const SHOWN = 30
+
+function unrecognized(
+  { kind, body, contentType }: Call,
+  because: string,
+  parser = PARSER[contentType] ?? JSON_PARSER,
+): ApiError {
+  const bytes = Buffer.from(body)
+  const isObject = body.startsWith('{')
+  const start = isObject ? bytes.subarray(0, SHOWN).toString() : bytes.subarray(0, SHOWN).toString('hex')
+  const shown = body === '' ? '<empty>' : `${start}${bytes.length > SHOWN ? ' ...' : ''}`
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind.kind}): ${parser}${because} (${shown})`,
+  )
+}
+
+/** @throws ApiError 400 for a body that cannot be read, 415 for one of an unknown type. */
+function decoded(call: Call, words: 'with what was sent' | 'without what was sent' = 'with what was sent'): Decoded {
   try {
     if (call.contentType === 'application/json' || call.contentType === '') return readJson(call.body)
     if (call.contentType === 'application/yaml') return readYaml(call.body)
   } catch (error) {
-    throw badRequest(unrecognized(call, (error as Error).message))
+    const { message } = error as Error
+    if (words === 'with what was sent') throw unrecognized(call, message)
+    throw badRequest(`couldn't get version/kind; json parse error: ${message}`)
   }
-  const accepted = 'accepted media types include: application/json, application/yaml'
+  const accepted =
+    'accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf'
   const message = `the body of the request was in an unknown format - ${accepted}`
   throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message })
 }

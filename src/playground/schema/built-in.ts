@@ -149,6 +149,7 @@ function make(): Resource[] {
   return data().resources.map(({ singular, short, categories, subresources, schema, ...kind }) => ({
     kind,
     versions: [kind.version],
+    origin: 'built-in',
     names: { singular, short, categories },
     subresources: {
       status: subresources.includes('status'),

@@ -50,6 +50,7 @@ function make(spec: Json): Resource {
   return {
     kind,
     versions: served.map(version => version.name).sort(byPriority),
+    origin: 'custom',
     names: {
       singular: textOf(names['singular'], kind.kind.toLowerCase()),
       short: listOf(names['shortNames']).map(String),
