@@ -1,6 +1,7 @@
 /**
  * What becomes of requests to one destination: which pods try them, what they answer, and what the caller's proxy makes of it
- * (retries, timeouts), as shares. A proxy that tries again takes another pod as long as there is one.
+ * (retries, timeouts), as shares. A proxy that tries again takes another pod as long as there is one. Every pod is as likely as
+ * the others, where Istio's balancing favours those with fewer requests in flight: it shows where pods of one Service differ in speed.
  */
 import type { Milliseconds } from '../core/time.ts'
 import type { Answers } from './images.ts'

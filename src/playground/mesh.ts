@@ -57,6 +57,9 @@ const WATCHED = new Set(
   [kinds.Service, kinds.VirtualService, kinds.DestinationRule, kinds.ReplicaSet, Pod].map(kindKey),
 )
 
+/** What lies longer ago is forgotten. */
+const MOST_STRETCHES = 20_000
+
 interface Routed {
   readonly load: Load
   readonly route: Route
@@ -171,6 +174,7 @@ export class Mesh {
     const next = this.#present()
     if (sameJson({ ...next, running: [...next.running] }, { ...this.#now, running: [...this.#now.running] })) return
     if (now > this.#since) this.#past.push({ from: this.#since, to: now, ...this.#now })
+    if (this.#past.length > MOST_STRETCHES) this.#past.shift()
     this.#since = now
     this.#now = next
   }

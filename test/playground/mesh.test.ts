@@ -102,6 +102,23 @@ suite('playground: the mesh', () => {
     assert.deepEqual(it.mesh.shares(), { 'URX,UF': 100 })
   })
 
+  test('of two pods one ends before the proxies know it: its requests are tried at the other, and none fails', async () => {
+    await boot(500)
+    for (const name of ['web', 'web-primary']) {
+      const labels = { template: { metadata: { labels: { part: 'of-web' } } } }
+      it.user.merge(kinds.Deployment, 'shop', name, { spec: { replicas: 1, ...labels } })
+    }
+    it.user.create(service('both', { part: 'of-web' }))
+    it.user.create(virtualService('web', { hosts: ['web'], http: [{ route: [to('both')] }] }))
+    await it.clock.advance(10_000)
+    assert.deepEqual(it.mesh.shares(), { 'web-primary': 50, web: 50 })
+    const begun = it.clock.now()
+    it.workloads.crash('shop', 'web')
+    await it.clock.advance(400)
+    assert.deepEqual(it.mesh.shares(), { 'web-primary': 100 })
+    assert.equal(it.mesh.failures(begun), 0)
+  })
+
   test('every answer is known by the template of the pod that gave it', async () => {
     await boot()
     it.user.create(split(50, 50))

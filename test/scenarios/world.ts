@@ -10,9 +10,8 @@ import type { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { exact } from '../../src/playground/draw.ts'
 import { Images } from '../../src/playground/images.ts'
-import { Mesh } from '../../src/playground/mesh.ts'
 import { InMemoryMetrics } from '../../src/playground/metrics.ts'
-import { Telemetry } from '../../src/playground/telemetry.ts'
+import { runTraffic } from '../../src/playground/traffic.ts'
 import { Workloads } from '../../src/playground/workloads.ts'
 import { resourceOf } from '../../src/playground/schema/custom.ts'
 import { installed, looseDefinition } from '../playground/installed.ts'
@@ -46,15 +45,18 @@ export class World {
   readonly images = new Images()
   readonly api = installed(this.clock)
   readonly workloads = new Workloads(this.api.server, this.images)
-  readonly mesh = new Mesh(this.api.server, this.images, 50)
-  readonly telemetry = new Telemetry(this.mesh, this.clock, { interval: 1000, draw: exact })
-  readonly metrics = new InMemoryMetrics(this.telemetry)
+  readonly traffic = runTraffic(this.api.server, this.images, {
+    interval: 1000,
+    draw: exact,
+    loads: [{ host: 'web', namespace: 'shop', perSecond: 100 }],
+  })
+  readonly mesh = this.traffic.mesh
+  readonly metrics = new InMemoryMetrics(this.traffic.telemetry)
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
 
   constructor() {
     this.user.namespace('shop')
-    this.mesh.load({ host: 'web', namespace: 'shop', perSecond: 100 })
   }
 
   /** Starts a controller of its own network; resolves once it leads. `ports` stand in for the world's own. */
