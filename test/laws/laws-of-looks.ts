@@ -17,20 +17,23 @@ export const asksOnce: Law = life => {
   }
 }
 
-/** No window reaches back before the candidate was first routed: errors of an earlier one never count. */
+/** No window reaches back to where another candidate carried: errors of an earlier one never count. */
 export const windowsBeginWithTheCandidate: Law = () => {
-  const routed = new Map<string, number>()
+  /** Until when each run's candidate carried; what carries outside of a climb is of an earlier one. */
+  const until = new Map<string, number>()
+  let carrier: string | null = null
   return {
     changed({ world, wire }) {
-      const run = wire.run?.id
-      if (run !== undefined && !routed.has(run) && wire.run?.stage === 'climbing' && canaryShare(world).high > 0)
-        routed.set(run, world.now)
+      if (carrier !== null) until.set(carrier, world.now)
+      const climbs = wire.run?.stage === 'climbing' ? wire.run.id : undefined
+      carrier = canaryShare(world).high > 0 ? (climbs ?? 'an earlier one') : null
     },
     asked(world, checks, state) {
       if (!isAnalysis(state) || state.weight === 0) return
       const longest = Math.max(0, ...checks.filter(isOfAGate).map(check => check.subject.window))
-      const since = world.now - (routed.get(state.id) ?? world.now)
-      if (longest > since) throw new Broken(`a window of ${longest} ms; the candidate was routed ${since} ms ago`)
+      const others = Math.max(0, ...[...until].filter(([run]) => run !== state.id).map(([, end]) => end))
+      if (world.now - longest < others)
+        throw new Broken(`a window of ${longest} ms; another candidate carried until ${world.now - others} ms ago`)
     },
   }
 }

@@ -99,7 +99,10 @@ function untouchable(o: Observation): unknown {
   return { apiVersion: routes.apiVersion, spec: { ...spec, http } }
 }
 
-suite('the law of routers: what was rendered is read back', () => {
+suite('the law of routers: what was rendered is read back', function () {
+  // Thousands of cases: on a busy machine that is more than the usual patience.
+  this.timeout(120_000)
+
   const ways = {
     'own VirtualService': ours,
     "the user's hosts": usersWorld(false),
