@@ -1,0 +1,275 @@
+/** Which rule or line carries which law; `mutants.ts` takes each out and sees the law fail. */
+
+export interface Mutant {
+  /** What a test of this name says, or the part of it that no other test has. */
+  readonly law: string
+  /** The file with the test. */
+  readonly of: string
+  /** What is missing, in words. */
+  readonly without: string
+  readonly file: string
+  /** Stands once in the file. */
+  readonly take: string
+  readonly put: string
+}
+
+const MOMENTS = 'test/laws/world.laws.test.ts'
+const ENDS = 'test/laws/endings.laws.test.ts'
+const rules = (name: string): string => `src/core/rules/${name}.ts`
+const PHASES = 'src/core/phases.ts'
+const POSTURES = 'src/core/postures.ts'
+
+type Row = Omit<Mutant, 'law' | 'of'>
+
+const laws = (of: string, law: string, ...rows: readonly Row[]): Mutant[] => rows.map(row => ({ law, of, ...row }))
+
+/** A rule taken out of the chain of the analysis. */
+const ruleOfAnalysis = (rule: string): Row => ({
+  without: `the rule \`${rule}\` of the analysis`,
+  file: PHASES,
+  take: `  ${rule},\n${after[rule]}`,
+  put: after[rule] ?? '',
+})
+
+/** The lines after a rule tell the chain of the analysis from those of other phases, and from the imports. */
+const after: Readonly<Record<string, string>> = {
+  obey: '  waitForSight,\n  claim,\n  loseTheTarget,\n',
+  restartOnNewRevision: '  leaveDeadPods,\n',
+  clear: '  empty,\n  standInForThePrimary,\n',
+  lock: '  followTheLadder,\n',
+  waitUntilCarried: '  unpark,\n',
+}
+
+const routesOnce: Row = {
+  without: 'asserting the routes in every pass: only the move that asks for them writes them',
+  file: 'src/core/decide.ts',
+  take: 'writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }',
+  put: `writes: render({ ...o, state: move.state, memory: move.memory }, said.reason).filter(
+    write => write.ref.kind.kind !== 'VirtualService' || barrierOf(move.state) !== barrierOf(o.state)) }`,
+}
+
+export const mutants: readonly Mutant[] = [
+  ...laws(
+    MOMENTS,
+    'the weight rises only after a look that passed',
+    {
+      without: 'reading the weight back from the mesh',
+      file: rules('carry'),
+      take: 'if (traffic === null || traffic.low !== state.weight || traffic.high !== state.weight) {',
+      put: 'if (traffic === null) {',
+    },
+    ruleOfAnalysis('lock'),
+    {
+      without: 'the wait until a step is due and its last look has passed',
+      file: rules('climb'),
+      take: '  waitUntilDue,\n  waitForTheHand',
+      put: '  waitForTheHand',
+    },
+    {
+      without: 'holding while a verdict holds',
+      file: rules('look'),
+      take: 'if (holding !== undefined) return',
+      put: 'if (holding === "never") return',
+    },
+  ),
+  ...laws(MOMENTS, 'the primary takes no template but what was judged', {
+    without: 'the record: the primary is rendered from the target as it is now',
+    file: 'src/core/resources/primary.ts',
+    take: 'templateFor(o, recorded, textsOf',
+    put: "templateFor(o, { ...recorded, template: recordOf(at(o.target?.object.spec, 'template')) }, textsOf",
+  }),
+  ...laws(
+    MOMENTS,
+    'pods of the canary stop only after the split was at 0',
+    {
+      without: 'the wait until what was promoted has drained',
+      file: rules('finish'),
+      take: 'if (drainedAt === null || now < drainedAt) return stay(o, reason, said,',
+      put: 'if (drainedAt === null) return stay(o, reason, said,',
+    },
+    {
+      without: 'the barrier before the pods of what failed are stopped',
+      file: POSTURES,
+      take: 'if (drained) return resting(o, promoted)',
+      put: 'if (drained || true) return resting(o, promoted)',
+    },
+  ),
+  ...laws(
+    MOMENTS,
+    'pods that were not judged carry nothing',
+    {
+      without: 'the lock while a candidate carries',
+      file: POSTURES,
+      take: "return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }",
+      put: "return { ...common, weight, canaryPods: 'as wished', lock: false, judged: run.candidate }",
+    },
+    ruleOfAnalysis('clear'),
+    {
+      without: 'a canary Service that selects the judged revision alone',
+      file: 'src/core/resources/services.ts',
+      take: 'return { ...targetLabels(o), [POD_HASH_LABEL]: judged?.hash ?? live ?? NONE_YET }',
+      put: 'return targetLabels(o)',
+    },
+  ),
+  ...laws(
+    MOMENTS,
+    'no request is left to go to a side without a ready pod',
+    {
+      without: 'leaving a canary without a ready pod, in the posture of every phase',
+      file: POSTURES,
+      take: 'if (weight > 0 && canary === 0 && primary > 0) return 0',
+      put: '',
+    },
+    {
+      without: 'leaving a primary without a ready pod, in the posture of every phase',
+      file: POSTURES,
+      take: 'if (weight < 100 && primary === 0 && canary > 0) return 100',
+      put: '',
+    },
+  ),
+  ...laws(
+    MOMENTS,
+    'nothing is written that the status does not tell yet',
+    {
+      without: 'waiting with the routes until the status tells the rise',
+      file: POSTURES,
+      take: "return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }",
+      put: "return { ...common, weight: 10, canaryPods: 'as wished', lock: true, judged: run.candidate }",
+    },
+    {
+      without: 'the lock until what failed has drained',
+      file: POSTURES,
+      take: `  Failed(o, { promoted, drained }) {
+    if (drained) return resting(o, promoted)
+    const { lockTarget } = o.canary.spec.analysis`,
+      put: `  Failed(o, { promoted, drained }) {
+    if (drained) return resting(o, promoted)
+    const lockTarget = false`,
+    },
+  ),
+  ...laws(
+    MOMENTS,
+    'no question is asked twice',
+    {
+      without: 'asking only for what has no finding yet',
+      file: rules('look'),
+      take: 'allQuestions(o, asked, scene, at).filter(check => !Object.hasOwn(o.findings, check.id))',
+      put: 'allQuestions(o, asked, scene, at)',
+    },
+    {
+      without: 'remembering when it looked',
+      file: rules('look'),
+      take: 'const looked: Analysis = { ...o.state, lookedAt,',
+      put: 'const looked: Analysis = { ...o.state,',
+    },
+  ),
+  ...laws(MOMENTS, 'no window reaches back before its candidate was routed', {
+    without: 'the limit of a window by when the candidate was routed',
+    file: 'src/core/metrics/scene.ts',
+    take: 'Math.min(interval, scene.routedFor)',
+    put: 'interval',
+  }),
+  ...laws(
+    MOMENTS,
+    'without data no canary rises, is promoted or fails',
+    {
+      without: 'holding while a verdict holds',
+      file: rules('look'),
+      take: 'if (holding !== undefined) return',
+      put: 'if (holding === "never") return',
+    },
+    {
+      without: '`onProviderError: hold` as something else than a failure',
+      file: 'src/core/judges/judge.ts',
+      take: "return blind(onProviderError, 'unavailable'",
+      put: "return blind('fail', 'unavailable'",
+    },
+  ),
+  ...laws(
+    MOMENTS,
+    'the failure that reaches the threshold rolls back in the same pass',
+    {
+      without: 'the last of the failures that threshold counts',
+      file: rules('look'),
+      take: 'if (failedChecks >= threshold || terms.atOnce)',
+      put: 'if (failedChecks > threshold || terms.atOnce)',
+    },
+    {
+      without: 'the spacing of counted failures',
+      file: rules('look'),
+      take: 'const counts = looked.failedAt === null || at - looked.failedAt >= spacing',
+      put: 'const counts = true',
+    },
+  ),
+  ...laws(MOMENTS, 'a candidate that is replaced, gone or without a ready pod', ruleOfAnalysis('restartOnNewRevision')),
+  ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', routesOnce, {
+    without: 'the rejected revision in the status',
+    file: 'src/core/status.ts',
+    take: "rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,",
+    put: 'rejectedSpec: undefined,',
+  }),
+  ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', {
+    without: 'the deadline for pods that never get ready',
+    file: rules('changes'),
+    take: "if (target.readiness === 'stuck' || deadline === null) return rollBack",
+    put: "if (target.readiness === 'stuck') return rollBack",
+  }),
+  ...laws(ENDS, 'the writes of a decision are safe in any order and any subset', routesOnce),
+  ...laws(
+    ENDS,
+    'every run ends',
+    ruleOfAnalysis('waitUntilCarried'),
+    {
+      without: 'the end of a return whose canary has no pod left',
+      file: rules('finish'),
+      take: 'if (judgedReady(o, state.candidate) === 0) return finalise(o, now)',
+      put: '',
+    },
+    {
+      without: 'obeying the command that lets a run go on',
+      file: rules('commands'),
+      take: 'const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }',
+      put: 'const going = { ...withClock(o.state, clock, now), phase: o.state.phase }',
+    },
+  ),
+  ...laws(ENDS, 'once the world shows what was asked, deciding again writes nothing', {
+    without: "telling a user's Service that is as it should be from one that is not ours any more",
+    file: 'src/core/resources/ownership.ts',
+    take: 'return ownsSome ? ',
+    put: 'return live !== undefined ? ',
+  }),
+  ...laws(ENDS, 'abort takes a run back to weight 0 from wherever it is', ruleOfAnalysis('obey'), {
+    without: 'undoing a promotion on abort',
+    file: rules('commands'),
+    take: 'return { move: undo(o, `aborted by ${by(command)}`, now) }',
+    put: "return { refused: 'too late' }",
+  }),
+  ...laws(
+    ENDS,
+    'decide answers whatever it is given',
+    {
+      without: 'the answer for a target that is gone while a run waits to start',
+      file: rules('start'),
+      take: 'if (target === null || target.revision === state.promoted) return null',
+      put: 'if (target!.revision === state.promoted) return null',
+    },
+    {
+      without: 'the same answer each time',
+      file: 'src/core/move.ts',
+      take: 'return { ...news, key: keyOf(o, news, now), at: now }',
+      put: 'return { ...news, key: keyOf(o, news, Math.random()), at: now }',
+    },
+  ),
+  ...laws('test/laws/status.laws.test.ts', 'what is written is what is read, for every phase', {
+    without: 'the weight whose approval was given, in the status',
+    file: 'src/core/status.ts',
+    take: 'approved: state.approved === null ? undefined : String(state.approved),',
+    put: '',
+  }),
+  ...laws('test/core/routers/law.test.ts', 'own VirtualService: any weight, after any other', {
+    without: 'parts that add up to 100',
+    file: 'src/core/routers/istio/own.ts',
+    take: 'weight: 100 - weight }',
+    put: 'weight: 100 }',
+  }),
+]
