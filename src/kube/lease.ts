@@ -242,8 +242,10 @@ export class Election {
     }
     try {
       const live = await this.#lease.read(signal)
+      // Deleted under us, which is a conflict where the renewal names a uid: nobody else has it.
+      if (live === null) return (await this.#lease.create(signal)) ?? 'failed'
       // Somebody may have put a label on it, or our renewal succeeded and its answer was lost: it is still ours.
-      return live !== null && this.holder === identity ? live : 'lost'
+      return this.holder === identity ? live : 'lost'
     } catch {
       return 'failed'
     }

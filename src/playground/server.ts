@@ -123,6 +123,7 @@ export class ApiServer {
     }
     const before =
       CREATED_BY_UPDATE.has(kindKey(ref.kind)) && subresource === '' ? this.#find(ref) : this.#existing(ref)
+    if (before === null && !sameOrAbsent(object.metadata.uid, '')) throw anotherUid(ref, object, null)
     return this.#save(ref, before, object, { ...by, operation: 'Update', subresource })
   }
 
@@ -261,13 +262,7 @@ export class ApiServer {
     const { kind } = ref
     if (before === null) this.#welcomeNew(ref, wanted, how)
     else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw stale(ref, wanted)
-    else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) {
-      const [given, real] = [wanted.metadata.uid, before.metadata.uid]
-      const key = `/registry/${kind.group === '' || kind.group === 'apps' ? '' : `${kind.group}/`}${kind.plural}/${ref.namespace}/${ref.name}`
-      const failed = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`
-      const storage = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `
-      throw conflict(ref, `${storage}${failed}`)
-    }
+    else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) throw anotherUid(ref, wanted, before)
     const resource = this.#resource(kind)
     const { status: hasStatus } = resource.subresources
     const { object: shaped, unknown } = resource.schema.shape(this.#shape(ref, before, wanted, how))
@@ -399,6 +394,15 @@ const byPlural = (ref: Ref): Ref => ({ ...ref, kind: { ...ref.kind, kind: ref.ki
 
 /** Kinds that an update creates where they are missing. */
 const CREATED_BY_UPDATE = new Set(['services', 'leases.coordination.k8s.io', 'events'])
+
+/** A uid that is not the one of what is there, or of something that is gone. */
+function anotherUid(ref: Ref, { metadata: { uid } }: KubeObject, before: KubeObject | null): ApiError {
+  const { group, plural } = ref.kind
+  const folder = ['', 'apps', 'coordination.k8s.io'].includes(group) ? plural : `${group}/${plural}`
+  const place = `Key: /registry/${folder}/${ref.namespace}/${ref.name}, ResourceVersion: 0`
+  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before?.metadata.uid ?? ''}`
+  return conflict(ref, `StorageError: invalid object, Code: 4, ${place}, AdditionalErrorMsg: ${failed}`)
+}
 
 /** A version that is not the present one, or none at all. */
 function stale(ref: Ref, { metadata: { resourceVersion = '' } }: KubeObject): ApiError {
