@@ -149,11 +149,11 @@ export function transportTo(server: string, options: Partial<TransportOptions> =
   })
 }
 
-/** Waits until something is true, looking between turns of the event loop; gives up after five seconds. */
+/** Waits until something is true, looking between turns of the event loop; gives up after 15 seconds: a busy machine takes five to start a program. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = monotonicClock.now() + 5000
+  const end = monotonicClock.now() + 15_000
   while (!holds()) {
-    if (monotonicClock.now() > end) throw new Error(`This did not become true in 5 s: ${holds.toString()}`)
+    if (monotonicClock.now() > end) throw new Error(`This did not become true in 15 s: ${holds.toString()}`)
     await new Promise<void>(resolve => {
       monotonicClock.at(monotonicClock.now() + 1, resolve)
     })
