@@ -77,8 +77,13 @@ export const tooLarge = (asked: string, current: number): ApiError =>
   )
 export const notFound = (ref: Ref): ApiError =>
   new Refusal({ code: 404, reason: 'NotFound', message: `${named(ref)} not found` }, about(ref))
-export const alreadyExists = (ref: Ref): ApiError =>
-  new Refusal({ code: 409, reason: 'AlreadyExists', message: `${named(ref)} already exists` }, about(ref))
+export function alreadyExists(ref: Ref, { metadata }: KubeObject): ApiError {
+  const going = metadata.deletionTimestamp === undefined ? '' : 'object is being deleted: '
+  return new Refusal(
+    { code: 409, reason: 'AlreadyExists', message: `${going}${named(ref)} already exists` },
+    about(ref),
+  )
+}
 export function conflict(ref: Ref, because: string): ApiError {
   const message = `Operation cannot be fulfilled on ${named(ref)}: ${because}`
   return new Refusal({ code: 409, reason: 'Conflict', message }, about(ref))
@@ -147,3 +152,21 @@ export function applyConflict(conflicts: readonly Contested[]): ApiError {
   })
   return new Refusal({ code: 409, reason: 'Conflict', message }, { causes })
 }
+
+/** An object that is not the one that was meant; the real server lets its storage speak. */
+export function otherUid(ref: Ref, given: string, real: string): ApiError {
+  const group = /^(apps|policy|autoscaling|)$|\.k8s\.io$/.test(ref.kind.group) ? '' : `${ref.kind.group}/`
+  const key = `/registry/${group}${ref.kind.plural}/${ref.namespace}/${ref.name}`
+  const failed = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${real}`
+  const error = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0`
+  return conflict(ref, `${error}, AdditionalErrorMsg: ${failed}`)
+}
+
+/** A version that is not the present one, or none at all. */
+export function stale(ref: Ref, { metadata: { resourceVersion = '' } }: KubeObject): ApiError {
+  if (/^\d+$/.test(resourceVersion)) return conflict(ref, STALE)
+  const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
+  return new ApiError({ code: 500, reason: '', message })
+}
+
+const STALE = 'the object has been modified; please apply your changes to the latest version and try again'

@@ -4,7 +4,7 @@ import type { Instant } from '../core/time.ts'
 import { at, type Json, listOf, recordOf, textOf } from './json.ts'
 import { counts } from './replicasets.ts'
 import { conditionOf } from './kubelet.ts'
-import { stampOf } from './server.ts'
+import { stampOf } from './deletion.ts'
 
 interface Tally {
   readonly replicas: number

@@ -4,7 +4,8 @@
  */
 import { type Kind, kindKey, kinds, type KubeObject, refOf } from '../api/object.ts'
 import { reconcileOn } from './reconcile.ts'
-import { type ApiServer, FOREGROUND, ORPHAN } from './server.ts'
+import { FOREGROUND, ORPHAN } from './deletion.ts'
+import type { ApiServer } from './server.ts'
 
 const BY = { manager: 'kube-controller-manager' }
 

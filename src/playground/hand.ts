@@ -5,7 +5,8 @@
 import { apiVersionOf, type Kind, kinds, type KubeObject, type Ref, refOf } from '../api/object.ts'
 import { isNotFound } from '../core/errors.ts'
 import { isRecord, mergePatch } from './json.ts'
-import type { ApiServer, Preconditions, Requester, Subresource } from './server.ts'
+import type { Preconditions } from './deletion.ts'
+import type { ApiServer, Requester, Subresource } from './server.ts'
 
 export class Hand {
   readonly #server: ApiServer

@@ -4,7 +4,8 @@ import type { Milliseconds } from '../core/time.ts'
 import type { Images } from './images.ts'
 import { at, listOf, recordOf, textOf } from './json.ts'
 import { Pod } from './kinds.ts'
-import { type ApiServer, stampOf } from './server.ts'
+import { stampOf } from './deletion.ts'
+import type { ApiServer } from './server.ts'
 
 const BY = { manager: 'kubelet' }
 /** From SIGTERM to the end of a container; never longer than its grace period. */

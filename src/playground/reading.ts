@@ -1,5 +1,5 @@
 /** Lists in pages, and watches: how a client learns what there is, and what changes after. */
-import { apiVersionOf, type Kind, kindKey, type KubeObject } from '../api/object.ts'
+import { apiVersionOf, type Kind, kindKey, type KubeObject, type ObjectMeta } from '../api/object.ts'
 import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { badRequest, expired, tooLarge } from './answers.ts'
@@ -149,7 +149,8 @@ export function openWatch(
   if (missed === null) throw expired(`too old resource version: ${resourceVersion} (${store.oldest})`)
   const bookmark = (annotations?: Record<string, string>): void => {
     if (query.bookmarks === 'none') return
-    const metadata = { name: '', resourceVersion: String(store.version), ...(annotations ? { annotations } : {}) }
+    const version = { resourceVersion: String(store.version), ...(annotations ? { annotations } : {}) }
+    const metadata = version as ObjectMeta // the one object that has no name
     send({ type: 'BOOKMARK', object: { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } })
   }
   if (fresh) for (const object of store.all(kind, query.namespace)) if (visible(object)) deliver('ADDED', object)

@@ -11,23 +11,24 @@ import {
   applyConflict,
   badRequest,
   conflict,
-  conflictOfKind,
   forbidden,
   invalid,
   notFound,
+  otherUid,
+  stale,
   terminating,
   untyped,
 } from './answers.ts'
 import { twinsIn } from './field-set.ts'
+import { afterDeletion, GRACE, graceOf, type Preconditions, stampOf } from './deletion.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
-import { at, copyOf, recordOf, sameJson, withoutUndefined } from './json.ts'
-import { Pod } from './kinds.ts'
+import { copyOf, sameJson, withoutUndefined } from './json.ts'
 import { asKubectl } from './last-applied.ts'
 import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
 import type { Resource } from './resource.ts'
 import { type Allotter, withAllotments } from './schema/allotments.ts'
-import { invalid as invalidValue } from './schema/causes.ts'
+import { forbidden as refused, invalid as invalidValue } from './schema/causes.ts'
 import { resourceOf } from './schema/custom.ts'
 import { inVersion, Store } from './store.ts'
 
@@ -56,18 +57,6 @@ export interface AccessRequest extends Requester {
 /** An admission rule: a sentence (422 Invalid), a whole answer, or null for a welcome object. */
 export type Admission = (object: KubeObject, before: KubeObject | null) => string | StatusDetails | null
 
-export interface Preconditions {
-  readonly uid?: string
-  readonly resourceVersion?: string
-  /** Background: dependents go after it. Foreground: it goes after them. Orphan: they stay, and forget it. */
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan'
-  /** Of pods: 0 removes at once, as the kubelet does at the end. */
-  readonly gracePeriodSeconds?: number
-}
-
-/** The finalizer of a foreground deletion; garbage collection takes it off. */
-export const FOREGROUND = 'foregroundDeletion'
-export const ORPHAN = 'orphan'
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
 export class ApiServer {
@@ -112,19 +101,20 @@ export class ApiServer {
     this.#check({ ...by, verb: 'create', ...ref, name: '', subresource: '' })
     const { generateName = '' } = object.metadata
     const place = ref.name === '' && generateName !== '' ? { ...ref, name: this.#nameAfter(generateName) } : ref
-    if (this.#find(place)) throw alreadyExists(place)
     return this.#save(place, null, object, { ...by, operation: 'Update', subresource: '' })
   }
 
   update(ref: Ref, object: KubeObject, by: Requester, subresource: Subresource = ''): KubeObject {
     this.#check({ ...by, verb: 'update', ...ref, subresource })
+    const mayCreate = CREATED_BY_UPDATE.has(kindKey(ref.kind)) && subresource === ''
+    const before = mayCreate ? this.#find(ref) : this.#existing(ref)
     if (object.metadata.resourceVersion === undefined && !this.#resource(ref.kind).replacesBlindly) {
       throw invalid(byPlural(ref), [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     }
-    const before =
-      CREATED_BY_UPDATE.has(kindKey(ref.kind)) && subresource === '' ? this.#find(ref) : this.#existing(ref)
-    if (before === null && !sameOrAbsent(object.metadata.uid, '')) throw anotherUid(ref, object, null)
-    return this.#save(ref, before, object, { ...by, operation: 'Update', subresource })
+    const { uid = '', resourceVersion: _, ...metadata } = object.metadata
+    if (before === null && uid !== '') throw otherUid(ref, uid, '')
+    const wanted = before === null ? { ...object, metadata } : object
+    return this.#save(ref, before, wanted, { ...by, operation: 'Update', subresource })
   }
 
   /** Any patch: `change` is given a copy of the object as it is. */
@@ -180,36 +170,11 @@ export class ApiServer {
   delete(ref: Ref, preconditions: Preconditions, by: Requester): KubeObject | null {
     this.#check({ ...by, verb: 'delete', ...ref, subresource: '' })
     const object = this.#existing(ref)
-    const { metadata } = object
-    for (const key of ['uid', 'resourceVersion'] as const) {
-      const wanted = preconditions[key]
-      if (wanted === undefined || wanted === metadata[key]) continue
-      const [name, fate] = key === 'uid' ? ['UID', 'deleted and then recreated'] : ['ResourceVersion', 'modified']
-      const mismatch = `the ${name} in the precondition (${wanted}) does not match the ${name} in record (${metadata[key]})`
-      throw conflictOfKind(ref, `${mismatch}. The object might have been ${fate}`)
-    }
-    const { propagation } = preconditions
-    const own = propagation === 'Foreground' ? [FOREGROUND] : propagation === 'Orphan' ? [ORPHAN] : []
-    const finalizers = [...new Set([...(metadata.finalizers ?? []), ...own])]
-    const usual =
-      kindKey(ref.kind) === kindKey(Pod) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
-    const grace = preconditions.gracePeriodSeconds ?? usual
-    const stays = finalizers.length > 0 || grace > 0 || kindKey(ref.kind) === kindKey(kinds.Namespace)
-    if (!stays) {
-      if (by.dryRun !== true) this.store.drop(ref.kind, object)
-      return null
-    }
-    if (metadata.deletionTimestamp !== undefined && grace >= graceOf(object)) return inVersion(ref.kind, object)
-    const deletionTimestamp = stampOf(this.clock.now() + grace * 1000)
-    const generation = metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
-    const marks =
-      metadata.deletionTimestamp === undefined
-        ? { deletionTimestamp, ...generation, ...(finalizers.length > 0 ? { finalizers } : {}) }
-        : {}
-    const isNamespace = kindKey(ref.kind) === kindKey(kinds.Namespace)
-    const phase = isNamespace ? { status: { ...recordOf(object['status']), phase: 'Terminating' } } : {}
-    const next = { ...object, ...phase, metadata: { ...metadata, ...marks, [GRACE]: grace } }
-    return inVersion(ref.kind, by.dryRun === true ? next : this.store.put(ref.kind, next))
+    const left = afterDeletion(ref, object, preconditions, this.clock.now())
+    if (by.dryRun === true || left === object) return left && inVersion(ref.kind, left)
+    if (left !== null) return inVersion(ref.kind, this.store.put(ref.kind, left))
+    this.store.drop(ref.kind, object)
+    return null
   }
 
   #find(ref: Ref): KubeObject | null {
@@ -262,11 +227,15 @@ export class ApiServer {
     const { kind } = ref
     if (before === null) this.#welcomeNew(ref, wanted, how)
     else if (!sameOrAbsent(wanted.metadata.resourceVersion, before.metadata.resourceVersion)) throw stale(ref, wanted)
-    else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) throw anotherUid(ref, wanted, before)
+    else if (!sameOrAbsent(wanted.metadata.uid, before.metadata.uid)) {
+      throw otherUid(ref, wanted.metadata.uid ?? '', before.metadata.uid ?? '')
+    }
     const resource = this.#resource(kind)
     const { status: hasStatus } = resource.subresources
     const { object: shaped, unknown } = resource.schema.shape(this.#shape(ref, before, wanted, how))
     how.unknown?.(unknown, wanted)
+    const taken = before === null ? this.#find(ref) : null
+    if (taken !== null) throw alreadyExists(ref, taken)
     const metadata = { ...shaped.metadata }
     // What the server fills in on the other side of the status subresource is nobody's.
     const written = hasStatus && how.subresource === '' ? { ...shaped, status: before?.['status'] } : shaped
@@ -285,7 +254,9 @@ export class ApiServer {
     if (how.dryRun === true) return inVersion(kind, object)
     const finalized = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
     if (before && finalized && (before.metadata.finalizers ?? []).length > 0 && graceOf(before) === 0) {
-      return inVersion(kind, this.store.drop(kind, object))
+      // What is told of the end is the object as it last was; who ended it sees it without its finalizers.
+      this.store.drop(kind, before)
+      return inVersion(kind, object)
     }
     return inVersion(kind, this.store.put(kind, object))
   }
@@ -333,10 +304,9 @@ export class ApiServer {
     const added = (wanted.metadata.finalizers ?? []).filter(one => !before.metadata.finalizers?.includes(one))
     if (deletionTimestamp !== undefined && added.length > 0) {
       const because = 'no new finalizers can be added if the object is being deleted'
-      throw invalid(
-        ref,
-        `metadata.finalizers: Forbidden: ${because}, found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`,
-      )
+      const found = `found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`
+      const cause = refused('metadata.finalizers', `${because}, ${found}`)
+      throw invalid(ref, [cause, cause]) // the real one, too, says it twice
     }
     return { ...object, metadata: withoutUndefined({ ...wanted.metadata, ...fixed }) as ObjectMeta }
   }
@@ -375,18 +345,9 @@ export class ApiServer {
 const unknownResource = (): ApiError =>
   new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' })
 
-/** How long a pod still may run after its deletion began; what has none may go as soon as its finalizers are off. */
-const GRACE = 'deletionGracePeriodSeconds'
-const graceOf = (object: KubeObject): number => Number(at(object, 'metadata', GRACE) ?? 0)
-
 interface How extends Requester {
   readonly operation: 'Apply' | 'Update'
   readonly subresource: Subresource
-}
-
-/** RFC 3339 to the second, as the API server writes times. */
-export function stampOf(instant: number): string {
-  return new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 /** Some refusals name the resource where others name the kind. */
@@ -394,24 +355,6 @@ const byPlural = (ref: Ref): Ref => ({ ...ref, kind: { ...ref.kind, kind: ref.ki
 
 /** Kinds that an update creates where they are missing. */
 const CREATED_BY_UPDATE = new Set(['services', 'leases.coordination.k8s.io', 'events'])
-
-/** A uid that is not the one of what is there, or of something that is gone. */
-function anotherUid(ref: Ref, { metadata: { uid } }: KubeObject, before: KubeObject | null): ApiError {
-  const { group, plural } = ref.kind
-  const folder = ['', 'apps', 'coordination.k8s.io'].includes(group) ? plural : `${group}/${plural}`
-  const place = `Key: /registry/${folder}/${ref.namespace}/${ref.name}, ResourceVersion: 0`
-  const failed = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before?.metadata.uid ?? ''}`
-  return conflict(ref, `StorageError: invalid object, Code: 4, ${place}, AdditionalErrorMsg: ${failed}`)
-}
-
-/** A version that is not the present one, or none at all. */
-function stale(ref: Ref, { metadata: { resourceVersion = '' } }: KubeObject): ApiError {
-  if (/^\d+$/.test(resourceVersion)) return conflict(ref, STALE)
-  const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
-  return new ApiError({ code: 500, reason: '', message })
-}
-
-const STALE = 'the object has been modified; please apply your changes to the latest version and try again'
 
 function sameOrAbsent(given: string | undefined, real: string | undefined): boolean {
   return given === undefined || given === '' || given === real

@@ -22,7 +22,6 @@ export function wishesOf(accept: string): readonly Wish[] {
 
 const texts: Readonly<Record<string, Form['text']>> = {
   'application/json': 'json',
-  'application/*': 'json',
   '*/*': 'json',
   '': 'json',
   'application/yaml': 'yaml',

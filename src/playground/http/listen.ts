@@ -184,8 +184,13 @@ function send(response: ServerResponse, text: Text, { code, body }: Answer, warn
   }
   const type = text === 'yaml' ? 'application/yaml' : 'application/json'
   response.writeHead(code, { 'content-type': type, 'cache-control': 'no-cache, private' })
-  if (text === 'yaml') response.end(stringify(body, { sortMapEntries: true, indentSeq: false, version: '1.1' }))
+  if (text === 'yaml') response.end(yamlOf(body))
   else response.end(text === 'pretty' ? JSON.stringify(body, null, 2) : `${JSON.stringify(body)}\n`)
+}
+
+/** As the API server writes it; only the `.` of managedFields would be quoted otherwise. */
+function yamlOf(body: unknown): string {
+  return stringify(body, { sortMapEntries: true, indentSeq: false, version: '1.1' }).replaceAll(/^( *)"\.":/gm, '$1.:')
 }
 
 /** An answer that began to stream can only be broken off. */

@@ -5,7 +5,7 @@ import { isRecord, type Json, listOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import * as causes from '../schema/causes.ts'
 import type { Listing } from '../reading.ts'
-import type { Preconditions } from '../server.ts'
+import type { Preconditions } from '../deletion.ts'
 
 const meta = (kind: string): Kind => ({ group: 'meta.k8s.io', version: 'v1', kind, plural: '', namespaced: false })
 
@@ -37,6 +37,7 @@ export function writeOptions(
     ...dryRunCauses(query.getAll('dryRun')),
     apply === false && query.has('force') && causes.forbidden('force', 'may not be specified for non-apply patch'),
     apply === true && manager === '' && causes.required('fieldManager', 'is required for apply patch'),
+    /\p{C}/u.test(manager) && unprintable(manager),
     manager.length > 128 && causes.tooLong('fieldManager', 128),
     !modes.includes(fieldValidation) && causes.notSupported('fieldValidation', fieldValidation, modes),
   ])
@@ -46,6 +47,14 @@ export function writeOptions(
     manager: manager === '' ? agentName(agent) : manager,
     force: query.get('force') === 'true',
   }
+}
+
+function unprintable(manager: string): Cause {
+  const at = manager.search(/\p{C}/u)
+  const code = manager.charCodeAt(at).toString(16)
+  const shown = manager.replaceAll(/\p{C}/gu, one => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const because = `invalid character U+${code.toUpperCase().padStart(4, '0')} (at position ${at})`
+  return { reason: 'FieldValueInvalid', message: `Invalid value: "${shown}": ${because}`, field: 'fieldManager' }
 }
 
 const agentName = (agent: string): string => (agent.split('/', 1)[0] ?? '').slice(0, 128) || 'unknown'

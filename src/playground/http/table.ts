@@ -36,7 +36,7 @@ export function tableOf(
   })
   const rows = objects.map(object => ({
     cells: columns.map(column => column.cell(object, now) ?? null),
-    ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object) }),
+    object: rowObject === 'None' ? null : rowObject === 'Object' ? object : metadataOf(object),
   }))
   return {
     kind: 'Table',

@@ -1,17 +1,17 @@
 /** What each verb does with a resource (https://kubernetes.io/docs/reference/using-api/api-concepts/). */
-import { apiVersionOf, type KubeObject, type ObjectMeta } from '../../api/object.ts'
+import { apiVersionOf, type KubeObject } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
-import { badRequest, invalid, untyped } from '../answers.ts'
-import { isRecord, type Json, recordOf, textOf } from '../json.ts'
+import { badRequest, untyped } from '../answers.ts'
+import { type Json, recordOf, textOf } from '../json.ts'
 import { versionOf } from '../reading.ts'
-import type { Preconditions, Requester } from '../server.ts'
-import * as causes from '../schema/causes.ts'
-import { type Decoded, readJson, readYaml } from './body.ts'
+import type { Preconditions } from '../deletion.ts'
+import { readYaml } from './body.ts'
 import { type Answer, type Call, mustBeAt, mustBeIn, refOf } from './call.ts'
 import { verbsOf } from './discovery.ts'
 import { checkList, deleteOptions, listOptions, numberIn, type WriteOptions, writeOptions } from './options.ts'
 import { patchOf } from './patches.ts'
 import { scaleOf, type Wanted, wantedIn, withScale } from './scale.ts'
+import { asObject, decoded, judged, notRegistered, sent, strictPatch } from './sent.ts'
 import { metadataOf, rowObjectOf, tableOf } from './table.ts'
 
 export const verbs = { get, list, create, update, patch, delete: remove, deletecollection } as const
@@ -59,7 +59,10 @@ function listBody(call: Call, metadata: Json, items: readonly KubeObject[]): Jso
     const head = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
     return { ...head, metadata, items: items.map(metadataOf) }
   }
-  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items }
+  // Items of built-in kinds do not say what they are: the list does.
+  const unsaid = resource.origin === 'custom' ? {} : { apiVersion: undefined, kind: undefined }
+  const bare = items.map(item => ({ ...item, ...unsaid }))
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items: bare }
 }
 
 /** An object, in the form that was asked for. */
@@ -194,118 +197,4 @@ function deleteOptionsOf(call: Call): Preconditions & { readonly dryRun: boolean
   const { kind = 'DeleteOptions', apiVersion = 'v1' } = body
   if (kind === 'DeleteOptions') return deleteOptions(body, call.query)
   throw badRequest(notRegistered(textOf(apiVersion), textOf(kind)))
-}
-
-/** The object that a client sent to create or update, as one of the kind of the path, and who sent it. */
-function sent(call: Call, options: WriteOptions): { readonly object: KubeObject; readonly by: Requester } {
-  const { value, duplicates } = decoded(call)
-  const isYaml = call.contentType === 'application/yaml'
-  const twice = isYaml && duplicates.length > 0 ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : duplicates
-  if (!isRecord(value)) {
-    throw unrecognized(call, `json: cannot unmarshal ${jsonType(value)} into Go value of type ${GO_HEAD}`)
-  }
-  const object = asObject(call, value)
-  const all = (unknown: readonly string[]): string[] => (isYaml ? [...twice, ...unknown] : [...unknown, ...twice])
-  const strict = (words: string): ApiError => badRequest(`${misfit(object, call)}: ${words}`)
-  return { object, by: judged(call, options, all, strict) }
-}
-
-/** Says of itself what it is; of built-in kinds that may be nothing. @throws ApiError for another kind or version. */
-function asObject(call: Call, value: Json): KubeObject {
-  const { kind, resource, body } = call
-  const metadata = recordOf(value['metadata']) as Partial<ObjectMeta>
-  const wanted = { apiVersion: apiVersionOf(kind), kind: kind.kind }
-  if (resource.origin === 'custom' && value['kind'] === undefined) {
-    throw unrecognized(call, `Object 'Kind' is missing in '${body}'`, '')
-  }
-  const object: KubeObject = { ...wanted, ...value, metadata: { name: '', ...metadata } }
-  if (object.apiVersion !== wanted.apiVersion && resource.origin === 'custom') {
-    const expected = `does not match the expected API version (${wanted.apiVersion})`
-    throw badRequest(`the API version in the data (${object.apiVersion}) ${expected}`)
-  }
-  if (object.kind === kind.kind && object.apiVersion === wanted.apiVersion) return object
-  if (resource.origin === 'custom') {
-    const ref = { kind: { ...kind, kind: object.kind }, namespace: '', name: object.metadata.name }
-    throw invalid(ref, [causes.invalid('kind', object.kind, `must be ${kind.kind}`)])
-  }
-  throw badRequest(`${misfit(object, call)}: ${otherKind(object, call)}`)
-}
-
-/** Kinds that are known cannot be converted, all others are not known. */
-function otherKind({ apiVersion, kind }: KubeObject, call: Call): string {
-  const [version = '', group = ''] = apiVersion.split('/').toReversed()
-  const known = call.server.resources.ofObjects(group, kind)
-  if (known?.origin !== 'built-in' || !known.versions.includes(version)) return notRegistered(apiVersion, kind)
-  return `converting (${version}.${kind}) to (${call.kind.group === '' ? 'core' : call.kind.group}.${call.kind.kind}): unknown conversion`
-}
-
-const notRegistered = (apiVersion: string, kind: string): string =>
-  `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
-
-const misfit = ({ apiVersion, kind }: KubeObject, call: Call): string =>
-  `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${call.kind.kind}`
-
-/** The Go type that a body is first read into. */
-const GO_HEAD = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`
-const jsonType = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value)
-
-const JSON_PARSER = "couldn't get version/kind; json parse error: "
-const PARSER: Readonly<Record<string, string>> = { 'application/yaml': '' }
-/** As much of a body as an error shows: text of objects, bytes of the rest. */
-const SHOWN = 30
-
-function unrecognized(
-  { kind, body, contentType }: Call,
-  because: string,
-  parser = PARSER[contentType] ?? JSON_PARSER,
-): ApiError {
-  const bytes = Buffer.from(body)
-  const isObject = body.startsWith('{')
-  const start = isObject ? bytes.subarray(0, SHOWN).toString() : bytes.subarray(0, SHOWN).toString('hex')
-  const shown = body === '' ? '<empty>' : `${start}${bytes.length > SHOWN ? ' ...' : ''}`
-  return badRequest(
-    `the object provided is unrecognized (must be of type ${kind.kind}): ${parser}${because} (${shown})`,
-  )
-}
-
-/** @throws ApiError 400 for a body that cannot be read, 415 for one of an unknown type. */
-function decoded(call: Call, words: 'with what was sent' | 'without what was sent' = 'with what was sent'): Decoded {
-  try {
-    if (call.contentType === 'application/json' || call.contentType === '') return readJson(call.body)
-    if (call.contentType === 'application/yaml') return readYaml(call.body)
-  } catch (error) {
-    const { message } = error as Error
-    if (words === 'with what was sent') throw unrecognized(call, message)
-    throw badRequest(`couldn't get version/kind; json parse error: ${message}`)
-  }
-  const accepted =
-    'accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf'
-  const message = `the body of the request was in an unknown format - ${accepted}`
-  throw new ApiError({ code: 415, reason: 'UnsupportedMediaType', message })
-}
-
-/**
- * Who writes, and what becomes of fields that no schema knows or that stand twice: an error, a warning each, or nothing.
- *
- * @param all joins what is said of unknown fields to what is said of the rest.
- */
-function judged(
-  call: Call,
-  options: WriteOptions,
-  all: (unknown: readonly string[]) => readonly string[],
-  strict: (words: string, object: KubeObject) => ApiError,
-): Requester {
-  const unknown = (paths: readonly string[], object: KubeObject): void => {
-    const words = all(paths.map(path => `unknown field ${JSON.stringify(path)}`))
-    if (words.length === 0 || options.fieldValidation === 'Ignore') return
-    if (options.fieldValidation === 'Strict') throw strict(`strict decoding error: ${words.join(', ')}`, object)
-    call.warnings.push(...words)
-  }
-  return { ...options, unknown }
-}
-
-/** Of patches: what is wrong is the patch as a whole, and it is shown. */
-function strictPatch(words: string, shown: string): ApiError {
-  const kind = { group: '', version: '', kind: '', plural: '', namespaced: false }
-  return invalid({ kind, namespace: '', name: '' }, [causes.invalid('patch', shown, words)])
 }
