@@ -73,8 +73,11 @@ suite('The lab', () => {
     await Promise.all([...loads.map(load => load.stop()), timeline.stop()])
     expect(timeline.weights()).to.deep.equal([10, 50, 75, 0, 10])
     expectShares(timeline, 'v2', 0, ...loads)
-    const [zero] = timeline.spans().filter(({ weight }) => weight === 0)
-    expectNoneOf('v2', (zero?.from ?? 0) + 800, zero?.to ?? 0, ...loads)
+    for (const load of loads) {
+      const [zero] = timeline.spans(load.via).filter(({ weight }) => weight === 0)
+      expect(zero, `weight 0 at the ${load.via}`).to.not.equal(undefined)
+      expectNoneOf('v2', zero?.from ?? 0, zero?.to ?? 0, load)
+    }
     expectNoFailure(...loads)
   })
 

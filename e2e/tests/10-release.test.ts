@@ -73,8 +73,9 @@ suite('A release', () => {
     expect(timeline.weights(since)[0]).to.equal(10)
     expect(Math.max(...timeline.weights(since)), 'highest weight').to.be.at.most(25)
     expect(timeline.weights(since).at(-1)).to.equal(0)
-    await sleep(1500)
-    expect(client.versions(zero.at + 1000)).to.have.all.keys('v2')
+    const returned = await timeline.untilReached(zero, 'client')
+    await sleep(1000)
+    expect(client.versions(returned)).to.have.all.keys('v2')
     const failures = [...client.failures(since), ...gateway.failures(since)]
     expect(failures.filter(({ version }) => version !== 'v3')).to.deep.equal([])
     await waitFor('the pods of the target have ended', 20, async () => (await shop.webPods('target')).length === 0)
