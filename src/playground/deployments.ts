@@ -15,6 +15,7 @@ import type { ApiServer } from './server.ts'
 const BY = { manager: 'kube-controller-manager' }
 const HASH = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
+const HISTORY = 'deployment.kubernetes.io/revision-history'
 const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 const MAXIMUM = 'deployment.kubernetes.io/max-replicas'
 
@@ -188,7 +189,8 @@ class Rollout {
     const { all, current } = setsOf(this.#server, this.#deployment)
     if (current === null) return
     const highest = Math.max(...all.map(revisionOf))
-    if (revisionOf(current) < highest) this.#annotate(current, { [REVISION]: String(highest + 1) }, {})
+    if (revisionOf(current) < highest)
+      this.#annotate(current, { [REVISION]: String(highest + 1), ...historyOf(current) }, {})
     const revision = String(revisionOf(current) < highest ? highest + 1 : revisionOf(current))
     const deployment = refOf(kinds.Deployment, this.#deployment)
     this.#server.patch(deployment, live => annotated(live, { [REVISION]: revision }), BY)
@@ -216,6 +218,14 @@ const sum = (sets: readonly KubeObject[], count: (set: KubeObject) => number): n
   sets.reduce((total, set) => total + count(set), 0)
 const replicasOf = (set: KubeObject): number => Number(at(set, 'spec', 'replicas') ?? 0)
 const availableOf = (set: KubeObject): number => tally([set]).available
+/** The revisions that a ReplicaSet has been before. */
+function historyOf({ metadata: { annotations = {} } }: KubeObject): Record<string, string> {
+  const had = annotations[REVISION]
+  if (had === undefined) return {}
+  const before = annotations[HISTORY]
+  return { [HISTORY]: before === undefined ? had : `${before},${had}` }
+}
+
 const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0)
 
 /** A number, or a percentage of `whole` rounded as the controller does. */

@@ -3,8 +3,8 @@
  * (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/). One slice a Service, however many pods.
  */
 import { type KubeObject, kinds, kindKey } from '../api/object.ts'
-import { at, type Json, listOf, recordOf } from './json.ts'
-import { isReady } from './kubelet.ts'
+import { at, type Json, listOf, recordOf, textOf } from './json.ts'
+import { conditionOf, isReady } from './kubelet.ts'
 import { reconcileOn } from './reconcile.ts'
 import { ownerReference } from './replicasets.ts'
 import { Pod } from './kinds.ts'
@@ -35,17 +35,26 @@ export function runEndpoints(server: ApiServer): void {
       kind: 'EndpointSlice',
       metadata: {
         name: ref.name,
+        generateName: `${name}-`,
         namespace,
-        labels: { ...service.metadata.labels, 'kubernetes.io/service-name': name },
+        labels: {
+          ...service.metadata.labels,
+          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+          'kubernetes.io/service-name': name,
+        },
+        annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': changeOf(service, pods) },
         ownerReferences: [ownerReference(service)],
       },
       addressType: 'IPv4',
-      ports: listOf(at(service, 'spec', 'ports')).map(port => portOf(port, pods)),
-      endpoints: pods.map(pod => ({
-        addresses: [at(pod, 'status', 'podIP')],
-        conditions: { ready: true },
-        targetRef: { kind: 'Pod', namespace, name: pod.metadata.name },
-      })),
+      ports: pods.length === 0 ? null : listOf(at(service, 'spec', 'ports')).map(port => portOf(port, pods)),
+      endpoints:
+        pods.length === 0
+          ? null
+          : pods.map(pod => ({
+              addresses: [at(pod, 'status', 'podIP')],
+              conditions: { ready: true },
+              targetRef: { kind: 'Pod', namespace, name: pod.metadata.name },
+            })),
     }
     server.apply(ref, slice, BY, 'force')
   }
@@ -59,6 +68,12 @@ export function runEndpoints(server: ApiServer): void {
     },
     reconcile,
   )
+}
+
+/** When the last of what a slice is made from came to be as it is. */
+function changeOf({ metadata }: KubeObject, pods: readonly KubeObject[]): string {
+  const ready = pods.map(pod => textOf(conditionOf(pod, 'Ready')['lastTransitionTime']))
+  return [metadata.creationTimestamp ?? '', ...ready].reduce((latest, time) => (time > latest ? time : latest))
 }
 
 /** A port as pods have it: by number, or by the name that a container gives it. */

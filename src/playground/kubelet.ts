@@ -22,7 +22,8 @@ export class Kubelet {
     this.#server = server
     this.#images = images
     server.store.subscribe(({ kind, before, after }) => {
-      if (kindKey(kind) !== kindKey(Pod) || after === null) return
+      // Pods come here without a node; one that names its node is another kubelet's.
+      if (kindKey(kind) !== kindKey(Pod) || after === null || at(after, 'spec', 'nodeName') !== undefined) return
       if (before === null) this.#start(after)
       else if (!before.metadata.deletionTimestamp && after.metadata.deletionTimestamp) this.#stop(after)
     })

@@ -1,5 +1,6 @@
 /** What an API server allots to an object rather than defaults: nobody owns it. */
 import { type Kind, kindKey, kinds, type KubeObject } from '../../api/object.ts'
+import { Pod } from '../kinds.ts'
 import { type Json, listOf, recordOf, textOf } from '../json.ts'
 
 /** Where allotments come from. */
@@ -15,11 +16,25 @@ export function withAllotments(kind: Kind, object: KubeObject, before: KubeObjec
   switch (kindKey(kind)) {
     case kindKey(kinds.Service):
       return withAddress(object, before, by)
+    case kindKey(kinds.Namespace):
+      return { ...object, spec: { finalizers: ['kubernetes'], ...recordOf(object['spec']) } }
+    case kindKey(Pod):
+      return before === null ? { ...object, spec: { ...admitted, ...recordOf(object['spec']) } } : object
     case kindKey(kinds.CustomResourceDefinition):
       return withNamesAccepted(object, by)
     default:
       return object
   }
+}
+
+/** What admission plugins put into a new pod. */
+const admitted = {
+  preemptionPolicy: 'PreemptLowerPriority',
+  priority: 0,
+  tolerations: ['not-ready', 'unreachable'].map(trouble => {
+    const key = `node.kubernetes.io/${trouble}`
+    return { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }
+  }),
 }
 
 function withAddress(object: KubeObject, before: KubeObject | null, by: Allotter): KubeObject {

@@ -5,7 +5,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import { at, isRecord, type Json, listOf, recordOf, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
-import { duplicate, invalid, notSupported, required } from './causes.ts'
+import { duplicate, invalid, notSupported, required, tooLong } from './causes.ts'
 import { type Check, isPort, notBelow, PORT, port, share, twice } from './check.ts'
 import { definitionCauses } from './definition-checks.ts'
 import {
@@ -67,9 +67,10 @@ const byType: Readonly<Record<string, Check>> = {
       ...(appProtocol === undefined ? [] : causesOf(`${path}.appProtocol`, textOf(appProtocol), qualifiedName)),
     ]
   },
-  [`${core}.ConfigMap`]: (map, _path, before) => data(map, before),
+  [`${core}.ConfigMap`]: (map, _path, before) => [...data(map, before), ...tooMuch('[]', map)],
   [`${core}.Secret`]: (secret, _path, before) => [
     ...data(secret, before),
+    ...tooMuch('data', secret),
     ...(isRecord(before) ? immutable('type', before['type'], secret['type']) : []),
     ...(secret['type'] === 'kubernetes.io/tls'
       ? ['tls.crt', 'tls.key'].filter(key => at(secret['data'], key) === undefined).map(key => required(`data[${key}]`))
@@ -77,8 +78,9 @@ const byType: Readonly<Record<string, Check>> = {
   ],
   [`${core}.Event`]: event => {
     const namespace = at(event, 'metadata', 'namespace')
-    const about = at(event, 'involvedObject', 'namespace')
-    const fits = about === undefined || about === namespace
+    const about = at(event, 'involvedObject', 'namespace') ?? ''
+    // What is in no namespace is told of in those that are always there.
+    const fits = about === '' ? ['default', 'kube-system'].includes(textOf(namespace)) : about === namespace
     const newer = event['eventTime'] !== null && event['eventTime'] !== undefined
     const missing = newer ? ['reportingComponent', 'reportingInstance', 'action'].filter(key => !event[key]) : []
     return [
@@ -178,6 +180,16 @@ function data(object: Json, before: unknown): Cause[] {
   return [...changed.map(frozen), ...keys.flatMap(([field, key]) => causesOf(field, key, configKey))]
 }
 
+const MOST = 1024 * 1024
+
+/** Of ConfigMaps and Secrets: what does not fit into etcd. */
+function tooMuch(field: string, { data: texts, binaryData }: Json): Cause[] {
+  const sizes = [...Object.values(recordOf(texts)), ...Object.values(recordOf(binaryData))].map(
+    text => textOf(text).length,
+  )
+  return sizes.reduce((sum, size) => sum + size, 0) > MOST ? [tooLong(field, MOST)] : []
+}
+
 /** Types whose missing or unlisted texts are refused in other words than those of OpenAPI. */
 const WITH_OWN_WORDS = new Set([
   `${apps}.DeploymentStrategy`,
@@ -197,9 +209,8 @@ export const hasOwnWords = (type: string): boolean => WITH_OWN_WORDS.has(type)
 export function nameRuleOf(object: KubeObject): NameRule {
   switch (object.kind) {
     case 'Namespace':
-      return undotted
     case 'Service':
-      return dnsLabel
+      return undotted
     case 'Role':
     case 'RoleBinding':
     case 'ClusterRole':

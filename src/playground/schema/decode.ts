@@ -22,6 +22,9 @@ const SILENT = new Set(
     .concat(['fullyLabeledReplicas', 'currentReplicas', 'count']),
 )
 
+/** Texts behind a pointer: empty is not absent. */
+const POINTERS = new Set(['holderIdentity'])
+
 /** One object being read. */
 export class Decoder {
   /** Paths of what the types do not know, in the order of the text. */
@@ -111,7 +114,7 @@ export class Decoder {
 /** Whether a member is written at all: what is empty is left out, unless it is required. */
 function says({ schema }: Node, key: string, value: unknown): boolean {
   const isNothing =
-    value === '' ||
+    (value === '' && !POINTERS.has(key)) ||
     ((value === false || value === 0) && SILENT.has(key)) ||
     (Array.isArray(value) && value.length === 0) ||
     (isRecord(value) && Object.keys(value).length === 0 && schema.properties?.[key]?.additionalProperties !== undefined)
@@ -164,10 +167,12 @@ function mustBeBase64(text: string): void {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d+)?(Z|[+-]\d\d:\d\d)$/
 function mustBeTime(text: string, micro: boolean): void {
-  if (TIME.test(text)) return
+  const hasTime = TIME.test(text)
+  if (hasTime && (!micro || text.includes('.'))) return
   const layout = `2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00`
+  const [rest, as] = hasTime ? [text.slice(layout.indexOf('.')), '.000000'] : [text, '2006']
   throw new Misfit(
-    `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(text)} as "2006"`,
+    `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${as}"`,
   )
 }
 

@@ -52,16 +52,7 @@ export const defaults: Defaults = {
     if (account !== undefined) fill(spec, { serviceAccountName: account, serviceAccount: account })
   },
   [`${core}.Pod`]: pod => {
-    const tolerations = ['not-ready', 'unreachable'].map(trouble => {
-      const key = `node.kubernetes.io/${trouble}`
-      return { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }
-    })
-    fill(recordOf(pod['spec']), {
-      enableServiceLinks: true,
-      preemptionPolicy: 'PreemptLowerPriority',
-      priority: 0,
-      tolerations,
-    })
+    fill(recordOf(pod['spec']), { enableServiceLinks: true })
     fill(recordOf(pod['status']), { phase: 'Pending' })
   },
   [`${core}.ServicePort`]: port => {
@@ -79,9 +70,9 @@ export const defaults: Defaults = {
     const { name = '', labels } = recordOf(namespace['metadata'])
     const metadata = recordOf(namespace['metadata'])
     metadata['labels'] = { 'kubernetes.io/metadata.name': name, ...recordOf(labels) }
-    fill(recordOf(namespace['spec']), { finalizers: ['kubernetes'] })
     fill(recordOf(namespace['status']), { phase: 'Active' })
   },
+  [`${core}.PodCondition`]: condition => fill(condition, { lastProbeTime: null, lastTransitionTime: null }),
   [`${core}.Secret`]: secret => {
     fill(secret, { type: 'Opaque' })
     const { stringData } = secret
@@ -116,6 +107,7 @@ export const defaults: Defaults = {
   },
   'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus': status =>
     fill(status, { desiredReplicas: 0, currentMetrics: null }),
+  'io.k8s.api.discovery.v1.EndpointSlice': slice => fill(slice, { endpoints: null, ports: null }),
   'io.k8s.api.discovery.v1.EndpointPort': port => fill(port, { name: '', protocol: 'TCP' }),
   'io.k8s.api.policy.v1.PodDisruptionBudgetStatus': status =>
     fill(status, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),

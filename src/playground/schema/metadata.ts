@@ -13,12 +13,13 @@ function form(
   examples: readonly string[],
   expression: string,
   most = Number.POSITIVE_INFINITY,
+  unit: 'characters' | 'bytes' = 'characters',
 ): NameRule {
   const pattern = new RegExp(`^(?:${expression})$`)
   const shown = examples.map((example, i) => `${i === 0 ? '' : ' or '}'${example}', `).join('')
   const sentence = `${what} (e.g. ${shown}regex used for validation is '${expression}')`
   return name => [
-    ...(name.length > most ? [`must be no more than ${most} characters`] : []),
+    ...(name.length > most ? [`must be no more than ${most} ${unit}`] : []),
     ...(pattern.test(name) ? [] : [sentence]),
   ]
 }
@@ -43,11 +44,17 @@ const namePart = form(
   ['MyName', 'my.name', '123-abc'],
   PART,
 )
+const labelKey = form(
+  `a valid label key must consist of alphanumeric characters, '-', '_' or '.', ${ENDS}`,
+  ['MyName', 'my.name', '123-abc'],
+  PART,
+)
 const labelValue = form(
   `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', ${ENDS}`,
   ['MyValue', 'my_value', '12345'],
   `(${PART})?`,
   63,
+  'bytes',
 )
 export const configKey = form(
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
@@ -82,12 +89,16 @@ export function portName(name: string): readonly string[] {
 
 /** `example.com/name`, the prefix optional: keys of labels and annotations. */
 export function qualifiedName(key: string): readonly string[] {
-  const [name = '', prefix] = key.split('/').toReversed()
+  const [name = '', prefix, ...more] = key.split('/').toReversed()
+  if (more.length > 0) {
+    const whole = labelKey('').map(words => `${words} with an optional DNS subdomain prefix and '/'`)
+    return whole.map(words => `${words} (e.g. 'example.com/MyName')`)
+  }
   const ofPrefix = prefix === '' ? ['prefix part must be non-empty'] : prefix === undefined ? [] : dnsSubdomain(prefix)
   return [
     ...ofPrefix.map(why => (why.startsWith('prefix part') ? why : `prefix part ${why}`)),
     ...(name === '' ? ['name part must be non-empty'] : []),
-    ...(name.length > 63 ? ['name part must be no more than 63 characters'] : []),
+    ...(name.length > 63 ? ['name part must be no more than 63 bytes'] : []),
     ...namePart(name),
   ]
 }

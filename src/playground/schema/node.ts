@@ -211,9 +211,10 @@ export function declaresAt(root: Node, path: readonly string[]): boolean {
 /** The parts that a type always has, and theirs. */
 export function emptyOf(node: Node): Record<string, unknown> {
   const needed = (node.schema.required ?? []).filter(name => node.fields.get(name)?.schema.type === 'array')
-  const parts = node.usual.filter(([, { schema }]) => isRecord(schema.default))
   return Object.fromEntries([
-    ...parts.map(([name, part]) => [name, emptyOf(part)] as const),
+    ...node.usual.map(
+      ([name, part]) => [name, isRecord(part.schema.default) ? emptyOf(part) : part.schema.default] as const,
+    ),
     ...needed.map(name => [name, []] as const),
   ])
 }

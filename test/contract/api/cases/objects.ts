@@ -250,7 +250,7 @@ export const objects: readonly Case[] = [
       await ask('POST configmaps', config('a'.repeat(254)))
       await ask('POST services', service('web.shop'))
       await ask('POST services', service('1web'))
-      await ask('POST deployments', deployment('-web'))
+      await ask('POST deployments', deployment('web', {}, { name: '-web' }))
       await ask('POST canaries', canary('web_1'))
       await ask('POST /api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a.b' } })
     },

@@ -1,6 +1,6 @@
 /** What the controllers of a cluster make of Deployments and Services; without pods, as no two kubelets are alike. */
 import type { KubeObject } from '../../../../src/api/object.ts'
-import { at, isRecord, recordsOf } from '../../../../src/core/json.ts'
+import { at, isRecord, recordsOf, textOf } from '../../../../src/core/json.ts'
 import type { Answer, Case } from '../case.ts'
 import { deployment, service, template } from '../given.ts'
 
@@ -34,7 +34,9 @@ const status = {
     return {
       annotations,
       numbers,
-      conditions: recordsOf(conditions).map(({ type, status: value, reason }) => ({ type, value, reason })),
+      conditions: recordsOf(conditions)
+        .toSorted((a, b) => (textOf(a['type']) < textOf(b['type']) ? -1 : 1))
+        .map(({ type, status: value, reason }) => ({ type, value, reason })),
     }
   },
 }
