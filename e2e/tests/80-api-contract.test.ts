@@ -1,31 +1,33 @@
 /**
- * The API contract against the real kube-apiserver: it is asked every case, and must answer as the committed file says.
- * `GOLDEN=write` writes that file. The last of all suites, for it leaves behind what it made.
+ * The API contract against the real kube-apiserver: it is asked every case, and must answer as the committed file says and
+ * as the playground does. `GOLDEN=write` writes that file. The last of all suites, for it leaves behind what it made.
  */
 import { expect } from 'chai'
-import type { Server } from '../../test/contract/api/case.ts'
 import { cases } from '../../test/contract/api/cases.ts'
-import { difference } from '../../test/contract/api/compare.ts'
+import { difference, type Finding, findings, report, unfounded } from '../../test/contract/api/compare.ts'
 import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../test/contract/api/golden.ts'
+import { ourTranscripts } from '../../test/contract/api/playground.ts'
 import { prepare } from '../../test/contract/api/prepare.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { compact } from '../lab/control-plane.ts'
-import { type Lab, lab } from '../lab/lab.ts'
+import { lab } from '../lab/lab.ts'
 import { apiServerUrl } from '../lab/pki.ts'
 
 suite('The API contract, on a real API server', () => {
   let version: string
   let real: Transcripts
+  let found: readonly Finding[]
 
   suiteSetup(async function () {
     this.timeout(600_000)
-    const world: Lab = await lab()
+    const world = await lab()
     await installCrds(world)
-    const server: Server = { url: apiServerUrl, credentials: await world.pki.credentials('admin'), compact }
+    const server = { url: apiServerUrl, credentials: await world.pki.credentials('admin'), compact }
     version = String((await world.api.call('GET', '/version'))['gitVersion'])
     await prepare(server)
     real = await transcriptsOf(server, cases, 'e2e')
     if (process.env['GOLDEN'] === 'write') writeGolden({ version, transcripts: real })
+    found = findings(real, await ourTranscripts(cases))
   })
 
   test('the committed answers are those of this API server', () => {
@@ -36,5 +38,12 @@ suite('The API contract, on a real API server', () => {
       return where === null ? [] : [`${name}\n    ${where}`]
     })
     expect(changed.join('\n')).to.equal('')
+  })
+
+  test('the playground answers the same, but for the listed differences', () => {
+    console.log(report(cases.length, found))
+    const unlisted = found.filter(({ reason }) => reason === undefined)
+    expect(unlisted.map(({ name, where }) => `${name}\n    ${where}`).join('\n')).to.equal('')
+    expect(unfounded(found)).to.deep.equal([])
   })
 })

@@ -38,10 +38,10 @@ export function afterDeletion(
   const { propagation } = preconditions
   const own = propagation === 'Foreground' ? [FOREGROUND] : propagation === 'Orphan' ? [ORPHAN] : []
   const finalizers = [...new Set([...(metadata.finalizers ?? []), ...own])]
-  const isPod = kindKey(ref.kind) === kindKey(Pod)
   const isNamespace = kindKey(ref.kind) === kindKey(kinds.Namespace)
-  const usual = isPod ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
-  const grace = isPod ? (preconditions.gracePeriodSeconds ?? usual) : 0
+  const usual = isPod(ref) ? Number(at(object, 'spec', 'terminationGracePeriodSeconds') ?? 30) : 0
+  const asked = preconditions.gracePeriodSeconds ?? usual
+  const grace = isPod(ref) ? (asked < 0 ? 1 : asked) : 0
   if (finalizers.length === 0 && grace === 0 && !isNamespace) return null
   const isMarked = metadata.deletionTimestamp !== undefined
   if (isMarked && grace >= graceOf(object)) return object
@@ -56,6 +56,16 @@ export function afterDeletion(
   const phase = isNamespace ? { status: { ...recordOf(object['status']), phase: 'Terminating' } } : {}
   const marked = { ...metadata, ...marks, [GRACE]: grace }
   return { ...object, ...phase, metadata: marked }
+}
+
+export const isPod = ({ kind }: Ref): boolean => kindKey(kind) === kindKey(Pod)
+
+/** The last state of an object that goes at once: of a pod, that it was told to. */
+export function withoutGrace(ref: Ref, object: KubeObject, now: Instant): KubeObject {
+  if (!isPod(ref)) return object
+  const { deletionTimestamp = stampOf(now), ...metadata } = object.metadata
+  const marked = { ...metadata, deletionTimestamp, [GRACE]: 0 }
+  return { ...object, metadata: marked }
 }
 
 function mustBeMeant(ref: Ref, { metadata }: KubeObject, preconditions: Preconditions): void {

@@ -84,7 +84,7 @@ export function fieldsAfterUpdate(
   writer: Writer,
 ): ManagedFields[] {
   const { changed, removed } = changesBetween(merges, before, next)
-  const given = next.metadata.managedFields ?? []
+  const given = next.metadata.managedFields?.every(isSound) === true ? next.metadata.managedFields : []
   const entries = given.length > 0 ? given.filter(entry => entry.manager) : (before?.metadata.managedFields ?? [])
   // Once all ownership is cleared, only an apply starts it again.
   if (before && entries.length === 0) return []
@@ -92,6 +92,12 @@ export function fieldsAfterUpdate(
   const own = entries.find(entry => isOf(writer, entry))
   const kept = FieldSet.parse(own?.fieldsV1).minus(removed).plus(changed)
   return withEntry(entries, changed.isEmpty ? asOf(writer, own) : writer, kept, changed.plus(removed))
+}
+
+/** An entry that cannot be read spoils all that a client gives; the empty one clears. */
+function isSound({ operation, fieldsType, manager }: ManagedFields): boolean {
+  if (manager === undefined && operation === undefined) return true
+  return (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1'
 }
 
 export interface Applied {

@@ -1,15 +1,13 @@
 /** Label selectors, as the API's query parameter spells them (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/). */
 import { badRequest } from './answers.ts'
 import { at, listOf, recordOf } from './json.ts'
+import { qualifiedName } from './schema/metadata.ts'
 
 type Labels = Readonly<Record<string, string>>
 export type Selector = (labels: Labels | undefined) => boolean
 
 const NAME = /^[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/
 const WORDS = {
-  key:
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
-    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
   value:
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
     "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
@@ -65,8 +63,8 @@ function requirement(tokens: Tokens): (labels: Labels) => boolean {
   const absent = tokens.next === '!' ? tokens.take() : ''
   const key = tokens.take()
   if (!isWord(key)) throw found(key, 'identifier')
-  if (!NAME.test(key.slice(key.lastIndexOf('/') + 1)))
-    throw wrong(`<nil>: Invalid value: ${JSON.stringify(key)}: ${WORDS.key}`)
+  const [because] = qualifiedName(key)
+  if (because !== undefined) throw wrong(`<nil>: Invalid value: ${JSON.stringify(key)}: ${because}`)
   if (absent !== '') return labels => labels[key] === undefined
   if (tokens.next === '' || tokens.next === ',') return labels => labels[key] !== undefined
   const operator = tokens.take()

@@ -20,7 +20,7 @@ import {
   untyped,
 } from './answers.ts'
 import { twinsIn } from './field-set.ts'
-import { afterDeletion, GRACE, graceOf, type Preconditions, stampOf } from './deletion.ts'
+import { afterDeletion, GRACE, graceOf, isPod, type Preconditions, stampOf, withoutGrace } from './deletion.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { copyOf, sameJson, withoutUndefined } from './json.ts'
 import { asKubectl } from './last-applied.ts'
@@ -30,6 +30,7 @@ import type { Resource } from './resource.ts'
 import { type Allotter, withAllotments } from './schema/allotments.ts'
 import { forbidden as refused, invalid as invalidValue } from './schema/causes.ts'
 import { resourceOf } from './schema/custom.ts'
+import { immutableCauses } from './schema/metadata.ts'
 import { inVersion, Store } from './store.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
@@ -108,7 +109,8 @@ export class ApiServer {
     this.#check({ ...by, verb: 'update', ...ref, subresource })
     const mayCreate = CREATED_BY_UPDATE.has(kindKey(ref.kind)) && subresource === ''
     const before = mayCreate ? this.#find(ref) : this.#existing(ref)
-    if (object.metadata.resourceVersion === undefined && !this.#resource(ref.kind).replacesBlindly) {
+    const isBlind = before !== null && object.metadata.resourceVersion === undefined
+    if (isBlind && !this.#resource(ref.kind).replacesBlindly) {
       throw invalid(byPlural(ref), [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
     }
     const { uid = '', resourceVersion: _, ...metadata } = object.metadata
@@ -126,7 +128,11 @@ export class ApiServer {
   ): KubeObject {
     this.#check({ ...by, verb: 'patch', ...ref, subresource })
     const before = this.#existing(ref)
-    return this.#save(ref, before, change(inVersion(ref.kind, before)), { ...by, operation: 'Update', subresource })
+    const wanted = change(inVersion(ref.kind, before))
+    const moved = immutableCauses(wanted.metadata, before.metadata)
+    // The server looks twice, and says it twice.
+    if (moved.length > 0) throw invalid(ref, [...moved, ...moved])
+    return this.#save(ref, before, wanted, { ...by, operation: 'Update', subresource })
   }
 
   /** Server-side apply; creates what is missing, but not by a subresource. */
@@ -166,15 +172,15 @@ export class ApiServer {
     return this.#save(ref, before, { ...applied.object, metadata }, how)
   }
 
-  /** Deletes, or begins to: with finalizers left the object stays, marked, and is returned; null: it is gone. */
+  /** Deletes, or begins to: with finalizers left the object stays, marked, and is returned; null: it is gone. Of a pod even then the last state. */
   delete(ref: Ref, preconditions: Preconditions, by: Requester): KubeObject | null {
     this.#check({ ...by, verb: 'delete', ...ref, subresource: '' })
     const object = this.#existing(ref)
     const left = afterDeletion(ref, object, preconditions, this.clock.now())
     if (by.dryRun === true || left === object) return left && inVersion(ref.kind, left)
     if (left !== null) return inVersion(ref.kind, this.store.put(ref.kind, left))
-    this.store.drop(ref.kind, object)
-    return null
+    const gone = this.store.drop(ref.kind, withoutGrace(ref, object, this.clock.now()))
+    return isPod(ref) ? inVersion(ref.kind, gone) : null
   }
 
   #find(ref: Ref): KubeObject | null {

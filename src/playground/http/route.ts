@@ -19,6 +19,8 @@ export function routeOf(path: string): Route | null {
   if (group === undefined || version === undefined || tail[0] === undefined || tail[0] === '') return null
   const scoped = tail[0] === 'namespaces' && tail.length > 2 && !(tail.length === 3 && isOfNamespaces(tail[2]))
   const [namespace, [plural = '', name = '', ...sub]] = scoped ? [tail[1] ?? '', tail.slice(2)] : ['', tail]
+  // Decoded it would be another path.
+  if (name.includes('/')) return null
   return { group, version, plural, namespace, name, subresource: sub.join('/') }
 }
 

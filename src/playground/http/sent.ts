@@ -9,11 +9,13 @@ import { type Decoded, readJson, readYaml } from './body.ts'
 import type { Call } from './call.ts'
 import type { WriteOptions } from './options.ts'
 
+const YAML_ERRORS = 'yaml: unmarshal errors:\n  '
+
 /** The object that a client sent to create or update, as one of the kind of the path, and who sent it. */
 export function sent(call: Call, options: WriteOptions): { readonly object: KubeObject; readonly by: Requester } {
   const { value, duplicates } = decoded(call)
   const isYaml = call.contentType === 'application/yaml'
-  const twice = isYaml && duplicates.length > 0 ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : duplicates
+  const twice = isYaml && duplicates.length > 0 ? [`${YAML_ERRORS}${duplicates.join('\n  ')}`] : duplicates
   if (!isRecord(value)) {
     throw unrecognized(call, `json: cannot unmarshal ${jsonType(value)} into Go value of type ${GO_HEAD}`)
   }
@@ -35,6 +37,12 @@ export function asObject(call: Call, value: Json): KubeObject {
   if (object.apiVersion !== wanted.apiVersion && resource.origin === 'custom') {
     const expected = `does not match the expected API version (${wanted.apiVersion})`
     throw badRequest(`the API version in the data (${object.apiVersion}) ${expected}`)
+  }
+  const given = value['metadata'] ?? metadata
+  if (!isRecord(given)) {
+    const what = Array.isArray(given) ? 'array' : typeof given
+    const place = `Go struct field ${object.kind}.metadata of type v1.ObjectMeta`
+    throw badRequest(`${misfit(object, call)}: json: cannot unmarshal ${what} into ${place}`)
   }
   if (object.kind === kind.kind && object.apiVersion === wanted.apiVersion) return object
   if (resource.origin === 'custom') {
@@ -115,7 +123,8 @@ export function judged(
     const words = all(paths.map(path => `unknown field ${JSON.stringify(path)}`))
     if (words.length === 0 || options.fieldValidation === 'Ignore') return
     if (options.fieldValidation === 'Strict') throw strict(`strict decoding error: ${words.join(', ')}`, object)
-    call.warnings.push(...words)
+    // A warning is one line each.
+    call.warnings.push(...words.flatMap(one => one.replace(YAML_ERRORS, '').split('\n  ')))
   }
   return { ...options, unknown }
 }

@@ -6,11 +6,13 @@
 import { isRecord, type Json, listOf, recordOf, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import { forbidden, invalid, notSupported, required } from './causes.ts'
+import { immutable } from './metadata.ts'
 import { type JsonSchema, type Rule, Types } from './node.ts'
 import { Pruner } from './prune.ts'
 import { compile } from './rules.ts'
 import { expression, schemaCauses as valueFindings } from './validate.ts'
 
+const SCOPES = ['Cluster', 'Namespaced']
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
 const LIST_TYPES = ['atomic', 'set', 'map']
@@ -28,7 +30,7 @@ const STORAGE = 'must have exactly one version marked as storage version'
 const UNIQUE = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
 
 /** What is wrong with a definition, apart from what is required of every field. */
-export function definitionCauses(definition: Json): Cause[] {
+export function definitionCauses(definition: Json, _path: string, before: unknown): Cause[] {
   const spec = recordOf(definition['spec'])
   const { name } = recordOf(definition['metadata'])
   const { group = '', names, versions: given } = spec
@@ -43,6 +45,8 @@ export function definitionCauses(definition: Json): Cause[] {
       ? [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]
       : []),
     ...(isProtected && !approved ? [required(`metadata.annotations[${APPROVED}]`, PROTECTED)] : []),
+    ...(SCOPES.includes(textOf(spec['scope'])) ? [] : [notSupported('spec.scope', spec['scope'], SCOPES)]),
+    ...(isRecord(before) ? immutableOf(spec, recordOf(before['spec'])) : []),
     ...versions.flatMap((version, i) => versionCauses(version, i, versions)),
     ...(new Set(versions.map(version => version['name'])).size < versions.length
       ? [invalid('spec.versions', shown, 'must contain unique version names')]
@@ -52,12 +56,34 @@ export function definitionCauses(definition: Json): Cause[] {
   ]
 }
 
+/** What an established definition keeps. */
+function immutableOf(spec: Json, before: Json): Cause[] {
+  const [names, had] = [recordOf(spec['names']), recordOf(before['names'])]
+  return [
+    ...immutable('spec.group', before['group'], spec['group']),
+    ...immutable('spec.scope', before['scope'], spec['scope']),
+    ...immutable('spec.names.kind', had['kind'], names['kind']),
+    ...immutable('spec.names.plural', had['plural'], names['plural']),
+  ]
+}
+
 const APPROVED = 'api-approved.kubernetes.io'
 const PROTECTED =
   `protected groups must have approval annotation "${APPROVED}", ` +
   'see https://github.com/kubernetes/enhancements/pull/1111'
 
-const inGo = ({ name: Name, served: Served, storage: Storage }: Json): Json => ({ Name, Served, Storage })
+/** As the server prints a version, what is nested left out. */
+const inGo = ({ name: Name, served: Served, storage: Storage, deprecated: Deprecated = false }: Json): Json => ({
+  Name,
+  Served,
+  Storage,
+  Deprecated,
+  DeprecationWarning: null,
+  Schema: null,
+  Subresources: null,
+  AdditionalPrinterColumns: null,
+  SelectableFields: null,
+})
 
 function versionCauses(version: Json, i: number, versions: readonly Json[]): Cause[] {
   // The server looks at what all versions have in common once, and before their own.

@@ -1,5 +1,5 @@
 /** The part of JSONPath that columns and scale subresources are written in: `.status.conditions[?(@.type=="Ready")].status`. */
-import { isRecord, listOf, recordOf } from '../json.ts'
+import { at, isRecord, listOf, recordOf } from '../json.ts'
 
 type Step = (value: unknown) => readonly unknown[]
 
@@ -23,8 +23,8 @@ export function jsonPath(path: string): (object: unknown) => unknown {
 
 function stepOf([, name, bracket, field, wanted]: RegExpExecArray): Step {
   if (field !== undefined) {
-    const read = jsonPath(`.${field}`)
-    return value => listOf(value).filter(item => String(read(item)) === wanted)
+    const keys = field.split('.')
+    return value => listOf(value).filter(item => String(at(item, ...keys)) === wanted)
   }
   const key = (name ?? bracket)?.replaceAll('\u0000', '.')
   if (key === undefined || key === '*') return value => (isRecord(value) ? Object.values(value) : listOf(value))

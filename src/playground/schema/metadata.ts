@@ -162,4 +162,12 @@ export function finalizerCauses({ finalizers = [] }: ObjectMeta): Cause[] {
 export function immutable(field: string, before: unknown, now: unknown): Cause[] {
   return sameJson(before, now) ? [] : [invalid(field, now ?? null, 'field is immutable')]
 }
+/** What a patch may not move: the identity of an object, and when it was told to go. */
+export function immutableCauses(metadata: ObjectMeta, before: ObjectMeta): Cause[] {
+  const fields = ['uid', 'deletionTimestamp'] as const
+  return fields.flatMap(field => {
+    const given = metadata[field] ?? before[field]
+    return immutable(`metadata.${field}`, before[field], given)
+  })
+}
 export const frozen = (field: string): Cause => forbidden(field, 'field is immutable when `immutable` is set')

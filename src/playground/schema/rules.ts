@@ -131,7 +131,8 @@ export class RuleCheck {
       return [refusal(rule, textOf(message(context), rule.message ?? `failed rule: ${rule.rule}`), value, path)]
     } catch (error) {
       const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-      const sentence = `${why.charAt(0).toLowerCase()}${why.slice(1)} evaluating rule: ${rule.message ?? rule.rule}`
+      const words = why.replace(/^No such key: index out of bounds, index (\d+).*/i, 'Index out of bounds: $1')
+      const sentence = `${words.charAt(0).toLowerCase()}${words.slice(1)} evaluating rule: ${rule.message ?? rule.rule}`
       return [invalid(path === '' ? NOWHERE : path, node.schema.type ?? 'object', sentence)]
     }
   }

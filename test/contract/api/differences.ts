@@ -6,4 +6,35 @@ export interface Difference {
   readonly only?: 'words'
 }
 
-export const differences: Readonly<Record<string, Difference>> = {}
+const yaml = { reason: 'the sentence is that of another YAML parser', only: 'words' } as const
+const rules = {
+  reason: 'types of rules are not checked before there is an object; such a rule then refuses each one',
+} as const
+
+export const differences: Readonly<Record<string, Difference>> = {
+  'the first write after its creation gives a Canary the status that the schema has for it': {
+    reason: 'what a schema fills in is stored with the object at once, there with its first change',
+  },
+  'an apply of what cannot be read is refused': yaml,
+  'a body that is no YAML': yaml,
+  'a page that cannot be is refused': {
+    reason: 'tokens are of another make, and so is what is wrong with one',
+    only: 'words',
+  },
+  'a bad status is refused, and its unknown fields are pruned': {
+    reason: 'the field is named from the root, there from the status',
+    only: 'words',
+  },
+  'a watch of one object by its path': {
+    reason: 'not played, 404: deprecated since 1.11, and no client of today asks for it',
+  },
+  'a definition with a CEL rule that does not compile is refused': rules,
+  'a definition with a CEL rule that is not a condition is refused': rules,
+  'protobuf or else JSON, for what is built in': {
+    reason: 'JSON, which every client that speaks protobuf takes too',
+  },
+  'an Event of the new kind is the same object': {
+    reason: 'events.k8s.io is not served: Sluice writes events of the core, and kubectl reads them',
+  },
+  'the versions of autoscaling': { reason: 'v1 is not served: autoscalers are read and written as v2' },
+}

@@ -89,7 +89,7 @@ const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.str
 /** A refusal for several causes names them in the order in which the server walked its maps. */
 function sorted(text: string): string {
   return text.replace(/ is invalid: \[(.*)\]$/s, (_, causes: string) => {
-    const all = causes.split(/, (?=[^\s,]+: (?:Duplicate|Forbidden|Internal|Invalid|Required|Too|Unsupported) )/)
+    const all = causes.split(/, (?=[^\s,]+: (?:Duplicate|Forbidden|Internal|Invalid|Required|Too|Unsupported)[ :])/)
     return ` is invalid: [${all.sort().join(', ')}]`
   })
 }

@@ -403,7 +403,7 @@ export const applies: readonly Case[] = [
       await apply(by('widgets/w/status', 'one'), status({ phase: 'New', ...ready('False') }))
       await apply(by('widgets/w/status', 'two'), status({ conditions: [{ type: 'Other', status: 'True' }] }))
       await apply(by('widgets/w/status', 'two'), status(ready('True')))
-      await apply(by('widgets/w', 'one'), { ...widget('w', { size: 'large' }), status: { phase: 'Old' } })
+      await apply(by('widgets/w', 'one'), { ...widget('w', { size: 'large', replicas: 1 }), status: { phase: 'Old' } })
       await apply(by('widgets/w/status', 'one'), { ...status({ phase: 'New' }), spec: { size: 'small' } })
     },
   },

@@ -122,7 +122,6 @@ export const crds: readonly Case[] = [
       await ask('POST widgets', widget('w', { secret: 'ABC' }))
       await ask('POST widgets', widget('w', { tags: ['a', 'b', 'c', 'd', 'e', 'f'] }))
       await ask('POST widgets', widget('w', { parts: [{ count: 1 }] }))
-      await ask('POST widgets', widget('w', { parts: { name: 'a' } }))
       await ask('POST widgets', widget('w', { labels: { a: 1 } }))
       await ask('POST widgets', widget('w', { port: true }))
       await ask('POST widgets', widget('w', { free: 'x' }))

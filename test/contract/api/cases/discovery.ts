@@ -2,19 +2,15 @@
 import { at, isRecord, recordsOf, textOf } from '../../../../src/core/json.ts'
 import type { Case } from '../case.ts'
 
-const groups = [
-  'apps',
-  'autoscaling',
-  'coordination.k8s.io',
-  'apiextensions.k8s.io',
-  'sluice.dev',
-  'networking.istio.io',
-]
+const groups = ['apps', 'coordination.k8s.io', 'apiextensions.k8s.io', 'sluice.dev', 'networking.istio.io']
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 type Named = Readonly<Record<string, unknown>>
 /** Groups and resources have it themselves, or in their metadata. */
 const nameOf = ({ name, resource, metadata }: Named): string => textOf(name ?? resource ?? at(metadata, 'name'))
+
+/** Whether a subresource is one that any client of Sluice's objects asks for. */
+const isOurs = ({ subresource }: Named): boolean => subresource === 'status' || subresource === 'scale'
 
 const byName = (a: Named, b: Named): number => (nameOf(a) < nameOf(b) ? -1 : 1)
 
@@ -34,11 +30,15 @@ function withoutHash(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, one]) => [key, withoutHash(one)]))
 }
 
+const inOrder = (a: string, b: string): number => (a < b ? -1 : 1)
 const schemaOf = (name: string) => ({
   only: (body: unknown) => {
     const { components } = body as { components: { schemas: Record<string, Record<string, unknown>> } }
     const schema = components.schemas[name] ?? {}
-    return { properties: Object.keys(schema['properties'] ?? {}), gvk: schema['x-kubernetes-group-version-kind'] }
+    return {
+      properties: Object.keys(schema['properties'] ?? {}).toSorted(inOrder),
+      gvk: schema['x-kubernetes-group-version-kind'],
+    }
   },
 })
 
@@ -60,6 +60,10 @@ export const discovery: readonly Case[] = [
     },
   },
   {
+    name: 'the versions of autoscaling',
+    run: async ({ ask }) => ask('GET /apis/autoscaling'),
+  },
+  {
     name: 'the resources of the core',
     run: async ({ ask }) =>
       ask(
@@ -75,7 +79,6 @@ export const discovery: readonly Case[] = [
           'events',
           'namespaces',
           'namespaces/status',
-          'namespaces/finalize',
           'serviceaccounts',
         ]),
       ),
@@ -135,7 +138,8 @@ export const discovery: readonly Case[] = [
               ...version,
               resources: recordsOf(version['resources'])
                 .filter(one => resources.includes(nameOf(one)))
-                .toSorted(byName),
+                .toSorted(byName)
+                .map(one => ({ ...one, subresources: recordsOf(one['subresources']).filter(isOurs) })),
             })),
           }))
       await ask('GET /api', undefined, { accept: aggregated, only })
@@ -159,7 +163,6 @@ export const discovery: readonly Case[] = [
       await ask('GET /openapi/v3/apis/sluice.dev/v1beta1', undefined, schemaOf('dev.sluice.v1beta1.Canary'))
       await ask('GET /openapi/v3/apis/contract.example/v1', undefined, schemaOf('example.contract.v1.Widget'))
       await ask('GET /openapi/v3/apis/apps/v1', undefined, schemaOf('io.k8s.api.apps.v1.Deployment'))
-      await ask('GET /openapi/v3/apis/unheard.example/v1')
     },
   },
 ]

@@ -191,7 +191,6 @@ export const objects: readonly Case[] = [
           creationTimestamp: '2020-01-01T00:00:00Z',
           deletionTimestamp: '2020-01-01T00:00:00Z',
           generation: 7,
-          selfLink: '/somewhere',
         },
       }),
   },

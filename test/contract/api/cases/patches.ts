@@ -143,10 +143,10 @@ export const patches: readonly Case[] = [
   {
     name: 'a merge patch without effect keeps the resourceVersion',
     run: async ({ ask, merge }) => {
-      await ask('POST canaries', canary('web'), only('metadata'))
-      await merge('canaries/web', {})
-      await merge('canaries/web', { spec: { analysis: { threshold: 5 } } })
-      await merge('canaries/web', { spec: { analysis: { nothing: null } } })
+      await ask('POST widgets', widget('w', { low: 5 }), only('metadata'))
+      await merge('widgets/w', {})
+      await merge('widgets/w', { spec: { low: 5 } })
+      await merge('widgets/w', { spec: { nothing: null } })
     },
   },
   {
@@ -188,7 +188,7 @@ export const patches: readonly Case[] = [
       await given('POST configmaps', config('a'))
       await merge('configmaps/a', { data: { key: 7 } })
       await merge('configmaps/a', { data: ['a'] })
-      await merge('configmaps/a', { kind: 'Secret' })
+      await merge('configmaps/a', { kind: 'Service' })
       await merge('configmaps/a', { apiVersion: 'v2' })
     },
   },
