@@ -13,7 +13,8 @@ import { Hand } from './hand.ts'
 import { mergePatch } from './json.ts'
 import { jsonPatch } from './json-patch.ts'
 import type { Watching } from './reading.ts'
-import { ApiServer, type Requester } from './server.ts'
+import type { Requester } from './request.ts'
+import { ApiServer } from './server.ts'
 
 /** A client of the in-memory API server; each has a network of its own. */
 export class PlaygroundApi implements KubeApi {

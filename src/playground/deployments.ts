@@ -218,6 +218,8 @@ const sum = (sets: readonly KubeObject[], count: (set: KubeObject) => number): n
   sets.reduce((total, set) => total + count(set), 0)
 const replicasOf = (set: KubeObject): number => Number(at(set, 'spec', 'replicas') ?? 0)
 const availableOf = (set: KubeObject): number => tally([set]).available
+const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0)
+
 /** The revisions that a ReplicaSet has been before. */
 function historyOf({ metadata: { annotations = {} } }: KubeObject): Record<string, string> {
   const had = annotations[REVISION]
@@ -225,8 +227,6 @@ function historyOf({ metadata: { annotations = {} } }: KubeObject): Record<strin
   const before = annotations[HISTORY]
   return { [HISTORY]: before === undefined ? had : `${before},${had}` }
 }
-
-const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0)
 
 /** A number, or a percentage of `whole` rounded as the controller does. */
 function shareOf(value: unknown, whole: number, round: (share: number) => number): number {

@@ -6,7 +6,8 @@ import { apiVersionOf, type Kind, kinds, type KubeObject, type Ref, refOf } from
 import { isNotFound } from '../core/errors.ts'
 import { isRecord, mergePatch } from './json.ts'
 import type { Preconditions } from './deletion.ts'
-import type { ApiServer, Requester, Subresource } from './server.ts'
+import type { Requester, Subresource } from './request.ts'
+import type { ApiServer } from './server.ts'
 
 export class Hand {
   readonly #server: ApiServer

@@ -2,8 +2,7 @@
  * The API server without its HTTP: what every verb does to the store, and what it answers. Synchronous, because a real
  * server also decides one write after the other; clients add the network, and its faults.
  */
-import { createHash } from 'node:crypto'
-import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type ObjectMeta, type Ref } from '../api/object.ts'
+import { apiVersionOf, type Kind, kindKey, kinds, type KubeObject, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
 import type { Clock, WatchEvent } from '../core/ports.ts'
 import {
@@ -19,46 +18,25 @@ import {
   terminating,
   untyped,
 } from './answers.ts'
+import { Allotted } from './allotted.ts'
+import { asCreated, asUpdated } from './identity.ts'
 import { twinsIn } from './field-set.ts'
-import { afterDeletion, GRACE, graceOf, isPod, type Preconditions, stampOf, withoutGrace } from './deletion.ts'
+import { afterDeletion, graceOf, isPod, type Preconditions, stampOf, withoutGrace } from './deletion.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
 import { copyOf, sameJson, withoutUndefined } from './json.ts'
 import { asKubectl } from './last-applied.ts'
 import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
+import type { AccessRequest, Requester, Subresource } from './request.ts'
 import type { Resource } from './resource.ts'
-import { type Allotter, withAllotments } from './schema/allotments.ts'
-import { forbidden as refused, invalid as invalidValue } from './schema/causes.ts'
+import { withAllotments } from './schema/allotments.ts'
+import { invalid as invalidValue } from './schema/causes.ts'
 import { resourceOf } from './schema/custom.ts'
 import { immutableCauses } from './schema/metadata.ts'
 import { inVersion, Store } from './store.ts'
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
-/** `scale` is told apart only as the way by which a field was written. */
-export type Subresource = '' | 'status' | 'scale'
-
-/** Who asks: the field manager, which is the user's name here too. */
-export interface Requester {
-  readonly manager: string
-  /** Everything is done and answered but the write itself. */
-  readonly dryRun?: boolean
-  /** Hears of fields that no schema knows, which are left out; may refuse them by throwing. */
-  readonly unknown?: (paths: readonly string[], object: KubeObject) => void
-}
-
-/** What RBAC decides on. `name` is empty for list, watch and create. */
-export interface AccessRequest extends Requester {
-  readonly verb: Verb
-  readonly kind: Kind
-  readonly subresource: Subresource
-  readonly namespace: string
-  readonly name: string
-}
-
 /** An admission rule: a sentence (422 Invalid), a whole answer, or null for a welcome object. */
 export type Admission = (object: KubeObject, before: KubeObject | null) => string | StatusDetails | null
-
-const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
 export class ApiServer {
   readonly store: Store
@@ -71,12 +49,11 @@ export class ApiServer {
   authorize: (request: AccessRequest) => string | null = () => null
   /** Every right that was used, as `manager verb resource[/subresource]`. */
   readonly used = new Set<string>()
-  #uids = 0
-  #addresses = 0
-  #names = 0
+  readonly #allotted: Allotted
 
   constructor(clock: Clock, logSize = 10_000) {
     this.clock = clock
+    this.#allotted = new Allotted(clock)
     this.store = new Store(logSize)
     this.store.subscribe(({ kind, before, after }) => {
       if (kindKey(kind) === kindKey(kinds.CustomResourceDefinition)) this.#serve(before, after)
@@ -101,7 +78,8 @@ export class ApiServer {
   create(ref: Ref, object: KubeObject, by: Requester): KubeObject {
     this.#check({ ...by, verb: 'create', ...ref, name: '', subresource: '' })
     const { generateName = '' } = object.metadata
-    const place = ref.name === '' && generateName !== '' ? { ...ref, name: this.#nameAfter(generateName) } : ref
+    const place =
+      ref.name === '' && generateName !== '' ? { ...ref, name: this.#allotted.nameAfter(generateName) } : ref
     return this.#save(place, null, object, { ...by, operation: 'Update', subresource: '' })
   }
 
@@ -172,7 +150,10 @@ export class ApiServer {
     return this.#save(ref, before, { ...applied.object, metadata }, how)
   }
 
-  /** Deletes, or begins to: with finalizers left the object stays, marked, and is returned; null: it is gone. Of a pod even then the last state. */
+  /**
+   * Deletes, or begins to: with finalizers left the object stays, marked, and is returned; null: it is gone. What is returned
+   * of a pod that is gone is its last state.
+   */
   delete(ref: Ref, preconditions: Preconditions, by: Requester): KubeObject | null {
     this.#check({ ...by, verb: 'delete', ...ref, subresource: '' })
     const object = this.#existing(ref)
@@ -238,7 +219,11 @@ export class ApiServer {
     }
     const resource = this.#resource(kind)
     const { status: hasStatus } = resource.subresources
-    const { object: shaped, unknown } = resource.schema.shape(this.#shape(ref, before, wanted, how))
+    const writable =
+      before === null
+        ? asCreated(ref, resource, wanted, { uid: this.#allotted.uid(), at: stampOf(this.clock.now()) })
+        : asUpdated(ref, resource, before, wanted, how.subresource)
+    const { object: shaped, unknown } = resource.schema.shape(writable)
     how.unknown?.(unknown, wanted)
     const taken = before === null ? this.#find(ref) : null
     if (taken !== null) throw alreadyExists(ref, taken)
@@ -254,7 +239,7 @@ export class ApiServer {
     if (before && resource.generation && !sameJson(contentOf(before), contentOf(shaped))) {
       metadata.generation = (before.metadata.generation ?? 0) + 1
     }
-    const object = withAllotments(kind, { ...shaped, metadata }, before, this.#allotter)
+    const object = withAllotments(kind, { ...shaped, metadata }, before, this.#allotted)
     if (before && sameJson(before, object)) return inVersion(kind, before)
     this.#admit(ref, object, before)
     if (how.dryRun === true) return inVersion(kind, object)
@@ -280,43 +265,6 @@ export class ApiServer {
     throw terminating(ref, because)
   }
 
-  /** Puts back what a client cannot write: identity, the server's own marks, and the other side of the status subresource. */
-  #shape(ref: Ref, before: KubeObject | null, wanted: KubeObject, how: How): KubeObject {
-    const object: KubeObject = { ...wanted, apiVersion: apiVersionOf(ref.kind), kind: ref.kind.kind }
-    const { generation: counts, subresources } = this.#resource(ref.kind)
-    if (before === null) {
-      if (subresources.status) delete object['status']
-      const metadata = withoutUndefined({
-        ...wanted.metadata,
-        name: ref.name,
-        namespace: ref.kind.namespaced ? ref.namespace : undefined,
-        uid: this.#uid(),
-        generation: counts ? 1 : wanted.metadata.generation,
-        creationTimestamp: stampOf(this.clock.now()),
-        resourceVersion: undefined,
-        deletionTimestamp: undefined,
-        [GRACE]: undefined,
-      }) as ObjectMeta
-      return { ...object, metadata }
-    }
-    if (how.subresource === 'status') return { ...before, status: object['status'] ?? {} }
-    if (subresources.status) {
-      delete object['status']
-      if ('status' in before) object['status'] = before['status']
-    }
-    const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = before.metadata
-    const grace = deletionTimestamp !== undefined ? { [GRACE]: graceOf(before) } : {}
-    const fixed = { ...grace, name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp }
-    const added = (wanted.metadata.finalizers ?? []).filter(one => !before.metadata.finalizers?.includes(one))
-    if (deletionTimestamp !== undefined && added.length > 0) {
-      const because = 'no new finalizers can be added if the object is being deleted'
-      const found = `found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`
-      const cause = refused('metadata.finalizers', `${because}, ${found}`)
-      throw invalid(ref, [cause, cause]) // the real one, too, says it twice
-    }
-    return { ...object, metadata: withoutUndefined({ ...wanted.metadata, ...fixed }) as ObjectMeta }
-  }
-
   #admit(ref: Ref, object: KubeObject, before: KubeObject | null): void {
     const causes = this.#resource(ref.kind).schema.validate(object, before)
     if (causes.length > 0) throw invalid(ref, causes)
@@ -325,26 +273,6 @@ export class ApiServer {
       if (typeof refusal === 'string') throw invalid(ref, refusal)
       if (refusal !== null) throw new ApiError(refusal)
     }
-  }
-
-  #uid(): string {
-    this.#uids += 1
-    return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`
-  }
-
-  /** As generateName asks: five letters more, of those that make no words. */
-  #nameAfter(base: string): string {
-    this.#names += 1
-    const digest = createHash('sha256').update(`${base} ${this.#names}`).digest()
-    return `${base.slice(0, 58)}${[...digest.subarray(0, 5)].map(byte => LETTERS[byte % LETTERS.length]).join('')}`
-  }
-
-  readonly #allotter: Allotter = {
-    address: () => {
-      this.#addresses += 1
-      return `10.96.${this.#addresses >> 8}.${this.#addresses & 255}`
-    },
-    time: () => stampOf(this.clock.now()),
   }
 }
 

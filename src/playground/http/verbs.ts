@@ -173,8 +173,7 @@ function decodedApply(text: string): { readonly value: Json; readonly duplicates
 function remove(call: Call): Answer {
   const { dryRun, ...how } = deleteOptionsOf(call)
   const by = { manager: call.agent, dryRun }
-  const object = call.server.get(refOf(call), by)
-  const { uid } = object.metadata
+  const { uid } = call.server.get(refOf(call), by).metadata
   const left = call.server.delete(refOf(call), how, by)
   if (left !== null) return told(call, 200, left)
   const { group, plural: kind } = call.kind

@@ -162,6 +162,7 @@ export function finalizerCauses({ finalizers = [] }: ObjectMeta): Cause[] {
 export function immutable(field: string, before: unknown, now: unknown): Cause[] {
   return sameJson(before, now) ? [] : [invalid(field, now ?? null, 'field is immutable')]
 }
+
 /** What a patch may not move: the identity of an object, and when it was told to go. */
 export function immutableCauses(metadata: ObjectMeta, before: ObjectMeta): Cause[] {
   const fields = ['uid', 'deletionTimestamp'] as const
@@ -170,4 +171,5 @@ export function immutableCauses(metadata: ObjectMeta, before: ObjectMeta): Cause
     return immutable(`metadata.${field}`, before[field], given)
   })
 }
+
 export const frozen = (field: string): Cause => forbidden(field, 'field is immutable when `immutable` is set')
