@@ -30,6 +30,19 @@ export function copyOf<T>(value: T): T {
   return withoutUndefined(value) as T
 }
 
+/** A copy that nobody can change, which shares what is such a copy already. */
+export function frozen<T>(value: T): T
+export function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(item => frozen<unknown>(item)))
+  const copy: Json = {}
+  for (const key in value) {
+    const member: unknown = Reflect.get(value, key)
+    if (member !== undefined) copy[key] = frozen(member)
+  }
+  return Object.freeze(copy)
+}
+
 /** Equal as JSON: an undefined member is an absent one, and the order of keys does not matter. */
 export function sameJson(one: unknown, other: unknown): boolean {
   if (one === other) return true

@@ -3,7 +3,7 @@
  * of changes from which watches resume and old list pages are read.
  */
 import { apiVersionOf, type Kind, kindKey, type KubeObject } from '../api/object.ts'
-import { copyOf } from './json.ts'
+import { frozen } from './json.ts'
 
 /** One change. Both sides are frozen in time: an object in the store is replaced, never edited. */
 export interface Change {
@@ -112,7 +112,7 @@ export class Store {
 
   #stamped(object: KubeObject): KubeObject {
     this.#version += 1
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } }
+    return frozen({ ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } })
   }
 
   #record(change: Change): void {
@@ -122,9 +122,11 @@ export class Store {
   }
 }
 
-/** As the API gives it out: a copy, in the version that was asked for. */
+/** As the API gives it out: in the version that was asked for. Whoever gets it shares it, and so it cannot be changed. */
 export function inVersion(kind: Kind, object: KubeObject): KubeObject {
-  return { ...copyOf(object), apiVersion: apiVersionOf(kind), kind: kind.kind }
+  const apiVersion = apiVersionOf(kind)
+  if (object['apiVersion'] === apiVersion && object['kind'] === kind.kind) return frozen(object)
+  return frozen({ ...object, apiVersion, kind: kind.kind })
 }
 
 function inOrder(objects: KubeObject[]): KubeObject[] {
