@@ -10,6 +10,8 @@ export type Path = readonly string[]
 /** How parts of an object merge: all of a schema that counts here. */
 export type Merges = Pick<Schema, 'mergeOf' | 'declares' | 'empty'>
 
+const parsed = new WeakMap<Json, FieldSet>()
+
 /** A set of paths. */
 export class FieldSet {
   readonly #paths = new Map<string, Path>()
@@ -19,7 +21,15 @@ export class FieldSet {
     for (const path of paths) this.#paths.set(path.join('\n'), path)
   }
 
+  /** The same set for the same object, which nobody changes. */
   static parse(fieldsV1: unknown): FieldSet {
+    if (!isRecord(fieldsV1)) return new FieldSet()
+    const known = parsed.get(fieldsV1) ?? FieldSet.#read(fieldsV1)
+    parsed.set(fieldsV1, known)
+    return known
+  }
+
+  static #read(fieldsV1: Json): FieldSet {
     const paths: Path[] = []
     const walk = (node: unknown, path: Path): void => {
       const children = Object.entries(recordOf(node))

@@ -2,7 +2,7 @@
 import type { Backend, Try } from './courses.ts'
 import { BOUNDS } from './latency.ts'
 import type { Flow } from './mesh.ts'
-import { type Labels, NAME } from './prometheus/labels.ts'
+import { inOrder, type Labels, NAME } from './prometheus/labels.ts'
 
 /** Who has the series at its proxy, and is scraped for it. */
 export interface Target {
@@ -19,13 +19,14 @@ export class Requests {
 
   constructor(labels: Labels) {
     const bucket = 'istio_request_duration_milliseconds_bucket'
-    const named = (name: string, more: Labels = {}): Labels => ({ [NAME]: name, ...labels, ...more })
+    // A member that is there already keeps its place, so all are in order when these two are.
+    const [plain, bounded] = [{}, { le: '+Inf' }].map(more => inOrder({ [NAME]: bucket, ...labels, ...more }))
+    const named = (name: string): Labels => ({ ...plain, [NAME]: name })
     this.#labels = [
       named('istio_requests_total'),
       named('istio_request_duration_milliseconds_sum'),
       named('istio_request_duration_milliseconds_count'),
-      ...BOUNDS.map(bound => named(bucket, { le: String(bound) })),
-      named(bucket, { le: '+Inf' }),
+      ...[...BOUNDS, '+Inf'].map(bound => ({ ...bounded, le: String(bound) })),
     ]
     this.#values = this.#labels.map(() => 0)
   }

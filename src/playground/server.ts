@@ -23,7 +23,7 @@ import { asCreated, asUpdated } from './identity.ts'
 import { twinsIn } from './field-set.ts'
 import { afterDeletion, graceOf, isPod, type Preconditions, stampOf, withoutGrace } from './deletion.ts'
 import { applyFields, fieldsAfterUpdate, type Writer } from './fields.ts'
-import { copyOf, sameJson, withoutUndefined } from './json.ts'
+import { copyOf, sameJson, sharing, withoutUndefined } from './json.ts'
 import { asKubectl } from './last-applied.ts'
 import { type Listing, listPage, openWatch, type Page, type Watched, type Watching } from './reading.ts'
 import { Registry } from './registry.ts'
@@ -223,7 +223,8 @@ export class ApiServer {
       before === null
         ? asCreated(ref, resource, wanted, { uid: this.#allotted.uid(), at: stampOf(this.clock.now()) })
         : asUpdated(ref, resource, before, wanted, how.subresource)
-    const { object: shaped, unknown } = resource.schema.shape(writable)
+    const { object: read, unknown } = resource.schema.shape(writable)
+    const shaped = sharing(before, read)
     how.unknown?.(unknown, wanted)
     const taken = before === null ? this.#find(ref) : null
     if (taken !== null) throw alreadyExists(ref, taken)

@@ -10,6 +10,16 @@ export function labelsOf(entries: Iterable<readonly [string, string]>): Labels {
   return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** The same labels in Prometheus' order; the same object, if they are in it. */
+export function inOrder(labels: Labels): Labels {
+  let last = ''
+  for (const name in labels) {
+    if (name <= last || labels[name] === '') return labelsOf(Object.entries(labels))
+    last = name
+  }
+  return labels
+}
+
 /** Equal for equal labels, and in the order in which Prometheus sorts series. */
 export function keyOf(labels: Labels): string {
   return remembered(keys, labels, () => Object.entries(labels).flat().join('\0'))

@@ -3,7 +3,7 @@
  * does, `scrape` ends the series that a target no longer exposes with a staleness marker.
  */
 import type { Instant, Milliseconds } from '../../core/time.ts'
-import { keyOf, type Labels, labelsOf, NAME } from './labels.ts'
+import { inOrder, keyOf, type Labels, NAME } from './labels.ts'
 import { type Matcher, matchesAll } from './matcher.ts'
 
 /** A value, or null: the marker that says that the series has ended. */
@@ -80,7 +80,7 @@ export class Samples {
   #of(given: Labels): Kept {
     const seen = this.#bySight.get(given)
     if (seen !== undefined && this.#series.get(seen.labels[NAME] ?? '')?.get(seen.key) === seen) return seen
-    const labels = labelsOf(Object.entries(given))
+    const labels = inOrder(given)
     const { [NAME]: name } = labels
     if (name === undefined) throw new RangeError(`a series needs a name: give ${NAME} beside ${keyOf(labels)}`)
     const key = keyOf(labels)
