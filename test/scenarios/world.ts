@@ -5,11 +5,13 @@ import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/observation.ts'
 import type { Log, Sha256 } from '../../src/core/ports.ts'
+import type { Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
 import type { PlaygroundApi } from '../../src/playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { exact } from '../../src/playground/draw.ts'
 import { Images } from '../../src/playground/images.ts'
+import type { Mesh } from '../../src/playground/mesh.ts'
 import { InMemoryMetrics } from '../../src/playground/metrics.ts'
 import { runTraffic } from '../../src/playground/traffic.ts'
 import { Workloads } from '../../src/playground/workloads.ts'
@@ -45,17 +47,17 @@ export class World {
   readonly images = new Images()
   readonly api = installed(this.clock)
   readonly workloads = new Workloads(this.api.server, this.images)
-  readonly traffic = runTraffic(this.api.server, this.images, {
-    interval: 1000,
-    draw: exact,
-    loads: [{ host: 'web', namespace: 'shop', perSecond: 100 }],
-  })
-  readonly mesh = this.traffic.mesh
-  readonly metrics = new InMemoryMetrics(this.traffic.telemetry)
+  readonly mesh: Mesh
+  readonly metrics: InMemoryMetrics
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
 
-  constructor() {
+  /** @param scrapes between two scrapes; a short one, so that what a test sees is soon what happened. */
+  constructor(scrapes: Milliseconds = 1000) {
+    const loads = [{ host: 'web', namespace: 'shop', perSecond: 100 }]
+    const { mesh, telemetry } = runTraffic(this.api.server, this.images, { interval: scrapes, draw: exact, loads })
+    this.mesh = mesh
+    this.metrics = new InMemoryMetrics(telemetry)
     this.user.namespace('shop')
   }
 
