@@ -4,5 +4,4 @@ export const differences: Readonly<Record<string, string>> = {
   'a definition: a rule about a field that is none':
     'rules are not typed by their schema; the field is missed when an object comes',
   'a definition: a rule about changes of what has no identity': 'let in, and never asked',
-  'a definition: a pattern that is none': "JavaScript's words about the expression, not Go's",
 }

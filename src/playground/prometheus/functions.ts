@@ -1,4 +1,5 @@
 /** The functions of PromQL that are played here: what they take, what they give, what they do. */
+import type { RE2JS } from 're2js'
 import type { Instant } from '../../core/time.ts'
 import { largestFirst, smallestFirst } from './aggregate.ts'
 import { histogramQuantile } from './histogram.ts'
@@ -129,14 +130,14 @@ function labelReplace(call: Arguments): Sample[] {
     string,
     string,
   ]
-  let pattern: RegExp
+  let pattern: RE2JS
   try {
     pattern = anchored(expression)
   } catch {
     throw new QueryError('execution', `invalid regular expression in label_replace(): ${expression}`)
   }
   return relabelled(call, 'label_replace', target, labels => {
-    const found = pattern.exec(labels[source] ?? '')
+    const found = pattern.exec(labels[source] ?? '') as RegExpExecArray | null
     if (found === null) return null
     return replacement.replace(/\$(?:\$|(\w+)|\{(\w+)\})/g, (all, bare?: string, braced?: string) => {
       const group = bare ?? braced

@@ -2,6 +2,7 @@
  * Validation of custom objects as an API server does it (k8s.io/kube-openapi/pkg/validation): the same checks in the same
  * order, with the same words. On an update, what did not change is not looked at again.
  */
+import { RE2JS } from 're2js'
 import { isRecord, type Json, listOf, sameJson } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import { duplicate, invalid, notSupported, required, tooLong, tooMany, wrongType } from './causes.ts'
@@ -87,13 +88,12 @@ function textCauses(schema: JsonSchema, value: string, path: string): Cause[] {
   return [wrongType(path, value, body(path, `must be of type ${format}: ${JSON.stringify(value)}`))]
 }
 
-const expressions = new Map<string, RegExp>()
-/** An expression of RE2 that JavaScript can also read; of the flags only `(?i)` at the beginning is known. */
-export function expression(pattern: string): RegExp {
+const expressions = new Map<string, RE2JS>()
+/** An expression of RE2. @throws Error with a sentence. */
+export function expression(pattern: string): RE2JS {
   const known = expressions.get(pattern)
   if (known !== undefined) return known
-  const [, start = '', rest = ''] = /^(\^?)\(\?i\)([^]*)$/.exec(pattern) ?? []
-  const made = rest === '' ? new RegExp(pattern, 'u') : new RegExp(start + rest, 'iu')
+  const made = RE2JS.compile(pattern)
   expressions.set(pattern, made)
   return made
 }

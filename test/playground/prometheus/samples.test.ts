@@ -76,9 +76,23 @@ suite('samples in memory', () => {
     expect(performance.now() - started).to.be.below(3000)
   })
 
-  for (const source of ['a(?=b)', '(a)\\1', '\\pL', '[[:alpha:]]', 'a\\z', '(?i:a)', 'a**', '(']) {
-    test(`the regular expression ${source} is refused, not misread`, () => {
-      expect(() => matcher('pod', '=~', source)).to.throw(SyntaxError, 'error parsing regexp')
+  for (const source of ['a(?=b)', '(?<=a)b', '(a)\\1', 'a**', '(']) {
+    test(`the regular expression ${source} is refused, as RE2 refuses it`, () => {
+      expect(() => matcher('pod', '=~', source)).to.throw('error parsing regexp')
+    })
+  }
+
+  for (const [source, value] of [
+    ['\\pL+', 'é'],
+    ['[[:alpha:]]', 'a'],
+    ['a\\z', 'a'],
+    ['(?i:a)b', 'Ab'],
+    ['a.b', 'a\nb'],
+    ['a|b', 'b'],
+  ] as const) {
+    test(`the regular expression ${source} is read as RE2 reads it, and is anchored at both ends`, () => {
+      const { matches } = matcher('pod', '=~', source)
+      expect([matches(value), matches(`${value}-`), matches(`-${value}`)]).to.deep.equal([true, false, false])
     })
   }
 })
