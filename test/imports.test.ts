@@ -19,6 +19,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     '@marcbachmann/cel-js',
     '@lezer/common',
     '@prometheus-io/lezer-promql',
+    're2js',
   ],
   server: ['server', 'core', 'api', 'node'],
   cli: ['cli', 'core', 'api', 'commander'],

@@ -2,7 +2,7 @@ import { assert } from 'chai'
 import { kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { KubeApi } from '../../src/core/ports.ts'
 import { Cache } from '../../src/kube/cache.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
+import { PlaygroundApi } from '../playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { Election } from '../../src/kube/lease.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
+import { PlaygroundApi } from '../playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

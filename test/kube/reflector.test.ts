@@ -4,7 +4,7 @@ import { monotonicClock } from '../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../src/adapters/kube/transport.ts'
 import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts'
 import { Store } from '../../src/kube/store.ts'
-import { PlaygroundApi } from '../../src/playground/api.ts'
+import { PlaygroundApi } from '../playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import {
   type Answer,

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { at, type Json, recordOf, recordsOf } from '../../src/core/json.ts'
-import { troubles } from '../../src/playground/metrics.ts'
+import { troubles } from '../playground/metrics.ts'
 import { Pod } from '../../src/playground/kinds.ts'
 import { World } from './world.ts'
 

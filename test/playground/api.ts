@@ -3,18 +3,18 @@
  * hands, with a network in between that tests can break.
  */
 import { createHash } from 'node:crypto'
-import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../api/object.ts'
-import { ApiError, isAlreadyExists, isNotFound } from '../core/errors.ts'
-import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../core/ports.ts'
-import { mustBeAsNamed } from '../core/resources/content.ts'
-import { FIELD_MANAGER, type Write } from '../core/write.ts'
+import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../../src/api/object.ts'
+import { ApiError, isAlreadyExists, isNotFound } from '../../src/core/errors.ts'
+import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../../src/core/ports.ts'
+import { mustBeAsNamed } from '../../src/core/resources/content.ts'
+import { FIELD_MANAGER, type Write } from '../../src/core/write.ts'
 import { Faults } from './faults.ts'
-import { Hand } from './hand.ts'
-import { mergePatch } from './json.ts'
-import { jsonPatch } from './json-patch.ts'
-import type { Watching } from './reading.ts'
-import type { Requester } from './request.ts'
-import { ApiServer } from './server.ts'
+import { Hand } from '../../src/playground/hand.ts'
+import { mergePatch } from '../../src/playground/json.ts'
+import { jsonPatch } from '../../src/playground/json-patch.ts'
+import type { Watching } from '../../src/playground/reading.ts'
+import type { Requester } from '../../src/playground/request.ts'
+import { ApiServer } from '../../src/playground/server.ts'
 
 /** A client of the in-memory API server; each has a network of its own. */
 export class PlaygroundApi implements KubeApi {

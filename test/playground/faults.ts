@@ -2,10 +2,10 @@
  * Trouble between a client and the API server, set by tests: lost answers, refusals, delays, broken watches, a network
  * that is gone, a process that dies at its n-th write.
  */
-import type { Kind, Ref } from '../api/object.ts'
-import type { Clock } from '../core/ports.ts'
-import type { Milliseconds } from '../core/time.ts'
-import type { Write } from '../core/write.ts'
+import type { Kind, Ref } from '../../src/api/object.ts'
+import type { Clock } from '../../src/core/ports.ts'
+import type { Milliseconds } from '../../src/core/time.ts'
+import type { Write } from '../../src/core/write.ts'
 
 /** One call of a client. */
 export interface Attempt {

@@ -2,11 +2,11 @@
  * The in-memory Prometheus as the controller's port, without a network in between: for virtual time. It can be put out of
  * order in every way that counts.
  */
-import type { Check, Finding } from '../core/check.ts'
-import type { MetricSource } from '../core/ports.ts'
-import { instantQuery } from './prometheus/evaluate.ts'
-import { QueryError } from './prometheus/syntax.ts'
-import type { Telemetry } from './telemetry.ts'
+import type { Check, Finding } from '../../src/core/check.ts'
+import type { MetricSource } from '../../src/core/ports.ts'
+import { instantQuery } from '../../src/playground/prometheus/evaluate.ts'
+import { QueryError } from '../../src/playground/prometheus/syntax.ts'
+import type { Telemetry } from '../../src/playground/telemetry.ts'
 
 /** What is wrong with the metrics server for one question: a finding instead of an answer, no answer at all, or nothing. */
 export type Trouble = (check: Check) => Finding | 'hangs' | null
