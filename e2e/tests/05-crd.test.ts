@@ -4,7 +4,9 @@
  */
 import { expect } from 'chai'
 import { accepted, type Answer, readGolden, refused, writeGolden } from '../../test/contract/kinds.answers.ts'
+import { differences } from '../../test/contract/kinds.differences.ts'
 import { type Row, rows, thing, thingDefinition } from '../../test/contract/kinds.rows.ts'
+import { report } from '../../test/contract/report.ts'
 import { cases } from '../crd.cases.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { ApiFailure, pathOf } from '../lab/api.ts'
@@ -51,6 +53,8 @@ suite('The API server', () => {
       else expect(said).to.include(row.server ?? row.sentence)
     })
   }
+
+  suiteTeardown(() => console.log(report('kinds', rows.length, differences)))
 
   for (const { name } of rows) {
     test(`answers as the contract says: ${name}`, () => {

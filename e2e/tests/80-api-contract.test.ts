@@ -4,10 +4,11 @@
  */
 import { expect } from 'chai'
 import { cases } from '../../test/contract/api/cases.ts'
-import { difference, type Finding, findings, report, unfounded } from '../../test/contract/api/compare.ts'
+import { difference, type Finding, findings, reasons, unfounded } from '../../test/contract/api/compare.ts'
 import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../test/contract/api/golden.ts'
 import { ourTranscripts } from '../../test/contract/api/playground.ts'
 import { prepare } from '../../test/contract/api/prepare.ts'
+import { report } from '../../test/contract/report.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { compact } from '../lab/control-plane.ts'
 import { lab } from '../lab/lab.ts'
@@ -41,7 +42,7 @@ suite('The API contract, on a real API server', () => {
   })
 
   test('the playground answers the same, but for the listed differences', () => {
-    console.log(report(cases.length, found))
+    console.log(report('API', cases.length, reasons(found)))
     const unlisted = found.filter(({ reason }) => reason === undefined)
     expect(unlisted.map(({ name, where }) => `${name}\n    ${where}`).join('\n')).to.equal('')
     expect(unfounded(found)).to.deep.equal([])

@@ -5,9 +5,10 @@
  */
 import { expect } from 'chai'
 import { cases } from './api/cases.ts'
-import { type Finding, findings, report, unfounded } from './api/compare.ts'
+import { type Finding, findings, reasons, unfounded } from './api/compare.ts'
 import { readGolden } from './api/golden.ts'
 import { ourTranscripts } from './api/playground.ts'
+import { report } from './report.ts'
 
 suite('the API contract', () => {
   const { transcripts: real } = readGolden()
@@ -16,7 +17,7 @@ suite('the API contract', () => {
     this.timeout(120_000)
     found = findings(real, await ourTranscripts(cases))
   })
-  suiteTeardown(() => console.log(`\n${report(cases.length, found)}`))
+  suiteTeardown(() => console.log(`\n${report('API', cases.length, reasons(found))}`))
 
   test('every case has a name of its own and a transcript of the real API server', () => {
     expect([...real.keys()]).to.have.members(cases.map(({ name }) => name))

@@ -7,10 +7,12 @@ import { expect } from 'chai'
 import { ourAnswers, readGolden } from './kinds.answers.ts'
 import { differences } from './kinds.differences.ts'
 import { rows } from './kinds.rows.ts'
+import { report } from './report.ts'
 
 suite('the contract about kinds', () => {
   const real = readGolden()
   const ours = ourAnswers(rows)
+  suiteTeardown(() => console.log(`\n${report('kinds', rows.length, differences)}`))
 
   test('every row has a name of its own and an answer of the real API server', () => {
     expect([...real.keys()]).to.have.members(rows.map(({ name }) => name))

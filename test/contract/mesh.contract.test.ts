@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { differencesOf, ourMesh, ourPlace } from './mesh.answers.ts'
 import { cases, idOf } from './mesh.cases.ts'
 import { differences } from './mesh.differences.ts'
+import { report } from './report.ts'
 
 const isExactly = (count: number, share: number): boolean => Math.abs(count - share) < 1e-9
 
@@ -14,6 +15,7 @@ suite('the mesh contract', () => {
   suiteSetup(async () => {
     play = await ourMesh()
   })
+  suiteTeardown(() => console.log(`\n${report('mesh', cases.length, differences)}`))
 
   test('every case has a name of its own, and every listed difference is about one', () => {
     const names = cases.map(({ name }) => name)

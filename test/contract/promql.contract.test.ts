@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { type Answer, difference, ourAnswers, readGolden } from './promql.answers.ts'
 import { cases } from './promql.cases.ts'
 import { differences } from './promql.differences.ts'
+import { report } from './report.ts'
 
 suite('the PromQL contract', () => {
   const { answers: real } = readGolden()
@@ -13,6 +14,7 @@ suite('the PromQL contract', () => {
   suiteSetup(async () => {
     ours = await ourAnswers(cases)
   })
+  suiteTeardown(() => console.log(`\n${report('PromQL', cases.length, differences)}`))
 
   test('every case has a name of its own and an answer of the real Prometheus', () => {
     expect([...real.keys()]).to.have.members(cases.map(({ name }) => name))

@@ -26,11 +26,9 @@ export function unfounded(found: readonly Finding[]): string[] {
   return Object.keys(differences).filter(name => !names.has(name))
 }
 
-/** The closing lines of both suites. */
-export function report(count: number, found: readonly Finding[]): string {
-  const listed = found.flatMap(({ name, reason }) => (reason === undefined ? [] : [`    differs: ${name}: ${reason}`]))
-  const equal = count - found.length
-  return [`    API contract: ${count} cases, ${equal} equal, ${listed.length} listed differences`, ...listed].join('\n')
+/** The reasons of the listed differences, by the name of the case. */
+export function reasons(found: readonly Finding[]): Record<string, string> {
+  return Object.fromEntries(found.flatMap(({ name, reason }) => (reason === undefined ? [] : [[name, reason]])))
 }
 
 function reasonOf(
