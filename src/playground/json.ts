@@ -1,4 +1,5 @@
 /** Plain JSON: how the playground copies, compares and changes it. */
+export { at, listOf } from '../core/json.ts'
 
 export type Json = Record<string, unknown>
 
@@ -11,18 +12,9 @@ export function recordOf(value: unknown): Json {
   return isRecord(value) ? value : {}
 }
 
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
 /** `value` if it is a string, else `otherwise`. */
 export function textOf(value: unknown, otherwise = ''): string {
   return typeof value === 'string' ? value : otherwise
-}
-
-/** What is found along `keys`, or undefined. */
-export function at(value: unknown, ...keys: string[]): unknown {
-  return keys.reduce<unknown>((found, key) => recordOf(found)[key], value)
 }
 
 /** A copy that shares nothing: of JSON, and so several times faster than structuredClone. */

@@ -117,10 +117,10 @@ sum(irate(
 ]
 
 const overTime =
-  'rate,increase,delta,irate,idelta,changes,resets,sum_over_time,avg_over_time,min_over_time,max_over_time,count_over_time,present_over_time,last_over_time,stddev_over_time,stdvar_over_time'.split(
+  'rate,increase,delta,irate,sum_over_time,avg_over_time,min_over_time,max_over_time,count_over_time,last_over_time'.split(
     ',',
   )
-const aggregations = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar']
+const aggregations = ['sum', 'avg', 'min', 'max', 'count']
 
 export const cases: readonly Case[] = [
   ...at([900, 905.123], [...ours, ...documented]),
@@ -145,18 +145,7 @@ export const cases: readonly Case[] = [
       'increase(requests_total[20m])',
     ],
   ),
-  ...at(
-    [600],
-    [
-      'quantile_over_time(0.9, heat[3m])',
-      'quantile_over_time(1.5, heat[3m])',
-      'quantile_over_time(0.5, odd[3m])',
-      'absent_over_time(nothing{a="b"}[5m])',
-      'absent_over_time(heat[5m])',
-      'last_over_time(ends[5m])',
-      'last_over_time({__name__=~"heat|limit"}[1m])',
-    ],
-  ),
+  ...at([600], ['last_over_time(ends[5m])', 'last_over_time({__name__=~"heat|limit"}[1m])']),
   ...at(
     [300, 400, 414.999, 415, 599, 599.999, 600, 600.001],
     ['ends', 'count_over_time(ends[5m])', 'requests_total{pod=~"d|e"}'],
@@ -164,14 +153,7 @@ export const cases: readonly Case[] = [
   ...at([0, -1, 2000], ['heat', 'rate(heat[5m])', 'time()']),
   ...at(
     [600],
-    [
-      'requests_total[1m]',
-      'requests_total{pod="d"}[10m]',
-      'ends[15m]',
-      'heat{room="attic"}[100s] offset 200s',
-      'heat[30s:10s]',
-      'sum(heat)[1m:7s]',
-    ],
+    ['requests_total[1m]', 'requests_total{pod="d"}[10m]', 'ends[15m]', 'heat{room="attic"}[100s] offset 200s'],
   ),
 
   ...at(
@@ -200,10 +182,6 @@ export const cases: readonly Case[] = [
       'nothing',
       'heat offset 5m',
       'heat offset -1m',
-      'heat @ 1700000300',
-      'heat @ start()',
-      'heat @ end() offset 1m',
-      'rate(requests_total[2m] @ 1700000500)',
       'heat offset 1m + heat * 2',
       'heat{room="attic"} # the attic\n + # and more\n 1',
       'SUM(heat)',
@@ -226,12 +204,6 @@ export const cases: readonly Case[] = [
   ...at(
     [600],
     [
-      'quantile(0.5, requests_total)',
-      'quantile by (zone) (0.25, requests_total)',
-      'quantile(-1, heat)',
-      'quantile(2, heat)',
-      'quantile(NaN, heat)',
-      'quantile(0.3, odd)',
       'sum by (__name__) ({__name__=~"heat|limit"})',
       'sum by (missing) (heat)',
       'sum without () (requests_total)',
@@ -285,12 +257,10 @@ export const cases: readonly Case[] = [
       '1h30m',
       '1 ^ NaN',
       '-1 ^ Inf',
-      '2 atan2 3',
       '1 - 2 - 3',
       '8 / 4 / 2',
       '- - 1',
       '+1',
-      'pi()',
       '0.1 + 0.2',
       '1e21',
       '1e-7',
@@ -320,7 +290,6 @@ export const cases: readonly Case[] = [
       'odd % 2',
       '-odd',
       'heat / 0',
-      'heat{room="attic"} atan2 2',
       'limit * 2 + limit',
       'requests_total / on(pod) group_left limit',
       'requests_total * on(pod) group_left(node, version) pod_info',
@@ -369,16 +338,8 @@ export const cases: readonly Case[] = [
       'round(heat, 0.1)',
       'round(heat, 5)',
       'round(-heat * 0.5)',
-      'clamp(heat, -5, 15)',
-      'clamp(heat, 15, -5)',
       'clamp_min(heat, 0)',
       'clamp_max(odd, 3)',
-      'sqrt(heat)',
-      'exp(heat)',
-      'ln(heat)',
-      'log2(odd)',
-      'log10(heat)',
-      'sgn(odd)',
       'abs(odd)',
       'round(odd)',
       'scalar(limit{pod="a"})',
@@ -415,16 +376,6 @@ export const cases: readonly Case[] = [
       'label_join(text, "path", ",", "missing", "path")',
       'label_join(heat, "room", "")',
       'sum(rate(requests_total[5m])) by (zone) > 0.5',
-      'avg_over_time(rate(requests_total[1m])[5m:30s])',
-      'max_over_time(sum(heat)[5m:])',
-      'rate(requests_total[5m:20s])',
-      'count_over_time(heat[5m:1m])',
-      'min_over_time((heat > 10)[10m:15s] offset 1m)',
-      'sum_over_time(time()[1m:15s])',
-      'increase(sum(requests_total)[3m:15s])',
-      'sum_over_time(vector(1)[1m:15s])',
-      'last_over_time(count(requests_total)[2m:45s] @ 1700000400)',
-      'max_over_time(rate(requests_total[1m])[5m:1m])[1m:10s]',
     ],
   ),
 
@@ -467,14 +418,10 @@ export const cases: readonly Case[] = [
     'nothing',
     'requests_total{pod="d"}',
     'absent(ends)',
-    'sum(heat) @ end()',
-    'heat @ 1700000100',
-    'max_over_time(heat[2m:40s])',
     'label_replace(ends, "k", "$1", "how", "(.).*")',
     'histogram_quantile(0.9, sum(rate(latency_bucket[2m])) by (le))',
     'topk(1, requests_total)',
     'limit or vector(1)',
-    'rate(requests_total[1m] @ start())',
   ]),
   ...over(3.5, 100, '7.5', [
     'heat',
@@ -493,7 +440,7 @@ export const cases: readonly Case[] = [
   ...over(0, 12000, '1', ['heat']),
   ...over(0, 60, '0', ['heat']),
   ...over(0, 60, 'x', ['heat']),
-  ...over(0, 60, '15', ['heat[1m]', '"text"', 'heat[1m:10s]']),
+  ...over(0, 60, '15', ['heat[1m]', '"text"']),
 
   // Refused.
   ...at(
@@ -554,7 +501,6 @@ export const cases: readonly Case[] = [
       'sum(heat, heat)',
       'topk(heat)',
       'topk(heat, heat)',
-      'quantile("a", heat)',
       'time(1)',
       'vector(heat)',
       'scalar(1)',
@@ -563,13 +509,11 @@ export const cases: readonly Case[] = [
       'label_replace(heat, a, "b", "c", "d")',
       'label_join(heat)',
       'histogram_quantile(heat, 0.5)',
-      'clamp(heat, 1)',
       'rate(sum(heat)[5m])',
       'rate((heat)[5m])',
       'sum(heat)[5m]',
       'heat[5m] + 1',
       'heat[5m][5m]',
-      'heat[5m:1m][5m:1m]',
       '1 > 2',
       '1 and 2',
       'heat and 1',
@@ -584,8 +528,6 @@ export const cases: readonly Case[] = [
       '(heat) offset 5m',
       'heat offset 5m offset 5m',
       'heat offset 5m[5m]',
-      'heat @ 5 @ 6',
-      'time() @ 5',
       'heat @ x',
       'sum by zone (heat)',
       'sum by (1) (heat)',
@@ -609,6 +551,13 @@ export const cases: readonly Case[] = [
       'heat offset (1m + 1m)',
       'heat + fill(1) heat',
       'day_of_week()',
+      'max_over_time(rate(requests_total[1m])[5m:1m])',
+      'heat @ 1700000300',
+      'quantile(0.5, requests_total)',
+      'stddev(heat)',
+      'changes(heat[5m])',
+      'sqrt(heat)',
+      '2 atan2 3',
       'heat{room=~"\\\\pL+"}',
       'heat{room=~"(?i:ATTIC)"}',
     ],

@@ -1,6 +1,7 @@
 /** What is the same for every reader: health, version, discovery, OpenAPI. */
 import { createHash } from 'node:crypto'
 import type { Json } from '../json.ts'
+import { serverVersion } from '../schema/built-in.ts'
 import type { ApiServer } from '../server.ts'
 import { Discovery } from './discovery.ts'
 import { wishesOf } from './form.ts'
@@ -15,21 +16,24 @@ export interface Document {
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
-/** As the API server of the contract suite's release. */
-const VERSION = {
-  major: '1',
-  minor: '36',
-  emulationMajor: '1',
-  emulationMinor: '36',
-  minCompatibilityMajor: '1',
-  minCompatibilityMinor: '35',
-  gitVersion: 'v1.36.2',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '1970-01-01T00:00:00Z',
-  goVersion: '',
-  compiler: '',
-  platform: 'linux/amd64',
+/** What a release says of itself; ours is the one whose answers these are. */
+function versionInfo(gitVersion: string): Json {
+  const [, major = '', minor = ''] = gitVersion.split(/\D/)
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: '',
+    platform: 'linux/amd64',
+  }
 }
 
 export const isHealth = (path: string): boolean => /^\/(healthz|livez|readyz)$/.test(path)
@@ -37,7 +41,7 @@ export const isHealth = (path: string): boolean => /^\/(healthz|livez|readyz)$/.
 /** The document at a path, or null where there is none. */
 export function documentOf(api: ApiServer, path: string, query: URLSearchParams, accept: string): Document | null {
   if (isHealth(path)) return health(path.slice(1), query)
-  if (path === '/version') return json(VERSION)
+  if (path === '/version') return json(versionInfo(serverVersion()))
   const openapi = /^\/openapi\/v3(?:\/(.*?))?\/?$/.exec(path)
   if (openapi !== null) {
     if (!openapi[1]) return json(openapiIndex(api), 'text/plain; charset=utf-8')

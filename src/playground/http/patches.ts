@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
 import { badRequest, Refusal } from '../answers.ts'
 import { goText } from '../go.ts'
-import { isRecord, type Json, mergePatch } from '../json.ts'
+import { isRecord, type Json, mergePatch, withSortedKeys } from '../json.ts'
 import { jsonPatch, type Operation } from '../json-patch.ts'
 import { strategicMerge } from '../strategic.ts'
 import { type Decoded, readJson } from './body.ts'
@@ -71,9 +71,4 @@ function cannot(words: string, value: unknown, type: string): ApiError {
   return badRequest(`${words}json: cannot unmarshal ${what} into Go value of type ${type}`)
 }
 
-/** JSON with sorted keys. */
-function inOrder(object: KubeObject): string {
-  return JSON.stringify(object, (_, value: unknown) =>
-    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  )
-}
+const inOrder = (object: KubeObject): string => JSON.stringify(withSortedKeys(object))

@@ -1,6 +1,6 @@
 /** Aggregations: many series to one for each group, or the k largest or smallest of each group. */
 import { drop, keep, keyOf, type Labels, NAME } from './labels.ts'
-import { ascending, extreme, mean, quantile, sum, variance } from './numbers.ts'
+import { ascending, extreme, mean, sum } from './numbers.ts'
 import { type Grouping, QueryError } from './syntax.ts'
 import type { Sample } from './values.ts'
 
@@ -38,17 +38,6 @@ export const aggregations: Readonly<Record<string, Rule>> = {
   min: reduced(values => extreme(values, (a, b) => a < b)),
   max: reduced(values => extreme(values, (a, b) => a > b)),
   count: reduced(values => values.length),
-  group: reduced(() => 1),
-  stddev: reduced(values => Math.sqrt(variance(values))),
-  stdvar: reduced(variance),
-  quantile: {
-    takesParameter: true,
-    of: (samples, phi) =>
-      quantile(
-        phi,
-        samples.map(({ value }) => value),
-      ),
-  },
   topk: chosen(largestFirst),
   bottomk: chosen(smallestFirst),
 }

@@ -13,10 +13,6 @@ import { distinct, type Row, type Sample } from './values.ts'
 
 /** How far an instant vector looks back for the last sample of a series. */
 const LOOKBACK: Milliseconds = 5 * 60_000
-/** The step of a subquery that names none: the real one's evaluation interval. */
-const DEFAULT_STEP: Milliseconds = 60_000
-
-type Look = Of<'selector'> | Of<'subquery'>
 
 export type Answer = { readonly warnings: ReadonlySet<string> } & (
   | { readonly type: 'scalar'; readonly value: number }
@@ -28,7 +24,7 @@ export type Answer = { readonly warnings: ReadonlySet<string> } & (
 /** An instant query. @throws QueryError */
 export function instantQuery(samples: Samples, query: string, at: Instant): Answer {
   const expr = parse(query)
-  const evaluation = new Evaluation(samples, query, at, at)
+  const evaluation = new Evaluation(samples, query)
   const { warnings } = evaluation
   if (expr.type === 'scalar') return { type: 'scalar', value: evaluation.scalar(expr, at), warnings }
   if (expr.type === 'string') return { type: 'string', text: evaluation.text(expr), warnings }
@@ -43,7 +39,7 @@ export function rangeQuery(samples: Samples, query: string, from: Instant, to: I
     const message = `invalid expression type ${JSON.stringify(expr.type)} for range query, must be Scalar or instant Vector`
     throw new QueryError('bad_data', message)
   }
-  const evaluation = new Evaluation(samples, query, from, to)
+  const evaluation = new Evaluation(samples, query)
   const rows = evaluation.steps(expr, from, to, step)
   return { type: 'matrix', rows: byLabels(rows), warnings: evaluation.warnings }
 }
@@ -54,14 +50,10 @@ class Evaluation {
   readonly warnings = new Set<string>()
   readonly #samples: Samples
   readonly #query: string
-  readonly #start: Instant
-  readonly #end: Instant
 
-  constructor(samples: Samples, query: string, start: Instant, end: Instant) {
+  constructor(samples: Samples, query: string) {
     this.#samples = samples
     this.#query = query
-    this.#start = start
-    this.#end = end
   }
 
   /** Each series of an expression, at each step. */
@@ -107,21 +99,16 @@ class Evaluation {
 
   /** The series of a range vector, with what they have within it; markers of staleness are not among it. */
   rows(expr: Expr, now: Instant): Row[] {
-    if (expr.kind !== 'selector' && expr.kind !== 'subquery') throw this.#impossible(expr)
+    if (expr.kind !== 'selector') throw this.#impossible(expr)
     const { from, to } = this.#window(expr, now)
-    if (expr.kind === 'subquery') {
-      const step = expr.step ?? DEFAULT_STEP
-      return this.steps(expr.of, (Math.floor(from / step) + 1) * step, to, step)
-    }
     return this.#samples.select(expr.matchers, from + 1, to).flatMap(({ labels, points }) => {
       const dots = points.filter((point): point is Dot => point.value !== null)
       return dots.length === 0 ? [] : [{ labels, dots }]
     })
   }
 
-  #window({ range: length = LOOKBACK, offset = 0, anchor }: Look, now: Instant): Window {
-    const anchored = anchor === 'start' ? this.#start : anchor === 'end' ? this.#end : (anchor ?? now)
-    const to = anchored - offset
+  #window({ range: length = LOOKBACK, offset = 0 }: Of<'selector'>, now: Instant): Window {
+    const to = now - offset
     return { from: to - length, to, length }
   }
 
@@ -136,16 +123,11 @@ class Evaluation {
   #call(call: Of<'call'>, now: Instant): Sample[] {
     const known = functions[call.name]
     if (known?.kind === 'vector') return known.of(this.#arguments(call, now))
-    const ranged = call.args.find(({ type }) => type === 'range vector')
-    if (known?.kind !== 'over time' || (ranged?.kind !== 'selector' && ranged?.kind !== 'subquery')) {
-      throw this.#impossible(call)
-    }
-    const [first] = call.args
-    const parameter = first?.type === 'scalar' ? this.scalar(first, now) : 0
-    if (first?.type === 'scalar') this.#mustBeQuantile(parameter, first)
+    const [ranged] = call.args
+    if (known?.kind !== 'over time' || ranged?.kind !== 'selector') throw this.#impossible(call)
     const window = this.#window(ranged, now)
     const samples = this.rows(ranged, now).flatMap(({ labels, dots }) => {
-      const value = known.of(dots, window, parameter)
+      const value = known.of(dots, window)
       return value === undefined ? [] : [{ labels: known.keepsName ? labels : drop(labels, [NAME]), value }]
     })
     return distinct(samples)
@@ -157,7 +139,6 @@ class Evaluation {
       now,
       args,
       vector: index => this.vector(arg(index), now),
-      rows: index => this.rows(arg(index), now),
       scalar: index => {
         const value = this.scalar(arg(index), now)
         if (name === 'histogram_quantile') this.#mustBeQuantile(value, arg(index))
@@ -180,7 +161,6 @@ class Evaluation {
     const [of, parameter] = args.toReversed()
     if (of === undefined) return []
     const number = parameter === undefined ? 0 : this.scalar(parameter, now)
-    if (operator === 'quantile' && parameter !== undefined) this.#mustBeQuantile(number, parameter)
     return aggregate(operator, grouping, this.vector(of, now), number)
   }
 

@@ -7,14 +7,13 @@ import { drop, type Labels, labelsOf, NAME, withLabels } from './labels.ts'
 import { anchored } from './matcher.ts'
 import { type OverTime, overTime } from './overtime.ts'
 import { type Expr, QueryError, type ValueType } from './syntax.ts'
-import { distinct, type Row, type Sample } from './values.ts'
+import { distinct, type Sample } from './values.ts'
 
 /** What a function may ask about its arguments; evaluate.ts answers. */
 export interface Arguments {
   readonly now: Instant
   readonly args: readonly Expr[]
   vector(index: number): Sample[]
-  rows(index: number): Row[]
   scalar(index: number): number
   text(index: number): string
   warn(warning: string, index: number): void
@@ -36,15 +35,12 @@ export type Function = Signature &
 
 const VECTOR: ValueType = 'instant vector'
 
-/** A function of each value, with numbers behind it; undefined drops the series. */
-function each(of: (value: number, a: number, b: number) => number | undefined, parameters = 0): Function {
-  return vector([VECTOR, ...Array<ValueType>(parameters).fill('scalar')], call => {
-    const [a = 1, b = 1] = call.args.slice(1).map((_, index) => call.scalar(index + 1))
+/** A function of each value, and of a number that may stand behind it. */
+function each(of: (value: number, parameter: number) => number, parameters: readonly 'scalar'[] = []): Function {
+  return vector([VECTOR, ...parameters], call => {
+    const parameter = call.args.length > 1 ? call.scalar(1) : 1
     return distinct(
-      call.vector(0).flatMap(({ labels, value }) => {
-        const result = of(value, a, b)
-        return result === undefined ? [] : [{ labels: drop(labels, [NAME]), value: result }]
-      }),
+      call.vector(0).map(({ labels, value }) => ({ labels: drop(labels, [NAME]), value: of(value, parameter) })),
     )
   })
 }
@@ -60,7 +56,7 @@ const overTimes = Object.entries(overTime).map(([name, of]): [string, Function] 
   name,
   {
     kind: 'over time',
-    takes: name === 'quantile_over_time' ? ['scalar', 'range vector'] : ['range vector'],
+    takes: ['range vector'],
     gives: VECTOR,
     of,
     keepsName: name === 'last_over_time',
@@ -72,19 +68,14 @@ export const functions: Readonly<Record<string, Function>> = {
   abs: each(Math.abs),
   ceil: each(Math.ceil),
   floor: each(Math.floor),
-  exp: each(Math.exp),
-  ln: each(Math.log),
-  log2: each(Math.log2),
-  log10: each(Math.log10),
-  sqrt: each(Math.sqrt),
-  sgn: each(Math.sign),
   // Not Math.round: the divisor is turned over first, as Prometheus does, for the same error of rounding.
-  round: { ...each((value, nearest) => Math.floor(value * (1 / nearest) + 0.5) / (1 / nearest), 1), optional: 1 },
-  clamp_min: each((value, least) => Math.max(least, value), 1),
-  clamp_max: each((value, most) => Math.min(most, value), 1),
-  clamp: each((value, least, most) => (most < least ? undefined : Math.max(least, Math.min(most, value))), 2),
+  round: {
+    ...each((value, nearest) => Math.floor(value * (1 / nearest) + 0.5) / (1 / nearest), ['scalar']),
+    optional: 1,
+  },
+  clamp_min: each((value, least) => Math.max(least, value), ['scalar']),
+  clamp_max: each((value, most) => Math.min(most, value), ['scalar']),
   time: { kind: 'scalar', takes: [], gives: 'scalar', of: ({ now }) => now / 1000 },
-  pi: { kind: 'scalar', takes: [], gives: 'scalar', of: () => Math.PI },
   scalar: {
     kind: 'scalar',
     takes: [VECTOR],
@@ -100,8 +91,7 @@ export const functions: Readonly<Record<string, Function>> = {
       call.vector(0).map(({ labels, at }) => ({ labels: drop(labels, [NAME]), value: (at ?? call.now) / 1000 })),
     ),
   ),
-  absent: vector([VECTOR], call => absent(call, call.vector(0).length)),
-  absent_over_time: vector(['range vector'], call => absent(call, call.rows(0).length)),
+  absent: vector([VECTOR], absent),
   sort: vector([VECTOR], call => call.vector(0).sort(smallestFirst)),
   sort_desc: vector([VECTOR], call => call.vector(0).sort(largestFirst)),
   histogram_quantile: vector(['scalar', VECTOR], call => {
@@ -114,8 +104,9 @@ export const functions: Readonly<Record<string, Function>> = {
 }
 
 /** 1 where nothing is, with the labels that the selector asks to be equal to something. */
-function absent({ args: [asked] }: Arguments, present: number): Sample[] {
-  if (present > 0) return []
+function absent(call: Arguments): Sample[] {
+  if (call.vector(0).length > 0) return []
+  const [asked] = call.args
   const matchers = asked?.kind === 'selector' ? asked.matchers.filter(({ label }) => label !== NAME) : []
   const named = matchers.filter(
     ({ label, operator }) => operator === '=' && matchers.filter(other => other.label === label).length === 1,

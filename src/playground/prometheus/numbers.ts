@@ -1,4 +1,4 @@
-/** Sums and quantiles, computed in the way and the order of Prometheus. */
+/** Sums, means and order, computed in the way and the order of Prometheus. */
 
 /** Sum with Neumaier's compensation. */
 export function sum(values: readonly number[]): number {
@@ -20,27 +20,10 @@ export function mean(values: readonly number[]): number {
   return total / values.length
 }
 
-export function variance(values: readonly number[]): number {
-  const middle = mean(values)
-  return mean(values.map(value => (value - middle) ** 2))
-}
-
 /** Ascending; NaN is the smallest. */
 export function ascending(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : -1
   return Number.isNaN(b) ? 1 : a - b
-}
-
-/** The φ-quantile between the two nearest values. */
-export function quantile(phi: number, values: readonly number[]): number {
-  if (values.length === 0 || Number.isNaN(phi)) return Number.NaN
-  if (phi < 0 || phi > 1) return phi * Number.POSITIVE_INFINITY
-  const sorted = [...values].sort(ascending)
-  const rank = phi * (sorted.length - 1)
-  const lower = Math.floor(rank)
-  const weight = rank - lower
-  const at = (index: number): number => sorted[Math.min(index, sorted.length - 1)] ?? Number.NaN
-  return at(lower) * (1 - weight) + at(lower + 1) * weight
 }
 
 /** The largest by `isMore`; what is not NaN goes before NaN. */

@@ -14,7 +14,6 @@ const operators: Readonly<Record<string, (a: number, b: number) => number | bool
   '%': (a, b) => a % b,
   // As in Go, and unlike in JavaScript, 1 to any power is 1, and so is -1 to an infinite one.
   '^': (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
-  atan2: Math.atan2,
   '==': (a, b) => a === b,
   '!=': (a, b) => a !== b,
   '>': (a, b) => a > b,

@@ -1,6 +1,6 @@
 /** Functions of one series over a stretch of time, as promql/functions.go of Prometheus 3 computes them. */
 import type { Instant, Milliseconds } from '../../core/time.ts'
-import { extreme, mean, quantile, sum, variance } from './numbers.ts'
+import { extreme, mean, sum } from './numbers.ts'
 
 /** A sample that is no staleness marker. */
 export interface Dot {
@@ -16,7 +16,7 @@ export interface Window {
 }
 
 /** @returns undefined where the series has no answer. */
-export type OverTime = (dots: readonly Dot[], window: Window, parameter: number) => number | undefined
+export type OverTime = (dots: readonly Dot[], window: Window) => number | undefined
 
 const values = (dots: readonly Dot[]): number[] => dots.map(({ value }) => value)
 const pairs = (dots: readonly Dot[]): [Dot, Dot][] => dots.slice(1).map((dot, index) => [dots[index] as Dot, dot])
@@ -42,31 +42,23 @@ function extrapolated(dots: readonly Dot[], window: Window, isCounter: boolean, 
   return growth * ((sampled + toStart + toEnd) / sampled / seconds)
 }
 
-/** From the last two samples only. */
-function instant(dots: readonly Dot[], isRate: boolean): number | undefined {
+/** The rate of a counter, from its last two samples only. */
+function instantRate(dots: readonly Dot[]): number | undefined {
   const [before, last] = dots.slice(-2)
   if (before === undefined || last === undefined) return undefined
-  const growth = isRate && last.value < before.value ? last.value : last.value - before.value
-  return isRate ? growth / ((last.at - before.at) / 1000) : growth
+  const growth = last.value < before.value ? last.value : last.value - before.value
+  return growth / ((last.at - before.at) / 1000)
 }
 
 export const overTime: Readonly<Record<string, OverTime>> = {
   rate: (dots, window) => extrapolated(dots, window, true, window.length / 1000),
   increase: (dots, window) => extrapolated(dots, window, true),
   delta: (dots, window) => extrapolated(dots, window, false),
-  irate: dots => instant(dots, true),
-  idelta: dots => instant(dots, false),
-  changes: dots =>
-    pairs(dots).filter(([a, b]) => a.value !== b.value && !(Number.isNaN(a.value) && Number.isNaN(b.value))).length,
-  resets: dots => pairs(dots).filter(([a, b]) => b.value < a.value).length,
+  irate: instantRate,
   sum_over_time: dots => sum(values(dots)),
   avg_over_time: dots => mean(values(dots)),
   min_over_time: dots => extreme(values(dots), (a, b) => a < b),
   max_over_time: dots => extreme(values(dots), (a, b) => a > b),
   count_over_time: dots => dots.length,
-  present_over_time: () => 1,
   last_over_time: dots => dots.at(-1)?.value,
-  stddev_over_time: dots => Math.sqrt(variance(values(dots))),
-  stdvar_over_time: dots => variance(values(dots)),
-  quantile_over_time: (dots, _, phi) => quantile(phi, values(dots)),
 }

@@ -33,14 +33,7 @@ type Item =
   | { readonly kind: 'operand'; readonly node: SyntaxNode; readonly behind: SyntaxNode[] }
   | { readonly kind: 'sign' | 'operator'; readonly node: SyntaxNode; readonly modifiers: readonly SyntaxNode[] }
 
-const levels = [
-  ['or'],
-  ['and', 'unless'],
-  ['==', '!=', '>', '<', '>=', '<='],
-  ['+', '-'],
-  ['*', '/', '%', 'atan2'],
-  ['^'],
-]
+const levels = [['or'], ['and', 'unless'], ['==', '!=', '>', '<', '>=', '<='], ['+', '-'], ['*', '/', '%'], ['^']]
 const POWER = levels.length - 1
 
 const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
@@ -174,35 +167,25 @@ class Reading {
     }
   }
 
-  /** What stands behind an operand: a range, a subquery, `offset`, `@`. */
-  #behind(expr: Expr, node: SyntaxNode, { name, from }: SyntaxNode): Expr {
+  /** What stands behind an operand: a range, an `offset`. */
+  #behind(expr: Expr, node: SyntaxNode, { name }: SyntaxNode): Expr {
     const [before, first, second] = childrenOf(node)
-    if (node.name === 'SubqueryExpr') {
-      if (expr.type !== 'instant vector') {
-        const type = expr.type === 'range vector' ? 'matrix' : expr.type
-        throw this.#fail(from, `subquery is only allowed on instant vector, got ${type} instead`)
-      }
-      const step = second === undefined ? {} : { step: this.#length(second) }
-      return { kind: 'subquery', type: 'range vector', position: from, of: expr, range: this.#length(first), ...step }
-    }
-    const looks = expr.kind === 'subquery' || (expr.kind === 'selector' && name === 'VectorSelector')
+    const looks = expr.kind === 'selector' && name === 'VectorSelector'
     if (node.name === 'MatrixSelector') {
       const bracket = this.#query.indexOf('[', before?.to)
       if (!looks || expr.type === 'range vector') throw this.#fail(bracket, 'ranges only allowed for vector selectors')
       if (expr.offset !== undefined) throw this.#fail(bracket, 'no offset modifiers allowed before range')
-      if (expr.anchor !== undefined) throw this.#fail(bracket, 'no @ modifiers allowed before range')
       return { ...expr, type: 'range vector', range: this.#length(first) }
     }
-    const word = node.name === 'OffsetExpr' ? 'offset' : '@'
-    const whole = 'an instant vector selector or range vector selector or a subquery'
-    if (!looks) throw this.#fail(node.from, `${word} modifier must be preceded by ${whole}`)
-    const text = this.#text(second).toLowerCase()
-    if (word === 'offset') {
-      if (expr.offset !== undefined) throw this.#fail(node.from, 'offset may not be set multiple times')
-      return { ...expr, offset: (text.startsWith('-') ? -1 : 1) * this.#length(second) }
+    if (node.name !== 'OffsetExpr') {
+      const what = node.name === 'SubqueryExpr' ? 'a subquery' : 'the @ modifier'
+      throw this.#fail(before?.to ?? node.from, `${what} is not supported by this in-memory Prometheus`)
     }
-    if (expr.anchor !== undefined) throw this.#fail(node.from, '@ <timestamp> may not be set multiple times')
-    return { ...expr, anchor: text === 'start' || text === 'end' ? text : Math.round(numberOf(text) * 1000) }
+    const whole = 'an instant vector selector or range vector selector or a subquery'
+    if (!looks) throw this.#fail(node.from, `offset modifier must be preceded by ${whole}`)
+    if (expr.offset !== undefined) throw this.#fail(node.from, 'offset may not be set multiple times')
+    const sign = this.#text(second).startsWith('-') ? -1 : 1
+    return { ...expr, offset: sign * this.#length(second) }
   }
 
   #matching(modifiers: readonly SyntaxNode[], position: number): Matching {

@@ -1,5 +1,5 @@
 /** What a PromQL query says, as a tree with types; and the error that a query may be. */
-import type { Instant, Milliseconds } from '../../core/time.ts'
+import type { Milliseconds } from '../../core/time.ts'
 import type { Matcher } from './matcher.ts'
 
 export type ValueType = 'scalar' | 'instant vector' | 'range vector' | 'string'
@@ -29,11 +29,10 @@ export interface Grouping {
   readonly labels: readonly string[]
 }
 
-/** A stretch of time, or a moment without `range`, and when it is: `offset`, and `@` as a time or an end of the query. */
+/** A stretch of time, or a moment without `range`, and how long ago it is. */
 interface Look {
   readonly range?: Milliseconds
   readonly offset?: Milliseconds
-  readonly anchor?: Instant | 'start' | 'end'
 }
 
 /** An expression, its type, and where it begins in the text. */
@@ -42,7 +41,6 @@ export type Expr = { readonly type: ValueType; readonly position: number } & (
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'negation'; readonly of: Expr }
   | ({ readonly kind: 'selector'; readonly matchers: readonly Matcher[] } & Look)
-  | ({ readonly kind: 'subquery'; readonly of: Expr; readonly step?: Milliseconds } & Look)
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expr[] }
   | {
       readonly kind: 'aggregation'

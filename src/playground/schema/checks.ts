@@ -1,12 +1,12 @@
 /**
  * The API server's own validation of its built-in kinds, by type: what a release, a user's manifest or a bad patch can trip
- * over. The words are the server's.
+ * over, in the server's words. Roles, budgets and slices are taken as they are: nothing here acts on what they say.
  */
 import type { KubeObject } from '../../api/object.ts'
 import { at, isRecord, type Json, listOf, recordOf, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
-import { duplicate, invalid, notSupported, required, tooLong } from './causes.ts'
-import { type Check, isPort, notBelow, PORT, port, share, twice } from './check.ts'
+import { duplicate, invalid, required, tooLong } from './causes.ts'
+import { type Check, isPort, notBelow, PORT, port, twice } from './check.ts'
 import { definitionCauses } from './definition-checks.ts'
 import {
   causesOf,
@@ -17,25 +17,21 @@ import {
   immutable,
   labelsOf,
   type NameRule,
-  pathSegment,
-  qualifiedName,
   undotted,
 } from './metadata.ts'
 import { podChecks } from './pod-checks.ts'
 
 const core = 'io.k8s.api.core.v1'
 const apps = 'io.k8s.api.apps.v1'
-const rbac = 'io.k8s.api.rbac.v1'
 const extensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1'
 
 const byType: Readonly<Record<string, Check>> = {
   ...podChecks,
   [`${core}.ServiceSpec`]: (spec, path, before) => {
-    const { type, clusterIP, externalName, trafficDistribution: spread } = spec
+    const { type, clusterIP, externalName } = spec
     const ports = listOf(spec['ports'])
     const external = type === 'ExternalName'
     const keys = ports.map(one => `${String(at(one, 'port'))}/${String(at(one, 'protocol'))}`)
-    const known = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
     const ip = at(before, 'clusterIP')
     return [
       ...(ports.length === 0 && !external && clusterIP !== 'None' ? [required(`${path}.ports`)] : []),
@@ -50,21 +46,17 @@ const byType: Readonly<Record<string, Check>> = {
         const shown = { Name: '', Protocol: protocol, AppProtocol: null, Port: number, TargetPort: 0, NodePort: 0 }
         return keys.indexOf(key) < i ? [duplicate(`${path}.ports[${i}]`, shown)] : []
       }),
-      ...(spread === undefined || known.includes(textOf(spread))
-        ? []
-        : [notSupported(`${path}.trafficDistribution`, spread, known)]),
       ...(ip !== undefined && clusterIP !== undefined && ip !== clusterIP && at(before, 'type') === type
         ? [invalid(`${path}.clusterIPs[0]`, [clusterIP], 'may not change once set')]
         : []),
     ]
   },
   [`${core}.ServicePort`]: (value, path) => {
-    const { name, appProtocol, port: number = 0, targetPort = 0 } = value
+    const { name, port: number = 0, targetPort = 0 } = value
     return [
       ...(name === undefined ? [] : causesOf(`${path}.name`, textOf(name), dnsLabel)),
       ...(isPort(number) ? [] : [invalid(`${path}.port`, number, PORT)]),
       ...port(`${path}.targetPort`, targetPort),
-      ...(appProtocol === undefined ? [] : causesOf(`${path}.appProtocol`, textOf(appProtocol), qualifiedName)),
     ]
   },
   [`${core}.ConfigMap`]: (map, _path, before) => [...data(map, before), ...tooMuch('[]', map)],
@@ -72,9 +64,6 @@ const byType: Readonly<Record<string, Check>> = {
     ...data(secret, before),
     ...tooMuch('data', secret),
     ...(isRecord(before) ? immutable('type', before['type'], secret['type']) : []),
-    ...(secret['type'] === 'kubernetes.io/tls'
-      ? ['tls.crt', 'tls.key'].filter(key => at(secret['data'], key) === undefined).map(key => required(`data[${key}]`))
-      : []),
   ],
   [`${core}.Event`]: event => {
     const namespace = at(event, 'metadata', 'namespace')
@@ -112,61 +101,6 @@ const byType: Readonly<Record<string, Check>> = {
     ...notBelow(1, `${path}.leaseDurationSeconds`, spec['leaseDurationSeconds'], 'must be greater than 0'),
     ...notBelow(0, `${path}.leaseTransitions`, spec['leaseTransitions']),
   ],
-  'io.k8s.api.discovery.v1.EndpointSlice': (slice, _path, before) => [
-    ...(isRecord(before) ? immutable('addressType', before['addressType'], slice['addressType']) : []),
-    ...twice('ports', listOf(slice['ports'])),
-  ],
-  'io.k8s.api.discovery.v1.Endpoint': (endpoint, path) =>
-    listOf(endpoint['addresses']).length > 0 ? [] : [required(`${path}.addresses`, 'must contain at least 1 address')],
-  'io.k8s.api.policy.v1.PodDisruptionBudgetSpec': (spec, path) => {
-    const { minAvailable, maxUnavailable, selector = null, unhealthyPodEvictionPolicy: evicts = null } = spec
-    const [Selector, UnhealthyPodEvictionPolicy] = [selector, evicts]
-    const shown = { MinAvailable: minAvailable, Selector, MaxUnavailable: maxUnavailable, UnhealthyPodEvictionPolicy }
-    const both = minAvailable !== undefined && maxUnavailable !== undefined
-    return [
-      ...(both ? [invalid(path, shown, 'minAvailable and maxUnavailable cannot be both set')] : []),
-      ...share(`${path}.minAvailable`, minAvailable),
-      ...share(`${path}.maxUnavailable`, maxUnavailable),
-    ]
-  },
-  [`${rbac}.PolicyRule`]: (rule, path) => {
-    const lacks = (key: string): boolean => listOf(rule[key]).length === 0
-    const ofResources = lacks('nonResourceURLs')
-    const why = 'resource rules must supply at least one'
-    return [
-      ...(lacks('verbs') ? [required(`${path}.verbs`, 'verbs must contain at least one value')] : []),
-      ...(ofResources && lacks('apiGroups') ? [required(`${path}.apiGroups`, `${why} api group`)] : []),
-      ...(ofResources && lacks('resources') ? [required(`${path}.resources`, `${why} resource`)] : []),
-    ]
-  },
-  [`${rbac}.RoleBinding`]: (binding, _path, before) => bindingCauses(binding, before, ['Role', 'ClusterRole']),
-  [`${rbac}.ClusterRoleBinding`]: (binding, _path, before) => [
-    ...bindingCauses(binding, before, ['ClusterRole']),
-    ...listOf(binding['subjects']).flatMap((subject, i) =>
-      at(subject, 'kind') === 'ServiceAccount' && at(subject, 'namespace') === undefined
-        ? [required(`subjects[${i}].namespace`)]
-        : [],
-    ),
-  ],
-  [`${rbac}.Subject`]: ({ kind = '', name }, path) => {
-    const known = ['ServiceAccount', 'User', 'Group']
-    return [
-      ...(name === undefined || name === '' ? [required(`${path}.name`)] : []),
-      ...(known.includes(textOf(kind)) ? [] : [notSupported(`${path}.kind`, kind, known)]),
-    ]
-  },
-}
-
-/** Whom a binding gives which role, one of these kinds. */
-function bindingCauses(binding: Json, before: unknown, known: readonly string[]): Cause[] {
-  const { apiGroup, kind = '', name } = recordOf(binding['roleRef'])
-  const shown = { APIGroup: apiGroup, Kind: kind, Name: name }
-  const isOther = isRecord(before) && !sameJson(before['roleRef'], binding['roleRef'])
-  return [
-    ...(known.includes(textOf(kind)) ? [] : [notSupported('roleRef.kind', kind, known)]),
-    ...(name === undefined ? [required('roleRef.name')] : []),
-    ...(isOther ? [invalid('roleRef', shown, 'cannot change roleRef')] : []),
-  ]
 }
 
 /** A ConfigMap or a Secret. */
@@ -195,8 +129,6 @@ const WITH_OWN_WORDS = new Set([
   `${apps}.DeploymentStrategy`,
   `${extensions}.CustomResourceColumnDefinition`,
   `${extensions}.CustomResourceSubresourceScale`,
-  `${rbac}.RoleRef`,
-  `${rbac}.Subject`,
 ])
 
 /** What is wrong with a value of a named type itself; its members are looked at apart. */
@@ -206,17 +138,5 @@ export function checksOf(type: string, value: Json, path: string, before: unknow
 export const hasOwnWords = (type: string): boolean => WITH_OWN_WORDS.has(type)
 
 /** How objects of a kind may be called. */
-export function nameRuleOf(object: KubeObject): NameRule {
-  switch (object.kind) {
-    case 'Namespace':
-    case 'Service':
-      return undotted
-    case 'Role':
-    case 'RoleBinding':
-    case 'ClusterRole':
-    case 'ClusterRoleBinding':
-      return pathSegment
-    default:
-      return dnsSubdomain
-  }
-}
+export const nameRuleOf = ({ kind }: KubeObject): NameRule =>
+  kind === 'Namespace' || kind === 'Service' ? undotted : dnsSubdomain

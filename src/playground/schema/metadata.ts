@@ -69,11 +69,6 @@ export const percent = form(
 )
 /** Of a Namespace, which no label of a DNS name may split. */
 export const undotted: NameRule = name => (name.includes('.') ? ['must not contain dots'] : dnsLabel(name))
-/** Of roles, which stand in paths. */
-export const pathSegment: NameRule = name => {
-  if (name === '.' || name === '..') return [`may not be '${name}'`]
-  return ['/', '%'].filter(sign => name.includes(sign)).map(sign => `may not contain '${sign}'`)
-}
 
 /** The name of a port: an IANA service name. */
 export function portName(name: string): readonly string[] {

@@ -28,13 +28,6 @@ const replicated: Check = (spec, path, before) => {
   ]
 }
 
-/** In thousandths; NaN for what is compared by nobody here. */
-function amount(quantity: unknown): number {
-  const [, number = '', unit = ''] = /^([0-9.]+)([a-zA-Z]*)$/.exec(textOf(quantity)) ?? []
-  const scale = { '': 1, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 }[unit]
-  return number === '' ? Number.NaN : Number(number) * (scale ?? Number.NaN)
-}
-
 export const podChecks: Readonly<Record<string, Check>> = {
   [`${apps}.DeploymentSpec`]: (spec, path, before) => {
     const [deadline, ready = 0] = [Number(spec['progressDeadlineSeconds']), spec['minReadySeconds']]
@@ -84,17 +77,11 @@ export const podChecks: Readonly<Record<string, Check>> = {
     ]
   },
   [`${core}.Container`]: (container, path) => {
-    const { limits, requests } = recordOf(container['resources'])
     const name = textOf(container['name'])
     return [
       ...(name === '' ? [] : causesOf(`${path}.name`, name, dnsLabel)),
       ...(container['image'] === undefined ? [required(`${path}.image`)] : []),
       ...twice(`${path}.volumeMounts`, listOf(container['volumeMounts']), 'mountPath'),
-      ...Object.entries(recordOf(requests)).flatMap(([resource, request]) => {
-        const limit = recordOf(limits)[resource]
-        const why = `must be less than or equal to ${resource} limit of ${textOf(limit)}`
-        return amount(request) > amount(limit) ? [invalid(`${path}.resources.requests`, request, why)] : []
-      }),
     ]
   },
   [`${core}.ContainerPort`]: (value, path) => {
