@@ -82,7 +82,9 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
     const primary = run.stage === 'undoing' ? run.promoted : run.candidate
     const lock = o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis
     const weight = carryable(o, run.weight, run.candidate)
-    return { ...resting(o, primary), weight, canaryPods: 'as wished', lock, judged: run.candidate, record: null }
+    // A record that was lost is made again once a person has put the template on the target.
+    const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null
+    return { ...resting(o, primary), weight, canaryPods: 'as wished', lock, judged: run.candidate, record }
   },
   Finalising(o, { promoted }) {
     const { lockTarget } = o.canary.spec.analysis

@@ -86,4 +86,25 @@ suite('what random histories once found', () => {
     expect(life.world.get(CANARY)).to.equal(undefined)
     expect(carriers(life.world).map(group => `${group.deployment} ${group.image}`)).to.deep.equal(['web web:1'])
   })
+
+  test('a promotion that is undone without a record of what was promoted takes it from the target, and says so', () => {
+    const life = released({ stepWeightPromotion: 40 }, 'Promoting', 10)
+    life.meet({ act: 'lose', what: 'records' })
+    life.meet({ act: 'command', name: 'abort', full: false })
+    life.goOn(15)
+    expect(life.wire.message).to.match(/^No record of \w+ is left .* Set Deployment web to the image and settings/)
+    life.meet({ act: 'push', image: 'web:1' })
+    life.goOn(60)
+    expect([life.wire.phase, life.wire.history?.[0]?.reason]).to.deep.equal(['Succeeded', 'PromotionFailed'])
+    expect(carriers(life.world).map(group => `${group.deployment} ${group.image}`)).to.deep.equal(['web-primary web:1'])
+  })
+
+  test('a canary that is deleted in mid-promotion without any record hands over to what its primary runs already', () => {
+    const life = released({ stepWeightPromotion: 40 }, 'Promoting', 10)
+    life.meet({ act: 'lose', what: 'records' })
+    life.meet({ act: 'delete' })
+    life.goOn(90)
+    expect(life.world.get(CANARY)).to.equal(undefined)
+    expect(carriers(life.world).map(group => `${group.deployment} ${group.image}`)).to.deep.equal(['web web:2'])
+  })
 })

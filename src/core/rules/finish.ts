@@ -1,7 +1,7 @@
 /** Promotion, its failure, and the drain of the canary. */
 import { isStalling } from '../conditions.ts'
 import type { Move } from '../decision.ts'
-import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
+import { carriedSince, judgedReady, recordedOf, short, unreached } from '../facts.ts'
 import { go, pass, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
@@ -98,6 +98,10 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
     }
     const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
     return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
+  }
+  if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
+    const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
+    return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
   }
   const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
   const message = `Waiting for Deployment ${o.names.primary.name} to run ${short(state.promoted)} again (${waited}); promotion failed: ${state.because}`

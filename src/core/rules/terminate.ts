@@ -85,7 +85,11 @@ export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined
   // Its configuration is the user's own again; only the template can be put back.
   const foreign = templateOf(target.revision) !== templateOf(state.promoted)
   const name = o.names.target.name
-  if (foreign && recordedOf(o, state.promoted) !== undefined) {
+  const recorded = recordedOf(o, state.promoted) !== undefined
+  // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
+  if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
+    return stay(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
+  if (foreign && recorded) {
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted; it is set to ${short(state.promoted)} first`
     return tell(o, { severity: 'warn', reason: 'TargetRestored', message }, now, null)
   }
