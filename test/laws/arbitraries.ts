@@ -48,7 +48,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     query: fc.boolean(),
     onProviderError: fc.constantFrom('hold', 'hold', 'fail'),
     stepWeightPromotion: fc.constantFrom(0, 0, 40),
-    lockTarget: mostly(),
+    lockTarget: fc.constantFrom(true, true, false),
     skipAnalysis: rarely(),
     maxBlind: fc.constantFrom('15m', '30s'),
     maxDuration: fc.constantFrom('24h', '24h', '1m'),
@@ -64,10 +64,6 @@ export const setup: fc.Arbitrary<Setup> = fc
 
 function rarely(): fc.Arbitrary<boolean> {
   return fc.integer({ min: 0, max: 5 }).map(number => number === 5)
-}
-
-function mostly(): fc.Arbitrary<boolean> {
-  return rarely().map(yes => !yes)
 }
 
 export const images = ['web:1', 'web:2', 'web:3', 'web:broken'] as const
@@ -114,7 +110,7 @@ export const ill: fc.Arbitrary<Ill> = fc.record({
   commit: fc.constantFrom('done' as const, 'done' as const, 'done' as const, 'refused' as const, 'unanswered' as const),
   writes: fc.array(fate, { maxLength: 5 }),
   order: fc.array(fc.nat(9), { maxLength: 6 }),
-  killedAfter: fc.option(fc.nat(4), { nil: null }),
+  killedAfter: fc.option(fc.nat(4), { nil: null, freq: 2 }),
   pushed: fc.option(fc.constantFrom(...images), { nil: null, freq: 6 }),
 })
 

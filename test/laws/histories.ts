@@ -48,10 +48,13 @@ export class Life {
     this.#note()
   }
 
-  /** Every pass and sweep that is due, and time where nothing is, for so many seconds; the first passes go ill. */
-  goOn(seconds: number, ills: readonly Ill[] = []): void {
+  /**
+   * Every pass and sweep that is due, and time where nothing is, for so many seconds.
+   *
+   * @param ahead how the first passes go ill; each takes one away.
+   */
+  goOn(seconds: number, ahead: Ill[] = []): void {
     const end = this.world.now + seconds * 1000
-    const ahead = [...ills]
     while (this.world.now <= end) {
       this.#settle(ahead)
       const { wakeAt } = this.controller
@@ -91,7 +94,7 @@ export class Life {
     const { world } = this
     switch (act.act) {
       case 'go on':
-        return this.goOn(act.seconds, act.ills)
+        return this.goOn(act.seconds, [...act.ills])
       case 'pass':
         return this.pass(faultsOf(act.ill))
       case 'sweep':

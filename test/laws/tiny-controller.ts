@@ -134,7 +134,7 @@ export class TinyController {
     const count = (): void => {
       this.#changed()
       written += 1
-      if (faults.killedAfter !== null && written > faults.killedAfter) throw new Killed()
+      if (written === faults.killedAfter) throw new Killed()
     }
     if (faults.killedAfter === 0) throw new Killed()
     if ('ask' in decision) this.#ask(decision, observation)
@@ -182,7 +182,7 @@ export class TinyController {
       }
       entry.status = status
       this.#informedAt = now
-    }
+    } else if (worth === 'later') this.#wake(this.#informedAt + INFORM_EVERY)
     entry.state = decision.state
     entry.memory = memory
     if (decision.wakeAt !== null) this.#wake(decision.wakeAt)
