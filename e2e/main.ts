@@ -67,14 +67,14 @@ async function inside(args: readonly string[]): Promise<number> {
     '--ui',
     'tdd',
     '--reporter',
-    'spec',
+    'e2e/reporter.ts',
     '--timeout',
     '180000',
     '--slow',
     '60000',
     '--exit',
   ]
-  const required = ['--require', 'test/closing-line.ts', '--require', 'e2e/hooks.ts']
+  const required = ['--require', 'e2e/hooks.ts']
   const chosen = args.some(arg => arg.endsWith('.test.ts'))
   const tests = chosen ? [] : ['e2e/tests/**/*.test.ts']
   return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...args, ...tests])
