@@ -3,7 +3,6 @@ import { type Kind, kindKey, type KubeObject } from '../api/object.ts'
 import { badRequest } from './answers.ts'
 import { at } from './json.ts'
 
-const involved = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath']
 const of = (parent: string, names: readonly string[]): string[] => names.map(name => `${parent}.${name}`)
 
 /** Beside name and namespace, which every kind has. */
@@ -12,8 +11,13 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
     ...of('spec', ['nodeName', 'restartPolicy', 'schedulerName', 'serviceAccountName', 'hostNetwork']),
     ...of('status', ['phase', 'podIP', 'podIPs', 'nominatedNodeName']),
   ],
-  events: [...of('involvedObject', involved), 'reason', 'reportingComponent', 'source', 'type'],
-  'events.events.k8s.io': [...of('regarding', involved), 'reason', 'reportingController', 'type'],
+  events: [
+    ...of('involvedObject', ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath']),
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
   namespaces: ['status.phase'],
   secrets: ['type'],
   services: ['spec.clusterIP', 'spec.type'],

@@ -91,7 +91,7 @@ const UNOWNED = new Set([
   'f:apiVersion',
   'f:kind',
   ...['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp']
-    .concat(['deletionGracePeriodSeconds', 'managedFields'])
+    .concat(['deletionGracePeriodSeconds', 'managedFields', 'selfLink'])
     .map(name => `f:metadata\nf:${name}`),
 ])
 const isUnowned = (path: Path): boolean => path.length <= 2 && UNOWNED.has(path.join('\n'))

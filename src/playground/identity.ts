@@ -24,6 +24,7 @@ export function asCreated(
     creationTimestamp: at,
     resourceVersion: undefined,
     deletionTimestamp: undefined,
+    selfLink: undefined,
     [GRACE]: undefined,
   }) as ObjectMeta
   return { ...object, metadata }
@@ -57,7 +58,8 @@ export function asUpdated(
     const cause = forbidden('metadata.finalizers', `${because}, ${found}`)
     throw invalid(ref, [cause, cause]) // the real one, too, says it twice
   }
-  return { ...object, metadata: withoutUndefined({ ...wanted.metadata, ...fixed }) as ObjectMeta }
+  const metadata = withoutUndefined({ ...wanted.metadata, ...fixed, selfLink: undefined }) as ObjectMeta
+  return { ...object, metadata }
 }
 
 const ofKind = ({ kind }: Ref, object: KubeObject): KubeObject => ({

@@ -1,18 +1,10 @@
 /** Label selectors, as the API's query parameter spells them (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/). */
 import { badRequest } from './answers.ts'
 import { at, listOf, recordOf } from './json.ts'
-import { qualifiedName } from './schema/metadata.ts'
+import { labelValue, qualifiedName } from './schema/metadata.ts'
 
 type Labels = Readonly<Record<string, string>>
 export type Selector = (labels: Labels | undefined) => boolean
-
-const NAME = /^[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/
-const WORDS = {
-  value:
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
-    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-}
 
 const wrong = (because: string): Error => badRequest(`unable to parse requirement: ${because}`)
 const found = (token: string, expected: string): Error => wrong(`found '${token}', expected: ${expected}`)
@@ -118,11 +110,9 @@ function manyValues(tokens: Tokens, key: string): readonly (string | undefined)[
 }
 
 function checked(value: string, key: string, index: number): string {
-  if (value.length > 63) {
-    throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: must be no more than 63 bytes`)
-  }
-  if (NAME.test(value)) return value
-  throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${WORDS.value}`)
+  const [because] = labelValue(value)
+  if (because === undefined) return value
+  throw wrong(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${because}`)
 }
 
 /** Whether labels carry all of `wanted`. No wish at all matches nothing, as with a Service without a selector. */

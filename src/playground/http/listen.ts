@@ -89,6 +89,7 @@ async function respond(
   const route = routeOf(path)
   if (route === null) {
     if (path.startsWith('/api/')) throw notThere()
+    if (path.startsWith('/openapi/')) return void response.writeHead(404).end()
     return pageNotFound(response)
   }
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? ''
@@ -121,7 +122,12 @@ async function respond(
     throw notAllowed()
   }
   if (verb === 'watch') return streamWatch(call, response)
-  send(response, text, verbs[verb](call), call.warnings)
+  try {
+    send(response, text, verbs[verb](call), call.warnings)
+  } catch (error) {
+    warn(response, call.warnings)
+    throw error
+  }
 }
 
 /** How an answer is written: in YAML, in JSON, or in JSON for people. */
@@ -174,15 +180,15 @@ function pageNotFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n')
 }
 
-/** @param warnings what the client is told beside the answer (RFC 7234, section 5.5). */
-function send(response: ServerResponse, text: Text, { code, body }: Answer, warnings: readonly string[] = []): void {
+/** What the client is told beside the answer, whichever it is (RFC 7234, section 5.5). */
+function warn(response: ServerResponse, warnings: readonly string[]): void {
   const quoted = (words: string): string => words.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', ' ')
-  if (warnings.length > 0) {
-    response.setHeader(
-      'warning',
-      warnings.map(words => `299 - "${quoted(words)}"`),
-    )
-  }
+  const lines = warnings.map(words => `299 - "${quoted(words)}"`)
+  if (lines.length > 0) response.setHeader('warning', lines)
+}
+
+function send(response: ServerResponse, text: Text, { code, body }: Answer, warnings: readonly string[] = []): void {
+  warn(response, warnings)
   const type = text === 'yaml' ? 'application/yaml' : 'application/json'
   response.writeHead(code, { 'content-type': type, 'cache-control': 'no-cache, private' })
   if (text === 'yaml') response.end(yamlOf(body))

@@ -60,7 +60,7 @@ function make(spec: Json): Resource {
     generation: true,
     replacesBlindly: false,
     columns: columnsOf(stored),
-    schema: new Custom(kind, served, stored.schema?.openAPIV3Schema ?? {}),
+    schema: new Custom(kind, served, stored),
   }
 }
 
@@ -137,12 +137,14 @@ class Custom implements Schema {
   readonly #kind: Kind
   readonly #versions: readonly Version[]
   readonly #schema: JsonSchema
+  readonly #hasStatus: boolean
   #nodes: { readonly root: Node; readonly merging: Node; readonly ruled: Node } | undefined
 
-  constructor(kind: Kind, versions: readonly Version[], schema: JsonSchema) {
+  constructor(kind: Kind, versions: readonly Version[], { schema, subresources }: Version) {
     this.#kind = kind
     this.#versions = versions
-    this.#schema = schema
+    this.#schema = schema?.openAPIV3Schema ?? {}
+    this.#hasStatus = subresources?.status !== undefined
   }
 
   /** Made when the first object comes: most kinds of a cluster never see one. */
@@ -182,7 +184,7 @@ class Custom implements Schema {
     const { root, ruled } = this.#made
     const found = [
       ...metadataCauses(object, before, dnsSubdomain),
-      ...schemaCauses(root, object, '', was),
+      ...schemaCauses(root, object, '', was).map(cause => (this.#hasStatus ? fromStatus(cause) : cause)),
       ...twins(root, object, ''),
     ]
     if (found.some(({ reason }) => BLOCKING.has(reason))) return [...found, invalid(NOWHERE, null, notAsked)]
@@ -221,4 +223,12 @@ class Custom implements Schema {
     })
     return { ...components([OBJECT_META]), ...Object.fromEntries(own) }
   }
+}
+
+/** A status with a subresource is looked at for itself: sentences about it name its fields from there. */
+function fromStatus(cause: Cause): Cause {
+  const [, below] = /^status[.](.+)/.exec(cause.field) ?? []
+  return below === undefined
+    ? cause
+    : { ...cause, message: cause.message.replace(`${cause.field} in body`, `${below} in body`) }
 }

@@ -9,7 +9,7 @@ import { forbidden, invalid, notSupported, required } from './causes.ts'
 import { immutable } from './metadata.ts'
 import { type JsonSchema, type Rule, Types } from './node.ts'
 import { Pruner } from './prune.ts'
-import { compile } from './rules.ts'
+import { typeOfRule } from './rules.ts'
 import { expression, schemaCauses as valueFindings } from './validate.ts'
 
 const SCOPES = ['Cluster', 'Namespaced']
@@ -170,7 +170,7 @@ function schemaCauses(schema: JsonSchema, path: string): Cause[] {
     ...defaultCauses(schema, `${path}.default`),
     ...listCauses(schema, path),
     ...(schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) =>
-      ruleCauses(rule, `${path}.x-kubernetes-validations[${i}]`),
+      ruleCauses(rule, schema, `${path}.x-kubernetes-validations[${i}]`),
     ),
     ...(['anyOf', 'oneOf', 'allOf'] as const).flatMap(keyword =>
       (schema[keyword] ?? []).flatMap((one, i) => valueCauses(one, `${path}.${keyword}[${i}]`, schema)),
@@ -261,7 +261,7 @@ function patternCauses(pattern: string, path: string): Cause[] {
 }
 
 /** The library's own words where a rule is no CEL: its columns and its grammar are not the server's. */
-function ruleCauses(rule: Rule, path: string): Cause[] {
+function ruleCauses(rule: Rule, schema: JsonSchema, path: string): Cause[] {
   const { message = '', messageExpression = '', reason = null, fieldPath = '', optionalOldSelf = null } = rule
   if (rule.rule.trim() === '') return [required(`${path}.rule`, 'rule is not specified')]
   const found = [
@@ -272,7 +272,7 @@ function ruleCauses(rule: Rule, path: string): Cause[] {
   const whole = (why: string): Cause =>
     invalid(`${path}.rule`, { ...shown, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf }, why)
   try {
-    return ['bool', 'dyn'].includes(compile(rule).type())
+    return ['bool', 'dyn'].includes(typeOfRule(rule, schema))
       ? found
       : [...found, whole('cel expression must evaluate to a bool')]
   } catch (error) {

@@ -49,7 +49,7 @@ const labelKey = form(
   ['MyName', 'my.name', '123-abc'],
   PART,
 )
-const labelValue = form(
+export const labelValue = form(
   `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', ${ENDS}`,
   ['MyValue', 'my_value', '12345'],
   `(${PART})?`,

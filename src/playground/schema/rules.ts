@@ -10,7 +10,7 @@ import { isRecord, type Json, sameJson, textOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import { duplicate, forbidden, invalid, invalidWhole, required } from './causes.ts'
 import { join } from './decode.ts'
-import type { Node, Rule } from './node.ts'
+import type { JsonSchema, Node, Rule } from './node.ts'
 import { earlierEntries, expression, NOWHERE } from './validate.ts'
 
 /** An URL, as `url()` makes it. */
@@ -33,7 +33,6 @@ function isSorted(list: readonly (bigint | number | string)[]): boolean {
 }
 
 const base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
-  .registerVariable('self', 'dyn')
   .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
     expression(pattern).test(text),
   )
@@ -43,15 +42,20 @@ const base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLi
   .registerFunction('url(string): URL', (text: string) => new Url(text))
   .registerFunction('URL.getScheme(): string', (url: Url) => url.scheme)
   .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
-const changes = base.clone().registerVariable('oldSelf', 'dyn')
-const optionalChanges = base.clone().registerVariable('oldSelf', 'optional')
+const seeing = (self: 'dyn' | 'string' | 'bool' | 'int', oldSelf: 'dyn' | 'optional' = 'dyn'): Environment =>
+  base.clone().registerVariable('self', self).registerVariable('oldSelf', oldSelf)
+const changes = seeing('dyn')
+const optionalChanges = seeing('dyn', 'optional')
+const plain: Readonly<Record<string, Environment>> = {
+  string: seeing('string'),
+  boolean: seeing('bool'),
+  integer: seeing('int'),
+}
 
 interface Program {
   readonly ofChanges: boolean
-  readonly holds: (context: Json) => unknown
+  readonly holds: ParseResult
   readonly message: (context: Json) => unknown
-  /** What the rule gives, as far as that can be told without an object. */
-  readonly type: () => string
 }
 const programs = new WeakMap<Rule, Program>()
 
@@ -71,10 +75,24 @@ export function compile(rule: Rule): Program {
   const parse = (text: string): ParseResult => environment.parse(forLibrary(text))
   const [holds, says] = [parse(rule.rule), rule.messageExpression]
   const message: Program['message'] = says === undefined ? () => undefined : parse(says)
-  const type = (): string => holds.check().type ?? 'dyn'
-  const made = { ofChanges, holds, message, type }
+  const made = { ofChanges, holds, message }
   programs.set(rule, made)
   return made
+}
+
+/**
+ * What a rule gives, as far as that can be told without an object: of objects and lists nothing is known.
+ *
+ * @throws Error when it cannot be asked of such a value.
+ */
+export function typeOfRule(rule: Rule, { type = '', format, nullable }: JsonSchema): string {
+  const environment =
+    format === undefined && nullable !== true && rule.optionalOldSelf !== true ? plain[type] : undefined
+  const { holds } = compile(rule)
+  if (environment === undefined) return holds.check().type ?? 'dyn'
+  const { error, type: given = 'dyn' } = environment.check(forLibrary(rule.rule))
+  if (error !== undefined) throw error
+  return given
 }
 
 const rules = new WeakMap<Node, boolean>()

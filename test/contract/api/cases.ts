@@ -9,9 +9,12 @@ import { fields } from './cases/fields.ts'
 import { leases } from './cases/leases.ts'
 import { lists } from './cases/lists.ts'
 import { load } from './cases/load.ts'
+import { metadata } from './cases/metadata.ts'
 import { objects } from './cases/objects.ts'
+import { ownership } from './cases/ownership.ts'
 import { patches } from './cases/patches.ts'
 import { requests } from './cases/requests.ts'
+import { strategics } from './cases/strategic.ts'
 import { subresources } from './cases/subresources.ts'
 import { tables } from './cases/tables.ts'
 import { watches } from './cases/watches.ts'
@@ -19,8 +22,11 @@ import { workloads } from './cases/workloads.ts'
 
 export const cases: readonly Case[] = [
   ...objects,
+  ...metadata,
   ...patches,
+  ...strategics,
   ...applies,
+  ...ownership,
   ...subresources,
   ...lists,
   ...watches,

@@ -129,6 +129,10 @@ export const crds: readonly Case[] = [
     },
   },
   {
+    name: 'a map where a list must be is refused',
+    run: async ({ ask }) => ask('POST widgets', widget('w', { parts: { name: 'a' } })),
+  },
+  {
     name: 'null in a custom resource',
     run: async ({ ask }) => {
       await ask('POST widgets', widget('w', { size: null, replicas: null }))

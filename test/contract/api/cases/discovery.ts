@@ -165,4 +165,8 @@ export const discovery: readonly Case[] = [
       await ask('GET /openapi/v3/apis/apps/v1', undefined, schemaOf('io.k8s.api.apps.v1.Deployment'))
     },
   },
+  {
+    name: 'the OpenAPI of what is not there',
+    run: async ({ ask }) => ask('GET /openapi/v3/apis/unheard.example/v1'),
+  },
 ]

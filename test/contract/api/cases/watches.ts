@@ -184,7 +184,7 @@ export const watches: readonly Case[] = [
     run: async talk => {
       const watch = await talk.watch('configmaps?watch=true&resourceVersion=999999999&timeoutSeconds=1')
       await talk.given('POST configmaps', config('a'))
-      await watch.end()
+      talk.note('events until its end', (await watch.end()).length)
     },
   },
   {
@@ -194,6 +194,10 @@ export const watches: readonly Case[] = [
       await ask('GET configmaps?watch=true&timeoutSeconds=soon')
       await ask('GET canaries?watch=true&resourceVersion=abc')
     },
+  },
+  {
+    name: 'a watch that is perhaps one is one',
+    run: async ({ ask }) => ask('GET configmaps?watch=perhaps&timeoutSeconds=1'),
   },
   {
     name: 'a watch with a bad selector is refused',
