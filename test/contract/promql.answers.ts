@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { prometheusApi } from '../../src/playground/prometheus/http.ts'
 import { Samples } from '../../src/playground/prometheus/samples.ts'
-import type { Case } from './promql.cases.ts'
+import type { Case } from './promql.case.ts'
 import { moments, START } from './promql.samples.ts'
 
 /** An answer as JSON, with its HTTP status; series in an order that can be compared. Infos are about style and left out. */
