@@ -4,7 +4,8 @@
  */
 import { expect } from 'chai'
 import { add, differencesOf, ourMesh, ourPlace, outcome, type Seen } from '../../test/contract/mesh.answers.ts'
-import { BAD, cases, idOf, type Played, SLOW, versions } from '../../test/contract/mesh.cases.ts'
+import { cases, idOf } from '../../test/contract/mesh.cases.ts'
+import { BAD, type Played, SLOW, versions } from '../../test/contract/mesh.scene.ts'
 import { differences } from '../../test/contract/mesh.differences.ts'
 import { Load } from '../fixtures/load.ts'
 import { Shop } from '../fixtures/shop.ts'

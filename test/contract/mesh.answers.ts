@@ -4,7 +4,7 @@ import { Gateway } from '../../src/playground/kinds.ts'
 import { exactly } from '../../src/playground/latency.ts'
 import type { Flow } from '../../src/playground/mesh.ts'
 import { cluster, deployment } from '../playground/cluster.ts'
-import { BAD, type Played, type Place, SLOW, versions } from './mesh.cases.ts'
+import { BAD, type Played, type Place, SLOW, versions } from './mesh.scene.ts'
 
 /** How many there were of each: as shares of the requests, or counted. */
 export interface Seen {
