@@ -4,6 +4,8 @@ import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../co
 import type { Milliseconds } from '../core/time.ts'
 import { badRequest, expired, tooLarge } from './answers.ts'
 import { parseFieldSelector } from './field-selector.ts'
+import { parseJson } from './go.ts'
+import { recordOf, textOf } from './json.ts'
 import { parseSelector } from './selector.ts'
 import { type Change, inVersion, type Store } from './store.ts'
 
@@ -99,10 +101,10 @@ export function listPage(store: Store, kind: Kind, query: Listing): Page {
 function whereOf(store: Store, query: Listing): readonly [number, string] {
   const { resourceVersion = '', resourceVersionMatch, limit = 0 } = query
   if (query.continue !== undefined) {
+    const [version, last] = readToken(query.continue)
     if (resourceVersion !== '' && resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue')
     }
-    const [version, last] = readToken(query.continue)
     return [version < 0 ? store.version : version, last]
   }
   if (resourceVersion === '' || resourceVersion === '0') return [store.version, '']
@@ -192,11 +194,24 @@ function atVersion(object: KubeObject, version: number): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
 }
 
-const writeToken = (version: number, last: string): string => Buffer.from(`${version} ${last}`).toString('base64url')
+/** The version of a token's format. */
+const TOKEN = 'meta.k8s.io/v1'
 
-/** The version of the list, or -1 for the present one, and the key of its last object so far. */
+/** As the API server makes its own, which nobody but itself should read. */
+function writeToken(version: number, last: string): string {
+  return Buffer.from(JSON.stringify({ v: TOKEN, rv: version, start: `${last}\0` })).toString('base64url')
+}
+
+/** The version of the list, or -1 for the present one, and the key of its last object so far. @throws ApiError 400. */
 function readToken(token: string): readonly [number, string] {
-  const [version = '', last = ''] = Buffer.from(token, 'base64url').toString().split(' ')
-  if (/^(-1|\d+)$/.test(version)) return [Number(version), last]
-  throw badRequest('invalid continue token: continue key is not valid: unable to decode')
+  const foreign = token.search(/[^\w-]/)
+  const bad = foreign < 0 && token.length % 4 === 1 ? token.length - 1 : foreign
+  try {
+    if (bad >= 0) throw new SyntaxError(`illegal base64 data at input byte ${bad}`)
+    const { rv, start } = recordOf(parseJson(Buffer.from(token, 'base64url').toString('latin1')))
+    if (typeof rv !== 'number') throw new SyntaxError(`incorrect encoded start resourceVersion (version ${TOKEN})`)
+    return [rv, textOf(start).slice(0, -1)]
+  } catch (error) {
+    throw badRequest(`invalid continue token: continue key is not valid: ${(error as Error).message}`)
+  }
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument, isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml'
 import { ApiError } from '../../core/errors.ts'
+import { parseJson } from '../go.ts'
 
 /** As the API server: three mebibytes. */
 const MAX_BODY = 3 * 1024 * 1024
@@ -32,31 +33,8 @@ export interface Decoded {
 
 /** @throws SyntaxError in the words of the API server's JSON parser. */
 export function readJson(text: string): Decoded {
-  try {
-    const value: unknown = JSON.parse(text)
-    return { value, duplicates: keysIn(text) === keysOf(value) ? [] : duplicatesIn(text) }
-  } catch (error) {
-    throw new SyntaxError(inGo((error as Error).message, text), { cause: error })
-  }
-}
-
-/** What V8 finds wrong, and what Go calls it. */
-const wordings: readonly (readonly [RegExp, string])[] = [
-  [/property name/, 'looking for beginning of object key string'],
-  [/':' after/, 'after object key'],
-  [/after property value/, 'after object key:value pair'],
-  [/after array element/, 'after array element'],
-  [/after JSON/, 'after top-level value'],
-]
-
-function inGo(message: string, text: string): string {
-  const [, at] = /at position (\d+)/.exec(message) ?? []
-  const place = at === undefined ? text.search(/\S/) : Number(at)
-  const character = text[place]
-  const ends = /end of JSON|Unterminated/.test(message) || character === undefined
-  if (ends) return 'unexpected end of JSON input'
-  const [, where = 'looking for beginning of value'] = wordings.find(([pattern]) => pattern.test(message)) ?? []
-  return `invalid character '${character}' ${where}`
+  const value = parseJson(text)
+  return { value, duplicates: keysIn(text) === keysOf(value) ? [] : duplicatesIn(text) }
 }
 
 /** @throws SyntaxError with the first thing that is wrong. */

@@ -13,10 +13,6 @@ export const differences: Readonly<Record<string, Difference>> = {
   },
   'an apply of what cannot be read is refused': yaml,
   'a body that is no YAML': yaml,
-  'a page that cannot be is refused': {
-    reason: 'tokens are of another make, and so is what is wrong with one',
-    only: 'words',
-  },
   'a merge patch to another kind with the same fields is refused': {
     reason: 'what does not fit is found in reading it as the other kind, here in the name of that kind',
     only: 'words',
