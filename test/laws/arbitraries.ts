@@ -104,6 +104,9 @@ export type Act =
   | { readonly act: 'see'; readonly kind: 'all' | 'half' }
   | { readonly act: 'delete' }
 
+/** A pass in which nothing goes wrong. */
+const WELL: Ill = { commit: 'done', writes: [], order: [], killedAfter: null, pushed: null }
+
 const fate: fc.Arbitrary<Fate> = fc.constantFrom('done', 'refused', 'unanswered')
 
 export const ill: fc.Arbitrary<Ill> = fc.record({
@@ -114,6 +117,15 @@ export const ill: fc.Arbitrary<Ill> = fc.record({
   pushed: fc.option(fc.constantFrom(...images), { nil: null, freq: 6 }),
 })
 
+/** Passes of which the first, that many at most, go well, and then some ill in the same way: trouble that stays for a while. */
+export const spell = (latest: number): fc.Arbitrary<readonly Ill[]> =>
+  fc
+    .record({ after: fc.nat(latest), ill, passes: fc.integer({ min: 1, max: 6 }) })
+    .map(({ after, ill: one, passes }) => [
+      ...Array.from({ length: after }, () => WELL),
+      ...Array.from({ length: passes }, () => one),
+    ])
+
 /** The act of that name, with whatever else it says. */
 const named = <A extends Act['act']>(act: A): { act: fc.Arbitrary<A> } => ({ act: fc.constant(act) })
 
@@ -122,8 +134,9 @@ const goOn = fc.record({
   ...named('go on'),
   seconds: fc.constantFrom(1, 3, 8, 15, 40),
   ills: fc.oneof(
-    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(ill, { maxLength: 12, size: 'max' }) },
+    { weight: 2, arbitrary: spell(12) },
   ),
 })
 const push = fc.record({ ...named('push'), image: fc.constantFrom(...images) })

@@ -103,6 +103,16 @@ export const mutants: readonly Mutant[] = [
       take: "return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }",
       put: "return { ...common, weight, canaryPods: 'as wished', lock: false, judged: run.candidate }",
     },
+    {
+      without: 'the lock until what failed has drained',
+      file: POSTURES,
+      take: `  Failed(o, { promoted, drained }) {
+    if (drained) return resting(o, promoted)
+    const { lockTarget } = o.canary.spec.analysis`,
+      put: `  Failed(o, { promoted, drained }) {
+    if (drained) return resting(o, promoted)
+    const lockTarget = false`,
+    },
     ruleOfAnalysis('clear'),
     {
       without: 'a canary Service that selects the judged revision alone',
@@ -127,26 +137,12 @@ export const mutants: readonly Mutant[] = [
       put: '',
     },
   ),
-  ...laws(
-    MOMENTS,
-    'nothing is written that the status does not tell yet',
-    {
-      without: 'waiting with the routes until the status tells the rise',
-      file: POSTURES,
-      take: "return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }",
-      put: "return { ...common, weight: 10, canaryPods: 'as wished', lock: true, judged: run.candidate }",
-    },
-    {
-      without: 'the lock until what failed has drained',
-      file: POSTURES,
-      take: `  Failed(o, { promoted, drained }) {
-    if (drained) return resting(o, promoted)
-    const { lockTarget } = o.canary.spec.analysis`,
-      put: `  Failed(o, { promoted, drained }) {
-    if (drained) return resting(o, promoted)
-    const lockTarget = false`,
-    },
-  ),
+  ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
+    without: 'waiting with the routes until the status tells the rise',
+    file: POSTURES,
+    take: "return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }",
+    put: "return { ...common, weight: 10, canaryPods: 'as wished', lock: true, judged: run.candidate }",
+  }),
   ...laws(
     MOMENTS,
     'no question is asked twice',

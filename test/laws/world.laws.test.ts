@@ -4,7 +4,7 @@
  * those that compare two histories, or ask how one ends, stand in full.
  */
 import fc from 'fast-check'
-import { type Act, history, type History, type Setup } from './arbitraries.ts'
+import { type Act, history, type History, type Setup, spell } from './arbitraries.ts'
 import { casesOf, live } from './law-runs.ts'
 import {
   type Law,
@@ -62,6 +62,20 @@ const judgeable = loweringHands.map(drawn => {
   return { ...drawn, acts, setup: { ...drawn.setup, lockTarget: true, skipAnalysis: false } }
 })
 
+/** A push waits behind a release that is taken back, and what takes it back goes ill: the lock alone keeps the push from carrying. */
+const queued = fc.record({ drawn: judgeable, ills: spell(1) }).map(({ drawn, ills }) => ({
+  ...drawn,
+  from: 'rest' as const,
+  acts: [
+    { act: 'push', image: 'web:2' } as const,
+    { act: 'go on', seconds: 3, ills: [] } as const,
+    { act: 'push', image: 'web:3' } as const,
+    { act: 'command', name: 'abort', full: false } as const,
+    { act: 'go on', seconds: 3, ills } as const,
+    ...drawn.acts,
+  ],
+}))
+
 /** The metrics server tells nothing, whatever a history says. */
 const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
   ...drawn,
@@ -89,7 +103,7 @@ suite('laws of every moment', function () {
     podsStopOnlyWhenDrained,
     handsOrCommands,
   )
-  always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, judgeable)
+  always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, fc.oneof(judgeable, queued))
   always('no request is left to go to a side without a ready pod while the other has one', 2, noDeadEnds)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
   always('no question is asked twice', 1, asksOnce)
