@@ -1,9 +1,16 @@
 /** The API server's refusals, in its own words, codes and reasons, and the `Status` objects that carry them. */
 import { kindKey, type KubeObject, type Ref } from '../api/object.ts'
 import { ApiError, type StatusDetails } from '../core/errors.ts'
-import type { Contested } from './fields.ts'
 import type { Json } from './json.ts'
 import type { Cause } from './resource.ts'
+
+/** A field that an apply would take from another manager, in the API server's words. */
+export interface Contested {
+  /** `"argocd"`, or `"kubectl" using v1` for one that does not apply. */
+  readonly owner: string
+  /** `.spec.ports[port=80,protocol="TCP"].name` */
+  readonly field: string
+}
 
 /** What a Status says for programs (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
 export interface Details {

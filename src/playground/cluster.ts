@@ -8,10 +8,10 @@ import type { Clock } from '../core/ports.ts'
 import type { Instant } from '../core/time.ts'
 import { definitionsOf } from './definitions.ts'
 import { listen } from './http/listen.ts'
-import { Images } from './images.ts'
+import { Images } from './workloads/images.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import { ApiServer } from './server.ts'
-import { Workloads } from './workloads.ts'
+import { ApiServer } from './server/server.ts'
+import { Workloads } from './workloads/workloads.ts'
 
 export interface ClusterOptions {
   readonly clock: Clock

@@ -1,8 +1,8 @@
 /** Playing a case in our mesh, and comparing what was seen with what the case says. */
 import type { KubeObject } from '../../src/api/object.ts'
 import { Gateway } from '../../src/playground/kinds.ts'
-import { exactly } from '../../src/playground/latency.ts'
-import type { Flow } from '../../src/playground/mesh.ts'
+import { exactly } from '../../src/playground/workloads/latency.ts'
+import type { Flow } from '../../src/playground/mesh/mesh.ts'
 import { cluster, deployment } from '../playground/cluster.ts'
 import { BAD, type Played, type Place, SLOW, versions } from './mesh.scene.ts'
 

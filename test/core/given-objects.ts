@@ -19,7 +19,7 @@ import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/rev
 import { readDeployment } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/write.ts'
 import { mergePatch } from '../../src/playground/json.ts'
-import { jsonPatch } from '../../src/playground/json-patch.ts'
+import { jsonPatch } from '../../src/playground/server/json-patch.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -9,7 +9,7 @@ import { at, isRecord, sameJson } from '../../src/core/json.ts'
 import type { Live } from '../../src/core/observation.ts'
 import type { Write } from '../../src/core/write.ts'
 import { mergePatch } from '../../src/playground/json.ts'
-import { jsonPatch } from '../../src/playground/json-patch.ts'
+import { jsonPatch } from '../../src/playground/server/json-patch.ts'
 import { advancePods, type PodGroup, withReadiness } from './tiny-pods.ts'
 
 export const NAMESPACE = 'shop'

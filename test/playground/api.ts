@@ -9,12 +9,12 @@ import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuer
 import { mustBeAsNamed } from '../../src/core/resources/content.ts'
 import { FIELD_MANAGER, type Write } from '../../src/core/write.ts'
 import { Faults } from './faults.ts'
-import { Hand } from '../../src/playground/hand.ts'
+import { Hand } from '../../src/playground/server/hand.ts'
 import { mergePatch } from '../../src/playground/json.ts'
-import { jsonPatch } from '../../src/playground/json-patch.ts'
-import type { Watching } from '../../src/playground/reading.ts'
-import type { Requester } from '../../src/playground/request.ts'
-import { ApiServer } from '../../src/playground/server.ts'
+import { jsonPatch } from '../../src/playground/server/json-patch.ts'
+import type { Watching } from '../../src/playground/server/reading.ts'
+import type { Requester } from '../../src/playground/server/request.ts'
+import { ApiServer } from '../../src/playground/server/server.ts'
 
 /** A client of the in-memory API server; each has a network of its own. */
 export class PlaygroundApi implements KubeApi {

@@ -1,9 +1,9 @@
 /** A small cluster in memory, for the playground's own tests. */
 import type { KubeObject } from '../../src/api/object.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
-import { Images } from '../../src/playground/images.ts'
-import { Mesh } from '../../src/playground/mesh.ts'
-import { Workloads } from '../../src/playground/workloads.ts'
+import { Images } from '../../src/playground/workloads/images.ts'
+import { Mesh } from '../../src/playground/mesh/mesh.ts'
+import { Workloads } from '../../src/playground/workloads/workloads.ts'
 import { installed } from './installed.ts'
 
 export function cluster(propagation = 0) {

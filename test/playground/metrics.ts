@@ -6,7 +6,7 @@ import type { Check, Finding } from '../../src/core/check.ts'
 import type { MetricSource } from '../../src/core/ports.ts'
 import { instantQuery } from '../../src/playground/prometheus/evaluate.ts'
 import { QueryError } from '../../src/playground/prometheus/syntax.ts'
-import type { Telemetry } from '../../src/playground/telemetry.ts'
+import type { Telemetry } from '../../src/playground/mesh/telemetry.ts'
 
 /** What is wrong with the metrics server for one question: a finding instead of an answer, no answer at all, or nothing. */
 export type Trouble = (check: Check) => Finding | 'hangs' | null

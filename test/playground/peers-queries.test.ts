@@ -1,9 +1,9 @@
 /** The Istio queries that Flagger, Argo Rollouts and Istio's dashboards document, answered from the mesh's telemetry. */
 import { expect } from 'chai'
-import { exact } from '../../src/playground/draw.ts'
+import { exact } from '../../src/playground/mesh/draw.ts'
 import { instantQuery, rangeQuery } from '../../src/playground/prometheus/evaluate.ts'
 import { QueryError } from '../../src/playground/prometheus/syntax.ts'
-import { Telemetry } from '../../src/playground/telemetry.ts'
+import { Telemetry } from '../../src/playground/mesh/telemetry.ts'
 import { cluster, deployment, service } from './cluster.ts'
 
 const canary = 'reporter="destination",destination_workload_namespace="shop",destination_workload=~"web"'

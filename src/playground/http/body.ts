@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument, isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml'
 import { ApiError } from '../../core/errors.ts'
-import { parseJson } from '../go.ts'
+import { parseJson } from '../server/go.ts'
 
 /** As the API server: three mebibytes. */
 const MAX_BODY = 3 * 1024 * 1024

@@ -2,8 +2,8 @@
 import type { Kind, KubeObject, Ref } from '../../api/object.ts'
 import { badRequest } from '../answers.ts'
 import type { Resource } from '../resource.ts'
-import type { Subresource } from '../request.ts'
-import type { ApiServer } from '../server.ts'
+import type { Subresource } from '../server/request.ts'
+import type { ApiServer } from '../server/server.ts'
 import type { Form } from './form.ts'
 
 /** A request that was routed to a resource. */

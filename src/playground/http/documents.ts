@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../json.ts'
 import { serverVersion } from '../schema/built-in.ts'
-import type { ApiServer } from '../server.ts'
+import type { ApiServer } from '../server/server.ts'
 import { Discovery } from './discovery.ts'
 import { wishesOf } from './form.ts'
 import { openapiIndex, openapiOf } from './openapi.ts'

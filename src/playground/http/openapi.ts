@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../json.ts'
 import type { Resource } from '../resource.ts'
-import type { ApiServer } from '../server.ts'
+import type { ApiServer } from '../server/server.ts'
 
 /** `api/v1`, `apis/apps/v1`. */
 const placeOf = (group: string, version: string): string =>

@@ -4,8 +4,8 @@ import { badRequest, invalid } from '../answers.ts'
 import { isRecord, type Json, listOf } from '../json.ts'
 import type { Cause } from '../resource.ts'
 import * as causes from '../schema/causes.ts'
-import type { Listing } from '../reading.ts'
-import type { Preconditions } from '../deletion.ts'
+import type { Listing } from '../server/reading.ts'
+import type { Preconditions } from '../server/deletion.ts'
 
 const meta = (kind: string): Kind => ({ group: 'meta.k8s.io', version: 'v1', kind, plural: '', namespaced: false })
 

@@ -2,10 +2,10 @@
 import type { KubeObject } from '../../api/object.ts'
 import { ApiError } from '../../core/errors.ts'
 import { badRequest, Refusal } from '../answers.ts'
-import { goText } from '../go.ts'
+import { goText } from '../server/go.ts'
 import { isRecord, type Json, mergePatch, withSortedKeys } from '../json.ts'
-import { jsonPatch, type Operation } from '../json-patch.ts'
-import { strategicMerge } from '../strategic.ts'
+import { jsonPatch, type Operation } from '../server/json-patch.ts'
+import { strategicMerge } from '../server/strategic.ts'
 import { type Decoded, readJson } from './body.ts'
 import type { Call } from './call.ts'
 

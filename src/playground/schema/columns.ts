@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../api/object.ts'
 import type { Instant } from '../../core/time.ts'
-import { ageOf } from '../age.ts'
+import { ageOf } from './age.ts'
 import { at, listOf, recordOf, textOf } from '../json.ts'
 import type { Column } from '../resource.ts'
 

@@ -1,6 +1,6 @@
 /** Kinds that a CustomResourceDefinition describes. */
 import type { KubeObject, Kind, ObjectMeta } from '../../api/object.ts'
-import { ageOf } from '../age.ts'
+import { ageOf } from './age.ts'
 import { type Json, listOf, recordOf, textOf } from '../json.ts'
 import type { Cause, Column, Merge, Resource, ScalePaths, Schema } from '../resource.ts'
 import { components, misfit, OBJECT_META, types } from './built-in.ts'

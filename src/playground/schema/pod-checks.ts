@@ -1,6 +1,6 @@
 /** Checks of what runs pods: Deployments, ReplicaSets, and the pods themselves. */
 import { at, isRecord, listOf, recordOf, textOf } from '../json.ts'
-import { selectsLabels } from '../selector.ts'
+import { selectsLabels } from './selector.ts'
 import { forbidden, invalid, notFound, notSupported, required } from './causes.ts'
 import { type Check, notBelow, port, share, twice } from './check.ts'
 import { causesOf, dnsLabel, immutable, labelsOf, portName } from './metadata.ts'
