@@ -34,4 +34,27 @@ suite('a release, in virtual time', () => {
     expect(world.object(kinds.Deployment, 'web')?.spec).to.have.property('replicas', 0)
     expect(JSON.stringify(world.object(kinds.Deployment, 'web-primary')?.spec)).to.contain('demo/web:1.0.0')
   })
+
+  // Moments of the primary's rollout: before it begins, while its new pods start, and as its old ones end.
+  for (const later of [0, 20, 40, 1080, 1100, 1120, 2180]) {
+    test(`deleted ${later} ms into its promotion, what was judged is handed back, and no client request fails`, async () => {
+      await world.initialised()
+      const begun = world.clock.now()
+      world.setImage('demo/web:1.1.0')
+      await world.until('Promoting')
+      await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.1.0', 1000)
+      await world.clock.advance(later)
+      world.user.delete(kinds.Canary, 'shop', 'web')
+      await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
+      await world.clock.advance(60_000)
+      expect(imageOf('web')).to.equal('demo/web:1.1.0')
+      expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
+      expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+    })
+  }
+
+  function imageOf(deployment: string): string | undefined {
+    const text = JSON.stringify(world.object(kinds.Deployment, deployment)?.spec)
+    return /"image":"([^"]*)"/.exec(text)?.[1]
+  }
 })

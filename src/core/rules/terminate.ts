@@ -8,7 +8,7 @@ import { isOurs } from '../resources/ownership.ts'
 import { renderServices } from '../resources/services.ts'
 import { renderRoutes } from '../routers/index.ts'
 import { templateOf } from '../revision.ts'
-import type { Phase, State } from '../state.ts'
+import type { Phase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { deadlineOf } from './start.ts'
 
@@ -20,7 +20,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   const state = o.state as State
   // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
   const own = o.primary !== null && isOurs(o, o.primary.object)
-  const promoted = promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
+  const promoted = copied(o, state) ?? promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
   // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
   const fresh = state.phase === 'Initializing' && state.stage === 'cloning'
   const untouched = fresh && (!own || ((o.target?.ready ?? 0) > 0 && o.traffic === null))
@@ -38,6 +38,15 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
     waitingSince: now,
   }
   return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+}
+
+/**
+ * The candidate, once the primary was set to it: every gate has passed, and a template that is changed back just as its rollout
+ * ends can leave a primary without a ready pod, for the Deployment controller counts the old pods by a status from before.
+ */
+function copied(o: Observation, state: State): Revision | null {
+  const promoting = state.phase === 'Promoting' && state.stage !== 'undoing'
+  return promoting && o.primary?.revision === state.candidate ? state.candidate : null
 }
 
 /** A dying namespace or a target that is gone lets go at once, at any stage. */
