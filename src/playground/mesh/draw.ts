@@ -45,8 +45,8 @@ function poisson(mean: number, random: () => number): number {
   return count
 }
 
-/** A small generator of numbers from 0 to 1 (Tommy Ettinger's mulberry32). */
-function mulberry32(seed: number): () => number {
+/** A stream of numbers in [0, 1): mulberry32 (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
