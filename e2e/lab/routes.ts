@@ -3,6 +3,8 @@ import { edgeNamespace } from './edge.ts'
 import { podKind } from './kubelet.ts'
 import type { Lab } from './lab.ts'
 
+const patience = 2000 // ms that a proxy has to answer
+
 /** The proxies that requests enter by. */
 export const entrances = ['client', 'gateway'] as const
 export type Entrance = (typeof entrances)[number]
@@ -45,7 +47,9 @@ function placesOf({ cluster, weighted_clusters: weighted }: RouteAction): Routed
 export async function routesAt(lab: Lab, entrance: Entrance, host: string): Promise<Routed[][]> {
   const [pod] = await lab.api.list(podKind, edgeNamespace, `app=${entrance}`)
   const { podIP } = (pod?.['status'] ?? {}) as { podIP?: string }
-  const answer = await fetch(`http://${podIP}:15090/config_dump?resource=dynamic_route_configs`)
+  const answer = await fetch(`http://${podIP}:15090/config_dump?resource=dynamic_route_configs`, {
+    signal: AbortSignal.timeout(patience),
+  })
   const { configs = [] } = (await answer.json()) as RoutesDump
   return configs
     .flatMap(({ route_config: { virtual_hosts: hosts = [] } }) => hosts)
