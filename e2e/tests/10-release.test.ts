@@ -74,7 +74,7 @@ suite('A release', () => {
     expect(Math.max(...timeline.weights(since)), 'highest weight').to.be.at.most(25)
     expect(timeline.weights(since).at(-1)).to.equal(0)
     const returned = await timeline.untilReached(zero, 'client')
-    await sleep(1000)
+    await waitFor('a hundred answers came after it', 10, () => client.between(returned).length >= 100)
     expect(client.versions(returned)).to.have.all.keys('v2')
     const failures = [...client.failures(since), ...gateway.failures(since)]
     expect(failures.filter(({ version }) => version !== 'v3')).to.deep.equal([])
