@@ -353,7 +353,7 @@ function withOutbox(decision: Decision): Memory {
 /** Taking back never waits behind other work. */
 function laneOf(state: State): Lane {
   if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
-  if (state.phase === 'Promoting') return state.stage === 'undoing' ? 'urgent' : 'normal'
+  if (state.phase === 'Promoting') return state.stage === 'diverting' || state.stage === 'undoing' ? 'urgent' : 'normal'
   if (state.phase !== 'Progressing' || state.weight > 0) return 'normal'
   return state.highest > 0 || state.stage === 'clearing' || state.stage === 'emptying' ? 'urgent' : 'normal'
 }

@@ -19,7 +19,7 @@ import {
 import { followTheLadder, waitUntilCarried } from './rules/carry.ts'
 import { afterLook } from './rules/climb.ts'
 import { obey } from './rules/commands.ts'
-import { copyToThePrimary, drain, drainTheRejected, finishUndoing, returnTraffic } from './rules/finish.ts'
+import { copyToThePrimary, drain, drainTheRejected, returnTraffic } from './rules/finish.ts'
 import { look, unpark } from './rules/look.ts'
 import {
   claim,
@@ -36,6 +36,7 @@ import {
   waitForTheTarget,
 } from './rules/start.ts'
 import { letGo, remove, restoreTheTarget, returnToThePrimary, routeToTheTarget, terminate } from './rules/terminate.ts'
+import { divert, finishUndoing } from './rules/undo.ts'
 
 const analysis = firstOf<AnalysisPhase>(
   terminate,
@@ -75,7 +76,16 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
   Waiting: firstOf<'Waiting'>(terminate, obey, waitForSight, claim, startWhenResumed),
   Progressing: analysis,
   WaitingPromotion: analysis,
-  Promoting: firstOf<'Promoting'>(terminate, obey, waitForSight, claim, copyToThePrimary, finishUndoing, returnTraffic),
+  Promoting: firstOf<'Promoting'>(
+    terminate,
+    obey,
+    waitForSight,
+    claim,
+    copyToThePrimary,
+    divert,
+    finishUndoing,
+    returnTraffic,
+  ),
   Finalising: firstOf<'Finalising'>(terminate, obey, waitForSight, claim, drain),
   Succeeded: firstOf<'Succeeded'>(terminate, obey, waitForSight, claim, takeANewBaseline, startRun, rest),
   Failed: firstOf<'Failed'>(

@@ -93,9 +93,10 @@ export interface Facts {
   /**
    * - `copying`: the primary takes the judged template; traffic stays where it is.
    * - `returning`: the primary is ready; traffic goes back to it in steps.
-   * - `undoing`: it did not get ready; the promoted template goes back on it while the canary carries.
+   * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic.
+   * - `undoing`: the promoted template goes back on the primary while the canary carries.
    */
-  Promoting: Run & { readonly stage: 'copying' | 'returning' | 'undoing'; readonly because: string }
+  Promoting: Run & { readonly stage: 'copying' | 'returning' | 'diverting' | 'undoing'; readonly because: string }
   /** The primary takes all traffic; the last answers of the canary drain. `outcome` is what the run ends as. */
   Finalising: Settled & { readonly carriedAt: Instant | null; readonly outcome: 'Succeeded' | 'Withdrawn' }
   Succeeded: Settled

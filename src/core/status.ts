@@ -86,7 +86,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 }
 
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
-const promoting = ['copying', 'returning', 'undoing'] as const
+const promoting = ['copying', 'returning', 'diverting', 'undoing'] as const
 const stages: readonly Stage[] = ['clearing', 'emptying', 'preparing', 'locking', 'climbing']
 
 function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {

@@ -105,7 +105,7 @@ export type Act =
   | { readonly act: 'delete' }
 
 /** A pass in which nothing goes wrong. */
-const WELL: Ill = { commit: 'done', writes: [], order: [], killedAfter: null, pushed: null }
+export const WELL: Ill = { commit: 'done', writes: [], order: [], killedAfter: null, pushed: null }
 
 const fate: fc.Arbitrary<Fate> = fc.constantFrom('done', 'refused', 'unanswered')
 

@@ -11,6 +11,7 @@ import { ladderOf, rungAt } from '../../src/core/plan.ts'
 import type { Analysis, State } from '../../src/core/state.ts'
 import type { Write } from '../../src/core/write.ts'
 import type { Life, Onlooker } from './histories.ts'
+import { PROGRESS_DEADLINE } from './setups.ts'
 import { settings } from './tiny-observe.ts'
 import { canaryShare, carriers, deadEnds } from './tiny-mesh.ts'
 import { imageOf } from './tiny-pods.ts'
@@ -217,6 +218,36 @@ function unlocksEarly(world: TinyWorld, write: Write, wire: CanaryStatus, o: Obs
   const isLocked = at(world.get(TARGET)?.['spec'], 'paused') === true
   if (wasLocked && !isLocked && canaryShare(world).high > 0)
     throw new Broken(`the lock is lifted in ${wire.phase} while the mesh carries ${canaryShare(world).high}`)
+}
+
+/** A promotion that is undone changes the primary's pods only once the canary carries all, if it can, and the mesh has settled. */
+export const callersLeaveFirst: Law = life => {
+  const images = new Images(life)
+  let undone: { readonly run: string; readonly since: number; free: boolean } | null = null
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    changed({ world, wire, chronicle }) {
+      const { run } = wire
+      if (wire.phase !== 'Promoting' || run?.id === undefined || (run.because ?? '') === '') return
+      if (undone?.run !== run.id) undone = { run: run.id, since: world.now, free: false }
+      const settled = chronicle.share.low === 100 && world.now - chronicle.since >= settings.settle
+      const candidate = images.of(run.candidate)
+      const standIn = world.everyGroup().some(({ deployment, image, ready }) => {
+        return deployment === 'web' && image === candidate && ready > 0
+      })
+      if (settled || !standIn) undone.free = true
+    },
+    wrote({ now }, write, wire, { primary }) {
+      if (refKey(write.ref) !== refKey(PRIMARY) || write.verb !== 'replace' || primary === null) return
+      if (wire.phase !== 'Promoting' || undone?.run !== wire.run?.id || undone === null || undone.free) return
+      const image = imageOf(at(write.object['spec'], 'template'))
+      if (image === imageOf(at(primary.object.spec, 'template')) || image !== images.of(wire.lastPromotedSpec)) return
+      if (now - undone.since < PROGRESS_DEADLINE * 1000)
+        throw new Broken(
+          `the primary goes back to ${image} while callers are on it: ${JSON.stringify(life.chronicle.share)}`,
+        )
+    },
+  }
 }
 
 /** What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. */

@@ -137,6 +137,22 @@ export const mutants: readonly Mutant[] = [
       put: '',
     },
   ),
+  ...laws(
+    MOMENTS,
+    'a promotion that is undone takes the callers off the primary first',
+    {
+      without: 'diverting the callers: the template goes back at once',
+      file: rules('undo'),
+      take: "stage: standsIn ? 'diverting' : 'undoing'",
+      put: "stage: standsIn ? 'undoing' : 'undoing'",
+    },
+    {
+      without: 'reading the weight back before the template goes back',
+      file: rules('undo'),
+      take: 'const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)',
+      put: 'const carriedAt = state.carriedAt ?? now',
+    },
+  ),
   ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
     without: 'waiting with the routes until the status tells the rise',
     file: POSTURES,

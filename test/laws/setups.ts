@@ -3,6 +3,9 @@ import { kinds } from '../../src/api/object.ts'
 import type { Setup } from './arbitraries.ts'
 import { CANARY, refTo, TARGET, TinyWorld } from './tiny-world.ts'
 
+/** Of every canary here; in seconds. */
+export const PROGRESS_DEADLINE = 60
+
 export const contentOf = (content: number): string => `${content}`.repeat(64)
 
 /** What the user has before there is a Canary. */
@@ -51,7 +54,7 @@ function specOf(setup: Setup): Record<string, unknown> {
   const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
   return {
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-    progressDeadlineSeconds: 60,
+    progressDeadlineSeconds: PROGRESS_DEADLINE,
     revertOnDeletion: setup.revertOnDeletion,
     skipAnalysis: setup.skipAnalysis,
     service: {

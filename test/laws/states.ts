@@ -62,7 +62,7 @@ export const state: fc.Arbitrary<State> = fc.oneof(
   fc.record({
     ...phase('Promoting'),
     ...run,
-    stage: fc.constantFrom('copying' as const, 'returning' as const, 'undoing' as const),
+    stage: fc.constantFrom('copying' as const, 'returning' as const, 'diverting' as const, 'undoing' as const),
     because: fc.string({ maxLength: 40 }),
   }),
   fc.record({

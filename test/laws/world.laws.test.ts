@@ -4,9 +4,10 @@
  * those that compare two histories, or ask how one ends, stand in full.
  */
 import fc from 'fast-check'
-import { type Act, history, type History, type Setup, spell } from './arbitraries.ts'
+import { type Act, history, type History, type Setup, spell, WELL } from './arbitraries.ts'
 import { casesOf, live } from './law-runs.ts'
 import {
+  callersLeaveFirst,
   type Law,
   leavesAtOnce,
   noDeadEnds,
@@ -76,6 +77,27 @@ const queued = fc.record({ drawn: judgeable, ills: spell(1) }).map(({ drawn, ill
   ],
 }))
 
+/** All that moves, once: so slowly that somebody can come in between. */
+const turn: readonly Act[] = [
+  { act: 'pass', ill: WELL },
+  ...(['web', 'web-primary', 'endpoints'] as const).map(of => ({ act: 'sweep', of }) as const),
+]
+
+/** A promotion that somebody aborts in the midst of it. */
+const undone = fc
+  .record({ drawn: loweringHands, turns: fc.integer({ min: 4, max: 9 }), ills: spell(3) })
+  .map(({ drawn, turns, ills }) => ({
+    setup: { ...drawn.setup, skipAnalysis: true },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      ...Array.from({ length: turns }, () => turn).flat(),
+      { act: 'command', name: 'abort', full: false } as const,
+      { act: 'go on', seconds: 3, ills } as const,
+      ...drawn.acts,
+    ],
+  }))
+
 /** The metrics server tells nothing, whatever a history says. */
 const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
   ...drawn,
@@ -105,6 +127,7 @@ suite('laws of every moment', function () {
   )
   always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, fc.oneof(judgeable, queued))
   always('no request is left to go to a side without a ready pod while the other has one', 2, noDeadEnds)
+  always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)

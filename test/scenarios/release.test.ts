@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { heard } from './witness.ts'
 import { World } from './world.ts'
 
 suite('a release, in virtual time', () => {
@@ -49,6 +50,24 @@ suite('a release, in virtual time', () => {
       await world.clock.advance(60_000)
       expect(imageOf('web')).to.equal('demo/web:1.1.0')
       expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
+      expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+    })
+  }
+
+  for (const later of [0, 20, 40, 1080, 1100, 1120, 2180]) {
+    test(`aborted ${later} ms into its promotion, the canary carries before the primary goes back, and no request fails`, async () => {
+      await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] } })
+      const begun = world.clock.now()
+      world.setImage('demo/web:1.1.0')
+      await world.until('Promoting')
+      await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.1.0', 1000)
+      await world.clock.advance(later)
+      world.annotate('abort', '1 wrong after all')
+      await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.0.0', 60_000)
+      expect(heard(world, world.clock.now() - 100)).to.deep.equal(['web 100'])
+      await world.until('Failed')
+      await world.clock.advance(60_000)
+      expect(world.status.reason).to.equal('PromotionFailed')
       expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
     })
   }

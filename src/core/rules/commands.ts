@@ -15,7 +15,7 @@ import { beginning } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
-import { undo } from './finish.ts'
+import { undo } from './undo.ts'
 
 /** In the order in which several at once are obeyed: the safest first. */
 export const commands = ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'] as const
@@ -106,7 +106,8 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   abort(o, command, now) {
     if (isAnalysis(o)) return { move: rollBack(o, o.state, 'Aborted', `aborted by ${by(command)}`, now) }
     if (isPromoting(o)) {
-      if (o.state.stage === 'undoing') return { refused: 'the promotion is being undone already' }
+      if (o.state.stage === 'diverting' || o.state.stage === 'undoing')
+        return { refused: 'the promotion is being undone already' }
       return { move: undo(o, `aborted by ${by(command)}`, now) }
     }
     if (o.state.phase === 'Waiting') {

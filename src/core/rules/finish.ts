@@ -1,13 +1,14 @@
-/** Promotion, its failure, and the drain of the canary. */
+/** Promotion, and the drain of the canary. */
 import { isStalling } from '../conditions.ts'
 import type { Move } from '../decision.ts'
-import { carriedSince, judgedReady, recordedOf, short, unreached } from '../facts.ts'
+import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
 import { go, pass, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
 import type { Instant, Percent } from '../time.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf } from './start.ts'
+import { undo } from './undo.ts'
 
 type Promoting = Observation<'Promoting'>
 
@@ -21,16 +22,6 @@ export function copyToThePrimary(o: Promoting, now: Instant): Move | undefined {
   const deadline = deadlineOf(o, state.waitingSince, now)
   if (deadline === null || (ours && primary.readiness === 'stuck')) return undo(o, waited, now)
   return stay(o, 'Promoting', `Waiting for Deployment ${o.names.primary.name}: ${waited}`, deadline)
-}
-
-/** Takes the judged template off the primary again; the canary carries meanwhile. */
-export function undo(o: Promoting, because: string, now: Instant): Move {
-  const { state } = o
-  const weight: Percent = judgedReady(o, state.candidate) > 0 ? 100 : state.weight
-  const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
-  const highest = Math.max(state.highest, weight)
-  const next: State = { ...state, stage: 'undoing', because, weight, highest, carriedAt: null, waitingSince: now }
-  return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
 }
 
 /** Traffic goes back step by step: each weight is carried, and lasts its interval. */
@@ -80,34 +71,6 @@ export function nextDown(weight: Percent, step: Percent, ready: number, wished: 
   const wanted = step === 0 ? 0 : Math.max(0, weight - step)
   const leftOver = wished === 0 ? 0 : 100 - Math.floor((100 * Math.min(ready, wished)) / wished)
   return Math.min(weight, Math.max(wanted, leftOver))
-}
-
-/** The promoted template is back on the primary: the release has failed, and the canary drains. */
-export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
-  const { state, primary } = o
-  if (state.stage !== 'undoing') return undefined
-  const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
-  if (back && unreached(o, 'primary', state.promoted) === 0) {
-    const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
-    const failed: State = {
-      phase: 'Failed',
-      promoted: state.promoted,
-      rejected: state.candidate,
-      carriedAt: null,
-      drained: false,
-    }
-    const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
-    return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
-  }
-  if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
-    const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
-    return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
-  }
-  const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
-  const message = `Waiting for Deployment ${o.names.primary.name} to run ${short(state.promoted)} again (${waited}); promotion failed: ${state.because}`
-  const deadline = deadlineOf(o, state.waitingSince, now)
-  if (deadline !== null) return stay(o, 'Undoing', message, deadline)
-  return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
 }
 
 /** The primary runs the candidate and takes all traffic: it is what is promoted from here on. */

@@ -1,0 +1,76 @@
+/** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
+import type { Move } from '../decision.ts'
+import { carriedSince, judgedReady, recordedOf, short, unreached } from '../facts.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../observation.ts'
+import type { State } from '../state.ts'
+import type { Instant } from '../time.ts'
+import { remember } from './end-run.ts'
+import { deadlineOf } from './start.ts'
+
+type Promoting = Observation<'Promoting'>
+
+/** Gives a promotion up. The canary stands in for the primary, whose pods are about to change once more. */
+export function undo(o: Promoting, because: string, now: Instant): Move {
+  const { state } = o
+  const standsIn = judgedReady(o, state.candidate) > 0
+  const weight = standsIn ? 100 : state.weight
+  const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
+  const next: State = {
+    ...state,
+    stage: standsIn ? 'diverting' : 'undoing',
+    because,
+    weight,
+    highest: Math.max(state.highest, weight),
+    carriedAt: null,
+    waitingSince: now,
+  }
+  return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
+}
+
+/**
+ * A template that is changed back just as its rollout ends can leave the primary without a ready pod, for the Deployment
+ * controller counts the old pods by a status from before: the mesh carries the canary alone first.
+ */
+export function divert(o: Promoting, now: Instant): Move | undefined {
+  const { state } = o
+  if (state.stage !== 'diverting') return undefined
+  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
+  // A mesh that cannot be told in time keeps no primary from its template.
+  const until = settledAt ?? deadlineOf(o, state.waitingSince, now) ?? now
+  if (now < until && judgedReady(o, state.candidate) > 0) {
+    const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
+    return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
+  }
+  const next: State = { ...state, stage: 'undoing', carriedAt: null, waitingSince: now }
+  return stay(o, 'Undoing', o.memory.message, now, { state: next })
+}
+
+/** The promoted template is back on the primary: the release has failed, and the canary drains. */
+export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.stage !== 'undoing') return undefined
+  const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
+  if (back && unreached(o, 'primary', state.promoted) === 0) {
+    const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
+    const failed: State = {
+      phase: 'Failed',
+      promoted: state.promoted,
+      rejected: state.candidate,
+      carriedAt: null,
+      drained: false,
+    }
+    const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
+    return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
+  }
+  if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
+    const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
+    return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
+  }
+  const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
+  const message = `Waiting for Deployment ${o.names.primary.name} to run ${short(state.promoted)} again (${waited}); promotion failed: ${state.because}`
+  const deadline = deadlineOf(o, state.waitingSince, now)
+  if (deadline !== null) return stay(o, 'Undoing', message, deadline)
+  return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
+}
