@@ -6,6 +6,7 @@ import { expectNoFailure, expectNoneOf } from '../fixtures/expect.ts'
 import { Shop } from '../fixtures/shop.ts'
 import { together } from '../fixtures/together.ts'
 import type { Timeline } from '../fixtures/timeline.ts'
+import { pathOf } from '../lab/api.ts'
 import { type Lab, lab } from '../lab/lab.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
 
@@ -115,6 +116,23 @@ suite('In mid-run', () => {
     expectNoFailure(client)
   }
 
+  const abortedPromotion: Script = async (shop, timeline) => {
+    const since = await release(shop, timeline, { interval: '3s' })
+    const client = shop.load('client', { rate: 200 })
+    const promoting = await timeline.untilPhase('Promoting', 60, since)
+    // The new pod of the primary is about to be ready: the worst moment to change its template back.
+    const metadata = { annotations: { 'sluice.dev/abort': `${since} wrong after all` } }
+    await world.api.patch(pathOf(kinds.Canary, shop.namespace, 'web'), { metadata })
+    await timeline.untilPhase('Failed', 60, promoting.at)
+    await timeline.untilWeight(0, 30, promoting.at)
+    await sleep(1500)
+
+    expect(timeline.weights(promoting.at)).to.deep.equal([100, 0])
+    expect(JSON.stringify(await shop.get(kinds.Deployment, 'web-primary'))).to.include('web:v1')
+    expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
+    expectNoFailure(client)
+  }
+
   const hand: Script = async (shop, timeline) => {
     const since = await release(shop, timeline, { interval: '5s' })
     const client = shop.load('client')
@@ -154,6 +172,7 @@ suite('In mid-run', () => {
     'a canary whose pods crash loses its traffic at once, and its release at the deadline': crash,
     'a promotion whose primary does not get ready puts the promoted revision back, and loses no request':
       failedPromotion,
+    'a promotion that is aborted as its pods get ready goes back, and loses no request': abortedPromotion,
     'a hand that lowers the weight is obeyed until `resume`, and one that raises it is put right': hand,
   }
   together(
