@@ -30,6 +30,8 @@ export function runCommand(program: Command, run: (flags: RunFlags) => Promise<v
   for (const option of options) command.addOption(option.env(envOf(option)))
   return command.action(
     async (given: RunFlags & { leaderElect: boolean | string; ownerReferences: boolean | string }) => {
+      const problem = problemOfHeaders(given.metricsServerHeader)
+      if (problem !== undefined) command.error(problem)
       await run({ ...given, leaderElect: isTrue(given.leaderElect), ownerReferences: isTrue(given.ownerReferences) })
     },
   )
@@ -140,9 +142,14 @@ function urls(text: string, before?: readonly string[]): string[] {
 
 function headers(text: string, before?: readonly string[]): string[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  if (lines.length === 0 || !lines.every(line => /^[A-Za-z0-9-]+:\s*\S/.test(line)))
-    throw new InvalidArgumentError('Write a header such as "X-Scope-OrgID: shop".')
-  return joined(before, lines)
+  return joined(before, lines.length === 0 ? [''] : lines)
+}
+
+/** Said here and not by the parser of the option, whose complaint would show the value: it may be secret. */
+function problemOfHeaders(lines: readonly string[]): string | undefined {
+  const wrong = lines.findIndex(line => !/^[A-Za-z0-9-]+:\s*\S/.test(line))
+  if (wrong === -1) return undefined
+  return `error: option '--metrics-server-header <name: value>': number ${wrong + 1} (not shown, it may be secret) is no header. Write one such as "X-Scope-OrgID: shop".`
 }
 
 function duration(text: string): Milliseconds {
