@@ -5,6 +5,12 @@
  */
 import Mocha from 'mocha'
 
+/** What a test threw, which may be anything; with `--parallel` an Error comes as a plain object. */
+function textOf(error: unknown): string {
+  const { message } = Object(error) as { readonly message?: unknown }
+  return typeof message === 'string' ? message : JSON.stringify(error)
+}
+
 type Reporter = new (runner: Mocha.Runner, options?: Mocha.MochaOptions) => Mocha.reporters.Base
 
 /** That reporter, with the line after all that it says. */
@@ -13,8 +19,8 @@ export function withClosingLine(reporter: Reporter): Reporter {
     constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
       super(runner, options)
       const failed: string[] = []
-      runner.on('fail', (test, error: Error) => {
-        failed.push(`${test.titlePath().join(' › ')}: ${error.message.split('\n', 1)[0]?.slice(0, 200)}`)
+      runner.on('fail', (test, error: unknown) => {
+        failed.push(`${test.titlePath().join(' › ')}: ${textOf(error).split('\n', 1)[0]?.slice(0, 200)}`)
       })
       process.on('exit', () => {
         if (failed.length > 1) console.log(failed.join('\n'))

@@ -37,7 +37,7 @@ const server = http.createServer((request, response) => {
   setTimeout(() => answer(fails ? 500 : 200), wanted + (behaviour.delayMs ?? 0))
 })
 server.keepAliveTimeout = 600_000 // the proxy decides when a connection ends, or its next request would be lost
-if (behaviour.neverReady !== true) server.listen(18080, POD_IP)
+if (behaviour.neverReady !== true) setTimeout(() => server.listen(18080, POD_IP), behaviour.readyAfterMs ?? 0)
 
 /** What is in flight is answered, what is idle is closed. */
 process.on('SIGTERM', () => {

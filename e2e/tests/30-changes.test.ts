@@ -119,8 +119,10 @@ suite('In mid-run', () => {
   const abortedPromotion: Script = async (shop, timeline) => {
     const since = await release(shop, timeline, { interval: '3s' })
     const client = shop.load('client', { rate: 200 })
+    await timeline.untilWeight(50, 40, since)
+    // The new pod of the primary gets ready while the promotion is undone: the worst moment to change the template back.
+    await shop.behave('v2', { readyAfterMs: 1500 })
     const promoting = await timeline.untilPhase('Promoting', 60, since)
-    // The new pod of the primary is about to be ready: the worst moment to change its template back.
     const metadata = { annotations: { 'sluice.dev/abort': `${since} wrong after all` } }
     await world.api.patch(pathOf(kinds.Canary, shop.namespace, 'web'), { metadata })
     await timeline.untilPhase('Failed', 60, promoting.at)

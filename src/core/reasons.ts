@@ -29,7 +29,8 @@ export const reasons = {
   PrimaryNotReady: 'The primary has no ready pod; the canary carries what it can.',
   Promoting: 'The judged template is copied to the primary.',
   Returning: 'The primary runs the judged template and takes the traffic back in steps.',
-  Undoing: 'The primary did not get ready with the judged template; the promoted one goes back on it.',
+  Undoing:
+    'A promotion is given up, for the primary did not get ready or a person aborted; the promoted template goes back on it.',
   Finalising: 'The primary takes all traffic; the last answers of the canary drain.',
   Succeeded: 'The revision was promoted.',
   Withdrawn: 'The target was set back to the promoted revision; the run ended without a verdict.',

@@ -93,7 +93,7 @@ export interface Facts {
   /**
    * - `copying`: the primary takes the judged template; traffic stays where it is.
    * - `returning`: the primary is ready; traffic goes back to it in steps.
-   * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic.
+   * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic if it can.
    * - `undoing`: the promoted template goes back on the primary while the canary carries.
    */
   Promoting: Run & { readonly stage: 'copying' | 'returning' | 'diverting' | 'undoing'; readonly because: string }

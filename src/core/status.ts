@@ -107,7 +107,9 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     waitingSince: instantOf(run.waitingSince) ?? now,
   }
   if (s.phase === 'Promoting') {
-    const stage = promoting.find(one => one === run.stage) ?? 'copying'
+    // What another version calls the undoing of a promotion is not the promotion again.
+    const otherwise = (run.because ?? '') === '' ? 'copying' : 'undoing'
+    const stage = promoting.find(one => one === run.stage) ?? otherwise
     return { phase: s.phase, ...common, stage, because: run.because ?? '' }
   }
   const analysis: Analysis = {

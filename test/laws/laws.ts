@@ -220,7 +220,29 @@ function unlocksEarly(world: TinyWorld, write: Write, wire: CanaryStatus, o: Obs
     throw new Broken(`the lock is lifted in ${wire.phase} while the mesh carries ${canaryShare(world).high}`)
 }
 
-/** A promotion that is undone changes the primary's pods only once the canary carries all, if it can, and the mesh has settled. */
+/** Once a promotion is given up, a primary that runs something else is not given the candidate any more. */
+export const givenUpIsGivenUp: Law = life => {
+  const images = new Images(life)
+  let givenUp: string | undefined
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    changed({ wire: { phase, run } }) {
+      if (phase === 'Promoting') givenUp = (run?.because ?? '') === '' ? undefined : images.of(run?.candidate)
+      else if (phase !== 'Terminating') givenUp = undefined
+    },
+    wrote(_world, write, wire, { primary }) {
+      if (refKey(write.ref) !== refKey(PRIMARY) || write.verb !== 'replace' || primary === null) return
+      const image = imageOf(at(write.object['spec'], 'template'))
+      if (image !== givenUp || image === imageOf(at(primary.object.spec, 'template'))) return
+      throw new Broken(`${image} was given up, and the primary takes it in ${wire.phase} ${wire.run?.stage ?? ''}`)
+    },
+  }
+}
+
+/**
+ * A promotion that is undone changes the primary's pods only once the canary carries all and the mesh has settled; once, for what
+ * happens to the weight after that is not waited for. Nothing is asked where no pod of the canary is ready.
+ */
 export const callersLeaveFirst: Law = life => {
   const images = new Images(life)
   let undone: { readonly run: string; readonly since: number; free: boolean } | null = null

@@ -143,8 +143,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'diverting the callers: the template goes back at once',
       file: rules('undo'),
-      take: "stage: standsIn ? 'diverting' : 'undoing'",
-      put: "stage: standsIn ? 'undoing' : 'undoing'",
+      take: "stage: isToBeLeft(o) ? 'diverting' : 'undoing'",
+      put: "stage: 'undoing'",
     },
     {
       without: 'reading the weight back before the template goes back',
@@ -153,6 +153,12 @@ export const mutants: readonly Mutant[] = [
       put: 'const carriedAt = state.carriedAt ?? now',
     },
   ),
+  ...laws(MOMENTS, 'a promotion that is given up goes no further', {
+    without: 'leaving a primary alone that never took the candidate',
+    file: rules('undo'),
+    take: 'o.primary?.revision === o.state.candidate && judgedReady',
+    put: 'judgedReady',
+  }),
   ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
     without: 'waiting with the routes until the status tells the rise',
     file: POSTURES,

@@ -4,10 +4,11 @@
  * those that compare two histories, or ask how one ends, stand in full.
  */
 import fc from 'fast-check'
-import { type Act, history, type History, type Setup, spell, WELL } from './arbitraries.ts'
+import { type Act, history, type History, type Ill, type Setup, spell, WELL } from './arbitraries.ts'
 import { casesOf, live } from './law-runs.ts'
 import {
   callersLeaveFirst,
+  givenUpIsGivenUp,
   type Law,
   leavesAtOnce,
   noDeadEnds,
@@ -78,20 +79,27 @@ const queued = fc.record({ drawn: judgeable, ills: spell(1) }).map(({ drawn, ill
 }))
 
 /** All that moves, once: so slowly that somebody can come in between. */
-const turn: readonly Act[] = [
-  { act: 'pass', ill: WELL },
+const turn = (ill: Ill): readonly Act[] => [
+  { act: 'pass', ill },
   ...(['web', 'web-primary', 'endpoints'] as const).map(of => ({ act: 'sweep', of }) as const),
 ]
 
-/** A promotion that somebody aborts in the midst of it. */
+const REFUSED: Ill = { ...WELL, writes: ['refused', 'refused', 'refused', 'refused', 'refused'] }
+
+/** A promotion that somebody aborts in the midst of it; from some turn on its writes may have been refused. */
 const undone = fc
-  .record({ drawn: loweringHands, turns: fc.integer({ min: 4, max: 9 }), ills: spell(3) })
-  .map(({ drawn, turns, ills }) => ({
+  .record({
+    drawn: loweringHands,
+    turns: fc.integer({ min: 4, max: 9 }),
+    refusedFrom: fc.integer({ min: 3, max: 12 }),
+    ills: spell(3),
+  })
+  .map(({ drawn, turns, refusedFrom, ills }) => ({
     setup: { ...drawn.setup, skipAnalysis: true },
     from: 'rest' as const,
     acts: [
       { act: 'push', image: 'web:2' } as const,
-      ...Array.from({ length: turns }, () => turn).flat(),
+      ...Array.from({ length: turns }, (_, i) => turn(i < refusedFrom ? WELL : REFUSED)).flat(),
       { act: 'command', name: 'abort', full: false } as const,
       { act: 'go on', seconds: 3, ills } as const,
       ...drawn.acts,
@@ -128,6 +136,7 @@ suite('laws of every moment', function () {
   always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, fc.oneof(judgeable, queued))
   always('no request is left to go to a side without a ready pod while the other has one', 2, noDeadEnds)
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
+  always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
 import { heard } from './witness.ts'
 import { World } from './world.ts'
 
@@ -56,11 +57,7 @@ suite('a release, in virtual time', () => {
 
   for (const later of [0, 20, 40, 1080, 1100, 1120, 2180]) {
     test(`aborted ${later} ms into its promotion, the canary carries before the primary goes back, and no request fails`, async () => {
-      await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] } })
-      const begun = world.clock.now()
-      world.setImage('demo/web:1.1.0')
-      await world.until('Promoting')
-      await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.1.0', 1000)
+      const begun = await promoting()
       await world.clock.advance(later)
       world.annotate('abort', '1 wrong after all')
       await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.0.0', 60_000)
@@ -71,6 +68,58 @@ suite('a release, in virtual time', () => {
       expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
     })
   }
+
+  /** Into a promotion, at weight 50, whose primary was set to the candidate. */
+  async function promoting(spec: Record<string, unknown> = {}): Promise<number> {
+    await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] }, ...spec })
+    const begun = world.clock.now()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Promoting')
+    await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.1.0', 1000)
+    return begun
+  }
+
+  test('deleted right after the abort of its promotion, the promoted revision is handed back, and no request fails', async () => {
+    const begun = await promoting()
+    world.annotate('abort', '1 wrong after all')
+    await world.clock.runUntil(() => world.status.run?.stage === 'diverting', 5000)
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
+    await world.clock.advance(60_000)
+    expect(imageOf('web')).to.equal('demo/web:1.0.0')
+    expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
+    expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+  })
+
+  test('a primary that could not be written is not given up by way of 100 %', async () => {
+    await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] } })
+    const refused = world.processes[0]?.api.faults.refuse(
+      ({ ref, write }) => ref?.name === 'web-primary' && write !== null,
+      new ApiError({ code: 403, reason: 'Forbidden', message: 'no deployments today' }),
+    )
+    const begun = world.clock.now()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Promoting')
+    await world.clock.advance(2000)
+    world.annotate('abort', '1 wrong after all')
+    await world.until('Failed')
+    await world.clock.advance(60_000)
+    refused?.()
+    expect(heard(world, begun)).to.not.include('web 100')
+    expect(imageOf('web-primary')).to.equal('demo/web:1.0.0')
+  })
+
+  test('a mesh that is never told keeps the template off the primary until the deadline, and no longer', async () => {
+    await promoting({ progressDeadlineSeconds: 60 })
+    world.processes[0]?.api.faults.refuse(
+      ({ kind, write }) => kind === kinds.VirtualService && write !== null,
+      new ApiError({ code: 403, reason: 'Forbidden', message: 'no routes today' }),
+    )
+    const aborted = world.clock.now()
+    world.annotate('abort', '1 wrong after all')
+    await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.0.0', 120_000)
+    expect(world.clock.now() - aborted).to.be.within(60_000, 65_000)
+  })
 
   function imageOf(deployment: string): string | undefined {
     const text = JSON.stringify(world.object(kinds.Deployment, deployment)?.spec)

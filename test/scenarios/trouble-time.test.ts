@@ -189,6 +189,17 @@ suite('statuses of another version, in virtual time', () => {
     })
   }
 
+  test('a stage of an undone promotion that nobody knows: it is undone, not promoted after all', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Promoting')
+    write({ run: { stage: 'levitating', because: 'aborted by ann' } })
+    await world.until('Failed')
+    await world.clock.advance(minute)
+    expect(world.status.message).to.match(/^Promotion of \w+ failed: aborted by ann$/)
+    expect(image(world)).to.equal('demo/web:1.0.0')
+  })
+
   test('a promoted revision by an unknown hash: what the target holds is the new baseline, and no run starts', async () => {
     await world.initialised()
     write({ lastPromotedSpec: 'h9:0123456789', lastAppliedSpec: 'h9:0123456789' })

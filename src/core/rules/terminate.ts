@@ -18,6 +18,7 @@ type Terminating = Observation<'Terminating'>
 export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
   if (o.canary.metadata.deletionTimestamp === undefined) return undefined
   const state = o.state as State
+  if (isDiverting(o)) return undefined
   // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
   const own = o.primary !== null && isOurs(o, o.primary.object)
   const promoted = copied(o, state) ?? promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
@@ -38,6 +39,12 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
     waitingSince: now,
   }
   return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+}
+
+/** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
+function isDiverting({ state, unseen, target, surroundings }: Observation): boolean {
+  if (unseen !== null || target === null || surroundings.namespaceTerminating) return false
+  return state.phase === 'Promoting' && state.stage === 'diverting'
 }
 
 /**

@@ -10,15 +10,15 @@ import { deadlineOf } from './start.ts'
 
 type Promoting = Observation<'Promoting'>
 
-/** Gives a promotion up. The canary stands in for the primary, whose pods are about to change once more. */
+/** Gives a promotion up. Where the primary does not run the promoted template any more, the canary stands in for it. */
 export function undo(o: Promoting, because: string, now: Instant): Move {
-  const { state } = o
-  const standsIn = judgedReady(o, state.candidate) > 0
+  const { state, primary } = o
+  const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted
   const weight = standsIn ? 100 : state.weight
   const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
   const next: State = {
     ...state,
-    stage: standsIn ? 'diverting' : 'undoing',
+    stage: isToBeLeft(o) ? 'diverting' : 'undoing',
     because,
     weight,
     highest: Math.max(state.highest, weight),
@@ -27,6 +27,10 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   }
   return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
 }
+
+/** The primary runs the candidate, and the canary can carry while that is taken off it. */
+const isToBeLeft = (o: Promoting): boolean =>
+  o.primary?.revision === o.state.candidate && judgedReady(o, o.state.candidate) > 0
 
 /**
  * A template that is changed back just as its rollout ends can leave the primary without a ready pod, for the Deployment
@@ -39,12 +43,12 @@ export function divert(o: Promoting, now: Instant): Move | undefined {
   const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
   // A mesh that cannot be told in time keeps no primary from its template.
   const until = settledAt ?? deadlineOf(o, state.waitingSince, now) ?? now
-  if (now < until && judgedReady(o, state.candidate) > 0) {
+  if (now < until && isToBeLeft(o)) {
     const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
     return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
   }
   const next: State = { ...state, stage: 'undoing', carriedAt: null, waitingSince: now }
-  return stay(o, 'Undoing', o.memory.message, now, { state: next })
+  return stay(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
 }
 
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
@@ -69,8 +73,11 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
     return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
   }
   const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
-  const message = `Waiting for Deployment ${o.names.primary.name} to run ${short(state.promoted)} again (${waited}); promotion failed: ${state.because}`
+  const message = waiting(o, waited)
   const deadline = deadlineOf(o, state.waitingSince, now)
   if (deadline !== null) return stay(o, 'Undoing', message, deadline)
   return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
 }
+
+const waiting = ({ names, state }: Promoting, what: string): string =>
+  `Waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again (${what}); promotion failed: ${state.because}`
