@@ -126,12 +126,12 @@ suite('In mid-run', () => {
     const metadata = { annotations: { 'sluice.dev/abort': `${since} wrong after all` } }
     await world.api.patch(pathOf(kinds.Canary, shop.namespace, 'web'), { metadata })
     await timeline.untilPhase('Failed', 60, promoting.at)
-    await timeline.untilWeight(0, 30, promoting.at)
-    await sleep(1500)
+    const reached = await timeline.untilReached(await timeline.untilWeight(0, 30, promoting.at), 'client')
+    await waitFor('a hundred requests are answered since', 10, () => client.between(reached).length >= 100)
 
     expect(timeline.weights(promoting.at)).to.deep.equal([100, 0])
     expect(JSON.stringify(await shop.get(kinds.Deployment, 'web-primary'))).to.include('web:v1')
-    expect(client.versions(Date.now() - 500)).to.have.all.keys('v1')
+    expectNoneOf('v2', reached, Date.now(), client)
     expectNoFailure(client)
   }
 

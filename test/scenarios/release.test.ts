@@ -46,12 +46,7 @@ suite('a release, in virtual time', () => {
       await world.until('Promoting')
       await world.clock.runUntil(() => imageOf('web-primary') === 'demo/web:1.1.0', 1000)
       await world.clock.advance(later)
-      world.user.delete(kinds.Canary, 'shop', 'web')
-      await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
-      await world.clock.advance(60_000)
-      expect(imageOf('web')).to.equal('demo/web:1.1.0')
-      expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
-      expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+      await handsBack('demo/web:1.1.0', begun)
     })
   }
 
@@ -69,6 +64,16 @@ suite('a release, in virtual time', () => {
     })
   }
 
+  /** A deletion ends with that image on the target, and cost no request since. */
+  async function handsBack(image: string, begun: number): Promise<void> {
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
+    await world.clock.advance(60_000)
+    expect(imageOf('web')).to.equal(image)
+    expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
+    expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+  }
+
   /** Into a promotion, at weight 50, whose primary was set to the candidate. */
   async function promoting(spec: Record<string, unknown> = {}): Promise<number> {
     await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] }, ...spec })
@@ -83,12 +88,7 @@ suite('a release, in virtual time', () => {
     const begun = await promoting()
     world.annotate('abort', '1 wrong after all')
     await world.clock.runUntil(() => world.status.run?.stage === 'diverting', 5000)
-    world.user.delete(kinds.Canary, 'shop', 'web')
-    await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
-    await world.clock.advance(60_000)
-    expect(imageOf('web')).to.equal('demo/web:1.0.0')
-    expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
-    expect(world.mesh.count(flow => flow.code >= 500, begun, world.clock.now())).to.equal(0)
+    await handsBack('demo/web:1.0.0', begun)
   })
 
   test('a primary that could not be written is not given up by way of 100 %', async () => {
