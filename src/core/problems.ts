@@ -3,16 +3,13 @@
  * that finds something speaks.
  */
 import type { Observation } from './observation.ts'
+import { ruleThatStopsApplying } from './problems/destination-rules.ts'
 import {
-  externalService,
   foreignPrimary,
   foreignRules,
   foreignSideServices,
   foreignVirtualService,
   olderRival,
-  otherVirtualService,
-  ruleThatStopsApplying,
-  serviceThatLosesItsPods,
 } from './problems/neighbours.ts'
 import { type FindProblem, firstProblem, type Problem } from './problems/problem.ts'
 import {
@@ -22,6 +19,7 @@ import {
   queryThatCannotBeFilledIn,
   virtualServicesThatDoNotFit,
 } from './problems/references.ts'
+import { externalService, serviceThatLosesItsPods } from './problems/services.ts'
 import {
   autoscalerOnTarget,
   labelsChosenOtherwise,
@@ -33,6 +31,7 @@ import {
   targetWithoutPorts,
   templateOutsideItsSubset,
 } from './problems/target.ts'
+import { otherVirtualService } from './problems/virtual-services.ts'
 
 export type { Problem } from './problems/problem.ts'
 

@@ -7,7 +7,7 @@ import { readStatus, writeStatus } from '../../src/core/status.ts'
 import { observation } from '../core/given-objects.ts'
 import { instant, memory, state } from './states.ts'
 
-const numRuns = Number(process.env['LAW_RUNS'] ?? 10_000)
+const numRuns = Number(process.env['LAW_RUNS'] ?? 2500)
 
 suite('laws of the status', function () {
   this.timeout(0)
