@@ -12,7 +12,7 @@ import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
 import type { Observation, RecordedTemplate, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
-import { configKey, type ConfigReference, trackedConfigs } from '../core/resources/configs.ts'
+import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/resources/configs.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
 import type { State } from '../core/state.ts'
@@ -21,9 +21,6 @@ import { readDeployment } from '../core/workloads/deployment.ts'
 import type { Cache } from '../kube/cache.ts'
 import { indexInterest } from './interests.ts'
 import { contentHash, followedWherePresent, fullHost, readyPods, selectorKeys } from './kinds.ts'
-
-/** An object on which a user may write that a change of it starts no run. */
-const TRACKING_ANNOTATION = 'sluice.dev/config-tracking'
 
 /** What memory adds to the caches. */
 export interface Known {
@@ -130,7 +127,7 @@ export class Observer {
     const configs: Record<string, string> = {}
     for (const reference of references) {
       const config = reader.get({ kind: kindOf(reference), namespace, name: reference.name })
-      if (config === undefined || config.metadata.annotations?.[TRACKING_ANNOTATION] === 'disabled') continue
+      if (config === undefined || !isTracked(config)) continue
       configs[configKey(reference)] = contentHash(config)
     }
     return configs

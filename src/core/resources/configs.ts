@@ -3,7 +3,7 @@
  * primary runs on immutable copies of exactly what was judged, named by the hash of their content; the originals may change
  * under the target at any time.
  */
-import { kinds, type Ref } from '../../api/object.ts'
+import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
 import { at, isRecord, type Json, textOf } from '../json.ts'
 import { CANARY_LABEL } from '../names.ts'
 import type { Observation, RecordedTemplate } from '../observation.ts'
@@ -21,6 +21,18 @@ export interface ConfigReference {
 /** Key of the maps of configuration in observations and records: `configmaps/name` or `secrets/name`. */
 export function configKey({ kind, name }: Pick<ConfigReference, 'kind' | 'name'>): string {
   return `${kind === 'ConfigMap' ? 'configmaps' : 'secrets'}/${name}`
+}
+
+/** Our annotation, then Flagger's: the first that a ConfigMap or Secret has decides. */
+const TRACKING_ANNOTATIONS = ['sluice.dev/config-tracking', 'flagger.app/config-tracking'] as const
+
+/**
+ * Whether a change of this ConfigMap or Secret is a new revision. As in Flagger, any value that starts with `disable` turns
+ * tracking off: no run starts, no copy is made, and both Deployments mount the original.
+ */
+export function isTracked({ metadata: { annotations = {} } }: KubeObject): boolean {
+  const written = TRACKING_ANNOTATIONS.map(annotation => annotations[annotation]).find(value => value !== undefined)
+  return written?.startsWith('disable') !== true
 }
 
 /** Gives a configuration the name that it is referred to by. */
