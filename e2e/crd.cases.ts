@@ -2,7 +2,7 @@
  * What the API must accept and refuse, as a table: one row a rule and one a refused field. The unit tests hold
  * `parseCanary` to it, the end-to-end tests a real API server, and so the two to each other.
  */
-import { bad, canary, type Case, changed, good, inline, malformed, metric, subsets } from './crd.given.ts'
+import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
 import { notAvailable, templates } from './crd.refused.ts'
 
 export type { Case } from './crd.given.ts'
@@ -83,6 +83,24 @@ const accepted: readonly Case[] = [
           thresholdRange: { min: 0, max: 0 },
         },
         { name: 'old', templateRef: { name: 'old', namespace: 'default' }, threshold: 1 },
+        { name: 'older', query: 'sum(up)', threshold: 1 },
+      ],
+    },
+  }),
+  good('queries under the names of built-in gates', {
+    analysis: {
+      metrics: [
+        { name: 'request-success-rate', templateRef: { name: 'a' }, thresholdRange: { min: 0.99 } },
+        { name: 'request-duration', query: 'sum(up)', threshold: 0.5 },
+        { name: 'mutual-tls-rate', query: 'sum(up)', thresholdRange: { min: 1 } },
+      ],
+    },
+  }),
+  good('limits of built-in gates that mean nothing', {
+    analysis: {
+      metrics: [
+        { name: 'request-success-rate', threshold: 0, thresholdRange: { min: 99, max: 100 } },
+        { name: 'request-duration', thresholdRange: { min: 0, max: 1 } },
       ],
     },
   }),
@@ -234,6 +252,32 @@ const durations: readonly Case[] = [
   ),
 ]
 
+const PERCENT = 'request-success-rate is a percentage, above 1 and up to 100: write 99 for 99 %'
+const MILLISECONDS = 'request-duration is in milliseconds, from 1: write 500 for half a second'
+
+/** Limits of the built-in gates in another unit, or on the wrong side. */
+const wrongUnits: readonly (readonly [name: string, metric: Json, sentence: string])[] = [
+  ['a success rate as a fraction', { name: 'request-success-rate', thresholdRange: { min: 0.99 } }, PERCENT],
+  ['a success rate of 1', { name: 'request-success-rate', thresholdRange: { min: 1 } }, PERCENT],
+  ['a success rate above 100', { name: 'request-success-rate', thresholdRange: { min: 990 } }, PERCENT],
+  ['a success rate below 0', { name: 'request-success-rate', thresholdRange: { min: -1 } }, PERCENT],
+  ['a success rate as a fraction, as threshold', { name: 'request-success-rate', threshold: 0.99 }, PERCENT],
+  ['a success rate above 100, as threshold', { name: 'request-success-rate', threshold: 101 }, PERCENT],
+  [
+    'a success rate that is too high',
+    { name: 'request-success-rate', thresholdRange: { max: 99 } },
+    'request-success-rate fails when it is too low: write min, and no max',
+  ],
+  ['a duration in seconds', { name: 'request-duration', thresholdRange: { max: 0.5 } }, MILLISECONDS],
+  ['a duration of nothing', { name: 'request-duration', thresholdRange: { max: 0 } }, MILLISECONDS],
+  ['a duration in seconds, as threshold', { name: 'request-duration', threshold: 0.25 }, MILLISECONDS],
+  [
+    'a duration that is too short',
+    { name: 'request-duration', thresholdRange: { min: 5, max: 500 } },
+    'request-duration fails when it is too long: write max, and no min',
+  ],
+]
+
 const metrics: readonly Case[] = [
   bad(
     'a metric from nowhere',
@@ -245,22 +289,13 @@ const metrics: readonly Case[] = [
     metric({ ...inline, templateRef: { name: 'a' } }),
     'write either query or templateRef, not both',
   ),
-  bad(
-    'a built-in with a query',
-    metric({ ...inline, name: 'request-duration' }),
-    'give a metric with a query or templateRef another name',
-  ),
-  bad(
-    'a built-in with a templateRef',
-    metric({ name: 'request-success-rate', templateRef: { name: 'a' } }),
-    'give a metric with a query or templateRef another name',
-  ),
   bad('a query without limits', metric({ name: 'errors', query: 'up' }), 'an inline query needs a thresholdRange'),
   bad(
     'a template without limits',
     metric({ name: 'errors', templateRef: { name: 'a' } }),
     'a metric from a template needs a thresholdRange',
   ),
+  ...wrongUnits.map(([name, written, sentence]) => bad(name, metric(written), sentence)),
   bad('limits that say nothing', metric({ ...inline, thresholdRange: {} }), 'write min, max, or both'),
   bad('min above max', metric({ ...inline, thresholdRange: { min: 2, max: 1 } }), 'min is above max'),
   bad(

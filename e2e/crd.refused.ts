@@ -61,7 +61,7 @@ export const notAvailable: readonly Case[] = [
     'compareTo is not available yet',
     'spec.analysis.steps[0].metrics[0].compareTo',
   ),
-  bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not available yet'),
+  bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not supported yet'),
   bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not available yet'),
   bad(
     'rewrite.type',

@@ -1,6 +1,6 @@
 /** A gate on one number: where it comes from, and between which limits it passes. */
 import { z } from 'zod'
-import { longDuration, objectName, refused, ruled, texts } from './schema.ts'
+import { longDuration, objectName, refused, type Rule, ruled, texts } from './schema.ts'
 
 /** The limits of the built-in gates where nothing is written: percent of good requests, and milliseconds (p99). */
 export const BUILT_IN = {
@@ -10,11 +10,96 @@ export const BUILT_IN = {
 
 export type BuiltIn = keyof typeof BUILT_IN
 
-/** Whether a gate of this name measures requests by itself, without a query. */
-export const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(BUILT_IN, name)
+/** What tells a built-in gate from a query of the same name. */
+interface Asked {
+  readonly name: string
+  readonly query?: string | undefined
+  readonly templateRef?: unknown
+}
 
-/** Names that are kept for Sluice's own gates. */
-const builtInNames = `['request-success-rate', 'request-duration', 'mutual-tls-rate']`
+const isQuery = (metric: Asked): boolean => metric.query !== undefined || metric.templateRef !== undefined
+
+/** The built-in gate that a metric is; null for a query, whatever its name. */
+export function builtInOf(metric: Asked): BuiltIn | null {
+  return !isQuery(metric) && isBuiltIn(metric.name) ? metric.name : null
+}
+
+const isBuiltIn = (name: string): name is BuiltIn => Object.hasOwn(BUILT_IN, name)
+
+/** A threshold of 0 is what Go and Helm print where none was written; a query takes it for a limit if it has no other. */
+const hasThreshold = '(has(self.threshold) && self.threshold != 0.0)'
+const thresholdOf = (metric: { readonly threshold?: number | undefined }): number | undefined =>
+  metric.threshold === 0 ? undefined : metric.threshold
+
+/** CEL: the metric is this built-in gate. */
+const isGate = (name: string): string => `(self.name == '${name}' && !has(self.query) && !has(self.templateRef))`
+
+/**
+ * A rule on each limit that a built-in gate was given, wherever it was written.
+ *
+ * @param which the fields that are looked at.
+ * @param cel of one number, written as `limit`.
+ */
+function limitRule(
+  gate: BuiltIn,
+  which: readonly ('min' | 'max' | 'threshold')[],
+  cel: (limit: string) => string,
+  passes: (limit: number) => boolean,
+  message: string,
+): Rule<WrittenMetric> {
+  const conditions = which.map(field => {
+    const path = field === 'threshold' ? 'self.threshold' : `self.thresholdRange.${field}`
+    const written = field === 'threshold' ? hasThreshold : `has(self.thresholdRange) && has(${path})`
+    return `(!(${written}) || ${cel(path)})`
+  })
+  return {
+    message,
+    cel: `!${isGate(gate)} || ${conditions.join(' && ')}`,
+    holds: metric => {
+      if (builtInOf(metric) !== gate) return true
+      const limits = { ...metric.thresholdRange, threshold: thresholdOf(metric) }
+      return which.every(field => limits[field] === undefined || passes(limits[field]))
+    },
+  }
+}
+
+/** What the rules on limits read of a metric as it was written. */
+interface WrittenMetric extends Asked {
+  readonly threshold?: number | undefined
+  readonly thresholdRange?: { readonly min?: number | undefined; readonly max?: number | undefined } | undefined
+}
+
+/** The units of the built-in gates, told from the numbers that people write by mistake: 0.99 for 99 %, 0.5 for half a second. */
+const limitRules = [
+  limitRule(
+    'request-success-rate',
+    ['min', 'threshold'],
+    limit => `${limit} == 0.0 || (${limit} > 1.0 && ${limit} <= 100.0)`,
+    limit => limit === 0 || (limit > 1 && limit <= 100),
+    'request-success-rate is a percentage, above 1 and up to 100: write 99 for 99 %',
+  ),
+  limitRule(
+    'request-success-rate',
+    ['max'],
+    limit => `(${limit} == 100.0 && has(self.thresholdRange.min))`,
+    limit => limit === 100,
+    'request-success-rate fails when it is too low: write min, and no max',
+  ),
+  limitRule(
+    'request-duration',
+    ['max', 'threshold'],
+    limit => `${limit} >= 1.0`,
+    limit => limit >= 1,
+    'request-duration is in milliseconds, from 1: write 500 for half a second',
+  ),
+  limitRule(
+    'request-duration',
+    ['min'],
+    limit => `(${limit} == 0.0 && has(self.thresholdRange.max))`,
+    limit => limit === 0,
+    'request-duration fails when it is too long: write max, and no min',
+  ),
+]
 
 const Range = ruled(
   z
@@ -42,7 +127,7 @@ const Written = ruled(
       .min(1)
       .max(63)
       .describe(
-        'Name of the gate, once per list. `request-success-rate` (percent) and `request-duration` (99th percentile, milliseconds) are built in; any other needs `query` or `templateRef`.',
+        'Name of the gate, once per list. `request-success-rate` (percent) and `request-duration` (99th percentile, milliseconds) are built in; any other needs `query` or `templateRef`. With one of those a metric is that query, whatever its name.',
       ),
     interval: longDuration()
       .prefault('1m')
@@ -52,14 +137,14 @@ const Written = ruled(
       .number()
       .exactOptional()
       .describe(
-        'One limit, deprecated: the lowest for `request-success-rate`, the highest for everything else. Write thresholdRange.',
+        'One limit, deprecated: the lowest for the built-in `request-success-rate`, the highest for everything else. Write thresholdRange.',
       ),
     query: z
       .string()
       .min(1)
       .max(8192)
       .exactOptional()
-      .describe('PromQL that answers with one number. Needs thresholdRange.'),
+      .describe('PromQL that answers with one number. Needs thresholdRange, or threshold.'),
     templateRef: z
       .object({
         name: objectName().describe('Name of the MetricTemplate.'),
@@ -85,9 +170,9 @@ const Written = ruled(
     ),
   }),
   {
-    message: 'mutual-tls-rate is not available yet: remove the metric',
-    cel: `self.name != 'mutual-tls-rate'`,
-    holds: metric => metric.name !== 'mutual-tls-rate',
+    message: 'mutual-tls-rate is not supported yet: remove the metric, or give it a query or a templateRef',
+    cel: `!${isGate('mutual-tls-rate')}`,
+    holds: metric => metric.name !== 'mutual-tls-rate' || isQuery(metric),
   },
   {
     message: 'write either query or templateRef, not both',
@@ -96,24 +181,15 @@ const Written = ruled(
   },
   {
     message:
-      'request-success-rate and request-duration are built in: give a metric with a query or templateRef another name',
-    cel: `!(self.name in ${builtInNames}) || !(has(self.query) || has(self.templateRef))`,
-    holds: metric => !isBuiltIn(metric.name) || (metric.query === undefined && metric.templateRef === undefined),
-  },
-  {
-    message:
       'only request-success-rate and request-duration are built in: any other metric needs a query or a templateRef',
-    cel: `self.name in ${builtInNames} || has(self.query) || has(self.templateRef)`,
-    holds: metric =>
-      isBuiltIn(metric.name) ||
-      metric.name === 'mutual-tls-rate' ||
-      metric.query !== undefined ||
-      metric.templateRef !== undefined,
+    cel: `self.name in ['request-success-rate', 'request-duration', 'mutual-tls-rate'] || has(self.query) || has(self.templateRef)`,
+    holds: metric => isBuiltIn(metric.name) || metric.name === 'mutual-tls-rate' || isQuery(metric),
   },
   {
     message: 'an inline query needs a thresholdRange with min, max, or both',
-    cel: '!has(self.query) || has(self.thresholdRange)',
-    holds: metric => metric.query === undefined || metric.thresholdRange !== undefined,
+    cel: '!has(self.query) || has(self.thresholdRange) || has(self.threshold)',
+    holds: metric =>
+      metric.query === undefined || metric.thresholdRange !== undefined || metric.threshold !== undefined,
   },
   {
     message: 'a metric from a template needs a thresholdRange with min, max, or both',
@@ -123,28 +199,33 @@ const Written = ruled(
   },
   {
     message: 'write either thresholdRange or the deprecated threshold, not both',
-    cel: '!(has(self.thresholdRange) && has(self.threshold))',
-    holds: metric => metric.thresholdRange === undefined || metric.threshold === undefined,
+    cel: `!(has(self.thresholdRange) && ${hasThreshold})`,
+    holds: metric => metric.thresholdRange === undefined || thresholdOf(metric) === undefined,
   },
   {
     message: 'templateVariables go with templateRef',
     cel: '!has(self.templateVariables) || has(self.templateRef)',
     holds: metric => metric.templateVariables === undefined || metric.templateRef !== undefined,
   },
+  ...limitRules,
 )
 
 /** One gate; in the program its limits always stand in `thresholdRange`, and `interval` is milliseconds. */
 export const MetricSchema = Written.transform(({ threshold, thresholdRange, ...metric }) => ({
   ...metric,
-  thresholdRange: thresholdRange ?? limitsOf(metric.name, threshold),
+  thresholdRange: thresholdRange ?? limitsOf(builtInOf(metric), threshold),
 }))
 
 export type Metric = z.output<typeof MetricSchema>
 
 /** The limits of a metric without a thresholdRange: the deprecated single bound, or what the built-ins have. */
-function limitsOf(name: string, threshold: number | undefined): { min?: number | undefined; max?: number | undefined } {
-  if (threshold !== undefined) return name === 'request-success-rate' ? { min: threshold } : { max: threshold }
-  return isBuiltIn(name) ? BUILT_IN[name] : {}
+function limitsOf(
+  gate: BuiltIn | null,
+  threshold: number | undefined,
+): { min?: number | undefined; max?: number | undefined } {
+  if (gate === null) return { max: threshold }
+  if (threshold === undefined || threshold === 0) return BUILT_IN[gate]
+  return gate === 'request-success-rate' ? { min: threshold } : { max: threshold }
 }
 
 /** A list of gates, none twice. */

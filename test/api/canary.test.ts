@@ -96,14 +96,32 @@ suite('reading what a user wrote', () => {
       analysis: {
         metrics: [
           { name: 'request-success-rate', threshold: 98 },
-          { name: 'request-duration', threshold: 0 },
+          { name: 'request-duration', threshold: 250 },
           { name: 'errors', templateRef: { name: 'errors' }, threshold: 3 },
+          { name: 'mutual-tls-rate', query: 'sum(up)', threshold: 4 },
         ],
       },
     }).analysis
     assert.deepEqual(
       metrics.map(metric => metric.thresholdRange),
-      [{ min: 98 }, { max: 0 }, { max: 3 }],
+      [{ min: 98 }, { max: 250 }, { max: 3 }, { max: 4 }],
+    )
+  })
+
+  test('a threshold of 0 is none for a built-in gate, and a limit for a query', () => {
+    const { metrics } = specOf({
+      analysis: {
+        metrics: [
+          { name: 'request-success-rate', threshold: 0 },
+          { name: 'request-duration', threshold: 0 },
+          { name: 'errors', query: 'sum(errors)', threshold: 0 },
+          { name: 'shared', templateRef: { name: 'shared' }, threshold: 0, thresholdRange: { min: 2 } },
+        ],
+      },
+    }).analysis
+    assert.deepEqual(
+      metrics.map(metric => metric.thresholdRange),
+      [{ min: 99 }, { max: 500 }, { max: 0 }, { min: 2 }],
     )
   })
 

@@ -1,5 +1,5 @@
 /** The metrics of a spec, resolved: what to measure, within which limits. */
-import { isBuiltIn, type BuiltIn, type Metric } from '../../api/metric.ts'
+import { type BuiltIn, builtInOf, type Metric } from '../../api/metric.ts'
 import type { MetricTemplate } from '../../api/templates.ts'
 import type { Subject } from '../check.ts'
 import type { Milliseconds } from '../time.ts'
@@ -89,7 +89,8 @@ function gateOf(metric: Metric, source: Source, id: string): Gate {
 
 /** What a metric asks, or a sentence when its template is missing. */
 function sourceOf(metric: Metric, templates: Readonly<Record<string, MetricTemplate>>): Source | string {
-  if (isBuiltIn(metric.name)) return { ...builtIns[metric.name], template: '', server: null }
+  const builtIn = builtInOf(metric)
+  if (builtIn !== null) return { ...builtIns[builtIn], template: '', server: null }
   const parts: readonly Part[] = metric.minRequests > 0 ? ['value', 'requests'] : ['value']
   const asked = { measures: 'query', unit: '', parts } as const
   if (metric.templateRef === undefined) return { ...asked, template: metric.query ?? '', server: null }
