@@ -31,7 +31,26 @@ const vector = (values: readonly string[]): string => {
   return JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })
 }
 
+/** An answer in which every query has the value, and that says more about itself. */
+const partial =
+  (fields: Json): NonNullable<Row['answers']> =>
+  (_, response) => {
+    response.end(JSON.stringify({ status: 'success', ...fields, data: { resultType: 'vector', result: [] } }))
+  }
+
 const rows: readonly Row[] = [
+  {
+    name: 'a Thanos whose store is away',
+    answers: partial({ warnings: ['fetch series for {cluster="b"}: rpc error: code = Unavailable'] }),
+    because:
+      'request-success-rate could not be measured: URL gave only a part of the answer: fetch series for {cluster="b"}: rpc error: code = Unavailable',
+  },
+  {
+    name: 'a VictoriaMetrics whose storage node is away, and a query of the user',
+    spec: metric('errors', 'errors'),
+    answers: partial({ isPartial: true }),
+    because: 'errors could not be measured: URL gave only a part of the answer: it says isPartial: true',
+  },
   {
     name: 'PromQL that Prometheus refuses',
     spec: metric('errors', 'sum(rate(errors[1m])'),

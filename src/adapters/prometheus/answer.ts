@@ -4,9 +4,9 @@ import type { Series } from './merge.ts'
 
 /** The reply to one request, before it is taken apart into findings. */
 export type Reply =
-  | { readonly kind: 'vector'; readonly series: readonly Series[]; readonly warnings: readonly string[] }
+  | { readonly kind: 'vector'; readonly series: readonly Series[]; readonly annotations: readonly string[] }
   /** A number without labels: it cannot be merged with others. */
-  | { readonly kind: 'scalar'; readonly value: string; readonly warnings: readonly string[] }
+  | { readonly kind: 'scalar'; readonly value: string; readonly annotations: readonly string[] }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'refused'; readonly error: string }
   /** `again` when the same request may well succeed in a moment. */
@@ -40,7 +40,12 @@ export function replyOf(body: string, server: string): Reply {
   }
   const { resultType, result } = parsed['data']
   const warnings = Array.isArray(parsed['warnings']) ? parsed['warnings'].map(String).map(brief) : []
-  if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], warnings }
+  const missing = missingPart(warnings, parsed['isPartial'])
+  if (missing !== null) {
+    return { kind: 'unavailable', error: `${server} gave only a part of the answer: ${missing}`, again: false }
+  }
+  const annotations = warnings
+  if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], annotations }
   if (resultType === 'matrix') {
     return { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }
   }
@@ -55,7 +60,21 @@ export function replyOf(body: string, server: string): Reply {
     }
     series.push({ labels: one['metric'] as Record<string, string>, value: value[1] })
   }
-  return { kind: 'vector', series, warnings }
+  return { kind: 'vector', series, annotations }
+}
+
+/** What PromQL remarks about the query itself; Thanos hands these on among its warnings, where Prometheus has a list `infos`. */
+const ANNOTATION = /^PromQL (info|warning):/
+
+/**
+ * Why an answer may lack series that exist, or null when it is whole. Thanos, Mimir and Prometheus' remote read put what they
+ * could not reach into `warnings`; VictoriaMetrics sets `isPartial`
+ * (https://docs.victoriametrics.com/victoriametrics/cluster-victoriametrics/#cluster-availability). If the series of errors
+ * are among those that are missing, a bad release has no errors.
+ */
+function missingPart(warnings: readonly string[], isPartial: unknown): string | null {
+  const missing = warnings.find(warning => !ANNOTATION.test(warning))
+  return missing ?? (isPartial === true ? 'it says isPartial: true' : null)
 }
 
 /** The finding in the series that answer one question. */
@@ -68,10 +87,17 @@ export function findingOf(series: readonly Series[]): Finding {
   return numberOf(first.value)
 }
 
-/** A sample as a finding; NaN and the infinities (a division by 0) say nothing. */
+/** A number as Go writes it; JavaScript reads more than that as one, the empty text as 0. */
+const NUMBER = /^[+-]?(\d+([.]\d*)?|[.]\d+)(e[+-]?\d+)?$/i
+
+/** A sample as a finding; an empty one, NaN and the infinities (a division by 0) say nothing. */
 export function numberOf(sample: string): Finding {
-  const value = Number(sample)
-  return Number.isFinite(value) ? { kind: 'value', value } : { kind: 'no-data', because: `the query gave ${sample}` }
+  const value = NUMBER.test(sample) ? Number(sample) : Number.NaN
+  if (Number.isFinite(value)) return { kind: 'value', value }
+  return {
+    kind: 'no-data',
+    because: sample === '' ? 'the query gave an empty sample' : `the query gave ${brief(sample)}`,
+  }
 }
 
 function foreign(server: string): Reply {

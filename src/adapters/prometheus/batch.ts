@@ -115,7 +115,7 @@ export class Batch {
     else await new Promise<void>(resolve => this.#queue.push(resolve))
     try {
       const reply = await this.#ask(query, sizeLimit)
-      if ('warnings' in reply) for (const warning of reply.warnings) this.#warned(warning)
+      if ('annotations' in reply) for (const annotation of reply.annotations) this.#warned(annotation)
       return reply
     } finally {
       // The place goes to the next in line, or is free.

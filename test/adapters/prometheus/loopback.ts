@@ -82,6 +82,19 @@ export async function loopback(script: (query: string) => Scripted, interfere?: 
   }
 }
 
+/** Answers every request with one value and what else stands in the body; merged queries all get the value. */
+export function saying(fields: Record<string, unknown>, value: string): Interference {
+  return (_request, response, query) => {
+    const { parts, merged } = partsOf(query)
+    const result = parts.map((_, index) => ({
+      metric: merged ? { sluice_check: String(index) } : {},
+      value: [1_700_000_000.1, value],
+    }))
+    response.end(JSON.stringify({ status: 'success', ...fields, data: { resultType: 'vector', result } }))
+    return true
+  }
+}
+
 let asked = 0
 
 /** A question with an id of its own. */

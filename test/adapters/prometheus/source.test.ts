@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Check, Finding } from '../../../src/core/check.ts'
 import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
-import { keptLog, loopback, question, type Interference, type Loopback, type Scripted } from './loopback.ts'
+import { keptLog, loopback, question, saying, type Interference, type Loopback, type Scripted } from './loopback.ts'
 
 suite('PrometheusSource', () => {
   const open: { close(): void | Promise<void> }[] = []
@@ -97,22 +97,28 @@ suite('PrometheusSource', () => {
       ])
     })
 
-    test('a value with a warning counts, and the warning is logged once', async () => {
-      const server = await serving(
-        () => [],
-        (_request, response) => {
-          const data = { resultType: 'vector', result: [{ metric: {}, value: [0, '7'] }] }
-          response.end(JSON.stringify({ status: 'success', warnings: ['one store did not answer'], data }))
-          return true
-        },
-      )
+    test('a value with an annotation of PromQL counts, and the annotation is logged once', async () => {
+      const warning = 'PromQL warning: quantile value should be between 0 and 1, got 99'
+      const server = await serving(() => [], saying({ warnings: [warning] }, '7'))
       const log = keptLog()
       const from = source(server.url, { log })
       expect([await one(from), await one(from)]).to.deep.equal([number(7), number(7)])
-      expect(log.lines).to.deep.equal([
-        `metrics server warns {"server":"${server.url}","warning":"one store did not answer"}`,
-      ])
+      expect(log.lines).to.deep.equal([`metrics server warns {"server":"${server.url}","warning":"${warning}"}`])
     })
+
+    for (const sample of ['', ' ', 'NaN', '+Inf', '-Inf', '0x10', 'none']) {
+      test(`a sample that is ${JSON.stringify(sample)} is no data`, async () => {
+        const server = await serving(() => [sample])
+        expect(await one(source(server.url))).to.have.property('kind', 'no-data')
+      })
+    }
+
+    for (const sample of ['0', '-0', '1e-07', '1.5E+3', '+2', '.5', '3.']) {
+      test(`a sample that is ${sample} is that number`, async () => {
+        const server = await serving(() => [sample])
+        expect(await one(source(server.url))).to.deep.equal(number(Number(sample)))
+      })
+    }
   })
 
   suite('many questions at once', () => {
