@@ -99,6 +99,8 @@ const Announcement = z.object({
   at: z.string().meta({ format: 'date-time' }),
 })
 
+const Warning = z.object({ reason: z.string(), message: z.string() })
+
 const Condition = z.object({
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
@@ -145,6 +147,7 @@ export const CanaryStatusSchema = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
     checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
     history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
+    warnings: z.array(Warning).max(10).optional().describe('What was found and stops nothing; each has an Event.'),
     announced: z.array(Announcement).max(10).optional().describe('What was announced with the last change.'),
   })
   .partial()

@@ -2,13 +2,15 @@
 import { memoryNotAhead, notAhead } from './backward-clock.ts'
 import type { Decision, Handler, Move, Question } from './decision.ts'
 import { noteTarget } from './known-target.ts'
+import { sameJson } from './json.ts'
 import { remark } from './move.ts'
 import type { Observation } from './observation.ts'
 import { phases } from './phases.ts'
-import { problemOf } from './problems.ts'
+import { problemOf, warningsOf } from './problems.ts'
 import type { Reason } from './reasons.ts'
 import { render } from './render.ts'
 import type { State } from './state.ts'
+import { clipped } from './text.ts'
 import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
 
@@ -17,7 +19,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question {
   const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
-  const move = inTime(o, withTrouble(o, said, now), now)
+  const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
   return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }
 }
 
@@ -49,6 +51,24 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   const news = move.announcements.filter(one => happened || one.message !== move.message)
   const announcements = told ? news : [...news, remark(o, { severity: 'warn', ...trouble }, now)]
   return { ...move, ...trouble, announcements }
+}
+
+/** At most so many warnings, each of at most so many bytes: they are part of the status. */
+const MOST_WARNINGS = 4
+const LONGEST_WARNING = 320
+
+/** What is found and stops nothing is in status as long as it is so, and an Event when it is new. */
+function withWarnings(o: Observation, move: Move, now: Instant): Move {
+  const { warnings: told } = o.memory
+  const found = warningsOf(o).slice(0, MOST_WARNINGS)
+  if (found.length + told.length === 0) return move
+  const warnings = found.map(({ reason, message }) => ({ reason, message: clipped(message, LONGEST_WARNING) }))
+  const news = warnings.filter(one => !told.some(({ message }) => message === one.message))
+  return {
+    ...move,
+    memory: { ...move.memory, warnings: sameJson(told, warnings) ? told : warnings },
+    announcements: [...move.announcements, ...news.map(one => remark(o, { severity: 'warn', ...one }, now))],
+  }
 }
 
 /** A run that waits for the world alone is looked at once more when its time is over; while the clock stands still it has none. */

@@ -45,6 +45,12 @@ export interface RunRecord {
   readonly message: string
 }
 
+/** A finding that stops nothing. */
+export interface Warning {
+  readonly reason: Reason
+  readonly message: string
+}
+
 export interface Memory {
   /** Chosen at the first look. */
   readonly labels: 'keep' | 'switch' | null
@@ -65,6 +71,8 @@ export interface Memory {
   readonly history: readonly RunRecord[]
   /** What was announced with the last change, for whoever takes over: names are deterministic, so nothing doubles. */
   readonly outbox: readonly Announcement[]
+  /** What people were warned of, and is still so. */
+  readonly warnings: readonly Warning[]
   readonly reason: Reason
   readonly message: string
   readonly transitionAt: Instant
@@ -83,6 +91,7 @@ export const blank: Memory = {
   checks: [],
   history: [],
   outbox: [],
+  warnings: [],
   reason: 'Initializing',
   message: '',
   transitionAt: 0,

@@ -22,6 +22,11 @@ export interface Posture {
   readonly record: Revision | null
   /** The template that the target is set to (deletion); null: the user's own. */
   readonly target: Revision | null
+  /**
+   * Whether Services and routes follow `spec.service`. `as it was`: the spec is refused, so live objects keep what they say and
+   * only weights and the judged pods follow.
+   */
+  readonly service: 'as written' | 'as it was'
   /** What we made goes, the finalizer last. */
   readonly remove: 'nothing' | 'everything'
 }

@@ -2,6 +2,7 @@
 import { judgedReady, recordedOf } from './facts.ts'
 import type { Observation } from './observation.ts'
 import type { Posture } from './posture.ts'
+import { serviceRefusal } from './problems.ts'
 import type { Analysis, Phase, Revision, State } from './state.ts'
 import type { Percent } from './time.ts'
 
@@ -14,6 +15,7 @@ const idle: Posture = {
   primary: null,
   record: null,
   target: null,
+  service: 'as written',
   remove: 'nothing',
 }
 
@@ -124,5 +126,6 @@ function judgedOf(o: Observation): Revision {
 /** The posture of a state. */
 export function postureOf(o: Observation, state: State): Posture {
   const of = postures[state.phase] as (o: Observation, state: State) => Posture
-  return of(o, state)
+  const posture = of(o, state)
+  return serviceRefusal(o) === null ? posture : { ...posture, service: 'as it was' }
 }

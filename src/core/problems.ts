@@ -1,6 +1,6 @@
 /**
- * Everything that stops a release before it touches anything, in the order in which it is said. One policy a line; the first
- * that finds something speaks.
+ * Everything that stops a release, or that people are warned of, in the order in which it is reported. One policy a line; the
+ * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from './observation.ts'
 import { ruleThatStopsApplying } from './problems/destination-rules.ts'
@@ -11,7 +11,7 @@ import {
   foreignVirtualService,
   olderRival,
 } from './problems/neighbours.ts'
-import { type FindProblem, firstProblem, type Problem } from './problems/problem.ts'
+import type { FindProblem, Problem } from './problems/problem.ts'
 import {
   destinationRuleThatDoesNotFit,
   metricsServerNotAllowed,
@@ -35,39 +35,95 @@ import { otherVirtualService } from './problems/virtual-services.ts'
 
 export type { Problem } from './problems/problem.ts'
 
-const always: readonly FindProblem[] = [
-  olderRival,
-  targetMissing,
-  destinationRuleThatDoesNotFit,
-  virtualServicesThatDoNotFit,
-  metricTemplateMissing,
-  queryThatCannotBeFilledIn,
-  metricsServerNotAllowed,
-  nothingToSelectBy,
-  labelsChosenOtherwise,
-  noLabelToSwitch,
-  roleLabelTaken,
-  templateOutsideItsSubset,
-  autoscalerOnTarget,
-  foreignPrimary,
-  foreignSideServices,
-  foreignVirtualService,
-  foreignRules,
-  externalService,
-  otherVirtualService,
-  ruleThatStopsApplying,
-  serviceThatLosesItsPods,
+/**
+ * When policies are evaluated. `start`: before the first primary is made. `candidate`: before a candidate gets traffic. `run`: it
+ * has traffic. `rest`: between runs.
+ */
+export type Moment = 'start' | 'candidate' | 'run' | 'rest'
+
+interface Policy {
+  readonly find: FindProblem
+  /** At which moments a finding stops the release. */
+  readonly stops: readonly Moment[]
+  /** At which moments people are only warned of it. */
+  readonly warns: readonly Moment[]
+  /** The finding refuses `spec.service`: live Services and routes stay as they are, apart from the weights. */
+  readonly refusesService?: true
+}
+
+const ALWAYS: readonly Moment[] = ['start', 'candidate', 'run', 'rest']
+
+const stops = (find: FindProblem): Policy => ({ find, stops: ALWAYS, warns: [] })
+const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
+
+const policies: readonly Policy[] = [
+  stops(olderRival),
+  stops(targetMissing),
+  stops(destinationRuleThatDoesNotFit),
+  stops(virtualServicesThatDoNotFit),
+  stops(metricTemplateMissing),
+  stops(queryThatCannotBeFilledIn),
+  stops(metricsServerNotAllowed),
+  stops(nothingToSelectBy),
+  stops(labelsChosenOtherwise),
+  stops(noLabelToSwitch),
+  stops(roleLabelTaken),
+  stops(templateOutsideItsSubset),
+  stops(autoscalerOnTarget),
+  stops(foreignPrimary),
+  stops(foreignSideServices),
+  stops(foreignVirtualService),
+  stops(foreignRules),
+  stops(externalService),
+  stops(otherVirtualService),
+  stops(ruleThatStopsApplying),
+  stops(serviceThatLosesItsPods),
+  stopsOnlyTheStart(targetWithoutPorts),
+  stopsOnlyTheStart(targetAtZero),
 ]
 
-/** What only matters before anything was made. */
-const atTheStart: readonly FindProblem[] = [targetWithoutPorts, targetAtZero]
+/** What stops the release at this moment, or null. */
+export function problemOf(o: Observation, when: Moment): Problem | null {
+  for (const policy of policies) {
+    const found = policy.stops.includes(when) ? policy.find(o) : null
+    if (found !== null) return found
+  }
+  return null
+}
 
-/**
- * What stands in the way, or null.
- *
- * @param when `start`: before the first primary is made. `run`: at rest and while a candidate is judged; what is found then
- * holds the run where it is.
- */
-export function problemOf(o: Observation, when: 'start' | 'run'): Problem | null {
-  return firstProblem(o, when === 'start' ? [...always, ...atTheStart] : always)
+/** At which moment of its life the canary is; null while it is being deleted, when nothing is looked for. */
+export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
+  switch (state.phase) {
+    case 'Terminating':
+      return null
+    case 'Initializing':
+      return 'start'
+    case 'Progressing':
+    case 'WaitingPromotion':
+      return state.stage === 'climbing' ? 'run' : 'candidate'
+    case 'Promoting':
+    case 'Finalising':
+      return 'run'
+    case 'Initialized':
+    case 'Waiting':
+    case 'Succeeded':
+    case 'Failed':
+      return 'rest'
+  }
+}
+
+/** What is found at this moment and stops nothing. */
+export function warningsOf(o: Observation): Problem[] {
+  const when = momentOf(o)
+  if (when === null) return []
+  return policies.flatMap(({ find, warns }) => (warns.includes(when) ? (find(o) ?? []) : []))
+}
+
+/** Why `spec.service` is not carried out as it is written, or null. */
+export function serviceRefusal(o: Observation): Problem | null {
+  for (const policy of policies) {
+    const found = policy.refusesService === true ? policy.find(o) : null
+    if (found !== null) return found
+  }
+  return null
 }

@@ -7,7 +7,7 @@ import { conditionsOf } from './conditions.ts'
 import type { Announcement } from './announcement.ts'
 import type { Move } from './decision.ts'
 import { candidateOf, promotedOf } from './facts.ts'
-import { blank, type CheckRecord, type Memory, type RunRecord } from './memory.ts'
+import { blank, type CheckRecord, type Memory, type RunRecord, type Warning } from './memory.ts'
 import type { Observation } from './observation.ts'
 import { ladderOf, stepOf } from './plan.ts'
 import { reasons, type Reason } from './reasons.ts'
@@ -177,6 +177,9 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     outbox: (s.announced ?? []).flatMap((one): Announcement[] =>
       isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],
     ),
+    warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
+      isReason(reason) ? [{ reason, message }] : [],
+    ),
     reason: isReason(s.reason) ? s.reason : 'AtRest',
     message: s.message ?? '',
     transitionAt: instantOf(s.lastTransitionTime) ?? now,
@@ -237,6 +240,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       startedAt: iso(run.startedAt),
       endedAt: iso(run.endedAt),
     })),
+    warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
     announced: announced
       .slice(0, 4)
       .map(one => ({ ...one, message: clipped(one.message, LONGEST.announced), at: iso(one.at) })),

@@ -185,6 +185,7 @@ export function posture(more: Partial<Posture> = {}): Posture {
     primary: record(template()).revision,
     record: null,
     target: null,
+    service: 'as written',
     remove: 'nothing',
     ...more,
   }

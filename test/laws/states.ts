@@ -100,6 +100,9 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   checks: fc.constant(blank.checks),
   history: fc.constant(blank.history),
   outbox: fc.constant(blank.outbox),
+  warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
+    maxLength: 2,
+  }),
   reason: fc.constant('Analysing' as const),
   message: fc.string({ maxLength: 99 }),
   transitionAt: instant,

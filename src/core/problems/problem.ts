@@ -25,15 +25,6 @@ export function calledHere(o: Observation, kind: string, name: string): string {
   return `${kind} ${o.names.namespace}/${name}`
 }
 
-/** The first that is found. */
-export function firstProblem(o: Observation, finders: readonly FindProblem[]): Problem | null {
-  for (const find of finders) {
-    const found = find(o)
-    if (found !== null) return found
-  }
-  return null
-}
-
 /** `[a, b and c]` as words. */
 export function listedInWords(words: readonly string[]): string {
   const [last, ...before] = words.toReversed()

@@ -88,7 +88,7 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | undef
 export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'preparing' || target === null) return undefined
-  const problem = problemOf(o, 'run')
+  const problem = problemOf(o, 'candidate')
   if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`

@@ -233,7 +233,7 @@ export function firstStep(settled: Settled, candidate: Revision, stage: Stage, n
 
 /** Nothing is to be done; what stands in the way of the next run is said now. */
 export function rest(o: Observation<RestingPhase>, now: Instant): Move {
-  const problem = problemOf(o, 'run')
+  const problem = problemOf(o, 'rest')
   if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
   const { leftAlone } = o.memory.replicas
   if (leftAlone !== null) {
