@@ -110,6 +110,7 @@ class Wired {
           selectorLabels: flags.selectorLabels,
           metricsServers: servers,
           ownerReferences: flags.ownerReferences,
+          rootNamespace: flags.istioRootNamespace,
         },
         namespaces: flags.namespace,
         queueMetrics: {

@@ -15,6 +15,7 @@ export interface RunFlags {
   readonly meshSettle: Milliseconds
   readonly selectorLabels: readonly string[]
   readonly ownerReferences: boolean
+  readonly istioRootNamespace: string
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -78,6 +79,12 @@ const options: readonly Option[] = [
   )
     .argParser(labels)
     .default(['app', 'name', 'app.kubernetes.io/name'], 'app,name,app.kubernetes.io/name'),
+  new Option(
+    '--istio-root-namespace <name>',
+    "namespace of Istio's mesh-wide configuration, the rootNamespace of its mesh config",
+  )
+    .argParser(namespace)
+    .default('istio-system'),
   new Option('--owner-references [bool]', 'make the Canary the owner of what Sluice makes')
     .choices(['true', 'false'])
     .default(false),
@@ -110,9 +117,14 @@ function list(text: string, before?: readonly string[]): string[] {
     .split(',')
     .map(one => one.trim())
     .filter(one => one !== '')
-  const wrong = names.find(one => !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(one))
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`)
-  return joined(before, names)
+  return joined(before, names.map(namespace))
+}
+
+function namespace(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
+    throw new InvalidArgumentError(`"${text}" is not the name of a namespace.`)
+  }
+  return text
 }
 
 function labels(text: string): string[] {

@@ -1,5 +1,5 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
-import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
+import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
 import { CANARY_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
@@ -83,7 +83,7 @@ export function contentHash(config: KubeObject): string {
 
 /** `web` or `web.shop` or a full name, in the words of the mesh: `web.shop.svc.cluster.local`; foreign hosts as they are. */
 export function fullHost(host: string, namespace: string): string {
-  if (host === '*' || host.includes('.svc.')) return host
+  if (host === '*' || (host.startsWith('*') && host.includes('.')) || host.includes('.svc.')) return host
   const [name = host, inNamespace, ...more] = host.split('.')
   if (inNamespace === undefined) return `${name}.${namespace}.svc.cluster.local`
   return more.length === 0 || (more.length === 1 && more[0] === 'svc')
@@ -143,6 +143,16 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     name: 'host',
     of: rule => [fullHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
   },
+  {
+    kind: kinds.DestinationRule,
+    name: 'covers',
+    of: rule => {
+      const host = fullHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
+      const dot = host.indexOf('.')
+      // `*-web.shop.svc.cluster.local` stands among the wildcards of its domain: hosts know those that may cover them.
+      return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
+    },
+  },
   ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
     kind,
     name: 'scales',
@@ -152,6 +162,14 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
   })),
 ]
+
+/** Keys under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
+export function coverKeys(namespace: string, service: Ref): string[] {
+  const host = fullHost(service.name, service.namespace)
+  const labels = host.split('.')
+  const wildcards = labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
+  return [host, ...wildcards].map(pattern => `${namespace}/${pattern}`)
+}
 
 /** Keys under which a Service that selects pods with these labels may stand. */
 export function selectorKeys(namespace: string, labels: Readonly<Record<string, string>>): string[] {

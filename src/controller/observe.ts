@@ -20,7 +20,7 @@ import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
 import type { Cache } from '../kube/cache.ts'
 import { indexInterest } from './interests.ts'
-import { contentHash, followedWherePresent, fullHost, readyPods, selectorKeys } from './kinds.ts'
+import { contentHash, coverKeys, followedWherePresent, fullHost, readyPods, selectorKeys } from './kinds.ts'
 
 /** What memory adds to the caches. */
 export interface Known {
@@ -198,10 +198,11 @@ export class Observer {
     )
     const labels = textsOf(at(target?.object.spec, 'template', 'metadata', 'labels'))
     const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
-    const ours = new Set([names.apexService.name, names.primaryService.name, names.canaryService.name])
+    const own = [names.apexService, names.primaryService, names.canaryService]
+    const ours = new Set(own.map(ref => ref.name))
     const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])].map(host => fullHost(host, namespace))
-    const rules = [names.apexService, names.primaryService, names.canaryService].map(ref =>
-      fullHost(ref.name, namespace),
+    const covering = [...new Set([namespace, this.#settings.rootNamespace])].flatMap(one =>
+      own.flatMap(service => coverKeys(one, service)),
     )
     return {
       rivals: distinct(rivals).filter(one => one.metadata.name !== names.canary),
@@ -210,7 +211,10 @@ export class Observer {
         service => !ours.has(service.metadata.name) && selects(textsOf(at(service.spec, 'selector')), labels),
       ),
       virtualServices: distinct(hosts.flatMap(host => reader.byIndex(kinds.VirtualService, 'host', host))),
-      destinationRules: distinct(rules.flatMap(host => reader.byIndex(kinds.DestinationRule, 'host', host))),
+      destinationRules: distinct([
+        ...reader.byIndex(kinds.DestinationRule, 'host', fullHost(names.apexService.name, namespace)),
+        ...[...new Set(covering)].flatMap(key => reader.byIndex(kinds.DestinationRule, 'covers', key)),
+      ]),
       namespaceTerminating,
     }
   }

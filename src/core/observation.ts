@@ -58,7 +58,10 @@ export interface Surroundings {
   readonly services: readonly KubeObject[]
   /** VirtualServices for the same host, anywhere that is watched. */
   readonly virtualServices: readonly KubeObject[]
-  /** DestinationRules of the namespace for the hosts that we use. */
+  /**
+   * DestinationRules for the apex in any namespace; of this one and the root namespace also those for a side, and wildcards
+   * that cover one of the three.
+   */
   readonly destinationRules: readonly KubeObject[]
   /** The namespace is being deleted. */
   readonly namespaceTerminating: boolean
@@ -80,6 +83,8 @@ export interface Settings {
   /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
   readonly metricsServers: readonly string[]
   readonly ownerReferences: boolean
+  /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */
+  readonly rootNamespace: string
 }
 
 /** Writes that did not succeed, in the words that people are told. */

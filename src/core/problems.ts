@@ -3,7 +3,7 @@
  * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from './observation.ts'
-import { ruleThatStopsApplying } from './problems/destination-rules.ts'
+import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './problems/destination-rules.ts'
 import {
   foreignPrimary,
   foreignRules,
@@ -56,6 +56,8 @@ const ALWAYS: readonly Moment[] = ['start', 'candidate', 'run', 'rest']
 const stops = (find: FindProblem): Policy => ({ find, stops: ALWAYS, warns: [] })
 const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
 
+const warnsOnly = (find: FindProblem): Policy => ({ find, stops: [], warns: ALWAYS })
+
 const policies: readonly Policy[] = [
   stops(olderRival),
   stops(targetMissing),
@@ -77,6 +79,8 @@ const policies: readonly Policy[] = [
   stops(externalService),
   stops(otherVirtualService),
   stops(ruleThatStopsApplying),
+  stops(ruleForSomeCallers),
+  warnsOnly(ruleOfOtherNamespaces),
   stops(serviceThatLosesItsPods),
   stopsOnlyTheStart(targetWithoutPorts),
   stopsOnlyTheStart(targetAtZero),

@@ -154,6 +154,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
       selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
       metricsServers: ['http://prometheus.istio-system:9090'],
       ownerReferences: false,
+      rootNamespace: 'istio-system',
     },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
     memory: { ...blank, labels: 'keep', replicas: { ...blank.replicas, wished: 2 } },

@@ -17,6 +17,7 @@ export const settings: Settings = {
   selectorLabels: ['app'],
   metricsServers: ['http://prometheus:9090'],
   ownerReferences: false,
+  rootNamespace: 'istio-system',
 }
 
 const specs = new WeakMap<Json, Canary['spec']>()

@@ -33,6 +33,7 @@ const settings: Settings = {
   selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
   metricsServers: ['http://prometheus:9090'],
   ownerReferences: false,
+  rootNamespace: 'istio-system',
 }
 
 /** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */

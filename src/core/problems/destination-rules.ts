@@ -1,24 +1,73 @@
-/** DestinationRules of the user's that would stop applying. */
-import { at, recordOf, textOf } from '../json.ts'
-import { isOurs } from '../resources/ownership.ts'
-import { isHost } from '../routers/istio/hosts.ts'
-import { called, type FindProblem, problem } from './problem.ts'
+/** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides. */
+import type { KubeObject } from '../../api/object.ts'
+import { at, recordOf, textsOf } from '../json.ts'
+import type { Observation } from '../observation.ts'
+import { hostOf, isWildcard, rulesFor, selectorOf } from '../routers/istio/policies.ts'
+import { ruleOf } from '../routers/istio/rules.ts'
+import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
-/** Routes lead to the sides' own hosts, where a rule for the apex says nothing any more. */
+/** The apex is the destination of the routes no longer, so a rule for it alone says nothing any more. */
 export const ruleThatStopsApplying: FindProblem = o => {
   const { service } = o.canary.spec
   if (service.destinationRule !== undefined || service.virtualServices !== undefined) return null
-  const rule = o.surroundings.destinationRules.find(
-    one => !isOurs(o, one) && isHost(textOf(at(one.spec, 'host')), one.metadata.namespace ?? '', o.names.apexService),
+  if (service.trafficPolicy !== undefined) return null
+  const rule = rulesFor(o, o.names.apexService).find(
+    one => one.metadata.namespace === o.names.namespace && !isWildcard(hostOf(one)) && saysSomething(one),
   )
-  const { subsets, trafficPolicy } = recordOf(rule?.spec)
-  if (rule === undefined || (subsets === undefined && trafficPolicy === undefined)) return null
+  if (rule === undefined) return null
+  const copy =
+    'copy its trafficPolicy to service.trafficPolicy in the Canary, and delete it once the Canary is Initialized'
   const advice =
-    subsets === undefined
-      ? 'Move its trafficPolicy to service.trafficPolicy in the Canary and delete it.'
-      : 'Split by its subsets with service.destinationRule, or move its trafficPolicy to service.trafficPolicy and delete it.'
+    recordOf(rule.spec)['subsets'] === undefined
+      ? `To keep its policy, ${copy}.`
+      : `Split by its subsets with service.destinationRule; or ${copy}.`
   return problem(
     'Conflict',
-    `${called(rule)} is for the host ${o.names.apexService.name} and would stop applying, because requests go to ${o.names.primaryService.name} and ${o.names.canaryService.name}. ${advice}`,
+    `${called(rule)} is for the host ${o.names.apexService.name} and would stop applying, because requests go to ${sides(o)}. ${advice}`,
   )
+}
+
+/** What speaks to some callers only is carried alone, or not at all: a side has one rule of ours. */
+export const ruleForSomeCallers: FindProblem = o => {
+  if (o.canary.spec.service.destinationRule !== undefined) return null
+  const written = ruleOf(o, o.names.canaryService)
+  if (written === null || at(written, 'workloadSelector') !== undefined) return null
+  const forSome = (one: KubeObject): boolean => selectorOf(one) !== undefined && saysSomething(one)
+  const rule = rulesFor(o, o.names.apexService).find(forSome)
+  // The user's own for a side counts beside ours.
+  if (rule === undefined || rulesFor(o, o.names.canaryService).some(one => forSome(one) && !isWildcard(hostOf(one)))) {
+    return null
+  }
+  const labels = Object.entries(textsOf(at(selectorOf(rule), 'matchLabels'))).map(([key, value]) => `${key}: ${value}`)
+  return problem(
+    'Conflict',
+    `${called(rule)} is for requests to ${hostOf(rule)} from pods with ${listedInWords(labels)} and would stop applying, because requests go to ${sides(o)}, for which Sluice writes DestinationRules without a workloadSelector. Write one like it for each of these two hosts.`,
+  )
+}
+
+/**
+ * A rule of a third namespace applies to callers of that namespace alone. It is theirs, and stops nothing here; but they
+ * lose it.
+ */
+export const ruleOfOtherNamespaces: FindProblem = o => {
+  const { namespace, apexService } = o.names
+  if (o.canary.spec.service.destinationRule !== undefined) return null
+  const own = [namespace, o.settings.rootNamespace]
+  const full = `${apexService.name}.${namespace}.svc.cluster.local`
+  const [rule, ...more] = o.surroundings.destinationRules.filter(
+    one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one),
+  )
+  if (rule === undefined) return null
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  return problem(
+    'Conflict',
+    `${called(rule)}${others} is for the host ${full} and applies to callers in its own namespace only. Their requests go to ${sides(o)}, so it stops applying. Write one like it there for each of these two hosts`,
+  )
+}
+
+const sides = ({ names }: Observation): string => `${names.primaryService.name} and ${names.canaryService.name}`
+
+function saysSomething(rule: KubeObject): boolean {
+  const { subsets, trafficPolicy } = recordOf(rule.spec)
+  return subsets !== undefined || trafficPolicy !== undefined
 }

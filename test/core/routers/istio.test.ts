@@ -97,7 +97,8 @@ suite('the VirtualService of Sluice', () => {
   })
 
   test('is not touched before callers are moved, while its DestinationRules are made', () => {
-    const o = settled(observation(), posture({ weight: null, callers: 'untouched' }))
+    const said = canary({}, { trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })
+    const o = settled(observation({ canary: said }), posture({ weight: null, callers: 'untouched' }))
     expect(names(o)).to.have.members(['Deployment web', 'DestinationRule web-primary', 'DestinationRule web-canary'])
     expect(istio.read(o)).to.equal(null)
     expect(routes(observation(), posture({ weight: null, callers: 'untouched', primary: null }))).to.deep.equal([])
@@ -157,9 +158,17 @@ suite('DestinationRules of the two hosts', () => {
     const trafficPolicy = { outlierDetection: { consecutive5xxErrors: 5 } }
     const o = settled(observation({ canary: canary({}, { trafficPolicy }) }))
     expect(liveOne(o, kinds.DestinationRule, 'web-canary').spec).to.deep.equal({ host: 'web-canary', trafficPolicy })
-    expect(liveOne(settled(observation()), kinds.DestinationRule, 'web-primary').spec).to.deep.equal({
-      host: 'web-primary',
-    })
+  })
+
+  test('are not made where there is nothing to say, and one of an older version goes', () => {
+    const empty = object(
+      kinds.DestinationRule,
+      'web-primary',
+      { spec: { host: 'web-primary' } },
+      { labels: { 'sluice.dev/canary': 'web' } },
+    )
+    const o = settled(observation({ live: live([kinds.DestinationRule, empty]) }))
+    expect(names(o).filter(name => name.startsWith('DestinationRule'))).to.deep.equal([])
   })
 
   test('beside a route of the user, the canary is treated as the apex is', () => {

@@ -1,35 +1,48 @@
 /**
- * DestinationRules for the two hosts of the split. With subsets the rule is the user's and only read. In a VirtualService of
- * the user's the primary may be the apex, with a rule of the user's for it: the canary beside it is treated alike.
+ * DestinationRules for the two hosts of the split. One is written only where it has something to say: a rule for an exact
+ * host switches off every wildcard for it, so what is written carries the whole policy that applied to the apex. With
+ * subsets the rule is the user's and only read.
  */
 import type { Ref } from '../../../api/object.ts'
-import { at, present, textOf } from '../../json.ts'
+import { type Json, present } from '../../json.ts'
 import type { Observation } from '../../observation.ts'
 import type { Posture } from '../../posture.ts'
 import { applyOurs, deleteOurs, ours } from '../../resources/ownership.ts'
 import type { Write } from '../../write.ts'
-import { isHost } from './hosts.ts'
+import { appliedPolicy, hostOf, isWildcard, overlaid, rulesFor } from './policies.ts'
 
 export function renderRules(o: Observation, posture: Posture): Write[] {
   const { names } = o
-  const { service } = o.canary.spec
-  if (service.destinationRule !== undefined) return []
+  if (o.canary.spec.service.destinationRule !== undefined) return []
   const refs = [
     [names.primaryRule, names.primaryService],
     [names.canaryRule, names.canaryService],
   ] as const
   if (posture.remove === 'everything') return refs.flatMap(([ref]) => deleteOurs(o, ref))
   if (posture.primary === null) return []
-  const trafficPolicy = service.trafficPolicy ?? (service.virtualServices === undefined ? undefined : apexPolicy(o))
-  const rule = (ref: Ref, host: Ref): Write[] =>
-    applyOurs(o, ref, ours(o, ref, {}, { spec: present({ host: host.name, trafficPolicy }) }))
-  return refs.flatMap(([ref, host]) => rule(ref, host))
+  return refs.flatMap(([ref, side]) => {
+    const spec = ruleOf(o, side)
+    return spec === null ? deleteOurs(o, ref) : applyOurs(o, ref, ours(o, ref, {}, { spec }))
+  })
 }
 
-/** The policy of the user's rule for the apex. */
-function apexPolicy(o: Observation): unknown {
-  const rule = o.surroundings.destinationRules.find(one =>
-    isHost(textOf(at(one.spec, 'host')), one.metadata.namespace ?? '', o.names.apexService),
-  )
-  return at(rule?.spec, 'trafficPolicy')
+/**
+ * The rule for a side; null where there is nothing to say. In a VirtualService of the user's the primary may be the apex:
+ * the canary beside it is treated alike.
+ */
+export function ruleOf(o: Observation, side: Ref): Json | null {
+  const rules = rulesFor(o, o.names.apexService)
+  const applied = appliedPolicy(o, rules)
+  const said = o.canary.spec.service.trafficPolicy
+  if (said !== undefined) {
+    const before = applied?.workloadSelector === undefined ? applied : null
+    const trafficPolicy = overlaid(before?.trafficPolicy, said)
+    return present({ host: side.name, trafficPolicy, exportTo: before?.exportTo })
+  }
+  if (applied === null) return null
+  const there = rulesFor(o, side)
+  const alike = there.length === rules.length && there.every(rule => rules.includes(rule))
+  // A rule of the user's for the side itself says what the user wants of it.
+  if (alike || there.some(rule => !isWildcard(hostOf(rule)))) return null
+  return present({ host: side.name, ...applied })
 }

@@ -1,0 +1,120 @@
+/**
+ * Which DestinationRule applies to a Service, by Istio's rules of precedence and visibility
+ * (https://istio.io/latest/docs/ops/best-practices/traffic-management/#cross-namespace-configuration; istiod's
+ * `pilot/pkg/model/push_context.go`, `SetDestinationRules` and `destinationRule`), as callers in the Canary's namespace see
+ * it: the caller's namespace, then the Service's (here the same), then the root namespace of the mesh. The first of them
+ * with any match ends the search, and of several hosts that match the most specific counts. Rules never inherit: an exact
+ * one that says nothing of `tls` switches off the `tls` of a wildcard.
+ */
+import type { KubeObject, Ref } from '../../../api/object.ts'
+import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../json.ts'
+import type { Observation } from '../../observation.ts'
+import { isOurs } from '../../resources/ownership.ts'
+
+/** What a DestinationRule says to whom. */
+export interface AppliedPolicy {
+  readonly trafficPolicy: unknown
+  /** Namespaces that see it; undefined: all. */
+  readonly exportTo: readonly string[] | undefined
+  /** The callers that it is for; undefined: all. */
+  readonly workloadSelector: unknown
+}
+
+/** The rules of others that apply to a Service: all are for one host, and of one namespace. */
+export function rulesFor(o: Observation, service: Ref): readonly KubeObject[] {
+  const host = `${service.name}.${service.namespace}.svc.cluster.local`
+  const visible = o.surroundings.destinationRules.filter(
+    rule => !isOurs(o, rule) && matches(hostOf(rule), host) && isVisible(o, rule),
+  )
+  const here = visible.filter(rule => namespaceOf(rule) === o.names.namespace)
+  const nearest = here.length > 0 ? here : visible
+  const best = mostSpecific(nearest.map(hostOf))
+  return nearest.filter(rule => hostOf(rule) === best)
+}
+
+/** Only a name without a dot is relative to the namespace of the rule: `web.shop` is no Service to a DestinationRule. */
+export function hostOf(rule: KubeObject): string {
+  const host = textOf(at(rule.spec, 'host'))
+  return host === '*' || host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
+}
+
+export const isWildcard = (host: string): boolean => host.startsWith('*')
+
+const matches = (pattern: string, host: string): boolean =>
+  pattern === host || (isWildcard(pattern) && host.endsWith(pattern.slice(1)))
+
+const namespaceOf = (rule: KubeObject): string => rule.metadata.namespace ?? ''
+
+/** An exact host before every wildcard, then the longest wildcard. */
+function mostSpecific(hosts: readonly string[]): string | undefined {
+  const rank = (host: string): number => (isWildcard(host) ? host.length : Number.POSITIVE_INFINITY)
+  return hosts.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)))[0]
+}
+
+/** Whether callers in the Canary's namespace see a rule. One with a workloadSelector stays in its own namespace. */
+function isVisible(o: Observation, rule: KubeObject): boolean {
+  const { namespace } = o.names
+  const of = namespaceOf(rule)
+  const exportTo = listOf(at(rule.spec, 'exportTo')).map(textOf)
+  const exported = exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(namespace)
+  if (of === namespace) return exported || exportTo.includes('.') || selectorOf(rule) !== undefined
+  return of === o.settings.rootNamespace && exported && selectorOf(rule) === undefined
+}
+
+export const selectorOf = (rule: KubeObject): unknown => at(rule.spec, 'workloadSelector')
+
+/**
+ * What rules for one host say together: of those without a workloadSelector, which speak to all callers; where there is
+ * none, of the one that has a workloadSelector. null where nothing can be said of several.
+ */
+export function appliedPolicy(o: Observation, rules: readonly KubeObject[]): AppliedPolicy | null {
+  const general = byAge(rules.filter(rule => selectorOf(rule) === undefined))
+  // Rules for one host are merged where they are exported alike: the older trafficPolicy counts. Of several merged ones the
+  // youngest is used.
+  const youngest = general.at(-1)
+  if (youngest !== undefined) {
+    const merged = general.filter(rule => exportKey(rule) === exportKey(youngest))
+    const trafficPolicy = merged.map(rule => at(rule.spec, 'trafficPolicy')).find(one => one !== undefined)
+    return { trafficPolicy, exportTo: exportedBy(o, youngest), workloadSelector: undefined }
+  }
+  const [selected, ...more] = rules
+  if (selected === undefined || more.length > 0) return null
+  return {
+    trafficPolicy: at(selected.spec, 'trafficPolicy'),
+    exportTo: undefined,
+    workloadSelector: selectorOf(selected),
+  }
+}
+
+function byAge(rules: readonly KubeObject[]): readonly KubeObject[] {
+  const age = ({ metadata }: KubeObject): string => `${metadata.creationTimestamp ?? ''}/${metadata.name}`
+  return rules.toSorted((a, b) => age(a).localeCompare(age(b)))
+}
+
+const exportKey = (rule: KubeObject): string => canonicalJson(listOf(at(rule.spec, 'exportTo')).map(textOf).toSorted())
+
+/** `exportTo` of a rule, as a rule of the Canary's namespace says the same. */
+function exportedBy(o: Observation, rule: KubeObject): readonly string[] | undefined {
+  const exportTo = listOf(at(rule.spec, 'exportTo')).map(textOf)
+  if (exportTo.length === 0) return undefined
+  const of = namespaceOf(rule)
+  return of === o.names.namespace ? exportTo : exportTo.map(one => (one === '.' ? of : one))
+}
+
+/** What settings of one port may say; the others hold for all ports. */
+const OF_PORTS = ['loadBalancer', 'connectionPool', 'outlierDetection', 'tls'] as const
+
+/**
+ * `said` over what applied before, field by field: what it leaves out stays. Settings of a port replace those of the host
+ * as a whole, so `said` goes over those, too.
+ */
+export function overlaid(before: unknown, said: Json): Json {
+  if (!isRecord(before)) return said
+  const ofPorts = present(Object.fromEntries(OF_PORTS.map(field => [field, said[field]])))
+  const own = recordsOf(said['portLevelSettings'])
+  const others = recordsOf(before['portLevelSettings']).filter(
+    one => !own.some(other => at(other, 'port', 'number') === at(one, 'port', 'number')),
+  )
+  const portLevelSettings = [...own, ...others.map(one => ({ ...one, ...ofPorts }))]
+  return { ...before, ...said, ...(portLevelSettings.length === 0 ? {} : { portLevelSettings }) }
+}
