@@ -2,8 +2,6 @@
 import { bad, type Case, inline, metric, template } from './crd.given.ts'
 
 export const notAvailable: readonly Case[] = [
-  bad('suspend', { suspend: true }, "suspend is Flagger's word: write spec.paused: true", 'spec.suspend'),
-  bad('suspend: false', { suspend: false }, 'write spec.paused: true'),
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
   bad(
     'autoscalerRef',

@@ -8,6 +8,7 @@ import { differences } from '../../test/contract/kinds.differences.ts'
 import { type Row, rows, thing, thingDefinition } from '../../test/contract/kinds.rows.ts'
 import { report } from '../../test/contract/report.ts'
 import { cases } from '../crd.cases.ts'
+import { emptyRows } from '../crd.empty.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { ApiFailure, pathOf } from '../lab/api.ts'
 import { type Lab, lab } from '../lab/lab.ts'
@@ -51,6 +52,17 @@ suite('The API server', () => {
       const said = [message, ...causes.map(cause => cause.message)].join('\n')
       if (row.sentence === null) expect([code, said]).to.deep.equal([200, ''])
       else expect(said).to.include(row.server ?? row.sentence)
+    })
+  }
+
+  for (const { name, kind, object, without } of emptyRows) {
+    test(`takes the field for one that was left out: ${name}`, async () => {
+      const [bare, empty] = [await answerTo({ name, kind, object: without }), await answerTo({ name, kind, object })]
+      expect([empty.code, empty.message]).to.deep.equal([bare.code, bare.message])
+      if (bare.code !== 200) return
+      const later = await answerTo({ name, kind, object, before: without })
+      const removed = await answerTo({ name, kind, object: without, before: object })
+      expect([later.code, removed.code]).to.deep.equal([200, 200])
     })
   }
 

@@ -1,7 +1,7 @@
 /** `spec.analysis`: the ladder that a canary climbs, and what it is judged by. */
 import { z } from 'zod'
 import { metricList } from './metric.ts'
-import { duration, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
+import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
 
 const Step = z.object({
   weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
@@ -36,12 +36,11 @@ export const AnalysisSchema = ruled(
     checkInterval: longDuration()
       .exactOptional()
       .describe('How often the metrics are looked at within a step. Left out: `interval`, at most 10s.'),
-    threshold: z
-      .int()
-      .min(1)
-      .max(1_000)
+    threshold: emptyCounts(z.int().min(0).max(1_000))
       .default(5)
-      .describe('The number of failed looks that rolls back: the Nth one does. They add up over the run.'),
+      .describe(
+        'The number of failed looks that rolls back: the Nth one does. They add up over the run. 0 is 1, as in Flagger.',
+      ),
     maxWeight: percent(1).exactOptional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
     stepWeight: percent(1)
       .exactOptional()
@@ -81,8 +80,7 @@ export const AnalysisSchema = ruled(
       .describe(
         'From "seen at weight 0" to the end of the pods. Left out: 10s, or `service.timeout` if that is longer. With VirtualServices of your own, write the longest timeout of their routes here.',
       ),
-    lockTarget: z
-      .boolean()
+    lockTarget: emptyCounts(z.boolean())
       .default(true)
       .describe(
         'Whether the target is kept from rolling while its pods carry requests, so that a push waits until it is judged.',
@@ -91,13 +89,13 @@ export const AnalysisSchema = ruled(
     match: refused('list', later('match (A/B testing) is', 'write stepWeights instead')),
     mirror: refused('boolean', later('mirror is', 'remove it')),
     mirrorWeight: refused('number', later('mirrorWeight is', 'remove it')),
-    sessionAffinity: refused('object', later('sessionAffinity is', 'remove it')),
+    sessionAffinity: refused('cookie', later('sessionAffinity is', 'remove it')),
     webhooks: refused(
       'list',
       later('webhooks are', 'write metrics; for an approval by a person write steps with approve: true'),
     ),
     alerts: refused('list', later('alerts are', 'remove it; every change is an event of the Canary')),
-    schedule: refused('object', later('schedule is', 'remove it; spec.paused: true holds a release')),
+    schedule: refused('schedule', later('schedule is', 'remove it; spec.paused: true holds a release')),
     mode: refused('string', later('mode (statistical judgement) is', 'remove it; gates are limits on values')),
   }),
   {
@@ -113,7 +111,7 @@ export const AnalysisSchema = ruled(
   },
   {
     message: 'checkInterval must not be longer than interval: every step needs a look',
-    cel: `!${readableDuration('self.checkInterval')} || !${readableDuration('self.interval')} || duration(self.checkInterval) <= duration(self.interval)`,
+    cel: `!${readableDuration('self.checkInterval')} || (has(self.interval) && !${readableDuration('self.interval')}) || duration(self.checkInterval) <= duration(has(self.interval) ? self.interval : '1m')`,
     holds: analysis => analysis.checkInterval === undefined || analysis.checkInterval <= analysis.interval,
   },
 )

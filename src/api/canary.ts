@@ -5,9 +5,19 @@
 import { z } from 'zod'
 import { AnalysisSchema } from './analysis.ts'
 import { parseDuration } from './duration.ts'
+import { withoutEmpty } from './empty.ts'
+import { jsonSchemaOf } from './json-schema.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
-import { metricsServer, objectName, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
+import {
+  emptyCounts,
+  metricsServer,
+  objectName,
+  refused,
+  ruled,
+  SERVICE_NAME_PATTERN,
+  SERVICE_NAME_SENTENCE,
+} from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 import { ServiceSchema } from './service.ts'
 
@@ -100,20 +110,25 @@ const Written = ruled(
       .exactOptional()
       .describe('The workload that runs the promoted revision.'),
     service: ServiceSchema.describe('The Services that callers use, and the routes that carry the split.'),
-    analysis: AnalysisSchema.exactOptional().describe('The ladder that a canary climbs, and what it is judged by.'),
-    suspend: refused('boolean', "suspend is Flagger's word: write spec.paused: true"),
+    analysis: emptyCounts(AnalysisSchema)
+      .exactOptional()
+      .describe('The ladder that a canary climbs, and what it is judged by.'),
+    suspend: z
+      .boolean()
+      .exactOptional()
+      .describe("Flagger's word for `paused`. In Flagger it also stops rollbacks; here a rollback still works."),
     autoscalerRef: refused(
-      'object',
+      'autoscaler',
       'autoscalerRef is not available yet: remove the autoscaler of the target, or point it at the primary',
     ),
-    ingressRef: refused('object', 'ingressRef belongs to providers other than istio: remove it'),
-    routeRef: refused('object', 'routeRef belongs to providers other than istio: remove it'),
-    upstreamRef: refused('object', 'upstreamRef belongs to providers other than istio: remove it'),
-    canaryAnalysis: refused('object', "canaryAnalysis is Flagger's old word: write spec.analysis"),
+    ingressRef: refused('reference', 'ingressRef belongs to providers other than istio: remove it'),
+    routeRef: refused('reference', 'routeRef belongs to providers other than istio: remove it'),
+    upstreamRef: refused('reference', 'upstreamRef belongs to providers other than istio: remove it'),
+    canaryAnalysis: refused('analysis', "canaryAnalysis is Flagger's old word: write spec.analysis"),
   }),
   {
     message: 'write analysis (analysis: {} has sensible defaults), or skipAnalysis: true to promote unjudged',
-    cel: 'has(self.analysis) || (has(self.skipAnalysis) && self.skipAnalysis)',
+    cel: 'has(self.analysis) || has(self.skipAnalysis)',
     holds: spec => spec.analysis !== undefined || spec.skipAnalysis,
   },
   {
@@ -145,6 +160,8 @@ const DEFAULT_METRICS: Metric[] = z
 const DEFAULT_ANALYSIS = AnalysisSchema.parse({})
 const LONGEST_CHECK_INTERVAL = 10_000
 const SHORTEST_DRAIN = 10_000
+/** A threshold of 0 is 1, as in Flagger. */
+const LOWEST_THRESHOLD = 1
 
 /** Fills in the defaults that depend on other fields. */
 function resolved(spec: z.output<typeof Written>) {
@@ -153,9 +170,11 @@ function resolved(spec: z.output<typeof Written>) {
   const timeout = parseDuration(service.timeout ?? '0s')
   return {
     ...spec,
+    paused: spec.paused || spec.suspend === true,
     service: { ...service, name: service.name ?? spec.targetRef.name, targetPort: service.targetPort ?? service.port },
     analysis: {
       ...analysis,
+      threshold: Math.max(LOWEST_THRESHOLD, analysis.threshold),
       steps: steps?.map(step => ({ ...step, metrics: step.metrics ?? [] })),
       metrics: metrics === undefined || metrics.length === 0 ? DEFAULT_METRICS : metrics,
       checkInterval: checkInterval ?? Math.min(analysis.interval, LONGEST_CHECK_INTERVAL),
@@ -166,6 +185,8 @@ function resolved(spec: z.output<typeof Written>) {
 
 /** The schema of `spec`: its input is the wire, its output the program's. */
 export const CanarySpecSchema = Written.transform(resolved)
+
+const SPEC_JSON_SCHEMA = jsonSchemaOf(CanarySpecSchema)
 
 /** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
 export type CanarySpec = z.output<typeof CanarySpecSchema>
@@ -189,7 +210,8 @@ const LONGEST_NAME = 63
  * @returns the Canary, or one sentence a problem, each opening with the path of the field.
  */
 export function parseCanary(object: KubeObject): { canary: Canary } | { problems: string[] } {
-  const parsed = z.object({ spec: CanarySpecSchema }).safeParse(object, { error: wording })
+  const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
+  const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
   if (!parsed.success) return { problems: sentencesOf(parsed.error) }
   const spec = parsed.data.spec
   const problems = foreignTemplates(spec, object.metadata.namespace ?? '')

@@ -3,33 +3,13 @@
  * (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema);
  * what has to change is rewritten here, once for all kinds.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { CANARY_RULES, CanarySpecSchema } from './canary.ts'
+import { acceptingEmpty } from './empty.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { type Kind, kinds } from './object.ts'
 import { CanaryStatusSchema } from './status.ts'
 import { MetricTemplateSpecSchema } from './templates.ts'
-
-/** The keywords of JSON schema that our schemas use. */
-export interface JsonSchema {
-  type?: string
-  format?: string
-  description?: string
-  default?: unknown
-  enum?: unknown[]
-  minimum?: number
-  maximum?: number
-  required?: string[]
-  properties?: Record<string, JsonSchema>
-  additionalProperties?: JsonSchema | boolean
-  items?: JsonSchema
-  anyOf?: JsonSchema[]
-  /** Why the field cannot be used (`refused` of schema.ts). */
-  refused?: string
-  'x-kubernetes-validations'?: { rule: string; message: string }[]
-  'x-kubernetes-int-or-string'?: boolean
-  'x-kubernetes-preserve-unknown-fields'?: boolean
-  [keyword: string]: unknown
-}
 
 /** One kind: its schemas, and how `kubectl get` shows it. */
 export interface Resource {
@@ -99,16 +79,6 @@ export const resources: readonly Resource[] = [
   },
 ]
 
-/** The JSON schema of what a user writes, with everything that the reference needs. */
-export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
-    target: 'openapi-3.0',
-    io: 'input',
-    reused: 'inline',
-    unrepresentable: 'any',
-  }) as JsonSchema
-}
-
 const INT32 = 2 ** 31 - 1
 
 /**
@@ -119,7 +89,15 @@ const INT32 = 2 ** 31 - 1
  */
 export function structural(schema: JsonSchema, inList = false): JsonSchema {
   const { $schema: _schema, propertyNames: _names, refused, default: standard, ...rest } = schema
-  const { properties, additionalProperties, items, anyOf: _union, ...kept } = rest
+  const {
+    emptyCounts: _counts,
+    passedOn: _passedOn,
+    properties,
+    additionalProperties,
+    items,
+    anyOf: _union,
+    ...kept
+  } = rest
   const result: JsonSchema = { ...kept }
   if (refused !== undefined) result.description = `Refused: ${refused}.`
   if (standard !== undefined && !inList) result.default = standard
@@ -152,7 +130,7 @@ export function crdOf(resource: Resource): Record<string, unknown> {
     apiVersion: { type: 'string' },
     kind: { type: 'string' },
     metadata: { type: 'object' },
-    spec: structural(jsonSchemaOf(resource.spec)),
+    spec: structural(acceptingEmpty(jsonSchemaOf(resource.spec))),
   }
   if (status !== null)
     properties.status = {

@@ -1,6 +1,6 @@
 /** A gate on one number: where it comes from, and between which limits it passes. */
 import { z } from 'zod'
-import { longDuration, objectName, refused, type Rule, ruled, texts } from './schema.ts'
+import { emptyCounts, longDuration, objectName, refused, type Rule, ruled, texts } from './schema.ts'
 
 /** The limits of the built-in gates where nothing is written: percent of good requests, and milliseconds (p99). */
 export const BUILT_IN = {
@@ -104,8 +104,8 @@ const limitRules = [
 const Range = ruled(
   z
     .object({
-      min: z.number().exactOptional().describe('The lowest value that passes.'),
-      max: z.number().exactOptional().describe('The highest value that passes.'),
+      min: emptyCounts(z.number()).exactOptional().describe('The lowest value that passes.'),
+      max: emptyCounts(z.number()).exactOptional().describe('The highest value that passes.'),
     })
     .describe('The limits within which the value passes, both included.'),
   {
@@ -132,9 +132,8 @@ const Written = ruled(
     interval: longDuration()
       .prefault('1m')
       .describe('The window that is looked back on; never further than to the first request routed to this candidate.'),
-    thresholdRange: Range.exactOptional(),
-    threshold: z
-      .number()
+    thresholdRange: emptyCounts(Range).exactOptional(),
+    threshold: emptyCounts(z.number())
       .exactOptional()
       .describe(
         'One limit, deprecated: the lowest for the built-in `request-success-rate`, the highest for everything else. Write thresholdRange.',

@@ -1,7 +1,8 @@
 /** The reference page: every field with its type, default and meaning, and every refused one with what to write. */
 import { DURATION_SENTENCE } from './duration.ts'
 import { apiVersionOf } from './object.ts'
-import { type JsonSchema, jsonSchemaOf, type Resource } from './crd.ts'
+import type { Resource } from './crd.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
 /** Objects that get a table of their own; all others are rows of the table around them. */
 const SECTIONS: readonly string[] = [
@@ -38,7 +39,8 @@ export function referenceOf(resources: readonly Resource[]): string {
     '<!-- Generated from src/api by `npm run generate`; edit the schemas there. -->',
     '# Reference',
     'Lengths of time are written as in Go: `500ms`, `30s`, `1m30s`, `2h`. A field that is marked *required* must be there; one with a default may be left out.',
-    'Fields of Flagger that cannot be used stand under *Refused*: the API server refuses them with the sentence given there.',
+    'Fields of Flagger that cannot be used are listed under *Refused*: the API server refuses them with the sentence given there.',
+    'A field with an empty value (`[]`, `{}`, `""`, `0`, `false`, `null`), as Helm and Go print it, is as if it were left out, also if it is listed under *Refused*. These are read as written: `analysis: {}`, `analysis.threshold` (0 is 1), `analysis.lockTarget`, `thresholdRange` and its limits, `threshold` of a query, `retries.attempts`, and what is passed on to Istio.',
   ]
   for (const resource of resources) {
     parts.push(`## ${resource.kind.kind}`, `\`${apiVersionOf(resource.kind)}\`, namespaced. ${resource.description}`)

@@ -14,7 +14,10 @@ interface Extra {
 /** A rule on a value. `message` reads well after "spec.path.of.the.value: ". */
 export interface Rule<T> {
   readonly message: string
-  /** https://kubernetes.io/docs/reference/using-api/cel/; must cost little: every list and text it walks is bounded. */
+  /**
+   * https://kubernetes.io/docs/reference/using-api/cel/; must cost little: every list and text it walks is bounded. In the
+   * CRD `has(self.field)` is false for an empty field too, and a rule on an empty field is not asked (empty.ts).
+   */
   readonly cel: string
   /** The same rule here. `unseen` where it compares with the previous version, which only the API server has. */
   readonly holds: ((value: T) => boolean) | 'unseen'
@@ -34,14 +37,64 @@ export function ruled<S extends z.ZodType>(schema: S, ...rules: readonly Rule<z.
   })
 }
 
+/** A field whose empty value (`0`, `false`, `{}`) says something: it is read as it is written (empty.ts). */
+export function emptyCounts<S extends z.ZodType>(schema: S): S {
+  return schema.meta({ ...schema.meta(), emptyCounts: true })
+}
+
+const string = { type: 'string' } as const
+const number = { type: 'number' } as const
+const boolean = { type: 'boolean' } as const
+const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } as const
+const list = { type: 'array', items: anything } as const
+const strings = { type: 'array', items: string } as const
+/** Fields are named so that a rule can tell whether one is set; unknown ones are kept, so that the program refuses them. */
+const object = <const P extends object>(properties: P) => ({ ...anything, properties })
+const reference = { apiVersion: string, kind: string, name: string }
+
 /** JSON schema of each shape that a refused field has in Flagger; it is kept as written, for the rule to see it. */
 const shapes = {
-  boolean: { type: 'boolean' },
-  number: { type: 'number' },
-  string: { type: 'string' },
-  texts: { type: 'array', items: { type: 'string' } },
-  object: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-  list: { type: 'array', items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  boolean,
+  number,
+  string,
+  strings,
+  list,
+  reference: object({ ...reference, namespace: string }),
+  autoscaler: object({
+    ...reference,
+    primaryScalerQueries: { type: 'object', additionalProperties: string },
+    primaryScalerReplicas: object({ minReplicas: number, maxReplicas: number }),
+  }),
+  cookie: object({
+    cookieName: string,
+    primaryCookieName: string,
+    maxAge: number,
+    domain: string,
+    httpOnly: boolean,
+    partitioned: boolean,
+    path: string,
+    sameSite: string,
+    secure: boolean,
+  }),
+  schedule: object({ timeZone: string, allow: list, deny: list }),
+  headers: { type: 'object', additionalProperties: strings },
+  analysis: object({
+    interval: string,
+    threshold: number,
+    maxWeight: number,
+    stepWeight: number,
+    stepWeights: { type: 'array', items: number },
+    stepWeightPromotion: number,
+    iterations: number,
+    mirror: boolean,
+    mirrorWeight: number,
+    primaryReadyThreshold: number,
+    canaryReadyThreshold: number,
+    match: list,
+    metrics: list,
+    webhooks: list,
+    alerts: list,
+  }),
 } as const
 
 /**
@@ -109,8 +162,13 @@ export const metricsServer = () =>
 /** Labels, annotations, headers: text to text. */
 export const texts = () => z.record(z.string(), z.string())
 
-/** An object that is passed on as written, whatever newer versions of its owner put into it. */
-export const passedOn = () => z.looseObject({})
+/**
+ * An object that is passed on as written, whatever newer versions of its owner put into it. Only as a whole can it be empty:
+ * what a zero in it means is for its owner to say.
+ *
+ * @param fields those that have a type here, or that a rule has to see.
+ */
+export const passedOn = <F extends z.ZodRawShape>(fields: F) => z.looseObject(fields).meta({ passedOn: true })
 
 /** Percent of something, whole. */
 export const percent = (least: number) => z.int().min(least).max(100)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   durationText,
+  emptyCounts,
   objectName,
   passedOn,
   refused,
@@ -28,29 +29,36 @@ const HeaderOperations = z.object({
   remove: z.array(z.string()).max(100).exactOptional().describe('Removes these headers.'),
 })
 
-const TrafficPolicy = z
-  .looseObject({
-    loadBalancer: passedOn().exactOptional(),
-    connectionPool: z
-      .looseObject({ tcp: passedOn().exactOptional(), http: passedOn().exactOptional() })
-      .exactOptional(),
-    outlierDetection: passedOn().exactOptional(),
-    tls: passedOn().exactOptional(),
-    portLevelSettings: z.array(passedOn()).max(100).exactOptional(),
-    tunnel: passedOn().exactOptional(),
-    proxyProtocol: passedOn().exactOptional(),
-  })
-  .describe(istio('destination-rule/#TrafficPolicy'))
+const TrafficPolicy = passedOn({
+  loadBalancer: passedOn({}).exactOptional(),
+  connectionPool: passedOn({ tcp: passedOn({}).exactOptional(), http: passedOn({}).exactOptional() }).exactOptional(),
+  outlierDetection: passedOn({}).exactOptional(),
+  tls: passedOn({}).exactOptional(),
+  portLevelSettings: z.array(passedOn({})).max(100).exactOptional(),
+  tunnel: passedOn({}).exactOptional(),
+  proxyProtocol: passedOn({}).exactOptional(),
+}).describe(istio('destination-rule/#TrafficPolicy'))
 
-const Match = z.looseObject({
+const CorsPolicy = passedOn({
+  allowOrigins: z.array(passedOn({})).max(100).exactOptional(),
+  allowOrigin: z.array(z.string()).max(100).exactOptional(),
+  allowMethods: z.array(z.string()).max(100).exactOptional(),
+  allowHeaders: z.array(z.string()).max(100).exactOptional(),
+  exposeHeaders: z.array(z.string()).max(100).exactOptional(),
+  maxAge: z.string().exactOptional(),
+  allowCredentials: z.boolean().exactOptional(),
+  unmatchedPreflights: z.string().exactOptional(),
+}).describe(istio('virtual-service/#CorsPolicy'))
+
+const Match = passedOn({
   name: z.string().exactOptional(),
-  uri: passedOn().exactOptional(),
-  scheme: passedOn().exactOptional(),
-  method: passedOn().exactOptional(),
-  authority: passedOn().exactOptional(),
-  headers: z.record(z.string(), passedOn()).exactOptional(),
-  withoutHeaders: z.record(z.string(), passedOn()).exactOptional(),
-  queryParams: z.record(z.string(), passedOn()).exactOptional(),
+  uri: passedOn({}).exactOptional(),
+  scheme: passedOn({}).exactOptional(),
+  method: passedOn({}).exactOptional(),
+  authority: passedOn({}).exactOptional(),
+  headers: z.record(z.string(), passedOn({})).exactOptional(),
+  withoutHeaders: z.record(z.string(), passedOn({})).exactOptional(),
+  queryParams: z.record(z.string(), passedOn({})).exactOptional(),
   port: z.int().min(1).max(65_535).exactOptional(),
   sourceLabels: texts().exactOptional(),
   sourceNamespace: z.string().exactOptional(),
@@ -59,25 +67,20 @@ const Match = z.looseObject({
   statPrefix: z.string().exactOptional(),
 })
 
-const Rewrite = ruled(
-  z.object({
-    uri: z.string().max(2048).exactOptional().describe('The path, or the matched part of it, becomes this.'),
-    authority: z.string().max(253).exactOptional().describe('The Host header becomes this.'),
-    type: refused('string', gatewayApi('type belongs')),
-  }),
-  {
-    message: 'write uri, authority, or both',
-    cel: 'has(self.uri) || has(self.authority)',
-    holds: rewrite => rewrite.uri !== undefined || rewrite.authority !== undefined,
-  },
-)
+const Rewrite = z.object({
+  uri: z.string().max(2048).exactOptional().describe('The path, or the matched part of it, becomes this.'),
+  authority: z.string().max(253).exactOptional().describe('The Host header becomes this.'),
+  type: refused('string', gatewayApi('type belongs')),
+})
 
 const Retries = z
   .looseObject({
-    attempts: z.int().min(0).max(1_000).exactOptional().describe('How often a request is tried again.'),
+    attempts: emptyCounts(z.int().min(0).max(1_000))
+      .exactOptional()
+      .describe('How often a request is tried again; 0 is never.'),
     perTryTimeout: durationText().exactOptional().describe('How long one try may take.'),
     retryOn: z.string().exactOptional().describe('What is tried again, such as `5xx,reset`.'),
-    retryRemoteLocalities: z.boolean().exactOptional(),
+    retryRemoteLocalities: emptyCounts(z.boolean()).exactOptional(),
   })
   .describe(istio('virtual-service/#HTTPRetry'))
 
@@ -96,7 +99,7 @@ const UserVirtualService = ruled(
   }),
   {
     message: `an entry cannot be changed, ${KEEPS_THE_SPLIT}`,
-    cel: 'self == oldSelf',
+    cel: 'has(self.routes) == has(oldSelf.routes) && (!has(self.routes) || self.routes == oldSelf.routes)',
     holds: 'unseen',
   },
 )
@@ -203,7 +206,7 @@ export const ServiceSchema = ruled(
       })
       .exactOptional()
       .describe('Headers to change in requests and responses.'),
-    corsPolicy: passedOn().exactOptional().describe(istio('virtual-service/#CorsPolicy')),
+    corsPolicy: CorsPolicy.exactOptional(),
     apex: Metadata.exactOptional().describe('Metadata of the Service that callers use, and of the VirtualService.'),
     primary: Metadata.exactOptional().describe("Metadata of the primary's Service."),
     canary: Metadata.exactOptional().describe("Metadata of the canary's Service."),
@@ -231,17 +234,16 @@ export const ServiceSchema = ruled(
     gatewayRefs: refused('list', gatewayApi('gatewayRefs belong')),
     backendTimeout: refused('string', gatewayApi('backendTimeout belongs')),
     meshName: refused('string', appMesh('meshName belongs')),
-    backends: refused('texts', appMesh('backends belong')),
+    backends: refused('strings', appMesh('backends belong')),
   }),
   {
     message: 'a delegated VirtualService has no hosts or gateways of its own: remove them, or delegation',
-    cel: '!(has(self.delegation) && self.delegation) || !(has(self.hosts) && size(self.hosts) > 0 || has(self.gateways) && size(self.gateways) > 0)',
-    holds: service =>
-      !service.delegation || ((service.hosts ?? []).length === 0 && (service.gateways ?? []).length === 0),
+    cel: '!has(self.delegation) || !(has(self.hosts) || has(self.gateways))',
+    holds: service => !service.delegation || (service.hosts === undefined && service.gateways === undefined),
   },
   {
     message: `with virtualServices the routes are yours: write ${OF_OUR_VIRTUAL_SERVICE.join(', ')} there instead`,
-    cel: `!has(self.virtualServices) || !(${OF_OUR_VIRTUAL_SERVICE.map(field => `has(self.${field})${field === 'delegation' ? ' && self.delegation' : ''}`).join(' || ')})`,
+    cel: `!has(self.virtualServices) || !(${OF_OUR_VIRTUAL_SERVICE.map(field => `has(self.${field})`).join(' || ')})`,
     holds: service =>
       service.virtualServices === undefined ||
       OF_OUR_VIRTUAL_SERVICE.every(field => service[field] === undefined || service[field] === false),
@@ -260,7 +262,7 @@ export const ServiceSchema = ruled(
   },
   {
     message: 'headless cannot be changed, for a Service keeps its cluster IP: delete the Canary and create it anew',
-    cel: '(has(self.headless) && self.headless) == (has(oldSelf.headless) && oldSelf.headless)',
+    cel: 'has(self.headless) == has(oldSelf.headless)',
     holds: 'unseen',
   },
   {

@@ -1,5 +1,7 @@
 /** The MetricTemplate: a query that many Canaries share. */
 import { z } from 'zod'
+import { withoutEmpty } from './empty.ts'
+import { jsonSchemaOf } from './json-schema.ts'
 import type { KubeObject } from './object.ts'
 import { metricsServer, refused, ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
@@ -28,9 +30,9 @@ const Provider = z.object({
   address: metricsServer()
     .exactOptional()
     .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
-  headers: refused('object', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
+  headers: refused('headers', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
   secretRef: refused(
-    'object',
+    'reference',
     'secretRef is not available yet: give the controller a token, as --metrics-server-token-file',
   ),
   insecureSkipVerify: refused(
@@ -54,6 +56,8 @@ export const MetricTemplateSpecSchema = z
   })
   .transform(({ provider: { type, address }, query }) => ({ provider: { type, address }, query }))
 
+const SPEC_JSON_SCHEMA = jsonSchemaOf(MetricTemplateSpecSchema)
+
 export type MetricTemplateSpec = z.output<typeof MetricTemplateSpecSchema>
 
 /** A MetricTemplate that was read. */
@@ -67,6 +71,7 @@ export interface MetricTemplate extends KubeObject {
  * @returns the template, or one sentence a problem, each opening with the path of the field.
  */
 export function parseMetricTemplate(object: KubeObject): { template: MetricTemplate } | { problems: string[] } {
-  const parsed = z.object({ spec: MetricTemplateSpecSchema }).safeParse(object, { error: wording })
+  const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
+  const parsed = z.object({ spec: MetricTemplateSpecSchema }).safeParse(written, { error: wording })
   return parsed.success ? { template: { ...object, spec: parsed.data.spec } } : { problems: sentencesOf(parsed.error) }
 }

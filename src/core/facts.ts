@@ -99,3 +99,8 @@ export function short(revision: Revision): string {
 export function runOf(state: State): Run | null {
   return 'candidate' in state && 'id' in state ? state : null
 }
+
+/** The field that pauses a Canary whose `spec.paused` is true, as the user wrote it. */
+export function pausingField(o: Observation): 'spec.suspend' | 'spec.paused' {
+  return o.canary.spec.suspend === true ? 'spec.suspend' : 'spec.paused'
+}

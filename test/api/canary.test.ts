@@ -165,11 +165,11 @@ suite('reading what a user wrote', () => {
 
   test('all problems are said at once, each with its path', () => {
     const problems = problemsOf(
-      canary({ suspend: true, service: { port: 'x' }, analysis: { interval: '1x', webhooks: [] } }),
+      canary({ provider: 'linkerd', service: { port: 'x' }, analysis: { interval: '1x', webhooks: [{}] } }),
     )
     assert.deepEqual(
       problems.map(problem => problem.slice(0, problem.indexOf(': '))),
-      ['spec.service.port', 'spec.analysis.interval', 'spec.analysis.webhooks', 'spec.suspend'],
+      ['spec.provider', 'spec.service.port', 'spec.analysis.interval', 'spec.analysis.webhooks'],
     )
   })
 

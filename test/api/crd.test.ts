@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { assert } from 'chai'
 import { cases } from '../../e2e/crd.cases.ts'
 import { parseCanary } from '../../src/api/canary.ts'
-import { type JsonSchema, jsonSchemaOf, resources, structural } from '../../src/api/crd.ts'
+import { resources, structural } from '../../src/api/crd.ts'
+import { acceptingEmpty } from '../../src/api/empty.ts'
+import { type JsonSchema, jsonSchemaOf } from '../../src/api/json-schema.ts'
 import { generated } from '../../src/api/generated.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
 
@@ -16,7 +18,7 @@ function* within(schema: JsonSchema, path: string): Generator<{ path: string; sc
 
 const written = resources.flatMap(resource => [...within(jsonSchemaOf(resource.spec), `${resource.kind.kind}.spec`)])
 const served = resources.flatMap(resource => [
-  ...within(structural(jsonSchemaOf(resource.spec)), `${resource.kind.kind}.spec`),
+  ...within(structural(acceptingEmpty(jsonSchemaOf(resource.spec))), `${resource.kind.kind}.spec`),
 ])
 const paths = (some: readonly { path: string }[]): string[] => some.map(({ path }) => path)
 
@@ -65,11 +67,12 @@ suite('the CRDs', () => {
   })
 
   test("every usable field has a meaning, except where it is Istio's", () => {
-    const istio = /service\.(trafficPolicy|match\[\]|retries)\./
+    const istio = /service\.(trafficPolicy|match\[\]|retries|corsPolicy)\./
+    const refusedPaths = paths(written.filter(({ schema }) => schema.refused !== undefined))
     const silent = written.filter(
       ({ path, schema }) =>
         /\.\w+$/.test(path) &&
-        schema.refused === undefined &&
+        !refusedPaths.some(refused => path.startsWith(refused)) &&
         schema.description === undefined &&
         !istio.test(path) &&
         path.split('.').length > 2,
@@ -104,10 +107,15 @@ suite('the CRDs', () => {
       ({ schema }) =>
         (schema.type === undefined && schema['x-kubernetes-int-or-string'] !== true) ||
         (schema.properties !== undefined && schema.additionalProperties !== undefined) ||
-        schema.refused !== undefined ||
-        schema.$ref !== undefined,
+        ['refused', 'emptyCounts', 'passedOn', '$ref'].some(keyword => schema[keyword] !== undefined),
     )
     assert.deepEqual(paths(odd), [])
+  })
+
+  test('rules ask `has` of self or oldSelf, where it can be told what is empty', () => {
+    const rules = written.flatMap(({ schema }) => schema['x-kubernetes-validations'] ?? [])
+    const others = rules.filter(({ rule }) => /\bhas\((?!(?:self|oldSelf)(?:[.]\w+)+\))/.test(rule))
+    assert.deepEqual(others, [])
   })
 
   test('a Canary that no controller has seen does not look finished', async () => {

@@ -79,3 +79,66 @@ suite('configuration that Flagger does not track', () => {
     await world.until('Progressing 10', minute)
   })
 })
+
+suite('values that say nothing', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+    world.start()
+  })
+  teardown(() => world.close())
+
+  const port = { port: 80, targetPort: 8080 }
+
+  /** Accepted, and a release with it goes the way of a Canary without these fields. */
+  async function isReleased(spec: Record<string, unknown>): Promise<void> {
+    await world.initialised(spec)
+    world.setImage('demo/web:1.1.0')
+    for (const weight of [10, 25, 50, 100]) await world.until(`Progressing ${weight}`)
+    await world.until('Succeeded')
+  }
+
+  test('N4: empty values that Helm prints are accepted and mean nothing', () =>
+    isReleased({
+      suspend: false,
+      analysis: {
+        interval: '10s',
+        threshold: 2,
+        webhooks: [],
+        alerts: [],
+        match: [],
+        mirror: false,
+        mirrorWeight: 0,
+        iterations: 0,
+      },
+      service: { ...port, gatewayRefs: [], backends: [], meshName: '' },
+    }))
+
+  test('N4, other values: empty objects, texts and numbers of fields that are supported and of those that are not', () =>
+    isReleased({
+      provider: '',
+      progressDeadlineSeconds: 0,
+      autoscalerRef: { apiVersion: '', kind: '', name: '' },
+      analysis: {
+        interval: '10s',
+        checkInterval: '',
+        threshold: 2,
+        stepWeight: 0,
+        stepWeights: [],
+        maxWeight: 0,
+        canaryReadyThreshold: 0,
+        metrics: [],
+        sessionAffinity: {},
+      },
+      service: { ...port, name: '', hosts: [], gateways: [], match: [], retries: {}, trafficPolicy: {}, timeout: '' },
+    }))
+
+  test('N4, other values: suspend: true pauses, and the message names it', async () => {
+    await world.initialised({ suspend: true })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Waiting', minute)
+    expect(world.status.message).to.match(/^Revision \w+ waits: spec\.suspend is true$/)
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: { suspend: false } })
+    await world.until('Progressing 10', minute)
+  })
+})

@@ -124,11 +124,11 @@ export const atAnyTime: readonly Row[] = [
   },
   {
     name: 'several things that make no sense at once',
-    wrong: { suspend: true, analysis: { iterations: 3 } },
+    wrong: { provider: 'linkerd', analysis: { iterations: 3 } },
     reason: 'Invalid',
     sentence:
-      "Canary shop/web: spec.analysis.iterations: iterations (blue/green) are not available yet: write stepWeights instead; spec.suspend: suspend is Flagger's word: write spec.paused: true",
-    mended: ofCanary({ suspend: null, analysis: { iterations: null } }),
+      'Canary shop/web: spec.provider: only the provider istio is available yet: write istio; spec.analysis.iterations: iterations (blue/green) are not available yet: write stepWeights instead',
+    mended: ofCanary({ provider: null, analysis: { iterations: null } }),
   },
 ]
 

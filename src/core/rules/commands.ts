@@ -4,7 +4,7 @@
  */
 import type { Announcement } from '../announcement.ts'
 import type { Move } from '../decision.ts'
-import { short, withClock } from '../facts.ts'
+import { pausingField, short, withClock } from '../facts.ts'
 import { fingerprint } from '../json.ts'
 import type { Memory } from '../memory.ts'
 import { announce, go } from '../move.ts'
@@ -128,11 +128,11 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   resume(o, _command, now) {
     const held = isAnalysis(o) && o.state.hold !== null
     if (o.memory.paused === null && !held) {
-      const still = o.canary.spec.paused ? 'spec.paused is true; set it to false' : 'nothing is paused'
+      const still = o.canary.spec.paused ? `${pausingField(o)} is true; set it to false` : 'nothing is paused'
       return { refused: still }
     }
     const memory = { ...o.memory, paused: null }
-    const said = o.canary.spec.paused ? 'Resumed, but spec.paused still holds' : 'Resumed'
+    const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} still holds` : 'Resumed'
     if (!isAnalysis(o)) return { memory, said }
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }

@@ -1,7 +1,7 @@
 /** Initialising a canary, resting between runs, and the start of a run. */
 import { FINALIZER } from '../names.ts'
 import type { Move } from '../decision.ts'
-import { carriedSince, podsOf, recordedOf, short, unreached } from '../facts.ts'
+import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { progressDeadline } from '../plan.ts'
@@ -190,7 +190,7 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
 
 /** Why no run may start or rise, in words; null when it may. */
 export function pauseOf(o: Observation): string | null {
-  if (o.canary.spec.paused) return 'spec.paused is true'
+  if (o.canary.spec.paused) return `${pausingField(o)} is true`
   return o.memory.paused === null ? null : `paused by command: ${o.memory.paused}`
 }
 
