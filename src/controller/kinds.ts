@@ -1,6 +1,7 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
 import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
+import { templateLabels } from '../core/labels.ts'
 import { CANARY_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { hashOfContent } from '../core/resources/content.ts'
@@ -109,6 +110,17 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
   },
   {
+    kind: kinds.Deployment,
+    name: 'pods',
+    of: deployment => podKeys(deployment),
+  },
+  {
+    // A Deployment speaks for its own.
+    kind: kinds.ReplicaSet,
+    name: 'pods',
+    of: set => (controllerOf(set)?.kind === 'Deployment' ? [] : podKeys(set)),
+  },
+  {
     kind: kinds.ReplicaSet,
     name: 'owner',
     of: set => (set.metadata.ownerReferences ?? []).filter(owner => owner.controller === true).map(owner => owner.uid),
@@ -175,6 +187,11 @@ export function coverKeys(namespace: string, service: Ref): string[] {
 export function selectorKeys(namespace: string, labels: Readonly<Record<string, string>>): string[] {
   return Object.entries(labels).map(entry => pair(namespace, entry))
 }
+
+const podKeys = (workload: KubeObject): string[] =>
+  Object.entries(templateLabels(workload)).map(entry => pair(namespaceOf(workload), entry))
+
+const controllerOf = (object: KubeObject) => object.metadata.ownerReferences?.find(owner => owner.controller === true)
 
 function labelled(object: KubeObject): string[] {
   const canary = object.metadata.labels?.[CANARY_LABEL]

@@ -7,13 +7,15 @@ import { parseCanary, type Canary } from '../api/canary.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/check.ts'
 import { at, type Json, recordOf, textsOf } from '../core/json.ts'
-import { labelMode, selects } from '../core/labels.ts'
+import { labelMode, selects, templateLabels } from '../core/labels.ts'
 import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
 import type { Observation, RecordedTemplate, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/resources/configs.ts'
+import { isOurs } from '../core/resources/ownership.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
+import { selectorBefore } from '../core/resources/services.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
 import type { State } from '../core/state.ts'
 import type { Percent } from '../core/time.ts'
@@ -200,15 +202,23 @@ export class Observer {
     const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
     const own = [names.apexService, names.primaryService, names.canaryService]
     const ours = new Set(own.map(ref => ref.name))
+    const sides = new Set([names.target.name, names.primary.name])
     const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])].map(host => fullHost(host, namespace))
     const covering = [...new Set([namespace, this.#settings.rootNamespace])].flatMap(one =>
       own.flatMap(service => coverKeys(one, service)),
     )
+    const apex = reader.get(names.apexService)
+    const selector = apex === undefined || isOurs({ names }, apex) ? {} : selectorBefore(apex)
     return {
       rivals: distinct(rivals).filter(one => one.metadata.name !== names.canary),
       autoscalers: distinct(scalers),
       services: distinct(services).filter(
         service => !ours.has(service.metadata.name) && selects(textsOf(at(service.spec, 'selector')), labels),
+      ),
+      backends: [kinds.Deployment, kinds.ReplicaSet].flatMap(kind =>
+        reader
+          .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
+          .filter(one => selects(selector, templateLabels(one)) && !sides.has(one.metadata.name)),
       ),
       virtualServices: distinct(hosts.flatMap(host => reader.byIndex(kinds.VirtualService, 'host', host))),
       destinationRules: distinct([
@@ -255,6 +265,14 @@ class Reader {
   get(ref: Ref): KubeObject | undefined {
     this.#interests.add(refKey(ref))
     return this.#cache.get(ref)
+  }
+
+  /** Of keys that all have what is looked for, the one with the fewest objects. */
+  bySmallest(kind: Kind, name: string, keys: readonly string[]): readonly KubeObject[] {
+    const [smallest] = keys
+      .map(key => ({ key, size: this.#cache.byIndex(kind, name, key).length }))
+      .toSorted((a, b) => a.size - b.size)
+    return smallest === undefined ? [] : this.byIndex(kind, name, smallest.key)
   }
 
   byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {

@@ -56,6 +56,11 @@ export interface Surroundings {
   readonly autoscalers: readonly KubeObject[]
   /** Services of the namespace that select the target's pods, ours aside. */
   readonly services: readonly KubeObject[]
+  /**
+   * Deployments, and ReplicaSets that no Deployment made, whose pods the user's apex Service selected before it was adopted;
+   * the target and the primary aside.
+   */
+  readonly backends: readonly KubeObject[]
   /** VirtualServices for the same host, anywhere that is watched. */
   readonly virtualServices: readonly KubeObject[]
   /**

@@ -19,7 +19,7 @@ import {
   queryThatCannotBeFilledIn,
   virtualServicesThatDoNotFit,
 } from './problems/references.ts'
-import { externalService, serviceThatLosesItsPods } from './problems/services.ts'
+import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './problems/services.ts'
 import {
   autoscalerOnTarget,
   labelsChosenOtherwise,
@@ -77,6 +77,8 @@ const policies: readonly Policy[] = [
   stops(foreignVirtualService),
   stops(foreignRules),
   stops(externalService),
+  stopsOnlyTheStart(serviceOfOtherPods),
+  warnsOnly(podsLeftOut),
   stops(otherVirtualService),
   stops(ruleThatStopsApplying),
   stops(ruleForSomeCallers),

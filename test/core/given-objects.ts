@@ -122,6 +122,7 @@ export const noSurroundings: Surroundings = {
   rivals: [],
   autoscalers: [],
   services: [],
+  backends: [],
   virtualServices: [],
   destinationRules: [],
   namespaceTerminating: false,

@@ -92,6 +92,7 @@ export function observationOf(world: TinyWorld, canary: Canary, known: Known): O
       rivals: [],
       autoscalers: world.all(kinds.HorizontalPodAutoscaler),
       services: [],
+      backends: [],
       virtualServices: world.all(kinds.VirtualService),
       destinationRules: world.all(kinds.DestinationRule),
       namespaceTerminating: world.weather.namespaceTerminating,

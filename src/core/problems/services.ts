@@ -1,7 +1,11 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
-import { at, textsOf } from '../json.ts'
+import type { KubeObject } from '../../api/object.ts'
+import { at, numberOf, textsOf } from '../json.ts'
 import { primaryLabels, selects, templateLabels } from '../labels.ts'
-import { liveOf } from '../resources/ownership.ts'
+import { ORIGINAL_ANNOTATION } from '../names.ts'
+import type { Observation } from '../observation.ts'
+import { isOurs, liveOf } from '../resources/ownership.ts'
+import { selectorBefore } from '../resources/services.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** A Service that is only a name elsewhere has no pods to select. */
@@ -13,6 +17,73 @@ export const externalService: FindProblem = o => {
     `${called(live)} is of type ExternalName, so it cannot lead to pods of the primary. Give the Canary another service.name, or make it a ClusterIP Service.`,
   )
 }
+
+/**
+ * A Service leads to the target's pods and to no others before it is adopted: what it leads to beside them would get no
+ * requests from it any more.
+ */
+export const serviceOfOtherPods: FindProblem = o => {
+  const live = liveOf(o, o.names.apexService)
+  if (live === undefined || isOurs(o, live) || isAdopted(live) || o.target === null) return null
+  const selector = textsOf(at(live.spec, 'selector'))
+  const target = templateLabels(o.target.object)
+  if (Object.keys(selector).length === 0) {
+    return problem(
+      'Conflict',
+      `${called(live)} has no selector: what it leads to is written by hand, and would get no requests any more. Recreate the Canary with another service.name; Sluice creates that Service.`,
+    )
+  }
+  const others = running(o)
+  if (!selects(selector, target)) {
+    const missed = written(Object.entries(selector).filter(([key, value]) => target[key] !== value))
+    const instead =
+      others.length === 0 ? '' : ` It leads to the pods of ${others}, which would get no requests any more.`
+    return problem(
+      'Conflict',
+      `${called(live)} selects pods by ${missed}, which the pods of ${called(o.target.object)} do not have.${instead} Let it select the pods of ${o.names.target.name} alone, or recreate the Canary with another service.name.`,
+    )
+  }
+  if (others.length === 0) return null
+  const own = Object.entries(target).find(([key, value]) =>
+    o.surroundings.backends.every(one => templateLabels(one)[key] !== value),
+  )
+  const narrower = own === undefined ? 'a label that only they have' : written([own])
+  return problem(
+    'Conflict',
+    `${called(live)} also selects the pods of ${others}, which would get no requests any more. Scale ${o.names.target.name} so that it can carry all traffic, then let the Service select its pods alone, by ${narrower} in addition; or recreate the Canary with another service.name.`,
+  )
+}
+
+/** What has come to stand behind an adopted Service as its manifest has it: it selects the primary now, and nothing else. */
+export const podsLeftOut: FindProblem = o => {
+  const live = liveOf(o, o.names.apexService)
+  if (live === undefined || isOurs(o, live) || !isAdopted(live)) return null
+  const others = running(o)
+  if (others.length === 0) return null
+  const selector = written(Object.entries(selectorBefore(live)))
+  return problem(
+    'Conflict',
+    `The pods of ${others} have ${selector}, by which ${called(live)} was selecting before it was adopted; it leads to the primary alone, so they get no requests from it. Give them a Service of their own, or other labels`,
+  )
+}
+
+const isAdopted = (live: KubeObject): boolean => live.metadata.annotations?.[ORIGINAL_ANNOTATION] !== undefined
+
+/** Workloads with pods that the apex selected beside the target's, in words. */
+function running(o: Observation): string {
+  const some = o.surroundings.backends.filter(one => wishedPods(one) > 0).map(called)
+  return some.length === 0 ? '' : listedInWords(some.slice(0, MOST_NAMED)) + more(some.length - MOST_NAMED)
+}
+
+const MOST_NAMED = 3
+const more = (count: number): string => (count > 0 ? ` (and ${count} more)` : '')
+
+/** Of a ReplicaSet only the status is kept in the cache. */
+const wishedPods = ({ kind, spec, status }: KubeObject): number =>
+  kind === 'Deployment' ? numberOf(at(spec, 'replicas'), 1) : numberOf(at(status, 'replicas'), 0)
+
+const written = (labels: readonly (readonly [string, string])[]): string =>
+  listedInWords(labels.map(([key, value]) => `${key}: ${value}`))
 
 /** A Service that finds the target's pods but would not find the primary's has nobody once the target rests. */
 export const serviceThatLosesItsPods: FindProblem = o => {

@@ -120,7 +120,7 @@ interface Original {
   readonly annotations: Labels
 }
 
-function originalOf(live: KubeObject): Original | null {
+export function originalOf(live: KubeObject): Original | null {
   const text = live.metadata.annotations?.[ORIGINAL_ANNOTATION]
   if (text === undefined) return null
   try {
@@ -134,6 +134,11 @@ function originalOf(live: KubeObject): Original | null {
   } catch {
     return null
   }
+}
+
+/** What a user's Service selected before it was adopted; of one that is not, what it selects now. */
+export function selectorBefore(live: KubeObject): Labels {
+  return textsOf(originalOf(live)?.selector ?? at(live.spec, 'selector'))
 }
 
 /**

@@ -1,0 +1,126 @@
+/** What already serves when a Canary comes: other workloads behind its Service, and what another tool made. */
+import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { World } from '../scenarios/world.ts'
+
+suite('field: what serves already', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+    world.start()
+  })
+  teardown(() => world.close())
+
+  const deploy = (name: string, labels: Record<string, string>, replicas = 2, more: object = {}): void => {
+    world.user.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace: 'shop', ...more },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            containers: [{ name: 'web', image: 'demo/web:1.0.0', ports: [{ name: 'http', containerPort: 8080 }] }],
+          },
+        },
+      },
+    })
+  }
+  const service = (name: string, selector: Record<string, string> | undefined): void => {
+    world.user.create({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'shop' },
+      spec: { ...(selector === undefined ? {} : { selector }), ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    })
+  }
+  /** Workloads that callers heard lately. */
+  const heard = (): string[] => {
+    const from = world.clock.now() - 1000
+    return ['web', 'web-spot', 'web-primary', 'old'].filter(
+      name => world.mesh.count(flow => flow.workload === name, from) > 0,
+    )
+  }
+  const stalled = async (message: RegExp): Promise<void> => {
+    const before = heard()
+    const untouched = world.object(kinds.Service, 'web')
+    world.canary()
+    await world.clock.advance(60_000)
+    expect(world.status.reason).to.equal('Conflict')
+    expect(world.status.message).to.match(message)
+    expect(heard()).to.deep.equal(before)
+    expect(world.object(kinds.Service, 'web')).to.deep.equal(untouched)
+    expect(
+      world.user.list(kinds.Deployment, 'shop').map(one => one.metadata.labels?.['sluice.dev/canary']),
+    ).not.to.include('web')
+  }
+
+  test('F8: a Service in front of two Deployments is a Conflict that names the other, before anything is touched', async () => {
+    deploy('web', { app: 'web', pool: 'ondemand' })
+    deploy('web-spot', { app: 'web', pool: 'spot' })
+    service('web', { app: 'web' })
+    await world.clock.advance(5000)
+    expect(heard()).to.deep.equal(['web', 'web-spot'])
+    await stalled(
+      /^Service shop\/web also selects the pods of Deployment shop\/web-spot, which would get no requests any more\. .*by pool: ondemand in addition/,
+    )
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: { selector: { pool: 'ondemand' } } })
+    await world.until('Initialized')
+    expect(heard()).to.deep.equal(['web-primary'])
+  })
+
+  test('F8, other values: a ReplicaSet of no Deployment stands behind it; one at 0 does not', async () => {
+    deploy('web', { app: 'web' })
+    deploy('old', { app: 'web', version: 'old' }, 0)
+    world.user.create({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'web-spot', namespace: 'shop' },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: 'web', tier: 'x' } },
+        template: {
+          metadata: { labels: { app: 'web', tier: 'x' } },
+          spec: { containers: [{ name: 'web', image: 'demo/web:1.0.0', ports: [{ containerPort: 8080 }] }] },
+        },
+      },
+    })
+    service('web', { app: 'web' })
+    await world.clock.advance(5000)
+    await stalled(
+      /^Service shop\/web also selects the pods of ReplicaSet shop\/web-spot, which .*by a label that only they have/,
+    )
+    world.user.delete(kinds.ReplicaSet, 'shop', 'web-spot')
+    await world.until('Initialized')
+  })
+
+  test('F8, other values: a Service that does not select the target is a Conflict, too', async () => {
+    deploy('web', { app: 'web' })
+    deploy('old', { app: 'old' })
+    service('web', { app: 'old' })
+    await world.clock.advance(5000)
+    await stalled(
+      /^Service shop\/web selects pods by app: old, which the pods of Deployment shop\/web do not have\. It leads to the pods of Deployment shop\/old, which would get no requests any more/,
+    )
+  })
+
+  test('F8, other values: a Service without a selector is a Conflict, too', async () => {
+    deploy('web', { app: 'web' })
+    service('web', undefined)
+    await world.clock.advance(5000)
+    await stalled(/^Service shop\/web has no selector: what it leads to is written by hand/)
+  })
+
+  test('F8, other values: a Deployment that comes later is a warning, and stops nothing', async () => {
+    await world.initialised()
+    deploy('web-spot', { app: 'web', pool: 'spot' })
+    await world.clock.advance(5000)
+    expect(world.events().join('\n')).to.include(
+      'Conflict: The pods of Deployment shop/web-spot have app: web, by which Service shop/web was selecting before it was adopted',
+    )
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+  })
+})
