@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { DURATION_LENGTH, DURATION_PATTERN, DURATION_SENTENCE, parseDuration } from './duration.ts'
+import { shown } from './sentences.ts'
 
 /** The part of a schema's metadata that rules add to; metadata goes into the CRD as it is. */
 interface Extra {
@@ -159,8 +160,34 @@ export const metricsServer = () =>
     holds: url => /^https?:\/\/[^/ ]+/.test(url),
   })
 
-/** Labels, annotations, headers: text to text. */
-export const texts = () => z.record(z.string(), z.string())
+/**
+ * Labels, annotations, headers, variables: text to text, under keys of the user's choice. Not zod's own record, which leaves
+ * an entry named `__proto__` out without a word.
+ *
+ * @param most how many entries there may be, and how many characters in each.
+ */
+export function texts(most: { readonly entries?: number; readonly length?: number } = {}) {
+  const { entries = Number.POSITIVE_INFINITY, length = Number.POSITIVE_INFINITY } = most
+  return z
+    .custom<Record<string, string>>(isObject, {
+      error: ({ input }) => `must be an object of texts, not ${shown(input)}`,
+    })
+    .superRefine((given, context) => {
+      const add = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', message, path })
+      if (Object.keys(given).length > entries) add(`must have at most ${entries} entries`)
+      for (const [key, text] of Object.entries<unknown>(given)) {
+        if (typeof text !== 'string') add(`must be text, not ${shown(text)}`, key)
+        else if (text.length > length) add(`must have at most ${length} characters`, key)
+      }
+    })
+    .meta({
+      type: 'object',
+      ...(most.entries === undefined ? {} : { maxProperties: entries }),
+      additionalProperties: { type: 'string', ...(most.length === undefined ? {} : { maxLength: length }) },
+    })
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * An object that is passed on as written, whatever newer versions of its owner put into it. Only as a whole can it be empty:

@@ -1,7 +1,8 @@
 /** What zod finds, said as the API server would: "spec.service.port: must be a whole number, not \"http\"". */
 import type { z } from 'zod'
 
-const shown = (value: unknown): string => {
+/** A value as sentences show it: its JSON, cut. */
+export const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

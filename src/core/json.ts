@@ -6,6 +6,15 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * The entry under a key that a user may have chosen, or undefined. Every record has a `constructor` and a `__proto__` that
+ * nobody wrote, so such keys are never read by `record[key]`, and never written by `record[key] = …`: `Object.fromEntries`
+ * and `{ [key]: … }` make own entries of any name.
+ */
+export function entryOf<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+}
+
 /** `value` if it is a record, else an empty one. */
 export function recordOf(value: unknown): Json {
   return isRecord(value) ? value : {}
@@ -26,16 +35,15 @@ export function at(value: unknown, ...keys: readonly string[]): unknown {
   let found = value
   for (const key of keys) {
     if (!isRecord(found)) return undefined
-    found = found[key]
+    found = entryOf(found, key)
   }
   return found
 }
 
 /** The text entries of a record: labels, annotations, selectors. */
 export function textsOf(value: unknown): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {}
-  for (const [key, text] of Object.entries(recordOf(value))) if (typeof text === 'string') texts[key] = text
-  return texts
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'
+  return Object.fromEntries(Object.entries(recordOf(value)).filter(isText))
 }
 
 /** A number, or what stands for its absence. */
@@ -50,9 +58,7 @@ export function textOf(value: unknown): string {
 
 /** The record without the entries whose value is undefined: what a spec leaves out is left out of an object. */
 export function present(record: Json): Record<string, unknown> {
-  const there: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(record)) if (value !== undefined) there[key] = value
-  return there
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 }
 
 /**
@@ -94,7 +100,7 @@ export function covers(live: unknown, wanted: unknown): boolean {
     return Array.isArray(live) && live.length === wanted.length && wanted.every((item, i) => covers(live[i], item))
   }
   if (!isRecord(wanted)) return live === wanted
-  return isRecord(live) && Object.entries(wanted).every(([key, value]) => covers(live[key], value))
+  return isRecord(live) && Object.entries(wanted).every(([key, value]) => covers(entryOf(live, key), value))
 }
 
 /**

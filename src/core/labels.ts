@@ -7,7 +7,7 @@
  * - subsets: as `keep`, with the labels of the primary's subset instead of those of the canary's.
  */
 import { type KubeObject, kinds, refKey } from '../api/object.ts'
-import { at, isRecord, type Json, recordsOf, textsOf } from './json.ts'
+import { at, entryOf, isRecord, type Json, recordsOf, textsOf } from './json.ts'
 import { CANARY_LABEL, PRIMARY_ROLE, ROLE_LABEL } from './names.ts'
 import type { Live, Observation } from './observation.ts'
 
@@ -115,7 +115,7 @@ export function apexSelector(o: Labelled): Labels | null {
 /** Whether labels have everything that a selector of equalities asks for; an empty selector selects nothing. */
 export function selects(selector: Labels, labels: Labels): boolean {
   const wanted = Object.entries(selector)
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
+  return wanted.length > 0 && wanted.every(([key, value]) => entryOf(labels, key) === value)
 }
 
 /** Labels of the target's pods. */
@@ -124,4 +124,4 @@ export function templateLabels(object: KubeObject | undefined): Labels {
 }
 
 const without = (labels: Labels, others: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).filter(([key]) => !(key in others)))
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !Object.hasOwn(others, key)))

@@ -1,19 +1,19 @@
 /** JSON merge patches (RFC 7396): only what changed is sent. */
-import { isRecord, type Json, sameJson } from './json.ts'
+import { entryOf, isRecord, type Json, sameJson } from './json.ts'
 
 /** The merge patch that turns `before` into `after`; null where they are the same. Lists are replaced whole. */
 export function mergePatch(before: Json, after: Json): Json | null {
-  const patch: Record<string, unknown> = {}
+  const patch: [key: string, value: unknown][] = []
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [was, is] = [before[key], after[key]]
+    const [was, is] = [entryOf(before, key), entryOf(after, key)]
     if (is === undefined || is === null) {
-      if (was !== undefined && was !== null) patch[key] = null
+      if (was !== undefined && was !== null) patch.push([key, null])
     } else if (isRecord(is) && isRecord(was)) {
       const inner = mergePatch(was, is)
-      if (inner !== null) patch[key] = inner
+      if (inner !== null) patch.push([key, inner])
     } else if (!sameJson(was, is)) {
-      patch[key] = is
+      patch.push([key, is])
     }
   }
-  return Object.keys(patch).length === 0 ? null : patch
+  return patch.length === 0 ? null : Object.fromEntries(patch)
 }

@@ -5,7 +5,7 @@
  * change between two versions of an object is the same value in both, so what was computed from it once stays known.
  */
 import type { KubeObject } from '../api/object.ts'
-import { isRecord, sameJson } from '../core/json.ts'
+import { entryOf, isRecord, sameJson } from '../core/json.ts'
 import { compareVersions } from './version.ts'
 
 /** Which keys an object is found under; pure, and never throws for any object of the kind. */
@@ -162,13 +162,10 @@ function sharing<T>(before: unknown, now: T): T {
   if (Array.isArray(now)) return sameJson(before, now) ? (before as T) : now
   if (!isRecord(now) || !isRecord(before)) return now
   const keys = Object.keys(now)
-  const shared: Record<string, unknown> = {}
-  let same = keys.length === Object.keys(before).length
-  for (const key of keys) {
-    shared[key] = sharing(before[key], now[key])
-    same &&= shared[key] === before[key]
-  }
-  return (same ? before : shared) as T
+  const shared = keys.map(key => [key, sharing(entryOf(before, key), now[key])] as const)
+  const same =
+    keys.length === Object.keys(before).length && shared.every(([key, value]) => value === entryOf(before, key))
+  return (same ? before : Object.fromEntries(shared)) as T
 }
 
 /** Whether nothing but the version is new in an object that shares with the one before. */

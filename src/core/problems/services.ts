@@ -1,6 +1,6 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
 import type { KubeObject } from '../../api/object.ts'
-import { at, numberOf, textsOf } from '../json.ts'
+import { at, entryOf, numberOf, textsOf } from '../json.ts'
 import { primaryLabels, selects, templateLabels } from '../labels.ts'
 import { ORIGINAL_ANNOTATION } from '../names.ts'
 import type { Observation } from '../observation.ts'
@@ -97,7 +97,7 @@ export const serviceThatLosesItsPods: FindProblem = o => {
   })
   if (loser === undefined) return null
   const missed = Object.entries(textsOf(at(loser.spec, 'selector')))
-    .filter(([key, value]) => primary[key] !== value)
+    .filter(([key, value]) => entryOf(primary, key) !== value)
     .map(([key, value]) => `${key}: ${value}`)
   return problem(
     'Conflict',

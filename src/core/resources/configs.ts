@@ -96,7 +96,7 @@ function mapped(list: unknown, change: (item: Json) => Json): unknown {
 
 /** `record` with these members instead of its own; members that it does not have are not added. */
 function replaced(record: Json, members: Json): Json {
-  return { ...record, ...Object.fromEntries(Object.entries(members).filter(([key]) => key in record)) }
+  return { ...record, ...Object.fromEntries(Object.entries(members).filter(([key]) => Object.hasOwn(record, key))) }
 }
 
 function renamed(holder: Json, sources: readonly Source[], rename: Rename): Json {

@@ -6,7 +6,7 @@
  * labels that the term names. That is accepted: for the short time of a run both sides spread over the nodes together, which
  * is what the terms are for, and no label is there that a term could say "not the target's" by.
  */
-import { at, isRecord, type Json, listOf, recordsOf, textsOf } from '../json.ts'
+import { at, entryOf, isRecord, type Json, listOf, recordsOf, textsOf } from '../json.ts'
 import { type Labels, selects } from '../labels.ts'
 
 /**
@@ -15,7 +15,7 @@ import { type Labels, selects } from '../labels.ts'
  * @returns the pod spec, with the terms that select pods labelled `before` changed to select those labelled `after`.
  */
 export function followLabels(spec: unknown, before: Labels, after: Labels): unknown {
-  const changed = Object.keys(before).filter(key => after[key] !== undefined && after[key] !== before[key])
+  const changed = Object.keys(before).filter(key => Object.hasOwn(after, key) && after[key] !== before[key])
   if (!isRecord(spec) || changed.length === 0) return spec
   const follow = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(follow)
@@ -66,7 +66,7 @@ function selectsPods(selector: Json, labels: Labels): boolean {
 }
 
 function fitsExpression(expression: Json, labels: Labels): boolean {
-  const label = labels[String(expression['key'])]
+  const label = entryOf(labels, String(expression['key']))
   const among = label !== undefined && listOf(at(expression, 'values')).includes(label)
   switch (expression['operator']) {
     case 'In':

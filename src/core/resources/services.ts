@@ -5,7 +5,7 @@
  * - subsets: the apex alone, which selects both sides.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
-import { at, covers, type Json, present, recordsOf, sameJson, textsOf } from '../json.ts'
+import { at, covers, entryOf, type Json, present, recordsOf, sameJson, textsOf } from '../json.ts'
 import { apexSelector, type Labels, primaryLabels, selects, targetLabels, templateLabels } from '../labels.ts'
 import { CANARY_LABEL, ORIGINAL_ANNOTATION, POD_HASH_LABEL } from '../names.ts'
 import type { Observation } from '../observation.ts'
@@ -151,7 +151,7 @@ function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
   const primary = primaryLabels(o, target) ?? selector
   const selected = o.canary.spec.service.destinationRule === undefined ? [primary] : [primary, target]
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
-    selected.every(pods => pods[key] === value),
+    selected.every(pods => entryOf(pods, key) === value),
   )
   const { apex: written, trafficDistribution } = o.canary.spec.service
   const { labels = {}, annotations = {} } = managed(o, written)
@@ -176,12 +176,12 @@ function adopt(o: Observation, live: KubeObject, selector: Labels): Write[] {
 
 /** The entries of those keys that `written` has. */
 function only(entries: Labels | undefined, written: Labels): Labels {
-  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => key in written))
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => Object.hasOwn(written, key)))
 }
 
 /** The values to go back to; null takes out what was not there before. */
 function before(original: Labels | undefined, written: Labels | undefined): Entries {
-  return Object.fromEntries(Object.keys(written ?? {}).map(key => [key, original?.[key] ?? null]))
+  return Object.fromEntries(Object.keys(written ?? {}).map(key => [key, entryOf(original, key) ?? null]))
 }
 
 /** Labels or annotations as a merge patch has them: null takes one out. */
@@ -204,7 +204,7 @@ function patch(
 
 /** For a merge patch that leaves nothing of the live selector but `selector`. */
 function onlySelector(live: KubeObject, selector: Labels): Readonly<Record<string, string | null>> {
-  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !(key in selector))
+  const gone = Object.keys(textsOf(at(live.spec, 'selector'))).filter(key => !Object.hasOwn(selector, key))
   return { ...Object.fromEntries(gone.map(key => [key, null])), ...selector }
 }
 
@@ -233,7 +233,7 @@ function pointBack(o: Observation, live: KubeObject, forgotten: Entries): Write[
 
 /** Whether a patch of these entries would change nothing. */
 const agrees = (live: Labels | undefined, entries: Entries): boolean =>
-  Object.entries(entries).every(([key, value]) => (live?.[key] ?? null) === value)
+  Object.entries(entries).every(([key, value]) => (entryOf(live, key) ?? null) === value)
 
 /** The last write to a user's Service. One that was never adopted is not touched. */
 function releaseAdopted(o: Observation, live: KubeObject): Write[] {

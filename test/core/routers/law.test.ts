@@ -43,11 +43,13 @@ function userRoute(subsets: boolean): fc.Arbitrary<Record<string, unknown>> {
     .map(([one, other, first]) =>
       other === null ? [one] : first ? [{ ...other }, { ...one, weight: 100 }] : [{ ...one, weight: 100 }, other],
     )
-  return fc.tuple(sides, fc.option(fc.constantFrom('a', 'b', 'c')), extra).map(([route, name, more]) => ({
-    ...more,
-    ...(name === null ? {} : { name }),
-    route,
-  }))
+  return fc
+    .tuple(sides, fc.option(fc.constantFrom('a', 'b', '__proto__', 'constructor')), extra)
+    .map(([route, name, more]) => ({
+      ...more,
+      ...(name === null ? {} : { name }),
+      route,
+    }))
 }
 
 const foreignRoute = fc

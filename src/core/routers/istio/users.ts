@@ -112,7 +112,9 @@ function shift(o: Observation, one: Listed, wanted: Wanted): Write[] {
   const changes = chosen.map(placed => routeChange(o, live, placed, wanted, before))
   const operations = changes.flatMap(change => change.operations)
   const others = ofOthers(live, chosen, before)
-  const original: Original = Object.assign({}, others, ...changes.map(change => change.original))
+  const original: Original = Object.fromEntries(
+    [others, ...changes.map(change => change.original)].flatMap(Object.entries<number | null>),
+  )
   const noted = noteOriginal(live, original)
   if (operations.length + noted.length === 0) {
     return typeof wanted === 'string' || wanted.weight === 0 ? disownOf(ref, live) : []
@@ -147,7 +149,8 @@ function routeChange(
 ): Change {
   const sides = sidesOf(o, route)
   const key = keyOf(live, { index, route })
-  const remembered: Original = key in before ? { [key]: before[key] ?? null } : {}
+  const known = Object.hasOwn(before, key)
+  const remembered: Original = known ? { [key]: before[key] ?? null } : {}
   if (sides === null) return { operations: [], original: remembered }
   const path = `/spec/http/${index}`
   const placeOf = (entry: Entry): string => `${path}/route/${entry.index}`
@@ -165,8 +168,8 @@ function routeChange(
   const subsets = o.canary.spec.service.destinationRule !== undefined
 
   if (typeof wanted !== 'string' && wanted.weight > 0) {
-    const known = canary === null && !(key in before) ? { [key]: weightOf(primary.entry) } : remembered
-    return guarded(splitTo(o, path, sides, wanted.weight), known)
+    const original = canary === null && !known ? { [key]: weightOf(primary.entry) } : remembered
+    return guarded(splitTo(o, path, sides, wanted.weight), original)
   }
   // The target's pods are those of the canary's subset.
   if (typeof wanted === 'string' && subsets) {
@@ -175,8 +178,8 @@ function routeChange(
 
   const moved = typeof wanted === 'string' ? toApex(o, placeOf(primary), primary.entry) : []
   if (canary === null) return guarded(moved, {})
-  if (typeof wanted !== 'string' && !(key in before)) return guarded(splitTo(o, path, sides, 0), {})
-  const weight = key in before ? (before[key] ?? null) : 100
+  if (typeof wanted !== 'string' && !known) return guarded(splitTo(o, path, sides, 0), {})
+  const weight = known ? (before[key] ?? null) : 100
   const removal: PatchOperation = { op: 'remove', path: placeOf(canary) }
   return guarded([...moved, ...setWeight(placeOf(primary), primary.entry, weight), removal], {})
 }
