@@ -151,7 +151,9 @@ const Written = ruled(
       })
       .exactOptional()
       .describe('A MetricTemplate of the same namespace.'),
-    templateVariables: texts().exactOptional().describe('What `{{ variables.x }}` stands for in the template.'),
+    templateVariables: texts({ entries: 32, length: 1024 })
+      .exactOptional()
+      .describe('What `{{ variables.x }}` stands for in the template.'),
     noData: z
       .enum(['hold', 'fail', 'pass'])
       .default('hold')

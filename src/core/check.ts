@@ -21,6 +21,9 @@ export interface Check {
   readonly subject: Subject
 }
 
+/** Why there is no data when a query that worked matched no series. */
+export const NO_SERIES = 'the query gave nothing'
+
 /** An answer. Only `value` says anything about the canary; the others are about our sight. */
 export type Finding =
   | { readonly kind: 'value'; readonly value: number }

@@ -1,12 +1,27 @@
 /** Inputs of the field that are about metrics: what a gate asks, and what an answer is taken for. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
+import { parseCanary } from '../../src/api/canary.ts'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
 import { judge, type Verdict } from '../../src/core/judges/judge.ts'
 import { questions } from '../../src/core/metrics/questions.ts'
+import { fillIn, readTemplate } from '../../src/core/metrics/templates.ts'
 import { keptLog, loopback, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/metrics/given.ts'
 import { World } from '../scenarios/world.ts'
+
+const minute = 60_000
+
+const canaryWith = (metrics: readonly Record<string, unknown>[]): KubeObject => ({
+  apiVersion: 'sluice.dev/v1beta1',
+  kind: 'Canary',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    service: { port: 80 },
+    analysis: { metrics },
+  },
+})
 
 const patient = new AbortController().signal
 
@@ -97,5 +112,123 @@ suite('limits in other units', () => {
     }
     expect(refusal({ name: 'request-duration', thresholdRange: { max: 5 } })).to.equal(null)
     expect(refusal({ name: 'request-success-rate', query: 'vector(1)', thresholdRange: { min: 0.99 } })).to.equal(null)
+  })
+})
+
+suite('queries with a range of their own', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+    world.start()
+  })
+  teardown(() => world.close())
+
+  const share = (range: string): string => {
+    const rate = (more: string): string =>
+      `sum(rate(istio_requests_total{destination_workload="{{ target }}"${more}}[${range}]))`
+    return `100 * ${rate(',response_code=~"5.."')} / ${rate('')}`
+  }
+
+  test('F19: errors of an earlier candidate within [5m] do not count against the next one', async () => {
+    const errors = { name: 'errors', interval: '30s', thresholdRange: { max: 1 }, noData: 'pass', query: share('5m') }
+    await world.initialised({ analysis: { interval: '10s', threshold: 3, metrics: [errors] } })
+    world.setImage('demo/web:2.0.0-errors')
+    await world.until('Failed', 10 * minute)
+    await world.clock.advance(minute)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    await world.clock.advance(45_000)
+    expect(world.stand).to.equal('Progressing 10')
+    expect(world.status.message).to.match(
+      /^Holding at weight 10: errors [\d.]+ is above 1 \(over 5m\), which does not count: the range began before this candidate got traffic, \d+s ago; with \[\{\{ interval \}\}\] in the query it never does$/,
+    )
+    await world.until('Succeeded', 15 * minute)
+    expect(world.status.failedChecks).to.equal(0)
+  })
+
+  test('F19, other values: an offset in a MetricTemplate holds too; a bad release fails once the range is its own', async () => {
+    const query = 'max(saturation offset 90s)'
+    world.metrics.values.set(query, 7)
+    world.user.create({
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'MetricTemplate',
+      metadata: { name: 'saturation', namespace: 'shop' },
+      spec: { provider: { type: 'prometheus' }, query },
+    })
+    const metric = { name: 'saturation', templateRef: { name: 'saturation' }, thresholdRange: { max: 5 } }
+    await world.initialised({ analysis: { interval: '10s', threshold: 2, metrics: [metric] } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    await world.clock.advance(60_000)
+    expect(world.status.message).to.match(
+      /^Holding at weight 10: saturation 7 is above 5 \(over 1m30s\), which does not/,
+    )
+    expect(world.status.failedChecks).to.equal(0)
+    await world.until('Failed', 2 * minute)
+    expect(world.status.message).to.match(/saturation 7 is above 5 \(over 1m30s\) \(2 of 2 failed checks\)$/)
+  })
+
+  test('F19, other values: [{{ interval }}] counts from the first check, and an empty share of errors says what to write', async () => {
+    const metrics = [{ name: 'errors', interval: '30s', thresholdRange: { max: 1 }, query: share('{{ interval }}') }]
+    await world.initialised({ analysis: { interval: '10s', threshold: 2, metrics } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    await world.clock.advance(30_000)
+    expect(world.status.message).to.match(
+      /^Holding at weight 10: errors has no data over \d+s: the query gave nothing; .* write "or vector\(0\)" behind the part that counts errors, or noData: pass$/,
+    )
+    world.setImage('demo/web:2.0.0-errors')
+    await world.until('Failed', 3 * minute)
+    expect(world.status.message).to.match(/errors [\d.]+ is above 1 \(over \d+s\) \(2 of 2 failed checks\)$/)
+  })
+})
+
+suite('templates that expand', () => {
+  const names = {
+    name: 'web',
+    namespace: 'shop',
+    target: 'web',
+    service: 'web',
+    ingress: 'web',
+    route: 'web',
+    interval: '30s',
+  }
+  const limits = { max: 1 }
+
+  test('S2: a variable of 300 kB is refused at admission, and a query that names it 1,000 times costs nothing', () => {
+    const big = {
+      name: 'a',
+      templateRef: { name: 't' },
+      thresholdRange: limits,
+      templateVariables: { a: 'x'.repeat(300_000) },
+    }
+    const read = parseCanary(canaryWith([big]))
+    expect(read).to.deep.equal({
+      problems: ['spec.analysis.metrics[0].templateVariables.a: must have at most 1024 characters'],
+    })
+    // As if it had been stored before there was a limit.
+    const begun = performance.now()
+    const filled = fillIn(readTemplate('{{ variables.a }}'.repeat(1000), { a: 'x'.repeat(300_000) }), names)
+    expect(filled)
+      .to.have.property('problem')
+      .that.matches(/^The query is longer than 64 KiB when /)
+    expect(performance.now() - begun).to.be.below(500)
+  })
+
+  test('S2, other values: many variables, long queries, and short ones that are named often', () => {
+    const variables = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`v${index}`, 'x']))
+    const metric = { name: 'a', templateRef: { name: 't' }, thresholdRange: limits }
+    expect(parseCanary(canaryWith([{ ...metric, templateVariables: variables }]))).to.deep.equal({
+      problems: ['spec.analysis.metrics[0].templateVariables: must have at most 32 entries'],
+    })
+    const inline = { name: 'a', query: 'x'.repeat(8193), thresholdRange: limits }
+    expect(parseCanary(canaryWith([inline]))).to.deep.equal({
+      problems: ['spec.analysis.metrics[0].query: must have at most 8192 characters'],
+    })
+    const longest = { ...metric, templateVariables: { a: 'y'.repeat(1024) } }
+    expect(parseCanary(canaryWith([longest]))).to.have.property('canary')
+    const often = `sum(${'{{variables.a}}+'.repeat(1023)}1)`
+    expect(fillIn(readTemplate(often, { a: 'y'.repeat(1024) }), names)).to.have.property('problem')
+    expect(fillIn(readTemplate(often, { a: 'y'.repeat(32) }), names)).to.have.property('query')
   })
 })

@@ -2,7 +2,7 @@
  * The in-memory Prometheus as the controller's port, without a network in between: for virtual time. It can be put out of
  * order in every way that counts.
  */
-import type { Check, Finding } from '../../src/core/check.ts'
+import { type Check, type Finding, NO_SERIES } from '../../src/core/check.ts'
 import type { MetricSource } from '../../src/core/ports.ts'
 import { instantQuery } from '../../src/playground/prometheus/evaluate.ts'
 import { QueryError } from '../../src/playground/prometheus/syntax.ts'
@@ -15,7 +15,7 @@ export type Trouble = (check: Check) => Finding | 'hangs' | null
 export const troubles = {
   none: () => null,
   down: () => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' }),
-  empty: () => ({ kind: 'no-data', because: 'empty result' }),
+  empty: () => ({ kind: 'no-data', because: NO_SERIES }),
   hanging: () => 'hangs',
   refusing: () => ({ kind: 'refused', error: 'bad_data: invalid parameter "query"' }),
 } as const satisfies Record<string, Trouble>

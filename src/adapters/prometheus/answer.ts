@@ -1,5 +1,5 @@
 /** What a metrics server's answer means (https://prometheus.io/docs/prometheus/latest/querying/api/). */
-import type { Finding } from '../../core/check.ts'
+import { type Finding, NO_SERIES } from '../../core/check.ts'
 import type { Series } from './merge.ts'
 
 /** The reply to one request, before it is taken apart into findings. */
@@ -80,7 +80,7 @@ function missingPart(warnings: readonly string[], isPartial: unknown): string | 
 /** The finding in the series that answer one question. */
 export function findingOf(series: readonly Series[]): Finding {
   const [first, ...rest] = series
-  if (first === undefined) return { kind: 'no-data', because: 'the query gave nothing' }
+  if (first === undefined) return { kind: 'no-data', because: NO_SERIES }
   if (rest.length > 0) {
     return { kind: 'refused', error: `it gives ${series.length} series; aggregate it to one, as in sum(…)` }
   }

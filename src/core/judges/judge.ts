@@ -2,10 +2,11 @@
  * From findings to a verdict. A finding that says nothing about the canary (no data, an outage, a refused query) is never
  * a failure unless the spec says so.
  */
-import type { Finding } from '../check.ts'
+import { formatDuration } from '../../api/duration.ts'
+import { type Finding, NO_SERIES } from '../check.ts'
 import type { Gate, Part } from '../metrics/gate.ts'
 import { promDuration } from '../metrics/promql.ts'
-import { checkId } from '../metrics/questions.ts'
+import { checkId, reachOfGate } from '../metrics/questions.ts'
 import { windowOf, type Scene } from '../metrics/scene.ts'
 import { countOf } from '../metrics/split.ts'
 import type { Milliseconds } from '../time.ts'
@@ -20,7 +21,7 @@ export interface Verdict {
   /** Requests in the window; null where the gate does not count them, or they were not seen. */
   readonly requests: number | null
   /** What could be seen. Only `seen` judges the canary itself. */
-  readonly sight: 'seen' | 'no-data' | 'not-enough' | 'unavailable' | 'refused'
+  readonly sight: 'seen' | 'no-data' | 'not-enough' | 'earlier' | 'unavailable' | 'refused'
 }
 
 const NO_REQUEST = 'the canary received no request'
@@ -54,18 +55,21 @@ export function judge(
   const measured = measure(gate, of)
   const requests = measured.requests
   if (measured.value === null) {
-    const evidence = measured.because === '' ? '' : `: ${measured.because}`
-    return {
-      ...blind(gate.noData, 'no-data', `${gate.name} has no data for the last ${promDuration(window)}${evidence}`),
-      requests,
-    }
+    return { ...blind(gate.noData, 'no-data', `${gate.name} has no data${emptiness(gate, scene, measured)}`), requests }
   }
   if (requests !== null && requests < gate.minRequests) {
     const because = `${gate.name}: not enough data, ${requests} of ${gate.minRequests} requests in ${promDuration(window)}`
     return { outcome: 'hold', because, value: measured.value, requests, sight: 'not-enough' }
   }
   const { outcome, because } = compare(gate, measured.value)
-  return { outcome, because: `${because}${counted(requests, window)}`, value: measured.value, requests, sight: 'seen' }
+  const said = `${because}${evidence(gate, scene, requests)}`
+  const reach = reachOfGate(gate, scene)
+  if (outcome === 'fail' && reach > scene.routedFor) {
+    const since = formatDuration(scene.routedFor)
+    const early = `${said}, which does not count: the range began before this candidate got traffic, ${since} ago; with [{{ interval }}] in the query it never does`
+    return { outcome: 'hold', because: early, value: measured.value, requests, sight: 'earlier' }
+  }
+  return { outcome, because: said, value: measured.value, requests, sight: 'seen' }
 }
 
 interface Measured {
@@ -99,8 +103,30 @@ function blind(outcome: Verdict['outcome'], sight: Verdict['sight'], because: st
   return { outcome, because, value: null, requests: null, sight }
 }
 
-function counted(requests: number | null, window: Milliseconds): string {
-  const over = promDuration(window)
-  if (requests === null) return ` (over ${over})`
-  return ` (${requests} ${requests === 1 ? 'request' : 'requests'} in ${over})`
+/** What a value stands on: ` (214 requests in 30s)`, ` (over 5m)`. */
+function evidence(gate: Gate, scene: Scene, requests: number | null): string {
+  const window = promDuration(windowOf(scene, gate.interval))
+  const ranges = gate.template === null ? [] : overRange(reachOfGate(gate, scene))
+  const counts = requests === null ? [] : [`${requests} ${requests === 1 ? 'request' : 'requests'} in ${window}`]
+  const stands = [...ranges, ...counts]
+  return stands.length === 0 ? '' : ` (${stands.join('; ')})`
+}
+
+/** The range that a query says itself, if it has one. */
+function overRange(reach: Milliseconds): string[] {
+  if (reach === Number.POSITIVE_INFINITY) return ['at a fixed time']
+  return reach > 0 ? [`over ${formatDuration(reach)}`] : []
+}
+
+/** What a share of errors gives where the errors are counted by a selector that matches no series yet. */
+const NO_ERROR_YET =
+  'if it is empty while there is no error, write "or vector(0)" behind the part that counts errors, or noData: pass'
+
+/** The end of the sentence about a gate without a value: over what, why, and what to write. */
+function emptiness(gate: Gate, scene: Scene, measured: Measured): string {
+  const because = measured.because === '' ? '' : `: ${measured.because}`
+  if (gate.template === null) return ` for the last ${promDuration(windowOf(scene, gate.interval))}${because}`
+  const over = overRange(reachOfGate(gate, scene)).map(range => ` ${range}`)
+  const advice = gate.noData === 'hold' && measured.because === NO_SERIES ? `; ${NO_ERROR_YET}` : ''
+  return `${over.join('')}${because}${advice}`
 }

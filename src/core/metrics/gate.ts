@@ -2,7 +2,9 @@
 import { type BuiltIn, builtInOf, type Metric } from '../../api/metric.ts'
 import type { MetricTemplate } from '../../api/templates.ts'
 import type { Subject } from '../check.ts'
+import { entryOf } from '../json.ts'
 import type { Milliseconds } from '../time.ts'
+import { type Template, templateOf } from './templates.ts'
 
 /** Both inclusive; at least one is there. */
 export interface Limits {
@@ -25,9 +27,8 @@ export interface Gate extends Measurement {
   readonly name: string
   /** The name, made unique among the gates of a look: a step may name a metric that the analysis names too. */
   readonly id: string
-  /** Template of the query; empty for the built-ins. */
-  readonly template: string
-  readonly variables: Readonly<Record<string, string>>
+  /** What the user asks; null for the built-ins. */
+  readonly template: Template | null
   /** URL of the metrics server that the template names; null: the canary's, or the flag's. */
   readonly server: string | null
   readonly limits: Limits
@@ -78,7 +79,6 @@ function gateOf(metric: Metric, source: Source, id: string): Gate {
     ...source,
     name: metric.name,
     id,
-    variables: metric.templateVariables ?? {},
     limits: { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
     interval: metric.interval,
     noData: metric.noData,
@@ -90,14 +90,16 @@ function gateOf(metric: Metric, source: Source, id: string): Gate {
 /** What a metric asks, or a sentence when its template is missing. */
 function sourceOf(metric: Metric, templates: Readonly<Record<string, MetricTemplate>>): Source | string {
   const builtIn = builtInOf(metric)
-  if (builtIn !== null) return { ...builtIns[builtIn], template: '', server: null }
+  if (builtIn !== null) return { ...builtIns[builtIn], template: null, server: null }
   const parts: readonly Part[] = metric.minRequests > 0 ? ['value', 'requests'] : ['value']
   const asked = { measures: 'query', unit: '', parts } as const
-  if (metric.templateRef === undefined) return { ...asked, template: metric.query ?? '', server: null }
+  if (metric.templateRef === undefined)
+    return { ...asked, template: templateOf(metric, metric.query ?? ''), server: null }
   const { name } = metric.templateRef
-  const template = Object.hasOwn(templates, name) ? templates[name] : undefined
+  const template = entryOf(templates, name)
   if (template === undefined) {
     return `metric ${metric.name}: templateRef names MetricTemplate ${name}, which does not exist in this namespace. Create it or remove the metric.`
   }
-  return { ...asked, template: template.spec.query, server: template.spec.provider.address ?? null }
+  const { query, provider } = template.spec
+  return { ...asked, template: templateOf(metric, query), server: provider.address ?? null }
 }

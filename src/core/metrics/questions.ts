@@ -3,9 +3,10 @@ import type { Check, Subject } from '../check.ts'
 import type { Milliseconds } from '../time.ts'
 import type { Gate, Part } from './gate.ts'
 import { callerFailures, carried, errors, latency, primaryRequests, promDuration, requests } from './promql.ts'
+import { reachOf } from './reach.ts'
 import { windowOf, type Scene } from './scene.ts'
 import { SILENCE_LAG } from './split.ts'
-import { renderTemplate, type TemplateNames } from './templates.ts'
+import { fillIn, type Rendered, type TemplateNames } from './templates.ts'
 
 /** The id under which one part of a gate is asked, and its finding is found again. */
 export function checkId(scene: Scene, gate: Gate, part: Part): string {
@@ -35,14 +36,20 @@ export function questions(gate: Gate, scene: Scene, server: string | null): { ch
   return { checks }
 }
 
-type Query = { query: string } | { problem: string }
-
-const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Milliseconds) => Query>> = {
+const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Milliseconds) => Rendered>> = {
   requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
   errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
   'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
   latency: (_gate, scene, window) => ({ query: latency(scene, window) }),
-  value: (gate, scene, window) => renderTemplate(gate.template, templateNames(scene, window), gate.variables),
+  value: (gate, scene, window) => fillIn(gate.template ?? { parts: [] }, templateNames(scene, window)),
+}
+
+/** How far back a gate looks: a user's query as far as it says itself, whatever the metric's interval. */
+export function reachOfGate(gate: Gate, scene: Scene): Milliseconds {
+  const window = windowOf(scene, gate.interval)
+  if (gate.template === null) return window
+  const query = queryOf.value(gate, scene, window)
+  return 'query' in query ? reachOf(query.query) : 0
 }
 
 function templateNames(scene: Scene, window: Milliseconds): TemplateNames {

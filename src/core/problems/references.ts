@@ -1,7 +1,7 @@
 /** What the Canary names: is it there, and does it fit. */
 import { kinds, type Ref } from '../../api/object.ts'
-import { at, type Json, recordsOf, textOf, textsOf } from '../json.ts'
-import { renderTemplate } from '../metrics/templates.ts'
+import { at, entryOf, type Json, recordsOf, textOf, textsOf } from '../json.ts'
+import { fillIn, templateOf } from '../metrics/templates.ts'
 import type { Observation } from '../observation.ts'
 import { liveOf } from '../resources/ownership.ts'
 import { isHost, sideOf } from '../routers/istio/hosts.ts'
@@ -132,7 +132,7 @@ export const metricTemplateMissing: FindProblem = o => {
         `${path}.templateRef names a MetricTemplate of namespace ${reference.namespace}; a Canary refers to its own namespace only. Copy ${reference.name} to ${o.names.namespace} and remove the field.`,
       )
     }
-    const unreadable = o.unreadableTemplates[reference.name]
+    const unreadable = entryOf(o.unreadableTemplates, reference.name)
     if (unreadable !== undefined) {
       const named = calledHere(o, 'MetricTemplate', reference.name)
       return problem(
@@ -140,7 +140,7 @@ export const metricTemplateMissing: FindProblem = o => {
         `${path}.templateRef names ${named}, which is refused: ${unreadable.join('; ')}`,
       )
     }
-    if (o.templates[reference.name] === undefined) {
+    if (entryOf(o.templates, reference.name) === undefined) {
       const named = calledHere(o, 'MetricTemplate', reference.name)
       return problem(
         'ReferenceMissing',
@@ -157,10 +157,10 @@ export const queryThatCannotBeFilledIn: FindProblem = o => {
   const [target, service] = [o.names.target.name, o.names.apexService.name]
   const names = { name, namespace, target, service, ingress: target, route: target, interval: '1m' }
   for (const { path, metric } of metricsOf(o)) {
-    const template = metric.templateRef === undefined ? undefined : o.templates[metric.templateRef.name]
+    const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
     const query = metric.query ?? template?.spec.query
     if (query === undefined) continue
-    const filled = renderTemplate(query, names, metric.templateVariables ?? {})
+    const filled = fillIn(templateOf(metric, query), names)
     if ('query' in filled) continue
     return template === undefined
       ? problem('Invalid', `${path}.query cannot be asked: ${filled.problem}`)
@@ -175,7 +175,7 @@ export const metricsServerNotAllowed: FindProblem = o => {
   const servers = [
     ...(own === undefined ? [] : [{ where: 'spec.metricsServer', url: own }]),
     ...metricsOf(o).flatMap(({ metric }) => {
-      const template = metric.templateRef === undefined ? undefined : o.templates[metric.templateRef.name]
+      const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
       const url = template?.spec.provider.address
       return template === undefined || url === undefined
         ? []

@@ -102,17 +102,44 @@ suite('judging a query', () => {
   test('its value is judged by both limits', () => {
     expect(judged(written, { value: 12.3456 })).to.deep.equal({
       outcome: 'fail',
-      because: 'queue-length 12.35 is above 10 (over 30s)',
+      because: 'queue-length 12.35 is above 10',
       value: 12.3456,
       requests: null,
       sight: 'seen',
     })
-    expect(judged(written, { value: 0.5 }).because).to.equal('queue-length 0.5 is below 1 (over 30s)')
+    expect(judged(written, { value: 0.5 }).because).to.equal('queue-length 0.5 is below 1')
     expect(judged(written, { value: 10 })).to.deep.include({
       outcome: 'pass',
-      because: 'queue-length 10 is between 1 and 10 (over 30s)',
+      because: 'queue-length 10 is between 1 and 10',
     })
   })
+
+  const ranged = { name: 'errors', query: 'sum(increase(errors[{{ interval }}]))', thresholdRange: { max: 1 } }
+
+  test('the range is the one that was asked, and the requests beside it are those of the window', () => {
+    expect(judged(ranged, { value: 3 }).because).to.equal('errors 3 is above 1 (over 30s)')
+    expect(judged({ ...ranged, query: 'sum(increase(errors[5m]))' }, { value: 1 }).because).to.equal(
+      'errors 1 is at most 1 (over 5m)',
+    )
+    const counted = { ...ranged, query: 'sum(increase(errors[5m]))', minRequests: 10 }
+    expect(judged(counted, { value: 1, requests: 12 }).because).to.equal(
+      'errors 1 is at most 1 (over 5m; 12 requests in 30s)',
+    )
+  })
+
+  const early: readonly [query: string, routedFor: number, outcome: string][] = [
+    ['sum(increase(errors[5m]))', 299_000, 'hold'],
+    ['sum(increase(errors[5m]))', 300_000, 'fail'],
+    ['sum(increase(errors[{{ interval }}]))', 3000, 'fail'],
+    ['sum(increase(errors[{{ interval }}] offset 10s))', 3000, 'hold'],
+    ['errors', 3000, 'fail'],
+    ['sum(errors @ 1609746000)', 86_400_000, 'hold'],
+  ]
+  for (const [query, routedFor, outcome] of early) {
+    test(`${query} above its limit, ${routedFor / 1000} s after the first routing: ${outcome}`, () => {
+      expect(judged({ ...ranged, query }, { value: 3 }, { routedFor }).outcome).to.equal(outcome)
+    })
+  }
 
   test('too few requests hold, whatever the value', () => {
     expect(judged({ ...written, minRequests: 50 }, { value: 100, requests: 12 })).to.deep.equal({
@@ -177,8 +204,16 @@ suite('what cannot be seen', () => {
 
   test('a query without a result is no data', () => {
     const written = { name: 'queue', query: 'q', thresholdRange: { max: 1 } }
-    expect(judged(written, { value: noData }).because).to.equal(
-      'queue has no data for the last 30s: the query gave nothing',
+    const advice =
+      'if it is empty while there is no error, write "or vector(0)" behind the part that counts errors, or noData: pass'
+    expect(judged(written, { value: noData }).because).to.equal(`queue has no data: the query gave nothing; ${advice}`)
+    expect(judged({ ...written, query: 'sum(rate(q[90s]))' }, { value: noData }).because).to.equal(
+      `queue has no data over 1m30s: the query gave nothing; ${advice}`,
+    )
+    const nan: Finding = { kind: 'no-data', because: 'the query gave NaN' }
+    expect(judged(written, { value: nan }).because).to.equal('queue has no data: the query gave NaN')
+    expect(judged({ ...written, noData: 'fail' }, { value: noData }).because).to.equal(
+      'queue has no data: the query gave nothing',
     )
   })
 

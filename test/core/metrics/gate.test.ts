@@ -48,7 +48,7 @@ suite('gates', () => {
     const metrics = [metric({ name: 'slow', templateRef: { name: 'latency' }, thresholdRange: { max: 1 } })]
     const { gates, problems } = gatesOf(metrics, { latency: template('x', 'http://thanos:9090') })
     expect(problems).to.deep.equal([])
-    expect(gates[0]).to.deep.include({ template: 'x', server: 'http://thanos:9090', unit: '' })
+    expect(gates[0]).to.deep.include({ template: { parts: ['x'] }, server: 'http://thanos:9090', unit: '' })
   })
 
   test('a template that is missing is a problem, and the other gates stay', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { renderTemplate } from '../../../src/core/metrics/templates.ts'
+import { fillIn, readTemplate, templateOf } from '../../../src/core/metrics/templates.ts'
+import { metric } from './given.ts'
 
 const names = {
   name: 'web-canary-object',
@@ -10,7 +11,8 @@ const names = {
   route: 'web-route',
   interval: '30s',
 }
-const render = (template: string, variables: Record<string, string> = {}) => renderTemplate(template, names, variables)
+const render = (template: string, variables: Record<string, string> = {}) =>
+  fillIn(readTemplate(template, variables), names)
 
 suite('templates', () => {
   test('every name is filled in, with any white space around it', () => {
@@ -51,6 +53,30 @@ suite('templates', () => {
     for (const query of hostile) render(query)
     // What takes a step a character takes milliseconds; a step for each pair of them is seconds, for each three it is hours.
     expect(performance.now() - begun).to.be.below(500)
+  })
+
+  test('a query may be 64 KiB when it is filled in, and no longer', () => {
+    const tooLong =
+      'The query is longer than 64 KiB when its variables are filled in; name them less often, or shorten them.'
+    expect(render('{{ variables.a }}'.repeat(60), { a: 'x'.repeat(1024) })).to.have.property('query')
+    expect(render('{{ variables.a }}'.repeat(70), { a: 'x'.repeat(1024) })).to.deep.equal({ problem: tooLong })
+    expect(fillIn(readTemplate('{{name}}'.repeat(2000), {}), { ...names, name: 'n'.repeat(63) })).to.deep.equal({
+      problem: tooLong,
+    })
+  })
+
+  test('a name is filled in where a comment, a string or white space stands before it', () => {
+    expect(render('x{a="  {{ target }}  "}  # {{ service }}\n+ {{ name }}')).to.deep.equal({
+      query: 'x{a="  web  "} + web-canary-object',
+    })
+    expect(render('x # {{ variables.a }}\n+ 1', { a: 'b # c' })).to.deep.equal({ query: 'x + 1' })
+  })
+
+  test('the template of a metric is read once for as long as neither changes', () => {
+    const one = metric({ name: 'a', query: 'sum({{ target }})', thresholdRange: { max: 1 } })
+    const first = templateOf(one, 'sum({{ target }})')
+    expect(templateOf(one, 'sum({{ target }})')).to.equal(first)
+    expect(templateOf(one, 'max({{ target }})')).to.deep.equal(readTemplate('max({{ target }})', {}))
   })
 
   const problems: Record<string, [template: string, variables: Record<string, string>, problem: string]> = {
