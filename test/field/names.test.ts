@@ -139,7 +139,8 @@ suite('names that JavaScript knows', () => {
             analysis: { metrics: [given] },
           },
         })
-        expect('canary' in parsed && parsed.canary.spec.analysis.metrics[0]?.templateVariables).to.equal(variables)
+        const kept = 'canary' in parsed ? parsed.canary.spec.analysis.metrics[0]?.templateVariables : null
+        expect(canonicalJson(kept ?? {})).to.equal(canonicalJson(variables))
         const terms = { affinity: { labelSelector: { matchLabels: variables } } }
         expect(followLabels(terms, { [one]: 'x' }, {})).to.equal(terms)
       }),
