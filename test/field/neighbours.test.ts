@@ -11,11 +11,11 @@ suite('field: what serves already', () => {
   })
   teardown(() => world.close())
 
-  const deploy = (name: string, labels: Record<string, string>, replicas = 2, more: object = {}): void => {
-    world.user.create({
+  const deploy = (name: string, labels: Record<string, string>, replicas = 2, by = world.user): void => {
+    by.create({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { name, namespace: 'shop', ...more },
+      metadata: { name, namespace: 'shop' },
       spec: {
         replicas,
         selector: { matchLabels: labels },
@@ -122,5 +122,53 @@ suite('field: what serves already', () => {
     )
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
+  })
+
+  test('N3: what Flagger made serves, so the advice is the way back, and not to delete it', async () => {
+    deploy('web', { app: 'web' }, 0)
+    deploy('web-primary', { app: 'web-primary' }, 2, world.api.as('flagger'))
+    service('web', { app: 'web-primary' })
+    await world.clock.advance(5000)
+    expect(heard()).to.deep.equal(['web-primary'])
+    await stalled(/^Deployment shop\/web-primary was made by Flagger, .*It serves: Service shop\/web selects its pods/)
+    expect(world.status.message)
+      .to.include('docs/migrating-from-flagger.md')
+      .and.not.match(/rename or delete/i)
+  })
+
+  test('N3, other values: told by its field manager, a Service of Flagger to which its VirtualService leads', async () => {
+    world.deploy()
+    world.api.as('flagger').create({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web-primary', namespace: 'shop' },
+      spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    })
+    world.api.as('flagger').create({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { hosts: ['web'], http: [{ route: [{ destination: { host: 'web-primary' }, weight: 100 }] }] },
+    })
+    await world.clock.advance(5000)
+    expect(heard()).to.deep.equal(['web'])
+    await stalled(/^Service shop\/web-primary was made by Flagger, .*It serves: VirtualService shop\/web leads to it/)
+    expect(world.status.message)
+      .to.include('docs/migrating-from-flagger.md')
+      .and.not.match(/rename or delete/i)
+  })
+
+  test('N3, other values: what somebody else made serves, and that is said before anything is advised', async () => {
+    deploy('web', { app: 'web' })
+    deploy('web-primary', { app: 'mine' })
+    service('web', { app: 'mine' })
+    await world.clock.advance(5000)
+    await stalled(
+      /It serves: Service shop\/web selects its pods\. Let that Service select ready pods of Deployment web, then/,
+    )
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: { selector: { app: 'web' } } })
+    await world.clock.advance(1000)
+    world.user.delete(kinds.Deployment, 'shop', 'web-primary')
+    await world.until('Initialized')
   })
 })

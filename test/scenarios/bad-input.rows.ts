@@ -77,7 +77,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.Service, 'admin', { selector: { app: 'web' }, ports: [{ port: 9000 }] }),
     reason: 'Conflict',
     sentence:
-      "Service shop/admin selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.",
+      "Service shop/admin selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Recreate the Canary with primary.labels: keep, or let the Service select by labels that the pods of both have.",
     mended: deleted(kinds.Service, 'admin'),
   },
   {

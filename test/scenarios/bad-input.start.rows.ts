@@ -127,7 +127,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: rival('first', 'web', 'other'),
     reason: 'Conflict',
     sentence:
-      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
     mended: deleted(kinds.Canary, 'first'),
   },
   {
@@ -135,7 +135,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: rival('first', 'api', 'web'),
     reason: 'Conflict',
     sentence:
-      'Canary shop/first releases Service web too and is older, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+      'Canary shop/first releases Service web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
     mended: deleted(kinds.Canary, 'first'),
   },
   {
@@ -147,7 +147,7 @@ export const atTheStart: readonly Row[] = [
     }),
     reason: 'Conflict',
     sentence:
-      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it; the primary is made anew from the target.',
+      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. Make sure that nothing needs it, then rename or delete it; Sluice creates the primary from the target.',
     mended: deleted(kinds.Deployment, 'web-primary'),
   },
   {
@@ -155,7 +155,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: made(kinds.Service, 'web-canary', { selector: { app: 'mine' }, ports: [{ port: 80 }] }),
     reason: 'Conflict',
     sentence:
-      'Service shop/web-canary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+      'Service shop/web-canary exists and was not made by this Canary, which needs that name. Recreate the Canary with another service.name; or make sure that nothing calls it, then rename or delete it.',
     mended: deleted(kinds.Service, 'web-canary'),
   },
   {
@@ -163,15 +163,16 @@ export const atTheStart: readonly Row[] = [
     goesWrong: made(kinds.VirtualService, 'web', routes({ route: [to('web')] })),
     reason: 'Conflict',
     sentence:
-      'VirtualService shop/web exists and was not made by this Canary, which needs that name. Create the Canary anew with it under service.virtualServices as {name: web}, or delete it.',
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. It leads to Service web. Recreate the Canary with service.virtualServices: [{name: web}].',
     mended: deleted(kinds.VirtualService, 'web'),
   },
   {
     name: 'a DestinationRule of the primary’s name that is not ours',
+    spec: { service: { port: 80, targetPort: 8080, trafficPolicy: { tls: { mode: 'DISABLE' } } } },
     goesWrong: made(kinds.DestinationRule, 'web-primary', { host: 'web-primary' }),
     reason: 'Conflict',
     sentence:
-      'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+      'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Create it under another name, then delete this one.',
     mended: deleted(kinds.DestinationRule, 'web-primary'),
   },
 ]

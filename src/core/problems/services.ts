@@ -1,7 +1,7 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
 import type { KubeObject } from '../../api/object.ts'
-import { at, entryOf, numberOf, textsOf } from '../json.ts'
-import { primaryLabels, selects, templateLabels } from '../labels.ts'
+import { at, entryOf, numberOf, textOf, textsOf } from '../json.ts'
+import { labelMode, primaryLabels, selects, templateLabels } from '../labels.ts'
 import { ORIGINAL_ANNOTATION } from '../names.ts'
 import type { Observation } from '../observation.ts'
 import { isOurs, liveOf } from '../resources/ownership.ts'
@@ -14,7 +14,7 @@ export const externalService: FindProblem = o => {
   if (live === undefined || at(live.spec, 'type') !== 'ExternalName') return null
   return problem(
     'Conflict',
-    `${called(live)} is of type ExternalName, so it cannot lead to pods of the primary. Give the Canary another service.name, or make it a ClusterIP Service.`,
+    `${called(live)} is of type ExternalName and leads to ${textOf(at(live.spec, 'externalName'))}, so it cannot lead to pods of the primary. Recreate the Canary with another service.name; or, once nothing needs what it leads to, make it a ClusterIP Service.`,
   )
 }
 
@@ -35,7 +35,7 @@ export const serviceOfOtherPods: FindProblem = o => {
   }
   const others = running(o)
   if (!selects(selector, target)) {
-    const missed = written(Object.entries(selector).filter(([key, value]) => target[key] !== value))
+    const missed = written(Object.entries(selector).filter(([key, value]) => entryOf(target, key) !== value))
     const instead =
       others.length === 0 ? '' : ` It leads to the pods of ${others}, which would get no requests any more.`
     return problem(
@@ -45,7 +45,7 @@ export const serviceOfOtherPods: FindProblem = o => {
   }
   if (others.length === 0) return null
   const own = Object.entries(target).find(([key, value]) =>
-    o.surroundings.backends.every(one => templateLabels(one)[key] !== value),
+    o.surroundings.backends.every(one => entryOf(templateLabels(one), key) !== value),
   )
   const narrower = own === undefined ? 'a label that only they have' : written([own])
   return problem(
@@ -99,8 +99,13 @@ export const serviceThatLosesItsPods: FindProblem = o => {
   const missed = Object.entries(textsOf(at(loser.spec, 'selector')))
     .filter(([key, value]) => entryOf(primary, key) !== value)
     .map(([key, value]) => `${key}: ${value}`)
+  const both = 'select by labels that the pods of both have'
+  const advice =
+    labelMode(o) === 'switch'
+      ? `Recreate the Canary with primary.labels: keep, or let the Service ${both}.`
+      : `Let the Service ${both}.`
   return problem(
     'Conflict',
-    `${called(loser)} selects the pods of ${called(o.target.object)} by ${listedInWords(missed)}, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.`,
+    `${called(loser)} selects the pods of ${called(o.target.object)} by ${listedInWords(missed)}, which the primary's pods do not have, so it would have no endpoints between runs. ${advice}`,
   )
 }

@@ -12,16 +12,18 @@ import {
   templateLabels,
 } from '../labels.ts'
 import { ROLE_LABEL } from '../names.ts'
+import { isOurs } from '../resources/ownership.ts'
 import { containerPorts, targetPortOf } from '../resources/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
 export const targetMissing: FindProblem = o => {
   if (o.target !== null) return null
   const named = calledHere(o, 'Deployment', o.names.target.name)
-  return problem(
-    'TargetMissing',
-    `spec.targetRef names ${named}, which does not exist. Create it, or delete the Canary.`,
-  )
+  const serves = o.primary !== null && isOurs(o, o.primary.object)
+  const advice = serves
+    ? `Create it again; Deployment ${o.names.primary.name} serves meanwhile, and would be deleted with the Canary.`
+    : 'Create it, or delete the Canary.'
+  return problem('TargetMissing', `spec.targetRef names ${named}, which does not exist. ${advice}`)
 }
 
 /** With a primary of ours the target rests at 0 as it should; without one there is nothing to clone. */
@@ -57,7 +59,7 @@ export const nothingToSelectBy: FindProblem = o => {
   if (o.target === null || Object.keys(targetLabels(o)).length > 0) return null
   return problem(
     'NoSelectorLabel',
-    `${called(o.target.object)} selects its pods by matchExpressions alone, which a Service cannot. Create it anew with selector.matchLabels.`,
+    `${called(o.target.object)} selects its pods by matchExpressions alone, which a Service cannot, and its selector cannot be changed. Create a second Deployment with selector.matchLabels, and a Canary for that; delete this one once the other serves.`,
   )
 }
 

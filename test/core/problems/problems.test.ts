@@ -78,7 +78,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: target({ selector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
     reason: 'NoSelectorLabel',
     message:
-      'Deployment shop/web selects its pods by matchExpressions alone, which a Service cannot. Create it anew with selector.matchLabels.',
+      'Deployment shop/web selects its pods by matchExpressions alone, which a Service cannot, and its selector cannot be changed. Create a second Deployment with selector.matchLabels, and a Canary for that; delete this one once the other serves.',
   },
   'no known label to switch': {
     given: { ...switching, ...target({ selector: { matchLabels: { tier: 'front', zone: 'a' } } }) },
@@ -128,7 +128,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     }),
     reason: 'Conflict',
     message:
-      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
   },
   'a Canary of the same age, first by name, for the same Service': {
     given: around({
@@ -143,37 +143,112 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     }),
     reason: 'Conflict',
     message:
-      'Canary shop/api releases Service web too and is first by name, so it is served and this Canary is not. Delete one of the two, or give this one another target and service.name.',
+      'Canary shop/api releases Service web too and is first by name, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
   },
   'a primary that is not ours': {
     given: { live: live([kinds.Deployment, deployment('web-primary')]) },
     reason: 'Conflict',
     message:
-      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it; the primary is made anew from the target.',
+      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. Make sure that nothing needs it, then rename or delete it; Sluice creates the primary from the target.',
   },
   'a Service of a side that is not ours': {
     given: { live: live([kinds.Service, service('web-canary')]) },
     reason: 'Conflict',
     message:
-      'Service shop/web-canary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+      'Service shop/web-canary exists and was not made by this Canary, which needs that name. Recreate the Canary with another service.name; or make sure that nothing calls it, then rename or delete it.',
   },
   'a VirtualService of our name that is not ours': {
-    given: { live: live([kinds.VirtualService, routes('web', { hosts: ['web'] })]) },
+    given: { live: live([kinds.VirtualService, routes('web', { hosts: ['web'], http: [{ route: [to('web')] }] })]) },
     reason: 'Conflict',
     message:
-      'VirtualService shop/web exists and was not made by this Canary, which needs that name. Create the Canary anew with it under service.virtualServices as {name: web}, or delete it.',
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. It leads to Service web. Recreate the Canary with service.virtualServices: [{name: web}].',
+  },
+  'a VirtualService of our name that leads elsewhere': {
+    given: { live: live([kinds.VirtualService, routes('web', { hosts: ['old'], http: [{ route: [to('old')] }] })]) },
+    reason: 'Conflict',
+    message:
+      'VirtualService shop/web exists and was not made by this Canary, which needs that name. Create it under another name, then delete this one; or recreate the Canary with another service.name.',
+  },
+  'a primary that is not ours, and serves': {
+    given: {
+      live: live(
+        [kinds.Deployment, deployment('web-primary', { template: template('web:1', { app: 'mine' }) })],
+        [kinds.Service, service('web', { selector: { app: 'mine' } })],
+      ),
+    },
+    reason: 'Conflict',
+    message:
+      'Deployment shop/web-primary exists and was not made by this Canary, which needs that name. It serves: Service shop/web selects its pods. Let that Service select ready pods of Deployment web, then rename or delete it; Sluice creates the primary from the target.',
+  },
+  'a Service of a side that is not ours, and routes lead to it': {
+    given: {
+      live: live([kinds.Service, service('web-primary')]),
+      ...around({
+        virtualServices: [routes('edge', { hosts: ['x.example.com'], http: [{ route: [to('web-primary')] }] })],
+      }),
+    },
+    reason: 'Conflict',
+    message:
+      'Service shop/web-primary exists and was not made by this Canary, which needs that name. It serves: VirtualService shop/edge leads to it. Recreate the Canary with another service.name; or let the routes lead elsewhere, then rename or delete it.',
+  },
+  'a primary of Flagger that serves': {
+    given: {
+      live: live(
+        [
+          kinds.Deployment,
+          deployment(
+            'web-primary',
+            { template: template('web:1', { app: 'web-primary' }) },
+            { managedFields: [{ manager: 'flagger', operation: 'Update' }] },
+          ),
+        ],
+        [kinds.Service, service('web', { selector: { app: 'web-primary' } })],
+      ),
+    },
+    reason: 'Conflict',
+    message:
+      'Deployment shop/web-primary was made by Flagger, and this Canary needs that name. It serves: Service shop/web selects its pods, so it is not to be deleted yet. Hand the workload back to Deployment web first, step by step as docs/migrating-from-flagger.md says.',
+  },
+  'a Service that Flagger made for its Canary': {
+    given: {
+      live: live([
+        kinds.Service,
+        {
+          ...service('web-canary'),
+          metadata: {
+            ...service('web-canary').metadata,
+            ownerReferences: [{ apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name: 'web', uid: '1' }],
+          },
+        },
+      ]),
+    },
+    reason: 'Conflict',
+    message:
+      'Service shop/web-canary was made by Flagger, and this Canary needs that name. Hand the workload back to Deployment web first, step by step as docs/migrating-from-flagger.md says.',
+  },
+  'the target is gone while its primary serves': {
+    given: {
+      target: null,
+      primary: workload(deployment('web-primary', {}, { labels: { 'sluice.dev/canary': 'web' } })),
+    },
+    reason: 'TargetMissing',
+    message:
+      'spec.targetRef names Deployment shop/web, which does not exist. Create it again; Deployment web-primary serves meanwhile, and would be deleted with the Canary.',
   },
   'a DestinationRule of our name that is not ours': {
-    given: { live: live([kinds.DestinationRule, object(kinds.DestinationRule, 'web-primary')]) },
+    given: {
+      canary: canary({}, { trafficPolicy: { tls: { mode: 'DISABLE' } } }),
+      live: live([kinds.DestinationRule, object(kinds.DestinationRule, 'web-primary')]),
+    },
     reason: 'Conflict',
     message:
-      'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Rename or delete it.',
+      'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Create it under another name, then delete this one.',
   },
   'a Service that is only a name elsewhere': {
-    given: { live: live([kinds.Service, service('web', { type: 'ExternalName' })]) },
+    given: { live: live([kinds.Service, service('web', { type: 'ExternalName', externalName: 'shop.example.com' })]) },
     reason: 'Conflict',
     message:
-      'Service shop/web is of type ExternalName, so it cannot lead to pods of the primary. Give the Canary another service.name, or make it a ClusterIP Service.',
+      'Service shop/web is of type ExternalName and leads to shop.example.com, so it cannot lead to pods of the primary. Recreate the Canary with another service.name; or, once nothing needs what it leads to, make it a ClusterIP Service.',
   },
   'another VirtualService for the Service': {
     given: around({ virtualServices: [routes('other', { hosts: ['web.shop.svc.cluster.local'] })] }),
@@ -208,7 +283,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { ...switching, ...around({ services: [service('metrics', { selector: { app: 'web' } })] }) },
     reason: 'Conflict',
     message:
-      "Service shop/metrics selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Remove that from its selector, or create the Canary anew with primary.labels: keep.",
+      "Service shop/metrics selects the pods of Deployment shop/web by app: web, which the primary's pods do not have, so it would have no endpoints between runs. Recreate the Canary with primary.labels: keep, or let the Service select by labels that the pods of both have.",
   },
   'a VirtualService that does not exist': {
     given: { canary: canary({}, usersRoutes) },
