@@ -36,7 +36,10 @@ const Run = z.object({
   because: text().describe('Why a promotion is being undone.'),
   highest: whole().describe('The highest weight so far.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
-  waitingSince: time().describe('Since when pods are waited for.'),
+  waitingFor: text().describe(
+    'What the run waits for beside what its stage is for: pods, endpoints, primary, owner, takeUp.',
+  ),
+  waitingSince: time().describe('Since when that is waited for.'),
   routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),
   lookedAt: time().describe('When the metrics were last looked at.'),
   passed: z.boolean().optional().describe('Whether that look passed.'),

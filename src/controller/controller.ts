@@ -120,6 +120,7 @@ export class Controller {
     const reconciler = new Reconciler({
       api,
       clock,
+      steady: this.#ports.steady,
       log,
       recorder,
       asks,

@@ -2,7 +2,7 @@
 import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
 import { templateLabels } from '../core/labels.ts'
-import { CANARY_LABEL } from '../core/names.ts'
+import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { hashOfContent } from '../core/resources/content.ts'
 import type { Cache } from '../kube/cache.ts'
@@ -47,9 +47,6 @@ export const selectors: Readonly<Record<string, string>> = {
   [kindKey(kinds.ControllerRevision)]: CANARY_LABEL,
   [kindKey(kinds.EndpointSlice)]: CANARY_LABEL,
 }
-
-/** On an EndpointSlice: the Service that it is of. */
-const SERVICE_LABEL = 'kubernetes.io/service-name'
 
 /** Names of the pods that an EndpointSlice leads to. */
 export function readyPods(slice: KubeObject): string[] {
@@ -133,7 +130,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   {
     kind: kinds.EndpointSlice,
     name: 'service',
-    of: slice => [`${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_LABEL] ?? ''}`],
+    of: slice => [`${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`],
   },
   { kind: kinds.ConfigMap, name: 'canary', of: config => labelled(config) },
   { kind: kinds.Secret, name: 'canary', of: config => labelled(config) },

@@ -10,7 +10,15 @@ import { at, type Json, recordOf, textsOf } from '../core/json.ts'
 import { labelMode, selects, templateLabels } from '../core/labels.ts'
 import type { Memory } from '../core/memory.ts'
 import { namesOf, type Names } from '../core/names.ts'
-import type { Observation, RecordedTemplate, Settings, Surroundings, Trouble, Workload } from '../core/observation.ts'
+import type {
+  Observation,
+  RecordedTemplate,
+  Settings,
+  Sight,
+  Surroundings,
+  Trouble,
+  Workload,
+} from '../core/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/resources/configs.ts'
 import { isOurs } from '../core/resources/ownership.ts'
@@ -32,6 +40,7 @@ export interface Known {
   readonly trouble: Trouble | null
   readonly unseen: string | null
   readonly namespaceTerminating: boolean
+  readonly sight: Sight
 }
 
 export interface Observed {
@@ -99,6 +108,7 @@ export class Observer {
       ...this.#metricTemplates(reader, canary, names),
       surroundings,
       findings: known.findings,
+      sight: known.sight,
       trouble: known.trouble,
       unseen: known.unseen,
     }

@@ -7,7 +7,7 @@ import type { CanaryStatus } from '../api/status.ts'
 import type { Canary } from '../api/canary.ts'
 import { decide } from '../core/decide.ts'
 import type { Announcement } from '../core/announcement.ts'
-import type { Decision } from '../core/decision.ts'
+import type { Decision, Question } from '../core/decision.ts'
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
@@ -25,12 +25,11 @@ import { withDeadline } from '../kube/timing.ts'
 import type { Asks } from './asks.ts'
 import type { Following } from './following.ts'
 import type { Interests } from './interests.ts'
+import { DEADLINE, LiveReads } from './live-reads.ts'
 import { Ledger } from './ledger.ts'
-import type { Observer } from './observe.ts'
+import type { Known, Observer } from './observe.ts'
 import { Contested, writeTrouble } from './trouble.ts'
 
-/** Every call to the API has this deadline. */
-const DEADLINE = 15_000
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
 const STALE_PASSES = 5
@@ -39,7 +38,10 @@ const TOLD_WITHIN = 1_800_000
 
 export interface ReconcilerPorts {
   readonly api: KubeApi
+  /** Wall time, which statuses and decisions tell. */
   readonly clock: Clock
+  /** Time that does not jump: deadlines of calls. */
+  readonly steady: Clock
   readonly log: Log
   readonly cache: Cache
   readonly observer: Observer
@@ -71,12 +73,20 @@ interface Entry {
   readonly ledger: Ledger
 }
 
+/** A decision, and what it was made on. */
+interface Decided {
+  readonly observation: Observation
+  readonly decision: Decision | Question
+}
+
 export class Reconciler {
   readonly #ports: ReconcilerPorts
+  readonly #live: LiveReads
   readonly #entries = new Map<string, Entry>()
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports
+    this.#live = new LiveReads(ports)
   }
 
   /** One pass; what it throws is tried again with backoff. */
@@ -84,7 +94,7 @@ export class Reconciler {
     const { cache, clock, observer, interests, following, asks } = this.#ports
     const ref = refOfKey(key)
     const before = this.#entries.get(key)
-    if (before?.doubtful === true) await this.#readLive(ref, signal)
+    if (before?.doubtful === true) await this.#live.one(ref, signal)
     const object = cache.get(ref)
     if (object === undefined) return this.#forget(key)
     const entry = this.#entry(key, object)
@@ -102,20 +112,37 @@ export class Reconciler {
       findings: asks.findings(key),
       unseen: this.#ports.unseen(ref.namespace),
       namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
-    }
+      sight: 'cached',
+    } as const
     const { observation, needs, blind } = observer.observe(parsed.canary, known, wanted)
     interests.set(key, wanted)
     following.set(key, ref.namespace, needs)
     // Without its configuration a template would be another revision. No worker waits for it; what may not be followed is
     // said instead.
     if (blind && known.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
-    const now = clock.now()
-    const decision = decide(observation, now)
-    if ('ask' in decision) {
-      asks.ask(key, decision.ask)
-      return this.#write(key, entry, decision.writes, laneOf(entry.state), signal)
+    const decided = await this.#decide(observation, known, signal)
+    // The Canary itself is another by now: the next pass reads what it says.
+    if (decided === null) return this.#ports.wake(key, clock.now())
+    if ('ask' in decided.decision) {
+      asks.ask(key, decided.decision.ask)
+      return this.#write(key, entry, decided.decision.writes, laneOf(entry.state), signal)
     }
-    await this.#carryOut(key, entry, observation, decision, signal)
+    await this.#carryOut(key, entry, decided.observation, decided.decision, signal)
+  }
+
+  /** Decides; where that needs a fresh look at the cluster, after one. null: the Canary that was seen is not the present one. */
+  async #decide(observation: Observation, known: Known, signal: AbortSignal): Promise<Decided | null> {
+    const { clock, observer, cache } = this.#ports
+    const first = decide(observation, clock.now())
+    if (!('read' in first)) return { observation, decision: first }
+    const sight = await this.#live.all(first.read, signal)
+    const { canary } = observation
+    const ref = refOfKey(namespacedName(canary))
+    if (cache.get(ref)?.metadata.resourceVersion !== canary.metadata.resourceVersion) return null
+    const again = observer.observe(canary, { ...known, sight }, new Set()).observation
+    const second = decide(again, clock.now())
+    if ('read' in second) throw new Error('a decision on what was just read asks to read it')
+    return { observation: again, decision: second }
   }
 
   async #carryOut(key: string, entry: Entry, o: Observation, decision: Decision, signal: AbortSignal): Promise<void> {
@@ -183,7 +210,7 @@ export class Reconciler {
           entry.doubtful ||= !(error instanceof ApiError && error.code < 500)
           throw error
         }
-        const live = await this.#readLive(ref, signal)
+        const live = await this.#live.one(ref, signal)
         const same =
           live !== null &&
           live.metadata.uid === canary.metadata.uid &&
@@ -236,7 +263,7 @@ export class Reconciler {
       if (!(refused.error instanceof Contested)) throw refused.error
     } else if (changed || stale.length > 0) {
       await Promise.all(
-        stale.map(({ write }) => this.#readLive(write.verb === 'copy' ? write.from : write.ref, signal)),
+        stale.map(({ write }) => this.#live.one(write.verb === 'copy' ? write.from : write.ref, signal)),
       )
       wake(key, clock.now())
     }
@@ -313,13 +340,6 @@ export class Reconciler {
     return namespace === null || namespace.metadata.deletionTimestamp !== undefined
   }
 
-  async #readLive(ref: Ref, signal: AbortSignal): Promise<KubeObject | null> {
-    const live = await this.#call(signal, `The read of ${refKey(ref)}`, call => this.#ports.api.get(ref, call))
-    if (live === null) this.#ports.cache.removed(ref)
-    else this.#ports.cache.accept(ref.kind, live)
-    return live
-  }
-
   async #send(write: Write, lane: Lane, signal: AbortSignal): Promise<KubeObject | null> {
     const { api, cache } = this.#ports
     const written = await this.#call(signal, `The write of ${refKey(write.ref)}`, call =>
@@ -336,7 +356,7 @@ export class Reconciler {
     what: string,
     run: (call: { lane: Lane; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    return withDeadline(this.#ports.clock, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
+    return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
 }
 

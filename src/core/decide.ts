@@ -1,6 +1,6 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
 import { memoryNotAhead, notAhead } from './backward-clock.ts'
-import type { Decision, Handler, Move, Question } from './decision.ts'
+import type { Decision, Handler, Move, Question, Read } from './decision.ts'
 import { noteTarget } from './known-target.ts'
 import { sameJson } from './json.ts'
 import { remark } from './move.ts'
@@ -9,15 +9,18 @@ import { phases } from './phases.ts'
 import { problemOf, warningsOf } from './problems.ts'
 import type { Reason } from './reasons.ts'
 import { render } from './render.ts'
+import { withClocks } from './rules/clocks.ts'
+import { deadlineOf } from './rules/verdict.ts'
 import type { State } from './state.ts'
 import { clipped } from './text.ts'
 import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
 
-/** Decides, or asks; after an answer it is run again with the findings. */
-export function decide(seen: Observation, now: Instant): Decision | Question {
+/** Decides, or asks; after an answer it is run again with what was found. */
+export function decide(seen: Observation, now: Instant): Decision | Question | Read {
   const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
+  if ('read' in said) return said
   if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
   const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
   return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }
@@ -25,7 +28,8 @@ export function decide(seen: Observation, now: Instant): Decision | Question {
 
 /** The observation with what every phase remembers of it, and no memory of the future. */
 function noted(seen: Observation, now: Instant): Observation {
-  const o = { ...seen, state: notAhead(seen.state, now), memory: memoryNotAhead(seen.memory, now) }
+  const before = { ...seen, state: notAhead(seen.state, now), memory: memoryNotAhead(seen.memory, now) }
+  const o = { ...before, state: withClocks(before, now) }
   return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
 }
 
@@ -71,12 +75,17 @@ function withWarnings(o: Observation, move: Move, now: Instant): Move {
   }
 }
 
-/** A run that waits for the world alone is looked at once more when its time is over; while the clock stands still it has none. */
+/** A run is looked at once more when its time is over, or that of missing pods; while the clock stands still it has none. */
 function inTime(o: Observation, move: Move, now: Instant): Move {
-  const { state } = move
-  if (move.wakeAt !== null || !('heldFor' in state) || state.heldSince !== null) return move
+  const { state, wakeAt } = move
+  if (!('heldFor' in state)) return move
   const overAt = state.startedAt + state.heldFor + o.canary.spec.analysis.maxDuration
-  return overAt > now ? { ...move, wakeAt: overAt } : move
+  const ends = [
+    state.heldSince === null && overAt > now ? overAt : null,
+    state.stage === 'climbing' && state.waitingFor === 'pods' ? deadlineOf(o, state.waitingSince, now) : null,
+    wakeAt,
+  ].filter(end => end !== null)
+  return ends.length === 0 ? move : { ...move, wakeAt: Math.min(...ends) }
 }
 
 const barrierOf = (state: State): string =>

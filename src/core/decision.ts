@@ -1,4 +1,5 @@
 /** What a rule may answer: a move, or a question. */
+import type { Kind, Ref } from '../api/object.ts'
 import type { Announcement } from './announcement.ts'
 import type { Check } from './check.ts'
 import type { Memory } from './memory.ts'
@@ -24,6 +25,16 @@ export interface Ask {
   readonly ask: readonly [Check, ...Check[]]
 }
 
+/** Objects to be read from the API server itself: one by name, or those of a kind that carry labels. */
+export type Source =
+  | { readonly ref: Ref }
+  | { readonly kind: Kind; readonly namespace: string; readonly labels: Readonly<Record<string, string>> }
+
+/** What a verdict rests on has to be read first; then `decide` is run again, with `sight` saying how that went. */
+export interface Read {
+  readonly read: readonly Source[]
+}
+
 /** A question, and what is put right meanwhile: a metrics server that hangs keeps nobody from undoing a drift. */
 export interface Question extends Ask {
   readonly writes: readonly Write[]
@@ -35,10 +46,10 @@ export interface Decision extends Move {
 }
 
 /** One sentence of the specification; undefined means that it does not apply. */
-export type Rule<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | undefined
+export type Rule<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | Read | undefined
 
 /** A chain of rules, or a rule that is never silent. */
-export type Handler<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask
+export type Handler<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | Read
 
 /** The first rule that applies decides; the last may not be silent. */
 export function firstOf<P extends Phase>(...rules: [...Rule<P>[], Handler<P>]): Handler<P> {

@@ -75,6 +75,20 @@ export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Inst
   return run.heldSince === null ? run : { ...run, heldFor: heldUntil(run, now), heldSince: null }
 }
 
+/** The run at another stage, which waits for what it is for from now on. */
+export function atStage<S extends Run & { readonly stage: string }, T extends S['stage']>(
+  run: S,
+  stage: T,
+  now: Instant,
+): S & { readonly stage: T } {
+  return { ...run, stage, waitingFor: null, waitingSince: now }
+}
+
+/** The run while it waits for this: since now, or since it began to. */
+export function awaiting<S extends Run>(run: S, waitingFor: Run['waitingFor'], now: Instant): S {
+  return run.waitingFor === waitingFor ? run : { ...run, waitingFor, waitingSince: now }
+}
+
 /** A run with another weight: it must be carried, looked at and approved anew. */
 export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
   return {

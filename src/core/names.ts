@@ -16,6 +16,8 @@ export const ORIGINAL_ANNOTATION = 'sluice.dev/original'
 /** On the target while `spec.paused` is ours. */
 export const LOCKED_ANNOTATION = 'sluice.dev/locked'
 export const FINALIZER = 'sluice.dev/hand-back'
+/** On an EndpointSlice: the Service whose endpoints it lists. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 /** Set by the Deployment controller on a ReplicaSet and its pods. */
 export const POD_HASH_LABEL = 'pod-template-hash'
 

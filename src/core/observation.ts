@@ -33,8 +33,11 @@ export interface Workload {
   readonly ready: number
   /** Pods of any revision that still exist. */
   readonly running: number
-  /** Of the present template: `ready` once every wished pod (or the threshold's share) is available and no other runs. */
-  readonly readiness: 'ready' | 'progressing' | 'stuck'
+  /**
+   * Of the present template: `ready` once every wished pod (or the threshold's share) is available and no other runs; `pending`
+   * before the Deployment controller has taken up the latest change, so that the status speaks of an earlier one.
+   */
+  readonly readiness: 'ready' | 'progressing' | 'pending' | 'stuck'
   /** What the readiness is waiting for, or what is stuck, as a sentence. */
   readonly message: string
 }
@@ -98,6 +101,12 @@ export interface Trouble {
   readonly message: string
 }
 
+/**
+ * How the objects were read: from the caches; from the API server itself, just now; or why it did not answer, although it was
+ * asked.
+ */
+export type Sight = 'cached' | 'live' | { readonly unavailable: string }
+
 export interface Observation<P extends Phase = Phase> {
   readonly canary: Canary
   readonly names: Names
@@ -122,6 +131,7 @@ export interface Observation<P extends Phase = Phase> {
   readonly findings: Readonly<Record<string, Finding>>
   /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */
   readonly unseen: string | null
+  readonly sight: Sight
   /** Why the last writes failed; null when they did not. */
   readonly trouble: Trouble | null
 }

@@ -32,9 +32,21 @@ export interface Run extends Settled {
    * after a crash it is counted anew, which only ever makes a wait longer.
    */
   readonly carriedAt: Instant | null
-  /** When the present wait for pods began. */
+  /** What is waited for in between; null: what the stage itself waits for. */
+  readonly waitingFor: Awaited | null
+  /** When that wait began, whatever else was on show since. */
   readonly waitingSince: Instant
 }
+
+/**
+ * What a run may have to wait for beside what its stage is for. Each wait has a clock of its own.
+ * - `pods`: pods that carry, or are about to, are missing.
+ * - `endpoints`: a Service does not lead to ready pods yet.
+ * - `primary`: the primary has no ready pod.
+ * - `owner`: the target is paused by its owner.
+ * - `takeUp`: the Deployment controller has not taken up the change, for longer than pods are waited for.
+ */
+export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'takeUp'
 
 /** Why a run stands still although nothing is wrong with the candidate. */
 export type Hold =

@@ -11,7 +11,7 @@ import { blank, type CheckRecord, type Memory, type RunRecord, type Warning } fr
 import type { Observation } from './observation.ts'
 import { ladderOf, stepOf } from './plan.ts'
 import { reasons, type Reason } from './reasons.ts'
-import type { Analysis, Hold, Run, Stage, State } from './state.ts'
+import type { Analysis, Awaited, Hold, Run, Stage, State } from './state.ts'
 import { clipped } from './text.ts'
 import type { Instant } from './time.ts'
 
@@ -87,6 +87,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
 const promoting = ['copying', 'returning', 'diverting', 'undoing'] as const
+const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'takeUp']
 const stages: readonly Stage[] = ['clearing', 'emptying', 'preparing', 'locking', 'climbing']
 
 function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {
@@ -104,6 +105,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     highest: run.highest ?? weight,
     weight,
     carriedAt: instantOf(run.carriedAt),
+    waitingFor: awaited.find(one => one === run.waitingFor) ?? null,
     waitingSince: instantOf(run.waitingSince) ?? now,
   }
   if (s.phase === 'Promoting') {
@@ -261,6 +263,7 @@ function writeRun(state: State): CanaryStatus['run'] {
     stage: state.stage,
     highest: state.highest,
     carriedAt: isoOrNone(state.carriedAt),
+    waitingFor: orNone(state.waitingFor),
     waitingSince: iso(state.waitingSince),
   }
   if (state.phase === 'Promoting') return drop({ ...common, because: state.because === '' ? undefined : state.because })

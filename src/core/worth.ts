@@ -38,11 +38,13 @@ function decisive(status: CanaryStatus): unknown {
     targetUid: null,
     targetGeneration: null,
     reason: passing.has(reason) ? '' : reason,
-    // Times of looks and of being carried are counted anew after a crash, which only makes a wait longer.
+    // Times of looks, of being carried and of waits are counted anew after a crash, which only makes a wait longer.
     run: run && {
       ...run,
       stage: run.stage === 'locking' ? 'preparing' : run.stage,
       carriedAt: null,
+      waitingFor: null,
+      waitingSince: null,
       lookedAt: null,
       passed: null,
       blindSince: run.blindSince && 'blind',
@@ -56,5 +58,6 @@ function decisive(status: CanaryStatus): unknown {
 }
 
 function informing(status: CanaryStatus): unknown {
-  return { reason: status.reason, message: status.message, checks: status.checks }
+  const { waitingFor, waitingSince } = status.run ?? {}
+  return { reason: status.reason, message: status.message, checks: status.checks, waitingFor, waitingSince }
 }

@@ -169,6 +169,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     surroundings: noSurroundings,
     findings: {},
     unseen: null,
+    sight: 'cached',
     trouble: null,
     ...more,
     endpoints: null,

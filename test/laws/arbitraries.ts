@@ -102,6 +102,8 @@ export type Act =
   | { readonly act: 'lose'; readonly what: 'target' | 'primary' | 'routes' | 'canary service' | 'records' | 'status' }
   | { readonly act: 'mood'; readonly mood: Mood }
   | { readonly act: 'see'; readonly kind: 'all' | 'half' }
+  /** Watches tell nothing, and nothing tells so; or they begin again. */
+  | { readonly act: 'fall silent' | 'hear again' }
   | { readonly act: 'delete' }
 
 /** A pass in which nothing goes wrong. */

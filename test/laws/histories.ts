@@ -139,6 +139,10 @@ export class Life {
         return this.#weather({ mood: act.mood })
       case 'see':
         return this.#weather({ unseen: act.kind === 'half' ? 'VirtualServices cannot be watched' : null })
+      case 'fall silent':
+        return this.controller.fallSilent()
+      case 'hear again':
+        return this.controller.hearAgain()
       case 'delete':
         return world.edit(CANARY, canary => {
           const { finalizers = [] } = canary.metadata
@@ -178,6 +182,7 @@ export class Life {
   /** All is well from here on: pods start, writes succeed, metrics are good, and people say yes. */
   calm(): void {
     const { world } = this
+    this.controller.hearAgain()
     this.#weather({ ...FINE, broken: new Set() })
     if (world.get(TARGET) === undefined) makeTarget(world, this.setup)
     this.#note()

@@ -36,7 +36,7 @@ const after: Readonly<Record<string, string>> = {
   obey: '  waitForSight,\n  claim,\n  loseTheTarget,\n',
   restartOnNewRevision: '  leaveDeadPods,\n',
   clear: '  empty,\n  standInForThePrimary,\n',
-  lock: '  followTheLadder,\n',
+  lock: '  giveUpOnMissingPods,\n',
   waitUntilCarried: '  unpark,\n',
 }
 
@@ -165,6 +165,22 @@ export const mutants: readonly Mutant[] = [
     take: "return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }",
     put: "return { ...common, weight: 10, canaryPods: 'as wished', lock: true, judged: run.candidate }",
   }),
+  ...laws(
+    MOMENTS,
+    'a deadline is a verdict only on what the API server says now',
+    {
+      without: 'a fresh look before a deadline is a verdict',
+      file: rules('verdict'),
+      take: "if (o.sight === 'cached') return { read: sourcesOf(o) }",
+      put: "if (o.sight === 'cached') return verdict()",
+    },
+    {
+      without: 'the ReplicaSets in that look',
+      file: rules('verdict'),
+      take: '[...named.map(ref => ({ ref })), ...sets, ...slices]',
+      put: '[...named.map(ref => ({ ref })), ...slices]',
+    },
+  ),
   ...laws(
     MOMENTS,
     'no question is asked twice',

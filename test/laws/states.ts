@@ -16,6 +16,9 @@ const run = {
   highest: percent,
   weight: percent,
   carriedAt: maybe(instant),
+  waitingFor: maybe(
+    fc.constantFrom('pods' as const, 'endpoints' as const, 'primary' as const, 'owner' as const, 'takeUp' as const),
+  ),
   waitingSince: instant,
 }
 const analysis = {

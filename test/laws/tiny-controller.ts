@@ -2,14 +2,15 @@
  * One process of the controller, as far as safety depends on it: observe → decide → commit the status → write, with a memory
  * that a kill takes away. What a real process does beside that (watches, queues, leases) is proven elsewhere.
  */
-import { type KubeObject, refKey } from '../../src/api/object.ts'
+import { type KubeObject, kinds, type Ref, refKey } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import type { Check, Finding } from '../../src/core/check.ts'
 import { decide } from '../../src/core/decide.ts'
-import type { Decision, Question } from '../../src/core/decision.ts'
+import type { Decision, Question, Source } from '../../src/core/decision.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { recordOf } from '../../src/core/json.ts'
+import { at, recordOf, sameJson } from '../../src/core/json.ts'
 import type { Memory } from '../../src/core/memory.ts'
+import { SERVICE_NAME_LABEL } from '../../src/core/names.ts'
 import type { Observation } from '../../src/core/observation.ts'
 import type { State } from '../../src/core/state.ts'
 import { readStatus, writeStatus } from '../../src/core/status.ts'
@@ -17,7 +18,7 @@ import { INFORM_EVERY, worthOf } from '../../src/core/worth.ts'
 import type { Write } from '../../src/core/write.ts'
 import { answer } from './tiny-metrics.ts'
 import { observationOf, parsed } from './tiny-observe.ts'
-import { CANARY, type TinyWorld } from './tiny-world.ts'
+import { CANARY, TinyWorld } from './tiny-world.ts'
 
 /** What becomes of a write: done; refused; or done, but the answer got lost. */
 export type Fate = 'done' | 'refused' | 'unanswered'
@@ -66,6 +67,8 @@ interface Entry {
 
 export class TinyController {
   readonly #world: TinyWorld
+  /** What its watches told last, while they are silent; null: they tell of everything. */
+  #heard: TinyWorld | null = null
   readonly #witnesses: readonly Witness[]
   readonly #changed: () => void
   #entry: Entry | null = null
@@ -86,15 +89,56 @@ export class TinyController {
 
   /** Something happened since the last pass, or its time has come. */
   get isDue(): boolean {
-    return this.#world.changes !== this.#seenChanges || (this.wakeAt !== null && this.wakeAt <= this.#world.now)
+    return this.#seen.changes !== this.#seenChanges || (this.wakeAt !== null && this.wakeAt <= this.#world.now)
   }
 
   /** Which process it is, counted from 0. */
   lives = 0
 
+  /** The world as its caches have it. */
+  get #seen(): TinyWorld {
+    return this.#heard ?? this.#world
+  }
+
+  /** Its watches tell nothing from here on, and nothing tells it so. */
+  fallSilent(): void {
+    this.#heard ??= new TinyWorld(this.#world)
+    this.#seenChanges = this.#heard.changes
+  }
+
+  /** Its watches begin again, and catch up. */
+  hearAgain(): void {
+    this.#heard = null
+    this.wakeAt = this.#world.now
+  }
+
+  /** The caches take in an object: it was read, or is the answer of a write. */
+  #accept(ref: Ref): void {
+    this.#heard?.take(this.#world, ref)
+  }
+
+  #read(sources: readonly Source[]): void {
+    const [heard, world] = [this.#heard, this.#world]
+    if (heard === null) return
+    for (const source of sources) {
+      if ('ref' in source) heard.take(world, source.ref)
+      else if (source.kind === kinds.EndpointSlice) {
+        const service = source.labels[SERVICE_NAME_LABEL] ?? ''
+        heard.endpoints.set(service, world.endpoints.get(service) ?? [])
+      } else {
+        for (const deployment of world.all(kinds.Deployment)) {
+          if (!sameJson(at(deployment['spec'], 'selector', 'matchLabels'), source.labels)) continue
+          const { name } = deployment.metadata
+          heard.pods.set(name, world.pods.get(name) ?? [])
+        }
+      }
+    }
+  }
+
   /** The process dies; another takes over with nothing but the status. */
   kill(): void {
     this.lives += 1
+    this.#heard = null
     this.#entry = null
     this.#trouble = null
     this.#findings = {}
@@ -103,17 +147,19 @@ export class TinyController {
   }
 
   /** What the process would see now; null where there is no Canary. */
-  observe(): Observation | null {
-    const object = this.#world.get(CANARY)
+  observe(sight: Observation['sight'] = 'cached'): Observation | null {
+    const seen = this.#seen
+    seen.weather = this.#world.weather
+    const object = seen.get(CANARY)
     if (object === undefined) return null
     const { state, memory } = this.#known(object)
-    const known = { state, memory, findings: this.#findings, trouble: this.#trouble }
-    return observationOf(this.#world, parsed(object), known)
+    const known = { state, memory, findings: this.#findings, trouble: this.#trouble, sight }
+    return observationOf(seen, parsed(object), known)
   }
 
   /** One pass, faults and all. */
   pass(faults: Faults = NO_FAULTS): void {
-    this.#seenChanges = this.#world.changes
+    this.#seenChanges = this.#seen.changes
     this.wakeAt = null
     try {
       this.#pass(faults)
@@ -125,9 +171,16 @@ export class TinyController {
 
   #pass(faults: Faults): void {
     const world = this.#world
-    const observation = this.observe()
+    let observation = this.observe()
     if (observation === null || this.#entry === null) return
-    const decision = decide(observation, world.now)
+    let decision = decide(observation, world.now)
+    if ('read' in decision) {
+      this.#read(decision.read)
+      observation = this.observe('live')
+      if (observation === null) return
+      decision = decide(observation, world.now)
+      if ('read' in decision) throw new Error('a decision on what was just read asks to read it')
+    }
     const seen = { world, observation, decision }
     for (const one of this.#witnesses) one.decided?.(seen)
     let written = 0
@@ -170,8 +223,14 @@ export class TinyController {
     if (worth === 'at once' || (worth === 'later' && now - this.#informedAt >= INFORM_EVERY)) {
       if (fate !== 'refused') {
         const object = this.#world.get(CANARY)
-        if (object === undefined) return false
+        if (object === undefined || object !== this.#seen.get(CANARY)) {
+          // A conflict: the Canary is read, and looked at again.
+          this.#accept(CANARY)
+          this.#wake(now)
+          return false
+        }
         this.#world.put(CANARY, { ...object, status }, 'sluice')
+        this.#accept(CANARY)
         // What it wrote itself is no news to it: whatever follows has to have its time.
         this.#seenChanges += 1
         count()
@@ -204,10 +263,12 @@ export class TinyController {
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           // Somebody else was faster; the next pass sees what is new.
+          this.#accept(write.ref)
           failed = true
           this.#wake(this.#world.now)
           continue
         }
+        this.#accept(write.ref)
         const wire = recordOf(this.#world.get(CANARY)?.['status']) as CanaryStatus
         for (const one of this.#witnesses) one.wrote?.(this.#world, write, wire, o)
         count()

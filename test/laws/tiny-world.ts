@@ -153,6 +153,14 @@ export class TinyWorld {
     if (before !== undefined) this.put(ref, change(before), manager)
   }
 
+  /** Takes in one object as it is in another world: what a read, or the answer of a write, tells of it. */
+  take(from: TinyWorld, ref: Ref): void {
+    const object = from.get(ref)
+    if (object === this.get(ref)) return
+    if (object === undefined) this.remove(ref)
+    else this.#keep(ref, object)
+  }
+
   remove(ref: Ref): void {
     if (this.#objects.get(ref.kind.kind)?.delete(ref.name) === true) this.#changed(ref.kind)
     if (ref.kind === kinds.Deployment) this.pods.delete(ref.name)

@@ -18,6 +18,7 @@ import {
   statusComesFirst,
   unjudgedPodsCarryNothing,
 } from './laws.ts'
+import { deadlinesAreConfirmed } from './laws-of-verdicts.ts'
 import {
   asksOnce,
   blindnessDecidesNothing,
@@ -106,6 +107,27 @@ const undone = fc
     ],
   }))
 
+/** A release during which the watches fall silent, at some turn or other, while the API server answers every call. */
+const silent = fc
+  .record({
+    drawn: history,
+    image: fc.constantFrom('web:2' as const, 'web:2' as const, 'web:broken' as const),
+    turns: fc.integer({ min: 0, max: 12 }),
+    seconds: fc.constantFrom(8, 40, 70),
+  })
+  .map(({ drawn, image, turns, seconds }) => ({
+    setup: drawn.setup,
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image } as const,
+      ...Array.from({ length: turns }, () => turn(WELL)).flat(),
+      { act: 'fall silent' } as const,
+      { act: 'go on', seconds, ills: [] } as const,
+      ...drawn.acts.filter(({ act }) => act !== 'push'),
+      { act: 'go on', seconds: 70, ills: [] } as const,
+    ],
+  }))
+
 /** The metrics server tells nothing, whatever a history says. */
 const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
   ...drawn,
@@ -138,6 +160,7 @@ suite('laws of every moment', function () {
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
+  always('a deadline is a verdict only on what the API server says now', 1, deadlinesAreConfirmed, silent)
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
   always('without data no canary rises, is promoted or fails', 1, blindnessDecidesNothing, blind)

@@ -56,9 +56,10 @@ export class PlaygroundApi implements KubeApi {
 
   async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
     const { clock } = this.server
+    const { lines } = this.faults
     let open = true
     const hear = (event: WatchEvent): void => {
-      if (open && !this.faults.silent) seen(event)
+      if (open && !this.faults.silent && this.faults.lines === lines) seen(event)
     }
     // Events arrive in order, and never within the write that caused them; what is stopped hears no more.
     const deliver = (event: WatchEvent): void => {

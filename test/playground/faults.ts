@@ -49,6 +49,7 @@ export class Faults {
   watchLag: Milliseconds = 0
   #silent = false
   #dead = false
+  #lines = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -57,6 +58,16 @@ export class Faults {
   /** Whether nothing passes, in neither direction. */
   get silent(): boolean {
     return this.#silent || this.#dead
+  }
+
+  /** Counts how often the open connections died without a sign: what was opened at another count hears nothing any more. */
+  get lines(): number {
+    return this.#lines
+  }
+
+  /** The connections that are open now die without a packet, as behind a NAT; new ones work. */
+  loseLines(): void {
+    this.#lines += 1
   }
 
   /** Adds a fault; returns what takes it away. */

@@ -1,6 +1,16 @@
 /** What happens to a run when the target, or its pods, change under it. */
-import type { Move } from '../decision.ts'
-import { atWeight, carriedSince, heldUntil, judgedReady, short, unreached, withClock } from '../facts.ts'
+import type { Move, Read } from '../decision.ts'
+import {
+  atStage,
+  atWeight,
+  awaiting,
+  carriedSince,
+  heldUntil,
+  judgedReady,
+  short,
+  unreached,
+  withClock,
+} from '../facts.ts'
 import { go, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { LOCKED_ANNOTATION } from '../names.ts'
@@ -9,7 +19,8 @@ import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
-import { deadlineOf, firstStep, pauseOf } from './start.ts'
+import { firstStep } from './start.ts'
+import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
 export function loseTheTarget(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
@@ -66,45 +77,45 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return stay(o, 'Restarted', message, drainedAt, { state: next })
   const stage = stageAfter(earlier, state.candidate)
-  return stay(o, 'Restarted', message, now, { state: { ...next, stage, waitingSince: now } })
+  return stay(o, 'Restarted', message, now, { state: atStage(next, stage, now) })
 }
 
 /** The last pods with the old configuration end. */
-export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'emptying' || target === null) return undefined
   if (target.running > 0) {
     const waited = `${target.running} pods with the earlier configuration`
     const deadline = deadlineOf(o, state.waitingSince, now)
-    if (deadline === null) return rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now)
+    if (deadline === null)
+      return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now))
     return stay(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline)
   }
-  return stay(o, 'WaitingForPods', o.memory.message, now, {
-    state: { ...state, stage: 'preparing', waitingSince: now },
-  })
+  return stay(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
 }
 
 /** Pods of the candidate start; the run is taken back if they do not get ready in time. */
-export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'preparing' || target === null) return undefined
   const problem = problemOf(o, 'candidate')
   if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
-    const held = { ...withClock(state, 'stopped', now), phase: state.phase }
+    const held = awaiting(state, 'owner', now)
     return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
   }
-  // The deadline counts from the moment at which the pods could start.
-  if (state.heldSince !== null && state.hold === null && pauseOf(o) === null) {
-    const going = { ...withClock(state, 'running', now), phase: state.phase, waitingSince: now }
-    return stay(o, 'WaitingForPods', o.memory.message, now, { state: going })
-  }
+  const overdue = state.waitingFor === 'takeUp' || deadlineOf(o, state.waitingSince, now) === null
+  if (target.readiness === 'pending' && overdue) return whenOverdue(o, now, () => waitForTakeUp(o, now))
   if (target.readiness !== 'ready' || judgedReady(o, state.candidate) === 0) {
-    const deadline = deadlineOf(o, state.waitingSince, now)
+    // The deadline counts from the moment at which the pods could start.
+    const next = awaiting(state, null, now)
+    const deadline = deadlineOf(o, next.waitingSince, now)
     const waited = `the pods of ${short(state.candidate)} are not ready: ${target.message}`
-    if (target.readiness === 'stuck' || deadline === null) return rollBack(o, state, 'DeadlineExceeded', waited, now)
-    return stay(o, 'WaitingForPods', `Waiting for the pods of ${short(state.candidate)}: ${target.message}`, deadline)
+    if (target.readiness === 'stuck' || deadline === null)
+      return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', waited, now))
+    const message = `Waiting for the pods of ${short(state.candidate)}: ${target.message}`
+    return stay(o, 'WaitingForPods', message, deadline, { state: next })
   }
   if (o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis) {
     return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
@@ -112,14 +123,21 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | und
   return waitForHealth(o, now)
 }
 
+/** A change that the Deployment controller does not take up says nothing of the candidate: it is waited for, without an end. */
+function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
+  const { names, state, target } = o
+  const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
+  return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, {
+    state: awaiting(state, 'takeUp', now),
+  })
+}
+
 /** A push that comes from here on waits until what runs is judged. */
-export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'locking' || target === null) return undefined
   if (judgedReady(o, state.candidate) === 0) {
-    return stay(o, 'WaitingForPods', o.memory.message, now, {
-      state: { ...state, stage: 'preparing', waitingSince: now },
-    })
+    return stay(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
   }
   if (!target.paused)
     return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
@@ -127,20 +145,30 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | undefi
 }
 
 /** Nothing is judged against a primary that does not serve, and nothing is sent to pods that no Service leads to yet. */
-function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const missing = o.canary.spec.skipAnalysis ? 0 : unreached(o, 'canary', o.state.candidate)
   if (missing > 0) {
-    const waited = `Service ${o.names.canaryService.name} does not lead to ${missing} of the ready pods of ${short(o.state.candidate)}`
-    const deadline = deadlineOf(o, o.state.waitingSince, now)
-    if (deadline === null) return rollBack(o, o.state, 'DeadlineExceeded', waited, now)
-    return stay(o, 'WaitingForPods', `Waiting: ${waited} yet`, deadline)
+    const waited = notInEndpoints(missing, o.names.canaryService.name)
+    const next = awaiting(o.state, 'endpoints', now)
+    const deadline = deadlineOf(o, next.waitingSince, now)
+    if (deadline === null) return whenOverdue(o, now, () => rollBack(o, o.state, 'DeadlineExceeded', waited, now))
+    return stay(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
   }
   // Unjudged, there is nothing to compare; and a primary that is broken is what such a release may be there to mend.
   if (!o.canary.spec.skipAnalysis && (o.primary === null || o.primary.ready === 0)) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
-    return stay(o, 'PrimaryNotReady', message, null)
+    return stay(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
   }
   return undefined
+}
+
+/** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
+export function giveUpOnMissingPods(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
+  const { state, target } = o
+  if (state.stage !== 'climbing' || state.waitingFor !== 'pods' || target === null) return undefined
+  if (target.readiness === 'pending' || deadlineOf(o, state.waitingSince, now) !== null) return undefined
+  const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
+  return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', because, now))
 }
 
 /** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
@@ -157,6 +185,7 @@ export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move
     stage: 'preparing',
     failedChecks,
     failedAt: now,
+    waitingFor: null,
     waitingSince: now,
     blindSince: null,
   }
@@ -174,8 +203,9 @@ export function standInForThePrimary(o: Observation<AnalysisPhase>, now: Instant
 }
 
 /** Not decided in time, waiting aside: back. */
-export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state } = o
   if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
-  return rollBack(o, state, 'Undecided', 'the run was not decided within analysis.maxDuration', now)
+  const because = 'the run was not decided within analysis.maxDuration'
+  return whenOverdue(o, now, () => rollBack(o, state, 'Undecided', because, now))
 }

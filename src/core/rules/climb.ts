@@ -1,5 +1,5 @@
 /** After a look: wait for what is still missing, then the next rung, or promotion. */
-import type { Ask, Handler, Move, Rule } from '../decision.ts'
+import type { Ask, Handler, Move, Read, Rule } from '../decision.ts'
 import { firstOf } from '../decision.ts'
 import { atWeight, short, withClock } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
@@ -8,8 +8,7 @@ import { problemOf } from '../problems.ts'
 import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../plan.ts'
 import type { AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
-import { rollBack } from './end-run.ts'
-import { deadlineOf, pauseOf } from './start.ts'
+import { pauseOf } from './start.ts'
 
 type Step = Rule<AnalysisPhase>
 
@@ -40,7 +39,7 @@ function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'>
 }
 
 /** A hand lowered the weight: it stays there, judged as ever. */
-const waitForTheHand: Step = (o, now) => {
+const waitForTheHand: Step = o => {
   const { state } = o
   if (state.hold?.by !== 'hand') return undefined
   return stay(
@@ -48,9 +47,6 @@ const waitForTheHand: Step = (o, now) => {
     'HeldByHand',
     `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
     wake(o),
-    {
-      state: { ...withClock(state, 'stopped', now), phase: state.phase },
-    },
   )
 }
 
@@ -60,9 +56,7 @@ const waitWhilePaused: Step = (o, now) => {
   const pause = pauseOf(o)
   if (pause === null) return undefined
   const message = `Holding at weight ${state.weight}: ${pause}`
-  return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o), {
-    state: { ...withClock(state, 'stopped', now), phase: state.phase },
-  })
+  return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
 }
 
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
@@ -71,20 +65,12 @@ const waitForProblems: Step = (o, now) => {
   return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, wake(o))
 }
 
-/** Nothing rises onto pods that are missing; the run is taken back if they do not come back in time. */
-const waitForAllPods: Step = (o, now) => {
+/** Nothing rises onto pods that are missing. */
+const waitForAllPods: Step = o => {
   const { state, target } = o
   if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
     return undefined
-  const since = o.memory.reason === 'WaitingForPods' ? state.waitingSince : now
-  const deadline = deadlineOf(o, since, now)
-  if (deadline === null) {
-    const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
-    return rollBack(o, state, 'DeadlineExceeded', because, now)
-  }
-  const message = `Holding at weight ${state.weight}: ${target.message}`
-  const wakeAt = Math.min(wake(o) ?? deadline, deadline)
-  return stay(o, 'WaitingForPods', message, wakeAt, { state: { ...state, waitingSince: since } })
+  return stay(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
 }
 
 /** A person has to say yes; at the top that is the promotion itself. */
@@ -140,6 +126,7 @@ const promote: Handler<AnalysisPhase> = (o, now) => {
     highest: state.highest,
     weight: state.weight,
     carriedAt: null,
+    waitingFor: null,
     waitingSince: now,
   } as const
   return go(o, next, { severity: 'info', reason: 'Promoting', message }, now)
@@ -158,6 +145,6 @@ const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
 )
 
 /** What follows when no look is due, or the one that was has passed. */
-export function afterLook(o: Observation<AnalysisPhase>, now: Instant): Move | Ask {
+export function afterLook(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read {
   return chain(o, now)
 }

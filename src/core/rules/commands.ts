@@ -4,7 +4,7 @@
  */
 import type { Announcement } from '../announcement.ts'
 import type { Move } from '../decision.ts'
-import { pausingField, short, withClock } from '../facts.ts'
+import { atStage, pausingField, short, withClock } from '../facts.ts'
 import { fingerprint } from '../json.ts'
 import type { Memory } from '../memory.ts'
 import { announce, go } from '../move.ts'
@@ -137,7 +137,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
     if (o.state.hold?.by !== 'parked') return { memory, state: going, said }
-    return { memory, state: { ...going, stage: 'preparing', blindSince: null, waitingSince: now }, said: 'Tried again' }
+    return { memory, state: { ...atStage(going, 'preparing', now), blindSince: null }, said: 'Tried again' }
   },
 
   approve(o, command, now) {

@@ -1,38 +1,50 @@
 /** Promotion, and the drain of the canary. */
 import { isStalling } from '../conditions.ts'
-import type { Move } from '../decision.ts'
-import { carriedSince, judgedReady, short, unreached } from '../facts.ts'
+import type { Move, Read } from '../decision.ts'
+import { atStage, awaiting, carriedSince, judgedReady, short, unreached } from '../facts.ts'
 import { go, pass, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
 import type { Instant, Percent } from '../time.ts'
 import { remember } from './end-run.ts'
-import { deadlineOf } from './start.ts'
 import { undo } from './undo.ts'
+import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 
 type Promoting = Observation<'Promoting'>
 
 /** The primary rolls to the judged template; in time, or the promoted one goes back on it. */
-export function copyToThePrimary(o: Promoting, now: Instant): Move | undefined {
+export function copyToThePrimary(o: Promoting, now: Instant): Move | Read | undefined {
   const { state, primary } = o
   if (state.stage !== 'copying') return undefined
   const ours = primary !== null && primary.revision === state.candidate
-  if (ours && primary.readiness === 'ready' && unreached(o, 'primary', state.candidate) === 0) return lower(o, now)
-  const waited = ours ? primary.message : 'the template is being copied'
-  const deadline = deadlineOf(o, state.waitingSince, now)
-  if (deadline === null || (ours && primary.readiness === 'stuck')) return undo(o, waited, now)
-  return stay(o, 'Promoting', `Waiting for Deployment ${o.names.primary.name}: ${waited}`, deadline)
+  const missing = ours && primary.readiness === 'ready' ? unreached(o, 'primary', state.candidate) : null
+  if (missing === 0) return lower(o, now)
+  const rolling = ours ? primary.message : 'the template is being copied'
+  const waited = missing === null ? rolling : notInEndpoints(missing, o.names.primaryService.name)
+  const next = awaiting(state, missing === null ? null : 'endpoints', now)
+  const deadline = deadlineOf(o, next.waitingSince, now)
+  const message = `Waiting for Deployment ${o.names.primary.name}: ${waited}`
+  if (deadline !== null && !(ours && primary.readiness === 'stuck'))
+    return stay(o, 'Promoting', message, deadline, { state: next })
+  return whenOverdue(o, now, () => {
+    // What the Deployment controller does not take up says nothing of the candidate.
+    if (!ours || primary.readiness !== 'pending') return undo(o, waited, now)
+    const said = `${message}. The promotion of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
+    return tell(o, { severity: 'warn', reason: 'Promoting', message: said }, now, null)
+  })
 }
 
 /** Traffic goes back step by step: each weight is carried, and lasts its interval. */
-export function returnTraffic(o: Promoting, now: Instant): Move {
+export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
-  const next = { ...state, carriedAt }
+  const missing = primary === null || primary.ready === 0 ? 'primary' : primary.ready < primary.replicas ? 'pods' : null
+  const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is gone'}`
-    const deadline = deadlineOf(o, state.waitingSince, now)
-    return deadline === null ? undo(o, message, now) : stay(o, 'PrimaryNotReady', message, deadline, { state: next })
+    const deadline = deadlineOf(o, next.waitingSince, now)
+    if (deadline === null) return whenOverdue(o, now, () => undo(o, message, now))
+    return stay(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
@@ -49,7 +61,7 @@ function lowerAt(o: Promoting, carriedAt: Instant): Instant {
 }
 
 /** The next weight down, by stepWeightPromotion or all at once, and never further than the primary's ready pods can carry. */
-function lower(o: Promoting, now: Instant): Move {
+function lower(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
   const name = o.names.primary.name
@@ -57,12 +69,12 @@ function lower(o: Promoting, now: Instant): Move {
   if (weight === 0) return finalise(o, now)
   if (weight === state.weight && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of the primary are ready`
-    const deadline = deadlineOf(o, lowerAt(o, state.carriedAt ?? state.waitingSince), now)
-    if (deadline === null) return undo(o, missing, now)
+    const deadline = deadlineOf(o, state.waitingSince, now)
+    if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return stay(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
   const message = `Weight ${state.weight} → ${weight} as Deployment ${name} takes over`
-  const next: State = { ...state, stage: 'returning', weight, carriedAt: null, waitingSince: now }
+  const next: State = { ...atStage(state, 'returning', now), weight, carriedAt: null }
   return go(o, next, { severity: 'info', reason: 'Returning', message }, now)
 }
 

@@ -1,7 +1,7 @@
 /** One look at all gates: ask, judge, count. */
 import { formatDuration } from '../../api/duration.ts'
 import type { Check } from '../check.ts'
-import type { Ask, Move } from '../decision.ts'
+import type { Ask, Move, Read } from '../decision.ts'
 import { short, withClock, atWeight } from '../facts.ts'
 import { judge, type Verdict } from '../judges/judge.ts'
 import type { CheckRecord, Memory } from '../memory.ts'
@@ -82,7 +82,7 @@ function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null 
 }
 
 /** Looks when a look is due; silent before. */
-export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
+export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
   const { state } = o
   if (state.stage !== 'climbing' || state.weight === 0 || state.carriedAt === null) return undefined
   const at = nextLookOf(o)
@@ -105,7 +105,7 @@ function conclude(
   scene: Scene,
   at: Instant,
   now: Instant,
-): Move | Ask {
+): Move | Ask | Read {
   const { analysis } = o.canary.spec
   const judged = gates.map(gate => ({ gate, verdict: judge(gate, scene, o.findings, analysis.onProviderError) }))
   const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
@@ -219,6 +219,7 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
     stage: 'preparing',
     hold: null,
     blindSince: null,
+    waitingFor: null,
     waitingSince: now,
   } as const
   return go(o, next, { severity: 'info', reason: 'DataBack', message: again }, now)

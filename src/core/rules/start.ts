@@ -4,13 +4,13 @@ import type { Move } from '../decision.ts'
 import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
-import { progressDeadline } from '../plan.ts'
 import { problemOf } from '../problems.ts'
 import type { Reason } from '../reasons.ts'
 import { isOurs } from '../resources/ownership.ts'
 import { isForeignRevision, templateOf } from '../revision.ts'
 import type { RestingPhase, Revision, Settled, Stage, State, StateOf } from '../state.ts'
 import type { Instant } from '../time.ts'
+import { deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
 
 /** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
 export function claim(o: Observation): Move | undefined {
@@ -23,9 +23,6 @@ export function waitForSight(o: Observation, now: Instant): Move | undefined {
   if (o.unseen === null) return undefined
   return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message: o.unseen }, now, now + SIGHT_RETRY)
 }
-
-/** How often a canary looks whether it can see again; a look at memory, not at the API. */
-const SIGHT_RETRY = 10_000
 
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
@@ -95,7 +92,7 @@ export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant):
   if (primary === null || primary.readiness !== 'ready' || missing > 0) {
     const waited =
       primary?.readiness === 'ready'
-        ? `Service ${o.names.primaryService.name} to lead to ${missing} more of the primary's pods`
+        ? `Deployment ${o.names.primary.name}: ${notInEndpoints(missing, o.names.primaryService.name)}`
         : `Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
     return awaited({ ...o, state: { ...state, carriedAt: null } }, 'WaitingForPods', `Waiting for ${waited}`, now)
   }
@@ -215,6 +212,7 @@ export function firstStep(settled: Settled, candidate: Revision, stage: Stage, n
     highest: 0,
     weight: 0,
     carriedAt: null,
+    waitingFor: null,
     waitingSince: now,
     stage,
     routedAt: null,
@@ -275,10 +273,4 @@ const passing: Readonly<Partial<Record<Reason, true>>> = {
   TargetInvalid: true,
   TargetMissing: true,
   NoSelectorLabel: true,
-}
-
-/** When a wait for pods that began at `since` turns into a complaint. */
-export function deadlineOf(o: Observation, since: Instant, now: Instant): Instant | null {
-  const deadline = since + progressDeadline(o.canary)
-  return deadline > now ? deadline : null
 }

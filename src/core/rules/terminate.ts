@@ -10,7 +10,7 @@ import { renderRoutes } from '../routers/index.ts'
 import { templateOf } from '../revision.ts'
 import type { Phase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
-import { deadlineOf } from './start.ts'
+import { deadlineOf } from './verdict.ts'
 
 type Terminating = Observation<'Terminating'>
 

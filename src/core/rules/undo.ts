@@ -1,12 +1,12 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
-import type { Move } from '../decision.ts'
-import { carriedSince, judgedReady, recordedOf, short, unreached } from '../facts.ts'
+import type { Move, Read } from '../decision.ts'
+import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../facts.ts'
 import { go, stay, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import type { State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { remember } from './end-run.ts'
-import { deadlineOf } from './start.ts'
+import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 
 type Promoting = Observation<'Promoting'>
 
@@ -23,6 +23,7 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
     weight,
     highest: Math.max(state.highest, weight),
     carriedAt: null,
+    waitingFor: null,
     waitingSince: now,
   }
   return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
@@ -36,19 +37,22 @@ const isToBeLeft = (o: Promoting): boolean =>
  * A template that is changed back just as its rollout ends can leave the primary without a ready pod, for the Deployment
  * controller counts the old pods by a status from before: the mesh carries the canary alone first.
  */
-export function divert(o: Promoting, now: Instant): Move | undefined {
+export function divert(o: Promoting, now: Instant): Move | Read | undefined {
   const { state } = o
   if (state.stage !== 'diverting') return undefined
   const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
   const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
-  // A mesh that cannot be told in time keeps no primary from its template.
-  const until = settledAt ?? deadlineOf(o, state.waitingSince, now) ?? now
-  if (now < until && isToBeLeft(o)) {
-    const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
-    return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
+  const putBack = (): Move => {
+    const next: State = { ...atStage(state, 'undoing', now), carriedAt: null }
+    return stay(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
   }
-  const next: State = { ...state, stage: 'undoing', carriedAt: null, waitingSince: now }
-  return stay(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
+  const until = settledAt ?? deadlineOf(o, state.waitingSince, now)
+  if (!isToBeLeft(o)) return putBack()
+  // A mesh that cannot be told in time keeps no primary from its template.
+  if (until === null) return whenOverdue(o, now, putBack)
+  if (now >= until) return putBack()
+  const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
+  return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
 }
 
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
@@ -56,7 +60,8 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'undoing') return undefined
   const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
-  if (back && unreached(o, 'primary', state.promoted) === 0) {
+  const missing = back ? unreached(o, 'primary', state.promoted) : 0
+  if (back && missing === 0) {
     const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
     const failed: State = {
       phase: 'Failed',
@@ -72,7 +77,8 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
     const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
     return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
   }
-  const waited = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
+  const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
+  const waited = missing > 0 ? notInEndpoints(missing, o.names.primaryService.name) : rolling
   const message = waiting(o, waited)
   const deadline = deadlineOf(o, state.waitingSince, now)
   if (deadline !== null) return stay(o, 'Undoing', message, deadline)

@@ -112,8 +112,11 @@ type Readiness = Pick<Workload, 'readiness' | 'message'>
 /** The condition for readiness comes before the deadline: enough pods are enough, whatever an old condition says. */
 function readinessOf(object: KubeObject, counts: Counts): Readiness {
   const { wished, needed, available, earlier, paused } = counts
-  if (numberOf(at(object.status, 'observedGeneration'), 0) < (object.metadata.generation ?? 0)) {
-    return { readiness: 'progressing', message: 'its latest change has not been taken up yet' }
+  const generation = object.metadata.generation ?? 0
+  const observed = numberOf(at(object.status, 'observedGeneration'), 0)
+  if (observed < generation) {
+    const message = `the Deployment controller has not taken up its latest change (generation ${generation}; observed ${observed})`
+    return { readiness: 'pending', message }
   }
   if (wished === 0) return { readiness: 'progressing', message: 'it is scaled to 0' }
   const ready = `${available} of ${pods(wished)} ${available === 1 ? 'is' : 'are'} available`

@@ -60,8 +60,8 @@ suite('reading a Deployment', () => {
   test('a change that the Deployment controller has not seen yet makes it unready', () => {
     const web = deployment('web', {}, { generation: 2 })
     expect(said(web, [replicaSet(web, 2)])).to.deep.equal([
-      'progressing',
-      'its latest change has not been taken up yet',
+      'pending',
+      'the Deployment controller has not taken up its latest change (generation 2; observed 1)',
     ])
   })
 
