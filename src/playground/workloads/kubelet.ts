@@ -1,9 +1,10 @@
 /** The kubelet: starts pods, makes them ready or lets them crash as their image behaves, and ends them gracefully. */
-import { kindKey, type KubeObject, refOf } from '../../api/object.ts'
+import { kindKey, kinds, type KubeObject, refOf } from '../../api/object.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import type { Images } from './images.ts'
 import { at, listOf, recordOf, textOf } from '../json.ts'
 import { Pod } from '../kinds.ts'
+import { missingConfig, type Waiting } from './mounts.ts'
 import { stampOf } from '../server/deletion.ts'
 import type { ApiServer } from '../server/server.ts'
 
@@ -11,17 +12,22 @@ const BY = { manager: 'kubelet' }
 /** From SIGTERM to the end of a container; never longer than its grace period. */
 const STOPS_AFTER: Milliseconds = 2000
 
-type PodState = 'Starting' | 'Ready' | 'Crashed' | 'ImagePullBackOff'
+type PodState = 'Starting' | 'Ready' | 'Crashed' | 'ImagePullBackOff' | Waiting
+
+const CONFIGURATION = [kinds.ConfigMap, kinds.Secret].map(kindKey)
 
 export class Kubelet {
   readonly #server: ApiServer
   readonly #images: Images
+  /** Pods whose configuration is not there yet, by UID. */
+  readonly #waiting = new Map<string | undefined, KubeObject>()
   #addresses = 0
 
   constructor(server: ApiServer, images: Images) {
     this.#server = server
     this.#images = images
     server.store.subscribe(({ kind, before, after }) => {
+      if (after !== null && CONFIGURATION.includes(kindKey(kind))) this.#startWaiting(after.metadata.namespace ?? '')
       // Pods come here without a node; one that names its node is another kubelet's.
       if (kindKey(kind) !== kindKey(Pod) || after === null || at(after, 'spec', 'nodeName') !== undefined) return
       if (before === null) this.#start(after)
@@ -45,12 +51,27 @@ export class Kubelet {
       if (after !== null) this.#server.clock.at(this.#server.clock.now() + after, () => this.#become(pod, state))
     }
     if (behaviour === null) return later(0, 'ImagePullBackOff')
+    const missing = missingConfig(this.#server.store, pod)
+    if (missing !== null) {
+      this.#waiting.set(pod.metadata.uid, pod)
+      return later(0, missing)
+    }
     later(0, 'Starting')
     later(behaviour.readyAfter, 'Ready')
     later(behaviour.crashAfter, 'Crashed')
   }
 
+  /** Configuration was written: pods that waited for it start, without the kubelet's pause between two tries. */
+  #startWaiting(namespace: string): void {
+    for (const [uid, pod] of this.#waiting) {
+      if (pod.metadata.namespace !== namespace || missingConfig(this.#server.store, pod) !== null) continue
+      this.#waiting.delete(uid)
+      if (this.#isThere(pod)) this.#start(pod)
+    }
+  }
+
   #stop(pod: KubeObject): void {
+    this.#waiting.delete(pod.metadata.uid)
     const grace = Number(at(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30) * 1000
     this.#server.clock.at(this.#server.clock.now() + Math.min(grace, STOPS_AFTER), () => {
       if (this.#isThere(pod)) this.#server.delete(refOf(Pod, pod), { gracePeriodSeconds: 0 }, BY)
@@ -87,7 +108,7 @@ export class Kubelet {
         const status = {
           podIP,
           podIPs: [{ ip: podIP }],
-          phase: state === 'ImagePullBackOff' ? 'Pending' : 'Running',
+          phase: state === 'ImagePullBackOff' || typeof state === 'object' ? 'Pending' : 'Running',
           conditions: [{ type: 'Ready', status: ready, lastTransitionTime: since }],
           containerStatuses: [container],
         }
@@ -103,6 +124,10 @@ export class Kubelet {
     const was = at(listOf(at(pod, 'status', 'containerStatuses'))[0], 'state', 'running')
     const startedAt = at(was, 'startedAt') ?? now
     if (state === 'Starting' || state === 'Ready') return { state: { running: { startedAt } } }
+    if (typeof state === 'object') {
+      const { reason, message } = state
+      return { state: { waiting: message === '' ? { reason } : { reason, message } } }
+    }
     if (state === 'Crashed') {
       const { name, namespace, uid } = pod.metadata
       const container = textOf(at(containerOf(pod), 'name'))

@@ -135,6 +135,88 @@ suite('playground: workloads', () => {
     assert.nestedPropertyVal(pod, 'status.containerStatuses[0].state.waiting.reason', 'ImagePullBackOff')
   })
 
+  suite('a pod whose configuration is missing does not start until it is there', () => {
+    const waiting = () => {
+      const [pod] = it.workloads.pods('shop', 'web')
+      return [
+        at(pod, 'status', 'phase'),
+        at((at(pod, 'status', 'containerStatuses') as unknown[])[0], 'state', 'waiting'),
+      ]
+    }
+    const withSpec = (container: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+      deployment('web', 'demo/web:1.0.0', 1, {
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'web', image: 'demo/web:1.0.0', ...container }], ...more },
+        },
+      })
+    const config = (kind: 'ConfigMap' | 'Secret', data: Record<string, string>): KubeObject => ({
+      apiVersion: 'v1',
+      kind,
+      metadata: { name: 'db', namespace: 'shop' },
+      ...(kind === 'Secret' ? { stringData: data } : { data }),
+    })
+    const error = (message: string) => ['Pending', { reason: 'CreateContainerConfigError', message }]
+
+    for (const [name, given, expected, kind] of [
+      [
+        'envFrom of a Secret',
+        withSpec({ envFrom: [{ secretRef: { name: 'db' } }] }),
+        error('secret "db" not found'),
+        'Secret',
+      ],
+      [
+        'a variable from a ConfigMap',
+        withSpec({ env: [{ name: 'P', valueFrom: { configMapKeyRef: { name: 'db', key: 'a' } } }] }),
+        error('configmap "db" not found'),
+        'ConfigMap',
+      ],
+      [
+        'an init container',
+        withSpec(
+          {},
+          { initContainers: [{ name: 'i', image: 'demo/web:1.0.0', envFrom: [{ configMapRef: { name: 'db' } }] }] },
+        ),
+        error('configmap "db" not found'),
+        'ConfigMap',
+      ],
+      [
+        'a volume',
+        withSpec({}, { volumes: [{ name: 'v', secret: { secretName: 'db' } }] }),
+        ['Pending', { reason: 'ContainerCreating' }],
+        'Secret',
+      ],
+      [
+        'a projected volume',
+        withSpec({}, { volumes: [{ name: 'v', projected: { sources: [{ configMap: { name: 'db' } }] } }] }),
+        ['Pending', { reason: 'ContainerCreating' }],
+        'ConfigMap',
+      ],
+    ] as const) {
+      test(name, async () => {
+        it.user.create(given)
+        await it.clock.advance(10_000)
+        assert.deepEqual([waiting(), status('readyReplicas')], [expected, undefined])
+        it.user.create(config(kind, { a: '1' }))
+        await it.clock.runUntil(() => status('readyReplicas') === 1, 5000)
+      })
+    }
+
+    test('a key that is not in it', async () => {
+      it.user.create(config('Secret', { a: '1' }))
+      it.user.create(withSpec({ env: [{ name: 'P', valueFrom: { secretKeyRef: { name: 'db', key: 'b' } } }] }))
+      await it.clock.advance(10_000)
+      assert.deepEqual(waiting(), error("couldn't find key b in Secret shop/db"))
+      it.user.merge(kinds.Secret, 'shop', 'db', { stringData: { b: '2' } })
+      await it.clock.runUntil(() => status('readyReplicas') === 1, 5000)
+    })
+
+    test('but one that is optional does', async () => {
+      it.user.create(withSpec({ envFrom: [{ secretRef: { name: 'db', optional: true } }] }))
+      await it.clock.runUntil(() => status('readyReplicas') === 1, 5000)
+    })
+  })
+
   test('crashed pods are no longer ready, and are again when they recover', async () => {
     it.user.create(deployment('web', 'demo/web:1.0.0', 2))
     await it.clock.runUntil(isComplete, 10_000)
