@@ -1,5 +1,6 @@
 /** The demo from curtain to curtain: the stage is set, releases are made one after the other, and each is judged by its end. */
 import type { CanaryStatus } from '../src/api/status.ts'
+import { invitation } from './invitation.ts'
 import type { Options } from './options.ts'
 import { type Release, releases } from './releases.ts'
 import type { Out } from './screen.ts'
@@ -46,7 +47,6 @@ async function play(stage: Stage, options: Options, out: Out, since: number): Pr
   try {
     show.changed()
     await stage.until('initialized', ({ phase }) => phase === 'Initialized')
-    stage.letCallersIn()
     show.keep('Callers are answered by the primary. From now on, a new image is a release.')
     let allAsTheyShould = true
     for (const name of options.releases) {
@@ -85,27 +85,9 @@ function verdictOn(release: Release, stage: Stage, before: string): Verdict {
   const { phase, message = '' } = stage.status
   const image = release.ends === 'Succeeded' ? release.image : before
   const asItShould = phase === release.ends && stage.promoted === image
-  const end = phase === 'Succeeded' ? 'promoted' : 'taken back'
+  const end = phase === 'Succeeded' ? 'promoted' : 'rolled back'
   const sentence = asItShould
     ? `${release.image} was ${end}, as it should be. Callers are answered by ${stage.promoted}.`
     : `${release.image} should have ended as ${release.ends} with ${image} on the primary, but it is ${phase} with ${stage.promoted}: ${message}.`
   return { asItShould, sentence }
 }
-
-/** What to do with a cluster that stays up. */
-const invitation = ({
-  kubeconfig,
-  prometheusUrl,
-  controller,
-}: Stage): string => `The cluster stays up until Ctrl-C. In another terminal:
-
-  export KUBECONFIG=${kubeconfig}
-
-  kubectl -n shop get sluice -w
-  kubectl -n shop set image deployment/web web=demo/web:1.2.0
-  kubectl -n shop describe canaries.sluice.dev/web
-  kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/abort="$(date +%s) not today" --overwrite
-  kubectl -n shop get deployments,services,virtualservices,events
-
-Prometheus answers at ${prometheusUrl}, and the controller logs to ${controller.log}.
-`

@@ -11,6 +11,7 @@ import { kinds, type KubeObject } from '../src/api/object.ts'
 import type { CanaryStatus } from '../src/api/status.ts'
 import { at, recordsOf } from '../src/core/json.ts'
 import { type Cluster, startCluster } from '../src/playground/cluster.ts'
+import { callCanaries } from '../src/playground/mesh/callers.ts'
 import { byChance } from '../src/playground/mesh/draw.ts'
 import { Hand } from '../src/playground/server/hand.ts'
 import { mergePatch, textOf } from '../src/playground/json.ts'
@@ -22,7 +23,7 @@ import type { Answers } from './view.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const NAMESPACE = 'shop'
 const NAME = 'web'
-/** Requests a second of the demo's callers. */
+/** Requests a second to each Canary. */
 const LOAD = 50
 /** Between two scrapes of the demo's Prometheus, in milliseconds. */
 const SCRAPES = 1000
@@ -84,6 +85,7 @@ export class Stage {
       for (const object of await objectsOf('demo', 'shop.yaml')) user.apply(object)
       const { server, images } = cluster
       const traffic = runTraffic(server, images, { interval: SCRAPES, draw: byChance(seed) })
+      callCanaries(server, traffic.mesh, LOAD)
       const prometheus = createServer(traffic.prometheus)
       await new Promise<void>(resolve => {
         prometheus.listen(0, HOST, resolve)
@@ -106,11 +108,6 @@ export class Stage {
     })
   }
 
-  /** From now on there are callers. */
-  letCallersIn(): void {
-    this.#traffic.mesh.load({ host: NAME, namespace: NAMESPACE, perSecond: LOAD })
-  }
-
   /** `kubectl set image deployment/web web=<image>` */
   setImage(image: string): void {
     const user = this.#user
@@ -127,11 +124,11 @@ export class Stage {
     return this.#imageOf(`${NAME}-primary`)
   }
 
-  /** Who answered the callers lately, by image. */
+  /** Who answered the callers of `web` lately, by image. */
   answers(): Answers[] {
     const byImage = new Map<string, { requests: number; errors: number }>()
     for (const { from, to, flows } of this.#traffic.mesh.stretches(systemClock.now() - LATELY)) {
-      for (const flow of flows) {
+      for (const flow of flows.filter(({ load }) => load.host === NAME && load.namespace === NAMESPACE)) {
         const image = (flow.flag === '' && this.#imageOf(flow.workload)) || 'nobody'
         const sum = byImage.get(image) ?? { requests: 0, errors: 0 }
         const requests = (flow.perSecond * (to - from)) / 1000

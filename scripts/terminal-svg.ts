@@ -1,4 +1,7 @@
-/** Frames of a terminal as one animated SVG: each frame is a group that is visible for its time (SMIL, no scripts). */
+/**
+ * Frames of a terminal as one animated SVG: each frame is a group that is visible for its time (SMIL, no scripts). A viewer that
+ * does not animate shows the last one.
+ */
 
 export interface Frame {
   /** Milliseconds since the start. */
@@ -23,7 +26,10 @@ export function animation(frames: readonly Frame[], columns: number): string {
   const end = (frames.at(-1)?.at ?? 0) + REST
   const width = Math.ceil(columns * CHARACTER + 2 * MARGIN)
   const height = Math.max(...frames.map(({ lines }) => lines.length)) * LINE + 2 * MARGIN
-  const groups = frames.map(({ at, lines }, i) => group(lines, at / end, (frames[i + 1]?.at ?? end) / end, end))
+  const groups = frames.map(({ at, lines }, i) => {
+    const still = i === frames.length - 1 ? 'visible' : 'hidden'
+    return group(lines, still, animate(at / end, (frames[i + 1]?.at ?? end) / end, end))
+  })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">
 <rect width="100%" height="100%" rx="8" fill="${GROUND}"/>
 ${groups.join('\n')}
@@ -31,16 +37,21 @@ ${groups.join('\n')}
 `
 }
 
-function group(lines: readonly string[], from: number, to: number, end: number): string {
+/** @param still whether the frame is visible where nothing is animated. */
+function group(lines: readonly string[], still: 'visible' | 'hidden', animated: string): string {
   const text = lines
     .map((line, row) =>
       line === '' ? '' : `<text x="${MARGIN}" y="${MARGIN + (row + 1) * LINE - 4}">${spans(line)}</text>`,
     )
     .join('')
+  return `<g xml:space="preserve" fill="${INK}" visibility="${still}">${animated}${text}</g>`
+}
+
+/** @param from the share of the whole time at which the frame appears; `to` when it goes. */
+function animate(from: number, to: number, end: number): string {
   const times = from === 0 ? `0;${part(to)}` : `0;${part(from)};${part(to)}`
   const values = from === 0 ? 'visible;hidden' : 'hidden;visible;hidden'
-  const animate = `<animate attributeName="visibility" values="${values}" keyTimes="${times}" dur="${Math.round(end)}ms" calcMode="discrete" repeatCount="indefinite"/>`
-  return `<g xml:space="preserve" fill="${INK}" visibility="hidden">${animate}${text}</g>`
+  return `<animate attributeName="visibility" values="${values}" keyTimes="${times}" dur="${Math.round(end)}ms" calcMode="discrete" repeatCount="indefinite"/>`
 }
 
 const part = (share: number): string => String(Math.min(1, Number(share.toFixed(5))))

@@ -91,7 +91,8 @@ export function isExportedTo(object: KubeObject, namespace: string): boolean {
 const hostsOf = (one: KubeObject): string[] =>
   listOf(at(one, 'spec', 'hosts')).map(name => fullName(textOf(name), one.metadata.namespace ?? ''))
 
-const gatewayNames = (names: unknown, namespace: string): string[] =>
+/** Gateways as `namespace/name`, and `mesh`. */
+export const gatewayNames = (names: unknown, namespace: string): string[] =>
   listOf(names).map(name =>
     name === 'mesh' || textOf(name).includes('/') ? textOf(name) : `${namespace}/${textOf(name)}`,
   )

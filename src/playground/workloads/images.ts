@@ -47,6 +47,9 @@ const bySuffix: Readonly<Record<string, Behaviour>> = {
   'crash-later': { ...healthy, crashAfter: 90_000 },
 }
 
+/** Suffixes of images that do not behave well. */
+export const suffixes: readonly string[] = Object.keys(bySuffix).filter(suffix => suffix !== '')
+
 /** Names with their tags; podinfo is the README's. Every other image cannot be pulled. */
 const names = [/^demo\/[a-z-]+:\d+\.\d+\.\d+(?:-([a-z-]+))?$/, /^(?:ghcr\.io\/)?stefanprodan\/podinfo:\d+\.\d+\.\d+()$/]
 
