@@ -171,7 +171,7 @@ function resolved(spec: z.output<typeof Written>) {
   return {
     ...spec,
     paused: spec.paused || spec.suspend === true,
-    service: { ...service, name: service.name ?? spec.targetRef.name, targetPort: service.targetPort ?? service.port },
+    service: { ...service, name: service.name ?? spec.targetRef.name },
     analysis: {
       ...analysis,
       threshold: Math.max(LOWEST_THRESHOLD, analysis.threshold),

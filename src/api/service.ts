@@ -153,28 +153,34 @@ export const ServiceSchema = ruled(
       .string()
       .min(1)
       .max(63)
-      .default('http')
-      .describe('Name of that port; Istio reads the protocol from it.'),
+      .exactOptional()
+      .describe(
+        'Name of that port; Istio reads the protocol from it. Left out: as in the Service that was there, else `http`.',
+      ),
     targetPort: z
       .union([z.int().min(1).max(65_535), z.string().min(1).max(63)])
       .meta({ 'x-kubernetes-int-or-string': true })
       .exactOptional()
-      .describe('Port of the pods, by number or name. Left out: `port`.'),
+      .describe('Port of the pods, by number or name. Left out: as in the Service that was there, else `port`.'),
     appProtocol: ruled(z.string().max(253), {
       message: 'TCP routes are not available yet: remove appProtocol, or name an HTTP protocol',
       cel: `self.lowerAscii() != 'tcp'`,
       holds: protocol => protocol.toLowerCase() !== 'tcp',
     })
       .exactOptional()
-      .describe('Application protocol of the port, such as `http` or `grpc`.'),
+      .describe(
+        'Application protocol of the port, such as `http` or `grpc`. Left out: as in the Service that was there.',
+      ),
     portDiscovery: z
       .boolean()
       .default(false)
-      .describe("Whether the target's other container ports become ports of the Services too."),
+      .describe(
+        "Whether the target's container ports that no port of the Service leads to become ports of the Services too.",
+      ),
     trafficDistribution: z
       .enum(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
       .exactOptional()
-      .describe('`spec.trafficDistribution` of the Services.'),
+      .describe('`spec.trafficDistribution` of the Services. Left out: as in the Service that was there.'),
     headless: z.boolean().default(false).describe('Whether the Services have no cluster IP.'),
     timeout: durationText().exactOptional().describe('How long a request may take. Also the shortest time to drain.'),
     gateways: z

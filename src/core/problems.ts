@@ -13,6 +13,12 @@ import {
 } from './problems/neighbours.ts'
 import type { FindProblem, Problem } from './problems/problem.ts'
 import {
+  candidateWithoutItsPort,
+  otherPortThatLeadsNowhere,
+  portThatIsNotHttp,
+  portThatLeadsNowhere,
+} from './problems/ports.ts'
+import {
   destinationRuleThatDoesNotFit,
   metricsServerNotAllowed,
   metricTemplateMissing,
@@ -57,6 +63,8 @@ const stops = (find: FindProblem): Policy => ({ find, stops: ALWAYS, warns: [] }
 const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
 
 const warnsOnly = (find: FindProblem): Policy => ({ find, stops: [], warns: ALWAYS })
+/** The finding refuses `spec.service` as well: nothing that serves is changed by it. */
+const refuses = (find: FindProblem): Policy => ({ ...stops(find), refusesService: true })
 
 const policies: readonly Policy[] = [
   stops(olderRival),
@@ -84,6 +92,10 @@ const policies: readonly Policy[] = [
   stops(ruleForSomeCallers),
   warnsOnly(ruleOfOtherNamespaces),
   stops(serviceThatLosesItsPods),
+  refuses(portThatLeadsNowhere),
+  refuses(otherPortThatLeadsNowhere),
+  { find: candidateWithoutItsPort, stops: ['candidate', 'run'], warns: [] },
+  stops(portThatIsNotHttp),
   stopsOnlyTheStart(targetWithoutPorts),
   stopsOnlyTheStart(targetAtZero),
 ]

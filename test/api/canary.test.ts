@@ -47,8 +47,6 @@ suite('reading what a user wrote', () => {
       service: {
         name: 'web',
         port: 80,
-        targetPort: 80,
-        portName: 'http',
         portDiscovery: false,
         headless: false,
         delegation: false,

@@ -10,7 +10,7 @@ import {
   type Ref,
   refKey,
 } from '../../src/api/object.ts'
-import { at, recordOf, textsOf } from '../../src/core/json.ts'
+import { at, present, recordOf, textsOf } from '../../src/core/json.ts'
 import { blank } from '../../src/core/memory.ts'
 import { namesOf, REVISION_ANNOTATION } from '../../src/core/names.ts'
 import type { Observation, RecordedTemplate, Surroundings, Workload } from '../../src/core/observation.ts'
@@ -37,7 +37,7 @@ export function object(kind: Kind, name: string, rest: Fields = {}, metadata: Pa
   }
 }
 
-/** The canary `web` of the Deployment `web`. */
+/** The canary `web` of the Deployment `web`; a field of the service that is undefined is not said. */
 export function canary(spec: Fields = {}, service: Fields = {}, metadata: Partial<ObjectMeta> = {}): Canary {
   const written = object(
     kinds.Canary,
@@ -45,7 +45,7 @@ export function canary(spec: Fields = {}, service: Fields = {}, metadata: Partia
     {
       spec: {
         targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-        service: { port: 80, targetPort: 8080, ...service },
+        service: present({ port: 80, targetPort: 8080, ...service }),
         analysis: {},
         ...spec,
       },

@@ -1,9 +1,10 @@
 /** What the Canary names: is it there, and does it fit. */
-import { kinds, type Ref } from '../../api/object.ts'
-import { at, entryOf, type Json, recordsOf, textOf, textsOf } from '../json.ts'
+import { type KubeObject, kinds, type Ref } from '../../api/object.ts'
+import { at, entryOf, type Json, listOf, numberOf, recordsOf, textOf, textsOf } from '../json.ts'
 import { fillIn, templateOf } from '../metrics/templates.ts'
 import type { Observation } from '../observation.ts'
 import { liveOf } from '../resources/ownership.ts'
+import { apexPorts } from '../resources/ports.ts'
 import { isHost, sideOf } from '../routers/istio/hosts.ts'
 import { chosenRoutes, entriesOf, listed, type Listed, refOfListed, sidesOf } from '../routers/istio/users.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
@@ -41,7 +42,7 @@ function virtualServiceProblem(o: Observation, one: Listed): string | null {
     return `${named}, but none of its http routes leads to Service ${o.names.apexService.name}. Add a destination with that host, or create the Canary anew without the entry.`
   }
   for (const { index, route } of chosen) {
-    const misfit = routeMisfit(o, route)
+    const misfit = routeMisfit(o, route) ?? portMisfit(o, live, route)
     const name = textOf(route['name'])
     if (misfit !== null) return `${named}, whose http route ${name === '' ? `number ${index + 1}` : name} ${misfit}`
   }
@@ -70,6 +71,23 @@ function routeMisfit(o: Observation, route: Json): string | null {
   return entries.every(entry => known.includes(subset(entry)))
     ? null
     : `does not say which subset it leads to. Write subset: ${rule.primarySubset} in its destination.`
+}
+
+/** Both sides have the ports of the apex, so a route that names another leads nowhere; and one may have to name one. */
+function portMisfit(o: Observation, live: KubeObject, route: Json): string | null {
+  const numbers = apexPorts(o).map(port => numberOf(port['port'], 0))
+  const named = entriesOf(route).map(entry => numberOf(at(entry, 'destination', 'port', 'number'), 0))
+  const absent = named.find(number => number > 0 && !numbers.includes(number))
+  const has = listedInWords(numbers.map(String))
+  if (absent !== undefined) {
+    const service = o.canary.spec.service.destinationRule === undefined ? o.names.canaryService : o.names.apexService
+    return `leads to port ${absent}, which Service ${service.name} does not have; it has ${has}. Write one of them, or add the port to Service ${o.names.apexService.name}.`
+  }
+  const gateways = listOf(at(live.spec, 'gateways'))
+  const atGateway = gateways.some(gateway => gateway !== 'mesh')
+  const before = recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
+  if (!atGateway || before.length !== 1 || numbers.length === 1 || !named.includes(0)) return null
+  return `names no port, and Service ${o.names.apexService.name} gets several (${has}), of which a gateway would take its own. Write port: {number: ${String(before[0]?.['port'])}} in its destination.`
 }
 
 export const destinationRuleThatDoesNotFit: FindProblem = o => {

@@ -5,7 +5,7 @@ import { labelMode, primaryLabels, selects, templateLabels } from '../labels.ts'
 import { ORIGINAL_ANNOTATION } from '../names.ts'
 import type { Observation } from '../observation.ts'
 import { isOurs, liveOf } from '../resources/ownership.ts'
-import { selectorBefore } from '../resources/services.ts'
+import { selectorBefore } from '../resources/original.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** A Service that is only a name elsewhere has no pods to select. */

@@ -13,7 +13,7 @@ import {
 } from '../labels.ts'
 import { ROLE_LABEL } from '../names.ts'
 import { isOurs } from '../resources/ownership.ts'
-import { containerPorts, targetPortOf } from '../resources/ports.ts'
+import { containerPorts } from '../resources/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
 export const targetMissing: FindProblem = o => {
@@ -37,20 +37,11 @@ export const targetAtZero: FindProblem = o => {
 
 export const targetWithoutPorts: FindProblem = o => {
   if (o.target === null) return null
-  const declared = containerPorts(at(o.target.object.spec, 'template'))
+  if (containerPorts(at(o.target.object.spec, 'template')).length > 0) return null
   const { port } = o.canary.spec.service
-  if (declared.length === 0) {
-    return problem(
-      'TargetInvalid',
-      `No container of ${called(o.target.object)} declares a port, so there is nothing to send requests to. Add \`ports: [{containerPort: ${port}}]\` with the port that it listens on.`,
-    )
-  }
-  const wanted = targetPortOf(o)
-  if (typeof wanted === 'number' || declared.some(({ name }) => name === wanted)) return null
-  const names = declared.map(one => (one.name === '' ? String(one.port) : `${one.name} (${one.port})`))
   return problem(
     'TargetInvalid',
-    `spec.service.targetPort is ${wanted}, but no container of ${called(o.target.object)} has a port of that name; there are ${listedInWords(names)}. Write one of them, or name the port ${wanted}.`,
+    `No container of ${called(o.target.object)} declares a port, so there is nothing to send requests to. Add \`ports: [{containerPort: ${port}}]\` with the port that it listens on.`,
   )
 }
 

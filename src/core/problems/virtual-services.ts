@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { at, listOf, textOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
 import { isHost } from '../routers/istio/hosts.ts'
-import { gatewaysOf, hostsOf } from '../routers/istio/own.ts'
+import { gatewaysOf, hostsOf } from '../routers/istio/ports.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** Two VirtualServices for one host and gateway: Istio serves the older routes first, and ours might never be reached. */

@@ -47,6 +47,20 @@ export function ours(o: Observation, ref: Ref, metadata: Metadata, rest: Json): 
   }
 }
 
+/** The metadata that service.apex, primary or canary says, without what it leaves to somebody else. */
+export function managed(o: Pick<Observation, 'canary'>, metadata: Metadata | undefined): Metadata {
+  const { labels = [], annotations = [] } = o.canary.spec.service.unmanagedMetadata ?? {}
+  return {
+    labels: omitted(metadata?.labels, labels),
+    annotations: omitted(metadata?.annotations, annotations),
+  }
+}
+
+const omitted = (
+  entries: Readonly<Record<string, string>> | undefined,
+  keys: readonly string[],
+): Record<string, string> => Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => !keys.includes(key)))
+
 /** The object with the hash of what it says, by which the next pass knows that it was written as it would be now. */
 export function stamped(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations, [RENDERED_ANNOTATION]: fingerprint(object) }

@@ -1,9 +1,13 @@
-/** The ports of the Services: the one of the spec, and those that are discovered on the target's containers. */
-import { at, isRecord, type Json, listOf, numberOf, present, recordsOf, textOf } from '../json.ts'
+/**
+ * The ports of the Services. Those of the user's Service hold for both sides, with what the Canary says of the one that it
+ * names, and with the ports of the containers where they are to be discovered.
+ */
+import { at, type Json, listOf, numberOf, present, recordsOf, textOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
-import { isOurs, liveOf } from './ownership.ts'
+import { type Adopted, samePort, usersService } from './original.ts'
+import { liveOf } from './ownership.ts'
 
-type Asked = Pick<Observation, 'canary' | 'names' | 'live' | 'target'>
+type Asked = Adopted & Pick<Observation, 'target' | 'primary'>
 
 /** A port that a container declares. */
 export interface ContainerPort {
@@ -12,93 +16,161 @@ export interface ContainerPort {
   readonly index: number
   readonly name: string
   readonly port: number
+  readonly protocol: string
 }
 
+/** The ports of the containers that run beside each other: a native sidecar is an init container that is restarted. */
 export function containerPorts(template: unknown): ContainerPort[] {
-  return recordsOf(at(template, 'spec', 'containers')).flatMap(container =>
+  const sidecars = recordsOf(at(template, 'spec', 'initContainers')).filter(one => one['restartPolicy'] === 'Always')
+  return [...recordsOf(at(template, 'spec', 'containers')), ...sidecars].flatMap(container =>
     listOf(container['ports']).flatMap((declared, index) => {
       const port = at(declared, 'containerPort')
       if (typeof port !== 'number') return []
-      return [{ container: textOf(container['name']), index, name: textOf(at(declared, 'name')), port }]
+      const protocol = textOf(at(declared, 'protocol')) || 'TCP'
+      return [{ container: textOf(container['name']), index, name: textOf(at(declared, 'name')), port, protocol }]
     }),
   )
-}
-
-/**
- * Where the main port leads. A spec that does not say (targetPort is then the same as port) follows a Service that was there
- * before: what served under it goes on serving.
- */
-export function targetPortOf(o: Asked): number | string {
-  const { port, targetPort } = o.canary.spec.service
-  if (targetPort !== port) return targetPort
-  const live = liveOf(o, o.names.apexService)
-  if (live === undefined || isOurs(o, live)) return targetPort
-  const there = at(portOf(live.spec, port), 'targetPort')
-  return typeof there === 'number' || typeof there === 'string' ? there : targetPort
-}
-
-/** The entry of a Service's spec with this number; HTTP is always TCP. */
-export function portOf(spec: unknown, port: number): Json | undefined {
-  return recordsOf(at(spec, 'ports')).find(one => one['port'] === port && (one['protocol'] ?? 'TCP') === 'TCP')
 }
 
 /** Containers that the mesh injects; their ports are no ports of the program. */
 const PROXIES = ['istio-proxy', 'envoy']
 
-/** All ports, the main one first, as Flagger names them: by the container port, else `tcp-<container>-<index>`. */
-export function servicePorts(o: Asked): Json[] {
-  const { service } = o.canary.spec
-  const targetPort = targetPortOf(o)
-  const main = present({
-    name: service.portName,
-    port: service.port,
-    targetPort,
-    protocol: 'TCP',
-    appProtocol: service.appProtocol,
+/** The ports of the program itself. */
+export function programPorts(template: unknown): ContainerPort[] {
+  return containerPorts(template).filter(({ container }) => !PROXIES.includes(container))
+}
+
+/** The entry of a Service's spec with this number. HTTP is always TCP. */
+export function portOf(spec: unknown, port: number): Json | undefined {
+  return recordsOf(at(spec, 'ports')).find(one => samePort(one, { port }))
+}
+
+/** Where the port of a Service leads: by number or name; the same number where it does not say. */
+export const targetOf = (port: Json): unknown => port['targetPort'] ?? port['port']
+
+/** Whether this is the port that the Canary speaks of. */
+export const isMain = (o: Pick<Observation, 'canary'>, port: Json): boolean =>
+  samePort(port, { port: o.canary.spec.service.port })
+
+/**
+ * The ports of the apex Service. What is there keeps its name, its nodePort and its place: others refer to them. The Canary
+ * says where its port leads; a Canary that does not say follows the Service that was there.
+ */
+export function apexPorts(o: Asked): Json[] {
+  const { port, targetPort, appProtocol, portName = 'http' } = o.canary.spec.service
+  const there = recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
+  const said = present({ targetPort, appProtocol })
+  const users = usersPorts(o).map(one => (isMain(o, one) ? { ...one, ...said } : one))
+  const main = { name: portName, port, targetPort: targetPort ?? port, protocol: 'TCP', ...said }
+  const listed = users.some(one => isMain(o, one)) ? users : [...users, main]
+  const ours = [...listed.slice(users.length), ...discovered(o, listed)].map(one => {
+    const nodePort = there.find(live => samePort(live, one))?.['nodePort']
+    return { ...one, ...present({ nodePort }) }
   })
-  if (!service.portDiscovery) return [main]
-  const declared = containerPorts(at(o.target?.object.spec, 'template')).filter(
-    ({ container, name, port }) => !PROXIES.includes(container) && port !== targetPort && name !== targetPort,
-  )
-  const discovered = declared.map(({ container, index, name, port }) => ({
-    name: name === '' ? `tcp-${container}-${index}` : name,
-    port,
-    targetPort: port,
-    protocol: 'TCP',
-  }))
-  // A Service has each number and each name once.
-  return [main, ...discovered].filter(
-    (one, i, all) => i === all.findIndex(other => other['port'] === one['port'] || other['name'] === one['name']),
-  )
+  return withNames([...users, ...ours]).sort((one, other) => placeIn(there, one) - placeIn(there, other))
+}
+
+const placeIn = (list: readonly Json[], port: Json): number => {
+  const place = list.findIndex(one => samePort(one, port))
+  return place < 0 ? list.length : place
+}
+
+/** Of the ports of an apex that we made those that are ours; others may have added some. */
+export function ownPorts(o: Asked): Json[] {
+  const others = usersPorts(o)
+  return withoutNodePorts(apexPorts(o).filter(port => !others.some(other => samePort(port, other))))
+}
+
+const withoutNodePorts = (ports: readonly Json[]): Json[] =>
+  ports.map(port => present({ ...port, nodePort: undefined }))
+
+/** The ports of the apex that are not ours: of an adopted Service its own, of one that we made those that others added. */
+function usersPorts(o: Asked): Json[] {
+  const adopted = usersService(o)
+  if (adopted !== null) return [...adopted.ports]
+  const live = liveOf(o, o.names.apexService)
+  if (live === undefined) return []
+  const declared = declaredPorts(o).map(({ port, protocol }) => ({ port, protocol }))
+  const ours = [{ port: o.canary.spec.service.port }, ...(o.canary.spec.service.portDiscovery ? declared : [])]
+  return recordsOf(at(live.spec, 'ports')).filter(port => !ours.some(own => samePort(port, own)))
+}
+
+/** What the containers declare: of those that serve first, for their callers are there. */
+function declaredPorts({ primary, target }: Asked): ContainerPort[] {
+  return [primary, target]
+    .flatMap(workload => programPorts(at(workload?.object.spec, 'template')))
+    .filter((one, i, all) => i === all.findIndex(other => samePort(other, one)))
+}
+
+const LONGEST_NAME = 63
+
+/** Ports of containers that no port leads to yet, named as Flagger names them; one that is there already stays. */
+function discovered(o: Asked, listed: readonly Json[]): Json[] {
+  if (!o.canary.spec.service.portDiscovery) return []
+  const live = recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
+  return declaredPorts(o).flatMap(({ container, index, name, port, protocol }) => {
+    const found = { port, targetPort: port, protocol }
+    if (listed.some(one => samePort(one, found))) return []
+    const reached = listed.some(one => {
+      const target = targetOf(one)
+      return (one['protocol'] ?? 'TCP') === protocol && (target === port || (name !== '' && target === name))
+    })
+    const stays = live.some(one => samePort(one, found) && targetOf(one) === port)
+    if (reached && !stays) return []
+    const own = name === '' ? `${protocol.toLowerCase()}-${container}-${index}` : name
+    return [{ ...(own.length > LONGEST_NAME ? {} : { name: own }), ...found }]
+  })
+}
+
+/** Several ports need a name each. A name of ours says nothing of the protocol, for Istio would believe it. */
+function withNames(ports: readonly Json[]): Json[] {
+  if (ports.length === 1) return [...ports]
+  const taken = new Set(ports.map(port => port['name']))
+  const used = new Set<unknown>()
+  return ports.map(port => {
+    const { name } = port
+    if (name !== undefined && !used.has(name)) {
+      used.add(name)
+      return port
+    }
+    const plain = `port-${String(port['port'])}`
+    const own = taken.has(plain) ? `${plain}-${textOf(port['protocol'] ?? 'TCP').toLowerCase()}` : plain
+    taken.add(own)
+    return { ...port, name: own }
+  })
+}
+
+/** The ports of the two side Services: those of the apex, so that a route leads to the port that was called. */
+export function sidePorts(o: Asked): Json[] {
+  const { portName } = o.canary.spec.service
+  const ports = apexPorts(o)
+  const isTaken = ports.some(port => !isMain(o, port) && port['name'] === portName)
+  return withoutNodePorts(ports).map(port => {
+    const named = portName === undefined || isTaken || !isMain(o, port) ? port : { ...port, name: portName }
+    return { ...named, protocol: port['protocol'] ?? 'TCP' }
+  })
+}
+
+/** What Istio does not read as HTTP (https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/). */
+const OPAQUE = new Set(['tcp', 'tls', 'https', 'udp', 'mongo', 'mysql', 'redis', 'kubernetes.io/wss'])
+/** Ports that are TCP where neither name nor appProtocol says otherwise: SMTP, DNS, MySQL, MongoDB. */
+const WELL_KNOWN = new Set<unknown>([25, 53, 3306, 27017])
+const HTTP = new Set(['http', 'http2', 'grpc', 'http_proxy', 'kubernetes.io/h2c', 'kubernetes.io/ws'])
+
+/** Whether the requests at a port are routed one by one; a port whose protocol is not said may carry HTTP, and Istio looks. */
+export function isHttp(port: Json): boolean {
+  if ((port['protocol'] ?? 'TCP') !== 'TCP') return false
+  const said = textOf(port['appProtocol'] ?? port['name']).toLowerCase()
+  const protocol = said.startsWith('kubernetes.io/') ? said : (said.split('-', 1)[0] ?? '')
+  if (OPAQUE.has(protocol)) return false
+  return HTTP.has(protocol) || !WELL_KNOWN.has(port['port'])
 }
 
 /**
- * Whether the port has to be named beside the host: a Service with several ports behind a gateway, whose own port says
- * nothing. In the mesh the port of the request does, and naming one would bring all ports there.
+ * The numbers of the ports that http routes are for, and have to name; null where the Service has one port and a route need
+ * not say. Without a number Istio takes the port of the listener, which at a gateway is the gateway's own.
  */
-export function needsPort(o: Asked): boolean {
-  const { delegation, gateways } = o.canary.spec.service
-  const beyondMesh = delegation || (gateways ?? []).some(gateway => gateway !== 'mesh')
-  return beyondMesh && servicePorts(o).length > 1
-}
-
-/**
- * The ports of an adopted Service with ours among them. What is there keeps its name, its nodePort and its place; ours only
- * says where its number leads.
- */
-export function adoptedPorts(o: Asked, live: unknown): readonly unknown[] {
-  const there = recordsOf(at(live, 'ports'))
-  const wanted = servicePorts(o)
-  const kept = there.map(port => {
-    const own = wanted.find(one => portOf({ ports: [port] }, numberOf(one['port'], 0)) !== undefined)
-    return own === undefined
-      ? port
-      : { ...port, ...present({ targetPort: own['targetPort'], appProtocol: own['appProtocol'] }) }
-  })
-  const added = wanted.filter(one => portOf({ ports: there }, numberOf(one['port'], 0)) === undefined)
-  const all = [...kept, ...added.filter(one => !kept.some(port => port['name'] === one['name']))]
-  // Several ports need a name each.
-  return all.length === 1
-    ? all
-    : all.map(port => (isRecord(port) && !('name' in port) ? { ...port, name: `tcp-${String(port['port'])}` } : port))
+export function routedPorts(o: Asked): readonly number[] | null {
+  const ports = apexPorts(o)
+  return ports.length === 1 ? null : ports.filter(isHttp).map(port => numberOf(port['port'], 0))
 }

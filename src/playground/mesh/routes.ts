@@ -11,7 +11,16 @@ import { isReady } from '../workloads/kubelet.ts'
 import { Pod } from '../kinds.ts'
 import { carries } from '../schema/selector.ts'
 import type { Store } from '../server/store.ts'
-import { ageOf, covers, fullName, httpRoute, isExportedTo, mostExact, type Request } from './virtual-services.ts'
+import {
+  ageOf,
+  covers,
+  fullName,
+  httpRoute,
+  isExportedTo,
+  mostExact,
+  portOf,
+  type Request,
+} from './virtual-services.ts'
 
 /** What a proxy answers by itself, and why, as Envoy's response flag: no route, no cluster, no healthy upstream; '' for what it was told to answer. */
 export interface OwnAnswer {
@@ -141,7 +150,7 @@ function serviceOf(store: Store, host: string): KubeObject | null {
 
 function destination(store: Store, request: Request, host: string, target: unknown, share: number): Destination {
   const service = serviceOf(store, host)
-  const port = portOf(service, at(target, 'port', 'number'), request)
+  const port = portOfService(service, at(target, 'port', 'number'), request)
   const subset = at(target, 'subset')
   const subsetLabels = subset === undefined ? {} : labelsOfSubset(store, request.namespace, host, subset)
   if (service === null || port === undefined || subsetLabels === null) {
@@ -165,10 +174,10 @@ function destination(store: Store, request: Request, host: string, target: unkno
 }
 
 /** The port of a Service: the one that is said, else its only one, else that of the request. */
-function portOf(service: KubeObject | null, said: unknown, { host }: Request): unknown {
+function portOfService(service: KubeObject | null, said: unknown, request: Request): unknown {
   const ports = listOf(at(service, 'spec', 'ports'))
   if (said === undefined && ports.length === 1) return ports[0]
-  const wanted = said ?? Number(host.split(':')[1] ?? 80)
+  const wanted = said ?? portOf(request)
   return ports.find(one => at(one, 'port') === wanted)
 }
 

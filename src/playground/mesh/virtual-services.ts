@@ -46,6 +46,8 @@ export function httpRoute(store: Store, host: string, request: Request): HttpRou
     .map(({ one }) => one)
     .sort((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1))
   if (oldest === undefined) return undefined
+  // A VirtualService without a route for the port is none there: the Service answers by itself.
+  if (request.gateway === 'mesh' && !isForPort(oldest, portOf(request))) return undefined
   for (const one of request.gateway === 'mesh' ? [oldest] : [oldest, ...younger]) {
     const namespace = one.metadata.namespace ?? ''
     const route = listOf(at(one, 'spec', 'http')).find(candidate => {
@@ -56,6 +58,15 @@ export function httpRoute(store: Store, host: string, request: Request): HttpRou
   }
   return null
 }
+
+/** The port that a request comes to, at a sidecar that of the Service, at a gateway the gateway's own. */
+export const portOf = ({ host }: Request): number => Number(host.split(':')[1] ?? 80)
+
+const isForPort = (one: KubeObject, port: number): boolean =>
+  listOf(at(one, 'spec', 'http')).some(route => {
+    const matches = listOf(at(route, 'match'))
+    return matches.length === 0 || matches.some(match => [undefined, port].includes(at(match, 'port') as number))
+  })
 
 /** The full name of a host in a configuration: only a name without dots is a Service of that namespace. */
 export function fullName(host: string, namespace: string): string {
@@ -131,6 +142,7 @@ function fits(match: Json, request: Request, namespace: string): boolean {
   ]
   return (
     (gateways.length === 0 || gateways.includes(request.gateway)) &&
+    (match['port'] === undefined || match['port'] === portOf(request)) &&
     (match['sourceNamespace'] === undefined || match['sourceNamespace'] === request.namespace) &&
     rules('sourceLabels').every(([name, value]) => request.labels[name] === value) &&
     (match['uri'] === undefined || says(match['uri'], path, ignoresCase)) &&
@@ -159,7 +171,7 @@ const KNOWN = {
     'name match route redirect directResponse rewrite timeout retries fault mirror mirrorPercentage mirrors corsPolicy headers',
   ),
   match: named(
-    'name uri ignoreUriCase method authority headers withoutHeaders queryParams sourceLabels sourceNamespace gateways statPrefix',
+    'name uri ignoreUriCase method authority headers withoutHeaders queryParams port sourceLabels sourceNamespace gateways statPrefix',
   ),
 } as const
 

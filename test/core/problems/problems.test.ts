@@ -41,6 +41,9 @@ const withRoutes = (spec: Spec, service_: Spec = usersRoutes): Partial<Observati
   live: live([kinds.VirtualService, routes('routes', spec)]),
 })
 const to = (host: string, more: object = {}) => ({ destination: { host, ...more } })
+const withPorts = (...ports: readonly object[]): Partial<Observation> => ({
+  live: live([kinds.Service, service('web', { selector: { app: 'web' }, ports })]),
+})
 const byTemplate = canary({
   analysis: { metrics: [{ name: 'orders', templateRef: { name: 'orders' }, thresholdRange: { min: 1 } }] },
 })
@@ -73,6 +76,61 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     reason: 'TargetInvalid',
     message:
       'spec.service.targetPort is web, but no container of Deployment shop/web has a port of that name; there are http (8080). Write one of them, or name the port web.',
+  },
+  'a number that no container declares, while another declares others': {
+    given: { canary: canary({}, { targetPort: 9999 }) },
+    reason: 'TargetInvalid',
+    message:
+      'spec.service.targetPort is 9999, but no container of Deployment shop/web declares that port; there are http (8080). Write one of them, or declare the port 9999.',
+  },
+  'no targetPort, and the port itself is not declared': {
+    given: { canary: canary({}, { targetPort: undefined }) },
+    reason: 'TargetInvalid',
+    message:
+      'spec.service has no targetPort, so it is 80, but no container of Deployment shop/web declares that port; there are http (8080). Write one of them as spec.service.targetPort, or declare the port 80.',
+  },
+  'another port of the Service leads to a name that no container has': {
+    given: withPorts({ name: 'http', port: 80, targetPort: 8080 }, { name: 'a', port: 81, targetPort: 'admin' }),
+    reason: 'TargetInvalid',
+    message:
+      "Service shop/web leads from port 81 to admin, but no container of Deployment shop/web has a port of that name; there are http (8080). Name a container's port admin, or remove the port from the Service.",
+  },
+  'a port that Istio reads as TCP': {
+    given: withPorts({ name: 'tcp-web', port: 80, targetPort: 8080 }),
+    reason: 'Conflict',
+    message:
+      'Port 80 of Service shop/web is named tcp-web, so Istio does not read it as HTTP, and its requests in the mesh cannot be split. Write spec.service.appProtocol: http in the Canary if HTTP is spoken there, or list only gateways in spec.service.gateways.',
+  },
+  'a port with a protocol of its own': {
+    given: withPorts({ name: 'http', port: 80, targetPort: 8080, appProtocol: 'https' }),
+    reason: 'Conflict',
+    message:
+      'Port 80 of Service shop/web has appProtocol https, so Istio does not read it as HTTP, and its requests in the mesh cannot be split. Write spec.service.appProtocol: http in the Canary if HTTP is spoken there, or list only gateways in spec.service.gateways.',
+  },
+  'a listed VirtualService leads to a port that the sides would not have': {
+    given: withRoutes({ http: [{ name: 'admin', route: [to('web', { port: { number: 9090 } })] }] }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route admin leads to port 9090, which Service web-canary does not have; it has 80. Write one of them, or add the port to Service web.',
+  },
+  'a listed VirtualService at a gateway names no port, and discovery adds some': {
+    given: {
+      ...withRoutes({ gateways: ['public'], http: [{ route: [to('web')] }] }, { ...usersRoutes, portDiscovery: true }),
+      ...target({
+        template: template(
+          'web:1',
+          {},
+          { containers: [{ ports: [{ containerPort: 8080 }, { containerPort: 9000 }] }] },
+        ),
+      }),
+      live: live(
+        [kinds.VirtualService, routes('routes', { gateways: ['public'], http: [{ route: [to('web')] }] })],
+        [kinds.Service, service('web', { ports: [{ port: 80, targetPort: 8080 }] })],
+      ),
+    },
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, whose http route number 1 names no port, and Service web gets several (80 and 9000), of which a gateway would take its own. Write port: {number: 80} in its destination.',
   },
   'the target selects by expressions alone': {
     given: target({ selector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] } }),
@@ -489,6 +547,64 @@ const fine: Readonly<Record<string, Partial<Observation>>> = {
     ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),
     ...around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
   },
+  'a number that nobody declares, which the Service leads to today': {
+    canary: canary({}, { targetPort: 9999 }),
+    ...withPorts({ name: 'http', port: 80, targetPort: 9999 }),
+  },
+  'a number, where only the proxy declares a port': {
+    canary: canary({}, { targetPort: 9999 }),
+    ...target({
+      template: template(
+        'web:1',
+        { app: 'web' },
+        {
+          containers: [{ name: 'web' }, { name: 'istio-proxy', ports: [{ containerPort: 15090 }] }],
+        },
+      ),
+    }),
+  },
+  'a port of a native sidecar, by number and by name': {
+    canary: canary({}, { targetPort: 'auth' }),
+    ...target({
+      template: template(
+        'web:1',
+        { app: 'web' },
+        {
+          initContainers: [
+            { name: 'migrate', ports: [{ name: 'none', containerPort: 1 }] },
+            { name: 'proxy', restartPolicy: 'Always', ports: [{ name: 'auth', containerPort: 4180 }] },
+          ],
+        },
+      ),
+    }),
+  },
+  'a port that no name and no protocol tells of': withPorts({ port: 80, targetPort: 8080 }),
+  'a port of TCP by its name, which appProtocol overrides': {
+    canary: canary({}, { appProtocol: 'http' }),
+    ...withPorts({ name: 'tcp-web', port: 80, targetPort: 8080 }),
+  },
+  'a port of TCP that only a gateway leads to': {
+    canary: canary({}, { gateways: ['public'] }),
+    ...withPorts({ name: 'tcp-web', port: 80, targetPort: 8080 }),
+  },
+  "the proxy's own port on the Service": withPorts(
+    { name: 'http', port: 80, targetPort: 8080 },
+    { name: 'metrics', port: 15090, targetPort: 'http-envoy-prom' },
+  ),
+  'another port by a name that the primary still has': {
+    ...withPorts({ name: 'http', port: 80, targetPort: 8080 }, { name: 'a', port: 81, targetPort: 'admin' }),
+    primary: workload(
+      deployment('web-primary', {
+        template: template(
+          'web:1',
+          {},
+          {
+            containers: [{ ports: [{ containerPort: 8080 }, { name: 'admin', containerPort: 8081 }] }],
+          },
+        ),
+      }),
+    ),
+  },
   'subsets that fit': { ...withRule(), ...target(next), ...around({ destinationRules: [rule(twoSubsets)] }) },
   'a metrics server of the list, with a slash more': {
     canary: canary({ metricsServer: 'http://prometheus.istio-system:9090/' }),
@@ -502,6 +618,23 @@ suite('what stands in nobody’s way', () => {
       expect(problemOf(observation(given), 'start')).to.equal(null)
     })
   }
+
+  test('a candidate without the named port is told before it gets traffic, and stops nothing at rest', () => {
+    const renamed = template(
+      'web:2',
+      { app: 'web' },
+      { containers: [{ ports: [{ name: 'web', containerPort: 8080 }] }] },
+    )
+    const o = observation({
+      canary: canary({}, { targetPort: 'http' }),
+      primary: workload(deployment('web-primary')),
+      target: workload(deployment('web', { template: renamed })),
+    })
+    expect(problemOf(o, 'rest')).to.equal(null)
+    expect(problemOf(o, 'candidate')?.message).to.equal(
+      'spec.service.targetPort is http, but no container of Deployment shop/web has a port of that name; there are web (8080). Write one of them, or name the port http.',
+    )
+  })
 
   test('what only matters at the start does not hold a run', () => {
     expect(problemOf(observation(target({ replicas: 0 })), 'run')).to.equal(null)

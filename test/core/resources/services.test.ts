@@ -137,17 +137,27 @@ suite('Services', () => {
     ])
   })
 
-  test('an edit of the selector is put right, a port of somebody else stays', () => {
+  test('an edit of the selector is put right', () => {
+    const o = settled(observation())
+    const edited = service(o, 'web')
+    const moved = { ...edited, spec: { ...(edited.spec as object), selector: { app: 'web' } } }
+    const put = after(o, renderServices({ ...o, live: { ...o.live, ...live([kinds.Service, moved]) } }, posture()))
+    expect(selector(put, 'web')).to.deep.equal({ app: 'web', 'sluice.dev/role': 'primary' })
+  })
+
+  test('a port that somebody adds to the apex stays there, and comes to both sides', () => {
     const o = settled(observation())
     const edited = service(o, 'web')
     const ports = [...(at(edited.spec, 'ports') as object[]), { name: 'more', port: 81 }]
     const withPort = { ...edited, spec: { ...(edited.spec as object), ports } }
-    expect(renderServices({ ...o, live: { ...o.live, ...live([kinds.Service, withPort]) } }, posture())).to.deep.equal(
-      [],
-    )
-    const moved = { ...edited, spec: { ...(edited.spec as object), selector: { app: 'web' } } }
-    const put = after(o, renderServices({ ...o, live: { ...o.live, ...live([kinds.Service, moved]) } }, posture()))
-    expect(selector(put, 'web')).to.deep.equal({ app: 'web', 'sluice.dev/role': 'primary' })
+    const done = settled({ ...o, live: { ...o.live, ...live([kinds.Service, withPort]) } })
+    expect(at(service(done, 'web').spec, 'ports')).to.deep.equal(ports)
+    for (const name of ['web-primary', 'web-canary']) {
+      expect(at(service(done, name).spec, 'ports'), name).to.deep.equal([
+        { name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' },
+        { name: 'more', port: 81, protocol: 'TCP' },
+      ])
+    }
   })
 
   test('Services of the sides that somebody else made are left alone', () => {
@@ -192,6 +202,7 @@ suite('adopting the Service that callers already use', () => {
       ports: (users().spec as { ports: unknown }).ports,
       labels: {},
       annotations: {},
+      written: { ports: (web.spec as { ports: unknown }).ports },
     })
   })
 
@@ -218,7 +229,7 @@ suite('adopting the Service that callers already use', () => {
   })
 
   test('without a targetPort of the Canary its own is followed, by the sides too', () => {
-    const done = settled(withUsers({}, { canary: canary({}, { targetPort: 80 }) }))
+    const done = settled(withUsers({}, { canary: canary({}, { targetPort: undefined }) }))
     for (const name of ['web', 'web-primary', 'web-canary']) {
       expect(JSON.stringify(service(done, name).spec), name).to.contain('"targetPort":"http"')
     }
@@ -227,7 +238,7 @@ suite('adopting the Service that callers already use', () => {
   test('our port is added to its ports, which then all have a name', () => {
     const done = settled(withUsers({ ports: [{ port: 443, targetPort: 8443 }] }))
     expect(at(service(done, 'web').spec, 'ports')).to.deep.equal([
-      { port: 443, targetPort: 8443, name: 'tcp-443' },
+      { port: 443, targetPort: 8443, name: 'port-443' },
       { name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' },
     ])
   })

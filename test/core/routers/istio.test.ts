@@ -17,6 +17,9 @@ function settled(o: Observation, wanted: Posture = posture()): Observation {
   return last
 }
 
+const isRoute = ({ ref }: { readonly ref: { readonly kind: { readonly kind: string } } }): boolean =>
+  ref.kind.kind === 'VirtualService'
+
 const removed = posture({ callers: 'untouched', weight: null, primary: null, remove: 'everything' })
 const toTarget = posture({ callers: 'target', weight: null })
 const split = (primary: number, more: object = {}) => [
@@ -64,21 +67,110 @@ suite('the VirtualService of Sluice', () => {
     expect(at(virtualService(o).spec, 'hosts')).to.deep.equal(['*'])
   })
 
-  test('names the port only where a gateway has to choose between several', () => {
-    const port = (service: Record<string, unknown>): unknown => {
-      const containers = [{ name: 'web', ports: [{ containerPort: 8080 }, { containerPort: 9090 }] }]
-      const target = observation().target?.object
-      const web = {
-        ...target,
-        spec: { ...(target?.spec as object), template: { metadata: { labels: { app: 'web' } }, spec: { containers } } },
-      }
-      const o = observation({ canary: canary({}, service) })
-      const wanted = { ...o, target: o.target && { ...o.target, object: web as KubeObject } }
-      return at((at(virtualService(after(o, routes(wanted, posture()))).spec, 'http') as unknown[])[0], 'route')
+  suite('with several ports', () => {
+    /** The http routes for a Service with an admin port, a database's, and these fields of the Canary. */
+    const httpOf = (service: Record<string, unknown>, wanted = posture()): unknown => {
+      const ports = [
+        { name: 'http', port: 80, targetPort: 8080 },
+        { name: 'http-admin', port: 9090, targetPort: 9091 },
+        { name: 'tcp-db', port: 5432, targetPort: 5432 },
+      ]
+      const web = object(kinds.Service, 'web', { spec: { selector: { app: 'web' }, ports } })
+      const o = settled(observation({ canary: canary({}, service), live: live([kinds.Service, web]) }))
+      return at(virtualService(settled(o, wanted)).spec, 'http')
     }
-    expect(port({ portDiscovery: true, gateways: ['public'] })).to.deep.equal(split(100, { port: { number: 80 } }))
-    expect(port({ portDiscovery: true })).to.deep.equal(split(100))
-    expect(port({ gateways: ['public'] })).to.deep.equal(split(100))
+    const to = (port: number) => split(100, { port: { number: port } })
+
+    test('each of the mesh has its route, but those that are not HTTP', () => {
+      expect(httpOf({})).to.deep.equal([
+        { match: [{ port: 80 }], route: to(80) },
+        { match: [{ port: 9090 }], route: to(9090) },
+      ])
+    })
+
+    test('at gateways alone one route names the port of the Canary', () => {
+      expect(httpOf({ gateways: ['public'] })).to.deep.equal([{ route: to(80) }])
+    })
+
+    test('what comes by a gateway, whose own port says nothing, comes after the ports of the mesh', () => {
+      expect(httpOf({ gateways: ['public', 'mesh'] })).to.deep.equal([
+        { match: [{ gateways: ['mesh'], port: 80 }], route: to(80) },
+        { match: [{ gateways: ['mesh'], port: 9090 }], route: to(9090) },
+        { match: [{ gateways: ['public'] }], route: to(80) },
+      ])
+    })
+
+    test('callers of another host, and of what delegates here, come to the port of the Canary', () => {
+      expect(httpOf({ hosts: ['web.example.com'] })).to.deep.equal([
+        { match: [{ port: 80 }], route: to(80) },
+        { match: [{ port: 9090 }], route: to(9090) },
+        { route: to(80) },
+      ])
+      expect(httpOf({ delegation: true })).to.deep.equal([
+        { match: [{ gateways: ['mesh'], port: 80 }], route: to(80) },
+        { match: [{ gateways: ['mesh'], port: 9090 }], route: to(9090) },
+        { route: to(80) },
+      ])
+    })
+
+    test('matches of the user hold on every port, each where it was meant', () => {
+      const match = [
+        { uri: { prefix: '/api' } },
+        { headers: { team: { exact: 'a' } }, gateways: ['mesh'], port: 9090 },
+        { uri: { prefix: '/public' }, gateways: ['public'], port: 443 },
+      ]
+      expect(httpOf({ gateways: ['mesh', 'public'], match })).to.deep.equal([
+        { match: [{ uri: { prefix: '/api' }, gateways: ['mesh'], port: 80 }], route: to(80) },
+        {
+          match: [
+            { uri: { prefix: '/api' }, gateways: ['mesh'], port: 9090 },
+            { headers: { team: { exact: 'a' } }, gateways: ['mesh'], port: 9090 },
+          ],
+          route: to(9090),
+        },
+        {
+          match: [
+            { uri: { prefix: '/api' }, gateways: ['public'] },
+            { uri: { prefix: '/public' }, gateways: ['public'], port: 443 },
+          ],
+          route: to(80),
+        },
+      ])
+    })
+
+    test('in what is left after a deletion each port is named too', () => {
+      const apex = (port: number) => [{ destination: { host: 'web', port: { number: port } }, weight: 100 }]
+      const left = [
+        { match: [{ gateways: ['mesh'], port: 80 }], route: apex(80) },
+        { match: [{ gateways: ['mesh'], port: 9090 }], route: apex(9090) },
+        { match: [{ gateways: ['public'] }], route: apex(80) },
+      ]
+      expect(httpOf({ gateways: ['public', 'mesh'] }, toTarget)).to.deep.equal(left)
+      expect(httpOf({ gateways: ['public', 'mesh'] }, removed)).to.deep.equal(left)
+    })
+
+    test('every route is read, whichever port it is for', () => {
+      const ports = [{ port: 80 }, { name: 'admin', port: 81 }]
+      const web = object(kinds.Service, 'web', { spec: { ports } })
+      const o = settled(observation({ live: live([kinds.Service, web]) }), posture({ weight: 10 }))
+      expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
+      const [first, ...others] = at(virtualService(o).spec, 'http') as object[]
+      const http = [{ ...first, route: split(70) }, ...others]
+      const byHand = { ...virtualService(o), spec: { ...(virtualService(o).spec as object), http } }
+      expect(istio.read({ ...o, live: { ...o.live, ...live([kinds.VirtualService, byHand]) } })).to.deep.equal({
+        low: 10,
+        high: 30,
+      })
+    })
+  })
+
+  test('a spec.service that is refused changes nothing but the weights', () => {
+    const before = settled(observation(), posture({ weight: 10 }))
+    const service = { port: 81, targetPort: 'nowhere', timeout: '5s', hosts: ['other'], gateways: ['public'] }
+    const refused = { ...before, canary: canary({}, service) }
+    expect(routes(refused, posture({ weight: 10, service: 'as it was' })).filter(isRoute)).to.deep.equal([])
+    const o = settled(refused, posture({ weight: 30, service: 'as it was' }))
+    expect(virtualService(o).spec).to.deep.equal({ hosts: ['web'], gateways: ['mesh'], http: [{ route: split(70) }] })
   })
 
   test('splits between the subsets of one host', () => {

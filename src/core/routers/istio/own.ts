@@ -1,6 +1,6 @@
-/** The VirtualService that Sluice makes: one http route with both sides always there, weights that add up to 100. */
+/** The VirtualService that Sluice makes: http routes with both sides always there, weights that add up to 100. */
 import type { KubeObject } from '../../../api/object.ts'
-import { at, type Json, present, recordOf, sameJson } from '../../json.ts'
+import { at, type Json, present, recordOf, recordsOf, sameJson } from '../../json.ts'
 import { CANARY_LABEL } from '../../names.ts'
 import type { Observation } from '../../observation.ts'
 import {
@@ -13,11 +13,12 @@ import {
   liveOf,
   ours,
 } from '../../resources/ownership.ts'
-import { needsPort } from '../../resources/ports.ts'
+import type { Posture } from '../../posture.ts'
 import type { Percent } from '../../time.ts'
 import type { Write } from '../../write.ts'
 import type { Routes } from './routes.ts'
 import { destinationOf } from './hosts.ts'
+import { gatewaysOf, hostsOf, routesOf } from './ports.ts'
 import { httpRoutes, shareOf } from './shares.ts'
 
 export const ownVirtualService: Routes = {
@@ -30,48 +31,52 @@ export const ownVirtualService: Routes = {
   },
 
   render: (o, posture) => {
-    if (posture.remove === 'everything') return remove(o)
-    if (posture.callers === 'target') return leadToApex(o)
+    if (posture.remove === 'everything') return remove(o, posture)
+    if (posture.callers === 'target') return leadToApex(o, posture)
     if (posture.weight === null || posture.callers === 'untouched') return []
-    return write(o, split(o, posture.weight))
+    return write(o, posture, posture.weight)
   },
 }
 
-function write(o: Observation, route: readonly Json[]): Write[] {
+/** What the routes carry: the canary's share, or all of it to the apex, whose Service then selects the target. */
+type Split = Percent | 'apex'
+
+function write(o: Observation, posture: Posture, split: Split): Write[] {
   const ref = o.names.virtualService
   const { apex } = o.canary.spec.service
   const metadata = { labels: inherited(apex?.labels), annotations: inherited(apex?.annotations) }
-  return applyOurs(o, ref, ours(o, ref, metadata, { spec: specOf(o, route) }), sameRoutes)
+  return applyOurs(o, ref, ours(o, ref, metadata, { spec: specOf(o, posture, split) }), sameRoutes)
 }
 
-function split(o: Observation, weight: Percent): Json[] {
-  const port = portOf(o)
+/** Where a route leads, with the port that the destinations name. */
+function destinations(o: Observation, split: Split, port: number | undefined): Json[] {
+  if (split === 'apex') return [{ destination: destinationOf(o, 'apex', port), weight: 100 }]
   return [
-    { destination: destinationOf(o, 'primary', port), weight: 100 - weight },
-    { destination: destinationOf(o, 'canary', port), weight },
+    { destination: destinationOf(o, 'primary', port), weight: 100 - split },
+    { destination: destinationOf(o, 'canary', port), weight: split },
   ]
 }
 
-const portOf = (o: Observation): number | undefined => (needsPort(o) ? o.canary.spec.service.port : undefined)
-
-function specOf(o: Observation, route: readonly Json[]): Json {
+function specOf(o: Observation, posture: Posture, split: Split): Json {
+  const live = liveOf(o, o.names.virtualService)
+  if (posture.service === 'as it was' && live !== undefined) return asItWas(o, recordOf(live.spec), split)
   const { service } = o.canary.spec
-  const { match, timeout, retries, headers, corsPolicy, rewrite } = service
-  const http = [present({ match, rewrite, timeout, retries, headers, corsPolicy, route })]
+  const { timeout, retries, headers, corsPolicy, rewrite } = service
+  const http = routesOf(o).map(({ match, port }) =>
+    present({ match, rewrite, timeout, retries, headers, corsPolicy, route: destinations(o, split, port) }),
+  )
   // The VirtualService that delegates has hosts and gateways; one that has its own cannot be delegated to.
   return service.delegation ? { http } : { hosts: hostsOf(o), gateways: gatewaysOf(o), http }
 }
 
-/** The apex is always one of the hosts, or callers in the mesh would pass the split by. */
-export function hostsOf({ canary, names }: Pick<Observation, 'canary' | 'names'>): string[] {
-  const hosts = canary.spec.service.hosts ?? []
-  const apex = names.apexService.name
-  return hosts.includes(apex) || hosts.includes('*') ? [...hosts] : [...hosts, apex]
-}
-
-export function gatewaysOf({ canary }: Pick<Observation, 'canary'>): string[] {
-  const gateways = canary.spec.service.gateways ?? []
-  return gateways.length === 0 ? ['mesh'] : [...gateways]
+/** The live routes with other weights. */
+function asItWas(o: Observation, { hosts, gateways, http }: Json, split: Split): Json {
+  const portOf = (route: Json): number | undefined => {
+    const named = at(recordsOf(route['route'])[0], 'destination', 'port', 'number')
+    return typeof named === 'number' ? named : undefined
+  }
+  const routes = recordsOf(http).map(route => ({ ...route, route: destinations(o, split, portOf(route)) }))
+  return present({ hosts, gateways, http: routes })
 }
 
 /** Lists of a VirtualService are atomic: whoever owns a weight owns the routes, to the last member. */
@@ -84,20 +89,18 @@ function sameRoutes(live: KubeObject, wanted: KubeObject): boolean {
   )
 }
 
-/** Everything to the apex, whose Service then selects the target. */
-function leadToApex(o: Observation): Write[] {
+function leadToApex(o: Observation, posture: Posture): Write[] {
   const live = liveOf(o, o.names.virtualService)
-  if (live === undefined || !isOurs(o, live)) return []
-  return write(o, [{ destination: destinationOf(o, 'apex', portOf(o)), weight: 100 }])
+  return live === undefined || !isOurs(o, live) ? [] : write(o, posture, 'apex')
 }
 
 /** What leads to the target stays and is the user's from here on; with revertOnDeletion there was none before. */
-function remove(o: Observation): Write[] {
+function remove(o: Observation, posture: Posture): Write[] {
   const ref = o.names.virtualService
   const live = liveOf(o, ref)
   if (live === undefined || !isOurs(o, live)) return []
   if (o.canary.spec.revertOnDeletion) return deleteOurs(o, ref)
   if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
-  const routes = specOf(o, [{ destination: destinationOf(o, 'apex', portOf(o)), weight: 100 }])
-  return [{ verb: 'merge', ref, patch: handedBack(o, live, { http: routes['http'] }) }]
+  const { http } = specOf(o, posture, 'apex')
+  return [{ verb: 'merge', ref, patch: handedBack(o, live, { http }) }]
 }

@@ -1,0 +1,110 @@
+/** Ports of the Services: is there a container behind each, and can the requests to it be split. */
+import { at, type Json, textOf } from '../json.ts'
+import type { Observation, Workload } from '../observation.ts'
+import { liveOf } from '../resources/ownership.ts'
+import {
+  apexPorts,
+  type ContainerPort,
+  containerPorts,
+  isHttp,
+  isMain,
+  portOf,
+  programPorts,
+  targetOf,
+} from '../resources/ports.ts'
+import { gatewaysOf } from '../routers/istio/ports.ts'
+import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
+
+const declaredBy = (workload: Workload | null): ContainerPort[] => containerPorts(at(workload?.object.spec, 'template'))
+
+/** The workload that serves: the primary, and before there is one the target. */
+const serving = (o: Observation): Workload | null => o.primary ?? o.target
+
+/** The port of the Canary may not lead where nothing listens: production goes there. */
+export const portThatLeadsNowhere: FindProblem = o => {
+  const workload = serving(o)
+  const main = apexPorts(o).find(port => isMain(o, port))
+  if (workload === null || main === undefined || declaredBy(workload).length === 0) return null
+  return isServed(o, main, workload) ? null : leadsNowhere(o, main, workload)
+}
+
+/**
+ * A name has to be declared. A number need not be, for the kubelet does not ask, but a program that declares other ports and not
+ * this one does not listen there, unless it is served there today.
+ */
+function isServed(o: Observation, port: Json, workload: Workload): boolean {
+  const target = targetOf(port)
+  if (typeof target === 'string') return declaredBy(workload).some(({ name }) => name === target)
+  const program = programPorts(at(workload.object.spec, 'template'))
+  if (program.length === 0 || program.some(one => one.port === target)) return true
+  const { primaryService, apexService } = o.names
+  const live = liveOf(o, primaryService) ?? liveOf(o, apexService)
+  const there = portOf(live?.spec, o.canary.spec.service.port)
+  return there !== undefined && targetOf(there) === target
+}
+
+/** The pods of a candidate would have no endpoint at a name that they do not declare. */
+export const candidateWithoutItsPort: FindProblem = o => {
+  const main = apexPorts(o).find(port => isMain(o, port))
+  if (o.target === null || main === undefined || typeof targetOf(main) !== 'string') return null
+  return declaredBy(o.target).some(({ name }) => name === targetOf(main)) ? null : leadsNowhere(o, main, o.target)
+}
+
+function leadsNowhere(o: Observation, port: Json, workload: Workload): Problem {
+  const { targetPort } = o.canary.spec.service
+  const target = targetOf(port)
+  const has = typeof target === 'string' ? 'has a port of that name' : 'declares that port'
+  const mend = typeof target === 'string' ? `name the port ${target}` : `declare the port ${String(target)}`
+  const said =
+    targetPort === undefined
+      ? `spec.service has no targetPort, so it is ${String(target)},`
+      : `spec.service.targetPort is ${targetPort},`
+  const write = targetPort === undefined ? 'Write one of them as spec.service.targetPort' : 'Write one of them'
+  return problem(
+    'TargetInvalid',
+    `${said} but no container of ${called(workload.object)} ${has}; there are ${declaredInWords(workload)}. ${write}, or ${mend}.`,
+  )
+}
+
+const declaredInWords = (workload: Workload): string =>
+  listedInWords(declaredBy(workload).map(({ name, port }) => (name === '' ? String(port) : `${name} (${port})`)))
+
+/** Declared by the proxy that the mesh injects, which no template shows. */
+const INJECTED = new Set<unknown>(['http-envoy-prom'])
+
+/** A port beside the Canary's that leads to a name which neither what serves nor the candidate declares. */
+export const otherPortThatLeadsNowhere: FindProblem = o => {
+  const declared = new Set([...declaredBy(o.primary), ...declaredBy(o.target)].map(({ name }) => name))
+  const workload = serving(o)
+  const dead = apexPorts(o).find(port => {
+    const target = targetOf(port)
+    return !isMain(o, port) && typeof target === 'string' && !declared.has(target) && !INJECTED.has(target)
+  })
+  if (dead === undefined || workload === null) return null
+  const target = textOf(targetOf(dead))
+  const apex = calledHere(o, 'Service', o.names.apexService.name)
+  return problem(
+    'TargetInvalid',
+    `${apex} leads from port ${String(dead['port'])} to ${target}, but no container of ${called(workload.object)} has a port of that name; there are ${declaredInWords(workload)}. Name a container's port ${target}, or remove the port from the Service.`,
+  )
+}
+
+/** In the mesh Istio routes requests one by one only where it reads the port as HTTP. */
+export const portThatIsNotHttp: FindProblem = o => {
+  const { service } = o.canary.spec
+  if (service.delegation || service.virtualServices !== undefined || !gatewaysOf(o).includes('mesh')) return null
+  const main = apexPorts(o).find(port => isMain(o, port))
+  if (main === undefined || isHttp(main)) return null
+  const apex = calledHere(o, 'Service', o.names.apexService.name)
+  const { appProtocol, name } = main
+  const because =
+    appProtocol !== undefined
+      ? `has appProtocol ${textOf(appProtocol)}`
+      : name === undefined
+        ? 'says no protocol'
+        : `is named ${textOf(name)}`
+  return problem(
+    'Conflict',
+    `Port ${service.port} of ${apex} ${because}, so Istio does not read it as HTTP, and its requests in the mesh cannot be split. Write spec.service.appProtocol: http in the Canary if HTTP is spoken there, or list only gateways in spec.service.gateways.`,
+  )
+}
