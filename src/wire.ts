@@ -81,6 +81,7 @@ class Wired {
         new PrometheusSource({
           servers,
           connections: { [flags.metricsServer]: connectionOf(flags) },
+          ...(flags.metricsServerTenantHeader === undefined ? {} : { tenantHeader: flags.metricsServerTenantHeader }),
           log,
           observed: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
         }),
@@ -110,6 +111,7 @@ class Wired {
           selectorLabels: flags.selectorLabels,
           metricsServers: servers,
           ownerReferences: flags.ownerReferences,
+          inlineQueries: flags.allowInlineQueries,
           rootNamespace: flags.istioRootNamespace,
         },
         namespaces: flags.namespace,

@@ -12,6 +12,8 @@ export interface RunFlags {
   readonly metricsServerCaFile?: string
   readonly metricsServerTokenFile?: string
   readonly metricsServerHeader: readonly string[]
+  readonly metricsServerTenantHeader?: string
+  readonly allowInlineQueries: boolean
   readonly meshSettle: Milliseconds
   readonly selectorLabels: readonly string[]
   readonly ownerReferences: boolean
@@ -29,14 +31,17 @@ export interface RunFlags {
 export function runCommand(program: Command, run: (flags: RunFlags) => Promise<void>): Command {
   const command = program.command('run').description('the controller: watches Canaries and releases their workloads')
   for (const option of options) command.addOption(option.env(envOf(option)))
-  return command.action(
-    async (given: RunFlags & { leaderElect: boolean | string; ownerReferences: boolean | string }) => {
-      const problem = problemOfHeaders(given.metricsServerHeader)
-      if (problem !== undefined) command.error(problem)
-      await run({ ...given, leaderElect: isTrue(given.leaderElect), ownerReferences: isTrue(given.ownerReferences) })
-    },
-  )
+  return command.action(async (given: RunFlags & Record<Switch, boolean | string>) => {
+    const problem = problemOfHeaders(given.metricsServerHeader)
+    if (problem !== undefined) command.error(problem)
+    const on = Object.fromEntries(switches.map(name => [name, isTrue(given[name])])) as Record<Switch, boolean>
+    await run({ ...given, ...on })
+  })
 }
+
+/** The flags that are true or false; commander hands on what was written. */
+const switches = ['leaderElect', 'ownerReferences', 'allowInlineQueries'] as const
+type Switch = (typeof switches)[number]
 
 const envOf = (option: Option): string => `SLUICE_${option.name().replaceAll('-', '_').toUpperCase()}`
 
@@ -66,6 +71,13 @@ const options: readonly Option[] = [
   )
     .argParser(headers)
     .default([], 'none'),
+  new Option(
+    '--metrics-server-tenant-header <name>',
+    'send the namespace of the Canary to every metrics server in this header, such as X-Scope-OrgID',
+  ).argParser(headerName),
+  new Option('--allow-inline-queries [bool]', 'allow metrics[].query in Canaries; if false, only MetricTemplates')
+    .choices(['true', 'false'])
+    .default(true),
   // As in a Canary: one provider works, and every other is refused, so there is nothing to choose by yet.
   new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say; istio is the only one yet')
     .argParser(provider)
@@ -155,6 +167,11 @@ function urls(text: string, before?: readonly string[]): string[] {
 function headers(text: string, before?: readonly string[]): string[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   return joined(before, lines.length === 0 ? [''] : lines)
+}
+
+function headerName(text: string): string {
+  if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write the name of a header such as X-Scope-OrgID.')
+  return text
 }
 
 /** Said here and not by the parser of the option, whose complaint would show the value: it may be secret. */

@@ -91,6 +91,8 @@ export interface Settings {
   /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
   readonly metricsServers: readonly string[]
   readonly ownerReferences: boolean
+  /** Whether a Canary may bring its own PromQL; if not, only MetricTemplates are asked. */
+  readonly inlineQueries: boolean
   /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */
   readonly rootNamespace: string
 }

@@ -11,20 +11,21 @@ import {
   foreignVirtualService,
   olderRival,
 } from './problems/neighbours.ts'
-import type { FindProblem, Problem } from './problems/problem.ts'
+import {
+  durationInSeconds,
+  inlineQueryNotAllowed,
+  metricsServerNotAllowed,
+  metricTemplateMissing,
+  queryThatCannotBeFilledIn,
+} from './problems/metrics.ts'
 import {
   candidateWithoutItsPort,
   otherPortThatLeadsNowhere,
   portThatIsNotHttp,
   portThatLeadsNowhere,
 } from './problems/ports.ts'
-import {
-  destinationRuleThatDoesNotFit,
-  metricsServerNotAllowed,
-  metricTemplateMissing,
-  queryThatCannotBeFilledIn,
-  virtualServicesThatDoNotFit,
-} from './problems/references.ts'
+import type { FindProblem, Problem } from './problems/problem.ts'
+import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './problems/references.ts'
 import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './problems/services.ts'
 import {
   autoscalerOnTarget,
@@ -73,7 +74,9 @@ const policies: readonly Policy[] = [
   stops(virtualServicesThatDoNotFit),
   stops(metricTemplateMissing),
   stops(queryThatCannotBeFilledIn),
+  stops(inlineQueryNotAllowed),
   stops(metricsServerNotAllowed),
+  warnsOnly(durationInSeconds),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),
   stops(noLabelToSwitch),

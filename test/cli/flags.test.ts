@@ -62,6 +62,10 @@ suite('the flags of run', () => {
       ['--metrics-server-header', 'X-Scope-OrgID'],
       'error: option \'--metrics-server-header <name: value>\': number 1 (not shown, it may be secret) is no header. Write one such as "X-Scope-OrgID: shop".',
     ],
+    'a tenant header that is none': [
+      ['--metrics-server-tenant-header', 'X-Scope-OrgID: shop'],
+      "error: option '--metrics-server-tenant-header <name>' argument 'X-Scope-OrgID: shop' is invalid. Write the name of a header such as X-Scope-OrgID.",
+    ],
     'a flag that does not exist': [['--nonsense'], "error: unknown option '--nonsense'"],
   }
   for (const [what, [args, sentence]] of Object.entries(refused)) {
@@ -69,6 +73,20 @@ suite('the flags of run', () => {
       expect(await called(...args)).to.equal(sentence)
     })
   }
+
+  test('that are true or false are so by themselves, by a value and by the environment', async () => {
+    expect(await called()).to.deep.include({ allowInlineQueries: true, leaderElect: true, ownerReferences: false })
+    expect(await called('--allow-inline-queries=false', '--owner-references')).to.deep.include({
+      allowInlineQueries: false,
+      ownerReferences: true,
+    })
+    process.env['SLUICE_ALLOW_INLINE_QUERIES'] = 'false'
+    try {
+      expect(await called()).to.deep.include({ allowInlineQueries: false })
+    } finally {
+      delete process.env['SLUICE_ALLOW_INLINE_QUERIES']
+    }
+  })
 
   test('come from the environment too, and what may be repeated adds up', async () => {
     process.env['SLUICE_LEADER_ELECT'] = 'false'

@@ -44,6 +44,7 @@ suite('controller', () => {
       selectorLabels: ['app'],
       metricsServers: ['http://prometheus:9090'],
       ownerReferences: false,
+      inlineQueries: true,
       rootNamespace: 'istio-system',
     } as const
     const ports = { api, metrics, recorder, clock, steady: clock, log, sha256, random: () => 0.5 }

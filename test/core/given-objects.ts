@@ -155,6 +155,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
       selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
       metricsServers: ['http://prometheus.istio-system:9090'],
       ownerReferences: false,
+      inlineQueries: true,
       rootNamespace: 'istio-system',
     },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },

@@ -3,10 +3,11 @@ import { expect } from 'chai'
 import { parseCanary } from '../../src/api/canary.ts'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
+import type { Check, Finding } from '../../src/core/check.ts'
 import { judge, type Verdict } from '../../src/core/judges/judge.ts'
 import { questions } from '../../src/core/metrics/questions.ts'
 import { fillIn, readTemplate } from '../../src/core/metrics/templates.ts'
-import { keptLog, loopback, saying } from '../adapters/prometheus/loopback.ts'
+import { keptLog, loopback, question, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/metrics/given.ts'
 import { World } from '../scenarios/world.ts'
 
@@ -230,5 +231,54 @@ suite('templates that expand', () => {
     const often = `sum(${'{{variables.a}}+'.repeat(1023)}1)`
     expect(fillIn(readTemplate(often, { a: 'y'.repeat(1024) }), names)).to.have.property('problem')
     expect(fillIn(readTemplate(often, { a: 'y'.repeat(32) }), names)).to.have.property('query')
+  })
+})
+
+suite('slow questions', () => {
+  const asked = (query: string, namespace: string, workload: string): Check =>
+    question(query, { subject: { measure: 'value', side: 'canary', namespace, workload, window: 30_000 } })
+
+  /** The findings of these checks while 120 others hang, and how many of those were asked at once. */
+  async function beside(
+    hanging: (index: number) => Check,
+    checks: readonly Check[],
+    deadline: number,
+  ): Promise<{ findings: (Finding | undefined)[]; atOnce: number }> {
+    const server = await loopback(
+      () => ['1'],
+      (_request, _response, query) => query.includes('slow'),
+    )
+    const source = new PrometheusSource({ servers: [server.url], log: keptLog(), deadline })
+    void source.measure(
+      Array.from({ length: 120 }, (_, index) => hanging(index)),
+      patient,
+    )
+    const findings = await source.measure(checks, patient)
+    const atOnce = server.requests.filter(query => query.includes('slow')).length
+    source.close()
+    await server.close()
+    return { findings: checks.map(({ id }) => findings.get(id)), atOnce }
+  }
+
+  test('S6: 120 Canaries whose query hangs, and the ordinary one in another namespace is answered at once', async () => {
+    const { findings, atOnce } = await beside(
+      index => asked(`slow(${index})`, 'evil', `web-${index}`),
+      [asked('orders', 'shop', 'web')],
+      600_000,
+    )
+    expect(findings).to.deep.equal([{ kind: 'value', value: 1 }])
+    expect(atOnce).to.be.at.most(3)
+  })
+
+  test('S6, other values: one Canary with 120 such questions beside another of the same namespace', async () => {
+    const { findings } = await beside(
+      index => asked(`slow(${index}))`, 'shop', 'evil'),
+      [asked('orders', 'shop', 'web'), asked('stock', 'shop', 'web')],
+      40,
+    )
+    expect(findings).to.deep.equal([
+      { kind: 'value', value: 1 },
+      { kind: 'value', value: 1 },
+    ])
   })
 })

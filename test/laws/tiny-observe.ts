@@ -17,6 +17,7 @@ export const settings: Settings = {
   selectorLabels: ['app'],
   metricsServers: ['http://prometheus:9090'],
   ownerReferences: false,
+  inlineQueries: true,
   rootNamespace: 'istio-system',
 }
 

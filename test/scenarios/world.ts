@@ -33,6 +33,7 @@ const settings: Settings = {
   selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
   metricsServers: ['http://prometheus:9090'],
   ownerReferences: false,
+  inlineQueries: true,
   rootNamespace: 'istio-system',
 }
 

@@ -9,8 +9,13 @@ export type Reply =
   | { readonly kind: 'scalar'; readonly value: string; readonly annotations: readonly string[] }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'refused'; readonly error: string }
-  /** `again` when the same request may well succeed in a moment. */
-  | { readonly kind: 'unavailable'; readonly error: string; readonly again: boolean }
+  | { readonly kind: 'unavailable'; readonly error: string; readonly retry: Retry }
+
+/**
+ * What may help: `now`, the same request may well succeed in a moment; `apart`, it took too long, and its parts may be answered;
+ * `no`, nothing will.
+ */
+export type Retry = 'now' | 'apart' | 'no'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -24,12 +29,11 @@ export function brief(text: string): string {
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`
 }
 
-/** The error that a Prometheus API answers with, without the words before it; null when the body is not one. */
-export function errorOf(body: string): string | null {
+/** The error that a Prometheus API answers with, without the words before it, and its type; null when the body is not one. */
+export function errorOf(body: string): { readonly error: string; readonly type: unknown } | null {
   const parsed = parse(body)
-  return isRecord(parsed) && parsed['status'] === 'error' && typeof parsed['error'] === 'string'
-    ? brief(parsed['error'].replace(/^invalid parameter "query": /, ''))
-    : null
+  if (!isRecord(parsed) || parsed['status'] !== 'error' || typeof parsed['error'] !== 'string') return null
+  return { error: brief(parsed['error'].replace(/^invalid parameter "query": /, '')), type: parsed['errorType'] }
 }
 
 /** The reply in a body with status 200. */
@@ -42,7 +46,7 @@ export function replyOf(body: string, server: string): Reply {
   const warnings = Array.isArray(parsed['warnings']) ? parsed['warnings'].map(String).map(brief) : []
   const missing = missingPart(warnings, parsed['isPartial'])
   if (missing !== null) {
-    return { kind: 'unavailable', error: `${server} gave only a part of the answer: ${missing}`, again: false }
+    return { kind: 'unavailable', error: `${server} gave only a part of the answer: ${missing}`, retry: 'no' }
   }
   const annotations = warnings
   if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], annotations }
@@ -104,7 +108,7 @@ function foreign(server: string): Reply {
   return {
     kind: 'unavailable',
     error: `${server} answered, but not as a Prometheus does; check the address`,
-    again: false,
+    retry: 'no',
   }
 }
 

@@ -1,144 +1,297 @@
 /**
  * Gathers the queries that many canaries ask of one server at about the same time, and sends few requests for them: equal
- * queries once, different ones merged. A merged query that is refused is halved until the culprit stands alone, and
- * the culprit is asked alone from then on.
+ * queries once, different ones merged. What is wrong with one query costs its owner alone:
+ *
+ * - A merged query that is refused, or too large, is halved until the culprit is asked alone, and from then on always.
+ * - A merged query that is slow is asked again in parts, one for each owner. An owner whose own part is slow waits in a lane for
+ *   slow owners from then on, until it is answered in time.
+ * - A namespace has few requests under way and a bounded queue, and namespaces take turns.
  */
 import type { Finding } from '../../core/check.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { findingOf, numberOf, type Reply } from './answer.ts'
 import { isEnclosed, merge, split } from './merge.ts'
+import { Turns } from './turns.ts'
 
-/** Looks of all canaries fall on a common grid, but not on one turn of the event loop. */
+/** Checks of all canaries fall on a common grid, but not on one turn of the event loop. */
 const GATHER: Milliseconds = 15
 const MAX_PARTS = 100
 /** Of the queries themselves; as a form they may be twice as long. Prometheus takes 10 MiB. */
 const MAX_BYTES = 128 * 1024
 const SINGLE_LIMIT = 1024 * 1024
 const MERGED_LIMIT = 10 * 1024 * 1024
-const CONCURRENCY = 8
-/** How many queries are remembered as not to be merged; the oldest is forgotten first. */
-const MAX_LONERS = 1000
+/** How many owners and queries are remembered as to be asked apart; the oldest is forgotten first. */
+const MAX_REMEMBERED = 1000
+const WAITING_BYTES = 8 * 1024 * 1024
 
-export type AskServer = (query: string, sizeLimit: number) => Promise<Reply>
+/** Together 20 requests, which Prometheus evaluates at once unless it is told otherwise (`--query.max-concurrency`). */
+const lanes = {
+  /** Our own questions, of all namespaces. */
+  ours: { atOnce: 6, perGroup: 6, waitingBytes: 4 * WAITING_BYTES },
+  /** What users wrote. */
+  users: { atOnce: 8, perGroup: 3, waitingBytes: WAITING_BYTES },
+  /** Owners that were slow. */
+  slow: { atOnce: 6, perGroup: 2, waitingBytes: WAITING_BYTES },
+} as const
+type Lane = keyof typeof lanes
 
-/** Queries that may share a request. */
-type Waiting = Map<string, ((finding: Finding) => void)[]>
+/** Who asks, and whose words they are. */
+export interface Asker {
+  readonly namespace: string
+  readonly workload: string
+  readonly wrote: 'sluice' | 'user'
+}
+
+export interface AskTerms {
+  /** Bytes after which an answer is too large. */
+  readonly sizeLimit: number
+  readonly deadline: Milliseconds
+  /** Whose data the server shall answer from; null where it is not told. */
+  readonly tenant: string | null
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+export type AskServer = (query: string, terms: AskTerms) => Promise<Reply>
+
+interface Question {
+  readonly query: string
+  readonly asker: Asker
+  readonly signal: AbortSignal
+  readonly answer: (finding: Finding) => void
+}
+
+export interface BatchOptions {
+  readonly ask: AskServer
+  /** Is told each annotation of an answer. */
+  readonly annotated: (annotation: string) => void
+  readonly deadline: Milliseconds
+  /** Whether the server is told for which namespace it is asked: then nothing is merged across namespaces. */
+  readonly byTenant: boolean
+}
 
 export class Batch {
-  readonly #ask: AskServer
-  readonly #warned: (warning: string) => void
-  #waiting = new Map<string, Waiting>()
-  readonly #loners = new Set<string>()
-  #running = 0
-  readonly #queue: (() => void)[] = []
+  readonly #options: BatchOptions
+  #waiting: Question[] = []
+  /** Queries that are not merged. */
+  readonly #loners = new Remembered()
+  readonly #slowOwners = new Remembered()
+  readonly #turns = { ours: new Turns(lanes.ours), users: new Turns(lanes.users), slow: new Turns(lanes.slow) }
+  #probe: Promise<boolean> | null = null
 
-  constructor(ask: AskServer, warned: (warning: string) => void) {
-    this.#ask = ask
-    this.#warned = warned
+  constructor(options: BatchOptions) {
+    this.#options = options
   }
 
-  /**
-   * Answers a query. Never rejects.
-   *
-   * @param group only queries of one group are merged, so that what one tenant writes can slow down or break no other's.
-   */
-  find(query: string, group: string): Promise<Finding> {
-    return new Promise(resolve => {
-      if (this.#waiting.size === 0) setTimeout(() => this.#send(), GATHER)
-      const waiting: Waiting = this.#waiting.get(group) ?? new Map()
-      this.#waiting.set(group, waiting)
-      const resolvers = waiting.get(query) ?? []
-      resolvers.push(resolve)
-      waiting.set(query, resolvers)
+  /** Answers a query, unless `signal` aborts first. Never rejects. */
+  find(query: string, asker: Asker, signal: AbortSignal): Promise<Finding> {
+    return new Promise(answer => {
+      if (this.#waiting.length === 0) setTimeout(() => this.#send(), GATHER)
+      this.#waiting.push({ query, asker, signal, answer })
     })
   }
 
   #send(): void {
-    const groups = [...this.#waiting.values()]
-    this.#waiting = new Map()
-    for (const waiting of groups) {
-      const answered = (query: string, finding: Finding): void => {
-        for (const resolve of waiting.get(query) ?? []) resolve(finding)
-      }
-      const alone: string[] = []
-      const together: string[] = []
-      for (const query of waiting.keys()) {
-        if (this.#loners.has(query) || !isEnclosed(query)) alone.push(query)
-        else together.push(query)
-      }
-      for (const chunk of [...alone.map(query => [query]), ...chunks(together)]) {
-        void this.#answer(chunk, answered)
-      }
+    const questions = this.#waiting.filter(isWanted)
+    this.#waiting = []
+    // Only queries of one group are merged, so that what one tenant writes can break no other's.
+    const groups = grouped(questions, ({ asker }) =>
+      asker.wrote === 'user' || this.#options.byTenant ? `${asker.wrote}/${asker.namespace}` : '',
+    )
+    for (const group of groups.values()) {
+      const slow = group.filter(({ asker }) => this.#slowOwners.has(ownerOf(asker)))
+      const others = group.filter(question => !slow.includes(question))
+      const isLone = ({ query }: Question): boolean => this.#loners.has(query) || !isEnclosed(query)
+      const lane = group[0]?.asker.wrote === 'user' ? 'users' : 'ours'
+      for (const own of byOwner(slow)) for (const chunk of chunks(own)) void this.#answer(chunk, 'slow')
+      for (const lone of byQuery(others.filter(isLone)).values()) void this.#answer(lone, lane)
+      for (const chunk of chunks(others.filter(question => !isLone(question)))) void this.#answer(chunk, lane)
     }
   }
 
-  async #answer(queries: readonly string[], answered: (query: string, finding: Finding) => void): Promise<void> {
-    const [only] = queries
-    if (only !== undefined && queries.length === 1) {
-      answered(only, this.#single(only, await this.#limited(only, SINGLE_LIMIT)))
+  /** Asks questions of one group in one request. */
+  async #answer(questions: readonly Question[], lane: Lane): Promise<void> {
+    const turn = await this.#turns[lane].take(this.#groupOf(questions), bytesOf(questions), () =>
+      questions.some(isWanted),
+    )
+    if (turn === 'unwanted') return
+    if (turn === 'full') {
+      const { namespace } = questions[0]?.asker ?? { namespace: '' }
+      const error = `too many queries of namespace ${namespace} wait for the metrics server (${WAITING_BYTES / 1024 / 1024} MiB of them); make them fewer or shorter`
+      for (const { answer } of questions) answer({ kind: 'unavailable', error })
       return
     }
-    const reply = await this.#limited(merge(queries), MERGED_LIMIT)
-    if (reply.kind === 'vector') {
+    const wanted = questions.filter(isWanted)
+    const queries = [...byQuery(wanted).keys()]
+    const begun = performance.now()
+    const reply = await this.#ask(wanted, queries, lane)
+    turn()
+    if (performance.now() - begun < this.#patience('users')) {
+      for (const own of byOwner(wanted)) if (own[0] !== undefined) this.#slowOwners.delete(ownerOf(own[0].asker))
+    }
+    await this.#conclude(reply, wanted, queries, lane)
+  }
+
+  async #conclude(reply: Reply, questions: readonly Question[], queries: readonly string[], lane: Lane): Promise<void> {
+    if (reply.kind === 'unavailable') {
+      const apart = reply.retry === 'apart' ? await this.#apart(questions, lane) : null
+      if (apart === null) for (const { answer } of questions) answer({ kind: 'unavailable', error: reply.error })
+      else await Promise.all(apart.map(([own, to]) => this.#answer(own, to)))
+    } else if (queries.length === 1) {
+      const [query = ''] = queries
+      const finding = this.#single(query, reply)
+      for (const { answer } of questions) answer(finding)
+    } else if (reply.kind === 'vector') {
       const parts = split(reply.series, queries.length)
-      for (const [index, query] of queries.entries()) answered(query, findingOf(parts[index] ?? []))
-    } else if (reply.kind === 'unavailable') {
-      for (const query of queries) answered(query, { kind: 'unavailable', error: reply.error })
+      const findings = new Map(queries.map((query, index) => [query, findingOf(parts[index] ?? [])]))
+      for (const { query, answer } of questions) answer(findings.get(query) ?? findingOf([]))
     } else {
-      const middle = Math.ceil(queries.length / 2)
-      await Promise.all([
-        this.#answer(queries.slice(0, middle), answered),
-        this.#answer(queries.slice(middle), answered),
-      ])
+      const half = new Set(queries.slice(0, Math.ceil(queries.length / 2)))
+      const parts = [
+        questions.filter(({ query }) => half.has(query)),
+        questions.filter(({ query }) => !half.has(query)),
+      ]
+      await Promise.all(parts.map(part => this.#answer(part, lane)))
     }
   }
 
-  #single(query: string, reply: Reply): Finding {
+  /** How questions that were too slow together are asked again, each part in its lane; null when there is nothing to gain. */
+  async #apart(questions: readonly Question[], lane: Lane): Promise<[Question[], Lane][] | null> {
+    const owners = byOwner(questions)
+    if (owners.length > 1)
+      return (await this.#isAlive(this.#tenantOf(questions))) ? owners.map(own => [own, lane]) : null
+    const [own] = owners
+    if (own?.[0] === undefined) return null
+    this.#slowOwners.add(ownerOf(own[0].asker))
+    return lane === 'users' ? [[own, 'slow']] : null
+  }
+
+  /** Whether it is the questions that are slow: a server that hangs altogether need not be asked them one by one. */
+  #isAlive(tenant: string | null): Promise<boolean> {
+    this.#probe ??= this.#options
+      .ask('vector(1)', {
+        sizeLimit: SINGLE_LIMIT,
+        deadline: this.#patience('users'),
+        tenant,
+        signal: new AbortController().signal,
+      })
+      .then(reply => {
+        this.#probe = null
+        return reply.kind !== 'unavailable'
+      })
+    return this.#probe
+  }
+
+  #single(query: string, reply: Exclude<Reply, { kind: 'unavailable' }>): Finding {
     if (reply.kind === 'vector') return findingOf(reply.series)
-    if (reply.kind === 'unavailable') return { kind: 'unavailable', error: reply.error }
     // A plain number, or trouble of its own: merged with others it would only be refused again.
-    this.#remember(query)
+    this.#loners.add(query)
     if (reply.kind === 'scalar') return numberOf(reply.value)
     if (reply.kind === 'refused') return reply
     return { kind: 'refused', error: 'its answer is larger than 1 MiB; aggregate it to one series, as in sum(…)' }
   }
 
-  #remember(query: string): void {
-    this.#loners.add(query)
-    const [oldest] = this.#loners
-    if (this.#loners.size > MAX_LONERS && oldest !== undefined) this.#loners.delete(oldest)
+  async #ask(questions: readonly Question[], queries: readonly string[], lane: Lane): Promise<Reply> {
+    const [only = ''] = queries
+    const merged = queries.length > 1
+    const given = whenAllAbort(questions.map(({ signal }) => signal))
+    const reply = await this.#options.ask(merged ? merge(queries) : only, {
+      sizeLimit: merged ? MERGED_LIMIT : SINGLE_LIMIT,
+      deadline: this.#patience(lane),
+      tenant: this.#tenantOf(questions),
+      signal: given.signal,
+    })
+    given.forget()
+    if ('annotations' in reply) for (const annotation of reply.annotations) this.#options.annotated(annotation)
+    return reply
   }
 
-  /** One request, when fewer than the limit are under way. */
-  async #limited(query: string, sizeLimit: number): Promise<Reply> {
-    if (this.#running < CONCURRENCY) this.#running++
-    else await new Promise<void>(resolve => this.#queue.push(resolve))
-    try {
-      const reply = await this.#ask(query, sizeLimit)
-      if ('annotations' in reply) for (const annotation of reply.annotations) this.#warned(annotation)
-      return reply
-    } finally {
-      // The place goes to the next in line, or is free.
-      const next = this.#queue.shift()
-      if (next === undefined) this.#running--
-      else next()
-    }
+  /** Who may be slow is given half the time at first, for others may wait behind it. */
+  #patience(lane: Lane): Milliseconds {
+    return lane === 'users' ? this.#options.deadline / 2 : this.#options.deadline
+  }
+
+  #tenantOf(questions: readonly Question[]): string | null {
+    return this.#options.byTenant ? (questions[0]?.asker.namespace ?? null) : null
+  }
+
+  /** The group whose turn it takes: questions of several namespaces are ours. */
+  #groupOf(questions: readonly Question[]): string {
+    const [first] = questions
+    const isOfOne = questions.every(({ asker }) => asker.namespace === first?.asker.namespace)
+    return isOfOne ? (first?.asker.namespace ?? '') : ''
   }
 }
 
-function chunks(queries: readonly string[]): string[][] {
-  const all: string[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const query of queries) {
+/** The last texts that were added. */
+class Remembered {
+  readonly #texts = new Set<string>()
+
+  has(text: string): boolean {
+    return this.#texts.has(text)
+  }
+
+  add(text: string): void {
+    this.#texts.add(text)
+    const [oldest] = this.#texts
+    if (this.#texts.size > MAX_REMEMBERED && oldest !== undefined) this.#texts.delete(oldest)
+  }
+
+  delete(text: string): void {
+    this.#texts.delete(text)
+  }
+}
+
+const isWanted = ({ signal }: Question): boolean => !signal.aborted
+const ownerOf = ({ namespace, workload, wrote }: Asker): string => `${wrote}/${namespace}/${workload}`
+const byOwner = (questions: readonly Question[]): Question[][] => [
+  ...grouped(questions, ({ asker }) => ownerOf(asker)).values(),
+]
+const byQuery = (questions: readonly Question[]): Map<string, Question[]> => grouped(questions, ({ query }) => query)
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+const bytesOf = (questions: readonly Question[]): number =>
+  [...byQuery(questions).keys()].reduce((sum, query) => sum + Buffer.byteLength(query), 0)
+
+function chunks(questions: readonly Question[]): Question[][] {
+  const all: Question[][] = []
+  let [parts, bytes] = [MAX_PARTS, 0]
+  for (const [query, same] of byQuery(questions)) {
     const size = Buffer.byteLength(query)
-    const last = all.at(-1)
-    if (last === undefined || last.length >= MAX_PARTS || bytes + size > MAX_BYTES) {
-      all.push([query])
-      bytes = size
-    } else {
-      last.push(query)
-      bytes += size
+    if (parts >= MAX_PARTS || bytes + size > MAX_BYTES) {
+      all.push([])
+      parts = 0
+      bytes = 0
     }
+    all.at(-1)?.push(...same)
+    parts += 1
+    bytes += size
   }
   return all
+}
+
+/** A signal that aborts when the last of these does. */
+function whenAllAbort(given: readonly AbortSignal[]): { signal: AbortSignal; forget: () => void } {
+  const signals = [...new Set(given)]
+  const all = new AbortController()
+  const heard = (): void => {
+    if (signals.every(one => one.aborted)) all.abort()
+  }
+  for (const one of signals) one.addEventListener('abort', heard, { once: true })
+  return {
+    signal: all.signal,
+    forget: () => {
+      for (const one of signals) one.removeEventListener('abort', heard)
+    },
+  }
 }

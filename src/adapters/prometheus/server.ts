@@ -6,7 +6,8 @@ import { Agent as HttpAgent } from 'node:http'
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import type { Milliseconds } from '../../core/time.ts'
-import { brief, errorOf, replyOf, type Reply } from './answer.ts'
+import { brief, errorOf, replyOf, type Reply, type Retry } from './answer.ts'
+import type { AskTerms } from './batch.ts'
 import { Credentials, type ServerOptions } from './credentials.ts'
 
 /** How long a call took, and how it ended: for the controller's own metrics. */
@@ -30,11 +31,14 @@ export class MetricsServer {
   readonly #endpoint: string
   readonly #credentials: Credentials
   readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #deadline: Milliseconds
+  readonly #tenantHeader: string | null
   readonly #observed: Observed
 
-  /** @throws TypeError when `address` is not a URL of http or https. */
-  constructor(address: string, options: ServerOptions, deadline: Milliseconds, observed: Observed) {
+  /**
+   * @param tenantHeader names the tenant in each request that has one; null where the server does not tell tenants apart.
+   * @throws TypeError when `address` is not a URL of http or https.
+   */
+  constructor(address: string, options: ServerOptions, tenantHeader: string | null, observed: Observed) {
     const url = URL.canParse(address) ? new URL(address) : null
     if (url === null || !/^https?:$/.test(url.protocol)) {
       throw new TypeError(
@@ -47,20 +51,18 @@ export class MetricsServer {
     this.shown = url.href.replace(/\/$/, '')
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`
     this.#endpoint = url.href
-    this.#deadline = deadline
+    this.#tenantHeader = tenantHeader
     this.#observed = observed
   }
 
   /**
    * Asks for an instant query at the server's own now. Network errors and 5xx are tried once more.
-   *
-   * @param sizeLimit bytes after which an answer is `too-large`.
    */
-  async ask(query: string, sizeLimit: number): Promise<Reply> {
-    const first = await this.#call(query, sizeLimit)
-    if (first.kind !== 'unavailable' || !first.again) return first
+  async ask(query: string, terms: AskTerms): Promise<Reply> {
+    const first = await this.#call(query, terms)
+    if (first.kind !== 'unavailable' || first.retry !== 'now') return first
     await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_MIN + Math.random() * RETRY_AFTER_SPREAD))
-    return this.#call(query, sizeLimit)
+    return this.#call(query, terms)
   }
 
   close(): void {
@@ -68,20 +70,24 @@ export class MetricsServer {
     this.#credentials.close()
   }
 
-  async #call(query: string, sizeLimit: number): Promise<Reply> {
+  async #call(query: string, terms: AskTerms): Promise<Reply> {
     const start = performance.now()
-    const signal = AbortSignal.timeout(this.#deadline)
-    const reply = await this.#post(query, sizeLimit, signal).catch((error: unknown) => this.#trouble(error, signal))
+    const timeout = AbortSignal.timeout(terms.deadline)
+    const signal = AbortSignal.any([timeout, terms.signal])
+    const reply = await this.#post(query, terms, signal).catch((error: unknown) =>
+      terms.signal.aborted ? this.#unavailable('was not waited for') : this.#trouble(error, timeout, terms.deadline),
+    )
     this.#observed({ seconds: (performance.now() - start) / 1000, outcome: reply.kind })
     return reply
   }
 
-  async #post(query: string, sizeLimit: number, signal: AbortSignal): Promise<Reply> {
+  async #post(query: string, { sizeLimit, deadline, tenant }: AskTerms, signal: AbortSignal): Promise<Reply> {
+    const forTenant = this.#tenantHeader === null || tenant === null ? {} : { [this.#tenantHeader]: tenant }
     const response = await axios.post<Readable>(
       this.#endpoint,
-      new URLSearchParams({ query, timeout: `${this.#deadline}ms` }).toString(),
+      new URLSearchParams({ query, timeout: `${Math.ceil(deadline)}ms` }).toString(),
       {
-        headers: { accept: 'application/json', ...(await this.#credentials.headers()) },
+        headers: { accept: 'application/json', ...(await this.#credentials.headers()), ...forTenant },
         httpAgent: this.#http,
         httpsAgent: await this.#credentials.agent(),
         maxRedirects: 0,
@@ -104,24 +110,25 @@ export class MetricsServer {
       data.destroy()
       return this.#unavailable(
         `answered ${status} with a web page, not as a Prometheus does; check the address`,
-        status >= 500,
+        status >= 500 ? 'now' : 'no',
       )
     }
     const body = await read(data, sizeLimit)
     if (body === null || status === 413) return { kind: 'too-large' }
     if (status === 200) return replyOf(body, this.shown)
-    const error = errorOf(body)
-    if ((status === 400 || status === 422) && error !== null) return { kind: 'refused', error }
-    return this.#unavailable(`answered ${status}${error === null ? '' : `: ${error}`}`, status >= 500 || status === 429)
+    const said = errorOf(body)
+    if ((status === 400 || status === 422) && said !== null) return { kind: 'refused', error: said.error }
+    const retry = said?.type === 'timeout' ? 'apart' : status >= 500 || status === 429 ? 'now' : 'no'
+    return this.#unavailable(`answered ${status}${said === null ? '' : `: ${said.error}`}`, retry)
   }
 
-  #unavailable(what: string, again = false): Reply {
-    return { kind: 'unavailable', error: `${this.shown} ${what}`, again }
+  #unavailable(what: string, retry: Retry = 'no'): Reply {
+    return { kind: 'unavailable', error: `${this.shown} ${what}`, retry }
   }
 
   /** What was thrown: by the deadline, by a file, by the network. */
-  #trouble(error: unknown, signal: AbortSignal): Reply {
-    if (signal.aborted) return this.#unavailable(`gave no answer in ${this.#deadline / 1000} s`)
+  #trouble(error: unknown, timeout: AbortSignal, deadline: Milliseconds): Reply {
+    if (timeout.aborted) return this.#unavailable(`gave no answer in ${deadline / 1000} s`, 'apart')
     const { code = '', syscall = '', path = '', message = '' } = error as Partial<NodeJS.ErrnoException>
     if (path !== '' && syscall !== 'connect')
       return this.#unavailable(`was not asked: ${path} cannot be read (${code})`)
@@ -130,7 +137,7 @@ export class MetricsServer {
       return this.#unavailable(`has a certificate that is not trusted (${code}); ${hint}`)
     }
     // Only the code and the bare message: the error itself holds the request, and with it the token.
-    return this.#unavailable(`cannot be reached: ${brief(message === '' ? code : message)}`, true)
+    return this.#unavailable(`cannot be reached: ${brief(message === '' ? code : message)}`, 'now')
   }
 }
 

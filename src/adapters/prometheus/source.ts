@@ -15,6 +15,8 @@ export interface PrometheusOptions {
   readonly deadline?: Milliseconds
   readonly log: Log
   readonly observed?: Observed
+  /** Header that tells each server the namespace that a question is about, such as `X-Scope-OrgID`. Left out: none is sent. */
+  readonly tenantHeader?: string
 }
 
 const DEADLINE: Milliseconds = 5000
@@ -31,22 +33,23 @@ export class PrometheusSource implements MetricSource {
     this.#default = normal(options.servers[0])
     for (const address of options.servers) {
       const connection = options.connections?.[address] ?? {}
-      const server = new MetricsServer(
-        address,
-        connection,
-        options.deadline ?? DEADLINE,
-        options.observed ?? (() => {}),
-      )
-      const warned = throttled(warning => options.log.warn('metrics server warns', { server: server.shown, warning }))
+      const tenantHeader = options.tenantHeader ?? null
+      const server = new MetricsServer(address, connection, tenantHeader, options.observed ?? (() => {}))
+      const batch = new Batch({
+        ask: (query, terms) => server.ask(query, terms),
+        annotated: throttled(warning => options.log.warn('metrics server warns', { server: server.shown, warning })),
+        deadline: options.deadline ?? DEADLINE,
+        byTenant: tenantHeader !== null,
+      })
       this.#servers.push(server)
-      this.#batches.set(normal(address), new Batch((query, limit) => server.ask(query, limit), warned))
+      this.#batches.set(normal(address), batch)
     }
   }
 
   async measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>> {
     const givenUp = aborted(signal)
     const found = await Promise.all(
-      checks.map(async check => [check.id, await Promise.race([this.#find(check), givenUp.finding])] as const),
+      checks.map(async check => [check.id, await Promise.race([this.#find(check, signal), givenUp.finding])] as const),
     )
     givenUp.forget()
     return new Map(found)
@@ -57,17 +60,16 @@ export class PrometheusSource implements MetricSource {
     for (const server of this.#servers) server.close()
   }
 
-  async #find(check: Check): Promise<Finding> {
-    const batch = this.#batches.get(check.server === null ? this.#default : normal(check.server))
+  async #find({ server, query, subject }: Check, signal: AbortSignal): Promise<Finding> {
+    const batch = this.#batches.get(server === null ? this.#default : normal(server))
     if (batch === undefined) {
       return {
         kind: 'refused',
-        error: `${normal(check.server ?? '')} is not on the controller's list of metrics servers`,
+        error: `${normal(server ?? '')} is not on the controller's list of metrics servers`,
       }
     }
-    // What users wrote is merged within their namespace only; our own queries with everybody's.
-    const group = check.subject.measure === 'value' ? check.subject.namespace : ''
-    return batch.find(check.query, group)
+    const { namespace, workload, measure } = subject
+    return batch.find(query, { namespace, workload, wrote: measure === 'value' ? 'user' : 'sluice' }, signal)
   }
 }
 

@@ -212,16 +212,24 @@ suite('PrometheusSource', () => {
       ])
     })
 
-    test('no more than eight requests are under way at once', async () => {
-      let under = 0
-      let most = 0
+    test('no more than eight requests for what users wrote are under way at once, and three of one namespace', async () => {
+      const under = new Map<string, number>()
+      let most: readonly number[] = [0, 0]
       const server = await serving(
         () => ['1'],
         (_request, response, query) => {
-          under += 1
-          most = Math.max(most, under)
+          const namespace = query.slice(0, 1)
+          under.set(namespace, (under.get(namespace) ?? 0) + 1)
+          const now = [...under.values()]
+          most = [
+            Math.max(
+              most[0] ?? 0,
+              now.reduce((sum, count) => sum + count),
+            ),
+            Math.max(most[1] ?? 0, ...now),
+          ]
           setTimeout(() => {
-            under -= 1
+            under.set(namespace, (under.get(namespace) ?? 0) - 1)
             const data = { resultType: 'scalar', result: [0, query.replace(/\D/g, '')] }
             response.end(JSON.stringify({ status: 'success', data }))
           }, 20)
@@ -229,9 +237,15 @@ suite('PrometheusSource', () => {
         },
       )
       // Each closes a parenthesis too many, so none can be merged.
-      const checks = Array.from({ length: 30 }, (_, index) => question(`${index})`))
-      expect(await measured(source(server.url), checks)).to.deep.equal(checks.map((_, index) => number(index)))
-      expect(most).to.equal(8)
+      const checks = ['a', 'b', 'c', 'd'].flatMap(namespace =>
+        Array.from({ length: 10 }, (_, index) => {
+          const check = question(`${namespace}${index})`)
+          return { ...check, subject: { ...check.subject, namespace } }
+        }),
+      )
+      const wanted = checks.map((_, index) => number(index % 10))
+      expect(await measured(source(server.url), checks)).to.deep.equal(wanted)
+      expect(most).to.deep.equal([8, 3])
     })
   })
 

@@ -1,0 +1,125 @@
+/** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
+import { builtInOf } from '../../api/metric.ts'
+import { entryOf } from '../json.ts'
+import { fillIn, templateOf } from '../metrics/templates.ts'
+import type { Observation } from '../observation.ts'
+import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
+
+/** Every metric, with the path by which sentences name it. */
+function metricsOf(o: Observation) {
+  const { metrics, steps } = o.canary.spec.analysis
+  return [
+    ...metrics.map((metric, i) => ({ path: `spec.analysis.metrics[${i}]`, metric })),
+    ...(steps ?? []).flatMap((step, s) =>
+      step.metrics.map((metric, i) => ({ path: `spec.analysis.steps[${s}].metrics[${i}]`, metric })),
+    ),
+  ]
+}
+
+export const metricTemplateMissing: FindProblem = o => {
+  for (const { path, metric } of metricsOf(o)) {
+    const reference = metric.templateRef
+    if (reference === undefined) continue
+    if (reference.namespace !== undefined && reference.namespace !== o.names.namespace) {
+      return problem(
+        'Invalid',
+        `${path}.templateRef names a MetricTemplate of namespace ${reference.namespace}; a Canary refers to its own namespace only. Copy ${reference.name} to ${o.names.namespace} and remove the field.`,
+      )
+    }
+    const unreadable = entryOf(o.unreadableTemplates, reference.name)
+    if (unreadable !== undefined) {
+      const named = calledHere(o, 'MetricTemplate', reference.name)
+      return problem(
+        'ReferenceMissing',
+        `${path}.templateRef names ${named}, which is refused: ${unreadable.join('; ')}`,
+      )
+    }
+    if (entryOf(o.templates, reference.name) === undefined) {
+      const named = calledHere(o, 'MetricTemplate', reference.name)
+      return problem(
+        'ReferenceMissing',
+        `${path}.templateRef names ${named}, which does not exist. Create it or remove the metric.`,
+      )
+    }
+  }
+  return null
+}
+
+/** A query with a name that nobody knows would be asked of nobody, and the canary would wait for its answer for ever. */
+export const queryThatCannotBeFilledIn: FindProblem = o => {
+  const { namespace, canary: name } = o.names
+  const [target, service] = [o.names.target.name, o.names.apexService.name]
+  const names = { name, namespace, target, service, ingress: target, route: target, interval: '1m' }
+  for (const { path, metric } of metricsOf(o)) {
+    const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
+    const query = metric.query ?? template?.spec.query
+    if (query === undefined) continue
+    const filled = fillIn(templateOf(metric, query), names)
+    if ('query' in filled) continue
+    return template === undefined
+      ? problem('Invalid', `${path}.query cannot be asked: ${filled.problem}`)
+      : problem('ReferenceMissing', `${path} cannot ask the query of ${called(template)}: ${filled.problem}`)
+  }
+  return null
+}
+
+/** A limit in seconds, most likely: no service answers 99 % of its requests within 10 ms and is worth a release step by step. */
+const SHORTEST_DURATION = 10
+
+export const durationInSeconds: FindProblem = o => {
+  for (const { path, metric } of metricsOf(o)) {
+    const { max } = metric.thresholdRange
+    if (builtInOf(metric) !== 'request-duration' || max === undefined || max > SHORTEST_DURATION) continue
+    return problem(
+      'Invalid',
+      `${path}: request-duration is in milliseconds, so a release fails as soon as its 99th percentile is above ${max} ms. If seconds were meant, write ${max * 1000}.`,
+    )
+  }
+  return null
+}
+
+/** A query reads whatever the metrics server lets the controller read, so who runs Sluice may keep it from those who write Canaries. */
+export const inlineQueryNotAllowed: FindProblem = o => {
+  if (o.settings.inlineQueries) return null
+  const inline = metricsOf(o).find(({ metric }) => metric.query !== undefined)
+  return inline === undefined
+    ? null
+    : problem(
+        'Invalid',
+        `${inline.path}.query is not allowed: the controller runs with --allow-inline-queries=false. Write templateRef with the name of a MetricTemplate.`,
+      )
+}
+
+/** Which server a Canary makes us send requests to is for who runs Sluice to say. */
+export const metricsServerNotAllowed: FindProblem = o => {
+  const own = o.canary.spec.metricsServer
+  const servers = [
+    ...(own === undefined ? [] : [{ where: 'spec.metricsServer', url: own }]),
+    ...metricsOf(o).flatMap(({ metric }) => {
+      const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
+      const url = template?.spec.provider.address
+      return template === undefined || url === undefined
+        ? []
+        : [{ where: `${called(template)} spec.provider.address`, url }]
+    }),
+  ]
+  const allowed = o.settings.metricsServers.map(shown)
+  for (const { where, url } of servers) {
+    if (!/^https?:\/\/[^/\s]+/.test(url)) {
+      return problem(
+        'MetricsServerNotAllowed',
+        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.istio-system:9090.`,
+      )
+    }
+    if (!allowed.includes(shown(url))) {
+      return problem(
+        'MetricsServerNotAllowed',
+        `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
+      )
+    }
+  }
+  return null
+}
+
+/** A URL as it is compared, and said: without a slash at the end, and without the user and password that a flag may hold. */
+const shown = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')

@@ -1,0 +1,36 @@
+import { expect } from 'chai'
+import { problemOf, warningsOf } from '../../../src/core/problems.ts'
+import { canary, observation } from '../given-objects.ts'
+
+const withMetrics = (...metrics: object[]) => observation({ canary: canary({ analysis: { metrics } }) })
+
+suite('what metrics ask', () => {
+  test('a duration of 1 to 10 ms is a warning and stops nothing', () => {
+    for (const max of [1, 5, 10]) {
+      const o = withMetrics({ name: 'request-success-rate' }, { name: 'request-duration', thresholdRange: { max } })
+      expect(problemOf(o, 'start')).to.equal(null)
+      expect(warningsOf(o)).to.deep.equal([
+        {
+          reason: 'Invalid',
+          message: `spec.analysis.metrics[1]: request-duration is in milliseconds, so a release fails as soon as its 99th percentile is above ${max} ms. If seconds were meant, write ${max * 1000}.`,
+        },
+      ])
+    }
+    expect(warningsOf(withMetrics({ name: 'request-duration', thresholdRange: { max: 11 } }))).to.deep.equal([])
+    expect(warningsOf(withMetrics({ name: 'request-duration', query: 'q', thresholdRange: { max: 1 } }))).to.deep.equal(
+      [],
+    )
+  })
+
+  test('PromQL of its own is refused where the controller does not allow it; templates are not', () => {
+    const o = withMetrics({ name: 'request-duration' }, { name: 'errors', query: 'q', thresholdRange: { max: 1 } })
+    expect(problemOf({ ...o, settings: { ...o.settings, inlineQueries: false } }, 'rest')).to.deep.equal({
+      reason: 'Invalid',
+      message:
+        'spec.analysis.metrics[1].query is not allowed: the controller runs with --allow-inline-queries=false. Write templateRef with the name of a MetricTemplate.',
+    })
+    expect(problemOf(o, 'rest')).to.equal(null)
+    const builtIn = withMetrics({ name: 'request-duration' })
+    expect(problemOf({ ...builtIn, settings: { ...o.settings, inlineQueries: false } }, 'rest')).to.equal(null)
+  })
+})
