@@ -113,6 +113,8 @@ class Wired {
           ownerReferences: flags.ownerReferences,
           inlineQueries: flags.allowInlineQueries,
           rootNamespace: flags.istioRootNamespace,
+          allowedHosts: flags.allowedHosts,
+          allowedGateways: flags.allowedGateways,
         },
         namespaces: flags.namespace,
         queueMetrics: {

@@ -1,6 +1,7 @@
 /** The flags of `sluice run`, each also as `SLUICE_…`; what is wrong with one is said in a sentence. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../api/duration.ts'
+import type { Allowance } from '../core/observation.ts'
 import type { Milliseconds } from '../core/time.ts'
 
 export interface RunFlags {
@@ -18,6 +19,8 @@ export interface RunFlags {
   readonly selectorLabels: readonly string[]
   readonly ownerReferences: boolean
   readonly istioRootNamespace: string
+  readonly allowedHosts: readonly Allowance[]
+  readonly allowedGateways: readonly Allowance[]
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -100,6 +103,18 @@ const options: readonly Option[] = [
   new Option('--owner-references [bool]', 'make the Canary the owner of what Sluice makes')
     .choices(['true', 'false'])
     .default(false),
+  new Option(
+    '--allowed-hosts <[namespace=]pattern>',
+    'hosts that Canaries may name in service.hosts beside Services of their own namespace, such as *.example.com or team-a=*.a.example.com; repeatable, or a list with commas',
+  )
+    .argParser(allowances)
+    .default([], 'any'),
+  new Option(
+    '--allowed-gateways <[namespace=]pattern>',
+    'gateways that Canaries may name in service.gateways beside mesh, such as istio-system/public or team-a=./*; repeatable, or a list with commas',
+  )
+    .argParser(allowances)
+    .default([], 'any'),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -162,6 +177,29 @@ function urls(text: string, before?: readonly string[]): string[] {
     before,
     text.split(',').map(one => url(one.trim())),
   )
+}
+
+function allowances(text: string, before?: readonly Allowance[]): Allowance[] {
+  const more = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+    .map(allowance)
+  return [...(before ?? []), ...more]
+}
+
+/** A host or `namespace/name`; an asterisk stands for the beginning of a host, or for every name. */
+const PATTERN = /^(\*|\.|\*?[-.a-z0-9]*[a-z0-9])(\/(\*|[-.a-z0-9]*[a-z0-9]))?$/i
+
+function allowance(text: string): Allowance {
+  const [before = '', after, ...more] = text.split('=')
+  const pattern = after ?? before
+  if (more.length > 0 || !PATTERN.test(pattern)) {
+    throw new InvalidArgumentError(
+      `"${text}" is not a pattern. Write one such as *.example.com or istio-system/public, for one namespace with team-a= before it.`,
+    )
+  }
+  return { namespace: after === undefined ? null : namespace(before), pattern: pattern.toLowerCase() }
 }
 
 function headers(text: string, before?: readonly string[]): string[] {

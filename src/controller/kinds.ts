@@ -5,6 +5,8 @@ import { templateLabels } from '../core/labels.ts'
 import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/names.ts'
 import type { Sha256 } from '../core/ports.ts'
 import { hashOfContent } from '../core/resources/content.ts'
+import { delegatesIn, destinationsIn, hostsOf } from '../core/routers/istio/bindings.ts'
+import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { ReflectorTiming } from '../kube/reflector.ts'
 import { slim } from '../kube/slim.ts'
@@ -79,16 +81,6 @@ export function contentHash(config: KubeObject): string {
   return textOf(config[CONTENT_HASH])
 }
 
-/** `web` or `web.shop` or a full name, in the words of the mesh: `web.shop.svc.cluster.local`; foreign hosts as they are. */
-export function fullHost(host: string, namespace: string): string {
-  if (host === '*' || (host.startsWith('*') && host.includes('.')) || host.includes('.svc.')) return host
-  const [name = host, inNamespace, ...more] = host.split('.')
-  if (inNamespace === undefined) return `${name}.${namespace}.svc.cluster.local`
-  return more.length === 0 || (more.length === 1 && more[0] === 'svc')
-    ? `${name}.${inNamespace}.svc.cluster.local`
-    : host
-}
-
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
 const pair = (namespace: string, [key, value]: [string, string]): string => `${namespace}/${key}=${value}`
 
@@ -145,18 +137,28 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   {
     kind: kinds.VirtualService,
     name: 'host',
-    of: service => hostsOf(service),
+    of: hostsOf,
+  },
+  {
+    kind: kinds.VirtualService,
+    name: 'destination',
+    of: service => destinationsIn(service).map(one => canonicalHost(one.host, namespaceOf(service))),
+  },
+  {
+    kind: kinds.VirtualService,
+    name: 'delegate',
+    of: delegatesIn,
   },
   {
     kind: kinds.DestinationRule,
     name: 'host',
-    of: rule => [fullHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
+    of: rule => [canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
   },
   {
     kind: kinds.DestinationRule,
     name: 'covers',
     of: rule => {
-      const host = fullHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
+      const host = canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
       const dot = host.indexOf('.')
       // `*-web.shop.svc.cluster.local` stands among the wildcards of its domain: hosts know those that may cover them.
       return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
@@ -174,7 +176,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
 
 /** Keys under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
 export function coverKeys(namespace: string, service: Ref): string[] {
-  const host = fullHost(service.name, service.namespace)
+  const host = canonicalHost(service.name, service.namespace)
   const labels = host.split('.')
   const wildcards = labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
   return [host, ...wildcards].map(pattern => `${namespace}/${pattern}`)
@@ -193,12 +195,6 @@ const controllerOf = (object: KubeObject) => object.metadata.ownerReferences?.fi
 function labelled(object: KubeObject): string[] {
   const canary = object.metadata.labels?.[CANARY_LABEL]
   return canary === undefined ? [] : [`${namespaceOf(object)}/${canary}`]
-}
-
-function hostsOf(service: KubeObject): string[] {
-  const hosts = at(service.spec, 'hosts')
-  if (!Array.isArray(hosts)) return []
-  return hosts.filter(host => typeof host === 'string').map(host => fullHost(host, namespaceOf(service)))
 }
 
 /** Gives a cache all indexes. */

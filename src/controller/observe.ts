@@ -25,12 +25,14 @@ import { isOurs } from '../core/resources/ownership.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
 import { selectorBefore } from '../core/resources/original.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
+import { delegateKey, isDelegate } from '../core/routers/istio/bindings.ts'
+import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { State } from '../core/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
 import type { Cache } from '../kube/cache.ts'
 import { indexInterest } from './interests.ts'
-import { contentHash, coverKeys, followedWherePresent, fullHost, readyPods, selectorKeys } from './kinds.ts'
+import { contentHash, coverKeys, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
 
 /** What memory adds to the caches. */
 export interface Known {
@@ -212,8 +214,8 @@ export class Observer {
     const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
     const own = [names.apexService, names.primaryService, names.canaryService]
     const ours = new Set(own.map(ref => ref.name))
-    const sides = new Set([names.target.name, names.primary.name])
-    const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])].map(host => fullHost(host, namespace))
+    const workloads = new Set([names.target.name, names.primary.name])
+    const sides = own.map(ref => canonicalHost(ref.name, namespace))
     const covering = [...new Set([namespace, this.#settings.rootNamespace])].flatMap(one =>
       own.flatMap(service => coverKeys(one, service)),
     )
@@ -228,15 +230,27 @@ export class Observer {
       backends: [kinds.Deployment, kinds.ReplicaSet].flatMap(kind =>
         reader
           .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
-          .filter(one => selects(selector, templateLabels(one)) && !sides.has(one.metadata.name)),
+          .filter(one => selects(selector, templateLabels(one)) && !workloads.has(one.metadata.name)),
       ),
-      virtualServices: distinct(hosts.flatMap(host => reader.byIndex(kinds.VirtualService, 'host', host))),
+      virtualServices: this.#virtualServices(reader, canary, names, sides),
       destinationRules: distinct([
-        ...reader.byIndex(kinds.DestinationRule, 'host', fullHost(names.apexService.name, namespace)),
+        ...reader.byIndex(kinds.DestinationRule, 'host', canonicalHost(names.apexService.name, namespace)),
         ...[...new Set(covering)].flatMap(key => reader.byIndex(kinds.DestinationRule, 'covers', key)),
       ]),
       namespaceTerminating,
     }
+  }
+
+  /** Those for our hosts, those that lead to our Services, and those that delegate to one that does. */
+  #virtualServices(reader: Reader, canary: Canary, names: Names, sides: readonly string[]): readonly KubeObject[] {
+    const find = (index: string, key: string): readonly KubeObject[] => reader.byIndex(kinds.VirtualService, index, key)
+    const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])]
+    const leading = sides.flatMap(host => find('destination', host))
+    return distinct([
+      ...hosts.flatMap(host => find('host', canonicalHost(host, names.namespace))),
+      ...leading,
+      ...leading.filter(isDelegate).flatMap(one => find('delegate', delegateKey(one))),
+    ])
   }
 
   #metricTemplates(

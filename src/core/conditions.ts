@@ -21,6 +21,8 @@ const stalling: ReadonlySet<Reason> = new Set([
   'TargetMissing',
   'NoSelectorLabel',
   'Conflict',
+  'HostNotAllowed',
+  'GatewayNotAllowed',
   'AutoscalerOnTarget',
   'ReferenceMissing',
   'MetricsServerNotAllowed',

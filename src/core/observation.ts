@@ -64,7 +64,10 @@ export interface Surroundings {
    * the target and the primary aside.
    */
   readonly backends: readonly KubeObject[]
-  /** VirtualServices for the same host, anywhere that is watched. */
+  /**
+   * VirtualServices, anywhere that is watched, for one of our hosts, or with a destination that is the apex or a side, and those
+   * that delegate to such a one.
+   */
   readonly virtualServices: readonly KubeObject[]
   /**
    * DestinationRules for the apex in any namespace; of this one and the root namespace also those for a side, and wildcards
@@ -95,6 +98,17 @@ export interface Settings {
   readonly inlineQueries: boolean
   /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */
   readonly rootNamespace: string
+  /** Hosts and gateways that a Canary may name beside its own; no entry at all: any. */
+  readonly allowedHosts: readonly Allowance[]
+  readonly allowedGateways: readonly Allowance[]
+}
+
+/** A pattern that the spec of a Canary may match. */
+export interface Allowance {
+  /** Whose Canaries; null: everybody's. */
+  readonly namespace: string | null
+  /** `shop.example.com` or `*.example.com`; of gateways `istio-system/public`, `istio-system/*` or `./*`. */
+  readonly pattern: string
 }
 
 /** Writes that did not succeed, in the words that people are told. */

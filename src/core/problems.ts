@@ -38,7 +38,13 @@ import {
   targetWithoutPorts,
   templateOutsideItsSubset,
 } from './problems/target.ts'
-import { otherVirtualService } from './problems/virtual-services.ts'
+import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './problems/hosts.ts'
+import {
+  otherWaysPastTheSplit,
+  rivalVirtualService,
+  rivalVirtualServiceElsewhere,
+  wayPastTheSplit,
+} from './problems/virtual-services.ts'
 
 export type { Problem } from './problems/problem.ts'
 
@@ -61,15 +67,19 @@ interface Policy {
 const ALWAYS: readonly Moment[] = ['start', 'candidate', 'run', 'rest']
 
 const stops = (find: FindProblem): Policy => ({ find, stops: ALWAYS, warns: [] })
-const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
-
 const warnsOnly = (find: FindProblem): Policy => ({ find, stops: [], warns: ALWAYS })
 /** The finding refuses `spec.service` as well: nothing that serves is changed by it. */
-const refuses = (find: FindProblem): Policy => ({ ...stops(find), refusesService: true })
+const refusesService = (find: FindProblem): Policy => ({ ...stops(find), refusesService: true })
+/** Objects of other namespaces stop a release only before it has begun: nobody freezes the release of another one half way. */
+const foreign = (find: FindProblem): Policy => ({ find, stops: ['start', 'candidate'], warns: ['run', 'rest'] })
+const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
 
 const policies: readonly Policy[] = [
   stops(olderRival),
   stops(targetMissing),
+  refusesService(hostOfOthers),
+  refusesService(hostNotAllowed),
+  refusesService(gatewayNotAllowed),
   stops(destinationRuleThatDoesNotFit),
   stops(virtualServicesThatDoNotFit),
   stops(metricTemplateMissing),
@@ -90,13 +100,16 @@ const policies: readonly Policy[] = [
   stops(externalService),
   stopsOnlyTheStart(serviceOfOtherPods),
   warnsOnly(podsLeftOut),
-  stops(otherVirtualService),
+  stops(wayPastTheSplit),
+  stops(rivalVirtualService),
+  foreign(rivalVirtualServiceElsewhere),
+  warnsOnly(otherWaysPastTheSplit),
   stops(ruleThatStopsApplying),
   stops(ruleForSomeCallers),
   warnsOnly(ruleOfOtherNamespaces),
   stops(serviceThatLosesItsPods),
-  refuses(portThatLeadsNowhere),
-  refuses(otherPortThatLeadsNowhere),
+  refusesService(portThatLeadsNowhere),
+  refusesService(otherPortThatLeadsNowhere),
   { find: candidateWithoutItsPort, stops: ['candidate', 'run'], warns: [] },
   stops(portThatIsNotHttp),
   stopsOnlyTheStart(targetWithoutPorts),
@@ -137,7 +150,7 @@ export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
 export function warningsOf(o: Observation): Problem[] {
   const when = momentOf(o)
   if (when === null) return []
-  return policies.flatMap(({ find, warns }) => (warns.includes(when) ? (find(o) ?? []) : []))
+  return policies.flatMap(policy => (policy.warns.includes(when) ? (policy.find(o) ?? []) : []))
 }
 
 /** Why `spec.service` is not carried out as it is written, or null. */

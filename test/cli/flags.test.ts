@@ -66,6 +66,14 @@ suite('the flags of run', () => {
       ['--metrics-server-tenant-header', 'X-Scope-OrgID: shop'],
       "error: option '--metrics-server-tenant-header <name>' argument 'X-Scope-OrgID: shop' is invalid. Write the name of a header such as X-Scope-OrgID.",
     ],
+    'a pattern with an asterisk in the middle': [
+      ['--allowed-hosts', 'team-a=shop.*.com'],
+      "error: option '--allowed-hosts <[namespace=]pattern>' argument 'team-a=shop.*.com' is invalid. \"team-a=shop.*.com\" is not a pattern. Write one such as *.example.com or istio-system/public, for one namespace with team-a= before it.",
+    ],
+    'a pattern for what is no namespace': [
+      ['--allowed-gateways', 'Team=istio-system/public'],
+      "error: option '--allowed-gateways <[namespace=]pattern>' argument 'Team=istio-system/public' is invalid. \"Team\" is not the name of a namespace.",
+    ],
     'a flag that does not exist': [['--nonsense'], "error: unknown option '--nonsense'"],
   }
   for (const [what, [args, sentence]] of Object.entries(refused)) {
@@ -85,6 +93,27 @@ suite('the flags of run', () => {
       expect(await called()).to.deep.include({ allowInlineQueries: false })
     } finally {
       delete process.env['SLUICE_ALLOW_INLINE_QUERIES']
+    }
+  })
+
+  test('patterns are for all namespaces or for one', async () => {
+    process.env['SLUICE_ALLOWED_GATEWAYS'] = 'istio-system/*,./*'
+    try {
+      expect(
+        await called('--allowed-hosts', 'team-a=*.A.example.com', '--allowed-hosts', '*.example.org, *'),
+      ).to.deep.include({
+        allowedHosts: [
+          { namespace: 'team-a', pattern: '*.a.example.com' },
+          { namespace: null, pattern: '*.example.org' },
+          { namespace: null, pattern: '*' },
+        ],
+        allowedGateways: [
+          { namespace: null, pattern: 'istio-system/*' },
+          { namespace: null, pattern: './*' },
+        ],
+      })
+    } finally {
+      delete process.env['SLUICE_ALLOWED_GATEWAYS']
     }
   })
 

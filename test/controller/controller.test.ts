@@ -46,6 +46,8 @@ suite('controller', () => {
       ownerReferences: false,
       inlineQueries: true,
       rootNamespace: 'istio-system',
+      allowedHosts: [],
+      allowedGateways: [],
     } as const
     const ports = { api, metrics, recorder, clock, steady: clock, log, sha256, random: () => 0.5 }
     const controller = new Controller(ports, { settings, namespaces: [] })

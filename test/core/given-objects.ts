@@ -157,6 +157,8 @@ export function observation(more: Partial<Observation> = {}): Observation {
       ownerReferences: false,
       inlineQueries: true,
       rootNamespace: 'istio-system',
+      allowedHosts: [],
+      allowedGateways: [],
     },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
     memory: { ...blank, labels: 'keep', replicas: { ...blank.replicas, wished: 2 } },

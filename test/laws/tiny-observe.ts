@@ -19,6 +19,8 @@ export const settings: Settings = {
   ownerReferences: false,
   inlineQueries: true,
   rootNamespace: 'istio-system',
+  allowedHosts: [],
+  allowedGateways: [],
 }
 
 const specs = new WeakMap<Json, Canary['spec']>()

@@ -60,8 +60,8 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.VirtualService, 'other', { hosts: ['web.shop'], http: [{ route: [to('web')] }] }),
     reason: 'Conflict',
     sentence:
-      'VirtualService shop/other has routes for web.shop at the same gateway, so callers could pass the split by. Create the Canary anew with it under service.virtualServices as {name: other}, or remove the host from it.',
-    mended: changed(kinds.VirtualService, 'other', { hosts: ['other'] }),
+      'VirtualService shop/other leads to Service web in the mesh, past the split. Recreate the Canary with service.virtualServices: [{name: other}], or lead the route to another Service.',
+    mended: changed(kinds.VirtualService, 'other', { http: [{ route: [to('other')] }], hosts: ['other'] }),
   },
   {
     name: 'a DestinationRule for the host that would stop applying',

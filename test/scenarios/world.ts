@@ -35,6 +35,8 @@ const settings: Settings = {
   ownerReferences: false,
   inlineQueries: true,
   rootNamespace: 'istio-system',
+  allowedHosts: [],
+  allowedGateways: [],
 }
 
 /** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */

@@ -12,7 +12,7 @@ import {
   programPorts,
   targetOf,
 } from '../resources/ports.ts'
-import { gatewaysOf } from '../routers/istio/ports.ts'
+import { writtenGateways } from '../routers/istio/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 const declaredBy = (workload: Workload | null): ContainerPort[] => containerPorts(at(workload?.object.spec, 'template'))
@@ -92,7 +92,7 @@ export const otherPortThatLeadsNowhere: FindProblem = o => {
 /** In the mesh Istio routes requests one by one only where it reads the port as HTTP. */
 export const portThatIsNotHttp: FindProblem = o => {
   const { service } = o.canary.spec
-  if (service.delegation || service.virtualServices !== undefined || !gatewaysOf(o).includes('mesh')) return null
+  if (service.delegation || service.virtualServices !== undefined || !writtenGateways(o).includes('mesh')) return null
   const main = apexPorts(o).find(port => isMain(o, port))
   if (main === undefined || isHttp(main)) return null
   const apex = calledHere(o, 'Service', o.names.apexService.name)

@@ -1,58 +1,121 @@
-/** VirtualServices of others through which requests reach the apex past the split. */
+/** VirtualServices of others: ways past the split, and rivals for its hosts. */
 import type { KubeObject } from '../../api/object.ts'
-import { at, listOf, textOf } from '../json.ts'
+import { at, recordsOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
-import { isHost } from '../routers/istio/hosts.ts'
-import { gatewaysOf, hostsOf } from '../routers/istio/ports.ts'
-import { called, type FindProblem, listedInWords, problem } from './problem.ts'
+import { gatewaysIn, gatewaysOfMatch, isVisibleAt, MESH, precedes, writtenHosts } from '../routers/istio/bindings.ts'
+import { canonicalHost } from '../routers/istio/hosts.ts'
+import { isShadowed, matchesOf } from '../routers/istio/matches.ts'
+import {
+  otherVirtualServices,
+  type SplitBinding,
+  splitBindings,
+  type WayPast,
+  waysPast,
+  winsInMesh,
+} from '../routers/istio/ways-past.ts'
+import { called, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
-/** Two VirtualServices for one host and gateway: Istio serves the older routes first, and ours might never be reached. */
-export const otherVirtualService: FindProblem = o => {
+const isHere = (o: Observation, object: KubeObject): boolean => object.metadata.namespace === o.names.namespace
+
+/** `in the mesh and at gateway istio-system/public`. */
+const places = (gateways: readonly string[]): string =>
+  listedInWords(gateways.map(gateway => (gateway === MESH ? 'in the mesh' : `at gateway ${gateway}`)))
+
+/** `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split`. */
+function describe({ object, root, service, gateways }: WayPast): string {
+  const by = root === null ? '' : `, to which ${called(root)} delegates,`
+  return `${called(object)}${by} leads to Service ${service} ${places(gateways)}, past the split`
+}
+
+/**
+ * Whether the split could be carried by it instead: an http route to the Service that callers use. A tcp or tls route matters as
+ * much where it leads to the port that is split; on another port there are no HTTP requests to split.
+ */
+function isForTheSplit(o: Observation, { destination, service }: WayPast): boolean {
+  if (service !== o.names.apexService.name) return false
+  return destination.protocol === 'http' || destination.port === null || destination.port === o.canary.spec.service.port
+}
+
+/** Requests that pass the split by are judged by nobody and never reach a candidate, so the release would prove nothing. */
+export const wayPastTheSplit: FindProblem = o => {
+  const ways = waysPast(o).filter(way => isHere(o, way.object) && isForTheSplit(o, way))
+  const [first] = ways
+  return first === undefined ? null : problem('Conflict', `${describe(first)}. ${adviceFor(o, first, ways)}`)
+}
+
+function adviceFor(o: Observation, first: WayPast, ways: readonly WayPast[]): string {
   const { service } = o.canary.spec
-  if (service.delegation) return null
-  const known = service.virtualServices?.map(one => one.name) ?? [o.names.virtualService.name]
-  const isKnown = (one: KubeObject): boolean =>
-    one.metadata.namespace === o.names.namespace && known.includes(one.metadata.name)
-  const other = o.surroundings.virtualServices.find(one => !isKnown(one) && sharesHost(o, one) && sharesGateway(o, one))
-  if (other === undefined) return null
-  // Entries may be added to a list; whether there is one is settled when a Canary is created.
-  const list = service.virtualServices === undefined ? 'Create the Canary anew with' : 'List'
-  const advice =
-    other.metadata.namespace === o.names.namespace
-      ? `${list} it under service.virtualServices as {name: ${other.metadata.name}}, or remove the host from it.`
-      : 'Remove the host from it.'
+  if (first.destination.protocol !== 'http') {
+    return `Only http routes can be split: make it an http route, or lead it to another Service.`
+  }
+  if (service.delegation) return `Delegate that route to VirtualService ${o.names.virtualService.name}.`
+  const entries = ways
+    .filter(way => way.destination.protocol === 'http')
+    .map(({ object }) => `{name: ${object.metadata.name}}`)
+    .join(', ')
+  return service.virtualServices === undefined
+    ? `Recreate the Canary with service.virtualServices: [${entries}], or lead the route to another Service.`
+    : `Add ${entries} to service.virtualServices, or lead the route to another Service.`
+}
+
+/** How many objects a warning names. */
+const NAMED = 3
+
+/** Ways past the split that are for others to mend, or that somebody chose: people are told, and checks know of them. */
+export const otherWaysPastTheSplit: FindProblem = o => {
+  const ways = waysPast(o).filter(way => !isHere(o, way.object) || !isForTheSplit(o, way))
+  const [first] = ways
+  if (first === undefined) return null
+  const more = ways.slice(1).map(({ object }) => called(object))
+  const hidden = more.length >= NAMED ? [`${more.length - NAMED + 1} more`] : []
+  const others = listedInWords([...more.slice(0, NAMED - 1), ...hidden])
+  const also = more.length === 0 ? '' : `; so ${more.length === 1 ? 'does' : 'do'} ${others}`
   return problem(
-    'Conflict',
-    `${called(other)} has routes for ${listedInWords(sharedHosts(o, other))} at the same gateway, so callers could pass the split by. ${advice}`,
+    'Bypassed',
+    `${describe(first)}${also}. These requests do not reach a candidate, and traffic checks leave them out`,
   )
 }
 
-/** With the user's VirtualServices only the apex is ours to speak of; theirs say which hosts they have. */
-function ourHosts(o: Observation): string[] {
-  return o.canary.spec.service.virtualServices === undefined ? hostsOf(o) : [o.names.apexService.name]
+/** In the Canary's own namespace a rival for one of its hosts is for its user to settle. */
+export const rivalVirtualService: FindProblem = o => rivalAmong(o, one => isHere(o, one))
+
+/** One of another namespace that takes effect stops the start of a release, and is only reported once it is under way. */
+export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, one => !isHere(o, one))
+
+function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): Problem | null {
+  const bindings = splitBindings(o)
+  for (const other of otherVirtualServices(o).filter(included)) {
+    for (const ours of bindings) {
+      for (const host of writtenHosts(other)) {
+        const said = rivalry(o, other, ours, host)
+        if (said !== null) return problem('Conflict', said)
+      }
+    }
+  }
+  return null
 }
 
-function sharedHosts(o: Observation, other: KubeObject): string[] {
-  const theirs = listOf(at(other.spec, 'hosts')).map(textOf)
-  const namespace = other.metadata.namespace ?? ''
-  return theirs.filter(
-    host => (ourHosts(o).includes(host) && host.includes('.')) || isHost(host, namespace, o.names.apexService),
+/** @param host of the other one, as it is written. */
+function rivalry(o: Observation, other: KubeObject, ours: SplitBinding, host: string): string | null {
+  if (!ours.hosts.includes(canonicalHost(host, other.metadata.namespace ?? ''))) return null
+  const shared = gatewaysIn(other).filter(gateway => ours.gateways.includes(gateway) && isVisibleAt(other, gateway))
+  if (shared.includes(MESH) && winsInMesh(o, other, ours, host)) {
+    return `${called(other)} gets the requests for ${host} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`
+  }
+  const gateways = shared.filter(gateway => gateway !== MESH)
+  const way = waysPast(o).find(one => one.object === other && one.gateways.some(gateway => gateways.includes(gateway)))
+  if (way !== undefined) return `${describe(way)}, for ${host}. Remove that route, or the host from it.`
+  const gateway = gateways.find(one => shadows(other, ours, one))
+  if (gateway === undefined) return null
+  return `${called(other)} is older and has a route for ${host} at gateway ${gateway} that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.`
+}
+
+/** At a gateway Istio joins the routes of all VirtualServices for a host; ours is reached unless an older one comes first. */
+function shadows(other: KubeObject, ours: SplitBinding, gateway: string): boolean {
+  const { namespace = '' } = other.metadata
+  if (ours.object !== null && precedes(ours.object, other)) return false
+  const theirs = recordsOf(at(other.spec, 'http')).flatMap(({ match }) =>
+    matchesOf(match).filter(one => gatewaysOfMatch(one, [gateway], namespace).length > 0),
   )
+  return ours.matches.flatMap(matchesOf).some(own => theirs.some(their => isShadowed(own, their)))
 }
-
-const sharesHost = (o: Observation, other: KubeObject): boolean => sharedHosts(o, other).length > 0
-
-function sharesGateway(o: Observation, other: KubeObject): boolean {
-  const ofOne = listOf(at(other.spec, 'gateways')).map(textOf)
-  const theirs = (ofOne.length === 0 ? ['mesh'] : ofOne).map(name => qualified(name, other.metadata.namespace ?? ''))
-  const exportTo = listOf(at(other.spec, 'exportTo')).map(textOf)
-  const elsewhere = other.metadata.namespace !== o.names.namespace
-  // One that is kept to its own namespace does not meet ours in the sidecars; at a gateway it does.
-  const hidden = elsewhere && exportTo.length > 0 && exportTo.every(to => to === '.')
-  const ours = gatewaysOf(o).map(name => qualified(name, o.names.namespace))
-  return theirs.some(gateway => ours.includes(gateway) && !(hidden && gateway === 'mesh'))
-}
-
-/** `mesh` is a word; any other gateway is an object, by default of the namespace that names it. */
-const qualified = (gateway: string, namespace: string): string =>
-  gateway === 'mesh' || gateway.includes('/') ? gateway : `${namespace}/${gateway}`

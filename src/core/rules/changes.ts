@@ -99,7 +99,10 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
   const { state, target } = o
   if (state.stage !== 'preparing' || target === null) return undefined
   const problem = problemOf(o, 'candidate')
-  if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
+  if (problem !== null) {
+    const held = { ...withClock(state, 'stopped', now), phase: state.phase }
+    return tell(o, { severity: 'warn', ...problem }, now, null, { state: held })
+  }
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
     const held = awaiting(state, 'owner', now)

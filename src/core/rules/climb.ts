@@ -62,7 +62,9 @@ const waitWhilePaused: Step = (o, now) => {
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
 const waitForProblems: Step = (o, now) => {
   const problem = problemOf(o, 'run')
-  return problem === null ? undefined : tell(o, { severity: 'warn', ...problem }, now, wake(o))
+  if (problem === null) return undefined
+  const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
+  return tell(o, { severity: 'warn', ...problem }, now, wake(o), { state })
 }
 
 /** Nothing rises onto pods that are missing. */

@@ -9,14 +9,17 @@ import { gatesOf, type Gate } from '../metrics/gate.ts'
 import { questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
 import { windowOf, type Scene } from '../metrics/scene.ts'
 import { missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
-import { go, remark, stay, still } from '../move.ts'
+import { go, remark, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { ladderOf, nextLook, rungAt } from '../plan.ts'
+import { problemOf } from '../problems.ts'
+import { waysPast } from '../routers/istio/ways-past.ts'
 import { sceneOf } from '../scene-of.ts'
 import type { Analysis, AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
-import { afterLook } from './climb.ts'
+import { afterLook, approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
+import { pauseOf } from './start.ts'
 
 /** Silence is compared over this window, whatever the gates look at. */
 const SILENCE_WINDOW = 60_000
@@ -68,15 +71,32 @@ function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: Scene,
   return checks
 }
 
-/** Every caller passes our routes: the VirtualService is ours, and binds the mesh. Only then do shares have to add up. */
-function splitsAll(o: Observation<AnalysisPhase>): boolean {
+/** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
+function splitsInMesh(o: Observation<AnalysisPhase>): boolean {
   const { virtualServices, gateways = [] } = o.canary.spec.service
   return virtualServices === undefined && (gateways.length === 0 || gateways.includes('mesh'))
 }
 
+/** Every request that the primary gets meets the split: only then does its rate say what the canary should have had. */
+function splitsAll(o: Observation<AnalysisPhase>): boolean {
+  const { match = [] } = o.canary.spec.service
+  return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0
+}
+
+/**
+ * Whether the requests that callers sent to the two sides all met the split. Those that bypass it go to the apex, which is counted
+ * by another name; but with subsets there is one Service for everything, and some routes lead to a side.
+ */
+function sharesAddUp(o: Observation<AnalysisPhase>): boolean {
+  const { match = [], destinationRule } = o.canary.spec.service
+  if (!splitsInMesh(o)) return false
+  if (destinationRule !== undefined) return match.length === 0 && waysPast(o).length === 0
+  return waysPast(o).every(way => way.service === o.names.apexService.name)
+}
+
 /** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
 function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
-  if (!splitsAll(o) || o.state.carriedAt === null) return null
+  if (!sharesAddUp(o) || o.state.carriedAt === null) return null
   const window = at - o.state.carriedAt - TELEMETRY_LAG
   return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
 }
@@ -109,11 +129,15 @@ function conclude(
   const { analysis } = o.canary.spec
   const judged = gates.map(gate => ({ gate, verdict: judge(gate, scene, o.findings, analysis.onProviderError) }))
   const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
-  const silent = silence(o, scene)
+  const problem = problemOf(o, 'run')
+  // A setting that is at fault is nothing to count against the candidate, which may well have no requests; a bad answer still is.
+  const setting = problem?.reason === 'Conflict' ? problem : null
+  const silent = setting === null && splitsAll(o) ? silence(o, scene) : null
   const silentLooks = silent === null ? 0 : o.state.silentLooks + 1
   // Catching up on looks that were missed would tell nothing new.
   const lookedAt = now - at > analysis.checkInterval ? now : at
-  const looked: Analysis = { ...o.state, lookedAt, passed: false, silentLooks }
+  const run = problem === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
+  const looked: Analysis = { ...run, lookedAt, passed: false, silentLooks }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && silentLooks >= SILENT_LOOKS) {
     const because = `the canary cannot be reached: at weight ${o.state.weight} about ${silent} requests were due, and it had none`
@@ -126,6 +150,11 @@ function conclude(
     const seen = failing.some(one => one.verdict.sight === 'seen') ? { ...looked, blindSince: null } : looked
     return fail(o, seen, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
   }
+  if (setting !== null) {
+    const held = { ...withClock(looked, 'stopped', now), blindSince: null }
+    const wakeAt = nextLookOf(withState(o, held))
+    return tell(o, { severity: 'warn', ...setting }, now, wakeAt, { state: asPhase(o, held), memory })
+  }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = problems[0] ?? judged.find(one => one.verdict.outcome === 'hold')?.verdict.because
   if (holding !== undefined) return hold({ ...o, memory }, looked, holding, at, now)
@@ -136,6 +165,9 @@ function conclude(
   const passed = { ...looked, passed: true, blindSince: null }
   return afterLook({ ...withState(o, passed), memory }, now)
 }
+
+const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
+  o.state.hold !== null || pauseOf(o) !== null || approvalPending(o)
 
 /** A failed look: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
 function fail(

@@ -266,6 +266,8 @@ const passing: Readonly<Partial<Record<Reason, true>>> = {
   WriteRefused: true,
   Contested: true,
   Conflict: true,
+  HostNotAllowed: true,
+  GatewayNotAllowed: true,
   AutoscalerOnTarget: true,
   ReferenceMissing: true,
   MetricsServerNotAllowed: true,

@@ -308,23 +308,6 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     message:
       'Service shop/web is of type ExternalName and leads to shop.example.com, so it cannot lead to pods of the primary. Recreate the Canary with another service.name; or, once nothing needs what it leads to, make it a ClusterIP Service.',
   },
-  'another VirtualService for the Service': {
-    given: around({ virtualServices: [routes('other', { hosts: ['web.shop.svc.cluster.local'] })] }),
-    reason: 'Conflict',
-    message:
-      'VirtualService shop/other has routes for web.shop.svc.cluster.local at the same gateway, so callers could pass the split by. Create the Canary anew with it under service.virtualServices as {name: other}, or remove the host from it.',
-  },
-  'another VirtualService for the host at the same gateway, elsewhere': {
-    given: {
-      canary: canary({}, { hosts: ['shop.example.com'], gateways: ['istio-system/public'] }),
-      ...around({
-        virtualServices: [routes('edge', { hosts: ['shop.example.com'], gateways: ['public'] }, 'istio-system')],
-      }),
-    },
-    reason: 'Conflict',
-    message:
-      'VirtualService istio-system/edge has routes for shop.example.com at the same gateway, so callers could pass the split by. Remove the host from it.',
-  },
   'a DestinationRule that would stop applying': {
     given: around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
     reason: 'Conflict',
@@ -529,15 +512,6 @@ const fine: Readonly<Record<string, Partial<Observation>>> = {
   'a Service that exists and is adopted': { live: live([kinds.Service, service('web', { selector: { app: 'web' } })]) },
   'another Service on the target, with labels kept': around({
     services: [service('metrics', { selector: { app: 'web' } })],
-  }),
-  'a VirtualService for the same name at another gateway': around({
-    virtualServices: [routes('edge', { hosts: ['web'], gateways: ['public'] })],
-  }),
-  'a VirtualService for the same short name in another namespace': around({
-    virtualServices: [routes('web', { hosts: ['web'] }, 'other')],
-  }),
-  'a VirtualService of another namespace that keeps to itself': around({
-    virtualServices: [routes('web', { hosts: ['web.shop'], exportTo: ['.'] }, 'other')],
   }),
   'the VirtualService that is listed': {
     ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),

@@ -51,7 +51,10 @@ suite('the VirtualService of Sluice', () => {
     expect(virtualService(o).spec).to.deep.equal({
       hosts: ['web.example.com', 'web'],
       gateways: ['istio-system/public', 'mesh'],
-      http: [{ match, rewrite, timeout, retries, headers, corsPolicy, route: split(100) }],
+      http: [
+        { match, rewrite, timeout, retries, headers, corsPolicy, route: split(100) },
+        { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'web' } }] },
+      ],
     })
     expect(virtualService(o).metadata.labels).to.deep.equal({ team: 'a', 'sluice.dev/canary': 'web' })
     expect(virtualService(o).metadata.annotations).to.include({ note: 'x' })
@@ -135,6 +138,7 @@ suite('the VirtualService of Sluice', () => {
           ],
           route: to(80),
         },
+        { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'web' } }] },
       ])
     })
 

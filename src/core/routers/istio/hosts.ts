@@ -3,14 +3,83 @@ import type { Ref } from '../../../api/object.ts'
 import { at, type Json, present, textOf } from '../../json.ts'
 import type { Named } from '../router.ts'
 
+/** Hosts are compared in lower case and without the dot of a fully qualified name. */
+const normalized = (host: string): string => host.toLowerCase().replace(/\.$/, '')
+
 /**
- * Whether a host in an object of `namespace` is this Service. A short name means the object's own namespace
- * (https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination).
+ * The Service that a host in an object of `namespace` means, in any notation: `web`, `web.shop`, `web.shop.svc`, or with a
+ * cluster domain. A short name means the object's own namespace
+ * (https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination). Istio itself resolves only the short
+ * and the full name; the two between are read as what their author meant. A public host of two labels looks the same.
+ *
+ * @returns null for a wildcard and for a host outside of the cluster.
  */
-export function isHost(host: string, namespace: string, service: Pick<Ref, 'namespace' | 'name'>): boolean {
-  const [name, space = namespace, svc = 'svc'] = host.split('.')
-  return name === service.name && space === service.namespace && svc === 'svc'
+export function serviceOfHost(host: string, namespace: string): Pick<Ref, 'namespace' | 'name'> | null {
+  const [name = '', space = namespace, svc = 'svc'] = normalized(host).split('.')
+  return name === '' || name.startsWith('*') || svc !== 'svc' ? null : { name, namespace: space }
 }
+
+/** Whether a host in an object of `namespace` is this Service. */
+export function isHost(host: string, namespace: string, service: Pick<Ref, 'namespace' | 'name'>): boolean {
+  const meant = serviceOfHost(host, namespace)
+  return meant !== null && meant.name === service.name && meant.namespace === service.namespace
+}
+
+/** One notation for each host: of a Service `web.shop.svc.cluster.local`, of any other the host in lower case. */
+export function canonicalHost(host: string, namespace: string): string {
+  const service = serviceOfHost(host, namespace)
+  return service === null ? normalized(host) : `${service.name}.${service.namespace}.svc.cluster.local`
+}
+
+/**
+ * The host as Istio itself reads it. One such as `web.shop` it takes as it is: a VirtualService for it gets the requests of callers
+ * that write the same, beside another one for the Service.
+ */
+export function istioHost(host: string, namespace: string): string {
+  return host.includes('.') || host === '*' ? normalized(host) : canonicalHost(host, namespace)
+}
+
+/** Whether one of the two hosts covers the other, so that Istio refuses both in one VirtualService. */
+export function overlaps(one: string, other: string): boolean {
+  return coversHost(one, other) || coversHost(other, one)
+}
+
+/** Whether a host, or a wildcard such as `*.example.com`, covers a host or a narrower wildcard. */
+export function coversHost(pattern: string, host: string): boolean {
+  const [wide, narrow] = [normalized(pattern), normalized(host)]
+  return wide === narrow || (wide.startsWith('*') && narrow.endsWith(wide.slice(1)))
+}
+
+/** Services of namespaces other than the own one that a host stands for. */
+export interface ForeignServices {
+  /** null: of more than one. */
+  readonly namespace: string | null
+  /** false: it may as well be a public host of two labels, or a wildcard such as `*.shop`. */
+  readonly certain: boolean
+  /** One Service, and no wildcard. */
+  readonly exact: boolean
+}
+
+/** Last labels that are taken for public, and not for the name of a namespace. */
+const PUBLIC = new Set(['com', 'net', 'org'])
+
+/** Which Services of other namespaces a host of an object in `namespace` stands for; null for none. */
+export function foreignServices(host: string, namespace: string): ForeignServices | null {
+  const [first = '', ...rest] = normalized(host).split('.')
+  const exact = !first.startsWith('*')
+  if (exact && rest.length === 0) return null
+  // What follows the name of the Service: its namespace, `svc`, the cluster domain; of a pod of a headless one a label more.
+  const svc = rest.indexOf('svc')
+  if (svc > 0) return rest[svc - 1] === namespace ? null : { namespace: rest[svc - 1] ?? null, certain: true, exact }
+  if (!exact && (svc === 0 || rest.length === 0 || EVERY_SERVICE.has(rest.join('.'))))
+    return { namespace: null, certain: true, exact }
+  const [last = ''] = rest
+  if (rest.length > 1 || last === namespace || PUBLIC.has(last)) return null
+  return { namespace: last, certain: false, exact }
+}
+
+/** Domains in which all Services are. */
+const EVERY_SERVICE = new Set(['local', 'cluster.local'])
 
 /** The same host, in the notation that it was written in, for another Service of the namespace. */
 export function renamedHost(host: string, name: string): string {

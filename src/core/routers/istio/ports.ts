@@ -7,6 +7,8 @@
 import { type Json, listOf, textOf } from '../../json.ts'
 import type { Observation } from '../../observation.ts'
 import { routedPorts } from '../../resources/ports.ts'
+import type { Named } from '../router.ts'
+import { gatewayOf, MESH } from './bindings.ts'
 
 /** What tells one http route from another. */
 interface Route {
@@ -15,29 +17,34 @@ interface Route {
   readonly port: number | undefined
 }
 
-/** The apex is always one of the hosts, or callers in the mesh would pass the split by. */
-export function hostsOf({ canary, names }: Pick<Observation, 'canary' | 'names'>): string[] {
+/** The apex is always one of the hosts, or callers in the mesh would bypass the split. */
+export function canaryHosts({ canary, names }: Named): string[] {
   const hosts = canary.spec.service.hosts ?? []
-  const apex = names.apexService.name
-  return hosts.includes(apex) || hosts.includes('*') ? [...hosts] : [...hosts, apex]
+  const { name, namespace } = names.apexService
+  const isApex = (host: string): boolean => host === name || host.toLowerCase().startsWith(`${name}.${namespace}.svc.`)
+  return hosts.some(isApex) || hosts.includes('*') ? [...hosts] : [...hosts, name]
 }
 
-export function gatewaysOf({ canary }: Pick<Observation, 'canary'>): string[] {
+/** The gateways as they are written. */
+export function writtenGateways({ canary }: Pick<Observation, 'canary'>): string[] {
   const gateways = canary.spec.service.gateways ?? []
-  return gateways.length === 0 ? ['mesh'] : [...gateways]
+  return gateways.length === 0 ? [MESH] : [...gateways]
 }
 
-const MESH = 'mesh'
+/** The gateways in one notation. */
+export function canaryGateways(o: Named): string[] {
+  return writtenGateways(o).map(gateway => gatewayOf(gateway, o.names.namespace))
+}
 
 export function routesOf(o: Observation): Route[] {
   const { match, delegation, port: main } = o.canary.spec.service
   const ports = routedPorts(o)
   if (ports === null) return [{ match, port: undefined }]
-  const gateways = gatewaysOf(o)
+  const gateways = writtenGateways(o)
   if (!delegation && !gateways.includes(MESH)) return [{ match, port: main }]
   const beyond = gateways.filter(gateway => gateway !== MESH)
   // Callers of other hosts come to a port of theirs.
-  const otherHosts = hostsOf(o).some(host => host !== o.names.apexService.name)
+  const otherHosts = canaryHosts(o).some(host => host !== o.names.apexService.name)
   const onlyMesh = !delegation && beyond.length === 0
   const ofMesh = ports.flatMap(port => {
     const entries = inMesh(match ?? [{}], port, onlyMesh)

@@ -1,0 +1,124 @@
+/**
+ * What a VirtualService binds to: its hosts, its gateways, and the namespaces that see it, by the rules of Istio's
+ * pilot/pkg/model (config.go `resolveGatewayName`, push_context.go `initVirtualServices`).
+ */
+import type { KubeObject } from '../../../api/object.ts'
+import { at, type Json, listOf, numberOf, recordsOf, textOf } from '../../json.ts'
+import { canonicalHost } from './hosts.ts'
+
+/** The word for all sidecars; every other gateway is an object. */
+export const MESH = 'mesh'
+
+const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
+const texts = (value: unknown): string[] => listOf(value).map(one => textOf(one))
+
+/**
+ * One notation for each gateway: `istio-system/public`. An object of `namespace` may also write `public`, `./public`,
+ * `public.istio-system` or `public.istio-system.svc.cluster.local`.
+ */
+export function gatewayOf(gateway: string, namespace: string): string {
+  if (gateway === MESH) return MESH
+  const [before = '', after] = gateway.split('/', 2)
+  if (after !== undefined) return `${before === '.' ? namespace : before}/${after}`
+  const [name = '', space = namespace] = gateway.split('.')
+  return `${space}/${name}`
+}
+
+/** The hosts of a VirtualService as they are written; none for one that is delegated to. */
+export const writtenHosts = (object: KubeObject): string[] => texts(at(object.spec, 'hosts'))
+
+/** The same in one notation. */
+export function hostsOf(object: KubeObject): string[] {
+  return writtenHosts(object).map(host => canonicalHost(host, namespaceOf(object)))
+}
+
+/** The gateways of a VirtualService in one notation; one without any is for the mesh. */
+export function gatewaysIn(object: KubeObject): string[] {
+  const written = texts(at(object.spec, 'gateways'))
+  return written.length === 0 ? [MESH] : written.map(gateway => gatewayOf(gateway, namespaceOf(object)))
+}
+
+/** Without hosts a VirtualService takes effect only where another one delegates to it. */
+export const isDelegate = (object: KubeObject): boolean => listOf(at(object.spec, 'hosts')).length === 0
+
+export const delegateKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** The VirtualServices that one delegates to, as `namespace/name`. */
+export function delegatesIn(object: KubeObject): string[] {
+  return recordsOf(at(object.spec, 'http')).flatMap(({ delegate }) => {
+    const name = textOf(at(delegate, 'name'))
+    return name === '' ? [] : [`${textOf(at(delegate, 'namespace')) || namespaceOf(object)}/${name}`]
+  })
+}
+
+/** The gateways, among those that a VirtualService of `namespace` is bound to, at which one of its routes is evaluated. */
+export function gatewaysOfRoute(route: Json, bound: readonly string[], namespace: string): readonly string[] {
+  const matches = recordsOf(route['match']).map(match => gatewaysOfMatch(match, bound, namespace))
+  return matches.length === 0 ? bound : bound.filter(gateway => matches.some(one => one.includes(gateway)))
+}
+
+/** The same for one of its matches. */
+export function gatewaysOfMatch(match: Json, bound: readonly string[], namespace: string): readonly string[] {
+  const named = texts(match['gateways']).map(gateway => gatewayOf(gateway, namespace))
+  return named.length === 0 ? bound : bound.filter(gateway => named.includes(gateway))
+}
+
+/** Where a route of a VirtualService leads. */
+export interface RouteDestination {
+  readonly protocol: 'http' | 'tls' | 'tcp'
+  readonly route: Json
+  /** As it is written. */
+  readonly host: string
+  readonly port: number | null
+}
+
+/** All destinations that get requests. A mirror's answers reach nobody, and of several destinations one without a weight gets nothing. */
+export function destinationsIn(object: KubeObject): RouteDestination[] {
+  return (['http', 'tls', 'tcp'] as const).flatMap(protocol =>
+    recordsOf(at(object.spec, protocol)).flatMap(route => {
+      const entries = recordsOf(route['route'])
+      return entries
+        .filter(entry => entries.length === 1 || numberOf(entry['weight'], 0) > 0)
+        .map(({ destination }) => {
+          const port = at(destination, 'port', 'number')
+          return {
+            protocol,
+            route,
+            host: textOf(at(destination, 'host')),
+            port: typeof port === 'number' ? port : null,
+          }
+        })
+    }),
+  )
+}
+
+/** The namespaces that an object is exported to: all of them, or a list; a dot means its own. */
+export function exportedTo(object: KubeObject): 'all' | readonly string[] {
+  const written = texts(at(object.spec, 'exportTo'))
+  if (written.length === 0 || written.includes('*')) return 'all'
+  return written.filter(one => one !== '~').map(one => (one === '.' ? namespaceOf(object) : one))
+}
+
+/** Whether the proxies of a namespace see the object. */
+export function isVisibleFrom(object: KubeObject, namespace: string): boolean {
+  const to = exportedTo(object)
+  return to === 'all' || to.includes(namespace)
+}
+
+/**
+ * Whether the proxies of a gateway see the object. They usually run in the namespace of the Gateway; where they do not, only an
+ * export to other namespaces can reach them.
+ */
+export function isVisibleAt(object: KubeObject, gateway: string): boolean {
+  const to = exportedTo(object)
+  if (to === 'all') return true
+  if (gateway === MESH) return to.length > 0
+  return to.some(namespace => namespace !== namespaceOf(object) || gateway.startsWith(`${namespace}/`))
+}
+
+/** Istio's order among objects that contradict each other: by creation, then by name and namespace. */
+export function precedes(one: KubeObject, other: KubeObject): boolean {
+  const age = ({ metadata }: KubeObject): string =>
+    `${metadata.creationTimestamp ?? ''} ${metadata.name}.${metadata.namespace ?? ''}`
+  return age(one) < age(other)
+}

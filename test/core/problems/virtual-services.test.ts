@@ -1,0 +1,314 @@
+/** VirtualServices around a canary: which are ways past its split, which are rivals, and which are in nobody's way. */
+import { expect } from 'chai'
+import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
+import type { Observation } from '../../../src/core/observation.ts'
+import { type Moment, problemOf, warningsOf } from '../../../src/core/problems.ts'
+import { atWeight } from '../../../src/core/facts.ts'
+import { firstStep } from '../../../src/core/rules/start.ts'
+import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
+
+type Spec = Readonly<Record<string, unknown>>
+const NEVER = '2020-01-01T00:00:00Z'
+const LATER = '2030-01-01T00:00:00Z'
+const PUBLIC = ['istio-system/public']
+
+const routes = (name: string, spec: Spec, namespace = 'shop', more: Partial<ObjectMeta> = {}): KubeObject =>
+  object(kinds.VirtualService, name, { spec }, { namespace, creationTimestamp: NEVER, ...more })
+const to = (host: string, more: Spec = {}) => ({ route: [{ destination: { host, ...more } }] })
+const FULL = 'web.shop.svc.cluster.local'
+
+/** A canary with these around; its own VirtualService is there where `own` is said. */
+function given(virtualServices: readonly KubeObject[], service: Spec = {}, own?: Spec): Observation {
+  const ours = routes('web', own ?? {}, 'shop', {
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    labels: { 'sluice.dev/canary': 'web' },
+  })
+  return observation({
+    canary: canary({}, service),
+    surroundings: {
+      ...noSurroundings,
+      virtualServices: own === undefined ? virtualServices : [ours, ...virtualServices],
+    },
+    ...(own === undefined ? {} : { live: live([kinds.VirtualService, ours]) }),
+  })
+}
+const serving = { hosts: ['web'], gateways: ['mesh'] }
+const edge = (spec: Spec = {}, namespace = 'shop'): KubeObject =>
+  routes('edge', { hosts: ['shop.example.com'], gateways: PUBLIC, http: [to(FULL)], ...spec }, namespace)
+
+const recreate =
+  'Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.'
+
+/** Stops a release at all moments. */
+const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
+  'a gateway VirtualService that leads to the Service': {
+    o: given([edge()]),
+    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+  },
+  'by a short name, at a gateway in an older notation': {
+    o: given([edge({ http: [to('web')], gateways: ['public.istio-system.svc.cluster.local', 'mesh'] })]),
+    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public and in the mesh, past the split. ${recreate}`,
+  },
+  'by a wildcard host, with a part of the weight': {
+    o: given([
+      edge({
+        hosts: ['*'],
+        http: [
+          {
+            route: [
+              { destination: { host: 'other' }, weight: 99 },
+              { destination: { host: 'web' }, weight: 1 },
+            ],
+          },
+        ],
+      }),
+    ]),
+    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+  },
+  'in the mesh, under the name of another Service': {
+    o: given([routes('edge', { hosts: ['front'], http: [to('web.shop')] })]),
+    message: `VirtualService shop/edge leads to Service web in the mesh, past the split. ${recreate}`,
+  },
+  'in the mesh, for the Service itself': {
+    o: given([routes('edge', { hosts: ['web'], http: [to('web')] })]),
+    message: `VirtualService shop/edge leads to Service web in the mesh, past the split. ${recreate}`,
+  },
+  'two of them are two entries': {
+    o: given([edge(), routes('more', { hosts: ['b.example.com'], gateways: PUBLIC, http: [to('web')] })]),
+    message:
+      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Recreate the Canary with service.virtualServices: [{name: edge}, {name: more}], or lead the route to another Service.',
+  },
+  'one to which another delegates': {
+    o: given([
+      routes('edge', { http: [to('web')] }),
+      routes(
+        'root',
+        { hosts: ['shop.example.com'], gateways: PUBLIC, http: [{ delegate: { name: 'edge', namespace: 'shop' } }] },
+        'istio-system',
+      ),
+    ]),
+    message: `VirtualService shop/edge, to which VirtualService istio-system/root delegates, leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+  },
+  'beside listed ones': {
+    o: {
+      ...given([edge()], { virtualServices: [{ name: 'front' }] }),
+      live: live([kinds.VirtualService, routes('front', { hosts: ['web'], http: [to('web')] })]),
+    },
+    message:
+      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Add {name: edge} to service.virtualServices, or lead the route to another Service.',
+  },
+  'where ours is delegated to': {
+    o: given([edge()], { delegation: true }),
+    message:
+      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Delegate that route to VirtualService web.',
+  },
+  'by tls': {
+    o: given([edge({ http: undefined, tls: [{ match: [{ sniHosts: ['shop.example.com'] }], ...to('web') }] })]),
+    message:
+      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Only http routes can be split: make it an http route, or lead it to another Service.',
+  },
+  'another VirtualService for the Service in the mesh': {
+    o: given([routes('other', { hosts: [FULL] })]),
+    message: `VirtualService shop/other gets the requests for ${FULL} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`,
+  },
+  'the same, private to the namespace and younger than ours': {
+    o: given([routes('other', { hosts: [FULL], exportTo: ['.'] }, 'shop', { creationTimestamp: LATER })], {}, serving),
+    message: `VirtualService shop/other gets the requests for ${FULL} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`,
+  },
+  'a younger one for a notation that Istio takes as it is': {
+    o: given([routes('other', { hosts: ['web.shop'] }, 'shop', { creationTimestamp: LATER })], {}, serving),
+    message:
+      'VirtualService shop/other gets the requests for web.shop in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.',
+  },
+  'an older route of the namespace for the same requests at a gateway': {
+    o: given([edge({ http: [to('other')] })], { hosts: ['shop.example.com'], gateways: ['public.istio-system'] }),
+    message:
+      "VirtualService shop/edge is older and has a route for shop.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+  },
+}
+
+const users = (spec: Spec = {}, more: Partial<ObjectMeta> = {}): KubeObject =>
+  routes('users', { hosts: ['api.example.com'], gateways: PUBLIC, ...spec }, 'people', more)
+const orders = { gateways: PUBLIC, hosts: ['api.example.com'], match: [{ uri: { prefix: '/orders' } }] }
+
+const everything = { gateways: PUBLIC, hosts: ['api.example.com'] }
+
+/** Of other namespaces, and taking effect: stops a release before it has begun, and is a warning from then on. */
+const stopsTheStart: Readonly<Record<string, { o: Observation; message: string }>> = {
+  'for the Service in the mesh, before ours is there': {
+    o: given([routes('pay', { hosts: [FULL] }, 'evil')]),
+    message: `VirtualService evil/pay gets the requests for ${FULL} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`,
+  },
+  'the same, older than ours': {
+    o: given([routes('pay', { hosts: [FULL] }, 'evil')], {}, serving),
+    message: `VirtualService evil/pay gets the requests for ${FULL} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`,
+  },
+  'the same, younger and exported to our namespace': {
+    o: given([routes('pay', { hosts: [FULL], exportTo: ['shop'] }, 'evil', { creationTimestamp: LATER })], {}, serving),
+    message: `VirtualService evil/pay gets the requests for ${FULL} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`,
+  },
+  'for the host at the gateway, with a route to the Service': {
+    o: given([users({ http: [{ match: [{ uri: { prefix: '/old' } }], ...to(FULL) }] })], orders),
+    message:
+      'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Remove that route, or the host from it.',
+  },
+  'for the host at the gateway, older, with a match that covers ours': {
+    o: given([users({ http: [{ match: [{ uri: { prefix: '/or' } }], ...to('users') }] })], orders),
+    message:
+      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+  },
+  'for the host at the gateway, both without a match': {
+    o: given([users({ http: [to('users')] })], everything),
+    message:
+      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+  },
+}
+
+/** Stops nothing at any moment, and is told. */
+const warnings: Readonly<Record<string, { o: Observation; message: string }>> = {
+  'a way past of another namespace': {
+    o: given([edge({}, 'istio-system')]),
+    message:
+      'VirtualService istio-system/edge leads to Service web at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+  },
+  several: {
+    o: given(['a', 'b', 'c', 'd'].map(namespace => edge({}, namespace))),
+    message:
+      'VirtualService a/edge leads to Service web at gateway istio-system/public, past the split; so do VirtualService b/edge, VirtualService c/edge and 1 more. These requests do not reach a candidate, and traffic checks leave them out',
+  },
+  'a way to one side': {
+    o: given([edge({ http: [to('web-primary')] })]),
+    message:
+      'VirtualService shop/edge leads to Service web-primary at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+  },
+  'a tcp route to another port of the Service': {
+    o: given([edge({ http: undefined, tcp: [to('web', { port: { number: 9000 } })] })]),
+    message:
+      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+  },
+  'kept to its own namespace, whose callers reach the Service by it': {
+    o: given([routes('pay', { hosts: [FULL], exportTo: ['.'], http: [to(FULL)] }, 'evil')], {}, serving),
+    message:
+      'VirtualService evil/pay leads to Service web in the mesh, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+  },
+}
+
+/** Takes no effect on the release, so nothing is said. */
+const silent: Readonly<Record<string, Observation>> = {
+  'the same short name in another namespace': given([routes('web', { hosts: ['web'], http: [to('web')] }, 'other')]),
+  'for our host, kept to its own namespace, leading elsewhere': given([
+    routes('pay', { hosts: [FULL], exportTo: ['.'], http: [to('mine')] }, 'evil'),
+  ]),
+  'for our host, public, younger than ours, leading elsewhere': given(
+    [routes('pay', { hosts: [FULL], http: [to('mine')] }, 'evil', { creationTimestamp: LATER })],
+    {},
+    serving,
+  ),
+  'for our host, public, younger than ours, leading to the Service': given(
+    [routes('pay', { hosts: [FULL], http: [to(FULL)] }, 'evil', { creationTimestamp: LATER })],
+    {},
+    serving,
+  ),
+  'for our public host in the mesh, younger than ours': given(
+    [routes('pay', { hosts: ['shop.example.com'], http: [to('mine')] }, 'evil', { creationTimestamp: LATER })],
+    { hosts: ['shop.example.com'] },
+    { hosts: ['shop.example.com', 'web'], gateways: ['mesh'] },
+  ),
+  'for our host at a gateway that ours is not bound to': given([
+    routes('edge', { hosts: ['web'], gateways: ['public'], http: [to('other')] }),
+  ]),
+  'other paths of the host at the gateway, older': given(
+    [users({ http: [{ match: [{ uri: { prefix: '/users' } }], ...to('users') }] })],
+    orders,
+  ),
+  'everything else of the host at the gateway, older': given([users({ http: [to('users')] })], orders),
+  'one path where ours takes the rest': given(
+    [users({ http: [{ match: [{ uri: { prefix: '/users' } }], ...to('users') }] })],
+    everything,
+  ),
+  'a match that covers ours, younger': given(
+    [users({ http: [{ match: [{ uri: { prefix: '/o' } }], ...to('users') }] }, { creationTimestamp: LATER })],
+    orders,
+    { hosts: ['api.example.com', 'web'], gateways: PUBLIC },
+  ),
+  'a match that covers ours, at another gateway': given(
+    [
+      users({
+        gateways: [...PUBLIC, 'people/own'],
+        http: [{ match: [{ uri: { prefix: '/o' }, gateways: ['people/own'] }], ...to('users') }],
+      }),
+    ],
+    orders,
+  ),
+  'a match that covers ours, which the gateway does not see': given(
+    [users({ exportTo: ['.'], http: [{ match: [{ uri: { prefix: '/o' } }], ...to('users') }] })],
+    orders,
+  ),
+  'a mirror to the Service': given([edge({ http: [{ ...to('other'), mirror: { host: 'web' } }] })]),
+  'a weight of 0': given([
+    edge({
+      http: [
+        {
+          route: [
+            { destination: { host: 'a' }, weight: 100 },
+            { destination: { host: 'web' }, weight: 0 },
+          ],
+        },
+      ],
+    }),
+  ]),
+  'a delegate to which nobody delegates': given([routes('edge', { http: [to('web')] })]),
+  'a way past that no gateway sees': given([edge({ exportTo: ['~'] })]),
+  'one that is listed': {
+    ...given([edge()], { virtualServices: [{ name: 'edge' }] }),
+    live: live([kinds.VirtualService, edge()]),
+  },
+}
+
+const settled = { promoted: 'h1:a', rejected: null }
+const climbing = { ...atWeight(firstStep(settled, 'h1:b', 'climbing', 0), 10, 0), phase: 'Progressing' } as const
+const states: Readonly<Record<Moment, Observation['state']>> = {
+  start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: 0 },
+  candidate: firstStep(settled, 'h1:b', 'preparing', 0),
+  run: climbing,
+  rest: { phase: 'Succeeded', ...settled },
+}
+const moments = Object.keys(states) as Moment[]
+const at = (o: Observation, moment: Moment): Observation => ({ ...o, state: states[moment] })
+
+suite('VirtualServices around a canary', () => {
+  for (const [name, { o, message }] of Object.entries(stops)) {
+    test(`${name}: stops the release at every moment`, () => {
+      for (const moment of moments) {
+        expect(problemOf(at(o, moment), moment)).to.deep.equal({ reason: 'Conflict', message })
+        expect(warningsOf(at(o, moment))).to.deep.equal([])
+      }
+    })
+  }
+  for (const [name, { o, message }] of Object.entries(stopsTheStart)) {
+    test(`${name}: stops only the start`, () => {
+      for (const moment of moments) {
+        const starts = moment === 'start' || moment === 'candidate'
+        const found = { reason: 'Conflict', message }
+        expect(problemOf(at(o, moment), moment)).to.deep.equal(starts ? found : null)
+        expect(warningsOf(at(o, moment)).some(one => one.message === message)).to.equal(!starts)
+      }
+    })
+  }
+  for (const [name, { o, message }] of Object.entries(warnings)) {
+    test(`${name}: stops nothing, and is a warning`, () => {
+      for (const moment of moments) {
+        expect(problemOf(at(o, moment), moment)).to.equal(null)
+        expect(warningsOf(at(o, moment))).to.deep.equal([{ reason: 'Bypassed', message }])
+      }
+    })
+  }
+  for (const [name, o] of Object.entries(silent)) {
+    test(`${name}: nothing is said`, () => {
+      for (const moment of moments) {
+        expect(problemOf(at(o, moment), moment)).to.equal(null)
+        expect(warningsOf(at(o, moment))).to.deep.equal([])
+      }
+    })
+  }
+})
