@@ -9,7 +9,7 @@ declare const SLUICE_VERSION: string | undefined
 const version = typeof SLUICE_VERSION === 'string' ? SLUICE_VERSION : '0.0.0-source'
 
 const program = new Command('sluice')
-  .description('Releases Kubernetes workloads step by step on Istio, and takes back what is bad.')
+  .description('Releases Kubernetes workloads step by step on Istio, and rolls back what is bad.')
   .version(version)
   .exitOverride()
   .showHelpAfterError('(see: sluice run --help)')

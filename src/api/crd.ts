@@ -50,7 +50,7 @@ export const resources: readonly Resource[] = [
   {
     kind: kinds.Canary,
     shortNames: ['sluice'],
-    description: 'Releases a Deployment step by step, and takes back what is bad.',
+    description: 'Releases a Deployment step by step, and rolls back what is bad.',
     spec: CanarySpecSchema,
     status: CanaryStatusSchema,
     rules: CANARY_RULES,

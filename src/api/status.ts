@@ -127,7 +127,7 @@ export const CanaryStatusSchema = z
     lastAppliedSpec: text().describe('Revision that was last released, or is being released.'),
     lastPromotedSpec: text().describe('Revision that the primary runs.'),
     previousSpec: text().describe('Revision that was promoted before it.'),
-    rejectedSpec: text().describe('Revision that was last taken back.'),
+    rejectedSpec: text().describe('Revision that was last rolled back.'),
     trackedConfigs: z
       .record(z.string(), z.string())
       .optional()

@@ -94,7 +94,7 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | Read 
   return stay(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
 }
 
-/** Pods of the candidate start; the run is taken back if they do not get ready in time. */
+/** Pods of the candidate start; the run is rolled back if they do not get ready in time. */
 export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'preparing' || target === null) return undefined

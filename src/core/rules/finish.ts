@@ -133,7 +133,7 @@ export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move |
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const ended = o.memory.history[0]
-  // Why it was taken back stays on show; what was in the way of that is over with it.
+  // Why it was rolled back stays on show; what was in the way of that is over with it.
   const { reason, message } = ended !== undefined && isStalling(o.memory.reason) ? ended : o.memory
   if ((primary?.ready ?? 0) === 0) {
     const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
