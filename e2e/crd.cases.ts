@@ -436,6 +436,45 @@ const services: readonly Case[] = [
     { service: { delegation: true, gateways: ['mesh'] } },
     'a delegated VirtualService has no hosts or gateways',
   ),
+  bad('the host * in the mesh', { service: { hosts: ['*'] } }, 'Istio refuses the host * in the mesh'),
+  bad(
+    'the host * at a gateway and in the mesh',
+    { service: { hosts: ['*'], gateways: ['istio-system/public', 'mesh'] } },
+    'Istio refuses the host * in the mesh',
+  ),
+  good('the host * at a gateway', { service: { hosts: ['*'], gateways: ['istio-system/public'] } }),
+  bad(
+    'a host twice',
+    { service: { hosts: ['shop.example.com', 'web', 'shop.example.com'] } },
+    'a host is listed twice, or covered by another one',
+  ),
+  bad(
+    'a host that another one covers',
+    { service: { hosts: ['a.example.com', '*.example.com'], gateways: ['istio-system/public'] } },
+    'a host is listed twice, or covered by another one',
+  ),
+  bad(
+    'a wildcard that another one covers',
+    { service: { hosts: ['*.com', '*.example.com'], gateways: ['istio-system/public'] } },
+    'a host is listed twice, or covered by another one',
+  ),
+  good('hosts that differ', { service: { hosts: ['*.a.example.com', '*.b.example.com', 'a.example.com'] } }),
+  good('as many hosts as there may be, as long as they may be', {
+    service: {
+      hosts: Array.from({ length: 100 }, (_, i) => `${`${i}`.padStart(3, 'a')}.${'b'.repeat(200)}.example.com`),
+    },
+  }),
+  ...['*.svc.cluster.local', '*.LOCAL', '*.svc.corp.internal', '*.cluster.local.'].map(host =>
+    changed(
+      `a wildcard over the Services of all namespaces: ${host}`,
+      {},
+      { service: { hosts: [host] } },
+      'a wildcard over the Services of all namespaces would take their traffic in the mesh',
+    ),
+  ),
+  good('a wildcard over names of Services at a gateway', {
+    service: { hosts: ['*.local'], gateways: ['istio-system/public'] },
+  }),
   bad(
     'virtualServices with hosts',
     { service: { virtualServices: [{ name: 'web' }], hosts: ['shop.example'] } },

@@ -20,7 +20,10 @@ export interface Rule<T> {
    * CRD `has(self.field)` is false for an empty field too, and a rule on an empty field is not asked (empty.ts).
    */
   readonly cel: string
-  /** The same rule here. `unseen` where it compares with the previous version, which only the API server has. */
+  /**
+   * The same rule here. `unseen` where it compares with the previous version, which only the API server has, or where what was stored
+   * before the rule must stay readable.
+   */
   readonly holds: ((value: T) => boolean) | 'unseen'
 }
 

@@ -139,6 +139,18 @@ const OF_OUR_VIRTUAL_SERVICE = [
   'corsPolicy',
 ] as const
 
+/** Whether the VirtualService is bound to the sidecars. */
+const IN_MESH = `(!has(self.gateways) || 'mesh' in self.gateways)`
+const isInMesh = ({ gateways = [] }: { readonly gateways?: readonly string[] | undefined }): boolean =>
+  gateways.length === 0 || gateways.includes('mesh')
+
+/** A wildcard over the Services of all namespaces, in any cluster domain. */
+const EVERY_SERVICE = '^[*]([.]svc([.].*)?|[.](cluster[.])?local)[.]?$'
+
+/** As Istio compares hosts of one VirtualService (pkg/config/host/name.go `Matches`). */
+const coversHost = (pattern: string, host: string): boolean =>
+  pattern === host || (pattern.startsWith('*') && host.endsWith(pattern.slice(1)))
+
 export const ServiceSchema = ruled(
   z.object({
     name: ruled(z.string().max(63), {
@@ -253,6 +265,23 @@ export const ServiceSchema = ruled(
     holds: service =>
       service.virtualServices === undefined ||
       OF_OUR_VIRTUAL_SERVICE.every(field => service[field] === undefined || service[field] === false),
+  },
+  {
+    message: 'Istio refuses the host * in the mesh: name the hosts, or bind them to gateways without mesh',
+    cel: `!(has(self.hosts) && '*' in self.hosts && ${IN_MESH})`,
+    holds: service => !(service.hosts ?? []).includes('*') || !isInMesh(service),
+  },
+  {
+    message: 'a host is listed twice, or covered by another one, which Istio refuses: list each once',
+    cel: `!has(self.hosts) || self.hosts.all(a, self.hosts.exists_one(b, a == b || a.startsWith('*') && b.endsWith(a.substring(1))))`,
+    holds: ({ hosts = [] }) => hosts.every(a => hosts.filter(b => coversHost(a, b)).length === 1),
+  },
+  {
+    message:
+      'a wildcard over the Services of all namespaces would take their traffic in the mesh: name the hosts, or bind it to gateways without mesh',
+    cel: `!has(self.hosts) || !${IN_MESH} || !self.hosts.exists(host, host.lowerAscii().matches('${EVERY_SERVICE}'))`,
+    // One that is stored must stay readable, or its deletion would leave its routes behind; `hostOfOthers` refuses it.
+    holds: 'unseen',
   },
   {
     message: 'with destinationRule the policy is yours: write trafficPolicy there instead',
