@@ -115,6 +115,7 @@ class Wired {
           rootNamespace: flags.istioRootNamespace,
           allowedHosts: flags.allowedHosts,
           allowedGateways: flags.allowedGateways,
+          trackConfigs: flags.trackConfigs,
         },
         namespaces: flags.namespace,
         queueMetrics: {

@@ -21,6 +21,7 @@ export interface RunFlags {
   readonly istioRootNamespace: string
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
+  readonly trackConfigs: boolean
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -43,7 +44,7 @@ export function runCommand(program: Command, run: (flags: RunFlags) => Promise<v
 }
 
 /** The flags that are true or false; commander hands on what was written. */
-const switches = ['leaderElect', 'ownerReferences', 'allowInlineQueries'] as const
+const switches = ['leaderElect', 'ownerReferences', 'allowInlineQueries', 'trackConfigs'] as const
 type Switch = (typeof switches)[number]
 
 const envOf = (option: Option): string => `SLUICE_${option.name().replaceAll('-', '_').toUpperCase()}`
@@ -115,6 +116,12 @@ const options: readonly Option[] = [
   )
     .argParser(allowances)
     .default([], 'any'),
+  new Option(
+    '--track-configs [bool]',
+    'judge and copy the ConfigMaps and Secrets that a target mounts; false needs no rights to them, and the primary mounts the originals',
+  )
+    .choices(['true', 'false'])
+    .default(true),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',

@@ -12,12 +12,14 @@ import type { EventRecorder } from '../kube/events.ts'
 import type { Reflector, ReflectorTiming } from '../kube/reflector.ts'
 import { pause, withDeadline } from '../kube/timing.ts'
 import { Asks } from './asks.ts'
+import { ConfigContents } from './config-contents.ts'
 import { Following } from './following.ts'
 import { Interests } from './interests.ts'
-import { addIndexes, followed, followedWherePresent, keeping, required, selectors, timings } from './kinds.ts'
+import { addIndexes, followed, followedWherePresent, forms, keeping, selectors, timings } from './kinds.ts'
 import { Observer } from './observe.ts'
 import { Queue, type QueueMetrics } from './queue.ts'
 import { Reconciler } from './reconcile.ts'
+import { START, unseenByAll, unseenIn } from './sight.ts'
 
 export interface ControllerPorts {
   readonly api: KubeApi
@@ -48,8 +50,6 @@ export interface ControllerOptions {
 const WORKERS = 16
 /** A shutdown waits this long for the writes at hand. */
 const DRAIN: Milliseconds = 2000
-/** The start waits this long for the kinds that matter; then it is said which is not known. */
-const START: Milliseconds = 30_000
 /** A new leader waits this long to see what the last one wrote; one list has so long. */
 const CATCH_UP: Milliseconds = 30_000
 const CATCH_UP_LIST: Milliseconds = 10_000
@@ -77,7 +77,8 @@ export class Controller {
       clock: ports.steady,
       random: ports.random,
       log: ports.log,
-      transform: keeping(ports.sha256),
+      transform: keeping,
+      forms,
       selectors,
       timings,
       ...(options.timing === undefined ? {} : { timing: options.timing }),
@@ -110,12 +111,19 @@ export class Controller {
 
   /** Works until the term ends, then finishes the writes at hand. */
   async lead(term: AbortSignal): Promise<void> {
-    const { api, clock, log, recorder, metrics } = this.#ports
+    const { api, clock, steady, random, sha256, log, recorder, metrics } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
     const asks = new Asks(metrics, key => this.#wake(key))
     const interests = new Interests()
     const following = new Following(this.#cache)
+    const contents = new ConfigContents({
+      api,
+      clock: steady,
+      random,
+      sha256,
+      wake: key => this.#wake(key),
+    })
     let over = false
     const reconciler = new Reconciler({
       api,
@@ -127,9 +135,10 @@ export class Controller {
       cache: this.#cache,
       interests,
       following,
-      observer: new Observer(this.#cache, this.#options.settings, this.#ports.sha256),
+      contents,
+      observer: new Observer(this.#cache, contents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
-      unseen: namespace => this.unseen(namespace),
+      unseen: namespace => unseenIn(this.reflectors(), namespace),
       // What a pass that was given up still ends with is nobody's figure any more.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })
@@ -149,6 +158,7 @@ export class Controller {
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     following.close()
+    contents.close()
   }
 
   /**
@@ -188,29 +198,9 @@ export class Controller {
     return this.#cache.reflectors()
   }
 
-  /**
-   * Why decisions would be blind: kinds that are not installed, may not be watched, or have not been listed for long. null
-   * when all that matters is seen.
-   *
-   * @param namespace of the canary that asks; empty: anywhere.
-   */
-  unseen(namespace = ''): string | null {
-    const sentences = this.reflectors().flatMap(reflector => {
-      const { kind, state, lastError, namespace: scope } = reflector
-      if (scope !== '' && namespace !== '' && scope !== namespace) return []
-      // Where autoscalers of others cannot be seen, releases go on all the same.
-      if (followedWherePresent.includes(kind)) return []
-      if (state === 'forbidden')
-        return [`${lastError ?? `${kindKey(kind)} may not be watched`} Apply manifests/rbac.yaml`]
-      if (state === 'absent' && required.includes(kind))
-        return [
-          `${kindKey(kind)} is not installed; apply the CRDs of ${kind.group.endsWith('istio.io') ? 'Istio' : 'Sluice'}`,
-        ]
-      if (state !== 'absent' && reflector.awaited() >= START)
-        return [`${kindKey(kind)} is not known yet: ${lastError ?? 'the API server does not answer its list'}`]
-      return []
-    })
-    return sentences.length === 0 ? null : sentences.join('. ')
+  /** Why no canary could be decided on, as a sentence; null when all that every canary needs is seen. */
+  unseen(): string | null {
+    return unseenByAll(this.reflectors())
   }
 
   /** The canary that is being worked on for the longest time; null when none is. */

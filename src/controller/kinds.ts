@@ -3,13 +3,13 @@ import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/obj
 import { at, textOf, textsOf } from '../core/json.ts'
 import { templateLabels } from '../core/labels.ts'
 import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/names.ts'
-import type { Sha256 } from '../core/ports.ts'
-import { hashOfContent } from '../core/resources/content.ts'
+import type { ObjectForm } from '../core/ports.ts'
+import { TRACKING_ANNOTATIONS } from '../core/resources/configs.ts'
 import { delegatesIn, destinationsIn, hostsOf } from '../core/routers/istio/bindings.ts'
 import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { Cache } from '../kube/cache.ts'
 import type { ReflectorTiming } from '../kube/reflector.ts'
-import { slim } from '../kube/slim.ts'
+import { identity, slim } from '../kube/slim.ts'
 
 /** Followed from the start, in every namespace that is watched. */
 export const followed: readonly Kind[] = [
@@ -62,23 +62,36 @@ export function readyPods(slice: KubeObject): string[] {
   })
 }
 
-/** Field of a kept ConfigMap or Secret: the hash of its content, which itself is not kept. */
-const CONTENT_HASH = 'contentHash'
+/** Configuration: of its objects only the metadata is followed, for their content is large, or secret. */
+export const configKinds: readonly Kind[] = [kinds.ConfigMap, kinds.Secret]
 
-/** What the cache keeps of an object. Of configuration that is its hash: the content of a Secret stays in no memory of ours. */
-export function keeping(sha256: Sha256): (object: KubeObject) => KubeObject {
-  return object => {
-    const kept = slim(object)
-    if (object.kind === 'ConfigMap' || object.kind === 'Secret') {
-      const { apiVersion, kind, metadata } = kept
-      return { apiVersion, kind, metadata, [CONTENT_HASH]: hashOfContent(object, sha256) }
-    }
-    return kept
+/** Kinds of which only the metadata is followed, by `kindKey`. */
+export const forms: Readonly<Record<string, ObjectForm>> = Object.fromEntries(
+  configKinds.map(kind => [kindKey(kind), 'metadata'] as const),
+)
+
+/**
+ * What the cache keeps of an object. Of configuration that is who it is: of the annotations only those that are read, because
+ * kubectl's last-applied-configuration holds the content of a Secret.
+ */
+export function keeping(object: KubeObject): KubeObject {
+  if (object.kind !== 'ConfigMap' && object.kind !== 'Secret') return slim(object)
+  const { apiVersion, kind, metadata } = object
+  const { labels, annotations = {} } = metadata
+  const read = TRACKING_ANNOTATIONS.flatMap(name => {
+    const value = Object.hasOwn(annotations, name) ? annotations[name] : undefined
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const canary = labels?.[CANARY_LABEL]
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...identity(metadata),
+      ...(canary === undefined ? { labels: {} } : { labels: { [CANARY_LABEL]: canary } }),
+      ...(read.length === 0 ? {} : { annotations: Object.fromEntries(read) }),
+    },
   }
-}
-
-export function contentHash(config: KubeObject): string {
-  return textOf(config[CONTENT_HASH])
 }
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''

@@ -2,7 +2,7 @@
  * A key → everything that the canary's next move may depend on, out of the caches: no request is made, and nothing is
  * older than our own last write. What is read is also what the canary is woken by.
  */
-import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { parseCanary, type Canary } from '../api/canary.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/check.ts'
@@ -31,8 +31,11 @@ import type { State } from '../core/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
 import type { Cache } from '../kube/cache.ts'
+import { refusalOf } from '../kube/kept.ts'
 import { indexInterest } from './interests.ts'
-import { contentHash, coverKeys, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
+import type { ConfigContents } from './config-contents.ts'
+import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
+import { unseenConfigs } from './sight.ts'
 
 /** What memory adds to the caches. */
 export interface Known {
@@ -55,19 +58,23 @@ export interface Observed {
 
 export class Observer {
   readonly #cache: Cache
+  readonly #contents: ConfigContents
   readonly #settings: Settings
   readonly #sha256: Sha256
   readonly #parsed = new WeakMap<Json, ReturnType<typeof parseCanary>>()
   readonly #templates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
-  constructor(cache: Cache, settings: Settings, sha256: Sha256) {
+  constructor(cache: Cache, contents: ConfigContents, settings: Settings, sha256: Sha256) {
     this.#cache = cache
+    this.#contents = contents
     this.#settings = settings
     this.#sha256 = sha256
   }
 
   /** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
   parse(object: KubeObject): ReturnType<typeof parseCanary> {
+    const refusal = refusalOf(object)
+    if (refusal !== null) return { problems: [refusal] }
     const raw = recordOf(object.spec)
     const parsed = this.#parsed.get(raw) ?? parseCanary(object)
     this.#parsed.set(raw, parsed)
@@ -85,8 +92,8 @@ export class Observer {
       reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
       names.canary,
     )
-    const references = trackedConfigs(at(target?.spec, 'template'))
-    const configs = this.#configs(reader, names, references)
+    const references = this.#settings.trackConfigs ? trackedConfigs(at(target?.spec, 'template')) : []
+    const { configs, unread, problems } = this.#configs(reader, names, references)
     const needs = this.#needs(reader, names, references, recorded)
     const { analysis } = canary.spec
     const workloads = {
@@ -112,16 +119,19 @@ export class Observer {
       findings: known.findings,
       sight: known.sight,
       trouble: known.trouble,
-      unseen: known.unseen,
+      unseen: known.unseen ?? unseenConfigs(this.#cache.reflectors(), names.namespace, needs),
     }
     // Chosen with the first primary, and not while something still stands in the way of it.
     const undecided = seen.target === null || (seen.state.phase === 'Initializing' && seen.state.revision === null)
     const memory = { ...seen.memory, labels: undecided ? seen.memory.labels : labelMode(seen) }
     const observation = { ...seen, memory }
+    // What one object hides is said when all kinds are seen.
+    const hidden = [...problems, ...reader.refusals]
+    const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
     return {
-      observation: { ...observation, traffic: readTraffic(observation) },
+      observation: { ...observation, unseen, traffic: readTraffic(observation) },
       needs,
-      blind: needs.some(kind => !this.#cache.synced(kind, names.namespace)),
+      blind: unread || needs.some(kind => !this.#cache.synced(kind, names.namespace)),
     }
   }
 
@@ -137,14 +147,28 @@ export class Observer {
   }
 
   /** Hashes of the configuration that the target mounts; what does not exist is left out. */
-  #configs(reader: Reader, { namespace }: Names, references: readonly ConfigReference[]): Record<string, string> {
+  #configs(
+    reader: Reader,
+    { namespace, canary }: Names,
+    references: readonly ConfigReference[],
+  ): { configs: Record<string, string>; unread: boolean; problems: string[] } {
     const configs: Record<string, string> = {}
+    const problems: string[] = []
+    const mounted: Ref[] = []
+    let unread = false
+    const key = `${namespace}/${canary}`
     for (const reference of references) {
-      const config = reader.get({ kind: kindOf(reference), namespace, name: reference.name })
+      const ref = { kind: kindOf(reference), namespace, name: reference.name }
+      const config = reader.get(ref)
       if (config === undefined || !isTracked(config)) continue
-      configs[configKey(reference)] = contentHash(config)
+      mounted.push(ref)
+      const { hash, problem } = this.#contents.of(ref, config, key)
+      if (problem !== null) problems.push(problem)
+      if (hash !== null) configs[configKey(reference)] = hash
+      else unread = true
     }
-    return configs
+    this.#contents.retain(key, mounted)
+    return { configs, unread, problems }
   }
 
   /**
@@ -158,7 +182,8 @@ export class Observer {
     recorded: readonly RecordedTemplate[],
   ): Kind[] {
     const remembered = recorded.flatMap(({ configs }) => Object.keys(configs))
-    return [kinds.ConfigMap, kinds.Secret].filter(
+    if (!this.#settings.trackConfigs) return []
+    return configKinds.filter(
       kind =>
         references.some(reference => kindOf(reference) === kind) ||
         remembered.some(key => key.startsWith(`${kind.plural}/`)) ||
@@ -189,7 +214,7 @@ export class Observer {
       const object = reader.get(ref)
       if (object !== undefined) live[refKey(ref)] = object
     }
-    for (const kind of [kinds.ConfigMap, kinds.Secret]) {
+    for (const kind of configKinds) {
       for (const copy of reader.byIndex(kind, 'canary', `${names.namespace}/${names.canary}`)) {
         live[refKey({ kind, namespace: names.namespace, name: copy.metadata.name })] = copy
       }
@@ -265,7 +290,9 @@ export class Observer {
       if (templateRef === undefined) continue
       const object = reader.get({ kind: kinds.MetricTemplate, namespace: names.namespace, name: templateRef.name })
       if (object === undefined) continue
-      const parsed = this.#templates.get(object) ?? parseMetricTemplate(object)
+      const refusal = refusalOf(object)
+      const parsed =
+        refusal === null ? (this.#templates.get(object) ?? parseMetricTemplate(object)) : { problems: [refusal] }
       this.#templates.set(object, parsed)
       if ('template' in parsed) templates[templateRef.name] = parsed.template
       else unreadableTemplates[templateRef.name] = parsed.problems
@@ -280,6 +307,8 @@ const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.S
 class Reader {
   readonly #cache: Cache
   readonly #interests: Set<string>
+  /** Why objects that were looked at are not known whole. */
+  readonly refusals = new Set<string>()
 
   constructor(cache: Cache, interests: Set<string>) {
     this.#cache = cache
@@ -288,7 +317,15 @@ class Reader {
 
   get(ref: Ref): KubeObject | undefined {
     this.#interests.add(refKey(ref))
-    return this.#cache.get(ref)
+    const object = this.#cache.get(ref)
+    if (object !== undefined) this.#note(object)
+    return object
+  }
+
+  /** Canaries and MetricTemplates that cannot be read have problems of their own, and are no one else's. */
+  #note(object: KubeObject): void {
+    const refusal = object.apiVersion.startsWith('sluice.dev/') ? null : refusalOf(object)
+    if (refusal !== null) this.refusals.add(`${object.kind} ${namespacedName(object)} is not read: ${refusal}`)
   }
 
   /** Of keys that all have what is looked for, the one with the fewest objects. */
@@ -301,7 +338,9 @@ class Reader {
 
   byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
     this.#interests.add(indexInterest(kind, name, key))
-    return this.#cache.byIndex(kind, name, key)
+    const objects = this.#cache.byIndex(kind, name, key)
+    for (const object of objects) this.#note(object)
+    return objects
   }
 }
 

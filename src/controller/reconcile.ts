@@ -23,6 +23,7 @@ import type { Cache } from '../kube/cache.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import { withDeadline } from '../kube/timing.ts'
 import type { Asks } from './asks.ts'
+import type { ConfigContents } from './config-contents.ts'
 import type { Following } from './following.ts'
 import type { Interests } from './interests.ts'
 import { DEADLINE, LiveReads } from './live-reads.ts'
@@ -51,6 +52,7 @@ export interface ReconcilerPorts {
   /** Wakes a canary at a time, or at once. */
   readonly wake: (key: string, at: number) => void
   readonly following: Following
+  readonly contents: ConfigContents
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string) => string | null
   /** Told about each canary after each pass; null when it is gone. */
@@ -119,7 +121,7 @@ export class Reconciler {
     following.set(key, ref.namespace, needs)
     // Without its configuration a template would be another revision. No worker waits for it; what may not be followed is
     // said instead.
-    if (blind && known.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
+    if (blind && observation.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
     const decided = await this.#decide(observation, known, signal)
     // The Canary itself is another by now: the next pass reads what it says.
     if (decided === null) return this.#ports.wake(key, clock.now())
@@ -329,6 +331,7 @@ export class Reconciler {
     this.#ports.asks.forget(key)
     this.#ports.interests.forget(key)
     this.#ports.following.forget(key)
+    this.#ports.contents.retain(key, [])
     this.#ports.watcher(key, null, null)
   }
 

@@ -26,6 +26,19 @@ export class ApiError extends Error {
   }
 }
 
+/** An answer of the API server is longer than Sluice reads: `limit` bytes. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge'
+  readonly limit: number
+
+  constructor(asked: string, limit: number) {
+    super(`${asked}: the answer is larger than ${limit / 1024 / 1024} MiB, the most that Sluice reads`)
+    this.limit = limit
+  }
+}
+
+export const isTooLarge = (error: unknown): boolean => error instanceof AnswerTooLarge
+
 const is = (error: unknown, code: number, reason: string): boolean =>
   error instanceof ApiError && error.code === code && (reason === '' || error.reason === reason)
 

@@ -94,6 +94,8 @@ export interface Settings {
   /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
   readonly metricsServers: readonly string[]
   readonly ownerReferences: boolean
+  /** Whether ConfigMaps and Secrets that a target mounts are judged and copied with its template. */
+  readonly trackConfigs: boolean
   /** Whether a Canary may bring its own PromQL; if not, only MetricTemplates are asked. */
   readonly inlineQueries: boolean
   /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */

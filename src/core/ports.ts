@@ -35,10 +35,18 @@ export interface ListQuery {
   readonly name?: string
   readonly limit?: number
   readonly continue?: string
+  readonly form?: ObjectForm
 }
+
+/**
+ * How much of each object a list or watch sends: `metadata` alone (PartialObjectMetadata,
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches). Not said: the whole object.
+ */
+export type ObjectForm = 'metadata'
 
 export interface WatchQuery {
   readonly namespace: string
+  readonly form?: ObjectForm
   readonly labelSelector?: string
   readonly name?: string
   readonly resourceVersion: string

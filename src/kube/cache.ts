@@ -4,7 +4,8 @@
  */
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
-import type { Clock, KubeApi, Log } from '../core/ports.ts'
+import type { Clock, KubeApi, Log, ObjectForm } from '../core/ports.ts'
+import { bounded } from './kept.ts'
 import { Reflector, type ReflectorTiming } from './reflector.ts'
 import { slim } from './slim.ts'
 import { type Index, Store } from './store.ts'
@@ -24,6 +25,8 @@ export interface CacheOptions {
   readonly timings?: Readonly<Record<string, Partial<ReflectorTiming>>>
   /** What is kept of an object; default: `slim`. Tests freeze here. */
   readonly transform?: (object: KubeObject) => KubeObject
+  /** Kinds of which only the metadata is followed, by `kindKey`. */
+  readonly forms?: Readonly<Record<string, ObjectForm>>
   /** Label selectors by `kindKey`, for kinds of which only some objects matter. */
   readonly selectors?: Readonly<Record<string, string>>
 }
@@ -64,11 +67,13 @@ export class Cache {
       return found.reflector
     }
     const { transform = slim } = this.#options
-    const store = new Store(transform, (before, now) => this.#tell(before, now, kind))
+    const store = new Store(bounded(kind, transform), (before, now) => this.#tell(before, now, kind))
     for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
     const labelSelector = this.#options.selectors?.[kindKey(kind)] ?? ''
     const timing = { ...this.#options.timings?.[kindKey(kind)], ...this.#options.timing }
-    const reflector = new Reflector({ ...this.#options, kind, namespace, labelSelector, timing }, store)
+    const form = this.#options.forms?.[kindKey(kind)]
+    const options = { ...this.#options, kind, namespace, labelSelector, timing }
+    const reflector = new Reflector({ ...options, ...(form === undefined ? {} : { form }) }, store)
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
     const room = { kind, namespace, store, reflector, stop, stopped, users: 1 }

@@ -11,12 +11,12 @@
  * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
-import type { Kind, KubeObject } from '../api/object.ts'
+import type { Kind } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
-import { isForbidden, isGone, isNotFound } from '../core/errors.ts'
-import type { Clock, KubeApi, Log, ObjectList, WatchEvent } from '../core/ports.ts'
+import { isForbidden, isGone, isNotFound, isTooLarge } from '../core/errors.ts'
+import type { Clock, KubeApi, Log, ObjectForm, ObjectList, WatchEvent } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import type { Store } from './store.ts'
+import { keyOf, type Store } from './store.ts'
 import { Backoff, pause, withDeadline } from './timing.ts'
 
 export type ReflectorState = 'listing' | 'watching' | 'waiting' | 'absent' | 'forbidden' | 'stopped'
@@ -28,6 +28,8 @@ export interface ReflectorOptions {
   readonly namespace: string
   /** Only objects with these labels; empty: all. */
   readonly labelSelector: string
+  /** Not said: whole objects. */
+  readonly form?: ObjectForm
   /** Should be one that does not jump. */
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -64,11 +66,14 @@ const TIMING: ReflectorTiming = {
 
 /** A first refusal is asked again after this long at most. */
 const FIRST_REFUSED: Milliseconds = 15_000
+/** Objects in a page at most. */
 const PAGE = 500
 /** How often a list is started over because its pages expired under it, before that counts as trouble. */
 const LIST_TRIES = 3
 /** Failures in a row after which the last version is no longer believed in. */
 const DOUBTED_AFTER = 3
+/** A watch that stays open for so long works, however quiet it is. */
+const WELL_AFTER: Milliseconds = 30_000
 /** Refusals in a row after which a kind that was followed is taken for forbidden or absent. */
 const BELIEVED_AFTER = 4
 
@@ -92,7 +97,13 @@ export class Reflector {
   #lastHeard: Instant | null = null
   #lastError: string | null = null
   #version: string | null = null
+  /** Objects in the next page. */
+  #limit = PAGE
   #failures = 0
+  /** When the present trouble began; null while there is none. */
+  #troubledSince: Instant | null = null
+  #watchedSince: Instant = 0
+  #served: readonly string[] = []
   #refusals = 0
 
   constructor(options: ReflectorOptions, store: Store) {
@@ -122,6 +133,10 @@ export class Reflector {
   get lastError(): string | null {
     return this.#lastError
   }
+  /** Versions that the server has of a kind that is absent in ours. */
+  get served(): readonly string[] {
+    return this.#served
+  }
   /** How long ago the server was last heard of (bookmarks come each minute); null before the first list. */
   age(): Milliseconds | null {
     return this.#lastHeard === null ? null : Math.max(0, this.#options.clock.now() - this.#lastHeard)
@@ -132,14 +147,19 @@ export class Reflector {
     return this.#synced ? 0 : Math.max(0, this.#options.clock.now() - this.#startedAt)
   }
 
+  /** How long a kind that was known once has been in trouble; 0 while it is followed. */
+  failingFor(): Milliseconds {
+    if (!this.#synced || this.#troubledSince === null || this.#state === 'watching') return 0
+    return Math.max(0, this.#options.clock.now() - this.#troubledSince)
+  }
+
   /**
    * Lists once more, beside the watch: then the store is not older than this call, however far the watch is behind.
    *
    * @throws what the API throws; the watch goes on.
    */
   async refresh(signal: AbortSignal): Promise<void> {
-    const { items, resourceVersion } = await this.#pages(signal)
-    this.#store.replace(items, resourceVersion)
+    await this.#pages(signal)
   }
 
   /** Runs until the signal aborts; never rejects. */
@@ -162,8 +182,7 @@ export class Reflector {
   async #list(signal: AbortSignal): Promise<void> {
     // While waiting for a kind to appear, `absent` and `forbidden` stay what is known.
     if (this.#state === 'watching' || this.#state === 'waiting') this.#state = 'listing'
-    const { items, resourceVersion } = await this.#pages(signal)
-    this.#store.replace(items, resourceVersion)
+    const resourceVersion = await this.#pages(signal)
     this.#version = resourceVersion
     this.#synced = true
     this.#refusals = 0
@@ -174,36 +193,63 @@ export class Reflector {
     this.#settle()
   }
 
-  /** All pages of one consistent list. An expired continue token (410) means starting over. */
-  async #pages(signal: AbortSignal): Promise<{ items: KubeObject[]; resourceVersion: string }> {
+  /**
+   * All pages of one consistent list, each put into the store as it comes, so that no more than one page is in memory as the
+   * server sent it. An expired continue token (410) means starting over.
+   *
+   * @returns the version of the list.
+   */
+  async #pages(signal: AbortSignal): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const items: KubeObject[] = []
+        const listed = new Set<string>()
         let page: ObjectList | null = null
         let first = ''
         do {
           page = await this.#page(page?.continue, signal)
           if (first === '') first = page.resourceVersion
-          items.push(...page.items)
+          for (const item of page.items) {
+            listed.add(keyOf(item))
+            this.#store.put(item)
+          }
         } while (page.continue !== undefined)
-        return { items, resourceVersion: first }
+        this.#store.retain(listed, first)
+        return first
       } catch (error) {
         if (!isGone(error) || attempt >= LIST_TRIES || signal.aborted) throw error
       }
     }
   }
 
-  #page(token: string | undefined, signal: AbortSignal): Promise<ObjectList> {
+  /** One page, of fewer objects as long as they are too large; a page that went well lets the next one be larger. */
+  async #page(token: string | undefined, signal: AbortSignal): Promise<ObjectList> {
     const { api, clock } = this.#options
-    const query = { ...this.#scope(), limit: PAGE, ...(token === undefined ? {} : { continue: token }) }
-    return withDeadline(clock, this.#timing.listDeadline, signal, `The list of ${kindKey(this.kind)}`, deadline =>
-      api.list(this.kind, query, { lane: 'normal', signal: deadline }),
-    )
+    for (;;) {
+      const query = { ...this.#scope(), limit: this.#limit, ...(token === undefined ? {} : { continue: token }) }
+      try {
+        const page = await withDeadline(
+          clock,
+          this.#timing.listDeadline,
+          signal,
+          `The list of ${kindKey(this.kind)}`,
+          deadline => api.list(this.kind, query, { lane: 'normal', signal: deadline }),
+        )
+        this.#limit = Math.min(PAGE, this.#limit * 2)
+        return page
+      } catch (error) {
+        if (!isTooLarge(error) || this.#limit === 1) throw error
+        this.#limit = Math.ceil(this.#limit / 8)
+      }
+    }
   }
 
-  #scope(): { namespace: string; labelSelector?: string } {
-    const { labelSelector } = this.#options
-    return { namespace: this.namespace, ...(labelSelector === '' ? {} : { labelSelector }) }
+  #scope(): { namespace: string; labelSelector?: string; form?: ObjectForm } {
+    const { labelSelector, form } = this.#options
+    return {
+      namespace: this.namespace,
+      ...(labelSelector === '' ? {} : { labelSelector }),
+      ...(form === undefined ? {} : { form }),
+    }
   }
 
   async #watch(from: string, signal: AbortSignal): Promise<void> {
@@ -212,6 +258,7 @@ export class Reflector {
     const startedAt = clock.now()
     let heard = false
     this.#state = 'watching'
+    this.#watchedSince = startedAt
     await api.watch(
       this.kind,
       {
@@ -243,13 +290,18 @@ export class Reflector {
     this.#lastError = null
     this.#failures = 0
     this.#refusals = 0
+    this.#troubledSince = null
     this.#backoff.reset()
   }
 
   /** Remembers the error, and says how long to wait. */
   #failed(error: unknown): Milliseconds {
     const { log } = this.#options
+    const { clock } = this.#options
     this.#failures += 1
+    // A watch that was open for a while was well; what ends it is another trouble.
+    if (this.#state === 'watching' && clock.now() - this.#watchedSince > WELL_AFTER) this.#troubledSince = null
+    this.#troubledSince ??= clock.now()
     const refused = isForbidden(error) || isNotFound(error)
     this.#refusals = refused ? this.#refusals + 1 : 0
     const sentence = this.#sentence(error)
@@ -286,7 +338,7 @@ export class Reflector {
     }
     this.#state = 'absent'
     this.#synced = false
-    this.#store.replace([], '')
+    this.#store.retain(new Set(), '')
     return this.#patient(this.#timing.absentRetry)
   }
 

@@ -63,7 +63,7 @@ function statusOfDeployment(status: unknown): Json {
 }
 
 /** Who an object is and whom it belongs to. */
-function identity(metadata: KubeObject['metadata']): KubeObject['metadata'] {
+export function identity(metadata: KubeObject['metadata']): KubeObject['metadata'] {
   const fields = ['namespace', 'uid', 'resourceVersion', 'deletionTimestamp', 'labels', 'ownerReferences']
   return { name: metadata.name, ...only(metadata, fields) }
 }

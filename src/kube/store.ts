@@ -109,16 +109,12 @@ export class Store {
   }
 
   /**
-   * A whole list: what is not in it is gone, unless it is newer than the list (our own write after it).
+   * A whole list was put, page by page: what is not in it is gone, unless it is newer than the list (our own write after it).
    *
+   * @param listed `keyOf` of every object of the list.
    * @param resourceVersion of the list; empty when there is none to compare with.
    */
-  replace(items: readonly KubeObject[], resourceVersion: string): void {
-    const listed = new Set<string>()
-    for (const item of items) {
-      listed.add(keyOf(item))
-      this.put(item)
-    }
+  retain(listed: ReadonlySet<string>, resourceVersion: string): void {
     for (const [key, object] of this.#objects) {
       if (listed.has(key)) continue
       const order = compareVersions(object.metadata.resourceVersion, resourceVersion)
@@ -155,7 +151,8 @@ export class Store {
   }
 }
 
-const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+/** The key of an object in its store: `namespace/name`. */
+export const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 
 /** `now`, with `before` itself in every place where the two say the same. */
 function sharing<T>(before: unknown, now: T): T {

@@ -48,6 +48,7 @@ suite('controller', () => {
       rootNamespace: 'istio-system',
       allowedHosts: [],
       allowedGateways: [],
+      trackConfigs: true,
     } as const
     const ports = { api, metrics, recorder, clock, steady: clock, log, sha256, random: () => 0.5 }
     const controller = new Controller(ports, { settings, namespaces: [] })

@@ -159,6 +159,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
       rootNamespace: 'istio-system',
       allowedHosts: [],
       allowedGateways: [],
+      trackConfigs: true,
     },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
     memory: { ...blank, labels: 'keep', replicas: { ...blank.replicas, wished: 2 } },

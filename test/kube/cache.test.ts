@@ -1,7 +1,8 @@
 import { assert } from 'chai'
 import { kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
-import type { KubeApi } from '../../src/core/ports.ts'
+import type { KubeApi, WatchEvent } from '../../src/core/ports.ts'
 import { Cache } from '../../src/kube/cache.ts'
+import { refusalOf } from '../../src/kube/kept.ts'
 import { PlaygroundApi } from '../playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 
@@ -14,6 +15,11 @@ const object = (name: string, data: Record<string, string>, namespace = 'shop'):
   metadata: { name, namespace },
   data,
 })
+
+const no = async (): Promise<never> => {
+  throw new Error('this is not asked here')
+}
+const refusing: KubeApi = { get: no, list: no, watch: no, write: no }
 
 suite('cache', () => {
   let clock: VirtualClock
@@ -109,6 +115,38 @@ suite('cache', () => {
     await api.write({ verb: 'create', ref: ref('a'), object: object('a', {}) }, call)
     await clock.advance(10)
     assert.deepEqual(heard, ['a'])
+  })
+
+  test('an object that is nested too deep is known by its name and a reason, and the rest of its kind is followed', async () => {
+    const deep = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
+    const canary = (name: string, resourceVersion: string, levels: number): KubeObject => ({
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'Canary',
+      metadata: { name, namespace: 'shop', resourceVersion, labels: { team: 'a' } },
+      spec: { service: deep(levels) },
+      status: { phase: 'Initialized' },
+    })
+    const events: ((event: WatchEvent) => void)[] = []
+    const scripted: KubeApi = {
+      ...refusing,
+      list: async () => ({ resourceVersion: '3', items: [canary('deep', '1', 9900), canary('web', '2', 20)] }),
+      watch: (_kind, _query, seen) => {
+        events.push(seen)
+        return new Promise(() => {})
+      },
+    }
+    const own = new Cache({ api: scripted, clock, random: () => 0.5, log })
+    const reflector = own.use(kinds.Canary)
+    await clock.advance(10)
+    const known = (name: string): KubeObject | undefined => own.get({ kind: kinds.Canary, namespace: 'shop', name })
+    const refusal = (name: string): string | null => refusalOf(known(name) ?? assert.fail(name))
+    const tooDeep = 'it is nested deeper than 64 levels, the most that Sluice reads'
+    assert.deepEqual([refusal('deep'), refusal('web')], [tooDeep, null])
+    assert.deepEqual(known('deep')?.['status'], { phase: 'Initialized' })
+    events[0]?.({ type: 'MODIFIED', object: canary('web', '4', 9900) })
+    events[0]?.({ type: 'MODIFIED', object: canary('deep', '5', 30) })
+    assert.deepEqual([refusal('deep'), refusal('web')], [null, tooDeep])
+    assert.equal(reflector.state, 'watching')
   })
 
   test('what is not followed does not exist, and a foreign answer is not kept', () => {

@@ -120,6 +120,48 @@ suite('reflector', () => {
     assert.equal(watches(world)[0]?.query['resourceVersion'], '20')
   })
 
+  test('asks for smaller pages while they are too large, and for larger ones again', async () => {
+    const all = Array.from({ length: 40 }, (_, n) => config(`c${n}`, n + 1))
+    const limits: string[] = []
+    const world = await follow((response, asked) => {
+      if (asked.query['watch'] === 'true') return stream([])(response, asked)
+      const limit = Number(asked.query['limit'])
+      const from = Number(asked.query['continue'] ?? 0)
+      limits.push(`${from}+${limit}`)
+      // Objects of 4 MiB: three of them fit into an answer.
+      if (Math.min(limit, 40 - from) > 3) {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.write(' '.repeat(17 * 1024 * 1024))
+        return response.end('{}')
+      }
+      const next = from + limit < 40 ? String(from + limit) : undefined
+      return page(50, all.slice(from, from + limit), next)(response, asked)
+    })
+    await until(() => world.reflector.synced)
+    assert.lengthOf(world.names(), 40)
+    assert.deepEqual(limits.slice(0, 5), ['0+500', '0+63', '0+8', '0+1', '1+2'])
+  })
+
+  test('says that a kind which was known is not followed any more, and for how long', async () => {
+    const bad = status(500, 'InternalError', 'conversion webhook failed')
+    let well = true
+    const world = await follow(
+      (response, asked) => {
+        if (!well) bad(response, asked)
+        else if (asked.query['watch'] === 'true') stream([], close)(response, asked)
+        else page(10, [config('a', 5)])(response, asked)
+      },
+      5000,
+      { longestBackoff: 4 },
+    )
+    await until(() => world.reflector.synced)
+    assert.equal(world.reflector.failingFor(), 0)
+    well = false
+    await until(() => world.reflector.failingFor() > 20)
+    well = true
+    await until(() => world.reflector.failingFor() === 0 && world.reflector.lastError === null)
+  })
+
   test('watches again from the last version it heard of when the server closes, bookmarks included', async () => {
     const bookmark = event('BOOKMARK', { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '30' } })
     const world = await follow(

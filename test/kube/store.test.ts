@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import type { KubeObject } from '../../src/api/object.ts'
 import { at } from '../../src/core/json.ts'
 import { slim } from '../../src/kube/slim.ts'
-import { Store } from '../../src/kube/store.ts'
+import { keyOf, Store } from '../../src/kube/store.ts'
 import { compareVersions } from '../../src/kube/version.ts'
 import { config } from './scripted-server.ts'
 
@@ -11,6 +11,12 @@ const versionOf = (store: Store, name: string): string | undefined => store.get(
 const remade = (name: string, version: number): KubeObject => {
   const object = config(name, version)
   return { ...object, metadata: { ...object.metadata, uid: `uid-${name}-again` } }
+}
+
+/** A whole list, as a reflector puts it. */
+function replace(store: Store, items: readonly KubeObject[], resourceVersion: string): void {
+  for (const item of items) store.put(item)
+  store.retain(new Set(items.map(keyOf)), resourceVersion)
 }
 
 suite('store', () => {
@@ -29,14 +35,14 @@ suite('store', () => {
     store.put(config('a', 20)) // the answer of our own write
     store.put(config('a', 9)) // a watch event from before: 9 is older than 20, though not as text
     store.put(config('a', 20)) // and our own write, as the watch tells it
-    store.replace([config('a', 15)], '18')
+    replace(store, [config('a', 15)], '18')
     assert.deepEqual([versionOf(store, 'a'), changes], ['20', ['>20']])
   })
 
   test('keeps an own write that is newer than a list which does not have it', () => {
     store.put(config('old', 5))
     store.put(config('ours', 21))
-    store.replace([], '20')
+    replace(store, [], '20')
     assert.deepEqual([versionOf(store, 'old'), versionOf(store, 'ours')], [undefined, '21'])
   })
 
@@ -97,7 +103,7 @@ suite('store', () => {
         const newest = (upTo: number): KubeObject[] =>
           [upTo, upTo - 1, upTo - 2].filter(v => v > 0).map(v => config(nameOf(v), v))
         for (const { version, list } of stories) {
-          if (list) fresh.replace(newest(version), String(version))
+          if (list) replace(fresh, newest(version), String(version))
           else fresh.put(config(nameOf(version), version))
         }
         for (const object of newest(31)) fresh.put(object)

@@ -21,6 +21,7 @@ export const settings: Settings = {
   rootNamespace: 'istio-system',
   allowedHosts: [],
   allowedGateways: [],
+  trackConfigs: true,
 }
 
 const specs = new WeakMap<Json, Canary['spec']>()

@@ -50,7 +50,7 @@ export class PlaygroundApi implements KubeApi {
 
   async list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
     return this.faults.pass({ verb: 'list', kind, ref: null }, call.signal, () =>
-      this.server.list(kind, query, this.#by),
+      formed(this.server.list(kind, query, this.#by), query),
     )
   }
 
@@ -59,7 +59,8 @@ export class PlaygroundApi implements KubeApi {
     const { lines } = this.faults
     let open = true
     const hear = (event: WatchEvent): void => {
-      if (open && !this.faults.silent && this.faults.lines === lines) seen(event)
+      if (open && !this.faults.silent && this.faults.lines === lines)
+        seen({ ...event, object: metadataOr(event.object, query) })
     }
     // Events arrive in order, and never within the write that caused them; what is stopped hears no more.
     const deliver = (event: WatchEvent): void => {
@@ -157,6 +158,17 @@ export class PlaygroundApi implements KubeApi {
       throw error
     }
   }
+}
+
+/** A page in the form that was asked for. */
+function formed(page: ObjectList, query: ListQuery): ObjectList {
+  return { ...page, items: page.items.map(item => metadataOr(item, query)) }
+}
+
+/** The metadata alone, where that was asked for. */
+function metadataOr(object: KubeObject, { form }: Pick<ListQuery, 'form'>): KubeObject {
+  const { apiVersion, kind, metadata } = object
+  return form === undefined ? object : { apiVersion, kind, metadata }
 }
 
 /** The object, if it is still the one that was read. */

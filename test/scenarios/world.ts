@@ -28,7 +28,7 @@ const spoken: Log = {
   error: (message, pairs) => console.log('ERROR', message, JSON.stringify(pairs)),
 }
 
-const settings: Settings = {
+export const settings: Settings = {
   settle: 1000,
   selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
   metricsServers: ['http://prometheus:9090'],
@@ -37,6 +37,7 @@ const settings: Settings = {
   rootNamespace: 'istio-system',
   allowedHosts: [],
   allowedGateways: [],
+  trackConfigs: true,
 }
 
 /** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */

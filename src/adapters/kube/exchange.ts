@@ -7,10 +7,11 @@
  * - A connection refused: nothing was sent. A connection lost: what is repeatable.
  */
 import type { Dispatcher } from 'undici'
-import { ApiError } from '../../core/errors.ts'
+import { ApiError, isTooLarge } from '../../core/errors.ts'
 import type { Call, Clock, Lane } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { errorOf } from './answer.ts'
+import { beginningOf } from './body.ts'
 import type { Credentials } from './credentials.ts'
 import type { RateLimit } from './limit.ts'
 import { Sockets } from './sockets.ts'
@@ -92,7 +93,7 @@ export class Exchange {
         if (response.statusCode < 300) return await read(response)
         const error = errorOf(
           response.statusCode,
-          await response.body.text(),
+          await beginningOf(response.body),
           secondsOf(response.headers['retry-after']),
           `${request.method} ${request.path}`,
         )
@@ -107,7 +108,7 @@ export class Exchange {
         pause = error.retryAfterSeconds * 1000 * (1 + random() / 2)
       } catch (error) {
         if (call.signal.aborted) throw call.signal.reason
-        if (error instanceof ApiError) throw error
+        if (error instanceof ApiError || isTooLarge(error)) throw error
         trouble = this.#explained(error)
         if (!(isUnsent(error) || (request.repeatable && isLost(error)))) throw trouble
         pause = FIRST_PAUSE * 2 ** attempt * (0.5 + random() / 2)
@@ -140,7 +141,7 @@ export class Exchange {
         path: this.#prefix + request.path,
         method: request.method,
         headers: {
-          accept: 'application/json',
+          accept: request.accept ?? 'application/json',
           'user-agent': userAgent,
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
           ...connection.headers,

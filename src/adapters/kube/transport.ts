@@ -6,10 +6,11 @@ import type { Dispatcher } from 'undici'
 import type { Kind, KubeObject, Ref } from '../../api/object.ts'
 import { apiVersionOf, kindKey } from '../../api/object.ts'
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../core/errors.ts'
-import type { Call, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../../core/ports.ts'
+import type { Call, KubeApi, ListQuery, ObjectForm, ObjectList, WatchEvent, WatchQuery } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import type { Write } from '../../core/write.ts'
 import { isRecord } from './answer.ts'
+import { textOf as bodyText } from './body.ts'
 import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
 import { collectionPath, objectPath, queryString } from './url.ts'
 import { eventOf, isObject, Lines } from './watch.ts'
@@ -52,14 +53,11 @@ export class KubeTransport implements KubeApi {
         limit: query.limit,
         continue: query.continue,
       })
-    const body = await this.#json(read(path), { verb: 'list', kind: kindKey(kind) }, call)
+    const request = query.form === undefined ? read(path) : { ...read(path), accept: METADATA_LIST }
+    const body = await this.#json(request, { verb: 'list', kind: kindKey(kind) }, call)
     const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
     const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
-    // Items of a list of a built-in kind do not say what they are.
-    for (const item of items) {
-      item.apiVersion ??= apiVersionOf(kind)
-      item.kind ??= kind.kind
-    }
+    for (const item of items) name(item, kind, query.form)
     const next = metadata['continue']
     return {
       resourceVersion: textOf(metadata['resourceVersion']),
@@ -80,13 +78,18 @@ export class KubeTransport implements KubeApi {
         fieldSelector: query.name === undefined ? undefined : `metadata.name=${query.name}`,
       })
     // Not repeatable: whoever watches must know that there was a gap.
-    const request: Request = { method: 'GET', path, repeatable: false }
+    const accept = query.form === undefined ? {} : { accept: METADATA }
+    const request: Request = { method: 'GET', path, repeatable: false, ...accept }
+    const named = (event: WatchEvent): void => {
+      name(event.object, kind, query.form)
+      seen(event)
+    }
     try {
       await this.#exchange.run(
         request,
         { verb: 'watch', kind: kindKey(kind) },
         call,
-        response => this.#follow(response, seen),
+        response => this.#follow(response, named),
         { pool: 'watch', headersTimeout: this.#idle, bodyTimeout: 2 * this.#idle },
       )
     } catch (error) {
@@ -216,11 +219,22 @@ export class KubeTransport implements KubeApi {
 
   #json(request: Request, about: About, call: Call): Promise<Record<string, unknown>> {
     return this.#exchange.run(request, about, call, async response => {
-      const body: unknown = JSON.parse(await response.body.text())
+      const body: unknown = JSON.parse(await bodyText(response.body, `${request.method} ${request.path}`))
       if (!isRecord(body)) throw new Error(`${request.method} ${request.path} was answered with no JSON object`)
       return body
     })
   }
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+
+/** Items of lists of built-in kinds do not say what they are, and metadata alone says that it is metadata. */
+function name(object: KubeObject, kind: Kind, form: ObjectForm | undefined): void {
+  if (form === undefined && object.kind !== undefined && object.apiVersion !== undefined) return
+  object.apiVersion = apiVersionOf(kind)
+  object.kind = kind.kind
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -15,6 +15,8 @@ export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly contentType?: string
+  /** Media type of the answer; not said: plain JSON. */
+  readonly accept?: string
   readonly body?: string
   /** Sending it twice leaves the same world as sending it once, so it may be sent again after a lost connection. */
   readonly repeatable: boolean

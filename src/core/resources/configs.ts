@@ -24,7 +24,7 @@ export function configKey({ kind, name }: Pick<ConfigReference, 'kind' | 'name'>
 }
 
 /** Our annotation, then Flagger's: the first that a ConfigMap or Secret has decides. */
-const TRACKING_ANNOTATIONS = ['sluice.dev/config-tracking', 'flagger.app/config-tracking'] as const
+export const TRACKING_ANNOTATIONS = ['sluice.dev/config-tracking', 'flagger.app/config-tracking'] as const
 
 /**
  * Whether a change of this ConfigMap or Secret is a new revision. As in Flagger, any value that starts with `disable` turns

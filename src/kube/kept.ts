@@ -1,0 +1,80 @@
+/**
+ * What is kept of an object that cannot be kept as it is: nested too deep, or larger than its kind may be. A user decides
+ * both, and one such object must stay the trouble of those who use it: recursion over 10,000 levels ends the call stack (the
+ * API server takes objects so deep), and would end the watch of the whole kind with it.
+ */
+import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
+import { type Json, present, textOf } from '../core/json.ts'
+
+/** Levels of records and lists. What people write has 15 at most: a pod's affinity in a template. */
+export const DEEPEST = 64
+
+/**
+ * Bytes of JSON by `kindKey`, for the kinds that only Sluice reads; for the others what etcd stores is the bound. A Canary
+ * with all its lists full has some 60 KiB.
+ */
+export const LARGEST: Readonly<Record<string, number>> = {
+  [kindKey(kinds.Canary)]: 256 * 1024,
+  [kindKey(kinds.MetricTemplate)]: 128 * 1024,
+}
+
+/** Field of what is kept instead: why. */
+const REFUSED = 'refusedBySluice'
+
+/** Why only the identity of this object is known: `it is …`; null for objects that were kept. */
+export function refusalOf(object: KubeObject): string | null {
+  return textOf(object[REFUSED]) || null
+}
+
+/** `transform`, and a bound around it: what it cannot take, or makes too much of, is its identity and a sentence. */
+export function bounded(kind: Kind, transform: (object: KubeObject) => KubeObject): (object: KubeObject) => KubeObject {
+  const largest = LARGEST[kindKey(kind)] ?? Number.POSITIVE_INFINITY
+  return object => {
+    const status = { status: object['status'] }
+    const because = excess(object, largest)
+    if (because === null) {
+      try {
+        return transform(object)
+      } catch (error) {
+        return refused(object, `it cannot be read (${error instanceof Error ? error.message : String(error)})`, status)
+      }
+    }
+    return refused(object, because, excess(status, largest) === null ? status : {})
+  }
+}
+
+/** Why a value is too much; null when it is not. managedFields mirror the object, and of them little is kept. */
+function excess(value: Json, largest: number): string | null {
+  let bytes = 0
+  /** Whether it is deeper than may be; stops there, so that the recursion is bounded. */
+  const deep = (part: unknown, level: number): boolean => {
+    if (typeof part === 'string') bytes += part.length + 2
+    else if (typeof part !== 'object' || part === null) bytes += 5
+    else if (level > DEEPEST) return true
+    else if (Array.isArray(part)) return part.some(item => deep(item, level + 1))
+    else {
+      for (const [key, member] of Object.entries(part)) {
+        if (key === 'managedFields' && level === 2) continue
+        bytes += key.length + 4
+        if (deep(member, level + 1)) return true
+      }
+    }
+    return false
+  }
+  if (deep(value, 1)) return `it is nested deeper than ${DEEPEST} levels, the most that Sluice reads`
+  if (bytes <= largest) return null
+  return `it has ${Math.ceil(bytes / 1024)} KiB, and Sluice reads ${largest / 1024} KiB at most`
+}
+
+/** The identity, and the status that the sentence goes into. */
+function refused(object: KubeObject, because: string, status: Json): KubeObject {
+  const { name, namespace, uid, resourceVersion, generation, labels, finalizers, deletionTimestamp } = object.metadata
+  const rest = { namespace, uid, resourceVersion, generation, labels, finalizers, deletionTimestamp }
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: { name, ...present(rest) },
+    ...status,
+    [REFUSED]: because,
+  }
+}

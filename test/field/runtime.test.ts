@@ -1,0 +1,67 @@
+/** Inputs from the field about tenants beside each other: sizes, hung calls, older API versions. */
+import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { Tenants } from './tenants.ts'
+
+const MiB = 1024 * 1024
+
+suite('Field: a namespace with much configuration', () => {
+  let world: Tenants
+  setup(async function (this: Mocha.Context) {
+    this.timeout(20_000)
+    world = await Tenants.begin()
+  })
+  teardown(() => world.close())
+
+  const configMap = (name: string, bytes: number, metadata = {}): void => {
+    world.user.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'shop', ...metadata },
+      data: { content: name.padEnd(bytes, 'x') },
+    })
+  }
+
+  test('S1: one of 260 ConfigMaps of 900 kB is mounted: that Canary runs, and one content is read', async () => {
+    world.user.namespace('shop')
+    for (let n = 0; n < 260; n += 1) configMap(`config-${n}`, 900_000)
+    world.app('shop', 'web', { envFrom: [{ configMapRef: { name: 'config-7' } }] })
+    world.start()
+    await world.until(() => world.status('shop', 'web').phase === 'Initialized')
+    // The mounted one is read to be judged and to be copied, and comes back as the copy.
+    expect(world.received).to.be.lessThan(8 * MiB)
+    expect(world.user.list(kinds.ConfigMap, 'shop')).to.have.lengthOf(261)
+  }).timeout(40_000)
+
+  test('S1, other values: 90 Secrets whose annotations hold 250 kB of their content, two are mounted', async () => {
+    world.user.namespace('shop')
+    const applied = { 'kubectl.kubernetes.io/last-applied-configuration': 'x'.repeat(250_000) }
+    for (let n = 0; n < 90; n += 1) {
+      world.user.create({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: `secret-${n}`, namespace: 'shop', annotations: applied },
+        data: { content: Buffer.from(`${n}`.padEnd(700_000, 'x')).toString('base64') },
+      })
+    }
+    const mounted = [{ secretRef: { name: 'secret-3' } }, { secretRef: { name: 'secret-88' } }]
+    world.app('shop', 'web', { envFrom: mounted })
+    world.app('shop', 'plain')
+    world.start()
+    await world.until(() => ['web', 'plain'].every(name => world.status('shop', name).phase === 'Initialized'))
+    expect(world.received).to.be.lessThan(64 * MiB)
+    expect(world.user.list(kinds.Secret, 'shop')).to.have.lengthOf(92)
+  }).timeout(40_000)
+
+  test('S1, other values: a Canary of 400 kB is said to be too large, and the one beside it runs', async () => {
+    world.user.namespace('shop')
+    world.app('shop', 'web')
+    const headers = { request: { set: { 'x-long': 'x'.repeat(400_000) } } }
+    world.app('shop', 'large', {}, { service: { port: 80, targetPort: 8080, headers } })
+    world.start()
+    await world.until(() => world.status('shop', 'web').phase === 'Initialized')
+    await world.until(() => world.status('shop', 'large').reason !== undefined)
+    expect(world.status('shop', 'large').message).to.match(/^Canary shop\/large: it has \d+ KiB, and .* 256 KiB/)
+    expect(world.ready).to.equal(true)
+  }).timeout(40_000)
+})
