@@ -131,7 +131,7 @@ export class Tenants {
   }
 
   status(namespace: string, name: string): CanaryStatus {
-    return (this.canary(namespace, name)['status'] ?? {}) as CanaryStatus
+    return this.canary(namespace, name)['status'] ?? {}
   }
 
   until(holds: () => boolean): Promise<void> {
