@@ -10,6 +10,7 @@ import { problemOf, warningsOf } from './problems.ts'
 import type { Reason } from './reasons.ts'
 import { render } from './render.ts'
 import { withClocks } from './rules/clocks.ts'
+import { answersToHands } from './rules/hands.ts'
 import { deadlineOf } from './rules/verdict.ts'
 import type { State } from './state.ts'
 import { clipped } from './text.ts'
@@ -21,9 +22,26 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   const o = noted(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('read' in said) return said
-  if ('ask' in said) return { ...said, writes: render(o, o.memory.reason) }
+  if ('ask' in said) {
+    const writes = render(o, o.memory.reason)
+    const answers = answersToHands(seen, o, writes, now)
+    if (answers.length === 0) return { ...said, writes }
+    // What is told goes with a change of the status; the question follows in the next pass.
+    const { state, memory } = o
+    return {
+      state,
+      memory,
+      reason: memory.reason,
+      message: memory.message,
+      wakeAt: now,
+      announcements: answers,
+      writes,
+    }
+  }
   const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
-  return { ...move, writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }
+  const after = { ...o, state: move.state, memory: move.memory }
+  const writes = render(after, said.reason)
+  return { ...move, announcements: [...move.announcements, ...answersToHands(seen, after, writes, now)], writes }
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */

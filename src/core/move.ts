@@ -50,6 +50,11 @@ export function remark(o: Observation, news: News, now: Instant): Announcement {
   return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
 }
 
+/** Something that was done to an object: of one generation it is told once, however often it is looked at. */
+export function answer(o: Observation, news: News, generation: number, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, generation), at: now }
+}
+
 const TEN_MINUTES = 600_000
 
 function keyOf(o: Observation, { reason, message }: News, moment: number): string {

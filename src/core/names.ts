@@ -13,6 +13,8 @@ export const REVISION_ANNOTATION = 'sluice.dev/revision'
 export const RENDERED_ANNOTATION = 'sluice.dev/rendered'
 /** On an adopted object: what it was before the first write, as JSON. */
 export const ORIGINAL_ANNOTATION = 'sluice.dev/original'
+/** On the primary: the replicas that Sluice asked for last. */
+export const REPLICAS_ANNOTATION = 'sluice.dev/replicas'
 /** On the target while `spec.paused` is ours. */
 export const LOCKED_ANNOTATION = 'sluice.dev/locked'
 export const FINALIZER = 'sluice.dev/hand-back'

@@ -44,6 +44,8 @@ export const reasons = {
   Retrying: 'A person asked for the rejected revision to be tried again.',
   CommandRefused: 'A command makes no sense in this phase, or did not say what it must.',
   ReplicasPutBack: 'Somebody keeps setting replicas on the resting target; it is left alone.',
+  ReplicasChanged: 'Somebody changed the replicas of the target or the primary; the primary runs as many from now on.',
+  EditReverted: 'Somebody changed an object that Sluice owns, and it was changed back.',
   BaselineTaken:
     'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',
   HandingBack: 'The canary is being deleted; the target takes over.',

@@ -175,6 +175,12 @@ suite('people and a canary, in virtual time', () => {
     }
     expect(spec('web')['replicas']).to.equal(2)
     expect(world.status.message).to.match(/^argocd keeps setting spec.replicas/)
+    argo.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: null } })
+    await world.clock.advance(minute)
+    expect([spec('web')['replicas'], spec('web-primary')['replicas']], 'taken out of the manifest').to.deep.equal([
+      0, 2,
+    ])
+    expect(world.status.message).not.to.match(/keeps setting/)
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
   })

@@ -1,5 +1,12 @@
 /** What is ours, how it is marked, and how it is written only where the live object says something else. */
-import { apiVersionOf, type KubeObject, type ObjectMeta, type Ref, refKey } from '../../api/object.ts'
+import {
+  apiVersionOf,
+  type KubeObject,
+  type ManagedFields,
+  type ObjectMeta,
+  type Ref,
+  refKey,
+} from '../../api/object.ts'
 import { covers, fingerprint, type Json, present } from '../json.ts'
 import { CANARY_LABEL, RENDERED_ANNOTATION } from '../names.ts'
 import type { Observation } from '../observation.ts'
@@ -125,6 +132,25 @@ export function disownOf(ref: Ref, live: KubeObject): Write[] {
   )
   return ownsSome ? [{ verb: 'disown', ref }] : []
 }
+
+/** Writes the revision of a rollout on Deployments, right after whoever changed them. */
+const DEPLOYMENT_CONTROLLER = 'kube-controller-manager'
+
+/**
+ * The field manager that changed an object since Sluice did, as the subject of a sentence. A field that is removed, as by
+ * `kubectl rollout resume`, is owned by nobody afterwards: then nothing tells who it was.
+ */
+export function lastWriter({ metadata }: KubeObject): string {
+  const entries = (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status')
+  const timesOf = (those: typeof entries): string[] => those.map(({ time = '' }) => time).toSorted()
+  const [others, own] = [entries.filter(isOfOthers), entries.filter(({ manager }) => manager === FIELD_MANAGER)]
+  const latest = timesOf(others).at(-1)
+  if (latest === undefined || latest < (timesOf(own).at(-1) ?? '')) return 'Somebody'
+  return others.find(({ time = '' }) => time === latest)?.manager ?? 'Somebody'
+}
+
+const isOfOthers = ({ manager }: ManagedFields): boolean =>
+  manager !== FIELD_MANAGER && manager !== DEPLOYMENT_CONTROLLER
 
 /**
  * Domains of tools that find what they deployed, and prune what they no longer deploy, by label or annotation. A primary

@@ -6,13 +6,14 @@
 import { type KubeObject } from '../../api/object.ts'
 import { at, covers, fingerprint, isRecord, type Json, present, recordOf, recordsOf, textsOf } from '../json.ts'
 import { labelMode, type Labels, primaryLabels, primarySelector, switchedLabel, targetLabels } from '../labels.ts'
-import { RENDERED_ANNOTATION, REVISION_ANNOTATION } from '../names.ts'
+import { RENDERED_ANNOTATION, REPLICAS_ANNOTATION, REVISION_ANNOTATION } from '../names.ts'
 import type { Observation, RecordedTemplate } from '../observation.ts'
 import type { Posture } from '../posture.ts'
 import type { Write } from '../write.ts'
 import { primaryIsAutoscaled } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
 import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
+import { withRestarts } from './restarts.ts'
 import { followLabels } from './scheduling.ts'
 
 /** Fields of a Deployment that are no part of the template and that the primary takes from the target as they are now. */
@@ -44,7 +45,36 @@ function rendered(o: Observation, recorded: RecordedTemplate, live: KubeObject |
     annotations: { ...inherited(source.metadata.annotations), [REVISION_ANNOTATION]: recorded.revision },
   }
   const object = ours(o, o.names.primary, metadata, { spec })
-  return { ...object, metadata: withFingerprint(object) }
+  const stamped = { ...object, metadata: withFingerprint(object) }
+  return withHands(o, stamped, live)
+}
+
+/**
+ * What is written, with what hands may change on it: restarts stay as long as the revision does, and the replicas are noted
+ * beside what is asked for, so that a number of somebody else's is told from one that is not written yet.
+ */
+function withHands(o: Observation, object: KubeObject, live: KubeObject | undefined): KubeObject {
+  const spec = recordOf(object.spec)
+  const noted: Labels = primaryIsAutoscaled(o) ? {} : { [REPLICAS_ANNOTATION]: String(spec['replicas']) }
+  const metadata = { ...object.metadata, annotations: { ...object.metadata.annotations, ...noted } }
+  const same = live?.metadata.annotations?.[REVISION_ANNOTATION] === metadata.annotations[REVISION_ANNOTATION]
+  const template = recordOf(spec['template'])
+  const restarted = same ? withRestarts(template, at(live?.spec, 'template')) : template
+  return { ...object, metadata, spec: { ...spec, template: restarted } }
+}
+
+/** Somebody changed the template of the primary, which is put back. */
+export function primaryWasChanged(o: Observation, posture: Posture): boolean {
+  const live = liveOf(o, o.names.primary)
+  const recorded = o.recorded.find(one => one.revision === posture.primary)
+  if (live === undefined || recorded === undefined || !isOurs(o, live)) return false
+  const wanted = rendered(o, recorded, live)
+  const { annotations } = live.metadata
+  return (
+    wanted !== null &&
+    annotations?.[RENDERED_ANNOTATION] === wanted.metadata.annotations?.[RENDERED_ANNOTATION] &&
+    !templateStands(at(live.spec, 'template'), at(wanted.spec, 'template'))
+  )
 }
 
 /** Replicas change all the time and belong to whoever scales: they are no part of what was rendered. */
@@ -82,17 +112,19 @@ function replicasOf(o: Observation, live: KubeObject | undefined): number {
 
 /**
  * What we say still stands, and nothing was added that a person adds. Other members that only the live template has (a
- * default of a newer API server, the annotation of `kubectl rollout restart`) stay until the next promotion sets the
- * template as a whole.
+ * default of a newer API server, an annotation) stay until the next promotion sets the template as a whole.
  */
 function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
   return (
     covers(live.metadata.annotations, wanted.metadata.annotations) &&
     covers(live.metadata.labels, wanted.metadata.labels) &&
     covers(live.spec, wanted.spec) &&
-    nothingAdded(at(live.spec, 'template', 'spec'), at(wanted.spec, 'template', 'spec'))
+    templateStands(at(live.spec, 'template'), at(wanted.spec, 'template'))
   )
 }
+
+const templateStands = (live: unknown, wanted: unknown): boolean =>
+  covers(live, wanted) && nothingAdded(at(live, 'spec'), at(wanted, 'spec'))
 
 /** What no API server fills in by itself: where only the live template has one of these, somebody put it there. */
 const OF_PODS = ['volumes', 'initContainers', 'nodeSelector', 'affinity', 'tolerations', 'hostAliases']

@@ -1,4 +1,5 @@
 /** Initialising a canary, resting between runs, and the start of a run. */
+import { commandLine } from '../command-line.ts'
 import { FINALIZER } from '../names.ts'
 import type { Move } from '../decision.ts'
 import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from '../facts.ts'
@@ -192,7 +193,11 @@ export function pauseOf(o: Observation): string | null {
 }
 
 function begin(o: Observation, settled: Settled, candidate: Revision, now: Instant): Move {
-  const message = `New revision ${short(candidate)}: starting its pods`
+  const again =
+    candidate === o.memory.previous
+      ? `. It was promoted before; to promote it without the steps: ${commandLine(o.names, 'approve', 'full')}`
+      : ''
+  const message = `New revision ${short(candidate)}: starting its pods${again}`
   const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
   // Pods that are still there under the same template have read another configuration.
   const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'emptying' : 'preparing'
@@ -235,7 +240,7 @@ export function rest(o: Observation<RestingPhase>, now: Instant): Move {
   if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
   const { leftAlone } = o.memory.replicas
   if (leftAlone !== null) {
-    const message = `${leftAlone} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies`
+    const message = `${leftAlone} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
     return tell(o, { severity: 'warn', reason: 'ReplicasPutBack', message }, now, null)
   }
   const primary = o.primary

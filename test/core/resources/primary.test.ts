@@ -167,7 +167,12 @@ suite('the primary', () => {
     })
     const { labels, annotations } = made(o).metadata
     expect(labels).to.deep.equal({ app: 'web', 'sluice.dev/canary': 'web' })
-    expect(Object.keys(annotations ?? {})).to.have.members(['team', 'sluice.dev/revision', 'sluice.dev/rendered'])
+    expect(Object.keys(annotations ?? {})).to.have.members([
+      'team',
+      'sluice.dev/revision',
+      'sluice.dev/rendered',
+      'sluice.dev/replicas',
+    ])
   })
 
   test('switch gives it a label value of its own, and scheduling terms follow', () => {
