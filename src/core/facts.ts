@@ -14,6 +14,21 @@ export function judgedReady(o: Observation, revision: Revision): number {
   return podsOf(o.target, revision)?.ready ?? 0
 }
 
+/** The last revision that carried: its pods may still be there to stand in. Those of a run that never did were not judged. */
+export function judgedOf(o: Observation): Revision {
+  return o.memory.history.find(run => run.highest > 0 || run.outcome === 'Succeeded')?.revision ?? ''
+}
+
+/** The primary has no ready pod, and pods of this revision can carry for it. */
+export function standsIn(o: Observation, revision: Revision): boolean {
+  return (o.primary?.ready ?? 0) === 0 && judgedReady(o, revision) > 0
+}
+
+/** What people are told then. */
+export function standInSentence({ names }: Observation): string {
+  return `Deployment ${names.primary.name} has no ready pod; the canary carries all traffic until it has`
+}
+
 /** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
 const LONGEST_GENERATED = 58
 

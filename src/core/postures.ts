@@ -1,5 +1,5 @@
 /** What each phase wants of the world: one line a phase, and the one exception that no phase may forget. */
-import { judgedReady, recordedOf } from './facts.ts'
+import { judgedOf, judgedReady, recordedOf, standsIn } from './facts.ts'
 import type { Observation } from './observation.ts'
 import type { Posture } from './posture.ts'
 import { serviceRefusal } from './problems.ts'
@@ -49,7 +49,10 @@ function carryable(o: Observation, weight: Percent, candidate: Revision): Percen
 
 function analysing(o: Observation, run: Analysis): Posture {
   const { lockTarget } = o.canary.spec.analysis
-  const common = { ...resting(o, run.promoted), record: recordable(o, run.candidate) }
+  // What carried may stand in for the primary at any stage: an earlier candidate while it drains, then this one.
+  const carried = run.highest > 0 ? run.candidate : ''
+  const standIn = carryable(o, 0, run.stage === 'clearing' ? judgedOf(o) : carried)
+  const common = { ...resting(o, run.promoted), weight: standIn, record: recordable(o, run.candidate) }
   switch (run.stage) {
     case 'clearing':
       return { ...common, canaryPods: 'as wished', lock: lockTarget, record: null }
@@ -107,7 +110,8 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
       case 'returning': {
         const running = (o.target?.running ?? 0) > 0
         // Never to a primary without a ready pod while the target has one.
-        const weight = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : 0
+        const others = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : 0
+        const weight = standsIn(o, judgedOf(o)) ? 100 : others
         return { ...serving, weight, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
       }
       case 'restoring':
@@ -116,11 +120,6 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
         return { ...restored, callers: 'target' }
     }
   },
-}
-
-/** The last revision that carried: its pods may still be there to stand in. Those of a run that never did were not judged. */
-function judgedOf(o: Observation): Revision {
-  return o.memory.history.find(run => run.highest > 0 || run.outcome === 'Succeeded')?.revision ?? ''
 }
 
 /** The posture of a state. */

@@ -11,6 +11,8 @@ export const reasons = {
   NewRevision: 'A new revision of the target was seen; its run begins.',
   WaitingToStart: 'A new revision is there, and the canary is paused.',
   Restarted: 'The target changed again in mid-run; the weight is 0 and the newer revision starts.',
+  StillRejected:
+    'The target went back to a revision that was rejected before; the run under way ended, and nothing is released.',
   WaitingForPods: 'The pods of the candidate, or of the primary, are not ready yet.',
   Advancing: 'The weight rises to the next rung of the ladder.',
   Routing: 'The mesh does not carry the asked weight yet.',

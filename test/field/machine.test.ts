@@ -1,5 +1,8 @@
 /** Situations from the field: how a run is decided, and what is told of it. */
 import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
+import { Pod } from '../../src/playground/kinds.ts'
+import { heard } from '../scenarios/witness.ts'
 import { type Process, World } from '../scenarios/world.ts'
 
 suite('from the field: decisions', () => {
@@ -55,6 +58,68 @@ suite('from the field: decisions', () => {
     await goesSilent({ progressDeadlineSeconds: 30 }, 300_000, 5000)
     await world.until('Failed', 40_000)
     expect(world.status.reason).to.equal('DeadlineExceeded')
+  })
+
+  /** Release 1.1.0 is rejected, 1.2.0 carries, and the target goes back to 1.1.0. */
+  async function goesBackToTheRejected(): Promise<void> {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    world.annotate('abort', '1 no good')
+    await world.until('Failed')
+    await world.clock.advance(30_000)
+    world.setImage('demo/web:1.2.0')
+    await world.until('Progressing 25')
+    await world.clock.advance(3000)
+    world.setImage('demo/web:1.1.0')
+    await world.clock.advance(200)
+  }
+
+  /** The primary's pods end, and those in their place are ready after so long. */
+  function primaryDies(readyAfter: number | null): void {
+    world.images.set('demo/web:1.0.0', { readyAfter })
+    for (const { metadata } of world.user.list(Pod, 'shop'))
+      if (metadata.name.startsWith('web-primary-')) world.user.delete(Pod, 'shop', metadata.name)
+  }
+
+  test('N6: a run that a rejected revision replaced is recorded as itself, and its pods stand in for a dead primary', async () => {
+    await goesBackToTheRejected()
+    expect([world.status.phase, world.status.reason]).to.deep.equal(['Failed', 'StillRejected'])
+    const [ended, earlier] = world.status.history ?? []
+    expect([ended?.outcome, ended?.highest, earlier?.outcome]).to.deep.equal(['Superseded', 25, 'Failed'])
+    expect(world.status.rejectedSpec).to.equal(earlier?.revision)
+    expect(ended?.revision).not.to.equal(earlier?.revision)
+    const died = world.clock.now()
+    primaryDies(null)
+    await world.clock.advance(30_000)
+    expect(world.mesh.failures(died), 'failed requests of 3,000').to.be.below(100)
+    expect(heard(world, died + 3000)).to.deep.equal(['web 100'])
+  })
+
+  test('N6, other values: so do those of a run that a newer revision replaced', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 50')
+    await world.clock.advance(3000)
+    world.setImage('demo/web:1.2.0')
+    await world.clock.advance(200)
+    const died = world.clock.now()
+    primaryDies(null)
+    await world.clock.advance(20_000)
+    expect(world.mesh.failures(died), 'failed requests of 2,000').to.be.below(100)
+    expect([world.status.reason, world.status.history?.[0]?.outcome]).to.deep.equal(['PrimaryNotReady', 'Superseded'])
+    primaryDies(1000)
+    await world.until('Succeeded')
+  })
+
+  test('a deletion that sets the target back to what was promoted says so in an event', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.advance(120_000)
+    expect(world.object(kinds.Canary, 'web')).to.equal(null)
+    expect(world.events().filter(event => event.startsWith('TargetRestored'))).to.have.lengthOf(1)
   })
 
   test('F12, other values: while the API server does not answer there is no verdict, and that is said', async () => {

@@ -180,9 +180,10 @@ export const noDeadEnds: Law = life => {
 /** Ready pods that may stand in for the primary: of a candidate that carried, as long as its run is not drained. */
 function carryingPods(world: TinyWorld, climbed: string | undefined, state: State): number {
   if (state.phase === 'Failed' && state.drained) return 0
-  const standIn =
-    (isAnalysis(state) && state.stage === 'climbing' && state.weight > 0) ||
-    ['Promoting', 'Finalising', 'Failed'].includes(state.phase)
+  // Before a candidate carried in its run, pods of another one may only while they drain.
+  const inRun = isAnalysis(state) && (state.stage === 'clearing' || state.highest > 0)
+  const handsBack = state.phase === 'Terminating' && state.stage === 'returning'
+  const standIn = inRun || handsBack || ['Promoting', 'Finalising', 'Failed'].includes(state.phase)
   if (!standIn) return 0
   const groups = world.everyGroup().filter(group => group.deployment === 'web' && group.image === climbed)
   return groups.reduce((sum, group) => sum + group.ready, 0)

@@ -136,6 +136,30 @@ export const mutants: readonly Mutant[] = [
       take: 'if (weight < 100 && primary === 0 && canary > 0) return 100',
       put: '',
     },
+    {
+      without: 'recording a run that a rejected revision replaced as itself',
+      file: rules('changes'),
+      take: "remember(o.memory, state, 'Superseded', news, now))",
+      put: "remember(o.memory, { ...state, candidate: rejected ?? '' }, 'Failed', news, now))",
+    },
+    {
+      without: 'the pods of a superseded candidate while they drain',
+      file: POSTURES,
+      take: "carryable(o, 0, run.stage === 'clearing' ? judgedOf(o) : carried)",
+      put: 'carryable(o, 0, carried)',
+    },
+    {
+      without: 'a candidate that carried before in its run',
+      file: POSTURES,
+      take: "const carried = run.highest > 0 ? run.candidate : ''",
+      put: "const carried = ''",
+    },
+    {
+      without: 'the target of a canary that is deleted',
+      file: POSTURES,
+      take: 'const weight = standsIn(o, judgedOf(o)) ? 100 : others',
+      put: 'const weight = others',
+    },
   ),
   ...laws(
     MOMENTS,

@@ -85,6 +85,51 @@ const turn = (ill: Ill): readonly Act[] => [
   ...(['web', 'web-primary', 'endpoints'] as const).map(of => ({ act: 'sweep', of }) as const),
 ]
 
+/** A release is rejected, another one carries, the target goes back to the first; and about then the primary dies. */
+const rejectedAgain = fc
+  .record({
+    drawn: history,
+    turns: fc.integer({ min: 5, max: 9 }),
+    after: fc.integer({ min: 0, max: 2 }),
+    back: fc.constantFrom('web:2' as const, 'web:2' as const, 'web:broken' as const),
+  })
+  .map(({ drawn, turns, after, back }) => ({
+    setup: { ...drawn.setup, skipAnalysis: false },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds: 3, ills: [] } as const,
+      { act: 'command', name: 'abort', full: false } as const,
+      { act: 'go on', seconds: 40, ills: [] } as const,
+      { act: 'push', image: 'web:3' } as const,
+      ...Array.from({ length: turns }, () => turn(WELL)).flat(),
+      { act: 'push', image: back } as const,
+      ...Array.from({ length: after }, () => turn(WELL)).flat(),
+      { act: 'crash', side: 'web-primary' } as const,
+      { act: 'go on', seconds: 3, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))
+
+/** A candidate that carries loses its pods; they come back, and about then the primary dies. */
+const revived = fc
+  .record({ drawn: history, turns: fc.integer({ min: 5, max: 9 }), after: fc.integer({ min: 0, max: 3 }) })
+  .map(({ drawn, turns, after }) => ({
+    setup: { ...drawn.setup, skipAnalysis: false, threshold: 3 },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      ...Array.from({ length: turns }, () => turn(WELL)).flat(),
+      { act: 'crash', side: 'web' } as const,
+      ...turn(WELL),
+      { act: 'recover' } as const,
+      ...Array.from({ length: after }, () => turn(WELL)).flat(),
+      { act: 'crash', side: 'web-primary' } as const,
+      { act: 'go on', seconds: 3, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))
+
 const REFUSED: Ill = { ...WELL, writes: ['refused', 'refused', 'refused', 'refused', 'refused'] }
 
 /** A promotion that somebody aborts in the midst of it; from some turn on its writes may have been refused. */
@@ -156,7 +201,16 @@ suite('laws of every moment', function () {
     handsOrCommands,
   )
   always('pods that were not judged carry nothing', 2, unjudgedPodsCarryNothing, fc.oneof(judgeable, queued))
-  always('no request is left to go to a side without a ready pod while the other has one', 2, noDeadEnds)
+  always(
+    'no request is left to go to a side without a ready pod while the other has one',
+    3,
+    noDeadEnds,
+    fc.oneof(
+      { weight: 3, arbitrary: history },
+      { weight: 1, arbitrary: rejectedAgain },
+      { weight: 1, arbitrary: revived },
+    ),
+  )
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)

@@ -6,8 +6,11 @@ import {
   awaiting,
   carriedSince,
   heldUntil,
+  judgedOf,
   judgedReady,
   short,
+  standInSentence,
+  standsIn,
   unreached,
   withClock,
 } from '../facts.ts'
@@ -37,10 +40,7 @@ export function withdrawTheRun(o: Observation<AnalysisPhase>, now: Instant): Mov
 export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
-  if (target.revision === state.rejected && o.memory.retry !== target.revision) {
-    const rejected = { ...state, candidate: target.revision }
-    return rollBack(o, rejected, 'Restarted', 'the target went back to a revision that was rejected before', now)
-  }
+  if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
   const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
@@ -56,6 +56,16 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
 }
 
+/** The target went back to what was rejected: the run ends as replaced, and what it was replaced by is not tried again. */
+function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
+  const { state } = o
+  const { promoted, rejected } = state
+  const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.weight}`
+  const news = { severity: 'warn', reason: 'StillRejected', message } as const
+  const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
+  return go(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
+}
+
 /** Pods read their configuration when they start: under an unchanged template the old ones have to go first. */
 function stageAfter(earlier: Revision, candidate: Revision): 'emptying' | 'preparing' {
   return templateOf(earlier) === templateOf(candidate) ? 'emptying' : 'preparing'
@@ -65,6 +75,8 @@ function stageAfter(earlier: Revision, candidate: Revision): 'emptying' | 'prepa
 export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   if (state.stage !== 'clearing') return undefined
+  if (standsIn(o, judgedOf(o)))
+    return stay(o, 'PrimaryNotReady', standInSentence(o), null, { state: { ...state, carriedAt: null } })
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
@@ -199,8 +211,7 @@ export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move
 export function standInForThePrimary(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'climbing' || (primary !== null && primary.ready > 0)) return undefined
-  const message = `Deployment ${o.names.primary.name} has no ready pod; the canary carries all traffic until it has`
-  return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+  return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
     state: { ...state, carriedAt: null },
   })
 }

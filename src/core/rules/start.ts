@@ -9,7 +9,7 @@ import { problemOf } from '../problems.ts'
 import type { Reason } from '../reasons.ts'
 import { isOurs } from '../resources/ownership.ts'
 import { isForeignRevision, templateOf } from '../revision.ts'
-import type { RestingPhase, Revision, Settled, Stage, State, StateOf } from '../state.ts'
+import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
 
@@ -205,13 +205,22 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
   return go(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
 }
 
-/** A run that has carried nothing yet. */
-export function firstStep(settled: Settled, candidate: Revision, stage: Stage, now: Instant): StateOf<'Progressing'> {
+/**
+ * A run that has carried nothing yet.
+ *
+ * @param settled may be the run that this one replaces.
+ */
+export function firstStep(
+  settled: Settled | Run,
+  candidate: Revision,
+  stage: Stage,
+  now: Instant,
+): StateOf<'Progressing'> {
   return {
     phase: 'Progressing',
     promoted: settled.promoted,
     rejected: settled.rejected,
-    id: now.toString(36),
+    id: idOf('id' in settled ? settled.id : '', now),
     candidate,
     startedAt: now,
     highest: 0,
@@ -232,6 +241,12 @@ export function firstStep(settled: Settled, candidate: Revision, stage: Stage, n
     heldSince: null,
     approved: null,
   }
+}
+
+/** The moment at which a run starts names it; runs of one moment are told apart. */
+function idOf(earlier: string, now: Instant): string {
+  const id = now.toString(36)
+  return earlier.startsWith(id) ? `${earlier}x` : id
 }
 
 /** Nothing is to be done; what stands in the way of the next run is said now. */

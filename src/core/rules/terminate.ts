@@ -1,6 +1,6 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
 import type { Move } from '../decision.ts'
-import { carriedSince, promotedOf, recordedOf, short } from '../facts.ts'
+import { carriedSince, promotedOf, recordedOf, runOf, short } from '../facts.ts'
 import { go, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { postureOf } from '../postures.ts'
@@ -10,6 +10,7 @@ import { renderRoutes } from '../routers/index.ts'
 import { templateOf } from '../revision.ts'
 import type { Phase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
+import { remember } from './end-run.ts'
 import { deadlineOf } from './verdict.ts'
 
 type Terminating = Observation<'Terminating'>
@@ -38,7 +39,10 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
     carriedAt: null,
     waitingSince: now,
   }
-  return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+  const news = { severity: 'info', reason: 'HandingBack', message } as const
+  const run = runOf(state)
+  const outcome = run?.candidate === promoted ? 'Succeeded' : 'Withdrawn'
+  return go(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
 }
 
 /** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
@@ -77,10 +81,13 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
   if (state.stage !== 'returning') return undefined
   const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
-  const forward = (): Move =>
-    stay(o, 'HandingBack', handingBack(o), now, {
-      state: { ...next, stage: 'restoring', carriedAt: null, waitingSince: now },
-    })
+  const forward = (): Move => {
+    const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }
+    const message = restored(o)
+    // The very pass that leads there sets the template.
+    if (message !== null) return go(o, restoring, { severity: 'warn', reason: 'TargetRestored', message }, now)
+    return stay(o, 'HandingBack', handingBack(o), now, { state: restoring })
+  }
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
     const waited = o.primary?.message ?? 'it is made anew'
@@ -94,21 +101,28 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
   return now < drainedAt ? stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
 }
 
+/** What is said where the target is set back to the promoted template; null where it holds that, or none is on record. */
+function restored({ names, recorded, state, target }: Terminating): string | null {
+  const { promoted } = state
+  if (target === null || promoted === null || !recorded.some(one => one.revision === promoted)) return null
+  // Its configuration is the user's own again; only the template can be put back.
+  if (templateOf(target.revision) === templateOf(promoted)) return null
+  return `Deployment ${names.target.name} held ${short(target.revision)}, which was not promoted; it is set to ${short(promoted)}`
+}
+
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
 export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
-  // Its configuration is the user's own again; only the template can be put back.
   const foreign = templateOf(target.revision) !== templateOf(state.promoted)
   const name = o.names.target.name
   const recorded = recordedOf(o, state.promoted) !== undefined
   // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
   if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
     return stay(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
-  if (foreign && recorded) {
-    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted; it is set to ${short(state.promoted)} first`
-    return tell(o, { severity: 'warn', reason: 'TargetRestored', message }, now, null)
-  }
+  // Somebody has set it to another one again.
+  const setBack = restored(o)
+  if (setBack !== null) return tell(o, { severity: 'warn', reason: 'TargetRestored', message: setBack }, now, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
