@@ -19,7 +19,7 @@ export function withoutEmpty(written: unknown, schema: JsonSchema): unknown {
   if (Array.isArray(written)) return items === undefined ? written : written.map(item => withoutEmpty(item, items))
   if (!isRecord(written) || properties === undefined) return written
   const fields = Object.entries(written).flatMap(([name, value]): [string, unknown][] => {
-    if (value === null) return []
+    if (value === null || value === undefined) return []
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (field === undefined) return [[name, value]]
     const kept = withoutEmpty(value, field)

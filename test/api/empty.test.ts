@@ -1,11 +1,14 @@
 import { assert } from 'chai'
+import fc from 'fast-check'
+import { cases } from '../../e2e/crd.cases.ts'
 import { emptyRows, fieldsThatCountEmpty } from '../../e2e/crd.empty.ts'
 import { canary, inline } from '../../e2e/crd.given.ts'
 import { parseCanary } from '../../src/api/canary.ts'
 import { acceptingEmpty, withoutEmpty } from '../../src/api/empty.ts'
 import type { JsonSchema } from '../../src/api/json-schema.ts'
-import type { KubeObject } from '../../src/api/object.ts'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
+import { isRecord, type Json, recordOf } from '../../src/core/json.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { installed } from '../playground/installed.ts'
@@ -28,6 +31,13 @@ function admissionOf(object: KubeObject): string | null {
     if (error instanceof ApiError) return error.message
     throw error
   }
+}
+
+/** What was written, and under it what else is there. */
+function under(written: unknown, more: unknown): unknown {
+  if (!isRecord(written) || !isRecord(more)) return written ?? more
+  const keys = [...new Set([...Object.keys(written), ...Object.keys(more)])]
+  return Object.fromEntries(keys.map(key => [key, key in written ? under(written[key], more[key]) : more[key]]))
 }
 
 suite('fields that say nothing', () => {
@@ -66,6 +76,22 @@ suite('fields that say nothing', () => {
       }
     })
   }
+
+  test('change nothing beside any others, in any Canary that is accepted', () => {
+    const objects = cases
+      .filter(one => one.sentence === null && one.object.kind === 'Canary')
+      .map(({ object }) => object)
+    const empties = emptyRows.filter(({ kind, name }) => kind === kinds.Canary && !name.includes('[].'))
+    fc.assert(
+      fc.property(fc.constantFrom(...objects), fc.subarray([...empties]), (object, some) => {
+        const filled = some.reduce((before, row) => recordOf(under(before, row.object)), object as Json)
+        const both = filled as KubeObject
+        assert.deepEqual(readingOf(both), readingOf(object))
+        assert.equal(admissionOf(both), null)
+      }),
+      { numRuns: 200 },
+    )
+  })
 
   test('of what is passed on to Istio only the whole can be empty', () => {
     const service = {
