@@ -116,6 +116,57 @@ export const hosts: readonly Case[] = [
       }),
     { answers: { v2: 1 } },
   ),
+  ...(['name.namespace', 'name.namespace.svc.cluster.local'] as const).map(notation =>
+    edge(
+      `a gateway written as ${notation}`,
+      'web',
+      (scene, domain) => {
+        const [its = '', called = ''] = scene.gateway.split('/')
+        const older = notation.replace('namespace', its).replace('name', called)
+        scene.virtualService([{ ...scene.route('v2'), match: [{ gateways: [older] }] }, scene.route('v1')], {
+          hosts: [`web.${domain}`],
+          gateways: [older, 'mesh'],
+        })
+      },
+      { answers: { v2: 1 } },
+    ),
+  ),
+  edge(
+    'a VirtualService that the namespace of the gateway does not see',
+    'web',
+    (scene, domain) =>
+      scene.virtualService([scene.route('v2')], {
+        hosts: [`web.${domain}`],
+        gateways: [scene.gateway],
+        exportTo: ['.'],
+      }),
+    { answers: { 404: 1 }, flags: { '404 NR': 1 } },
+  ),
+  mesh(
+    'what a match in the mesh leaves out has no route',
+    scene => scene.virtualService([{ ...scene.route('v2'), match: [{ uri: { prefix: '/api' } }] }]),
+    { answers: { 404: 1 }, flags: { '404 NR': 1 } },
+  ),
+  mesh(
+    'what a match leaves out, by a route for the mesh alone',
+    scene =>
+      scene.virtualService(
+        [
+          { ...scene.route('v2'), match: [{ uri: { prefix: '/api' } }] },
+          { ...scene.route('v1'), match: [{ gateways: ['mesh'] }] },
+        ],
+        { gateways: [scene.gateway, 'mesh'] },
+      ),
+    { answers: { v1: 1 } },
+  ),
+  mesh(
+    'a younger VirtualService for the name with its namespace takes nothing from the Service',
+    scene =>
+      scene
+        .virtualService([scene.route('v2')], {}, { part: 'a' })
+        .virtualService([scene.route('bad')], { hosts: [`${scene.name('apex')}.${scene.namespace}`] }, { part: 'b' }),
+    { answers: { v2: 1 } },
+  ),
   edge(
     'an exact host before a wildcard',
     'web',
@@ -142,6 +193,30 @@ export const hosts: readonly Case[] = [
       return scene
         .virtualService([{ ...scene.route('v1'), match: [{ uri: { exact: '/elsewhere' } }] }], spec, { part: 'a' })
         .virtualService([scene.route('v2')], spec, { part: 'b' })
+    },
+    { answers: { v2: 1 } },
+  ),
+  edge(
+    'an older route for everything does not come before one with a match',
+    'web',
+    (scene, domain) => {
+      const spec = { hosts: [`web.${domain}`], gateways: [scene.gateway] }
+      return scene
+        .virtualService([scene.route('v1')], spec, { part: 'a' })
+        .virtualService([{ ...scene.route('v2'), match: [{ uri: { exact: '/' } }] }], spec, { part: 'b' })
+    },
+    { answers: { v2: 1 } },
+  ),
+  edge(
+    'an older route with a match that covers another one comes first',
+    'web',
+    (scene, domain) => {
+      const spec = { hosts: [`web.${domain}`], gateways: [scene.gateway] }
+      return scene
+        .virtualService([{ ...scene.route('v2'), match: [{ method: { exact: 'GET' } }] }], spec, { part: 'a' })
+        .virtualService([{ ...scene.route('v1'), match: [{ method: { exact: 'GET' }, uri: { exact: '/' } }] }], spec, {
+          part: 'b',
+        })
     },
     { answers: { v2: 1 } },
   ),

@@ -48,15 +48,43 @@ export function httpRoute(store: Store, host: string, request: Request): HttpRou
   if (oldest === undefined) return undefined
   // A VirtualService without a route for the port is none there: the Service answers by itself.
   if (request.gateway === 'mesh' && !isForPort(oldest, portOf(request))) return undefined
-  for (const one of request.gateway === 'mesh' ? [oldest] : [oldest, ...younger]) {
-    const namespace = one.metadata.namespace ?? ''
-    const route = listOf(at(one, 'spec', 'http')).find(candidate => {
-      const matches = listOf(at(candidate, 'match'))
-      return matches.length === 0 || matches.some(match => fits(recordOf(match), request, namespace))
-    })
-    if (route !== undefined) return { route: recordOf(route), namespace }
-  }
-  return null
+  if (request.gateway === 'mesh') return rulesOf(oldest).find(rule => fits(rule.match, request, rule.namespace)) ?? null
+  const rules = [oldest, ...younger].flatMap(rulesOf).filter(rule => isForProxy(rule.match, request, rule.namespace))
+  // Of a gateway's rules for one host those that take everything come last.
+  const ordered = [...rules.filter(({ match }) => !takesAll(match)), ...rules.filter(({ match }) => takesAll(match))]
+  return ordered.find(rule => fits(rule.match, request, rule.namespace)) ?? null
+}
+
+/** One of the matches of a route. */
+interface Rule extends HttpRoute {
+  readonly match: Json
+}
+
+function rulesOf(one: KubeObject): Rule[] {
+  const namespace = one.metadata.namespace ?? ''
+  return listOf(at(one, 'spec', 'http')).flatMap(route => {
+    const matches = listOf(at(route, 'match')).map(recordOf)
+    return (matches.length === 0 ? [{}] : matches).map(match => ({ route: recordOf(route), match, namespace }))
+  })
+}
+
+/** Conditions on the proxy and its listener, which are decided before it gets its routes. */
+function isForProxy(match: Json, request: Request, namespace: string): boolean {
+  const gateways = gatewayNames(match['gateways'], namespace)
+  return (
+    (gateways.length === 0 || gateways.includes(request.gateway)) &&
+    (match['port'] === undefined || match['port'] === portOf(request)) &&
+    (match['sourceNamespace'] === undefined || match['sourceNamespace'] === request.namespace) &&
+    Object.entries(recordOf(match['sourceLabels'])).every(([name, value]) => request.labels[name] === value)
+  )
+}
+
+/** No condition on a request is left: any path, and nothing else. */
+function takesAll(match: Json): boolean {
+  const { prefix, regex } = recordOf(match['uri'])
+  const anyPath = match['uri'] === undefined || prefix === '/' || regex === '.*'
+  const more = ['method', 'authority', 'headers', 'withoutHeaders', 'queryParams']
+  return anyPath && more.every(field => Object.keys(recordOf(match[field])).length === 0)
 }
 
 /** The port that a request comes to, at a sidecar that of the Service, at a gateway the gateway's own. */
@@ -103,10 +131,15 @@ const hostsOf = (one: KubeObject): string[] =>
   listOf(at(one, 'spec', 'hosts')).map(name => fullName(textOf(name), one.metadata.namespace ?? ''))
 
 /** Gateways as `namespace/name`, and `mesh`. */
-export const gatewayNames = (names: unknown, namespace: string): string[] =>
-  listOf(names).map(name =>
-    name === 'mesh' || textOf(name).includes('/') ? textOf(name) : `${namespace}/${textOf(name)}`,
-  )
+export /** Gateways as `namespace/name`. A name with dots is Istio's older notation: `name.namespace`, with or without more behind it. */
+const gatewayNames = (names: unknown, namespace: string): string[] =>
+  listOf(names).map(name => {
+    const text = textOf(name)
+    if (text === 'mesh') return text
+    if (text.includes('/')) return text.startsWith('./') ? `${namespace}${text.slice(1)}` : text
+    const [called = '', its = namespace] = text.split('.')
+    return `${its}/${called}`
+  })
 
 function concerns(store: Store, one: KubeObject, name: string, host: string, request: Request): boolean {
   const namespace = one.metadata.namespace ?? ''
@@ -130,7 +163,6 @@ function opens(store: Store, gateway: string, namespace: string, name: string, h
 }
 
 function fits(match: Json, request: Request, namespace: string): boolean {
-  const gateways = gatewayNames(match['gateways'], namespace)
   const [path = '', query = ''] = request.path.split('?')
   const ignoresCase = match['ignoreUriCase'] === true
   const parameters = new URLSearchParams(query)
@@ -141,10 +173,7 @@ function fits(match: Json, request: Request, namespace: string): boolean {
     ['authority', request.host],
   ]
   return (
-    (gateways.length === 0 || gateways.includes(request.gateway)) &&
-    (match['port'] === undefined || match['port'] === portOf(request)) &&
-    (match['sourceNamespace'] === undefined || match['sourceNamespace'] === request.namespace) &&
-    rules('sourceLabels').every(([name, value]) => request.labels[name] === value) &&
+    isForProxy(match, request, namespace) &&
     (match['uri'] === undefined || says(match['uri'], path, ignoresCase)) &&
     whole.every(([field, value]) => match[field] === undefined || says(match[field], value)) &&
     rules('headers').every(([name, rule]) => says(rule, header(name))) &&
@@ -199,6 +228,8 @@ export function refusalOfVirtualService(virtualService: KubeObject): string | nu
       return `${where}.${unknown}: the playground's mesh does not play it; it knows ${known.join(', ')}`
     }
   }
+  const hosts = refusalOfHosts(virtualService)
+  if (hosts !== null) return hosts
   for (const [index, route] of routes.entries()) {
     const weights = listOf(at(route, 'route')).map(target => Number(at(target, 'weight') ?? 0))
     if (weights.some(weight => weight < 0)) return `spec.http[${index}]: weight ${Math.min(...weights)} < 0`
@@ -213,3 +244,17 @@ export function refusalOfVirtualService(virtualService: KubeObject): string | nu
 }
 
 const MAX_RETRIES = 10
+
+/** Istio's words: a host that another one covers counts as the same. */
+function refusalOfHosts(virtualService: KubeObject): string | null {
+  const hosts = listOf(at(virtualService, 'spec', 'hosts')).map(host => textOf(host))
+  const gateways = gatewayNames(at(virtualService, 'spec', 'gateways'), '')
+  if (hosts.includes('*') && (gateways.length === 0 || gateways.includes('mesh'))) {
+    return 'wildcard host * is not allowed for virtual services bound to the mesh gateway'
+  }
+  for (const [index, one] of hosts.entries()) {
+    const other = hosts.slice(index + 1).find(next => covers(one, next) || covers(next, one))
+    if (other !== undefined) return `duplicate hosts in virtual service: ${one} & ${other}`
+  }
+  return null
+}

@@ -151,6 +151,19 @@ suite('playground: the mesh', () => {
     refused({ route: [to('web', -20), to('web', 120)] }, /spec\.http\[0\]: weight -20 < 0/)
     refused({ route: [to('web', 0), to('web', 0)] }, /total destination weight = 0/)
     refused({ route: [to('web')], retries: { attempts: 50 } }, /tries again at most 10 times/)
+    const refusedHosts = (hosts: readonly string[], gateways: readonly string[] | undefined, sentence: RegExp) =>
+      assert.throws(
+        () => it.user.create(virtualService('web', { hosts, gateways, http: [{ route: [to('web')] }] })),
+        sentence,
+      )
+    refusedHosts(['*'], undefined, /wildcard host \* is not allowed for virtual services bound to the mesh gateway/)
+    refusedHosts(['*'], ['edge/gateway', 'mesh'], /wildcard host \* is not allowed/)
+    refusedHosts(['web', 'web'], undefined, /duplicate hosts in virtual service: web & web/)
+    refusedHosts(
+      ['a.example.com', '*.example.com'],
+      undefined,
+      /duplicate hosts .*: a\.example\.com & \*\.example\.com/,
+    )
     assert.deepEqual(it.user.list(kinds.VirtualService, 'shop'), [])
     const policy = { host: 'web', trafficPolicy: { outlierDetection: { consecutive5xxErrors: 5 } } }
     const rule = {
