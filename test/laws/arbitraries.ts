@@ -24,6 +24,8 @@ export interface Setup {
   /** An autoscaler is on the primary. */
   readonly autoscaled: boolean
   readonly replicas: number
+  /** The Service has a second port, which leads to another one of the pods. */
+  readonly secondPort: boolean
 }
 
 const ladders: readonly Setup['ladder'][] = [
@@ -56,6 +58,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     configured: rarely(),
     autoscaled: rarely(),
     replicas: fc.integer({ min: 1, max: 4 }),
+    secondPort: fc.boolean(),
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')

@@ -24,6 +24,7 @@ const plain: Setup = {
   configured: false,
   autoscaled: false,
   replicas: 2,
+  secondPort: false,
 }
 
 /** A canary that rests and is released, until it is in that phase at that weight. */

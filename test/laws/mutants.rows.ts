@@ -163,6 +163,28 @@ export const mutants: readonly Mutant[] = [
   ),
   ...laws(
     MOMENTS,
+    'requests to each port of the Service come out where they did before',
+    {
+      without: "the other ports of the user's Service on the sides",
+      file: 'src/core/resources/services.ts',
+      take: 'ports: sidePorts(o) })',
+      put: 'ports: sidePorts(o).slice(0, 1) })',
+    },
+    {
+      without: 'a route for each port: one names its port for all',
+      file: 'src/core/routers/istio/ports.ts',
+      take: 'if (ports === null) return [{ match, port: undefined }]',
+      put: 'return [{ match, port: main }]',
+    },
+    {
+      without: "a port of the user's Service where the Canary says nothing of it",
+      file: 'src/core/resources/ports.ts',
+      take: 'return withNames([...users, ...ours])',
+      put: 'return withNames([...users.slice(0, 1), ...ours])',
+    },
+  ),
+  ...laws(
+    MOMENTS,
     'a promotion that is undone takes the callers off the primary first',
     {
       without: 'diverting the callers: the template goes back at once',

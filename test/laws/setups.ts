@@ -13,11 +13,10 @@ export function newWorld(setup: Setup): TinyWorld {
   const world = new TinyWorld()
   makeTarget(world, setup)
   const bare = { apiVersion: '', kind: '', metadata: { name: '' } }
-  world.put(
-    refTo(kinds.Service, 'web'),
-    { ...bare, spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] } },
-    'kubectl',
-  )
+  const first = { name: 'http', port: 80, targetPort: 8080 }
+  const second = { name: 'http-admin', port: 9090, targetPort: 9091 }
+  const ports = setup.secondPort ? [first, second] : [first]
+  world.put(refTo(kinds.Service, 'web'), { ...bare, spec: { selector: { app: 'web' }, ports } }, 'kubectl')
   if (setup.configured) world.put(refTo(kinds.ConfigMap, 'web'), { ...bare, contentHash: contentOf(0) }, 'kubectl')
   const subsets = setup.split.endsWith('subsets')
   if (subsets) {
@@ -83,7 +82,7 @@ function specOf(setup: Setup): Record<string, unknown> {
 export function makeTarget(world: TinyWorld, setup: Setup): void {
   const labels = setup.split.endsWith('subsets') ? { app: 'web', version: 'v2' } : { app: 'web' }
   const volumes = setup.configured ? { volumes: [{ name: 'config', configMap: { name: 'web' } }] } : {}
-  const container = { name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }] }
+  const container = { name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }, { containerPort: 9091 }] }
   const template = { metadata: { labels }, spec: { containers: [container], ...volumes } }
   const spec = { replicas: setup.replicas, selector: { matchLabels: { app: 'web' } }, template }
   world.put(TARGET, { apiVersion: '', kind: '', metadata: { name: '', labels: { app: 'web' } }, spec }, 'kubectl')

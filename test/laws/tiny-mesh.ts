@@ -53,6 +53,43 @@ function found(world: TinyWorld, host: string, subset: unknown): PodGroup[] {
   return isRecord(labels) ? groups.filter(group => carriesLabels(group, labels)) : []
 }
 
+/** Where requests to a port of the Service come out. */
+export interface Reached {
+  readonly port: unknown
+  readonly host: string
+  /** The port of the pods that the Service of callers leads to, and the one that is met; undefined: none. */
+  readonly meant: unknown
+  readonly met: unknown
+}
+
+/** Each port at each destination whose Service is there. */
+export function portsReached(world: TinyWorld): Reached[] {
+  const portsOf = (host: string): readonly Json[] =>
+    recordsOf(at(world.get(refTo(kinds.Service, host))?.['spec'], 'ports'))
+  const routes = world
+    .all(kinds.VirtualService)
+    .filter(leadsFromWeb)
+    .flatMap(service => recordsOf(at(service['spec'], 'http')))
+  return portsOf('web').flatMap(({ port, targetPort }) => {
+    const own = routes.filter(route => isForPort(route, port)).flatMap(route => recordsOf(route['route']))
+    const destinations = own.length === 0 ? [{ host: 'web' }] : own.map(entry => entry['destination'])
+    return destinations.flatMap(destination => {
+      const host = textOf(at(destination, 'host'))
+      const there = portsOf(host)
+      const [only, ...more] = there
+      if (only === undefined) return []
+      const number = at(destination, 'port', 'number') ?? (more.length === 0 ? only['port'] : port)
+      const met = there.find(one => one['port'] === number)?.['targetPort']
+      return [{ port, host, meant: targetPort, met }]
+    })
+  })
+}
+
+function isForPort(route: Json, port: unknown): boolean {
+  const matches = recordsOf(route['match'])
+  return matches.length === 0 || matches.some(match => match['port'] === undefined || match['port'] === port)
+}
+
 /** The canary's share over all routes: the lowest and the highest. */
 export function canaryShare(world: TinyWorld): { low: number; high: number } {
   const shares = routesOf(world).map(route =>

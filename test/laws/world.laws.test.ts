@@ -18,6 +18,7 @@ import {
   statusComesFirst,
   unjudgedPodsCarryNothing,
 } from './laws.ts'
+import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { deadlinesAreConfirmed } from './laws-of-verdicts.ts'
 import {
   asksOnce,
@@ -211,6 +212,7 @@ suite('laws of every moment', function () {
       { weight: 1, arbitrary: revived },
     ),
   )
+  always('requests to each port of the Service come out where they did before', 1, portsLeadWhereTheyLed)
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
