@@ -1,6 +1,6 @@
 /** Where requests come from: one gateway and one client inside the mesh, shared by all tests. */
 import type { Kubectl } from './kubectl.ts'
-import { addresses } from './network.ts'
+import { addresses, clientPorts } from './network.ts'
 import { proxyContainer } from './proxy.ts'
 
 export const edgeNamespace = 'edge'
@@ -37,7 +37,7 @@ const objects = [
       ],
     },
   },
-  // One listener for all Services with port 80: the Host header says which, as through an HTTP proxy. So callers need
+  // One listener for all Services with a port: the Host header says which, as through an HTTP proxy. So callers need
   // no address of a Service, and a Service that the controller makes is reached like one that the user made.
   {
     apiVersion: 'networking.istio.io/v1',
@@ -45,14 +45,12 @@ const objects = [
     metadata: { name: 'client', namespace: edgeNamespace },
     spec: {
       workloadSelector: { labels: { app: 'client' } },
-      egress: [
-        {
-          port: { number: 80, protocol: 'HTTP', name: 'http' },
-          bind: addresses.client,
-          captureMode: 'NONE',
-          hosts: ['*/*'],
-        },
-      ],
+      egress: clientPorts.map(number => ({
+        port: { number, protocol: 'HTTP', name: `http-${number}` },
+        bind: addresses.client,
+        captureMode: 'NONE',
+        hosts: ['*/*'],
+      })),
     },
   },
   proxyDeployment('gateway', 'router'),

@@ -10,11 +10,14 @@ export const podNetwork = '10.244'
 export const addresses = {
   node: '10.244.0.1',
   serviceNetwork: '10.96.0.0/16',
-  /** Where the Envoy of the client in the mesh listens, on port 80. */
+  /** Where the Envoy of the client in the mesh listens, on `clientPorts`. */
   client: '10.96.0.80',
   /** Where the gateway listens, on port 8080. */
   gateway: '10.96.0.81',
 } as const
+
+/** The ports of Services that the client in the mesh can call. */
+export const clientPorts = [80, 9090, 7000, 9444, 9555] as const
 
 export async function bringUpNetwork(ip: string): Promise<void> {
   await run([ip, 'link', 'set', 'lo', 'up'])

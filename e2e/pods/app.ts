@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
+import http2 from 'node:http2'
 import { join } from 'node:path'
 import type { Behaviour } from '../fixtures/behaviour.ts'
 
@@ -25,9 +26,14 @@ function learn(): void {
 learn()
 setInterval(learn, 100)
 
-const server = http.createServer((request, response) => {
+type Request = http.IncomingMessage | http2.Http2ServerRequest
+type Response = http.ServerResponse | http2.Http2ServerResponse
+
+const serve = (port: number) => (request: Request, response: Response) => {
   const answer = (status: number): void => {
-    response.writeHead(status, { 'x-version': version, 'x-pod': POD_NAME })
+    const headers = { 'x-version': version, 'x-pod': POD_NAME, 'x-port': String(port) }
+    if (response instanceof http.ServerResponse) response.writeHead(status, headers)
+    else response.writeHead(status, headers)
     response.end(`${version}\n`)
   }
   // A probe sees a healthy process: what a version does wrong is for its callers to find out.
@@ -35,8 +41,18 @@ const server = http.createServer((request, response) => {
   const wanted = Number(new URL(request.url ?? '/', 'http://app').searchParams.get('delay') ?? 0)
   const fails = Math.random() < (behaviour.errorRate ?? 0)
   setTimeout(() => answer(fails ? 500 : 200), wanted + (behaviour.delayMs ?? 0))
-})
+}
+
+const server = http.createServer(serve(18080))
 server.keepAliveTimeout = 600_000 // the proxy decides when a connection ends, or its next request would be lost
+
+// Other ports, each open before the first: `MORE_PORTS=19091,17001/h2`; those with /h2 speak nothing but HTTP/2.
+for (const written of (process.env['MORE_PORTS'] ?? '').split(',').filter(Boolean)) {
+  const [port, protocol] = written.split('/')
+  const number = Number(port)
+  if (protocol === 'h2') http2.createServer(serve(number)).listen(number, POD_IP)
+  else Object.assign(http.createServer(serve(number)), { keepAliveTimeout: 600_000 }).listen(number, POD_IP)
+}
 if (behaviour.neverReady !== true) setTimeout(() => server.listen(18080, POD_IP), behaviour.readyAfterMs ?? 0)
 
 /** What is in flight is answered, what is idle is closed. */
