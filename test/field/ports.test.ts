@@ -317,4 +317,32 @@ suite('a Service with several ports', () => {
     expect(reached('web')).to.deep.equal(['web-primary 100 → http'])
     expect(world.mesh.failures(since)).to.equal(0)
   })
+
+  test('F1, other values: the port of a native sidecar is a port, for the Canary and for discovery', async () => {
+    const sidecar = {
+      name: 'auth',
+      image: 'auth:1',
+      restartPolicy: 'Always',
+      ports: [{ name: 'auth', containerPort: 4180 }],
+    }
+    world.deploy()
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { initContainers: [sidecar] } } } })
+    await world.clock.advance(5000)
+    world.user.merge(kinds.Service, 'shop', 'web', {
+      spec: { ports: [{ name: 'http', port: 80, targetPort: 'auth' }] },
+    })
+    await world.clock.advance(5000)
+    begun = world.clock.now()
+    world.canary({ service: { port: 80, portDiscovery: true } })
+    world.start()
+    await world.until('Initialized')
+    expect(reached('web')).to.deep.equal(['web-primary 100 → auth'])
+    expect(
+      recordsOf(portsOf('web-canary')).map(port => [port['name'], port['port'], port['targetPort']]),
+    ).to.deep.equal([
+      ['http', 80, 'auth'],
+      ['http-8080', 8080, 8080],
+    ])
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
 })

@@ -122,19 +122,19 @@ function discovered(o: Asked, listed: readonly Json[]): Json[] {
   })
 }
 
-/** Several ports need a name each. A name of ours says nothing of the protocol, for Istio would believe it. */
+/** Several ports need a name each. One that we give says no protocol that was not said, for Istio would believe it. */
 function withNames(ports: readonly Json[]): Json[] {
   if (ports.length === 1) return [...ports]
   const taken = new Set(ports.map(port => port['name']))
   const used = new Set<unknown>()
   return ports.map(port => {
-    const { name } = port
-    if (name !== undefined && !used.has(name)) {
+    const { name = 'port' } = port
+    if (port['name'] !== undefined && !used.has(name)) {
       used.add(name)
       return port
     }
-    const plain = `port-${String(port['port'])}`
-    const own = taken.has(plain) ? `${plain}-${textOf(port['protocol'] ?? 'TCP').toLowerCase()}` : plain
+    const plain = `${textOf(name)}-${String(port['port'])}`
+    const own = taken.has(plain) ? `${plain}-${(textOf(port['protocol']) || 'TCP').toLowerCase()}` : plain
     taken.add(own)
     return { ...port, name: own }
   })

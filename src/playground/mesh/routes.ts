@@ -181,9 +181,11 @@ function portOfService(service: KubeObject | null, said: unknown, request: Reque
   return ports.find(one => at(one, 'port') === wanted)
 }
 
-/** The ports that a pod's containers declare. */
-export const portsOf = (pod: KubeObject): readonly unknown[] =>
-  listOf(at(pod, 'spec', 'containers')).flatMap(container => listOf(at(container, 'ports')))
+/** The ports that a pod's containers declare; an init container that is always restarted runs beside them. */
+export const portsOf = (pod: KubeObject): readonly unknown[] => {
+  const sidecars = listOf(at(pod, 'spec', 'initContainers')).filter(one => at(one, 'restartPolicy') === 'Always')
+  return [...listOf(at(pod, 'spec', 'containers')), ...sidecars].flatMap(container => listOf(at(container, 'ports')))
+}
 
 /**
  * The labels of a subset; null where there is none. The DestinationRules are those of the client's namespace, else of the

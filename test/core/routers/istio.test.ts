@@ -72,9 +72,9 @@ suite('the VirtualService of Sluice', () => {
 
   suite('with several ports', () => {
     /** The http routes for a Service with an admin port, a database's, and these fields of the Canary. */
-    const httpOf = (service: Record<string, unknown>, wanted = posture()): unknown => {
+    const httpOf = (service: Record<string, unknown>, wanted = posture(), [first] = [80]): unknown => {
       const ports = [
-        { name: 'http', port: 80, targetPort: 8080 },
+        { name: 'http', port: first, targetPort: 8080 },
         { name: 'http-admin', port: 9090, targetPort: 9091 },
         { name: 'tcp-db', port: 5432, targetPort: 5432 },
       ]
@@ -103,16 +103,41 @@ suite('the VirtualService of Sluice', () => {
       ])
     })
 
-    test('callers of another host, and of what delegates here, come to the port of the Canary', () => {
+    test('callers of another host come by port 80, wherever the port of the Canary is', () => {
       expect(httpOf({ hosts: ['web.example.com'] })).to.deep.equal([
         { match: [{ port: 80 }], route: to(80) },
         { match: [{ port: 9090 }], route: to(9090) },
-        { route: to(80) },
       ])
+      expect(httpOf({ port: 9090, targetPort: 9091, hosts: ['web.example.com'] }, posture(), [81])).to.deep.equal([
+        { match: [{ port: 81 }], route: to(81) },
+        { match: [{ port: 9090 }], route: to(9090) },
+        { match: [{ port: 80 }], route: to(9090) },
+      ])
+    })
+
+    test('where another delegates, what is not of the mesh comes to the port of the Canary', () => {
       expect(httpOf({ delegation: true })).to.deep.equal([
         { match: [{ gateways: ['mesh'], port: 80 }], route: to(80) },
         { match: [{ gateways: ['mesh'], port: 9090 }], route: to(9090) },
         { route: to(80) },
+      ])
+    })
+
+    test('a match of callers by their labels stays one, for Istio reads no labels where gateways are named', () => {
+      const match = [{ sourceLabels: { app: 'shop' } }, { sourceNamespace: 'team', gateways: ['mesh', 'public'] }]
+      expect(httpOf({ gateways: ['mesh', 'public'], match })).to.deep.equal([
+        ...[80, 9090].map(port => ({
+          match: [
+            { sourceLabels: { app: 'shop' }, port },
+            { sourceNamespace: 'team', gateways: ['mesh'], port },
+          ],
+          route: to(port),
+        })),
+        {
+          match: [{ sourceLabels: { app: 'shop' } }, { sourceNamespace: 'team', gateways: ['public'] }],
+          route: to(80),
+        },
+        { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'web' } }] },
       ])
     })
 

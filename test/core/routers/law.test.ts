@@ -80,7 +80,7 @@ function written(o: Observation, asked: number): Observation {
 
 const ours = fc
   .record(
-    { hosts: fc.array(fc.constantFrom('a.example.com', 'web')), timeout: fc.constant('5s') },
+    { hosts: fc.uniqueArray(fc.constantFrom('a.example.com', 'web')), timeout: fc.constant('5s') },
     { requiredKeys: [] },
   )
   .chain(service => fc.constantFrom(service, { ...service, destinationRule }))

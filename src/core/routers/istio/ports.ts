@@ -9,6 +9,7 @@ import type { Observation } from '../../observation.ts'
 import { routedPorts } from '../../resources/ports.ts'
 import type { Named } from '../router.ts'
 import { gatewayOf, MESH } from './bindings.ts'
+import { isHost } from './hosts.ts'
 
 /** What tells one http route from another. */
 interface Route {
@@ -36,6 +37,9 @@ export function canaryGateways(o: Named): string[] {
   return writtenGateways(o).map(gateway => gatewayOf(gateway, o.names.namespace))
 }
 
+/** Where Istio takes requests in the mesh to a host that is no Service, by their Host header alone. */
+const PORT_OF_HOSTS = 80
+
 export function routesOf(o: Observation): Route[] {
   const { match, delegation, port: main } = o.canary.spec.service
   const ports = routedPorts(o)
@@ -43,33 +47,40 @@ export function routesOf(o: Observation): Route[] {
   const gateways = writtenGateways(o)
   if (!delegation && !gateways.includes(MESH)) return [{ match, port: main }]
   const beyond = gateways.filter(gateway => gateway !== MESH)
-  // Callers of other hosts come to a port of theirs.
-  const otherHosts = canaryHosts(o).some(host => host !== o.names.apexService.name)
   const onlyMesh = !delegation && beyond.length === 0
-  const ofMesh = ports.flatMap(port => {
-    const entries = inMesh(match ?? [{}], port, onlyMesh)
-    return entries.length === 0 ? [] : [{ match: entries, port }]
-  })
-  if (onlyMesh && !otherHosts) return ofMesh
-  const others = delegation || otherHosts ? match : atGateways(match ?? [{}], beyond)
-  return others?.length === 0 ? ofMesh : [...ofMesh, { match: others, port: main }]
+  const entries = match ?? [{}]
+  const ofPort = (of: number, port: number): Route => ({ match: inMesh(entries, of, onlyMesh), port })
+  const hasOtherHosts = canaryHosts(o).some(host => !isHost(host, o.names.namespace, o.names.apexService))
+  const routes = [
+    ...ports.map(port => ofPort(port, port)),
+    ...(hasOtherHosts && !ports.includes(PORT_OF_HOSTS) ? [ofPort(PORT_OF_HOSTS, main)] : []),
+    // The hosts and gateways of what delegates here are not known.
+    ...(delegation ? [{ match, port: main }] : [{ match: atGateways(entries, beyond), port: main }]),
+  ]
+  return routes.filter(route => route.match === undefined || route.match.length > 0)
 }
 
 /** The matches of the user's for requests in the mesh to one port of the Service. */
-function inMesh(match: readonly Json[], port: number, onlyMesh: boolean): Json[] {
-  return match.flatMap(entry => {
+function inMesh(entries: readonly Json[], port: number, onlyMesh: boolean): Json[] {
+  return entries.flatMap(entry => {
     const gateways = listOf(entry['gateways'])
     if (gateways.length > 0 && !gateways.includes(MESH)) return []
     if (entry['port'] !== undefined && entry['port'] !== port) return []
-    return [{ ...entry, ...(onlyMesh ? {} : { gateways: [MESH] }), port }]
+    return [{ ...(onlyMesh ? entry : within(entry, [MESH])), port }]
   })
 }
 
 /** Those for requests at gateways. */
-function atGateways(match: readonly Json[], gateways: readonly string[]): Json[] {
-  return match.flatMap(entry => {
-    const named = listOf(entry['gateways'])
-    const those = named.length === 0 ? gateways : named.map(textOf).filter(gateway => gateway !== MESH)
-    return those.length === 0 ? [] : [{ ...entry, gateways: those }]
+function atGateways(entries: readonly Json[], gateways: readonly string[]): Json[] {
+  return entries.flatMap(entry => {
+    const named = listOf(entry['gateways']).map(textOf)
+    const those = named.length === 0 ? gateways : named.filter(gateway => gateway !== MESH)
+    return those.length === 0 ? [] : [within(entry, those)]
   })
+}
+
+/** Istio reads of a match that names gateways neither sourceLabels nor sourceNamespace; so one with those keeps to itself. */
+function within(entry: Json, gateways: readonly string[]): Json {
+  const ofCallers = entry['sourceLabels'] !== undefined || entry['sourceNamespace'] !== undefined
+  return ofCallers && entry['gateways'] === undefined ? entry : { ...entry, gateways }
 }
