@@ -436,6 +436,20 @@ const services: readonly Case[] = [
     { service: { delegation: true, gateways: ['mesh'] } },
     'a delegated VirtualService has no hosts or gateways',
   ),
+  malformed(
+    'a host that is empty, as a chart prints it',
+    { service: { hosts: [''] } },
+    'must have at least 1 characters',
+    'should be at least 1 chars long',
+    'spec.service.hosts[0]',
+  ),
+  malformed(
+    'a gateway that is empty',
+    { service: { gateways: [''] } },
+    'must have at least 1 characters',
+    'should be at least 1 chars long',
+    'spec.service.gateways[0]',
+  ),
   bad('the host * in the mesh', { service: { hosts: ['*'] } }, 'Istio refuses the host * in the mesh'),
   bad(
     'the host * at a gateway and in the mesh',

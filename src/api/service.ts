@@ -196,12 +196,12 @@ export const ServiceSchema = ruled(
     headless: z.boolean().default(false).describe('Whether the Services have no cluster IP.'),
     timeout: durationText().exactOptional().describe('How long a request may take. Also the shortest time to drain.'),
     gateways: z
-      .array(z.string().max(512))
+      .array(z.string().min(1).max(512))
       .max(100)
       .exactOptional()
       .describe('Istio gateways that the VirtualService binds to. Left out: `mesh`.'),
     hosts: z
-      .array(z.string().max(253))
+      .array(z.string().min(1).max(253))
       .max(100)
       .exactOptional()
       .describe('Hosts of the VirtualService, beside the Service.'),
