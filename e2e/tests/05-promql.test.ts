@@ -16,11 +16,13 @@ import type { Check, Finding } from '../../src/core/check.ts'
 import {
   callerFailures,
   carried,
+  carriedWithin,
   errors,
   latency,
   primaryRequests,
   promDuration,
   requests,
+  withoutCluster,
 } from '../../src/core/metrics/promql.ts'
 import type { CallerView, Scene } from '../../src/core/metrics/scene.ts'
 import { findBinaries } from '../lab/binaries.ts'
@@ -28,6 +30,9 @@ import { Program } from '../lab/program.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
 
 const WINDOW = 4000
+/** Of 100 callers that left: those beyond the primary's share (99 and one more of 10,000) and two deviations. */
+const expectedToLeave = (1000 * (99 + 1)) / 10_000
+const leftMore = 100 - expectedToLeave - 2 * expectedToLeave ** 0.5
 const CHANGE = 7
 const END = 10
 
@@ -73,6 +78,14 @@ const bucket = (le: string, at: Line['at']): Line => ({
   at,
 })
 
+/** What Istio says of a request that has no destination. */
+const nowhere = {
+  destination_service_name: 'unknown',
+  destination_service_namespace: 'unknown',
+  source_workload_namespace: 'lost',
+  response_flags: 'NC',
+}
+
 /** One story each, in a namespace of its own. */
 const stories = {
   steady: [received({}, from(100, 150))],
@@ -91,7 +104,6 @@ const stories = {
     received({ response_code: '500' }, from(10, 11)),
     received({ response_code: '404' }, from(10, 30)),
     received({ response_code: '0', response_flags: 'UC' }, from(null, 2)),
-    received({ response_code: '0', response_flags: 'DC' }, from(null, 40)),
     received({ grpc_response_status: '14' }, from(null, 4)),
     received({ grpc_response_status: '5' }, from(null, 50)),
     received({ response_code: '503', grpc_response_status: '14' }, from(null, 8)),
@@ -101,6 +113,9 @@ const stories = {
     sent({ response_flags: 'UH' }, from(null, 1)),
     sent({ response_flags: 'UF,URX' }, from(null, 2)),
     sent({ response_flags: 'UT', response_code: '504' }, from(null, 4)),
+    sent({ response_flags: 'UC' }, from(null, 8)),
+    // Before Istio 1.23 the namespace is not known where no pod was reached.
+    sent({ response_flags: 'UH', destination_service_namespace: 'unknown' }, from(null, 16)),
     sent({ response_flags: 'URX' }, from(null, 100)),
     sent({ response_flags: '-' }, from(null, 200)),
     sent({ response_flags: 'UH', destination_service_name: 'web-primary' }, from(null, 400)),
@@ -114,6 +129,34 @@ const stories = {
     sent({ response_code: '200' }, from(40, 50)),
     sent({ response_code: '200', destination_service_name: 'web-primary' }, from(100, 190)),
   ],
+  // The primary loses 1 % of its callers, the canary 10 %: of 1000 requests 10 would be expected, and 6.6 more by chance.
+  leaving: [
+    received({}, from(0, 900)),
+    received({ response_code: '0', response_flags: 'DC' }, from(null, 100)),
+    received({ destination_workload: 'web-primary' }, from(0, 9901)),
+    received({ destination_workload: 'web-primary', response_code: '0', response_flags: 'DC' }, from(null, 99)),
+  ],
+  // Both lose 10 %; beside it an error that counts all the same.
+  alike: [
+    received({}, from(0, 899)),
+    received({ response_code: '503' }, from(null, 1)),
+    received({ response_code: '0', response_flags: 'DC' }, from(null, 100)),
+    received({ destination_workload: 'web-primary' }, from(0, 900)),
+    received({ destination_workload: 'web-primary', response_code: '0', response_flags: 'DC' }, from(null, 100)),
+  ],
+  alone: [received({}, from(0, 900)), received({ response_code: '0', response_flags: 'DC' }, from(null, 100))],
+  lost: [
+    sent({ ...nowhere, destination_service: 'web' }, from(null, 1)),
+    sent({ ...nowhere, destination_service: 'web:9090' }, from(null, 2)),
+    sent({ ...nowhere, destination_service: 'web.lost:80', source_workload_namespace: 'other' }, from(null, 4)),
+    sent({ ...nowhere, destination_service: 'web.lost.svc.cluster.local' }, from(null, 8)),
+    sent({ ...nowhere, destination_service: 'web', source_workload_namespace: 'other' }, from(null, 100)),
+    sent({ ...nowhere, destination_service: 'web.other' }, from(null, 200)),
+    sent({ ...nowhere, destination_service: 'web-primary' }, from(null, 400)),
+    sent({ ...nowhere, destination_service: 'web.lost', response_flags: 'NR' }, from(null, 800)),
+  ],
+  // Found no cluster before the window as well.
+  astray: [sent({ ...nowhere, destination_service: 'web.astray' }, second => 10 * Math.floor(second))],
   // 1000 requests of 10 s before the window; within it, 96 of at most 100 ms and 4 of at most 250 ms.
   faster: [
     bucket('100', from(0, 96)),
@@ -142,7 +185,13 @@ function exposition(told: Readonly<Record<string, readonly Line[]>>, second: num
       const value = at(second)
       if (value === null) continue
       const name = metric === 'bucket' ? 'istio_request_duration_milliseconds_bucket' : 'istio_requests_total'
-      const all = { ...labels, destination_workload_namespace: namespace, destination_service_namespace: namespace }
+      const service = labels['destination_service_name']
+      const all = {
+        destination_workload_namespace: namespace,
+        destination_service_namespace: namespace,
+        ...(service === undefined ? {} : { destination_service: `${service}.${namespace}.svc.cluster.local` }),
+        ...labels,
+      }
       const text = Object.entries(all).map(([label, is]) => `${label}="${is}"`)
       lines.push(`${name}{${text.join(',')}} ${value}`)
     }
@@ -157,6 +206,7 @@ const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-c
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  hosts: [],
   canaryCallers,
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,
@@ -259,11 +309,15 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       [50],
     ],
     [
-      '5xx, no answer and gRPC failures are errors; 404, NOT_FOUND and a caller that left are not',
+      '5xx, no answer and gRPC failures are errors; 404 and NOT_FOUND are not',
       errors(scene('kinds'), WINDOW),
       [1 + 2 + 4 + 8],
     ],
-    ['callers see what never arrived, and not again what was answered', callerFailures(scene('callers'), WINDOW), [7]],
+    [
+      'callers see what never arrived, and not again what was answered',
+      callerFailures(scene('callers'), WINDOW),
+      [1 + 2 + 4 + 8 + 16],
+    ],
     [
       'with subsets, what reached no pod counts as the canary, what missed the primary does not',
       callerFailures(scene('subsets', { services: ['web'], version: 'v2' }), WINDOW),
@@ -276,6 +330,26 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       primaryRequests(scene('primary'), WINDOW - 1000, 1000),
       [300],
     ],
+    [
+      'what callers sent within the window is told by samples of the window alone',
+      carriedWithin('split', { services: ['web-primary'] }, WINDOW),
+      [90],
+    ],
+    [
+      'and is nothing where the change lies before it',
+      carriedWithin('split', { services: ['web-primary'] }, 2000),
+      [0],
+    ],
+    [
+      'callers that leave count as far as they are more than those of the primary, and than chance',
+      errors(scene('leaving'), WINDOW),
+      [leftMore],
+    ],
+    ['where both sides lose as many, only errors count', errors(scene('alike'), WINDOW), [1]],
+    ['without requests of the primary there is nothing to compare with', errors(scene('alone'), WINDOW), []],
+    ['requests without a cluster are told by their Host', withoutCluster(scene('lost'), WINDOW, 0), [1 + 2 + 4 + 8]],
+    ['and none were before', withoutCluster(scene('lost'), 2000, WINDOW), []],
+    ['or some were', withoutCluster(scene('astray'), 2000, WINDOW), [20]],
     ['an idle histogram has no percentile', latency(scene('idle'), WINDOW), [Number.NaN]],
     ['a window without a sample is no answer', requests(scene('steady'), 1), []],
   ]

@@ -45,6 +45,7 @@ const Run = z.object({
   passed: z.boolean().optional().describe('Whether that look passed.'),
   failedAt: time().describe('When a failed look was last counted.'),
   silentLooks: whole().describe('Looks in a row without any request although some were due.'),
+  misrouted: z.boolean().optional().describe('Whether the last check found requests that no cluster could carry.'),
   blindSince: time().describe('Since when no look could tell anything.'),
   hold: Hold.optional().describe('Why the run stands still although nothing is wrong with the candidate.'),
   heldFor: z.int().optional().describe('Milliseconds of waiting that maxDuration does not count.'),

@@ -116,6 +116,7 @@ export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Insta
     passed: false,
     routedAt: weight > 0 ? (run.routedAt ?? now) : null,
     silentLooks: 0,
+    misrouted: false,
   }
 }
 

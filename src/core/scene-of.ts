@@ -25,6 +25,8 @@ export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
     target: names.target.name,
     primary: names.primary.name,
     service: apex,
+    // A wildcard is no Host header, and a name without a dot is that of a Service.
+    hosts: (o.canary.spec.service.hosts ?? []).filter(host => host.includes('.') && !host.includes('*')),
     canaryCallers:
       subsets === undefined
         ? { services: [names.canaryService.name] }

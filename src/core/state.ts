@@ -77,6 +77,8 @@ export interface Analysis extends Run {
   readonly failedAt: Instant | null
   /** Looks in a row in which the canary showed no request although its share of the traffic should have brought 50. */
   readonly silentLooks: number
+  /** The last check found requests to the apex that no cluster could carry: a setting is at fault, so the run waits. */
+  readonly misrouted: boolean
   /** Since when no look could tell anything. */
   readonly blindSince: Instant | null
   readonly hold: Hold | null

@@ -1,5 +1,14 @@
 /** What both Prometheuses are asked: the queries of a release and those that are documented, series and how they are chosen. */
-import { callerFailures, carried, errors, latency, primaryRequests, requests } from '../../src/core/metrics/promql.ts'
+import {
+  callerFailures,
+  carried,
+  carriedWithin,
+  errors,
+  latency,
+  primaryRequests,
+  requests,
+  withoutCluster,
+} from '../../src/core/metrics/promql.ts'
 import type { Scene } from '../../src/core/metrics/scene.ts'
 import { at, type Case } from './promql.case.ts'
 import { operations } from './promql.operations.ts'
@@ -12,6 +21,7 @@ const scene: Scene = {
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  hosts: ['shop.example.com'],
   canaryCallers: { services: ['web-canary'], version: 'v2' },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,
@@ -26,6 +36,9 @@ const ours = [60_000, 30_000, 1500].flatMap(window => [
   carried('shop', scene.canaryCallers, window),
   carried('shop', scene.primaryCallers, window),
   primaryRequests(scene, window, 10_000),
+  carriedWithin('shop', scene.primaryCallers, window),
+  withoutCluster(scene, window, 0),
+  withoutCluster(scene, window, 10_000),
 ])
 
 const web = 'reporter="destination",destination_workload_namespace="shop"'

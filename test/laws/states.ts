@@ -36,6 +36,7 @@ const analysis = {
   failedChecks: fc.nat(9),
   failedAt: maybe(instant),
   silentLooks: fc.nat(2),
+  misrouted: fc.boolean(),
   blindSince: maybe(instant),
   hold: maybe(
     fc.oneof(

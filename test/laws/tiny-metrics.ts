@@ -19,6 +19,10 @@ export function answer(world: TinyWorld, { subject }: Check): Finding {
     case 'errors':
     case 'caller-failures':
       return value(bad && subject.measure === 'errors' ? 500 : 0)
+    case 'sent':
+      return value(10)
+    case 'lost':
+      return none
     case 'latency':
       return mood === 'silent' ? none : value(bad ? 2000 : 50)
     case 'value':

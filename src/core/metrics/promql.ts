@@ -26,13 +26,17 @@ import type { CallerView, Scene } from './scene.ts'
 /** gRPC statuses that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const GRPC_FAILURES = '2|4|8|13|14|15'
 
+/** A selector for any of these response flags, among others. */
+const flagged = (flags: string): string => `(.+,)?(${flags})(,.+)?`
+
 /**
- * Envoy's response flags of requests that failed on the way: no healthy upstream, connection failure, overflow, the
- * route's timeout, no route, no cluster (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage).
+ * Envoy's response flags of requests that failed on the way: no healthy upstream, connection failure, connection closed by the
+ * upstream, overflow, the route's timeout (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage).
  * The canary's own proxy counts none of them as an error: it never saw the request or, in a timeout, saw the caller leave. URX alone
- * (retries used up) is not among them: its attempts were answered, and counted, by the canary.
+ * (retries used up) is not among them: its attempts were answered, and counted, by the canary. A request without a route or a
+ * cluster (NR, NC) has no destination in Istio's telemetry; see `withoutCluster`.
  */
-const CALLER_FLAGS = '(.+,)?(UH|UF|UO|UT|NR|NC)(,.+)?'
+const CALLER_FLAGS = flagged('UH|UF|UC|UO|UT')
 
 const REQUESTS = 'istio_requests_total'
 const DURATION = 'istio_request_duration_milliseconds_bucket'
@@ -50,11 +54,17 @@ export function quoted(value: string): string {
 /** How far back the value before a window is looked for: Prometheus' own lookback. */
 const BEFORE = '5m'
 
-/** What each series of the selector grew by, births and resets counted from 0. */
-function increments(selector: string, window: Milliseconds): string {
-  const w = promDuration(window)
-  const last = `last_over_time(${selector}[${w}])`
-  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${w}) >= 0 or ${last})`
+/** What each series of the selector grew by, births and resets counted from 0; the window ended `ago`. */
+function increments(selector: string, window: Milliseconds, ago: Milliseconds = 0): string {
+  const offset = ago === 0 ? '' : ` offset ${promDuration(ago)}`
+  const last = `last_over_time(${selector}[${promDuration(window)}]${offset})`
+  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${promDuration(window + ago)}) >= 0 or ${last})`
+}
+
+/** What each series grew by between its first and its last sample in the window: never what was counted before it began. */
+function within(selector: string, window: Milliseconds): string {
+  const range = `${selector}[${promDuration(window)}]`
+  return `(last_over_time(${range}) - min_over_time(${range}))`
 }
 
 /** The same without births, over a window that ended a while ago: never more than what was surely counted within it. */
@@ -68,14 +78,15 @@ const received = (namespace: string, workload: string): string =>
 
 const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-const oneOf = (label: string, values: readonly string[]): string => {
-  const [first, ...rest] = values
-  if (first !== undefined && rest.length === 0) return `${label}=${quoted(first)}`
-  return `${label}=~${quoted(values.map(escapeRegex).join('|'))}`
+/**
+ * What callers report of these Services. By their full names, because before Istio 1.23 `destination_service_namespace` is
+ * `unknown` for the requests that reached no pod (https://github.com/istio/istio/issues/49842).
+ */
+function sent(namespace: string, view: CallerView): string {
+  const services = view.services.map(escapeRegex).join('|')
+  const version = view.version === undefined ? '' : `,destination_version=${quoted(view.version)}`
+  return `reporter="source",destination_service=~${quoted(`(${services})\\.${escapeRegex(namespace)}\\.svc\\..+`)}${version}`
 }
-
-const sent = (namespace: string, view: CallerView): string =>
-  `reporter="source",destination_service_namespace=${quoted(namespace)},${oneOf('destination_service_name', view.services)}`
 
 /** Requests that the canary's pods received, whatever came of them. */
 export function requests(scene: Scene, window: Milliseconds): string {
@@ -91,15 +102,35 @@ export function primaryRequests(scene: Scene, window: Milliseconds, ago: Millise
   return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window, ago)})`
 }
 
+const DISCONNECTED = flagged('DC')
+
 /**
- * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200. A caller that went
- * away before the answer (flag DC) is no error of the canary's; if it was made to go by the route's timeout, its own proxy says so.
+ * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200; and those whose
+ * callers went away before the answer, as far as there are more of them than the primary has.
  */
 export function errors(scene: Scene, window: Milliseconds): string {
   const canary = received(scene.namespace, scene.target)
-  const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"(.+,)?DC(,.+)?"}`
+  const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
   const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
-  return `sum(${increments(http, window)} or ${increments(grpc, window)})`
+  const bad = `sum(${increments(http, window)} or ${increments(grpc, window)})`
+  const excess = excessDisconnects(scene, window)
+  return `${bad} + ${excess} or ${bad} or ${excess}`
+}
+
+/**
+ * Requests of the canary that ended with flag DC, beyond the share that the primary has in the same window. People close their
+ * browsers whatever the release; but callers that give up on a slow release leave the same flag. Chance is taken out with two
+ * standard deviations of a Poisson count (and one more request of the primary's), because failures add up over a run. No answer
+ * without requests of the primary: then there is nothing to compare with.
+ */
+function excessDisconnects(scene: Scene, window: Milliseconds): string {
+  const of = (workload: string, more: string): string =>
+    `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}${more}}`, window)})`
+  const disconnected = `,response_flags=~"${DISCONNECTED}"`
+  const primary = of(scene.primary, '')
+  const share = `((${of(scene.primary, disconnected)} or ${primary} * 0) + 1) / (${primary} > 0)`
+  const expected = `${of(scene.target, '')} * ${share}`
+  return `clamp_min(${of(scene.target, disconnected)} - ${expected} - 2 * (${expected}) ^ 0.5, 0)`
 }
 
 /**
@@ -107,9 +138,9 @@ export function errors(scene: Scene, window: Milliseconds): string {
  * pod has no version; it counts as the canary's, for a side that nobody can reach must not look healthy.
  */
 export function callerFailures(scene: Scene, window: Milliseconds): string {
-  const { version } = scene.canaryCallers
+  const { version, services } = scene.canaryCallers
   const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
-  const selector = `${REQUESTS}{${sent(scene.namespace, scene.canaryCallers)}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
+  const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
   return `sum(${increments(selector, window)})`
 }
 
@@ -121,6 +152,25 @@ export function latency(scene: Scene, window: Milliseconds): string {
 
 /** Requests that callers sent to one side, whatever came of them: what the mesh really carries. */
 export function carried(namespace: string, view: CallerView, window: Milliseconds): string {
-  const version = view.version === undefined ? '' : `,destination_version=${quoted(view.version)}`
-  return `sum(${increments(`${REQUESTS}{${sent(namespace, view)}${version}}`, window)})`
+  return `sum(${increments(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+}
+
+/** The same, of which nothing lies before the window, however long ago the last scrape before it was. */
+export function carriedWithin(namespace: string, view: CallerView, window: Milliseconds): string {
+  return `sum(${within(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+}
+
+/**
+ * Requests for the apex that a caller's proxy had no cluster for (flag NC): a route leads to a port or a subset that is not there.
+ * Istio's telemetry has no destination for them but the Host header, as the caller wrote it (istio_stats.cc in istio/proxy,
+ * `disable_host_header_fallback`); a bare name is that of the caller's own namespace. Gateways do not report the header.
+ */
+export function withoutCluster(scene: Scene, window: Milliseconds, ago: Milliseconds): string {
+  const [service, namespace] = [escapeRegex(scene.service), escapeRegex(scene.namespace)]
+  const full = [`${service}\\.${namespace}(\\.svc(\\..+)?)?`, ...scene.hosts.map(escapeRegex)].join('|')
+  const lost = `reporter="source",response_flags=~${quoted(flagged('NC'))}`
+  const byFullName = `${REQUESTS}{${lost},destination_service=~${quoted(`(${full})(:[0-9]+)?`)}}`
+  const near = `source_workload_namespace=${quoted(scene.namespace)}`
+  const byName = `${REQUESTS}{${lost},${near},destination_service=~${quoted(`${service}(:[0-9]+)?`)}}`
+  return `sum(${increments(byFullName, window, ago)} or ${increments(byName, window, ago)})`
 }

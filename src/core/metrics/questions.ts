@@ -2,7 +2,17 @@
 import type { Check, Subject } from '../check.ts'
 import type { Milliseconds } from '../time.ts'
 import type { Gate, Part } from './gate.ts'
-import { callerFailures, carried, errors, latency, primaryRequests, promDuration, requests } from './promql.ts'
+import {
+  callerFailures,
+  carried,
+  carriedWithin,
+  errors,
+  latency,
+  primaryRequests,
+  promDuration,
+  requests,
+  withoutCluster,
+} from './promql.ts'
 import { reachOf } from './reach.ts'
 import { windowOf, type Scene } from './scene.ts'
 import { SILENCE_LAG } from './split.ts'
@@ -58,21 +68,23 @@ function templateNames(scene: Scene, window: Milliseconds): TemplateNames {
   return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
 }
 
-/** The two sides' requests: what `missingRequests` compares. */
+/** What `missingRequests` compares. */
 export interface SidesAsked {
-  readonly checks: readonly [canary: Check, callers: Check, primary: Check]
+  readonly checks: readonly [canary: Check, callers: Check, primary: Check, sent: Check]
 }
 
 /**
- * Asks whether the canary receives what its weight should bring it. The primary's window ends `SILENCE_LAG` ago and lies
- * within the present weight; the canary's goes on until now. Before that much time at this weight nothing is due.
+ * Asks whether the canary receives what its weight should bring it, in two ways. Callers report both sides in one scrape, so
+ * what they sent to the primary since the weight was carried tells at once what the canary should have had. Without telemetry of
+ * the callers, the pods' own tells: then the primary's window ends `SILENCE_LAG` ago, because a new pod may show that late.
  *
  * @param longest the primary's window is no longer than this.
  */
 export function silenceQuestions(scene: Scene, longest: Milliseconds, server: string | null): SidesAsked {
-  const window = Math.floor(Math.min(longest, scene.carriedFor - SILENCE_LAG))
-  const since = Math.max(0, window) + SILENCE_LAG
+  const since = Math.max(1, Math.floor(Math.min(longest + SILENCE_LAG, scene.carriedFor)))
+  const window = since - SILENCE_LAG
   const due = window > 0 ? primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
+  const { namespace, canaryCallers, primaryCallers } = scene
   const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
     id: `${scene.look}/silence/${id}`,
     query,
@@ -82,8 +94,36 @@ export function silenceQuestions(scene: Scene, longest: Milliseconds, server: st
   return {
     checks: [
       ask('canary', requests(scene, since), 'requests', 'canary'),
-      ask('callers', callerFailures(scene, since), 'caller-failures', 'canary'),
+      ask('callers', carried(namespace, canaryCallers, since), 'probe', 'canary'),
       ask('primary', due, 'requests', 'primary'),
+      ask('sent', carriedWithin(namespace, primaryCallers, since), 'sent', 'primary'),
+    ],
+  }
+}
+
+/** The minute before the first weight, in which requests without a cluster are somebody else's matter. */
+const MINUTE: Milliseconds = 60_000
+
+/**
+ * Asks for requests to the apex that found no cluster: lately, and before the candidate was first routed.
+ *
+ * @returns the second check is needed only where the first finds some.
+ */
+export function lostQuestions(
+  scene: Scene,
+  server: string | null,
+): { readonly checks: readonly [now: Check, before: Check] } {
+  const window = windowOf(scene, MINUTE)
+  const ask = (id: string, query: string): Check => ({
+    id: `${scene.look}/lost/${id}`,
+    query,
+    server,
+    subject: subject('lost', 'canary', scene, window),
+  })
+  return {
+    checks: [
+      ask('now', withoutCluster(scene, window, 0)),
+      ask('before', withoutCluster(scene, MINUTE, scene.routedFor)),
     ],
   }
 }

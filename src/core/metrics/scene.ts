@@ -21,6 +21,8 @@ export interface Scene {
   readonly primary: string
   /** Name of the apex Service. */
   readonly service: string
+  /** Hosts beside the Service's own names by which callers know it. */
+  readonly hosts: readonly string[]
   readonly canaryCallers: CallerView
   readonly primaryCallers: CallerView
   /** Since the candidate was first routed: no window reaches further back. */

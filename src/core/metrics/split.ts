@@ -26,11 +26,14 @@ export function countOf(finding: Finding | undefined): number | null {
   return finding?.kind === 'no-data' ? 0 : null
 }
 
-/** What the callers' and the canary's telemetry showed over one window. */
+/** What the callers' and the canary's telemetry showed at the present weight. */
 export interface Sides {
+  /** Requests that the primary received, long enough ago for those of the canary to show. */
   readonly primary: Finding | undefined
+  /** Requests that callers sent to the primary. */
+  readonly sent: Finding | undefined
   readonly canary: Finding | undefined
-  /** Requests for the canary that failed on the way; they are seen, so they are not silence. */
+  /** Requests that callers sent to the canary, whatever came of them. */
   readonly callers: Finding | undefined
 }
 
@@ -39,12 +42,10 @@ export interface Sides {
  * more; null when it had some, when fewer were due, when nothing can be compared (weight 0 or 100) or not everything was seen.
  */
 export function missingRequests(sides: Sides, weight: Percent): number | null {
-  const primary = countOf(sides.primary)
-  const canary = countOf(sides.canary)
-  const callers = countOf(sides.callers)
-  if (primary === null || canary === null || callers === null) return null
+  const [primary, sent, canary, callers] = [sides.primary, sides.sent, sides.canary, sides.callers].map(countOf)
+  if (primary == null || sent == null || canary == null || callers == null) return null
   if (canary + callers > 0 || weight <= 0 || weight >= 100) return null
-  const expected = (primary * weight) / (100 - weight)
+  const expected = (Math.max(primary, sent) * weight) / (100 - weight)
   return expected >= EXPECTED ? Math.round(expected) : null
 }
 

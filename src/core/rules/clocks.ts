@@ -21,7 +21,12 @@ export function withClocks(o: Observation, now: Instant): State {
 /** Waiting that maxDuration does not count: for a person, for a setting to be put right, for the Deployment controller. */
 function standsStill(o: Observation<AnalysisPhase>): boolean {
   const { heldSince, hold, stage, waitingFor } = o.state
-  if (pauseOf(o) !== null || hold !== null || problemOf(o, stage === 'climbing' ? 'run' : 'candidate') !== null)
+  if (
+    pauseOf(o) !== null ||
+    hold !== null ||
+    o.state.misrouted ||
+    problemOf(o, stage === 'climbing' ? 'run' : 'candidate') !== null
+  )
     return true
   if (stage === 'preparing') return waitingFor === 'owner' || waitingFor === 'takeUp'
   // The rule that asks for the approval stops the clock; looks go on meanwhile.

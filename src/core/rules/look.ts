@@ -6,13 +6,13 @@ import { short, withClock, atWeight } from '../facts.ts'
 import { judge, type Verdict } from '../judges/judge.ts'
 import type { CheckRecord, Memory } from '../memory.ts'
 import { gatesOf, type Gate } from '../metrics/gate.ts'
-import { questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
+import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../metrics/questions.ts'
 import { windowOf, type Scene } from '../metrics/scene.ts'
-import { missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
+import { countOf, missingRequests, splitSays, TELEMETRY_LAG } from '../metrics/split.ts'
 import { go, remark, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { ladderOf, nextLook, rungAt } from '../plan.ts'
-import { problemOf } from '../problems.ts'
+import { type Problem, problemOf } from '../problems.ts'
 import { waysPast } from '../routers/istio/ways-past.ts'
 import { sceneOf } from '../scene-of.ts'
 import type { Analysis, AnalysisPhase } from '../state.ts'
@@ -68,6 +68,9 @@ function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: Scene,
     checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
   const window = splitWindow(o, at)
   if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
+  const [lost, lostBefore] = lostQuestions(scene, server).checks
+  checks.push(lost)
+  if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
   return checks
 }
 
@@ -131,13 +134,14 @@ function conclude(
   const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
   const problem = problemOf(o, 'run')
   // A setting that is at fault is nothing to count against the candidate, which may well have no requests; a bad answer still is.
-  const setting = problem?.reason === 'Conflict' ? problem : null
+  const lost = lostRequests(o, scene)
+  const setting = problem?.reason === 'Conflict' ? problem : lost
   const silent = setting === null && splitsAll(o) ? silence(o, scene) : null
   const silentLooks = silent === null ? 0 : o.state.silentLooks + 1
   // Catching up on looks that were missed would tell nothing new.
   const lookedAt = now - at > analysis.checkInterval ? now : at
-  const run = problem === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
-  const looked: Analysis = { ...run, lookedAt, passed: false, silentLooks }
+  const run = problem === null && lost === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
+  const looked: Analysis = { ...run, lookedAt, passed: false, silentLooks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && silentLooks >= SILENT_LOOKS) {
     const because = `the canary cannot be reached: at weight ${o.state.weight} about ${silent} requests were due, and it had none`
@@ -258,9 +262,23 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
 }
 
 function silence(o: Observation<AnalysisPhase>, scene: Scene): number | null {
-  const [canary, callers, primary] = silenceQuestions(scene, SILENCE_WINDOW, null).checks
+  const [canary, callers, primary, sent] = silenceQuestions(scene, SILENCE_WINDOW, null).checks
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
-  return missingRequests({ canary: of(canary), callers: of(callers), primary: of(primary) }, o.state.weight)
+  return missingRequests(
+    { canary: of(canary), callers: of(callers), primary: of(primary), sent: of(sent) },
+    o.state.weight,
+  )
+}
+
+/** Requests that no route could carry since the candidate was first routed, and none before: a setting, not the candidate. */
+function lostRequests(o: Observation<AnalysisPhase>, scene: Scene): Problem | null {
+  const [now, before] = lostQuestions(scene, null).checks
+  if ((countOf(o.findings[now.id]) ?? 0) === 0 || countOf(o.findings[before.id]) !== 0) return null
+  // Without a number: it changes with every check, and the same sentence is one event.
+  return {
+    reason: 'Conflict',
+    message: `Holding at weight ${o.state.weight}: requests to ${o.names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${o.names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
+  }
 }
 
 function contradicted(o: Observation<AnalysisPhase>, scene: Scene, at: Instant): string | null {

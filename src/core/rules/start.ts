@@ -235,6 +235,7 @@ export function firstStep(
     failedChecks: 0,
     failedAt: null,
     silentLooks: 0,
+    misrouted: false,
     blindSince: null,
     hold: null,
     heldFor: 0,

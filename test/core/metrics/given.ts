@@ -23,6 +23,7 @@ export const scene = (more: Partial<Scene> = {}): Scene => ({
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  hosts: [],
   canaryCallers: { services: ['web-canary'] },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { questions, silenceQuestions, splitQuestions } from '../../../src/core/metrics/questions.ts'
+import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../../src/core/metrics/questions.ts'
 import { promDuration } from '../../../src/core/metrics/promql.ts'
 import { gate, scene } from './given.ts'
 
@@ -34,13 +34,15 @@ suite('questions', () => {
 
   test("caller failures are those of the canary's own Service", () => {
     const failures = asked({ name: 'request-success-rate' })[2]
-    expect(failures?.query).to.include('destination_service_name="web-canary"').and.not.include('destination_version')
+    expect(failures?.query)
+      .to.include(String.raw`destination_service=~"(web-canary)\\.shop\\.svc\\..+"`)
+      .and.not.include('destination_version')
   })
 
   test('with subsets, caller failures are those of the canary subset, or of none', () => {
     const at = scene({ canaryCallers: { services: ['web'], version: 'v2' } })
     expect(asked({ name: 'request-success-rate' }, at)[2]?.query)
-      .to.include('destination_service_name="web"')
+      .to.include(String.raw`destination_service=~"(web)\\.shop\\.svc\\..+"`)
       .and.include('destination_version=~"v2|unknown"')
   })
 
@@ -84,22 +86,41 @@ suite('questions', () => {
       { id: 'run-1/10/0/silence/canary', side: 'canary', spans: ['95s'] },
       { id: 'run-1/10/0/silence/callers', side: 'canary', spans: ['95s'] },
       { id: 'run-1/10/0/silence/primary', side: 'primary', spans: ['65s', '95s'] },
+      { id: 'run-1/10/0/silence/sent', side: 'primary', spans: [] },
     ])
   })
 
   test('silence never reaches back into another weight', () => {
-    expect(silence(75_000).map(({ spans }) => spans)).to.deep.equal([['75s'], ['75s'], ['65s', '75s']])
+    expect(silence(75_000).map(({ spans }) => spans)).to.deep.equal([['75s'], ['75s'], ['65s', '75s'], []])
   })
 
-  test('nothing is due before a slow scrape could have shown it', () => {
-    expect(silenceQuestions(scene({ carriedFor: 65_000 }), 30_000, null).checks[2].query).to.equal('vector(0)')
+  test('nothing of the primary is due before a slow scrape could have shown it; what callers report is due at once', () => {
+    const [canary, callers, primary, sent] = silenceQuestions(scene({ carriedFor: 12_000 }), 30_000, null).checks
+    expect(primary.query).to.equal('vector(0)')
+    for (const { query } of [canary, callers, sent]) expect(query).to.include('[12s]')
+    expect(sent.query).to.match(/^sum\(\(last_over_time\((.*)\[12s\]\) - min_over_time\(\1\[12s\]\)\)\)$/)
+  })
+
+  test('requests without a cluster are told by the Host header, in every form that a caller may write', () => {
+    const at = scene({ service: 'web', hosts: ['shop.example.com'], routedFor: 20_000 })
+    const [now, before] = lostQuestions(at, null).checks
+    const hosts = [...now.query.matchAll(/destination_service=~"([^"]*)"/g)].map(([, text]) => String(text))
+    const [full = '', bare = ''] = [...new Set(hosts)].map(text => text.replaceAll('\\\\', '\\'))
+    const fits = (regex: string, host: string): boolean => new RegExp(`^(?:${regex})$`).test(host)
+    const ours = ['web.shop', 'web.shop:80', 'web.shop.svc', 'web.shop.svc.cluster.local:9090', 'shop.example.com']
+    expect(ours.filter(host => !fits(full, host))).to.deep.equal([])
+    expect(['web', 'web.bank', 'xweb.shop', 'web.shop.example.com'].filter(host => fits(full, host))).to.deep.equal([])
+    expect(['web', 'web:9090'].filter(host => !fits(bare, host))).to.deep.equal([])
+    expect(['web.shop', 'web-primary'].filter(host => fits(bare, host))).to.deep.equal([])
+    expect(now.query).to.include('source_workload_namespace="shop"')
+    expect([now.query.includes('[20s])'), before.query.includes('[60s] offset 20s')]).to.deep.equal([true, true])
   })
 
   test('the split asks the callers of both sides', () => {
     const at = scene({ primaryCallers: { services: ['web-primary', 'web.x'] } })
     const [canary, primary] = splitQuestions(at, 30_000, null).checks
-    expect(canary.query).to.include('reporter="source"').and.include('destination_service_name="web-canary"')
-    expect(primary.query).to.include(String.raw`destination_service_name=~"web-primary|web\\.x"`)
+    expect(canary.query).to.include('reporter="source"').and.include('destination_service=~"(web-canary)')
+    expect(primary.query).to.include(String.raw`destination_service=~"(web-primary|web\\.x)`)
   })
 
   test('durations are whole seconds where they can be', () => {

@@ -7,11 +7,17 @@ const value = (number: number): Finding => ({ kind: 'value', value: number })
 const outage: Finding = { kind: 'unavailable', error: 'down' }
 
 suite('a canary that nobody reaches', () => {
-  const none = { canary: noData, callers: noData }
+  const none = { canary: noData, callers: noData, sent: noData }
 
   test('is missing what its weight should have brought', () => {
     expect(missingRequests({ ...none, primary: value(900) }, 10)).to.equal(100)
-    expect(missingRequests({ canary: value(0), callers: value(0), primary: value(75) }, 50)).to.equal(75)
+    expect(missingRequests({ ...none, canary: value(0), callers: value(0), primary: value(75) }, 50)).to.equal(75)
+  })
+
+  test('is missing what callers sent to the primary at the same weight, as soon as they tell', () => {
+    expect(missingRequests({ ...none, primary: value(0), sent: value(900) }, 10)).to.equal(100)
+    expect(missingRequests({ ...none, primary: value(1800), sent: value(900) }, 10)).to.equal(200)
+    expect(missingRequests({ ...none, primary: value(0), sent: value(449) }, 10)).to.equal(null)
   })
 
   test('is not unreachable when fewer than 50 requests were due', () => {
@@ -19,7 +25,7 @@ suite('a canary that nobody reaches', () => {
     expect(missingRequests({ ...none, primary: value(449) }, 10)).to.equal(null)
   })
 
-  test('is not unreachable once it answered one, or a caller saw one fail', () => {
+  test('is not unreachable once it answered one, or a caller sent it one', () => {
     expect(missingRequests({ ...none, canary: value(1), primary: value(9000) }, 10)).to.equal(null)
     expect(missingRequests({ ...none, callers: value(1), primary: value(9000) }, 10)).to.equal(null)
   })
@@ -27,7 +33,8 @@ suite('a canary that nobody reaches', () => {
   test('is not unreachable when something could not be seen', () => {
     expect(missingRequests({ ...none, primary: outage }, 10)).to.equal(null)
     expect(missingRequests({ ...none, canary: outage, primary: value(9000) }, 10)).to.equal(null)
-    expect(missingRequests({ canary: noData, callers: undefined, primary: value(9000) }, 10)).to.equal(null)
+    expect(missingRequests({ ...none, sent: outage, primary: value(9000) }, 10)).to.equal(null)
+    expect(missingRequests({ ...none, callers: undefined, primary: value(9000) }, 10)).to.equal(null)
   })
 
   test('cannot be compared at 0 and at 100', () => {
