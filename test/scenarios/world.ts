@@ -11,7 +11,7 @@ import type { PlaygroundApi } from '../playground/api.ts'
 import { VirtualClock } from '../../src/playground/clock.ts'
 import { exact } from '../../src/playground/mesh/draw.ts'
 import { Images } from '../../src/playground/workloads/images.ts'
-import type { Mesh } from '../../src/playground/mesh/mesh.ts'
+import type { Load, Mesh } from '../../src/playground/mesh/mesh.ts'
 import { InMemoryMetrics } from '../playground/metrics.ts'
 import { runTraffic } from '../../src/playground/mesh/traffic.ts'
 import { Workloads } from '../../src/playground/workloads/workloads.ts'
@@ -57,9 +57,14 @@ export class World {
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
 
-  /** @param scrapes between two scrapes; a short one, so that what a test sees is soon what happened. */
-  constructor(scrapes: Milliseconds = 1000) {
-    const loads = [{ host: 'web', namespace: 'shop', perSecond: 100 }]
+  /**
+   * @param scrapes between two scrapes; a short one, so that what a test sees is soon what happened.
+   * @param loads who calls from the start.
+   */
+  constructor(
+    scrapes: Milliseconds = 1000,
+    loads: readonly Load[] = [{ host: 'web', namespace: 'shop', perSecond: 100 }],
+  ) {
     const { mesh, telemetry } = runTraffic(this.api.server, this.images, { interval: scrapes, draw: exact, loads })
     this.mesh = mesh
     this.metrics = new InMemoryMetrics(telemetry)
