@@ -68,7 +68,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.DestinationRule, 'other', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } }),
     reason: 'Conflict',
     sentence:
-      'DestinationRule shop/other is for the host web and would stop applying, because requests go to web-primary and web-canary. To keep its policy, copy its trafficPolicy to service.trafficPolicy in the Canary, and delete it once the Canary is Initialized.',
+      'DestinationRule shop/other is for the host web and would stop applying, because requests go to web-primary and web-canary. To keep its policy, copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay.',
     mended: deleted(kinds.DestinationRule, 'other'),
   },
   {

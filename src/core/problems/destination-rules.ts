@@ -15,8 +15,8 @@ export const ruleThatStopsApplying: FindProblem = o => {
     one => one.metadata.namespace === o.names.namespace && !isWildcard(hostOf(one)) && saysSomething(one),
   )
   if (rule === undefined) return null
-  const copy =
-    'copy its trafficPolicy to service.trafficPolicy in the Canary, and delete it once the Canary is Initialized'
+  // The rule still serves callers of the Service itself after the Canary is deleted.
+  const copy = 'copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay'
   const advice =
     recordOf(rule.spec)['subsets'] === undefined
       ? `To keep its policy, ${copy}.`

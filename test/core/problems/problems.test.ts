@@ -312,13 +312,13 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
     reason: 'Conflict',
     message:
-      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. To keep its policy, copy its trafficPolicy to service.trafficPolicy in the Canary, and delete it once the Canary is Initialized.',
+      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. To keep its policy, copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay.',
   },
   'a DestinationRule with subsets that would stop applying': {
     given: around({ destinationRules: [rule(twoSubsets)] }),
     reason: 'Conflict',
     message:
-      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. Split by its subsets with service.destinationRule; or copy its trafficPolicy to service.trafficPolicy in the Canary, and delete it once the Canary is Initialized.',
+      'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. Split by its subsets with service.destinationRule; or copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay.',
   },
   'a Service that would lose its endpoints': {
     given: { ...switching, ...around({ services: [service('metrics', { selector: { app: 'web' } })] }) },

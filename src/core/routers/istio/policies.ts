@@ -10,6 +10,7 @@ import type { KubeObject, Ref } from '../../../api/object.ts'
 import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../json.ts'
 import type { Observation } from '../../observation.ts'
 import { isOurs } from '../../resources/ownership.ts'
+import { coversHost, istioHost } from './hosts.ts'
 
 /** What a DestinationRule says to whom. */
 export interface AppliedPolicy {
@@ -24,7 +25,7 @@ export interface AppliedPolicy {
 export function rulesFor(o: Observation, service: Ref): readonly KubeObject[] {
   const host = `${service.name}.${service.namespace}.svc.cluster.local`
   const visible = o.surroundings.destinationRules.filter(
-    rule => !isOurs(o, rule) && matches(hostOf(rule), host) && isVisible(o, rule),
+    rule => !isOurs(o, rule) && coversHost(hostOf(rule), host) && isVisible(o, rule),
   )
   const here = visible.filter(rule => namespaceOf(rule) === o.names.namespace)
   const nearest = here.length > 0 ? here : visible
@@ -32,16 +33,10 @@ export function rulesFor(o: Observation, service: Ref): readonly KubeObject[] {
   return nearest.filter(rule => hostOf(rule) === best)
 }
 
-/** Only a name without a dot is relative to the namespace of the rule: `web.shop` is no Service to a DestinationRule. */
-export function hostOf(rule: KubeObject): string {
-  const host = textOf(at(rule.spec, 'host'))
-  return host === '*' || host.includes('.') ? host : `${host}.${namespaceOf(rule)}.svc.cluster.local`
-}
+/** The host of a rule as Istio reads it: to a DestinationRule `web.shop` is no Service. */
+export const hostOf = (rule: KubeObject): string => istioHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
 
 export const isWildcard = (host: string): boolean => host.startsWith('*')
-
-const matches = (pattern: string, host: string): boolean =>
-  pattern === host || (isWildcard(pattern) && host.endsWith(pattern.slice(1)))
 
 const namespaceOf = (rule: KubeObject): string => rule.metadata.namespace ?? ''
 
