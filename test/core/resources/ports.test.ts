@@ -197,8 +197,8 @@ suite('ports of an adopted Service', () => {
       { spec: { selector: {}, ports: [main], ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'] } },
       { labels: { 'sluice.dev/canary': 'web' } },
     )
-    const given_ = withService(observation(), { ports: [main], ...families })
-    const made = settled({ ...given_, live: { ...given_.live, ...live([kinds.Service, primary]) } })
+    const other = withService(observation(), { ports: [main], ...families })
+    const made = settled({ ...other, live: { ...other.live, ...live([kinds.Service, primary]) } })
     expect(service(made, 'web-primary').spec).not.to.deep.include({ ipFamilies: ['IPv6', 'IPv4'] })
   })
 
