@@ -26,6 +26,8 @@ export interface Setup {
   readonly replicas: number
   /** The Service has a second port, which leads to another one of the pods. */
   readonly secondPort: boolean
+  /** A DestinationRule for a wildcard covers the Service; the Canary may say a policy beside it. */
+  readonly covered: 'by nothing' | 'by a wildcard' | 'by a wildcard and the Canary'
 }
 
 const ladders: readonly Setup['ladder'][] = [
@@ -59,6 +61,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     autoscaled: rarely(),
     replicas: fc.integer({ min: 1, max: 4 }),
     secondPort: fc.boolean(),
+    covered: fc.constantFrom('by nothing', 'by a wildcard', 'by a wildcard and the Canary'),
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')

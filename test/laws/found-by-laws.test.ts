@@ -25,6 +25,7 @@ const plain: Setup = {
   autoscaled: false,
   replicas: 2,
   secondPort: false,
+  covered: 'by nothing',
 }
 
 /** A canary that rests and is released, until it is in that phase at that weight. */

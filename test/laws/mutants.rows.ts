@@ -163,6 +163,28 @@ export const mutants: readonly Mutant[] = [
   ),
   ...laws(
     MOMENTS,
+    'a policy that covered the Service covers both sides',
+    {
+      without: 'leaving a rule out where it has nothing to say',
+      file: 'src/core/routers/istio/rules.ts',
+      take: 'return spec === null ? deleteOurs(o, ref)',
+      put: 'return spec === null ? applyOurs(o, ref, ours(o, ref, {}, { spec: { host: side.name } }))',
+    },
+    {
+      without: 'what applied under what the Canary says',
+      file: 'src/core/routers/istio/rules.ts',
+      take: 'overlaid(before?.trafficPolicy, said)',
+      put: 'said',
+    },
+    {
+      without: 'wildcards among the rules that apply',
+      file: 'src/core/routers/istio/policies.ts',
+      take: 'coversHost(hostOf(rule), host)',
+      put: 'hostOf(rule) === host',
+    },
+  ),
+  ...laws(
+    MOMENTS,
     'requests to each port of the Service come out where they did before',
     {
       without: "the other ports of the user's Service on the sides",

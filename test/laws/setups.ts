@@ -23,6 +23,10 @@ export function newWorld(setup: Setup): TinyWorld {
     const rule = ['v1', 'v2'].map(name => ({ name, labels: { version: name } }))
     world.put(refTo(kinds.DestinationRule, 'web'), { ...bare, spec: { host: 'web', subsets: rule } }, 'kubectl')
   }
+  if (setup.covered !== 'by nothing') {
+    const spec = { host: '*.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } }
+    world.put(refTo(kinds.DestinationRule, 'all'), { ...bare, spec }, 'kubectl')
+  }
   if (setup.split.startsWith('users')) {
     const destination = subsets ? { host: 'web', subset: 'v1' } : { host: 'web' }
     const http = [{ name: 'a', route: [{ destination }] }, { route: [{ destination, weight: 100 }] }]
@@ -59,6 +63,9 @@ function specOf(setup: Setup): Record<string, unknown> {
     service: {
       port: 80,
       targetPort: 8080,
+      ...(setup.covered === 'by a wildcard and the Canary' && !subsets
+        ? { trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }
+        : {}),
       ...(setup.split.startsWith('users') ? { virtualServices: [{ name: 'ours' }] } : {}),
       ...(subsets ? { destinationRule: { name: 'web', primarySubset: 'v1', canarySubset: 'v2' } } : {}),
     },

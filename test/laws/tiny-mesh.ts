@@ -53,6 +53,25 @@ function found(world: TinyWorld, host: string, subset: unknown): PodGroup[] {
   return isRecord(labels) ? groups.filter(group => carriesLabels(group, labels)) : []
 }
 
+/** The `tls` of the rule for a host: an exact one is used alone, and then says it or not. */
+export function tlsTo(world: TinyWorld, host: string): unknown {
+  const full = (name: string): string => (name.includes('.') ? name : `${name}.shop.svc.cluster.local`)
+  const rules = world.all(kinds.DestinationRule)
+  const hostOf = (rule: KubeObject): string => full(textOf(at(rule['spec'], 'host')))
+  const exact = rules.find(rule => hostOf(rule) === full(host))
+  const wild = rules.find(rule => hostOf(rule).startsWith('*') && full(host).endsWith(hostOf(rule).slice(1)))
+  return at((exact ?? wild)?.['spec'], 'trafficPolicy', 'tls', 'mode')
+}
+
+/** Hosts that the routes name. */
+export function hostsReached(world: TinyWorld): string[] {
+  const routes = world
+    .all(kinds.VirtualService)
+    .filter(leadsFromWeb)
+    .flatMap(service => recordsOf(at(service['spec'], 'http')))
+  return routes.flatMap(route => recordsOf(route['route']).map(entry => textOf(at(entry, 'destination', 'host'))))
+}
+
 /** Where requests to a port of the Service come out. */
 export interface Reached {
   readonly port: unknown

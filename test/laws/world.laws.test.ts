@@ -19,6 +19,7 @@ import {
   unjudgedPodsCarryNothing,
 } from './laws.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
+import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { deadlinesAreConfirmed } from './laws-of-verdicts.ts'
 import {
   asksOnce,
@@ -213,6 +214,8 @@ suite('laws of every moment', function () {
     ),
   )
   always('requests to each port of the Service come out where they did before', 1, portsLeadWhereTheyLed)
+
+  always('a policy that covered the Service covers both sides', 1, whatCoveredTheServiceCoversBothSides)
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
