@@ -149,7 +149,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin(orders)
       await expectConflict(
-        "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+        "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.",
       )
     })
 
@@ -158,7 +158,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin(orders)
       await expectConflict(
-        'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Remove that route, or the host from it.',
+        'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
       )
     })
   })
@@ -307,7 +307,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin({ hosts: ['shop.example.com'], gateways: ['public.istio-system.svc.cluster.local'] })
       await expectConflict(
-        "VirtualService team/old is older and has a route for shop.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+        "VirtualService team/old is older and has a route for shop.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.",
       )
     })
 

@@ -43,9 +43,9 @@ const after: Readonly<Record<string, string>> = {
 const routesOnce: Row = {
   without: 'asserting the routes in every pass: only the move that asks for them writes them',
   file: 'src/core/decide.ts',
-  take: 'writes: render({ ...o, state: move.state, memory: move.memory }, said.reason) }',
-  put: `writes: render({ ...o, state: move.state, memory: move.memory }, said.reason).filter(
-    write => write.ref.kind.kind !== 'VirtualService' || barrierOf(move.state) !== barrierOf(o.state)) }`,
+  take: 'const writes = render(after, said.reason)',
+  put: `const writes = render(after, said.reason).filter(
+    write => write.ref.kind.kind !== 'VirtualService' || barrierOf(move.state) !== barrierOf(o.state))`,
 }
 
 export const mutants: readonly Mutant[] = [
@@ -261,8 +261,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'remembering when it looked',
       file: rules('look'),
-      take: 'const looked: Analysis = { ...o.state, lookedAt,',
-      put: 'const looked: Analysis = { ...o.state,',
+      take: 'const looked: Analysis = { ...run, lookedAt,',
+      put: 'const looked: Analysis = { ...run,',
     },
   ),
   ...laws(MOMENTS, 'no window reaches back before its candidate was routed', {
@@ -313,8 +313,8 @@ export const mutants: readonly Mutant[] = [
   ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', {
     without: 'the deadline for pods that never get ready',
     file: rules('changes'),
-    take: "if (target.readiness === 'stuck' || deadline === null) return rollBack",
-    put: "if (target.readiness === 'stuck') return rollBack",
+    take: "if (target.readiness === 'stuck' || deadline === null)",
+    put: "if (target.readiness === 'stuck')",
   }),
   ...laws(ENDS, 'the writes of a decision are safe in any order and any subset', routesOnce),
   ...laws(
@@ -371,7 +371,7 @@ export const mutants: readonly Mutant[] = [
   ...laws('test/core/routers/law.test.ts', 'own VirtualService: any weight, after any other', {
     without: 'parts that add up to 100',
     file: 'src/core/routers/istio/own.ts',
-    take: 'weight: 100 - weight }',
+    take: 'weight: 100 - split }',
     put: 'weight: 100 }',
   }),
 ]

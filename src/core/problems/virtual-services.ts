@@ -104,10 +104,17 @@ function rivalry(o: Observation, other: KubeObject, ours: SplitBinding, host: st
   }
   const gateways = shared.filter(gateway => gateway !== MESH)
   const way = waysPast(o).find(one => one.object === other && one.gateways.some(gateway => gateways.includes(gateway)))
-  if (way !== undefined) return `${describe(way)}, for ${host}. Remove that route, or the host from it.`
+  if (way !== undefined) return `${describe(way)}, for ${host}. ${moveHere(o, other)}`
   const gateway = gateways.find(one => shadows(other, ours, one))
   if (gateway === undefined) return null
-  return `${called(other)} is older and has a route for ${host} at gateway ${gateway} that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.`
+  return `${called(other)} is older and has a route for ${host} at gateway ${gateway} that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.`
+}
+
+/** What serves a public host is never taken away before something else does. */
+function moveHere(o: Observation, other: KubeObject): string {
+  const { namespace } = o.names
+  if (isHere(o, other)) return 'Lead that route to another Service.'
+  return `Create a VirtualService with that route in namespace ${namespace}, then remove the route there, and recreate the Canary with the new one under service.virtualServices.`
 }
 
 /** At a gateway Istio joins the routes of all VirtualServices for a host; ours is reached unless an older one comes first. */

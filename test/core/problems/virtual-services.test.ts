@@ -123,7 +123,7 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
   'an older route of the namespace for the same requests at a gateway': {
     o: given([edge({ http: [to('other')] })], { hosts: ['shop.example.com'], gateways: ['public.istio-system'] }),
     message:
-      "VirtualService shop/edge is older and has a route for shop.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+      "VirtualService shop/edge is older and has a route for shop.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.",
   },
 }
 
@@ -150,17 +150,17 @@ const stopsTheStart: Readonly<Record<string, { o: Observation; message: string }
   'for the host at the gateway, with a route to the Service': {
     o: given([users({ http: [{ match: [{ uri: { prefix: '/old' } }], ...to(FULL) }] })], orders),
     message:
-      'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Remove that route, or the host from it.',
+      'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
   },
   'for the host at the gateway, older, with a match that covers ours': {
     o: given([users({ http: [{ match: [{ uri: { prefix: '/or' } }], ...to('users') }] })], orders),
     message:
-      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.",
   },
   'for the host at the gateway, both without a match': {
     o: given([users({ http: [to('users')] })], everything),
     message:
-      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route, or remove the host from it.",
+      "VirtualService people/users is older and has a route for api.example.com at gateway istio-system/public that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.",
   },
 }
 
