@@ -23,6 +23,7 @@ import {
   otherPortThatLeadsNowhere,
   portThatIsNotHttp,
   portThatLeadsNowhere,
+  tooManyRoutes,
 } from './problems/ports.ts'
 import type { FindProblem, Problem } from './problems/problem.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './problems/references.ts'
@@ -110,6 +111,7 @@ const policies: readonly Policy[] = [
   stops(serviceThatLosesItsPods),
   refusesService(portThatLeadsNowhere),
   refusesService(otherPortThatLeadsNowhere),
+  refusesService(tooManyRoutes),
   { find: candidateWithoutItsPort, stops: ['candidate', 'run'], warns: [] },
   stops(portThatIsNotHttp),
   stopsOnlyTheStart(targetWithoutPorts),

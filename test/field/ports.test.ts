@@ -318,6 +318,38 @@ suite('a Service with several ports', () => {
     expect(world.mesh.failures(since)).to.equal(0)
   })
 
+  test("N2, other values: an edit of the user's Service, which the Canary follows, leads nowhere", async () => {
+    await deployed(named, { ports: [{ name: 'http', port: 80, targetPort: 'http' }] }, { service: { port: 80 } })
+    world.start()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: { ports: [{ name: 'http', port: 80, targetPort: 9999 }] } })
+    await world.clock.advance(30_000)
+    expectStalled(world, {
+      reason: 'TargetInvalid',
+      sentence:
+        'Service shop/web leads from port 80 to 9999, but no container of Deployment shop/web-primary declares that port; there are http (8080). Write one of them, or declare the port 9999.',
+    })
+    expect(reached('web')).to.deep.equal(['web-primary 100 → http'])
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
+  test('N2, other values: a Canary whose edit is refused is deleted, and the target takes over at the port that served', async () => {
+    await deployed(TWO, { ports: F1_PORTS }, { service: { port: 80, gateways: ['public', 'mesh'] } })
+    world.mesh.load({ host: 'web:9090', namespace: 'shop', perSecond: 10 })
+    world.start()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    await expectRefused(
+      { port: 81, targetPort: 'web' },
+      'spec.service.targetPort is web, but no container of Deployment shop/web-primary has a port of that name; there are 8080 and 9091. Write one of them, or name the port web.',
+    )
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
+    expect([reached('web'), reached('web:9090')]).to.deep.equal([['web 100 → 8080'], ['web 100 → 9091']])
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
   test('F1, other values: the port of a native sidecar is a port, for the Canary and for discovery', async () => {
     const sidecar = {
       name: 'auth',

@@ -1,6 +1,7 @@
 /** Ports of the Services: is there a container behind each, and can the requests to it be split. */
 import { at, type Json, textOf } from '../json.ts'
 import type { Observation, Workload } from '../observation.ts'
+import { usersService } from '../resources/original.ts'
 import { liveOf } from '../resources/ownership.ts'
 import {
   apexPorts,
@@ -10,6 +11,7 @@ import {
   isMain,
   portOf,
   programPorts,
+  routedPorts,
   targetOf,
 } from '../resources/ports.ts'
 import { writtenGateways } from '../routers/istio/ports.ts'
@@ -55,11 +57,15 @@ function leadsNowhere(o: Observation, port: Json, workload: Workload): Problem {
   const target = targetOf(port)
   const has = typeof target === 'string' ? 'has a port of that name' : 'declares that port'
   const mend = typeof target === 'string' ? `name the port ${target}` : `declare the port ${String(target)}`
+  const isUsers = usersService(o)?.ports.some(one => isMain(o, one)) === true
   const said =
-    targetPort === undefined
-      ? `spec.service has no targetPort, so it is ${String(target)},`
-      : `spec.service.targetPort is ${targetPort},`
-  const write = targetPort === undefined ? 'Write one of them as spec.service.targetPort' : 'Write one of them'
+    targetPort !== undefined
+      ? `spec.service.targetPort is ${targetPort},`
+      : isUsers
+        ? `${calledHere(o, 'Service', o.names.apexService.name)} leads from port ${String(port['port'])} to ${String(target)},`
+        : `spec.service has no targetPort, so it is ${String(target)},`
+  const write =
+    targetPort !== undefined || isUsers ? 'Write one of them' : 'Write one of them as spec.service.targetPort'
   return problem(
     'TargetInvalid',
     `${said} but no container of ${called(workload.object)} ${has}; there are ${declaredInWords(workload)}. ${write}, or ${mend}.`,
@@ -86,6 +92,21 @@ export const otherPortThatLeadsNowhere: FindProblem = o => {
   return problem(
     'TargetInvalid',
     `${apex} leads from port ${String(dead['port'])} to ${target}, but no container of ${called(workload.object)} has a port of that name; there are ${declaredInWords(workload)}. Name a container's port ${target}, or remove the port from the Service.`,
+  )
+}
+
+/** A VirtualService of more matches comes near to what the API server stores of one object, and to what proxies take. */
+const MOST_MATCHES = 1_000
+
+/** Each match of the Canary is written once for each port. */
+export const tooManyRoutes: FindProblem = o => {
+  const { match = [], virtualServices } = o.canary.spec.service
+  const ports = routedPorts(o)?.length ?? 1
+  const matches = ports * Math.max(1, match.length)
+  if (virtualServices !== undefined || matches <= MOST_MATCHES) return null
+  return problem(
+    'Invalid',
+    `spec.service.match has ${match.length} entries and ${calledHere(o, 'Service', o.names.apexService.name)} ${ports} HTTP ports, which makes ${matches} matches in the VirtualService; the limit is ${MOST_MATCHES}. Give the Canary a Service with fewer ports, or shorten match.`,
   )
 }
 

@@ -95,6 +95,15 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     message:
       "Service shop/web leads from port 81 to admin, but no container of Deployment shop/web has a port of that name; there are http (8080). Name a container's port admin, or remove the port from the Service.",
   },
+  'more routes than a VirtualService can have': {
+    given: {
+      ...withPorts(...Array.from({ length: 51 }, (_, i) => ({ name: `http-${i}`, port: 80 + i, targetPort: 8080 }))),
+      canary: canary({}, { match: Array.from({ length: 20 }, (_, i) => ({ uri: { prefix: `/${i}` } })) }),
+    },
+    reason: 'Invalid',
+    message:
+      'spec.service.match has 20 entries and Service shop/web 51 HTTP ports, which makes 1020 matches in the VirtualService; the limit is 1000. Give the Canary a Service with fewer ports, or shorten match.',
+  },
   'a port that Istio reads as TCP': {
     given: withPorts({ name: 'tcp-web', port: 80, targetPort: 8080 }),
     reason: 'Conflict',
