@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { monotonicClock } from '../src/adapters/clock.ts'
 import { loadCredentials } from '../src/adapters/kube/credentials.ts'
-import { RateLimit } from '../src/adapters/kube/limit.ts'
+import { Admission } from '../src/adapters/kube/admission.ts'
 import { KubeTransport } from '../src/adapters/kube/transport.ts'
 import { kinds } from '../src/api/object.ts'
 
@@ -94,7 +94,7 @@ config.loadFromFile(kubeconfig)
 const library = config.makeApiClient(CoreV1Api)
 const api = new KubeTransport({
   credentials: loadCredentials({ kubeconfig }, monotonicClock),
-  limit: new RateLimit({ qps: 1e6, burst: 1e6 }, monotonicClock),
+  admission: new Admission({ qps: 1e6, burst: 1e6 }, monotonicClock),
   clock: monotonicClock,
   random: () => 0.5,
   userAgent: 'sluice/bench',

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
+import { Admission } from './adapters/kube/admission.ts'
 import { loadCredentials, type Credentials } from './adapters/kube/credentials.ts'
-import { RateLimit } from './adapters/kube/limit.ts'
 import { KubeTransport } from './adapters/kube/transport.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
@@ -65,7 +65,7 @@ class Wired {
     this.#credentials = orCannotStart(() => loadCredentials(credentialsOf(flags), monotonicClock))
     this.#api = new KubeTransport({
       credentials: this.#credentials,
-      limit: new RateLimit({ qps: flags.kubeApiQps, burst: flags.kubeApiBurst }, monotonicClock),
+      admission: new Admission({ qps: flags.kubeApiQps, burst: flags.kubeApiBurst }, monotonicClock),
       clock: monotonicClock,
       random: Math.random,
       userAgent: `sluice/${version}`,

@@ -152,7 +152,11 @@ export const CanaryStatusSchema = z
     checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
     history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
     warnings: z.array(Warning).max(10).optional().describe('What was found and stops nothing; each has an Event.'),
-    announced: z.array(Announcement).max(10).optional().describe('What was announced with the last change.'),
+    announced: z
+      .array(Announcement)
+      .max(16)
+      .optional()
+      .describe('Announcements whose events may not have been written yet.'),
   })
   .partial()
 

@@ -39,15 +39,12 @@ export interface ControllerOptions {
   readonly settings: Settings
   /** Namespaces to watch; empty: all. */
   readonly namespaces: readonly string[]
-  /** Canaries that are worked on at one time. */
-  readonly workers?: number
   readonly timing?: Partial<ReflectorTiming>
   readonly queueMetrics?: QueueMetrics
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
 
-const WORKERS = 16
 /** A shutdown waits this long for the writes at hand. */
 const DRAIN: Milliseconds = 2000
 /** A new leader waits this long to see what the last one wrote; one list has so long. */
@@ -145,7 +142,6 @@ export class Controller {
     const queue = new Queue({
       clock,
       steady: this.#ports.steady,
-      workers: this.#options.workers ?? WORKERS,
       // Not the term's signal: an orderly end finishes the writes at hand, and after a loss nobody else acts before DRAIN is over.
       worker: (key, signal) => reconciler.pass(key, signal),
       metrics: this.#options.queueMetrics ?? {},

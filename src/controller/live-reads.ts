@@ -3,7 +3,7 @@ import { type Kind, kindKey, type KubeObject, type Ref, refKey } from '../api/ob
 import type { Source } from '../core/decision.ts'
 import { covers } from '../core/json.ts'
 import type { Sight } from '../core/observation.ts'
-import type { Call, Clock, KubeApi } from '../core/ports.ts'
+import type { Call, Clock, KubeApi, Lane } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Cache } from '../kube/cache.ts'
 import { withDeadline } from '../kube/timing.ts'
@@ -28,9 +28,9 @@ export class LiveReads {
   }
 
   /** One object as it is now; null when there is none. */
-  async one(ref: Ref, signal: AbortSignal): Promise<KubeObject | null> {
+  async one(ref: Ref, signal: AbortSignal, lane: Lane = 'normal'): Promise<KubeObject | null> {
     const { api, cache } = this.#ports
-    const live = await this.#call(signal, `The read of ${refKey(ref)}`, call => api.get(ref, call))
+    const live = await this.#call(signal, `The read of ${refKey(ref)}`, call => api.get(ref, call), lane)
     if (live === null) cache.removed(ref)
     else cache.accept(ref.kind, live)
     return live
@@ -40,7 +40,10 @@ export class LiveReads {
   async all(sources: readonly Source[], signal: AbortSignal): Promise<Sight> {
     try {
       await Promise.all(
-        sources.map(source => ('ref' in source ? this.one(source.ref, signal) : this.#labeled(source, signal))),
+        // A rollback may wait for these.
+        sources.map(source =>
+          'ref' in source ? this.one(source.ref, signal, 'urgent') : this.#labeled(source, signal),
+        ),
       )
       return 'live'
     } catch (error) {
@@ -56,7 +59,7 @@ export class LiveReads {
       .join(',')
     const before = cache.list(kind, namespace).filter(object => covers(object.metadata.labels, labels))
     const query = { namespace, labelSelector, limit: LONGEST_LIST }
-    const page = await this.#call(signal, `The list of ${kindKey(kind)}`, call => api.list(kind, query, call))
+    const page = await this.#call(signal, `The list of ${kindKey(kind)}`, call => api.list(kind, query, call), 'urgent')
     for (const object of page.items) cache.accept(kind, object)
     if (page.continue !== undefined) return
     // What a watch told of while the list was under way is newer than the list.
@@ -65,7 +68,7 @@ export class LiveReads {
       if (!there.has(metadata.name)) cache.removed({ kind, namespace, name: metadata.name })
   }
 
-  #call<T>(signal: AbortSignal, what: string, run: (call: Call) => Promise<T>): Promise<T> {
-    return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
+  #call<T>(signal: AbortSignal, what: string, run: (call: Call) => Promise<T>, lane: Lane): Promise<T> {
+    return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane, signal: inner }))
   }
 }

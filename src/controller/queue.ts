@@ -2,9 +2,14 @@
  * The work queue: keys, not events. A key that is added twice is worked once; a key that is added while it is being worked
  * is worked again afterwards; no two workers ever have the same key. Semantics of client-go's workqueue
  * (https://pkg.go.dev/k8s.io/client-go/util/workqueue), with due times by the Clock port: one heap, one timer.
+ *
+ * Keys of a namespace take turns with those of others, a few at a time, so that events get in between. How many are worked at
+ * one time has no bound: work waits for nothing but the API server, where each namespace has calls of its own; a bound here
+ * would let the writes of one namespace that hang keep the rollbacks of all others waiting.
  */
 import type { Clock } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
+import { Turns } from '../core/turns.ts'
 import { DueTimes } from './due-times.ts'
 
 /** Works one key. What it throws puts the key back with backoff. `signal` aborts when the queue gives up waiting for it. */
@@ -12,7 +17,7 @@ export type Worker = (key: string, signal: AbortSignal) => Promise<void>
 
 /** Hooks for metrics; all optional. */
 export interface QueueMetrics {
-  /** Keys that are ready and wait for a worker. */
+  /** Keys that are ready and wait for their turn. */
   depth?(ready: number): void
   /** From being ready to being worked. */
   latency?(waited: Milliseconds): void
@@ -27,8 +32,8 @@ export interface QueueOptions {
   /** One that does not jump: what gathers is worked a moment later, whatever the clock on the wall is set to. */
   readonly steady: Clock
   readonly worker: Worker
-  /** Keys that may be worked at one time. */
-  readonly workers: number
+  /** Keys whose work is begun before anything else has its turn; default 16. */
+  readonly atOnce?: number
   readonly metrics?: QueueMetrics
 }
 
@@ -38,6 +43,7 @@ const GATHER: Milliseconds = 20
 const CLOCK_WATCH: Milliseconds = 10_000
 /** Set back by more than this, it would keep keys waiting for what has long been due. */
 const TOLERATED: Milliseconds = 1000
+const AT_ONCE = 16
 const FIRST_BACKOFF: Milliseconds = 5
 const LONGEST_BACKOFF: Milliseconds = 5000
 
@@ -45,11 +51,14 @@ export class Queue {
   readonly #clock: Clock
   readonly #steady: Clock
   readonly #worker: Worker
-  readonly #workers: number
+  readonly #atOnce: number
   readonly #metrics: QueueMetrics
   readonly #stop = new AbortController()
-  /** Keys that wait for a worker, in order, and since when. */
+  /** Keys that wait for their turn, and since when. */
   readonly #ready = new Map<string, Instant>()
+  readonly #turns = new Turns<string>()
+  /** Keys whose work was begun since the event loop last had its turn. */
+  #begun = 0
   /** Keys that are being worked, and since when. */
   readonly #working = new Map<string, Instant>()
   /** Keys that were added while being worked. */
@@ -66,7 +75,7 @@ export class Queue {
     this.#clock = options.clock
     this.#steady = options.steady
     this.#worker = options.worker
-    this.#workers = options.workers
+    this.#atOnce = options.atOnce ?? AT_ONCE
     this.#metrics = options.metrics ?? {}
     this.#due = new DueTimes(options.clock, key => this.add(key))
     this.#soon = new DueTimes(options.steady, key => this.add(key))
@@ -80,11 +89,14 @@ export class Queue {
     return { key: first[0], milliseconds: this.#steady.now() - first[1] }
   }
 
-  /** Works the key as soon as a worker is free. */
+  /** Works the key as soon as it is its turn. */
   add(key: string): void {
     if (!this.#open) return
     if (this.#working.has(key)) this.#again.add(key)
-    else if (!this.#ready.has(key)) this.#ready.set(key, this.#steady.now())
+    else if (!this.#ready.has(key)) {
+      this.#ready.set(key, this.#steady.now())
+      this.#turns.add(namespaceOf(key), key)
+    }
     this.#metrics.depth?.(this.#ready.size)
     this.#start()
   }
@@ -112,6 +124,7 @@ export class Queue {
     this.#open = false
     this.#watch()
     this.#ready.clear()
+    this.#turns.clear()
     this.#again.clear()
     this.#due.clear()
     this.#soon.clear()
@@ -145,10 +158,12 @@ export class Queue {
   }
 
   #start(): void {
-    while (this.#open && this.#working.size < this.#workers) {
-      const [first] = this.#ready
-      if (first === undefined) return
-      const [key, since] = first
+    while (this.#open && this.#begun < this.#atOnce) {
+      const key = this.#turns.next()?.member
+      if (key === undefined) return
+      if (this.#begun === 0) this.#goOnLater()
+      this.#begun += 1
+      const since = this.#ready.get(key) ?? this.#steady.now()
       this.#ready.delete(key)
       this.#soon.delete(key)
       this.#working.set(key, this.#steady.now())
@@ -156,6 +171,14 @@ export class Queue {
       this.#metrics.latency?.(this.#steady.now() - since)
       void this.#work(key)
     }
+  }
+
+  /** Lets the event loop have its turn: a pass that decides takes a millisecond, and thousands may be ready. */
+  #goOnLater(): void {
+    this.#steady.at(this.#steady.now(), () => {
+      this.#begun = 0
+      this.#start()
+    })
   }
 
   async #work(key: string): Promise<void> {
@@ -175,7 +198,9 @@ export class Queue {
     this.#metrics.worked?.(this.#steady.now() - startedAt)
     this.#working.delete(key)
     if (this.#again.delete(key)) this.add(key)
-    this.#start()
     if (this.#working.size === 0) this.#idle?.()
   }
 }
+
+/** `shop/web` → `shop`. */
+const namespaceOf = (key: string): string => key.split('/', 1)[0] ?? ''

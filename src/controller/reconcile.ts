@@ -15,6 +15,7 @@ import { mergePatch } from '../core/merge.ts'
 import type { Observation, Trouble } from '../core/observation.ts'
 import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
 import type { State } from '../core/state.ts'
+import { outboxWith, outboxWithout, untold } from '../core/outbox.ts'
 import { readStatus, writeStatus } from '../core/status.ts'
 import { unreadable } from '../core/unreadable.ts'
 import { INFORM_EVERY, worthOf } from '../core/worth.ts'
@@ -34,8 +35,6 @@ import { Contested, writeTrouble } from './trouble.ts'
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
 const STALE_PASSES = 5
-/** What is older was told long ago: the API server forgets Events after an hour, and would take them for new. */
-const TOLD_WITHIN = 1_800_000
 
 export interface ReconcilerPorts {
   readonly api: KubeApi
@@ -104,10 +103,11 @@ export class Reconciler {
     const parsed = observer.parse(object)
     if ('problems' in parsed) {
       interests.set(key, wanted)
+      entry.doubtful ||= before === undefined
       return this.#stall(key, entry, object, parsed.problems, signal)
     }
     // Another process may have died between its status and its events; a name that exists already is told once.
-    if (before === undefined || before.doubtful) this.#announce(parsed.canary, recent(entry.memory.outbox, clock.now()))
+    if (entry !== before || entry.doubtful) this.#announce(key, parsed.canary, untold(entry.memory.outbox, clock.now()))
     entry.doubtful = false
     const known = {
       ...entry,
@@ -150,7 +150,9 @@ export class Reconciler {
   async #carryOut(key: string, entry: Entry, o: Observation, decision: Decision, signal: AbortSignal): Promise<void> {
     const { clock, log, wake } = this.#ports
     const now = clock.now()
-    const memory = withOutbox(decision)
+    // What was delivered since the decision began is no longer in the entry's.
+    const outbox = outboxWith(entry.memory.outbox, decision.announcements)
+    const memory: Memory = { ...decision.memory, reason: decision.reason, message: decision.message, outbox }
     const status = writeStatus(o, { ...decision, memory }, now)
     const worth = worthOf(entry.status, status)
     // What is announced is on record first: whoever takes over tells it under the same name, and not once more.
@@ -167,7 +169,8 @@ export class Reconciler {
       wake(key, entry.informedAt + INFORM_EVERY)
     }
     entry.state = decision.state
-    entry.memory = memory
+    // Some may have been delivered while the status was written.
+    entry.memory = { ...memory, outbox: outboxWith(entry.memory.outbox, decision.announcements) }
     if (decision.announcements.length > 0) {
       log.info('decided', {
         canary: key,
@@ -176,7 +179,7 @@ export class Reconciler {
         said: decision.message,
       })
     }
-    this.#announce(o.canary, decision.announcements)
+    this.#announce(key, o.canary, decision.announcements)
     this.#ports.watcher(key, o, decision)
     await this.#write(key, entry, decision.writes, laneOf(decision.state), signal)
     if (decision.wakeAt !== null) wake(key, decision.wakeAt)
@@ -284,22 +287,28 @@ export class Reconciler {
     const doubtful = entry.doubtful
     if (worthOf(entry.status, status) !== 'nothing') {
       if (!(await this.#commit(entry, object, status, 'normal', signal))) return this.#ports.wake(key, now)
-      this.#announce(object, [announcement])
-    } else if (doubtful) this.#announce(object, [announcement])
+      this.#announce(key, object, [announcement])
+    } else if (doubtful) this.#announce(key, object, [announcement])
     entry.doubtful = false
     this.#ports.watcher(key, null, null)
     if (release !== null) await this.#send(release, 'normal', signal)
   }
 
-  #announce(about: KubeObject, announcements: readonly Announcement[]): void {
+  #announce(key: string, about: KubeObject, announcements: readonly Announcement[]): void {
     for (const one of announcements) {
-      this.#ports.recorder.record({
+      const note = {
         name: `${about.metadata.name}.${fingerprint([about.metadata.uid, one.key])}`,
         about,
         type: one.severity === 'info' ? 'Normal' : 'Warning',
         reason: one.reason,
         message: one.message,
         at: one.at,
+      } as const
+      this.#ports.recorder.record(note, () => {
+        const entry = this.#entries.get(key)
+        if (entry === undefined) return
+        // It leaves the status with the next write of it: an acknowledgement is worth none of its own.
+        entry.memory = { ...entry.memory, outbox: outboxWithout(entry.memory.outbox, one.key) }
       })
     }
   }
@@ -361,16 +370,6 @@ export class Reconciler {
   ): Promise<T> {
     return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
-}
-
-function recent(outbox: readonly Announcement[], now: number): Announcement[] {
-  return outbox.filter(({ at }) => now - at < TOLD_WITHIN)
-}
-
-/** What is announced now is kept for whoever takes over. */
-function withOutbox(decision: Decision): Memory {
-  const { memory, announcements, reason, message } = decision
-  return { ...memory, reason, message, ...(announcements.length > 0 ? { outbox: announcements } : {}) }
 }
 
 /** Taking back never waits behind other work. */

@@ -9,6 +9,8 @@ export interface StatusDetails {
   readonly message: string
   /** Seconds the server asks us to wait, from Retry-After or details. */
   readonly retryAfterSeconds?: number
+  /** Reasons of `details.causes`, such as FieldValueInvalid. */
+  readonly causes?: readonly string[]
 }
 
 /** An answer of the API server that is not a success. */
@@ -17,12 +19,14 @@ export class ApiError extends Error {
   readonly code: number
   readonly reason: string
   readonly retryAfterSeconds: number | undefined
+  readonly causes: readonly string[]
 
   constructor(details: StatusDetails) {
     super(details.message)
     this.code = details.code
     this.reason = details.reason
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.causes = details.causes ?? []
   }
 }
 
@@ -44,6 +48,16 @@ const is = (error: unknown, code: number, reason: string): boolean =>
 
 /** The object, or the kind, does not exist. */
 export const isNotFound = (error: unknown): boolean => is(error, 404, '')
+/**
+ * The namespace is being deleted, or gone: nothing can be made in it any more. The API server says the first with the cause
+ * `NamespaceTerminating` (https://github.com/kubernetes/kubernetes/pull/84123), and in words since ever.
+ */
+export const isNamespaceGoing = (error: unknown): boolean => isNotFound(error) || isNamespaceTerminating(error)
+
+export const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  error.code === 403 &&
+  (error.causes.includes('NamespaceTerminating') || error.message.includes('being terminated'))
 /** Somebody else wrote first: drop, and observe again. */
 export const isConflict = (error: unknown): boolean => is(error, 409, 'Conflict')
 export const isAlreadyExists = (error: unknown): boolean => is(error, 409, 'AlreadyExists')

@@ -69,7 +69,7 @@ export interface Memory {
   readonly paused: string | null
   readonly checks: readonly CheckRecord[]
   readonly history: readonly RunRecord[]
-  /** What was announced with the last change, for whoever takes over: names are deterministic, so nothing doubles. */
+  /** What was announced, and may not have been told yet. */
   readonly outbox: readonly Announcement[]
   /** What people were warned of, and is still so. */
   readonly warnings: readonly Warning[]

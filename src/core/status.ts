@@ -194,7 +194,6 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
   const { state, memory } = move
   const weight = 'weight' in state ? state.weight : 0
   const ladder = ladderOf(o.canary.spec.analysis)
-  const announced = move.announcements.length > 0 ? move.announcements : memory.outbox
   return drop({
     phase: state.phase,
     reason: move.reason,
@@ -244,9 +243,11 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       endedAt: iso(run.endedAt),
     })),
     warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
-    announced: announced
-      .slice(0, 4)
-      .map(one => ({ ...one, message: clipped(one.message, LONGEST.announced), at: iso(one.at) })),
+    announced: memory.outbox.map(one => ({
+      ...one,
+      message: clipped(one.message, LONGEST.announced),
+      at: iso(one.at),
+    })),
   })
 }
 

@@ -1,11 +1,13 @@
 /**
  * Kubernetes Events about our objects (core/v1, what `kubectl describe` and `kubectl get events` show). The caller names
  * each one after what happened, so that a step which is carried out again after a crash is told once. Sending is in the
- * background, in order and one at a time; what cannot be delivered is counted and logged, never lost in silence.
+ * background, in order and one at a time in each namespace, so that a namespace that refuses its Events delays no other; what
+ * cannot be delivered is counted and logged, never lost in silence.
  */
 import type { KubeObject } from '../api/object.ts'
 import { apiVersionOf, kinds } from '../api/object.ts'
-import { isAlreadyExists, isForbidden, isInvalid, isNotFound } from '../core/errors.ts'
+import { isAlreadyExists, isForbidden, isInvalid, isNamespaceGoing } from '../core/errors.ts'
+import { present } from '../core/json.ts'
 import type { Clock, KubeApi, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Backoff, pause, withDeadline } from './timing.ts'
@@ -32,7 +34,7 @@ export interface RecorderOptions {
   readonly log: Log
   /** Who reports: the pod's name. */
   readonly instance: string
-  /** Notes that may wait; beyond, the oldest is dropped. Default 1000. */
+  /** Notes of one namespace that may wait; beyond, the oldest is dropped. Default 250. */
   readonly capacity?: number
   /** Called for every note that will not be delivered. */
   readonly dropped?: (note: Note, because: string) => void
@@ -44,16 +46,24 @@ const ATTEMPTS = 12
 const FORBIDDEN_ATTEMPTS = 4
 const DEADLINE: Milliseconds = 30_000
 const LONGEST_MEMORY = 1000
+const CAPACITY = 250
 /** The API server's own limit, in characters. */
 const LONGEST_MESSAGE = 1024
 
+/** A note on its way, and who waits to hear of its end. */
+interface Pending {
+  readonly note: Note
+  readonly settled: () => void
+}
+
 export class EventRecorder {
   readonly #options: RecorderOptions
-  readonly #waiting: Note[] = []
+  /** Namespace → notes that are not delivered yet; the first is under way. */
+  readonly #waiting = new Map<string, Pending[]>()
+  readonly #sending = new Set<Promise<void>>()
   readonly #stop = new AbortController()
   /** Namespaces that were going away when last written to; said once. */
   readonly #ending = new Set<string>()
-  #sending: Promise<void> | null = null
   #closed = false
 
   constructor(options: RecorderOptions) {
@@ -62,22 +72,37 @@ export class EventRecorder {
 
   /** Notes that are not delivered yet. */
   get depth(): number {
-    return this.#waiting.length
+    let depth = 0
+    for (const pending of this.#waiting.values()) depth += pending.length
+    return depth
   }
 
-  /** Takes a note; returns at once. */
-  record(note: Note): void {
+  /**
+   * Takes a note; returns at once.
+   *
+   * @param settled called once the API server has the Event, or it was given up for good; not when the process ends first.
+   */
+  record(note: Note, settled: () => void = () => {}): void {
+    const pending = { note: bounded(note), settled }
     if (this.#closed) {
-      this.#drop(note, 'the recorder is closed')
+      this.#drop(pending.note, 'the recorder is closed')
       return
     }
-    this.#waiting.push(note)
-    if (this.#waiting.length > (this.#options.capacity ?? 1000)) {
-      // The one at the head may be under way; the next is the oldest that is not.
-      const [oldest] = this.#waiting.splice(1, 1)
-      if (oldest !== undefined) this.#drop(oldest, 'too many events wait')
+    const namespace = note.about.metadata.namespace ?? ''
+    const waiting = this.#waiting.get(namespace)
+    if (waiting === undefined) {
+      const first = [pending]
+      this.#waiting.set(namespace, first)
+      const sending = this.#send(namespace, first).finally(() => this.#sending.delete(sending))
+      this.#sending.add(sending)
+      return
     }
-    this.#sending ??= this.#send()
+    waiting.push(pending)
+    if (waiting.length > (this.#options.capacity ?? CAPACITY)) {
+      // The one at the head is under way; the next is the oldest that is not.
+      const [oldest] = waiting.splice(1, 1)
+      if (oldest !== undefined) this.#giveUp(oldest, 'too many events of its namespace wait')
+    }
   }
 
   /**
@@ -89,54 +114,64 @@ export class EventRecorder {
     this.#closed = true
     const { clock } = this.#options
     const cancel = clock.at(clock.now() + within, () => this.#stop.abort(new Error('the process ends')))
-    await this.#sending
+    await Promise.all(this.#sending)
     cancel()
-    for (const note of this.#waiting.splice(0)) this.#drop(note, 'the process ends')
-  }
-
-  async #send(): Promise<void> {
-    for (let note = this.#waiting[0]; note !== undefined && !this.#stop.signal.aborted; note = this.#waiting[0]) {
-      await this.#deliver(note)
-      if (!this.#stop.signal.aborted) this.#waiting.shift()
+    for (const waiting of this.#waiting.values()) {
+      for (const { note } of waiting) this.#drop(note, 'the process ends')
     }
-    this.#sending = null
+    this.#waiting.clear()
   }
 
-  async #deliver(note: Note): Promise<void> {
+  /** Delivers what waits in a namespace, one after the other, until nothing does. */
+  async #send(namespace: string, waiting: Pending[]): Promise<void> {
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const because = await this.#deliver(first.note)
+      if (this.#stop.signal.aborted) return
+      waiting.shift()
+      if (because === null) first.settled()
+      else this.#giveUp(first, because)
+    }
+    this.#waiting.delete(namespace)
+  }
+
+  /** @returns why the note was given up; null when the API server has it. */
+  async #deliver(note: Note): Promise<string | null> {
     const { api, clock, random } = this.#options
     const object = eventObject(note, this.#options.instance)
     const ref = { kind: kinds.Event, namespace: object.metadata.namespace ?? '', name: note.name }
     const backoff = new Backoff(800, 30_000, random)
-    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         await withDeadline(clock, DEADLINE, this.#stop.signal, 'The event', signal =>
           api.write({ verb: 'create', ref, object }, { lane: 'background', signal }),
         )
         this.#ending.delete(ref.namespace)
-        return
+        return null
       } catch (error) {
-        if (isAlreadyExists(error) || this.#stop.signal.aborted) return
+        if (isAlreadyExists(error) || this.#stop.signal.aborted) return null
         const because = error instanceof Error ? error.message : String(error)
-        if (isHopeless(error, because) || attempt >= (isForbidden(error) ? FORBIDDEN_ATTEMPTS : ATTEMPTS)) {
-          if (!isEnding(error, because)) this.#drop(note, because)
-          else this.#dropWithNamespace(note, ref.namespace, because)
-          return
-        }
+        if (isNamespaceGoing(error)) return this.#ended(ref.namespace, because)
+        if (isInvalid(error) || attempt >= (isForbidden(error) ? FORBIDDEN_ATTEMPTS : ATTEMPTS)) return because
         await pause(clock, backoff.next(), this.#stop.signal)
+        if (this.#stop.signal.aborted) return null
       }
     }
   }
 
-  /** Nobody can read it any more, and there will be others: one line does. */
-  #dropWithNamespace(note: Note, namespace: string, because: string): void {
-    if (this.#ending.has(namespace)) {
-      this.#options.dropped?.(note, because)
-      return
-    }
+  /** Nobody can read the events of such a namespace any more, and there will be others: one line does. */
+  #ended(namespace: string, because: string): string {
+    const told = this.#ending.has(namespace)
     // Names of namespaces that are gone are no reason to grow.
     if (this.#ending.size >= LONGEST_MEMORY) this.#ending.clear()
     this.#ending.add(namespace)
-    this.#drop(note, because)
+    return told ? '' : because
+  }
+
+  /** Gives up a note for good. An empty reason was said before. */
+  #giveUp({ note, settled }: Pending, because: string): void {
+    if (because === '') this.#options.dropped?.(note, 'its namespace is going away')
+    else this.#drop(note, because)
+    settled()
   }
 
   #drop(note: Note, because: string): void {
@@ -151,14 +186,14 @@ export class EventRecorder {
   }
 }
 
-/** Refused for what it is, or its namespace is going or gone: it will be refused again. */
-function isHopeless(error: unknown, said: string): boolean {
-  return isInvalid(error) || isEnding(error, said)
-}
-
-/** The namespace is going, or gone. */
-function isEnding(error: unknown, said: string): boolean {
-  return isNotFound(error) || (isForbidden(error) && said.includes('being terminated'))
+/** What waits is bounded: the message, and of the object no more than an Event names. */
+function bounded(note: Note): Note {
+  const { apiVersion, kind, metadata } = note.about
+  const { name, namespace, uid, resourceVersion } = metadata
+  const about = { apiVersion, kind, metadata: { name, ...present({ namespace, uid, resourceVersion }) } }
+  const { message } = note
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message
+  return { ...note, about, message: short }
 }
 
 /** The Event object. Events about what has no namespace live in `default`, as everywhere. */
@@ -173,7 +208,7 @@ function eventObject(note: Note, instance: string): KubeObject {
     involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
     type,
     reason,
-    message: note.message.length > LONGEST_MESSAGE ? `${note.message.slice(0, LONGEST_MESSAGE - 1)}…` : note.message,
+    message: note.message,
     firstTimestamp: time,
     lastTimestamp: time,
     count: 1,

@@ -223,6 +223,27 @@ suite('controller', () => {
     expect(reasons()).to.deep.equal([])
   })
 
+  test('a crash loses no event, however many changes its events waited for', async () => {
+    const first = world.start()
+    await world.initialised()
+    const undo = first.api.faults.refuse(
+      attempt => attempt.kind === kinds.Event,
+      new ApiError({ code: 500, reason: 'InternalError', message: 'etcdserver: request timed out' }),
+    )
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 50')
+    first.kill()
+    undo()
+    world.start()
+    await world.clock.advance(5000)
+    const reasons = world.events().map(event => event.replace(/:.*/, ''))
+    expect(reasons).to.include.members(['NewRevision', 'Advancing'])
+    expect(world.events()).to.include.members(['Advancing: Weight 0 → 10', 'Advancing: Weight 25 → 50'])
+    expect(world.events(), 'told once').to.have.lengthOf(new Set(world.events()).size)
+    await world.clock.advance(30_000)
+    expect(world.status.announced?.length ?? 0, 'what was delivered leaves the status').to.be.lessThan(3)
+  })
+
   test('copies of a Secret go when nothing refers to them any more, also after a restart; then nobody follows Secrets', async () => {
     const secret = (kind: 'with' | 'without'): Record<string, unknown> =>
       kind === 'with' ? { envFrom: [{ secretRef: { name: 'keys' } }] } : { envFrom: null }

@@ -14,12 +14,12 @@ suite('queue', () => {
 
   /** A queue whose work on a key takes `takes` milliseconds, and throws while `fails` says so. */
   function queueOf(
-    options: { workers?: number; takes?: number; fails?: (key: string) => boolean; metrics?: QueueMetrics } = {},
+    options: { atOnce?: number; takes?: number; fails?: (key: string) => boolean; metrics?: QueueMetrics } = {},
   ): Queue {
     return new Queue({
       clock,
       steady: clock,
-      workers: options.workers ?? 1,
+      ...(options.atOnce === undefined ? {} : { atOnce: options.atOnce }),
       ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       worker: async key => {
         worked.push(`${key}@${clock.now()}`)
@@ -31,14 +31,14 @@ suite('queue', () => {
   }
 
   test('works a key once, however often it was added before its turn', async () => {
-    const queue = queueOf({ takes: 10 })
+    const queue = queueOf({ atOnce: 1 })
     for (const key of ['a', 'b', 'b', 'c', 'b']) queue.add(key)
     await clock.advance(100)
-    assert.deepEqual(worked, ['a@0', 'b@10', 'c@20'])
+    assert.deepEqual(worked, ['a@0', 'b@0', 'c@0'])
   })
 
   test('works a key again that was added while it was worked, and never twice at a time', async () => {
-    const queue = queueOf({ takes: 10, workers: 4 })
+    const queue = queueOf({ takes: 10 })
     queue.add('a')
     await clock.advance(5)
     queue.add('a')
@@ -70,11 +70,20 @@ suite('queue', () => {
     assert.deepEqual(worked, ['a@0', 'a@30'])
   })
 
-  test('has as many keys at work as it has workers', async () => {
-    const queue = queueOf({ takes: 10, workers: 2 })
-    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)
+  test('begins a few keys at a time, and namespaces take turns', async () => {
+    const queue = queueOf({ atOnce: 2 })
+    for (const key of ['slow/a', 'slow/b', 'slow/c', 'slow/d', 'shop/a', 'pay/a']) queue.add(key)
     await clock.advance(100)
-    assert.deepEqual(worked, ['a@0', 'b@0', 'c@10', 'd@10', 'e@20'])
+    assert.deepEqual(worked, ['slow/a@0', 'slow/b@0', 'slow/c@0', 'shop/a@0', 'pay/a@0', 'slow/d@0'])
+  })
+
+  test('work that hangs keeps no other key waiting', async () => {
+    const queue = queueOf({ takes: 1e9 })
+    for (let n = 0; n < 200; n += 1) queue.add(`slow/${n}`)
+    await clock.advance(10)
+    queue.add('shop/web')
+    await clock.advance(0)
+    assert.equal(worked.at(-1), 'shop/web@10')
   })
 
   test('adds a key when it is due; of several wishes the earliest holds', async () => {
@@ -89,7 +98,7 @@ suite('queue', () => {
   })
 
   test('keeps thousands of due times in order', async () => {
-    const queue = queueOf({ workers: 1 })
+    const queue = queueOf()
     const whens = Array.from({ length: 2000 }, (_, n) => ((n * 7919) % 2003) + 1)
     for (const when of whens) queue.addAt(`k${when}`, when)
     await clock.advance(3000)
@@ -129,9 +138,9 @@ suite('queue', () => {
   test('closes when the work at hand is done, and drops what waits', async () => {
     const queue = queueOf({ takes: 30 })
     queue.add('a')
-    queue.add('b')
     queue.addAt('c', 10)
     await clock.advance(5)
+    queue.add('a')
     const closed = queue.close(1000)
     queue.add('late')
     await clock.advance(100)
@@ -144,7 +153,6 @@ suite('queue', () => {
     const queue = new Queue({
       clock,
       steady: clock,
-      workers: 1,
       worker: (_, signal) =>
         new Promise(() => {
           signal.addEventListener('abort', () => {
@@ -159,7 +167,7 @@ suite('queue', () => {
   })
 
   test('says which key has been worked for the longest time', async () => {
-    const queue = queueOf({ takes: 100, workers: 2 })
+    const queue = queueOf({ takes: 100 })
     assert.isNull(queue.longest())
     queue.add('a')
     await clock.advance(30)
@@ -186,7 +194,7 @@ suite('queue', () => {
     await clock.advance(21)
     assert.deepEqual(
       seen.filter(line => !line.startsWith('depth')),
-      ['waited 0', 'took 10', 'waited 10', 'b: boom, again in 5', 'took 10'],
+      ['waited 0', 'waited 0', 'took 10', 'b: boom, again in 5', 'took 10', 'waited 0'],
     )
     assert.equal(seen.filter(line => line.startsWith('depth')).at(-1), 'depth 0')
   })

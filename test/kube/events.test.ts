@@ -145,6 +145,32 @@ suite('event recorder', () => {
     assert.deepEqual([names(), dropped], [['web.1'], ['web.2: cannot create resource "events"']])
   })
 
+  test('a namespace that refuses its events delays no other, and each tells when it is done', async () => {
+    const done: string[] = []
+    api.faults.refuse(attempt => attempt.ref?.namespace === 'slow', new NetworkError())
+    api.server.create(
+      { kind: kinds.Namespace, namespace: '', name: 'slow' },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'slow' } },
+      { manager: 'admin' },
+    )
+    const recording = recorder(100)
+    const slow = { ...about, metadata: { ...about.metadata, namespace: 'slow' } }
+    for (let n = 0; n < 100; n++) recording.record({ ...note(`slow.${n}`), about: slow }, () => done.push(`slow.${n}`))
+    recording.record(note('web.1'), () => done.push('web.1'))
+    await clock.advance(1000)
+    assert.deepEqual([names(), done, recording.depth], [['web.1'], ['web.1'], 100])
+    await clock.advance(600_000)
+    assert.include(done, 'slow.0', 'given up for good')
+  })
+
+  test('what waits is no larger than its Event', async () => {
+    const recording = recorder()
+    const large = { ...about, spec: { text: 'x'.repeat(1e6) } }
+    recording.record({ ...note('web.1'), about: large, message: 'y'.repeat(1e6) })
+    await clock.advance(10)
+    assert.isBelow(JSON.stringify(events()).length, 2500)
+  })
+
   test('never holds more than its capacity; the oldest goes', async () => {
     const heal = api.faults.refuse(() => true, new NetworkError())
     const recording = recorder(3)
@@ -156,7 +182,7 @@ suite('event recorder', () => {
       [names(), dropped],
       [
         ['e1', 'e4', 'e5'],
-        ['e2: too many events wait', 'e3: too many events wait'],
+        ['e2: too many events of its namespace wait', 'e3: too many events of its namespace wait'],
       ],
     )
   })

@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { KubeObject } from '../../src/api/object.ts'
 import type { Credentials } from '../../src/adapters/kube/credentials.ts'
-import { RateLimit } from '../../src/adapters/kube/limit.ts'
+import { Admission } from '../../src/adapters/kube/admission.ts'
 import { KubeTransport, type TransportOptions } from '../../src/adapters/kube/transport.ts'
 import { monotonicClock } from '../../src/adapters/clock.ts'
 
@@ -141,7 +141,7 @@ export const plainCredentials = (server: string, tls: Record<string, unknown> = 
 export function transportTo(server: string, options: Partial<TransportOptions> = {}): KubeTransport {
   return new KubeTransport({
     credentials: plainCredentials(server),
-    limit: new RateLimit({ qps: 1e6, burst: 1e6 }, monotonicClock),
+    admission: new Admission({ qps: 1e6, burst: 1e6 }, monotonicClock),
     clock: monotonicClock,
     random: () => 0.5,
     userAgent: 'sluice/test',

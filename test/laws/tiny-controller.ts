@@ -13,6 +13,7 @@ import type { Memory } from '../../src/core/memory.ts'
 import { SERVICE_NAME_LABEL } from '../../src/core/names.ts'
 import type { Observation } from '../../src/core/observation.ts'
 import type { State } from '../../src/core/state.ts'
+import { outboxWith } from '../../src/core/outbox.ts'
 import { readStatus, writeStatus } from '../../src/core/status.ts'
 import { INFORM_EVERY, worthOf } from '../../src/core/worth.ts'
 import type { Write } from '../../src/core/write.ts'
@@ -215,7 +216,7 @@ export class TinyController {
     const { now } = this.#world
     const entry = this.#entry
     if (entry === null) return false
-    const outbox = decision.announcements.length > 0 ? decision.announcements : decision.memory.outbox
+    const outbox = outboxWith(decision.memory.outbox, decision.announcements)
     const memory = { ...decision.memory, reason: decision.reason, message: decision.message, outbox }
     const before = recordOf(entry.status) as CanaryStatus
     const status = writeStatus(o, { ...decision, memory }, now)

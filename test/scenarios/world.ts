@@ -4,7 +4,7 @@ import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/observation.ts'
-import type { Log, Sha256 } from '../../src/core/ports.ts'
+import type { KubeApi, Log, Sha256 } from '../../src/core/ports.ts'
 import type { Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
 import type { PlaygroundApi } from '../playground/api.ts'
@@ -42,6 +42,7 @@ export const settings: Settings = {
 
 /** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */
 export interface Process {
+  readonly controller: Controller
   readonly api: PlaygroundApi
   kill(): void
   stop(): Promise<void>
@@ -71,9 +72,14 @@ export class World {
     this.user.namespace('shop')
   }
 
-  /** Starts a controller of its own network; resolves once it leads. `ports` stand in for the world's own. */
-  start(own: Partial<Settings> = {}, ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock'>> = {}): Process {
-    const api = this.api.replica()
+  /** Starts a controller of its own network; `ports` stand in for the world's own, `through` limits its calls. */
+  start(
+    own: Partial<Settings> = {},
+    ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock'>> = {},
+    through: (network: PlaygroundApi) => KubeApi = network => network,
+  ): Process {
+    const network = this.api.replica()
+    const api = through(network)
     const log = process.env['SPOKEN'] === undefined ? silent : spoken
     const stopping = new AbortController()
     const recorder = new EventRecorder({ api, clock: this.clock, random: () => 0.5, log, instance: 'test' })
@@ -93,9 +99,10 @@ export class World {
     )
     const running = controller.start().then(() => controller.lead(stopping.signal))
     const started: Process = {
-      api,
+      api: network,
+      controller,
       kill: () => {
-        api.faults.kill()
+        network.faults.kill()
         stopping.abort()
         void controller.close()
       },

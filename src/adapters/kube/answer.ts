@@ -30,12 +30,16 @@ export function statusError(status: unknown, code: number, retryAfter?: number):
   if (!isRecord(status) || status['kind'] !== 'Status') return null
   const details = isRecord(status['details']) ? status['details'] : {}
   const wait = retryAfter ?? numberOr(details['retryAfterSeconds'], undefined)
+  const causes = (Array.isArray(details['causes']) ? details['causes'] : []).flatMap((cause: unknown) =>
+    isRecord(cause) && typeof cause['reason'] === 'string' ? [cause['reason']] : [],
+  )
   const realCode = numberOr(status['code'], code) ?? code
   return new ApiError({
     code: realCode,
     reason: typeof status['reason'] === 'string' ? status['reason'] : (REASONS[realCode] ?? 'Unknown'),
     message: typeof status['message'] === 'string' ? status['message'] : `The API server answered ${realCode}.`,
     ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
+    ...(causes.length === 0 ? {} : { causes }),
   })
 }
 

@@ -10,10 +10,10 @@ import type { Dispatcher } from 'undici'
 import { ApiError, isTooLarge } from '../../core/errors.ts'
 import type { Call, Clock, Lane } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
+import type { Admission } from './admission.ts'
 import { errorOf } from './answer.ts'
 import { beginningOf } from './body.ts'
 import type { Credentials } from './credentials.ts'
-import type { RateLimit } from './limit.ts'
 import { Sockets } from './sockets.ts'
 import type { Request } from './write.ts'
 
@@ -28,7 +28,7 @@ export interface RequestReport {
   readonly code: number
   /** From sending to the headers of the answer. */
   readonly milliseconds: Milliseconds
-  /** In the rate limit, before sending. */
+  /** For its turn, before sending. */
   readonly waited: Milliseconds
   /** What the server warned of, such as fields that it dropped. */
   readonly warnings: readonly string[]
@@ -36,7 +36,7 @@ export interface RequestReport {
 
 export interface ExchangeOptions {
   readonly credentials: Credentials
-  readonly limit: RateLimit
+  readonly admission: Admission
   /** Should be one that does not jump. */
   readonly clock: Clock
   /** Uniform in [0, 1). */
@@ -49,6 +49,8 @@ export interface ExchangeOptions {
 export interface About {
   readonly verb: string
   readonly kind: string
+  /** Whose call it is; empty: that of all namespaces. */
+  readonly namespace: string
 }
 
 const RETRIES = 3
@@ -71,7 +73,7 @@ export class Exchange {
   /**
    * Sends a request and reads its answer.
    *
-   * @param limits overrides of the pools' timeouts, and the pool.
+   * @param limits overrides of the pool's timeouts.
    * @param read takes the body of a success; it must consume it.
    * @throws ApiError for an answer that is no success; what `call.signal` was aborted with; Error for a broken connection.
    */
@@ -80,12 +82,12 @@ export class Exchange {
     about: About,
     call: Call,
     read: (response: Dispatcher.ResponseData) => Promise<T>,
-    limits: { pool?: 'watch'; headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds } = {},
+    limits: { headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds } = {},
   ): Promise<T> {
-    const { limit, clock, random } = this.#options
+    const { admission, clock, random } = this.#options
     let refreshed = false
     for (let attempt = 0; ; attempt++) {
-      const waited = await limit.take(call.lane, call.signal)
+      const { waited, leave } = await admission.enter(call.lane, about.namespace, call.signal, about.verb)
       let pause: Milliseconds
       let trouble: unknown
       try {
@@ -112,6 +114,8 @@ export class Exchange {
         trouble = this.#explained(error)
         if (!(isUnsent(error) || (request.repeatable && isLost(error)))) throw trouble
         pause = FIRST_PAUSE * 2 ** attempt * (0.5 + random() / 2)
+      } finally {
+        leave()
       }
       if (attempt >= RETRIES || !(await elapsed(clock, pause, call.signal))) throw trouble
     }
@@ -127,16 +131,16 @@ export class Exchange {
     about: About,
     call: Call,
     waited: Milliseconds,
-    limits: { pool?: 'watch'; headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds },
+    limits: { headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds },
   ): Promise<Dispatcher.ResponseData> {
     const { credentials, clock, userAgent, report } = this.#options
     const connection = await credentials.current()
     const sentAt = clock.now()
+    const { verb, kind } = about
     const done = (code: number, warnings: readonly string[]): void =>
-      report?.({ ...about, lane: call.lane, code, milliseconds: clock.now() - sentAt, waited, warnings })
+      report?.({ verb, kind, lane: call.lane, code, milliseconds: clock.now() - sentAt, waited, warnings })
     try {
-      const { pool, ...timeouts } = limits
-      const response = await this.#sockets.for(pool ?? call.lane, connection).request({
+      const response = await this.#sockets.for(connection).request({
         origin: this.#origin,
         path: this.#prefix + request.path,
         method: request.method,
@@ -148,7 +152,7 @@ export class Exchange {
         },
         body: request.body ?? null,
         signal: call.signal,
-        ...timeouts,
+        ...limits,
       })
       done(response.statusCode, warningsOf(response.headers['warning']))
       return response

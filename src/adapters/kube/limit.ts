@@ -7,10 +7,11 @@
  * - `background` takes only what is above half a burst. While it waits, every tenth token is nevertheless its own, so a
  *   controller that is always busy still gets its events out.
  *
- * Within a lane the order is that of arrival.
+ * Within a lane namespaces take turns, and the calls of a namespace come in the order of their arrival.
  */
 import type { Clock, Lane } from '../../core/ports.ts'
 import type { Instant, Milliseconds } from '../../core/time.ts'
+import { Turns } from '../../core/turns.ts'
 
 export interface RateOptions {
   /** Requests a second, on average. */
@@ -31,10 +32,10 @@ export class RateLimit {
   readonly #perMillisecond: number
   readonly #burst: number
   readonly #clock: Clock
-  readonly #lanes: Readonly<Record<Lane, Set<Waiter>>> = {
-    urgent: new Set(),
-    normal: new Set(),
-    background: new Set(),
+  readonly #lanes: Readonly<Record<Lane, Turns<Waiter>>> = {
+    urgent: new Turns(),
+    normal: new Turns(),
+    background: new Turns(),
   }
   #tokens: number
   #refilledAt: Instant
@@ -63,17 +64,18 @@ export class RateLimit {
   /**
    * Waits for a turn.
    *
+   * @param namespace that the call is about; empty: all of them.
    * @returns how long it waited.
    * @throws what `signal` was aborted with, if that comes first.
    */
-  take(lane: Lane, signal: AbortSignal): Promise<Milliseconds> {
+  take(lane: Lane, namespace: string, signal: AbortSignal): Promise<Milliseconds> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(reasonOf(signal))
         return
       }
       const leave = (): void => {
-        this.#lanes[lane].delete(waiter)
+        this.#lanes[lane].delete(namespace, waiter)
         reject(reasonOf(signal))
         this.#admit()
       }
@@ -85,7 +87,7 @@ export class RateLimit {
         },
       }
       signal.addEventListener('abort', leave, { once: true })
-      this.#lanes[lane].add(waiter)
+      this.#lanes[lane].add(namespace, waiter)
       this.#admit()
     })
   }
@@ -98,9 +100,8 @@ export class RateLimit {
 
     let next = this.#next()
     while (next !== null && this.#tokens >= next.needs) {
-      const [waiter] = this.#lanes[next.lane]
+      const waiter = this.#lanes[next.lane].next()?.member
       if (waiter === undefined) break
-      this.#lanes[next.lane].delete(waiter)
       this.#tokens -= 1
       if (next.lane === 'background') this.#passedOver = 0
       else if (next.lane === 'normal' && this.#lanes.background.size > 0) this.#passedOver += 1

@@ -1,15 +1,11 @@
 /**
- * The connections to one API server, kept open between requests. There are two pools: ordinary calls share a few sockets;
- * watches (each holds its socket for minutes) and urgent calls have as many as they need, so that nothing that hangs can
- * stand in the way of a rollback. When certificates are renewed both pools are replaced; what is under way ends in peace.
+ * The connections to one API server, kept open between requests: as many as there are calls under way, for how many those
+ * are is decided by who may call (`slots.ts`), and nothing that hangs stands in the way of a rollback. When certificates are
+ * renewed the pool is replaced; what is under way ends in peace.
  */
 import { createHash } from 'node:crypto'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
-import type { Lane } from '../../core/ports.ts'
 import type { Connection } from './credentials.ts'
-
-/** Ordinary calls at one time; more wait in the pool. */
-const SHARED = 16
 
 const TUNING = {
   // kube-apiserver closes what was idle for 90 s, and load balancers often do after 60.
@@ -20,52 +16,50 @@ const TUNING = {
   pipelining: 1,
 } as const
 
-/** TCP keep-alive, so that a vanished server is noticed on an idle connection too; connecting has 10 s. */
-const CONNECTING = { keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 } as const
-
-interface Pools {
-  readonly madeOf: string
-  readonly shared: Dispatcher
-  readonly unlimited: Dispatcher
-}
+/**
+ * TCP keep-alive, so that a vanished server is noticed on a connection on which nothing is sent: after 5 s of silence libuv
+ * probes each second, and the tenth probe without an answer ends it. Connecting has 10 s.
+ */
+const CONNECTING = { keepAlive: true, keepAliveInitialDelay: 5000, timeout: 10_000 } as const
 
 export class Sockets {
-  #pools: Pools | null = null
-  /** The connection that the pools were last found to be for: the same one needs no second look. */
+  #pool: { readonly madeOf: string; readonly dispatcher: Dispatcher } | null = null
+  /** The connection that the pool was last found to be for: the same one needs no second look. */
   #seen: Connection | null = null
   /** Replaced pools on which something is still under way. */
   readonly #retired = new Set<Dispatcher>()
 
-  /** The pool for a call in this lane over this connection. */
-  for(lane: Lane | 'watch', connection: Connection): Dispatcher {
-    if (this.#pools === null || this.#seen !== connection) {
+  /** The pool for calls over this connection. */
+  for(connection: Connection): Dispatcher {
+    if (this.#pool === null || this.#seen !== connection) {
       const madeOf = fingerprint(connection)
-      if (this.#pools?.madeOf !== madeOf) {
-        this.#retire()
-        this.#pools = { madeOf, shared: pool(connection, SHARED), unlimited: pool(connection, null) }
+      if (this.#pool?.madeOf !== madeOf) {
+        this.renew()
+        this.#pool = { madeOf, dispatcher: pool(connection) }
       }
       this.#seen = connection
     }
-    return lane === 'watch' || lane === 'urgent' ? this.#pools.unlimited : this.#pools.shared
+    return this.#pool.dispatcher
+  }
+
+  /** The next call opens a new connection: those that are open may lead nowhere. */
+  renew(): void {
+    const old = this.#pool?.dispatcher
+    this.#pool = null
+    if (old === undefined) return
+    this.#retired.add(old)
+    void old.close().finally(() => this.#retired.delete(old))
   }
 
   /** Ends all connections; requests under way fail. */
   async close(): Promise<void> {
-    this.#retire()
-    this.#pools = null
+    this.renew()
     await Promise.all([...this.#retired].map(retired => retired.destroy()))
-  }
-
-  #retire(): void {
-    for (const old of this.#pools === null ? [] : [this.#pools.shared, this.#pools.unlimited]) {
-      void old.close().finally(() => this.#retired.delete(old))
-      this.#retired.add(old)
-    }
   }
 }
 
-function pool(connection: Connection, connections: number | null): Dispatcher {
-  const options = { ...TUNING, connections }
+function pool(connection: Connection): Dispatcher {
+  const options = { ...TUNING, connections: null }
   if (connection.proxy !== '') {
     return new ProxyAgent({
       ...options,

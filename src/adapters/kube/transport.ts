@@ -41,7 +41,7 @@ export class KubeTransport implements KubeApi {
   }
 
   get(ref: Ref, call: Call): Promise<KubeObject | null> {
-    return orNull(this.#object(read(objectPath(ref)), { verb: 'get', kind: kindKey(ref.kind) }, call))
+    return orNull(this.#object(read(objectPath(ref)), about('get', ref), call))
   }
 
   async list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
@@ -54,7 +54,7 @@ export class KubeTransport implements KubeApi {
         continue: query.continue,
       })
     const request = query.form === undefined ? read(path) : { ...read(path), accept: METADATA_LIST }
-    const body = await this.#json(request, { verb: 'list', kind: kindKey(kind) }, call)
+    const body = await this.#json(request, about('list', { kind, namespace: query.namespace }), call)
     const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
     const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
     for (const item of items) name(item, kind, query.form)
@@ -87,10 +87,10 @@ export class KubeTransport implements KubeApi {
     try {
       await this.#exchange.run(
         request,
-        { verb: 'watch', kind: kindKey(kind) },
+        about('watch', { kind, namespace: query.namespace }),
         call,
         response => this.#follow(response, named),
-        { pool: 'watch', headersTimeout: this.#idle, bodyTimeout: 2 * this.#idle },
+        { headersTimeout: this.#idle, bodyTimeout: 2 * this.#idle },
       )
     } catch (error) {
       if (!call.signal.aborted) throw error
@@ -207,18 +207,18 @@ export class KubeTransport implements KubeApi {
   }
 
   #single(write: SingleWrite, call: Call): Promise<KubeObject> {
-    return this.#object(requestFor(write), { verb: write.verb, kind: kindKey(write.ref.kind) }, call)
+    return this.#object(requestFor(write), about(write.verb, write.ref), call)
   }
 
-  async #object(request: Request, about: About, call: Call): Promise<KubeObject> {
-    const body = await this.#json(request, about, call)
+  async #object(request: Request, asked: About, call: Call): Promise<KubeObject> {
+    const body = await this.#json(request, asked, call)
     if (!isObject(body))
       throw new Error(`${request.method} ${request.path} was answered with something without metadata`)
     return body
   }
 
-  #json(request: Request, about: About, call: Call): Promise<Record<string, unknown>> {
-    return this.#exchange.run(request, about, call, async response => {
+  #json(request: Request, asked: About, call: Call): Promise<Record<string, unknown>> {
+    return this.#exchange.run(request, asked, call, async response => {
       const body: unknown = JSON.parse(await bodyText(response.body, `${request.method} ${request.path}`))
       if (!isRecord(body)) throw new Error(`${request.method} ${request.path} was answered with no JSON object`)
       return body
@@ -236,6 +236,12 @@ function name(object: KubeObject, kind: Kind, form: ObjectForm | undefined): voi
   object.apiVersion = apiVersionOf(kind)
   object.kind = kind.kind
 }
+
+const about = (verb: string, { kind, namespace }: Pick<Ref, 'kind' | 'namespace'>): About => ({
+  verb,
+  kind: kindKey(kind),
+  namespace,
+})
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 

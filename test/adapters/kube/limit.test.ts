@@ -12,11 +12,15 @@ suite('rate limit', () => {
     admitted = []
   })
 
-  function ask(limit: RateLimit, lane: Lane, times: number): void {
+  function ask(limit: RateLimit, lane: Lane, times: number, namespace = 'shop'): void {
     for (let n = 0; n < times; n++) {
       void limit
-        .take(lane, new AbortController().signal)
-        .then(waited => admitted.push(`${lane}@${clock.now()}${waited > 0 ? `(${waited})` : ''}`))
+        .take(lane, namespace, new AbortController().signal)
+        .then(waited =>
+          admitted.push(
+            `${namespace === 'shop' ? '' : `${namespace}:`}${lane}@${clock.now()}${waited > 0 ? `(${waited})` : ''}`,
+          ),
+        )
     }
   }
 
@@ -79,11 +83,24 @@ suite('rate limit', () => {
     assert.equal(count('background'), 3)
   })
 
+  test('namespaces take turns: one that asks a hundred times is one turn ahead', async () => {
+    const limit = new RateLimit({ qps: 10, burst: 1 }, clock)
+    ask(limit, 'normal', 100)
+    ask(limit, 'normal', 2, 'pay')
+    await clock.advance(400)
+    assert.deepEqual(admitted.slice(1), [
+      'normal@100(100)',
+      'pay:normal@200(200)',
+      'normal@300(300)',
+      'pay:normal@400(400)',
+    ])
+  })
+
   test('who gives up leaves the line', async () => {
     const limit = new RateLimit({ qps: 1, burst: 1 }, clock)
     ask(limit, 'normal', 1)
     const gone = new AbortController()
-    const waiting = limit.take('normal', gone.signal)
+    const waiting = limit.take('normal', 'shop', gone.signal)
     ask(limit, 'normal', 1)
     assert.equal(limit.waiting('normal'), 2)
     gone.abort(new Error('too late'))

@@ -75,7 +75,7 @@ suite('transport', () => {
     throw new Error('nothing was thrown')
   }
 
-  test('200 requests over TLS share two connections, and sixteen when forty are under way at a time', async () => {
+  test('200 requests over TLS share two connections, and few more when a namespace makes forty at a time', async () => {
     const started = await server(json(200, config('a', 1)), tls)
     const api = transport(started.url, { credentials: plainCredentials(started.url, { ca: tls.cert }) })
     for (let n = 0; n < 200; n++) await api.get(ref, call())
@@ -85,15 +85,16 @@ suite('transport', () => {
     assert.lengthOf(started.asked, 400)
   })
 
-  test('an urgent call passes sixteen that hang', async () => {
+  test('an urgent call passes those that hang in its namespace, and a call in another namespace does', async () => {
     const started = await server((response, asked) => {
-      if (asked.path.endsWith('/urgent')) json(200, config('urgent', 1))(response, asked)
+      if (!asked.path.endsWith('/hangs')) json(200, config('urgent', 1))(response, asked)
     })
     const api = transport(started.url)
     const over = Array.from({ length: 40 }, () => new AbortController())
-    const hanging = over.map(({ signal }) => api.get(ref, { lane: 'normal', signal }))
+    const hanging = over.map(({ signal }) => api.get({ ...ref, name: 'hangs' }, { lane: 'normal', signal }))
     const urgent = await api.get({ ...ref, name: 'urgent' }, { lane: 'urgent', signal: AbortSignal.timeout(5000) })
     assert.equal(urgent?.metadata.name, 'urgent')
+    assert.isNotNull(await api.get({ ...ref, namespace: 'pay' }, call()))
     for (const controller of over) controller.abort(new Error('enough'))
     assert.isTrue((await Promise.allSettled(hanging)).every(each => each.status === 'rejected'))
   })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monotonicClock, systemClock } from '../../../src/adapters/clock.ts'
 import { loadCredentials } from '../../../src/adapters/kube/credentials.ts'
-import { RateLimit } from '../../../src/adapters/kube/limit.ts'
+import { Admission } from '../../../src/adapters/kube/admission.ts'
 import { KubeTransport } from '../../../src/adapters/kube/transport.ts'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import type { WatchEvent } from '../../../src/core/ports.ts'
@@ -53,8 +53,8 @@ suite('the embedded API server over HTTP', () => {
 
     test('the transport of the controller reads, writes and watches by that kubeconfig', async () => {
       const credentials = loadCredentials({ kubeconfig: it.cluster.kubeconfig }, monotonicClock)
-      const limit = new RateLimit({ qps: 100, burst: 100 }, monotonicClock)
-      const options = { credentials, limit, clock: monotonicClock, random: Math.random, userAgent: 'sluice/test' }
+      const admission = new Admission({ qps: 100, burst: 100 }, monotonicClock)
+      const options = { credentials, admission, clock: monotonicClock, random: Math.random, userAgent: 'sluice/test' }
       const transport = new KubeTransport(options)
       const call = { lane: 'normal', signal: AbortSignal.timeout(5000) } as const
       const stop = new AbortController()
