@@ -1,6 +1,7 @@
 /** Inputs from the field about tenants beside each other: sizes, hung calls, older API versions. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { abortBeside, type Hostility } from './hostile.ts'
 import { Tenants } from './tenants.ts'
 
 const MiB = 1024 * 1024
@@ -64,4 +65,29 @@ suite('Field: a namespace with much configuration', () => {
     expect(world.status('shop', 'large').message).to.match(/^Canary shop\/large: it has \d+ KiB, and .* 256 KiB/)
     expect(world.ready).to.equal(true)
   }).timeout(40_000)
+})
+
+suite('Field: tenants whose API calls hang or are refused', () => {
+  const inputs: readonly (readonly [string, Hostility])[] = [
+    [
+      'N5: 40 Canaries whose writes are held for 15 s, events refused, Secrets not to be watched',
+      { canaries: 40, writes: 'hangs', events: 'is forbidden', secrets: 'may not be watched', after: 20 },
+    ],
+    [
+      'N5, other values: 90 Canaries whose events hang',
+      { canaries: 90, writes: 'is taken', events: 'hangs', secrets: 'may be watched', after: 5 },
+    ],
+    [
+      'N5, other values: 60 Canaries whose writes fail, and their events',
+      { canaries: 60, writes: 'fails', events: 'fails', secrets: 'may not be watched', after: 1 },
+    ],
+  ]
+  for (const [title, hostility] of inputs) {
+    test(`${title}: an abort elsewhere takes a second, its events five`, async () => {
+      const { weight, event, ready } = await abortBeside(hostility)
+      expect(weight, 'seconds to weight 0').to.be.at.most(1)
+      expect(event, 'seconds to the event').to.be.at.most(5)
+      expect(ready).to.equal(true)
+    }).timeout(60_000)
+  }
 })
