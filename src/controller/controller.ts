@@ -12,6 +12,7 @@ import type { EventRecorder } from '../kube/events.ts'
 import type { Reflector, ReflectorTiming } from '../kube/reflector.ts'
 import { pause, withDeadline } from '../kube/timing.ts'
 import { Asks } from './asks.ts'
+import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
 import { Following } from './following.ts'
 import { Interests } from './interests.ts'
@@ -112,6 +113,7 @@ export class Controller {
     await this.#catchUp(term)
     if (term.aborted) return
     const asks = new Asks(metrics, key => this.#wake(key))
+    const trials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
     const interests = new Interests()
     const following = new Following(this.#cache)
     const contents = new ConfigContents({
@@ -129,6 +131,7 @@ export class Controller {
       log,
       recorder,
       asks,
+      trials,
       cache: this.#cache,
       interests,
       following,
@@ -151,6 +154,7 @@ export class Controller {
     await aborted(term)
     this.#term = null
     asks.close()
+    trials.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     following.close()

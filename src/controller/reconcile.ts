@@ -11,6 +11,7 @@ import type { Decision, Question } from '../core/decision.ts'
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
+import { trialQuestions } from '../core/metrics/trials.ts'
 import { mergePatch } from '../core/merge.ts'
 import type { Observation, Trouble } from '../core/observation.ts'
 import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
@@ -24,6 +25,7 @@ import type { Cache } from '../kube/cache.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import { withDeadline } from '../kube/timing.ts'
 import type { Asks } from './asks.ts'
+import type { QueryTrials } from './query-trials.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { Following } from './following.ts'
 import type { Interests } from './interests.ts'
@@ -47,6 +49,7 @@ export interface ReconcilerPorts {
   readonly observer: Observer
   readonly interests: Interests
   readonly asks: Asks
+  readonly trials: QueryTrials
   readonly recorder: EventRecorder
   /** Wakes a canary at a time, or at once. */
   readonly wake: (key: string, at: number) => void
@@ -92,7 +95,7 @@ export class Reconciler {
 
   /** One pass; what it throws is tried again with backoff. */
   async pass(key: string, signal: AbortSignal): Promise<void> {
-    const { cache, clock, observer, interests, following, asks } = this.#ports
+    const { cache, clock, observer, interests, following, asks, trials } = this.#ports
     const ref = refOfKey(key)
     const before = this.#entries.get(key)
     if (before?.doubtful === true) await this.#live.one(ref, signal)
@@ -111,7 +114,7 @@ export class Reconciler {
     entry.doubtful = false
     const known = {
       ...entry,
-      findings: asks.findings(key),
+      findings: { ...trials.findings(key), ...asks.findings(key) },
       unseen: this.#ports.unseen(ref.namespace),
       namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
       sight: 'cached',
@@ -119,6 +122,7 @@ export class Reconciler {
     const { observation, needs, blind } = observer.observe(parsed.canary, known, wanted)
     interests.set(key, wanted)
     following.set(key, ref.namespace, needs)
+    trials.ask(key, trialQuestions(observation))
     // Without its configuration a template would be another revision. No worker waits for it; what may not be followed is
     // said instead.
     if (blind && observation.unseen === null) return this.#ports.wake(key, clock.now() + FOLLOW_RETRY)
@@ -338,6 +342,7 @@ export class Reconciler {
   #forget(key: string): void {
     this.#entries.delete(key)
     this.#ports.asks.forget(key)
+    this.#ports.trials.forget(key)
     this.#ports.interests.forget(key)
     this.#ports.following.forget(key)
     this.#ports.contents.retain(key, [])

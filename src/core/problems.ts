@@ -17,6 +17,7 @@ import {
   metricsServerNotAllowed,
   metricTemplateMissing,
   queryThatCannotBeFilledIn,
+  queryThatCannotWork,
 } from './problems/metrics.ts'
 import {
   candidateWithoutItsPort,
@@ -87,6 +88,7 @@ const policies: readonly Policy[] = [
   stops(queryThatCannotBeFilledIn),
   stops(inlineQueryNotAllowed),
   stops(metricsServerNotAllowed),
+  stops(queryThatCannotWork),
   warnsOnly(durationInSeconds),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),

@@ -9,6 +9,7 @@ import { questions } from '../../src/core/metrics/questions.ts'
 import { fillIn, readTemplate } from '../../src/core/metrics/templates.ts'
 import { keptLog, loopback, question, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/metrics/given.ts'
+import { troubles } from '../playground/metrics.ts'
 import { World } from '../scenarios/world.ts'
 
 const minute = 60_000
@@ -280,5 +281,67 @@ suite('slow questions', () => {
       { kind: 'value', value: 1 },
       { kind: 'value', value: 1 },
     ])
+  })
+})
+
+suite('queries that can never work', () => {
+  let world: World
+  setup(() => {
+    world = new World()
+    world.start()
+  })
+  teardown(() => world.close())
+
+  const metrics = (query: string): Record<string, unknown> => ({
+    analysis: { interval: '10s', threshold: 2, metrics: [{ name: 'errors', query, thresholdRange: { max: 1 } }] },
+  })
+  const trials = (): number => world.metrics.asked.filter(id => id.startsWith('trial/')).length
+  const stalled = (): unknown => world.status.conditions?.find(({ type }) => type === 'Stalled')?.status
+  const edit = (query: string): void => {
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: metrics(query) })
+  }
+
+  test('N1, other values: a query that does not parse is Stalled at rest, and no release starts before it is mended', async () => {
+    await world.initialised(metrics('vector(0)'))
+    expect([stalled(), trials()]).to.deep.equal(['False', 1])
+    edit('sum(rate(errors[1m])')
+    await world.clock.advance(2000)
+    expect([stalled(), world.status.reason]).to.deep.equal(['True', 'Invalid'])
+    const sentence = 'spec.analysis.metrics[0].query cannot work: 1:21: parse error: unclosed left parenthesis'
+    expect(world.status.message).to.equal(sentence)
+    expect(world.events()).to.include(`Invalid: ${sentence}`)
+
+    world.setImage('demo/web:1.1.0')
+    await world.clock.advance(minute)
+    expect(world.mesh.shares()).to.deep.equal({ 'web-primary': 100 })
+    expect(world.status.message).to.equal(sentence)
+    edit('vector(0)')
+    await world.until('Succeeded', 5 * minute)
+    expect(stalled()).to.equal('False')
+  })
+
+  test('N1, other values: several series are Stalled before anything is touched, and asked again once they may be one', async () => {
+    world.deploy()
+    await world.clock.advance(30_000)
+    world.canary(metrics('istio_requests_total'))
+    await world.clock.advance(5000)
+    expect(world.status.message).to.match(/^spec\.analysis\.metrics\[0\]\.query cannot work: it gives \d+ series/)
+    world.metrics.values.set('istio_requests_total', 0)
+    await world.until('Initialized', 6 * minute)
+  })
+
+  test('N1, other values: a query that works is asked once, and an idle canary asks no more', async () => {
+    await world.initialised(metrics('vector(0)'))
+    await world.clock.advance(120 * minute)
+    expect(world.metrics.asked).to.have.lengthOf(1)
+  })
+
+  test('N1, other values: a metrics server that does not answer stops nothing, and is asked again', async () => {
+    world.metrics.trouble = troubles.down
+    await world.initialised(metrics('sum(rate(errors[1m])'))
+    expect([stalled(), trials()]).to.deep.equal(['False', 1])
+    world.metrics.trouble = troubles.none
+    await world.clock.advance(6 * minute)
+    expect([stalled(), trials()]).to.deep.equal(['True', 2])
   })
 })

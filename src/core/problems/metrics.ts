@@ -1,20 +1,9 @@
 /** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
 import { builtInOf } from '../../api/metric.ts'
 import { entryOf } from '../json.ts'
-import { fillIn, templateOf } from '../metrics/templates.ts'
+import { type AskedMetric, askedMetrics, metricsOf } from '../metrics/trials.ts'
 import type { Observation } from '../observation.ts'
-import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
-
-/** Every metric, with the path by which sentences name it. */
-function metricsOf(o: Observation) {
-  const { metrics, steps } = o.canary.spec.analysis
-  return [
-    ...metrics.map((metric, i) => ({ path: `spec.analysis.metrics[${i}]`, metric })),
-    ...(steps ?? []).flatMap((step, s) =>
-      step.metrics.map((metric, i) => ({ path: `spec.analysis.steps[${s}].metrics[${i}]`, metric })),
-    ),
-  ]
-}
+import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 export const metricTemplateMissing: FindProblem = o => {
   for (const { path, metric } of metricsOf(o)) {
@@ -45,22 +34,27 @@ export const metricTemplateMissing: FindProblem = o => {
   return null
 }
 
-/** A query with a name that nobody knows would be asked of nobody, and the canary would wait for its answer for ever. */
+/** A query with a name that nobody knows could not be asked, and the canary would wait for its answer for ever. */
 export const queryThatCannotBeFilledIn: FindProblem = o => {
-  const { namespace, canary: name } = o.names
-  const [target, service] = [o.names.target.name, o.names.apexService.name]
-  const names = { name, namespace, target, service, ingress: target, route: target, interval: '1m' }
-  for (const { path, metric } of metricsOf(o)) {
-    const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
-    const query = metric.query ?? template?.spec.query
-    if (query === undefined) continue
-    const filled = fillIn(templateOf(metric, query), names)
-    if ('query' in filled) continue
-    return template === undefined
-      ? problem('Invalid', `${path}.query cannot be asked: ${filled.problem}`)
-      : problem('ReferenceMissing', `${path} cannot ask the query of ${called(template)}: ${filled.problem}`)
+  const wrong = askedMetrics(o).find(({ rendered }) => 'problem' in rendered)
+  return wrong === undefined || 'query' in wrong.rendered ? null : ofQuery(o, wrong, 'be asked', wrong.rendered.problem)
+}
+
+/** A query that the metrics server refuses, or whose answer is no single number, by the trial of it (see trials.ts). */
+export const queryThatCannotWork: FindProblem = o => {
+  for (const asked of askedMetrics(o)) {
+    const finding = entryOf(o.findings, asked.id)
+    if (finding?.kind === 'refused') return ofQuery(o, asked, 'work', finding.error)
   }
   return null
+}
+
+/** A problem of one query, in the Canary or in the MetricTemplate that it names. */
+function ofQuery(o: Observation, { path, metric }: AskedMetric, what: string, because: string): Problem {
+  const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
+  return template === undefined
+    ? problem('Invalid', `${path}.query cannot ${what}: ${because}`)
+    : problem('ReferenceMissing', `${path} cannot ask the query of ${called(template)}: ${because}`)
 }
 
 /** A limit in seconds, most likely: no service answers 99 % of its requests within 10 ms and is worth a release step by step. */
