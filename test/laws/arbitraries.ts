@@ -28,6 +28,8 @@ export interface Setup {
   readonly secondPort: boolean
   /** A DestinationRule for a wildcard covers the Service; the Canary may say a policy beside it. */
   readonly covered: 'by nothing' | 'by a wildcard' | 'by a wildcard and the Canary'
+  /** A VirtualService of another namespace leads to the Service, past the split. */
+  readonly bypassed: boolean
 }
 
 const ladders: readonly Setup['ladder'][] = [
@@ -62,6 +64,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     replicas: fc.integer({ min: 1, max: 4 }),
     secondPort: fc.boolean(),
     covered: fc.constantFrom('by nothing', 'by a wildcard', 'by a wildcard and the Canary'),
+    bypassed: rarely(),
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')
@@ -110,6 +113,8 @@ export type Act =
   | { readonly act: 'see'; readonly kind: 'all' | 'half' }
   /** Watches tell nothing, and nothing tells so; or they begin again. */
   | { readonly act: 'fall silent' | 'hear again' }
+  /** A VirtualService of the namespace leads to the Service, past the split; or it does no longer. */
+  | { readonly act: 'lead past' | 'lead past no more' }
   | { readonly act: 'delete' }
 
 /** A pass in which nothing goes wrong. */

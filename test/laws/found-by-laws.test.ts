@@ -26,6 +26,7 @@ const plain: Setup = {
   replicas: 2,
   secondPort: false,
   covered: 'by nothing',
+  bypassed: false,
 }
 
 /** A canary that rests and is released, until it is in that phase at that weight. */

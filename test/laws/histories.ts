@@ -3,10 +3,10 @@ import { kinds } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
-import { contentOf, makeTarget } from './setups.ts'
+import { contentOf, leadPast, makeTarget } from './setups.ts'
 import { type Faults, NO_FAULTS, TinyController, type Witness } from './tiny-controller.ts'
 import { Chronicle } from './tiny-mesh.ts'
-import { CANARY, FINE, PRIMARY, refTo, TARGET, TinyWorld, type Weather } from './tiny-world.ts'
+import { CANARY, FINE, NAMESPACE, PRIMARY, refTo, TARGET, TinyWorld, type Weather } from './tiny-world.ts'
 
 /** Sweeps that one instant has at most: more would be two controllers that never agree. */
 const RESTLESS = 60
@@ -143,6 +143,10 @@ export class Life {
         return this.controller.fallSilent()
       case 'hear again':
         return this.controller.hearAgain()
+      case 'lead past':
+        return leadPast(world, NAMESPACE)
+      case 'lead past no more':
+        return world.remove(refTo(kinds.VirtualService, `past-${NAMESPACE}`))
       case 'delete':
         return world.edit(CANARY, canary => {
           const { finalizers = [] } = canary.metadata

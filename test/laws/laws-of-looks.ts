@@ -55,6 +55,22 @@ export const blindnessDecidesNothing: Law = () => ({
   },
 })
 
+/**
+ * Requests that bypass the split say nothing about the candidate, whoever leads them past; and while the user's own VirtualService
+ * does, no weight rises.
+ */
+export const waysPastDecideNothing: Law = () => ({
+  decided({ observation: o, decision }) {
+    if ('ask' in decision || !isAnalysis(o.state)) return
+    const { state, message } = decision
+    const past = o.surroundings.virtualServices.filter(({ metadata }) => metadata.name.startsWith('past-'))
+    if (past.length > 0 && message.includes('cannot be reached')) throw new Broken(message)
+    if (!past.some(({ metadata }) => metadata.namespace === o.names.namespace)) return
+    if (isAnalysis(state) && state.id === o.state.id && state.weight > o.state.weight)
+      throw new Broken(`${o.state.weight} → ${state.weight} past the split`)
+  },
+})
+
 /** The failure that reaches the threshold rolls back in the same pass; one blip counts once. */
 export const theNthFailureRollsBack: Law = () => {
   let countedAt: number | null = null

@@ -316,6 +316,22 @@ export const mutants: readonly Mutant[] = [
     take: "if (target.readiness === 'stuck' || deadline === null)",
     put: "if (target.readiness === 'stuck')",
   }),
+  ...laws(
+    MOMENTS,
+    'requests that bypass the split decide nothing',
+    {
+      without: 'asking whether all requests meet the split before silence is counted',
+      file: rules('look'),
+      take: 'return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0',
+      put: 'return splitsInMesh(o) && match.length === 0',
+    },
+    {
+      without: 'finding VirtualServices of the namespace by their destination',
+      file: 'src/core/problems.ts',
+      take: '  stops(wayPastTheSplit),\n',
+      put: '',
+    },
+  ),
   ...laws(ENDS, 'the writes of a decision are safe in any order and any subset', routesOnce),
   ...laws(
     ENDS,

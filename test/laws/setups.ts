@@ -32,6 +32,7 @@ export function newWorld(setup: Setup): TinyWorld {
     const http = [{ name: 'a', route: [{ destination }] }, { route: [{ destination, weight: 100 }] }]
     world.put(refTo(kinds.VirtualService, 'ours'), { ...bare, spec: { hosts: ['web'], http } }, 'kubectl')
   }
+  if (setup.bypassed) leadPast(world, 'istio-system')
   if (setup.autoscaled) {
     const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web-primary' }
     world.put(refTo(kinds.HorizontalPodAutoscaler, 'web'), { ...bare, spec: { scaleTargetRef } }, 'kubectl')
@@ -84,6 +85,14 @@ function specOf(setup: Setup): Record<string, unknown> {
       metrics: setup.query ? [builtIn, query] : [builtIn],
     },
   }
+}
+
+/** A VirtualService of that namespace that leads to the Service from a gateway, whatever the split is. */
+export function leadPast(world: TinyWorld, namespace: string): void {
+  const http = [{ route: [{ destination: { host: 'web.shop.svc.cluster.local' } }] }]
+  const spec = { hosts: [`${namespace}.example.com`], gateways: ['istio-system/public'], http }
+  const ref = { kind: kinds.VirtualService, namespace, name: `past-${namespace}` }
+  world.put(ref, { apiVersion: '', kind: '', metadata: { name: '' }, spec }, 'kubectl')
 }
 
 export function makeTarget(world: TinyWorld, setup: Setup): void {

@@ -4,7 +4,7 @@
  * those that compare two histories, or ask how one ends, stand in full.
  */
 import fc from 'fast-check'
-import { type Act, history, type History, type Ill, type Setup, spell, WELL } from './arbitraries.ts'
+import { type Act, history, type History, type Ill, moods, type Setup, spell, WELL } from './arbitraries.ts'
 import { casesOf, live } from './law-runs.ts'
 import {
   callersLeaveFirst,
@@ -25,6 +25,7 @@ import {
   asksOnce,
   blindnessDecidesNothing,
   theNthFailureRollsBack,
+  waysPastDecideNothing,
   windowsBeginWithTheCandidate,
 } from './laws-of-looks.ts'
 
@@ -186,6 +187,32 @@ const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
   ],
 }))
 
+/**
+ * The canary shows no requests although its share of what the primary gets should have brought it many; and a VirtualService leads
+ * requests past the split, from the beginning or from some moment on.
+ */
+const bypassed = fc
+  .record({ drawn: history, elsewhere: fc.boolean(), seconds: fc.constantFrom(2, 15, 40), mood: moods })
+  .map(({ drawn, elsewhere, seconds, mood }) => ({
+    setup: {
+      ...drawn.setup,
+      split: 'own' as const,
+      ladder: [{ weight: 90 }, { weight: 100 }],
+      skipAnalysis: false,
+      bypassed: elsewhere,
+      maxDuration: '24h',
+    },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds, ills: [] } as const,
+      ...(elsewhere ? [] : [{ act: 'lead past' } as const]),
+      { act: 'mood', mood: mood === 'good' ? 'good' : 'silent' } as const,
+      { act: 'go on', seconds: 90, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))
+
 suite('laws of every moment', function () {
   this.timeout(0)
 
@@ -223,6 +250,12 @@ suite('laws of every moment', function () {
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
   always('without data no canary rises, is promoted or fails', 1, blindnessDecidesNothing, blind)
+  always(
+    'requests that bypass the split decide nothing, and nothing rises while they do',
+    1,
+    waysPastDecideNothing,
+    bypassed,
+  )
   always('the failure that reaches the threshold rolls back in the same pass', 1, theNthFailureRollsBack)
   always('a candidate that is replaced, gone or without a ready pod leaves in the same pass', 1, leavesAtOnce)
 })
