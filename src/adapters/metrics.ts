@@ -107,6 +107,11 @@ export class Metrics {
     for (const [metric, value] of Object.entries(checks)) {
       if (value !== null) this.set('canary_check_value', { namespace, name, metric }, value)
     }
+    // A rate over a counter that appears with its first count would miss that one.
+    for (const counter of ['canary_successes_total', 'canary_failures_total'] as const) {
+      this.#counters.get(counter)?.inc({ namespace, name }, 0)
+      this.#note(counter, { namespace, name })
+    }
     this.set('canary_total', { namespace }, this.#canaries.get(namespace)?.size ?? 0)
   }
 

@@ -8,7 +8,7 @@ import type { Canary } from '../api/canary.ts'
 import { decide } from '../core/decide.ts'
 import type { Announcement } from '../core/announcement.ts'
 import type { Decision, Question } from '../core/decision.ts'
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
+import { ApiError, isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
 import { trialQuestions } from '../core/metrics/trials.ts'
@@ -32,7 +32,7 @@ import type { Interests } from './interests.ts'
 import { DEADLINE, LiveReads } from './live-reads.ts'
 import { Ledger } from './ledger.ts'
 import type { Known, Observer } from './observe.ts'
-import { Contested, writeTrouble } from './trouble.ts'
+import { Contested, mayCreate, NamespaceEnding, writeTrouble } from './trouble.ts'
 
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
@@ -72,6 +72,8 @@ interface Entry {
   trouble: Trouble | null
   /** Whether the last status arrived is not known, so what it announced may not have been told. */
   doubtful: boolean
+  /** An object was refused because the namespace is being deleted, which is never taken back. */
+  namespaceEnding: boolean
   /** Passes in a row whose writes met something newer than was read. */
   stalePasses: number
   readonly ledger: Ledger
@@ -161,13 +163,15 @@ export class Reconciler {
     const worth = worthOf(entry.status, status)
     // What is announced is on record first: whoever takes over tells it under the same name, and not once more.
     const news = decision.announcements.length > 0
+    let { canary } = o
     const due = news || worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
     if (due) {
       const committed = await this.#commit(entry, o.canary, status, laneOf(decision.state), signal)
-      if (!committed) {
+      if (committed === null) {
         wake(key, clock.now())
         return
       }
+      canary = { ...canary, metadata: committed.metadata }
       entry.informedAt = now
     } else if (worth === 'later') {
       wake(key, entry.informedAt + INFORM_EVERY)
@@ -185,14 +189,15 @@ export class Reconciler {
     }
     this.#announce(key, o.canary, decision.announcements)
     this.#ports.watcher(key, o, decision)
-    await this.#write(key, entry, decision.writes, laneOf(decision.state), signal)
+    const writes = decision.writes.map(write => afterCommit(write, o.canary, canary))
+    await this.#write(key, entry, writes, laneOf(decision.state), signal)
     if (decision.wakeAt !== null) wake(key, decision.wakeAt)
   }
 
   /**
    * Writes the status. A conflict because somebody annotated is written again in the same pass: a rollback must not starve.
    *
-   * @returns false when the canary has changed in a way that the decision did not know.
+   * @returns the canary as it is then; null when it has changed in a way that the decision did not know.
    */
   async #commit(
     entry: Entry,
@@ -200,20 +205,20 @@ export class Reconciler {
     status: CanaryStatus,
     lane: Lane,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<KubeObject | null> {
     const ref = refOfKey(namespacedName(canary))
     const patch = mergePatch(recordOf(canary['status']), status)
-    if (patch === null) return true
+    if (patch === null) return canary
     let { resourceVersion } = canary.metadata
     for (let attempt = 0; ; attempt += 1) {
       const metadata = resourceVersion === undefined ? {} : { resourceVersion }
       try {
         const written = await this.#send({ verb: 'status', ref, patch: { metadata, status: patch } }, lane, signal)
-        if (written === null) return false
+        if (written === null) return null
         entry.status = recordOf(written['status'])
-        return true
+        return written
       } catch (error) {
-        if (isNotFound(error)) return false
+        if (isNotFound(error)) return null
         if (!isConflict(error)) {
           // A clear no wrote nothing.
           entry.doubtful ||= !(error instanceof ApiError && error.code < 500)
@@ -226,7 +231,7 @@ export class Reconciler {
           live.metadata.generation === canary.metadata.generation &&
           live.metadata.deletionTimestamp === canary.metadata.deletionTimestamp &&
           sameJson(live['status'], canary['status'])
-        if (!same || attempt >= 3) return false
+        if (!same || attempt >= 3) return null
         resourceVersion = live.metadata.resourceVersion
       }
     }
@@ -243,11 +248,13 @@ export class Reconciler {
           wake(key, mayAt)
           return { write, error: new Contested() }
         }
+        if (entry.namespaceEnding && mayCreate(write)) return { write, error: new NamespaceEnding() }
         try {
           await this.#send(write, lane, signal)
           entry.ledger.note(write, now)
           return null
         } catch (error) {
+          entry.namespaceEnding ||= isNamespaceTerminating(error)
           return { write, error }
         }
       }),
@@ -269,7 +276,9 @@ export class Reconciler {
         error: trouble?.message,
       })
       if (changed) wake(key, clock.now())
-      if (!(refused.error instanceof Contested)) throw refused.error
+      const { error } = refused
+      const leftAlone = error instanceof Contested || error instanceof NamespaceEnding || isNamespaceTerminating(error)
+      if (!leftAlone) throw error
     } else if (changed || stale.length > 0) {
       await Promise.all(
         stale.map(({ write }) => this.#live.one(write.verb === 'copy' ? write.from : write.ref, signal)),
@@ -289,13 +298,16 @@ export class Reconciler {
     const now = this.#ports.clock.now()
     const { status, announcement, release } = unreadable(object, problems, now)
     const doubtful = entry.doubtful
+    let present = object
     if (worthOf(entry.status, status) !== 'nothing') {
-      if (!(await this.#commit(entry, object, status, 'normal', signal))) return this.#ports.wake(key, now)
+      const committed = await this.#commit(entry, object, status, 'normal', signal)
+      if (committed === null) return this.#ports.wake(key, now)
+      present = { ...object, metadata: committed.metadata }
       this.#announce(key, object, [announcement])
     } else if (doubtful) this.#announce(key, object, [announcement])
     entry.doubtful = false
     this.#ports.watcher(key, null, null)
-    if (release !== null) await this.#send(release, 'normal', signal)
+    if (release !== null) await this.#send(afterCommit(release, object, present), 'normal', signal)
   }
 
   #announce(key: string, about: KubeObject, announcements: readonly Announcement[]): void {
@@ -333,6 +345,7 @@ export class Reconciler {
       trouble,
       ledger,
       doubtful,
+      namespaceEnding: known?.uid === object.metadata.uid && known?.namespaceEnding === true,
       stalePasses: 0,
     }
     this.#entries.set(key, entry)
@@ -352,6 +365,7 @@ export class Reconciler {
   /** Asked only while a canary is being deleted: a dying namespace is the one thing that the caches do not tell. */
   async #namespaceTerminating(canary: Canary, signal: AbortSignal): Promise<boolean> {
     if (canary.metadata.deletionTimestamp === undefined) return false
+    if (this.#entries.get(namespacedName(canary))?.namespaceEnding === true) return true
     const ref = { kind: kinds.Namespace, namespace: '', name: canary.metadata.namespace ?? '' }
     const namespace = await this.#call(signal, 'The read of the namespace', call => this.#ports.api.get(ref, call))
     return namespace === null || namespace.metadata.deletionTimestamp !== undefined
@@ -375,6 +389,19 @@ export class Reconciler {
   ): Promise<T> {
     return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
+}
+
+/**
+ * A write of the Canary itself that names the version which was read: our own status has made that an old one. Where nobody
+ * changed the finalizers in between, it names the present one, and is not refused.
+ */
+function afterCommit(write: Write, before: KubeObject, now: KubeObject): Write {
+  if (write.verb !== 'merge' || write.ref.kind !== kinds.Canary) return write
+  if (!sameJson(before.metadata.finalizers ?? [], now.metadata.finalizers ?? [])) return write
+  const metadata = recordOf(write.patch['metadata'])
+  if (metadata['resourceVersion'] !== before.metadata.resourceVersion) return write
+  const { resourceVersion } = now.metadata
+  return { ...write, patch: { ...write.patch, metadata: { ...metadata, resourceVersion } } }
 }
 
 /** Taking back never waits behind other work. */

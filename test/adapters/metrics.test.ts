@@ -24,7 +24,9 @@ suite("the controller's own metrics", () => {
     metrics.show(figures)
     expect(await canaries(metrics)).to.deep.equal([
       'sluice_canary_check_value{namespace="shop",name="web",metric="request-success-rate"} 99.5',
+      'sluice_canary_failures_total{namespace="shop",name="web"} 0',
       'sluice_canary_status{namespace="shop",name="web",phase="Progressing"} 1',
+      'sluice_canary_successes_total{namespace="shop",name="web"} 0',
       'sluice_canary_total{namespace="shop"} 1',
       'sluice_canary_weight{namespace="shop",name="web",workload="web-primary"} 90',
       'sluice_canary_weight{namespace="shop",name="web",workload="web"} 10',
@@ -36,7 +38,9 @@ suite("the controller's own metrics", () => {
     metrics.show(figures)
     metrics.show({ ...web, phase: 'Succeeded', weights: { 'web-primary': 100 }, checks: {} })
     expect(await canaries(metrics)).to.deep.equal([
+      'sluice_canary_failures_total{namespace="shop",name="web"} 0',
       'sluice_canary_status{namespace="shop",name="web",phase="Succeeded"} 1',
+      'sluice_canary_successes_total{namespace="shop",name="web"} 0',
       'sluice_canary_total{namespace="shop"} 1',
       'sluice_canary_weight{namespace="shop",name="web",workload="web-primary"} 100',
     ])
@@ -51,7 +55,9 @@ suite("the controller's own metrics", () => {
     metrics.show({ namespace: 'shop', name: 'api', phase: 'Failed', weights: {}, checks: {} })
     metrics.forget('shop', 'web')
     expect(await canaries(metrics)).to.deep.equal([
+      'sluice_canary_failures_total{namespace="shop",name="api"} 0',
       'sluice_canary_status{namespace="shop",name="api",phase="Failed"} 1',
+      'sluice_canary_successes_total{namespace="shop",name="api"} 0',
       'sluice_canary_total{namespace="shop"} 1',
     ])
     metrics.forget('shop', 'api')
