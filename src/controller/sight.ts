@@ -79,7 +79,7 @@ function absence({ kind, served }: Reflector): string {
   const needed = isIstio
     ? `${kind.version}, that is Istio 1.22 or newer`
     : `${kind.version}; apply crds/ of this version`
-  return `${kindKey(kind)} is served as ${listed(served)}; Sluice needs ${needed}`
+  return `${kindKey(kind)} is served as ${listed(served.toSorted())}; Sluice needs ${needed}`
 }
 
 /** `a`, `a and b`, `a, b and c`. */

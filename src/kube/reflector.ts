@@ -171,6 +171,7 @@ export class Reflector {
         else await this.#watch(this.#version, signal)
       } catch (error) {
         if (signal.aborted) break
+        if (isNotFound(error)) this.#served = await this.#discovered(signal)
         wait = this.#failed(error)
       }
       this.#answered()
@@ -292,6 +293,18 @@ export class Reflector {
     this.#refusals = 0
     this.#troubledSince = null
     this.#backoff.reset()
+  }
+
+  /** In which versions a kind is served that is not in ours; none where that cannot be asked either. */
+  async #discovered(signal: AbortSignal): Promise<readonly string[]> {
+    const { api, clock } = this.#options
+    try {
+      return await withDeadline(clock, this.#timing.listDeadline, signal, 'Discovery', deadline =>
+        api.served(this.kind, { lane: 'normal', signal: deadline }),
+      )
+    } catch {
+      return []
+    }
   }
 
   /** Remembers the error, and says how long to wait. */

@@ -20,6 +20,7 @@ function admitted(api: PlaygroundApi, admission: Admission): KubeApi {
     get: (ref, call) => turn(ref.namespace, 'get', call, () => api.get(ref, call)),
     list: (kind, query, call) => turn(query.namespace, 'list', call, () => api.list(kind, query, call)),
     watch: (kind, query, seen, call) => turn(query.namespace, 'watch', call, () => api.watch(kind, query, seen, call)),
+    served: (kind, call) => api.served(kind, call),
     write: (write, call) => turn(write.ref.namespace, write.verb, call, () => api.write(write, call)),
   }
 }

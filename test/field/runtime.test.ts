@@ -1,6 +1,10 @@
 /** Inputs from the field about tenants beside each other: sizes, hung calls, older API versions. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
+import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
+import { at, recordsOf } from '../../src/core/json.ts'
+import { definitionsOf } from '../../src/playground/definitions.ts'
+import { resourceOf } from '../../src/playground/schema/custom.ts'
+import { World } from '../scenarios/world.ts'
 import { abortBeside, type Hostility } from './hostile.ts'
 import { Tenants } from './tenants.ts'
 
@@ -89,5 +93,44 @@ suite('Field: tenants whose API calls hang or are refused', () => {
       expect(event, 'seconds to the event').to.be.at.most(5)
       expect(ready).to.equal(true)
     }).timeout(60_000)
+  }
+})
+
+suite("Field: Istio's kinds in older versions only", () => {
+  let world: World
+  setup(() => {
+    world = new World()
+  })
+  teardown(() => world.close())
+
+  /** Serves a kind of Istio in these versions, and in no other. */
+  const serve = (kind: Kind, versions: readonly string[]): void => {
+    const definition = structuredClone(definitionsOf('istio').find(({ metadata }) => metadata.name === kindKey(kind)))
+    if (definition === undefined) throw new Error(`Istio has no ${kindKey(kind)}.`)
+    for (const version of recordsOf(at(definition.spec, 'versions')) as { name: string; served: boolean }[]) {
+      version.served = versions.includes(version.name)
+    }
+    world.api.server.resources.install(resourceOf(definition))
+  }
+
+  const inputs = {
+    'F16: v1beta1 and v1alpha3': ['v1alpha3', 'v1beta1'],
+    'F16, other values: v1beta1 alone': ['v1beta1'],
+  }
+  for (const [title, versions] of Object.entries(inputs)) {
+    test(`${title} are served: the sentence names them, and the one that is needed`, async () => {
+      for (const kind of [kinds.VirtualService, kinds.DestinationRule]) serve(kind, versions)
+      const { controller } = world.start()
+      world.deploy()
+      world.canary()
+      await world.clock.advance(60_000)
+      const sentence = (kind: Kind): string =>
+        `${kindKey(kind)} is served as ${versions.join(' and ')}; Sluice needs v1, that is Istio 1.22 or newer`
+      const all = [kinds.VirtualService, kinds.DestinationRule].map(sentence).join('. ')
+      expect(controller.unseen()).to.equal(all)
+      expect([world.status.reason, world.status.message]).to.deep.equal(['ClusterNotVisible', all])
+      for (const kind of [kinds.VirtualService, kinds.DestinationRule]) serve(kind, [...versions, 'v1'])
+      await world.until('Initialized')
+    })
   }
 })

@@ -19,7 +19,7 @@ const object = (name: string, data: Record<string, string>, namespace = 'shop'):
 const no = async (): Promise<never> => {
   throw new Error('this is not asked here')
 }
-const refusing: KubeApi = { get: no, list: no, watch: no, write: no }
+const refusing: KubeApi = { get: no, list: no, watch: no, served: no, write: no }
 
 suite('cache', () => {
   let clock: VirtualClock
@@ -69,6 +69,7 @@ suite('cache', () => {
   test('lists and watches a kind once for all its users, and stops after the last', async () => {
     const asked: string[] = []
     const counting: KubeApi = {
+      ...refusing,
       get: (...args) => api.get(...args),
       list: (...args) => (asked.push('list'), api.list(...args)),
       watch: (...args) => (asked.push('watch'), api.watch(...args)),

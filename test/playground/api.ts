@@ -49,9 +49,10 @@ export class PlaygroundApi implements KubeApi {
   }
 
   async list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
-    return this.faults.pass({ verb: 'list', kind, ref: null }, call.signal, () =>
-      formed(this.server.list(kind, query, this.#by), query),
-    )
+    return this.faults.pass({ verb: 'list', kind, ref: null }, call.signal, () => {
+      this.#mustServe(kind)
+      return formed(this.server.list(kind, query, this.#by), query)
+    })
   }
 
   async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
@@ -88,6 +89,17 @@ export class PlaygroundApi implements KubeApi {
       call.signal.removeEventListener('abort', abort)
       forget()
     }
+  }
+
+  async served(kind: Kind, _call: Call): Promise<readonly string[]> {
+    return this.server.resources.of(kind)?.versions ?? []
+  }
+
+  /** @throws ApiError 404 for a version that is not served. */
+  #mustServe(kind: Kind): void {
+    const resource = this.server.resources.of(kind)
+    if (resource === null || resource.versions.includes(kind.version)) return
+    throw new ApiError({ code: 404, reason: 'NotFound', message: '404 page not found' })
   }
 
   async write(write: Write, call: Call): Promise<KubeObject | null> {

@@ -12,7 +12,7 @@ import type { Write } from '../../core/write.ts'
 import { isRecord } from './answer.ts'
 import { textOf as bodyText } from './body.ts'
 import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
-import { collectionPath, objectPath, queryString } from './url.ts'
+import { collectionPath, objectPath, queryString, versionPath } from './url.ts'
 import { eventOf, isObject, Lines } from './watch.ts'
 import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from './write.ts'
 
@@ -94,6 +94,27 @@ export class KubeTransport implements KubeApi {
       )
     } catch (error) {
       if (!call.signal.aborted) throw error
+    }
+  }
+
+  /** By discovery: the group's versions, and of each whether it has the kind. The core group has one version. */
+  async served(kind: Kind, call: Call): Promise<readonly string[]> {
+    const asked = about('discovery', { kind, namespace: '' })
+    try {
+      const group = await this.#json(read(kind.group === '' ? '/api' : `/apis/${kind.group}`), asked, call)
+      const versions = (Array.isArray(group['versions']) ? group['versions'] : []).flatMap((one: unknown) =>
+        isRecord(one) ? [textOf(one['version'])] : typeof one === 'string' ? [one] : [],
+      )
+      const has = await Promise.all(
+        versions.map(async version => {
+          const { resources } = await this.#json(read(versionPath({ group: kind.group, version })), asked, call)
+          return Array.isArray(resources) && resources.some(one => isRecord(one) && one['name'] === kind.plural)
+        }),
+      )
+      return versions.filter((_, index) => has[index])
+    } catch (error) {
+      if (isNotFound(error)) return []
+      throw error
     }
   }
 

@@ -3,7 +3,7 @@ import type { Kind, Ref } from '../../api/object.ts'
 import { apiVersionOf } from '../../api/object.ts'
 
 /** The root of a group's version: `/api/v1`, `/apis/apps/v1`. */
-function versionPath(kind: Pick<Kind, 'group' | 'version'>): string {
+export function versionPath(kind: Pick<Kind, 'group' | 'version'>): string {
   return kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`
 }
 
