@@ -70,7 +70,8 @@ export interface KubeApi {
   /**
    * Delivers events until the server closes the watch, nothing came for so long that the connection may be half dead, or
    * `call.signal` aborts; then it resolves, and whoever wants more watches again from the last version it saw. Rejects with
-   * `ApiError` (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error.
+   * `ApiError` (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error, which a
+   * connection that does not answer its probes is, too.
    */
   watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void>
   /** The versions in which a kind is served, whatever ours is; none where it is not installed. */

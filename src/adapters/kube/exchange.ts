@@ -6,7 +6,6 @@
  * - 429 with Retry-After: the server did nothing, so any request is sent again; 503 with Retry-After: what is repeatable.
  * - A connection refused: nothing was sent. A connection lost: what is repeatable.
  */
-import type { Dispatcher } from 'undici'
 import { ApiError, isTooLarge } from '../../core/errors.ts'
 import type { Call, Clock, Lane } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
@@ -15,6 +14,7 @@ import { errorOf } from './answer.ts'
 import { beginningOf } from './body.ts'
 import type { Credentials } from './credentials.ts'
 import { Sockets } from './sockets.ts'
+import { PROBING, type Probing, Streams, type StreamResponse } from './streams.ts'
 import type { Request } from './write.ts'
 
 /** What happened to one request on the wire. */
@@ -43,6 +43,8 @@ export interface ExchangeOptions {
   readonly random: () => number
   readonly userAgent: string
   readonly report?: (report: RequestReport) => void
+  /** How silent connections are found; tests shorten it. */
+  readonly probing?: Probing
 }
 
 /** Who asks, for reports. */
@@ -60,11 +62,14 @@ const FIRST_PAUSE: Milliseconds = 100
 export class Exchange {
   readonly #options: ExchangeOptions
   readonly #sockets = new Sockets()
+  readonly #streams: Streams
   readonly #origin: string
   readonly #prefix: string
 
   constructor(options: ExchangeOptions) {
     this.#options = options
+    const silent = (): void => this.#sockets.renew()
+    this.#streams = new Streams({ clock: options.clock, probing: options.probing ?? PROBING, silent })
     const url = new URL(options.credentials.server)
     this.#origin = url.origin
     this.#prefix = url.pathname.replace(/\/+$/, '')
@@ -81,7 +86,7 @@ export class Exchange {
     request: Request,
     about: About,
     call: Call,
-    read: (response: Dispatcher.ResponseData) => Promise<T>,
+    read: (response: StreamResponse) => Promise<T>,
     limits: { headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds } = {},
   ): Promise<T> {
     const { admission, clock, random } = this.#options
@@ -123,6 +128,7 @@ export class Exchange {
 
   /** Ends all connections. */
   close(): Promise<void> {
+    this.#streams.close()
     return this.#sockets.close()
   }
 
@@ -132,7 +138,7 @@ export class Exchange {
     call: Call,
     waited: Milliseconds,
     limits: { headersTimeout?: Milliseconds; bodyTimeout?: Milliseconds },
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<StreamResponse> {
     const { credentials, clock, userAgent, report } = this.#options
     const connection = await credentials.current()
     const sentAt = clock.now()
@@ -140,20 +146,28 @@ export class Exchange {
     const done = (code: number, warnings: readonly string[]): void =>
       report?.({ verb, kind, lane: call.lane, code, milliseconds: clock.now() - sentAt, waited, warnings })
     try {
-      const response = await this.#sockets.for(connection).request({
-        origin: this.#origin,
-        path: this.#prefix + request.path,
-        method: request.method,
-        headers: {
-          accept: request.accept ?? 'application/json',
-          'user-agent': userAgent,
-          ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
-          ...connection.headers,
-        },
-        body: request.body ?? null,
-        signal: call.signal,
-        ...limits,
-      })
+      const path = this.#prefix + request.path
+      const headers = {
+        accept: request.accept ?? 'application/json',
+        'user-agent': userAgent,
+        ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+        ...connection.headers,
+      }
+      const stream =
+        about.verb === 'watch'
+          ? await this.#streams.get(new URL(path, this.#origin), headers, connection, call.signal)
+          : null
+      const response =
+        stream ??
+        (await this.#sockets.for(connection).request({
+          origin: this.#origin,
+          path,
+          method: request.method,
+          headers,
+          body: request.body ?? null,
+          signal: call.signal,
+          ...limits,
+        }))
       done(response.statusCode, warningsOf(response.headers['warning']))
       return response
     } catch (error) {

@@ -72,7 +72,7 @@ function pool(connection: Connection): Dispatcher {
 }
 
 /** Equal for connections that may share sockets. A hash, because it is made of a private key. */
-function fingerprint(connection: Connection): string {
+export function fingerprint(connection: Connection): string {
   const hash = createHash('sha256').update(connection.proxy)
   for (const [name, value] of Object.entries(connection.tls)) {
     hash.update(`\0${name}\0`).update(Buffer.isBuffer(value) ? value : String(value))

@@ -2,7 +2,6 @@
  * The Kubernetes API over HTTP: the port `KubeApi`, in raw JSON. Nothing here knows what an object means, and nothing of
  * an object's content is logged.
  */
-import type { Dispatcher } from 'undici'
 import type { Kind, KubeObject, Ref } from '../../api/object.ts'
 import { apiVersionOf, kindKey } from '../../api/object.ts'
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../core/errors.ts'
@@ -13,13 +12,14 @@ import { isRecord } from './answer.ts'
 import { textOf as bodyText } from './body.ts'
 import { type About, Exchange, type ExchangeOptions } from './exchange.ts'
 import { collectionPath, objectPath, queryString, versionPath } from './url.ts'
+import type { StreamResponse } from './streams.ts'
 import { eventOf, isObject, Lines } from './watch.ts'
 import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from './write.ts'
 
 export interface TransportOptions extends ExchangeOptions {
   /**
-   * A watch on which no byte came for this long is ended, and whoever watches opens another: the connection may be half
-   * dead. kube-apiserver sends a bookmark about each minute to a watch that asks for them, but only when it knows of a newer
+   * A watch over HTTP/1.1, which has no PING, is ended when no byte came for this long, and whoever watches opens another: the
+   * connection may be half dead. kube-apiserver sends a bookmark about each minute to a watch that asks for them, but only when it knows of a newer
    * version than it sent last (`cacheWatcher.process` of 1.36, and seen: a quiet kind may be silent for longer when etcd
    * does not report progress). So silence is a reason to look, not an error. Default: 90 s.
    */
@@ -146,7 +146,7 @@ export class KubeTransport implements KubeApi {
     return this.#exchange.close()
   }
 
-  async #follow(response: Dispatcher.ResponseData, seen: (event: WatchEvent) => void): Promise<void> {
+  async #follow({ body, probed }: StreamResponse, seen: (event: WatchEvent) => void): Promise<void> {
     const { clock } = this.#options
     const lines = new Lines()
     let lastByte = clock.now()
@@ -154,12 +154,12 @@ export class KubeTransport implements KubeApi {
     let cancel: () => void
     const check = (): void => {
       silent = clock.now() - lastByte >= this.#idle
-      if (silent) response.body.destroy()
+      if (silent) body.destroy()
       else cancel = clock.at(lastByte + this.#idle, check)
     }
-    cancel = clock.at(lastByte + this.#idle, check)
+    cancel = probed === true ? () => {} : clock.at(lastByte + this.#idle, check)
     try {
-      for await (const piece of response.body) {
+      for await (const piece of body) {
         lastByte = clock.now()
         for (const line of lines.push(piece as Buffer)) seen(eventOf(line))
       }

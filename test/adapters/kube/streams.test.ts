@@ -1,0 +1,104 @@
+/** Watches over HTTP/2: a connection on which nothing comes any more is found, and a quiet one is left alone. */
+import { assert } from 'chai'
+import { readFileSync } from 'node:fs'
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { monotonicClock } from '../../../src/adapters/clock.ts'
+import type { KubeTransport } from '../../../src/adapters/kube/transport.ts'
+import { kinds } from '../../../src/api/object.ts'
+import type { WatchEvent } from '../../../src/core/ports.ts'
+import { config, event, plainCredentials, transportTo, until } from '../../kube/scripted-server.ts'
+
+const tls = {
+  key: readFileSync(new URL('loopback.key', import.meta.url), 'utf8'),
+  cert: readFileSync(new URL('loopback.crt', import.meta.url), 'utf8'),
+}
+
+suite('watches over HTTP/2', () => {
+  let server: Http2SecureServer
+  /** A network in between that can forget its connections, as a NAT does: nothing passes, and nobody is told. */
+  let network: Server
+  let links: { near: Socket; far: Socket }[]
+  let watches: ServerHttp2Stream[]
+  let transport: KubeTransport
+
+  setup(async () => {
+    links = []
+    watches = []
+    server = createSecureServer({ ...tls, allowHTTP1: true })
+    server.on('stream', stream => {
+      stream.on('error', () => {})
+      stream.respond({ ':status': 200, 'content-type': 'application/json' })
+      watches.push(stream)
+      if (watches.length > 1) stream.write(`${JSON.stringify(event('ADDED', config('late', 20)))}\n`)
+    })
+    await new Promise<void>(resolve => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    network = createServer(near => {
+      const far = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      near.pipe(far).pipe(near)
+      for (const socket of [near, far]) socket.on('error', () => {})
+      links.push({ near, far })
+    })
+    await new Promise<void>(resolve => {
+      network.listen(0, '127.0.0.1', resolve)
+    })
+    const url = `https://127.0.0.1:${(network.address() as AddressInfo).port}`
+    const credentials = plainCredentials(url, { ca: tls.cert })
+    transport = transportTo(url, { credentials, idle: 40, probing: { every: 20, answer: 60 } })
+  })
+
+  teardown(async () => {
+    await transport.close()
+    for (const { near, far } of links) {
+      near.destroy()
+      far.destroy()
+    }
+    network.close()
+    server.close()
+  })
+
+  const forget = (): void => {
+    for (const { near, far } of links) {
+      near.unpipe(far)
+      far.unpipe(near)
+      for (const socket of [near, far]) socket.resume()
+    }
+  }
+
+  /** Watches ConfigMaps; says how it ended. */
+  function watch(seen: (event: WatchEvent) => void, signal: AbortSignal): Promise<string> {
+    const query = { namespace: 'shop', resourceVersion: '1', timeout: 300_000 }
+    return transport.watch(kinds.ConfigMap, query, seen, { lane: 'normal', signal }).then(
+      () => 'ended in order',
+      (error: unknown) => `failed: ${String(error)}`,
+    )
+  }
+
+  test('a connection that went silent ends its watches within the time of a PING; the next one is new', async () => {
+    const stop = new AbortController()
+    const ended = watch(() => {}, stop.signal)
+    await until(() => watches.length === 1)
+    forget()
+    assert.match(await ended, /^failed: .*: nothing came over the connection for \d+ s, not even a PING$/)
+    const seen: string[] = []
+    const again = watch(({ object }) => seen.push(object.metadata.name), stop.signal)
+    await until(() => seen.length === 1)
+    assert.deepEqual([seen, links.length], [['late'], 2])
+    stop.abort()
+    assert.equal(await again, 'ended in order')
+  })
+
+  test('a quiet watch is left open, and watches share a connection', async () => {
+    const stop = new AbortController()
+    let over = 0
+    const both = [watch(() => {}, stop.signal), watch(() => {}, stop.signal)].map(one => one.then(() => (over += 1)))
+    await until(() => watches.length === 2)
+    const from = monotonicClock.now()
+    await until(() => monotonicClock.now() - from > 400)
+    assert.deepEqual([over, watches.length, links.length], [0, 2, 1])
+    stop.abort()
+    await Promise.all(both)
+  })
+})
