@@ -36,6 +36,8 @@ export interface CredentialOptions {
 
 /** How long an answer of the library is kept: reading certificates and tokens is synchronous file work. */
 const KEPT: Milliseconds = 10_000
+/** How long a credential plugin may take; calls wait for it, and have 15 s. */
+const ANSWER: Milliseconds = 10_000
 
 /**
  * Loads the credentials.
@@ -51,10 +53,18 @@ export function loadCredentials(options: CredentialOptions, clock: Clock): Crede
     throw new Error(`The kubeconfig names the SOCKS proxy ${proxy}, which Sluice does not speak. Use an HTTP proxy.`)
   }
   let kept: { connection: Connection; until: Instant } | null = null
-  const ask = async (): Promise<Connection> => {
-    const connection = await connectionOf(config, proxy)
-    kept = { connection, until: clock.now() + KEPT }
-    return connection
+  /** One question at a time: a plugin that hangs must not be started again by every call. */
+  let asking: Promise<Connection> | null = null
+  const ask = (): Promise<Connection> => {
+    asking ??= connectionOf(config, proxy)
+      .then(connection => {
+        kept = { connection, until: clock.now() + KEPT }
+        return connection
+      })
+      .finally(() => {
+        asking = null
+      })
+    return inTime(asking, clock)
   }
   return {
     server,
@@ -65,6 +75,17 @@ export function loadCredentials(options: CredentialOptions, clock: Clock): Crede
       return ask()
     },
   }
+}
+
+/** @throws Error with a sentence when a credential plugin does not come to an end. */
+function inTime(asking: Promise<Connection>, clock: Clock): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const late = new Error(
+      `The credential plugin of the kubeconfig (users[].user.exec) has not answered for ${ANSWER / 1000} s. Run it by hand to see what it waits for.`,
+    )
+    const cancel = clock.at(clock.now() + ANSWER, () => reject(late))
+    asking.then(resolve, reject).finally(cancel)
+  })
 }
 
 function load(options: CredentialOptions): KubeConfig {

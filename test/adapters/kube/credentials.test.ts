@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { loadCredentials } from '../../../src/adapters/kube/credentials.ts'
 import { VirtualClock } from '../../../src/playground/clock.ts'
+import { until } from '../../kube/scripted-server.ts'
 
 suite('credentials', () => {
   let folder: string
@@ -71,6 +72,27 @@ current-context: one
     writeFileSync(join(folder, 'cert'), 'cert 2')
     await clock.advance(10_000)
     assert.deepEqual(await texts(), ['ca 1', 'cert 2', 'key 1'])
+  })
+
+  test('of a plugin that hangs are given up after ten seconds, and it is started once', async () => {
+    const started = join(folder, 'started')
+    const script = `require('node:fs').appendFileSync(${JSON.stringify(started)}, process.pid + ' '); setInterval(() => {}, 1000)`
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] }
+    const credentials = loadCredentials({ kubeconfig: kubeconfig(`exec: ${JSON.stringify(exec)}`) }, clock)
+    const asked = [credentials.current(), credentials.current()].map(one =>
+      one.then(
+        () => 'an answer',
+        (error: unknown) => (error as Error).message,
+      ),
+    )
+    await until(() => existsSync(started) && readFileSync(started, 'utf8').endsWith(' '))
+    await clock.advance(10_000)
+    const sentence =
+      'The credential plugin of the kubeconfig (users[].user.exec) has not answered for 10 s. Run it by hand to see what it waits for.'
+    assert.deepEqual(await Promise.all(asked), [sentence, sentence])
+    const pids = readFileSync(started, 'utf8').trim().split(' ')
+    for (const pid of pids) process.kill(Number(pid))
+    assert.lengthOf(pids, 1)
   })
 
   test('work for a server without TLS', async () => {
