@@ -17,6 +17,7 @@ import {
   callerFailures,
   carried,
   carriedWithin,
+  disconnects,
   errors,
   latency,
   primaryRequests,
@@ -30,9 +31,6 @@ import { Program } from '../lab/program.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
 
 const WINDOW = 4000
-/** Of 100 callers that left: those beyond the primary's share (99 and one more of 10,000) and two deviations. */
-const expectedToLeave = (1000 * (99 + 1)) / 10_000
-const leftMore = 100 - expectedToLeave - 2 * expectedToLeave ** 0.5
 const CHANGE = 7
 const END = 10
 
@@ -129,22 +127,13 @@ const stories = {
     sent({ response_code: '200' }, from(40, 50)),
     sent({ response_code: '200', destination_service_name: 'web-primary' }, from(100, 190)),
   ],
-  // The primary loses 1 % of its callers, the canary 10 %: of 1000 requests 10 would be expected, and 6.6 more by chance.
   leaving: [
     received({}, from(0, 900)),
     received({ response_code: '0', response_flags: 'DC' }, from(null, 100)),
-    received({ destination_workload: 'web-primary' }, from(0, 9901)),
+    received({ response_code: '503', response_flags: 'UC,DC' }, from(null, 1)),
+    received({ response_code: '503' }, from(null, 1)),
     received({ destination_workload: 'web-primary', response_code: '0', response_flags: 'DC' }, from(null, 99)),
   ],
-  // Both lose 10 %; beside it an error that counts all the same.
-  alike: [
-    received({}, from(0, 899)),
-    received({ response_code: '503' }, from(null, 1)),
-    received({ response_code: '0', response_flags: 'DC' }, from(null, 100)),
-    received({ destination_workload: 'web-primary' }, from(0, 900)),
-    received({ destination_workload: 'web-primary', response_code: '0', response_flags: 'DC' }, from(null, 100)),
-  ],
-  alone: [received({}, from(0, 900)), received({ response_code: '0', response_flags: 'DC' }, from(null, 100))],
   lost: [
     sent({ ...nowhere, destination_service: 'web' }, from(null, 1)),
     sent({ ...nowhere, destination_service: 'web:9090' }, from(null, 2)),
@@ -340,13 +329,9 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       carriedWithin('split', { services: ['web-primary'] }, 2000),
       [0],
     ],
-    [
-      'callers that leave count as far as they are more than those of the primary, and than chance',
-      errors(scene('leaving'), WINDOW),
-      [leftMore],
-    ],
-    ['where both sides lose as many, only errors count', errors(scene('alike'), WINDOW), [1]],
-    ['without requests of the primary there is nothing to compare with', errors(scene('alone'), WINDOW), []],
+    ['callers that leave are counted of each side', disconnects(scene('leaving'), WINDOW, 'web'), [101]],
+    ['and of the other', disconnects(scene('leaving'), WINDOW, 'web-primary'), [99]],
+    ['and are no errors', errors(scene('leaving'), WINDOW), [1]],
     ['requests without a cluster are told by their Host', withoutCluster(scene('lost'), WINDOW, 0), [1 + 2 + 4 + 8]],
     ['and none were before', withoutCluster(scene('lost'), 2000, WINDOW), []],
     ['or some were', withoutCluster(scene('astray'), 2000, WINDOW), [20]],

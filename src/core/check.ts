@@ -3,7 +3,16 @@ import type { Milliseconds } from './time.ts'
 
 /** What a question is about, beside its PromQL: it names the part in logs and status. */
 export interface Subject {
-  readonly measure: 'requests' | 'errors' | 'caller-failures' | 'latency' | 'value' | 'probe' | 'sent' | 'lost'
+  readonly measure:
+    | 'requests'
+    | 'errors'
+    | 'disconnects'
+    | 'caller-failures'
+    | 'latency'
+    | 'value'
+    | 'probe'
+    | 'sent'
+    | 'lost'
   readonly side: 'canary' | 'primary'
   readonly namespace: string
   /** Name of the workload whose telemetry it is. */

@@ -3,6 +3,7 @@ import {
   callerFailures,
   carried,
   carriedWithin,
+  disconnects,
   errors,
   latency,
   primaryRequests,
@@ -31,6 +32,7 @@ const scene: Scene = {
 const ours = [60_000, 30_000, 1500].flatMap(window => [
   requests(scene, window),
   errors(scene, window),
+  disconnects(scene, window, scene.primary),
   callerFailures(scene, window),
   latency(scene, window),
   carried('shop', scene.canaryCallers, window),

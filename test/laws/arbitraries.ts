@@ -142,7 +142,16 @@ export const spell = (latest: number): fc.Arbitrary<readonly Ill[]> =>
 /** The act of that name, with whatever else it says. */
 const named = <A extends Act['act']>(act: A): { act: fc.Arbitrary<A> } => ({ act: fc.constant(act) })
 
-export const moods = fc.constantFrom<Mood[]>('good', 'bad', 'bad', 'silent', 'down', 'refused', 'not carried')
+export const moods = fc.constantFrom<Mood[]>(
+  'good',
+  'bad',
+  'bad',
+  'silent',
+  'down',
+  'refused',
+  'not carried',
+  'misrouted',
+)
 const goOn = fc.record({
   ...named('go on'),
   seconds: fc.constantFrom(1, 3, 8, 15, 40),

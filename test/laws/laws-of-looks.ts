@@ -41,14 +41,14 @@ export const windowsBeginWithTheCandidate: Law = () => {
 const isOfAGate = ({ id, subject }: Check): boolean =>
   subject.side === 'canary' && !id.includes('/silence/') && !id.includes('/split/')
 
-/** Neither silence nor an outage of the metrics server counts for or against a canary. */
+/** Neither silence, an outage of the metrics server nor a setting at fault counts for or against a canary. */
 export const blindnessDecidesNothing: Law = () => ({
   decided({ observation: o, decision }) {
     if ('ask' in decision || !isAnalysis(o.state) || o.state.weight === 0) return
     const { state, reason, message } = decision
     if (isAnalysis(state) && state.id === o.state.id && state.weight > o.state.weight)
-      throw new Broken(`${o.state.weight} → ${state.weight} without data`)
-    if (state.phase === 'Promoting' && o.state.approved !== 'full') throw new Broken('promoted without data')
+      throw new Broken(`${o.state.weight} → ${state.weight} without a verdict`)
+    if (state.phase === 'Promoting' && o.state.approved !== 'full') throw new Broken('promoted without a verdict')
     const ofPods = /no pod of \w+ is ready/.test(message)
     if (!ofPods && (reason === 'ThresholdReached' || reason === 'CheckFailed'))
       throw new Broken(`${reason}: ${message}`)

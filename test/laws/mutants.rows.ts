@@ -271,6 +271,12 @@ export const mutants: readonly Mutant[] = [
     take: 'Math.min(interval, scene.routedFor)',
     put: 'interval',
   }),
+  ...laws(MOMENTS, 'while a route leads requests nowhere no canary rises, is promoted or fails', {
+    without: 'holding where requests find no cluster',
+    file: rules('look'),
+    take: "const setting = problem?.reason === 'Conflict' ? problem : lost",
+    put: "const setting = problem?.reason === 'Conflict' ? problem : null",
+  }),
   ...laws(
     MOMENTS,
     'without data no canary rises, is promoted or fails',

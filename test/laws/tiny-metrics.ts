@@ -8,7 +8,7 @@ const value = (number: number): Finding => ({ kind: 'value', value: number })
 /** Requests in any window; enough to tell a split by. */
 const MANY = 10_000
 
-export function answer(world: TinyWorld, { subject }: Check): Finding {
+export function answer(world: TinyWorld, { id, subject }: Check): Finding {
   const { mood } = world.weather
   if (mood === 'down') return { kind: 'unavailable', error: 'connect ECONNREFUSED' }
   if (mood === 'refused') return { kind: 'refused', error: 'parse error' }
@@ -18,11 +18,12 @@ export function answer(world: TinyWorld, { subject }: Check): Finding {
       return subject.side === 'primary' || mood !== 'silent' ? value(subject.side === 'primary' ? 10 : 1000) : none
     case 'errors':
     case 'caller-failures':
+    case 'disconnects':
       return value(bad && subject.measure === 'errors' ? 500 : 0)
     case 'sent':
       return value(10)
     case 'lost':
-      return none
+      return mood === 'misrouted' && id.endsWith('/now') ? value(5) : none
     case 'latency':
       return mood === 'silent' ? none : value(bad ? 2000 : 50)
     case 'value':

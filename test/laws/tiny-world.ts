@@ -23,7 +23,8 @@ const WATCHED = [kinds.Deployment, kinds.Service, kinds.VirtualService, kinds.De
 export const SIDE_SERVICES = ['web-primary', 'web-canary'] as const
 
 /** What the canary's telemetry says. */
-export type Mood = 'good' | 'bad' | 'silent' | 'down' | 'refused' | 'not carried'
+/** `misrouted`: since the first weight some requests find no cluster; all others are good. */
+export type Mood = 'good' | 'bad' | 'silent' | 'down' | 'refused' | 'not carried' | 'misrouted'
 
 /** What goes well and what does not, outside of the objects. */
 export interface Weather {

@@ -213,6 +213,15 @@ const bypassed = fc
     ],
   }))
 
+/** A route leads some requests nowhere, whatever a history says. */
+const misrouted = history.map(drawn => ({
+  ...drawn,
+  acts: [
+    { act: 'mood', mood: 'misrouted' } as const,
+    ...drawn.acts.map(act => (act.act === 'mood' ? { ...act, mood: 'misrouted' as const } : act)),
+  ],
+}))
+
 suite('laws of every moment', function () {
   this.timeout(0)
 
@@ -255,6 +264,12 @@ suite('laws of every moment', function () {
     1,
     waysPastDecideNothing,
     bypassed,
+  )
+  always(
+    'while a route leads requests nowhere no canary rises, is promoted or fails',
+    1,
+    blindnessDecidesNothing,
+    misrouted,
   )
   always('the failure that reaches the threshold rolls back in the same pass', 1, theNthFailureRollsBack)
   always('a candidate that is replaced, gone or without a ready pod leaves in the same pass', 1, leavesAtOnce)

@@ -94,9 +94,24 @@ function successRate(of: (part: Part) => Finding): Measured {
   const requests = Math.round(countOf(of('requests')) ?? 0) + failedOnTheWay
   if (requests === 0) return { value: null, requests, because: NO_REQUEST }
   // Two questions may fall on either side of a scrape; more errors than requests is that, and nothing else.
-  const bad = Math.min(requests, Math.round(countOf(of('errors')) ?? 0) + failedOnTheWay)
+  const answeredBadly = Math.round((countOf(of('errors')) ?? 0) + excessDisconnects(of))
+  const bad = Math.min(requests, answeredBadly + failedOnTheWay)
   // Divided last, so that 93 of 100 is 93 and not 92.99999999999999.
   return { value: (100 * (requests - bad)) / requests, requests, because: '' }
+}
+
+/**
+ * Callers of the canary that went away before the answer, beyond the share that the primary has in the same window. People close
+ * their browsers whatever the release; but callers that give up on a slow one leave the same trace. Chance is taken out with one
+ * more of the primary's and two standard deviations of a Poisson count, because failures add up over a run. Without requests of
+ * the primary there is nothing to compare with.
+ */
+function excessDisconnects(of: (part: Part) => Finding): number {
+  const count = (part: Part): number => countOf(of(part)) ?? 0
+  const primary = count('primary-requests')
+  if (primary === 0) return 0
+  const expected = (count('requests') * (count('primary-disconnects') + 1)) / primary
+  return Math.max(0, count('disconnects') - expected - 2 * Math.sqrt(expected))
 }
 
 function blind(outcome: Verdict['outcome'], sight: Verdict['sight'], because: string): Verdict {

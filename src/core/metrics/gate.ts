@@ -13,7 +13,10 @@ export interface Limits {
 }
 
 /** What is asked of the metrics server for a gate. */
-export type Part = Extract<Subject['measure'], 'requests' | 'errors' | 'caller-failures' | 'latency' | 'value'>
+export type Part =
+  | Extract<Subject['measure'], 'requests' | 'errors' | 'caller-failures' | 'disconnects' | 'latency' | 'value'>
+  | 'primary-requests'
+  | 'primary-disconnects'
 
 /** What is measured, in which unit, from which parts. */
 interface Measurement {
@@ -47,7 +50,11 @@ export interface Gates {
 }
 
 const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
-  'request-success-rate': { measures: 'success-rate', unit: '%', parts: ['requests', 'errors', 'caller-failures'] },
+  'request-success-rate': {
+    measures: 'success-rate',
+    unit: '%',
+    parts: ['requests', 'errors', 'caller-failures', 'disconnects', 'primary-requests', 'primary-disconnects'],
+  },
   'request-duration': { measures: 'latency', unit: 'ms', parts: ['latency', 'requests'] },
 }
 

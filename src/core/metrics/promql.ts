@@ -88,9 +88,9 @@ function sent(namespace: string, view: CallerView): string {
   return `reporter="source",destination_service=~${quoted(`(${services})\\.${escapeRegex(namespace)}\\.svc\\..+`)}${version}`
 }
 
-/** Requests that the canary's pods received, whatever came of them. */
-export function requests(scene: Scene, window: Milliseconds): string {
-  return `sum(${increments(`${REQUESTS}{${received(scene.namespace, scene.target)}}`, window)})`
+/** Requests that the pods of a workload received, whatever came of them. */
+export function requests(scene: Scene, window: Milliseconds, workload: string = scene.target): string {
+  return `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}}`, window)})`
 }
 
 /**
@@ -105,32 +105,20 @@ export function primaryRequests(scene: Scene, window: Milliseconds, ago: Millise
 const DISCONNECTED = flagged('DC')
 
 /**
- * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200; and those whose
- * callers went away before the answer, as far as there are more of them than the primary has.
+ * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200. Callers that went away
+ * before the answer are counted by `disconnects`.
  */
 export function errors(scene: Scene, window: Milliseconds): string {
   const canary = received(scene.namespace, scene.target)
   const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
   const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
-  const bad = `sum(${increments(http, window)} or ${increments(grpc, window)})`
-  const excess = excessDisconnects(scene, window)
-  return `${bad} + ${excess} or ${bad} or ${excess}`
+  return `sum(${increments(http, window)} or ${increments(grpc, window)})`
 }
 
-/**
- * Requests of the canary that ended with flag DC, beyond the share that the primary has in the same window. People close their
- * browsers whatever the release; but callers that give up on a slow release leave the same flag. Chance is taken out with two
- * standard deviations of a Poisson count (and one more request of the primary's), because failures add up over a run. No answer
- * without requests of the primary: then there is nothing to compare with.
- */
-function excessDisconnects(scene: Scene, window: Milliseconds): string {
-  const of = (workload: string, more: string): string =>
-    `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}${more}}`, window)})`
-  const disconnected = `,response_flags=~"${DISCONNECTED}"`
-  const primary = of(scene.primary, '')
-  const share = `((${of(scene.primary, disconnected)} or ${primary} * 0) + 1) / (${primary} > 0)`
-  const expected = `${of(scene.target, '')} * ${share}`
-  return `clamp_min(${of(scene.target, disconnected)} - ${expected} - 2 * (${expected}) ^ 0.5, 0)`
+/** Requests to the pods of a workload whose callers went away before the answer. */
+export function disconnects(scene: Scene, window: Milliseconds, workload: string): string {
+  const selector = `${REQUESTS}{${received(scene.namespace, workload)},response_flags=~"${DISCONNECTED}"}`
+  return `sum(${increments(selector, window)})`
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   callerFailures,
   carried,
   carriedWithin,
+  disconnects,
   errors,
   latency,
   primaryRequests,
@@ -40,7 +41,7 @@ export function questions(gate: Gate, scene: Scene, server: string | null): { ch
       query: query.query,
       // Only what the user wrote goes to the template's server; the request counts are Istio's.
       server: part === 'value' ? (gate.server ?? server) : server,
-      subject: subject(part, 'canary', scene, window),
+      subject: subjectOf(part, scene, window),
     })
   }
   return { checks }
@@ -50,6 +51,9 @@ const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Millisec
   requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
   errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
   'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
+  disconnects: (_gate, scene, window) => ({ query: disconnects(scene, window, scene.target) }),
+  'primary-requests': (_gate, scene, window) => ({ query: requests(scene, window, scene.primary) }),
+  'primary-disconnects': (_gate, scene, window) => ({ query: disconnects(scene, window, scene.primary) }),
   latency: (_gate, scene, window) => ({ query: latency(scene, window) }),
   value: (gate, scene, window) => fillIn(gate.template ?? { parts: [] }, templateNames(scene, window)),
 }
@@ -145,6 +149,12 @@ export function splitQuestions(
     subject: subject('probe', side, scene, window),
   })
   return { checks: [ask('canary'), ask('primary')] }
+}
+
+function subjectOf(part: Part, scene: Scene, window: Milliseconds): Subject {
+  if (part === 'primary-requests') return subject('requests', 'primary', scene, window)
+  if (part === 'primary-disconnects') return subject('disconnects', 'primary', scene, window)
+  return subject(part, 'canary', scene, window)
 }
 
 function subject(measure: Subject['measure'], side: Subject['side'], scene: Scene, window: Milliseconds): Subject {

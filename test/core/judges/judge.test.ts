@@ -16,8 +16,10 @@ function judged(
   return judge(of, at, findings(of, at, parts), onProviderError)
 }
 
+/** Nobody went away before the answer, unless a test says so. */
+const stayed: Parts = { disconnects: noData, 'primary-requests': noData, 'primary-disconnects': noData }
 const success = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
-  judged({ name: 'request-success-rate', ...more }, parts)
+  judged({ name: 'request-success-rate', ...more }, { ...stayed, ...parts })
 const duration = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
   judged({ name: 'request-duration', ...more }, parts)
 const outage: Finding = { kind: 'unavailable', error: 'http://prometheus:9090 gave no answer in 5 s' }
@@ -71,10 +73,38 @@ suite('judging the success rate', () => {
   })
 
   test('a window that is not full yet says so', () => {
-    const parts = { requests: 1, errors: 0, 'caller-failures': 0 }
+    const parts = { ...stayed, requests: 1, errors: 0, 'caller-failures': 0 }
     expect(judged({ name: 'request-success-rate' }, parts, { routedFor: 12_000 }).because).to.equal(
       'request-success-rate 100 % is at least 99 % (1 request in 12s)',
     )
+  })
+})
+
+suite('callers that went away before the answer', () => {
+  const left = (of: number, primary: number | Finding, ofPrimary: number | Finding): number | null =>
+    success({
+      requests: 1000,
+      errors: 1,
+      'caller-failures': 0,
+      disconnects: of,
+      'primary-requests': primary,
+      'primary-disconnects': ofPrimary,
+    }).value
+
+  test('count as far as the canary has a larger share of them than the primary', () => {
+    // 100 of 1000, where 1 % of the primary's (and one more) is 10, and two deviations are 6.3: 84, and one error.
+    expect(left(100, 10_000, 99)).to.equal(91.5)
+    expect(left(100, 1000, 100)).to.equal(99.9)
+  })
+
+  test('are chance where there are a few more', () => {
+    expect(left(2, 900, noData)).to.equal(99.9)
+    expect(left(13, 9000, 90)).to.equal(99.9)
+  })
+
+  test('are not judged without requests of the primary', () => {
+    expect(left(500, noData, noData)).to.equal(99.9)
+    expect(left(500, 0, 0)).to.equal(99.9)
   })
 })
 

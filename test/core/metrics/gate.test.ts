@@ -19,7 +19,7 @@ suite('gates', () => {
       interval: 60_000,
       noData: 'hold',
       failFast: false,
-      parts: ['requests', 'errors', 'caller-failures'],
+      parts: ['requests', 'errors', 'caller-failures', 'disconnects', 'primary-requests', 'primary-disconnects'],
     })
   })
 

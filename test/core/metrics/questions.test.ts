@@ -15,6 +15,9 @@ suite('questions', () => {
       'run-1/10/0/request-success-rate/requests',
       'run-1/10/0/request-success-rate/errors',
       'run-1/10/0/request-success-rate/caller-failures',
+      'run-1/10/0/request-success-rate/disconnects',
+      'run-1/10/0/request-success-rate/primary-requests',
+      'run-1/10/0/request-success-rate/primary-disconnects',
     ])
   })
 
