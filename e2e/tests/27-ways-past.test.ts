@@ -1,0 +1,171 @@
+/** Routes of others around a release, on real proxies: ways past the split, notations of a gateway, one host for several. */
+import { expect } from 'chai'
+import { type KubeObject, kinds } from '../../src/api/object.ts'
+import { Controller } from '../fixtures/controller.ts'
+import { expectNoFailure, expectShares } from '../fixtures/expect.ts'
+import { Shop } from '../fixtures/shop.ts'
+import { together } from '../fixtures/together.ts'
+import { gatewayName } from '../lab/edge.ts'
+import { type Lab, lab } from '../lab/lab.ts'
+import { waitFor } from '../lab/wait.ts'
+
+const quick = { stepWeights: [20, 60], interval: '4s' }
+const [gatewayNamespace = '', gateway = ''] = gatewayName.split('/')
+
+const virtualService = (name: string, spec: object): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name },
+  spec,
+})
+const to = (host: string) => ({ route: [{ destination: { host } }] })
+const apexOf = (shop: Shop): string => `web.${shop.namespace}.svc.cluster.local`
+
+suite('Past the split', () => {
+  let world: Lab
+  let controller: Controller
+  suiteSetup(async () => {
+    world = await lab()
+    controller = await Controller.start(world)
+  })
+  suiteTeardown(async () => controller.close())
+
+  /** The Canary is refused with this sentence, and callers go on as before it. */
+  const expectConflict = async (shop: Shop, timeline: ReturnType<Shop['timeline']>, message: string): Promise<void> => {
+    const told = await waitFor('the Canary is stalled', 30, () =>
+      timeline.moments.find(({ reason }) => reason === 'Conflict'),
+    )
+    expect(told).to.include({ phase: 'Initializing', message })
+    expect(await shop.get(kinds.Deployment, 'web-primary')).to.equal(undefined)
+    expect(await shop.get(kinds.VirtualService, 'web')).to.equal(undefined)
+    expect((await shop.get(kinds.Service, 'web'))?.['spec']).to.deep.include({ selector: { app: 'web' } })
+  }
+
+  const ownGateway = async (shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    await shop.apply(
+      virtualService('edge', { hosts: [shop.hostAtGateway], gateways: [gatewayName], http: [to(apexOf(shop))] }),
+    )
+    await shop.reachable('gateway')
+    const callers = shop.load('gateway', { rate: 80 })
+    const before = shop.timeline({ virtualService: 'edge' })
+    // As in the README: nothing about gateways.
+    await shop.apply(shop.canary({ service: { gateways: undefined, hosts: undefined }, analysis: quick }))
+    await expectConflict(
+      shop,
+      before,
+      `VirtualService ${shop.namespace}/edge leads to Service web at gateway ${gatewayName}, past the split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.`,
+    )
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
+    await before.stop()
+
+    const timeline = shop.timeline({ virtualService: 'edge' })
+    const service = { gateways: undefined, hosts: undefined, virtualServices: [{ name: 'edge' }] }
+    await shop.apply(shop.canary({ service, analysis: quick }))
+    await timeline.untilPhase('Initialized', 90)
+    const since = await shop.setImage('v9')
+    await timeline.untilPhase('Succeeded', 120, since)
+    expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
+    expectShares(timeline, 'v9', since, callers)
+    expectNoFailure(callers)
+  }
+
+  const notations = async (shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    const old = virtualService('old', { hosts: [shop.hostAtGateway], gateways: [gatewayName], http: [to('web')] })
+    await shop.apply(old)
+    await shop.reachable('gateway')
+    const callers = shop.load('gateway', { rate: 80 })
+    const timeline = shop.timeline()
+    const gateways = [`${gateway}.${gatewayNamespace}.svc.cluster.local`, 'mesh']
+    await shop.apply(shop.canary({ service: { gateways }, analysis: quick }))
+    await expectConflict(
+      shop,
+      timeline,
+      `VirtualService ${shop.namespace}/old leads to Service web at gateway ${gatewayName}, past the split. Recreate the Canary with service.virtualServices: [{name: old}], or lead the route to another Service.`,
+    )
+    // Until our VirtualService is there, the gateway has no route for the host.
+    const moved = JSON.stringify({ spec: { http: [to('nowhere')], hosts: [`old.${shop.hostAtGateway}`] } })
+    await callers.stop()
+    expectNoFailure(callers)
+    await shop.kubectl('patch', 'virtualservice', 'old', '--type=merge', '-p', moved)
+    await timeline.untilPhase('Initialized', 90)
+    await shop.reachable('gateway')
+    const again = shop.load('gateway', { rate: 80 })
+    const client = shop.load('client', { rate: 80 })
+    const since = await shop.setImage('v9')
+    await timeline.untilPhase('Succeeded', 120, since)
+    expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
+    expectShares(timeline, 'v9', since, again, client)
+    expectNoFailure(again, client)
+  }
+
+  const oneHost = async (shop: Shop, people: Shop): Promise<void> => {
+    const host = shop.hostAtGateway
+    await Promise.all([shop.deployWeb({ version: 'v1' }), people.deployWeb({ version: 'people' })])
+    const users = { match: [{ uri: { prefix: '/users' } }], ...to('web') }
+    await people.apply(virtualService('users', { hosts: [host], gateways: [gatewayName], http: [users] }))
+    const timeline = shop.timeline()
+    const match = [{ uri: { prefix: '/orders' } }]
+    await shop.apply(shop.canary({ service: { match }, analysis: quick }))
+    await timeline.untilPhase('Initialized', 90)
+    await people.reachable('client')
+    await shop.reachable('client')
+    const orders = shop.load('gateway', { rate: 80, path: '/orders/7' })
+    const ofPeople = shop.load('gateway', { rate: 40, path: '/users/7' })
+    const client = shop.load('client', { rate: 80, path: '/orders/7' })
+    const leftOut = shop.load('client', { rate: 40, path: '/health' })
+    const nobodys = shop.load('gateway', { rate: 10, path: '/health' })
+    const since = await shop.setImage('v9')
+    const { at } = await timeline.untilPhase('Promoting', 120, since)
+    await timeline.untilPhase('Succeeded', 120, since)
+    expectShares(timeline, 'v9', since, orders, client)
+    expect(ofPeople.versions(), 'another path of the host').to.have.all.keys('people')
+    expect(leftOut.versions(since, at), 'what `match` leaves out, in the mesh').to.have.all.keys('v1')
+    expect(nobodys.between(0).every(({ status }) => status === 404)).to.equal(true)
+    expectNoFailure(orders, ofPeople, client, leftOut)
+  }
+
+  const elsewhere = async (shop: Shop, team: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    await team.apply(
+      virtualService('edge', { hosts: [shop.hostAtGateway], gateways: [gatewayName], http: [to(apexOf(shop))] }),
+    )
+    await shop.reachable('gateway')
+    const bypassing = shop.load('gateway', { rate: 80 })
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary({ service: { gateways: ['mesh'], hosts: undefined }, analysis: quick }))
+    await timeline.untilPhase('Initialized', 90)
+    const client = shop.load('client', { rate: 80 })
+    const since = await shop.setImage('v9')
+    const { at } = await timeline.untilPhase('Promoting', 120, since)
+    await timeline.untilPhase('Succeeded', 120, since)
+    expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
+    expectShares(timeline, 'v9', since, client)
+    expect(bypassing.versions(since, at), 'past the split').to.have.all.keys('v1')
+    expectNoFailure(client, bypassing)
+    const status = (await shop.get(kinds.Canary, 'web'))?.['status']
+    expect((status as { warnings?: unknown } | undefined)?.warnings).to.deep.equal([
+      {
+        reason: 'Bypassed',
+        message: `VirtualService ${team.namespace}/edge leads to Service web at gateway ${gatewayName}, past the split. These requests do not reach a candidate, and traffic checks leave them out`,
+      },
+    ])
+  }
+
+  const two = (run: (shop: Shop, other: Shop) => Promise<void>) => async (): Promise<void> =>
+    Shop.within(world, 'past', async shop => Shop.within(world, 'other', async other => run(shop, other)))
+
+  together(2, [
+    {
+      name: 'F5: a VirtualService at the gateway stops the start, and the entry that it offers carries the split',
+      run: async () => Shop.within(world, 'past', ownGateway),
+    },
+    {
+      name: 'F14: an older notation is the same gateway, and callers there meet the split',
+      run: async () => Shop.within(world, 'past', notations),
+    },
+    { name: 'F4: one host at a gateway, and each path for its own', run: two(oneHost) },
+    { name: 'F5, other values: of another namespace it is a warning, and the release goes on', run: two(elsewhere) },
+  ])
+})
