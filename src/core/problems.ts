@@ -24,7 +24,7 @@ import {
   otherPortThatLeadsNowhere,
   portThatIsNotHttp,
   portThatLeadsNowhere,
-  tooManyRoutes,
+  tooManyPorts,
 } from './problems/ports.ts'
 import type { FindProblem, Problem } from './problems/problem.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './problems/references.ts'
@@ -111,9 +111,9 @@ const policies: readonly Policy[] = [
   stops(ruleForSomeCallers),
   warnsOnly(ruleOfOtherNamespaces),
   stops(serviceThatLosesItsPods),
+  refusesService(tooManyPorts),
   refusesService(portThatLeadsNowhere),
   refusesService(otherPortThatLeadsNowhere),
-  refusesService(tooManyRoutes),
   { find: candidateWithoutItsPort, stops: ['candidate', 'run'], warns: [] },
   stops(portThatIsNotHttp),
   stopsOnlyTheStart(targetWithoutPorts),

@@ -95,12 +95,21 @@ export const otherPortThatLeadsNowhere: FindProblem = o => {
   )
 }
 
+/** Each is on three Services, and is a route. */
+const MOST_PORTS = 500
 /** A VirtualService of more matches comes near to what the API server stores of one object, and to what proxies take. */
 const MOST_MATCHES = 1_000
 
 /** Each match of the Canary is written once for each port. */
-export const tooManyRoutes: FindProblem = o => {
+export const tooManyPorts: FindProblem = o => {
   const { match = [], virtualServices } = o.canary.spec.service
+  const all = apexPorts(o).length
+  if (all > MOST_PORTS) {
+    return problem(
+      'Invalid',
+      `${calledHere(o, 'Service', o.names.apexService.name)} would have ${all} ports on both sides; the limit is ${MOST_PORTS}. Give the Canary a Service with fewer ports, or write portDiscovery: false.`,
+    )
+  }
   const ports = routedPorts(o)?.length ?? 1
   const matches = ports * Math.max(1, match.length)
   if (virtualServices !== undefined || matches <= MOST_MATCHES) return null

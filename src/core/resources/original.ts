@@ -76,9 +76,12 @@ interface Numbered {
   readonly protocol?: unknown
 }
 
-/** Whether two entries are one port of a Service: a Service has a number once for each protocol. */
-export const samePort = (one: Numbered, other: Numbered): boolean =>
-  one.port === other.port && (one.protocol ?? 'TCP') === (other.protocol ?? 'TCP')
+/** The key of a port in the ports of a Service, which have a number once for each protocol. */
+export const portKey = ({ port, protocol = 'TCP' }: Numbered): string => `${String(port)}/${String(protocol)}`
+
+/** Ports by their keys. Who may write a Service or a template decides how many there are: nothing looks at each for each. */
+export const byKey = <Port extends Numbered>(ports: readonly Port[]): ReadonlyMap<string, Port> =>
+  new Map(ports.map(port => [portKey(port), port]))
 
 /** The fields of a port that we may write. */
 const FIELDS = ['name', 'targetPort', 'appProtocol'] as const
@@ -104,20 +107,23 @@ export function usersService(o: Adopted): UsersService | null {
   const ours = written.trafficDistribution !== undefined && there === written.trafficDistribution
   return {
     spec: { ...recordOf(live.spec), trafficDistribution: ours ? original.trafficDistribution : there },
-    ports: ports.map(port => usersPort(port, original)).filter(port => port !== null),
+    ports: usersPorts(ports, original),
     labels: withOriginal(labels, original.labels),
     annotations: withOriginal(annotations, original.annotations),
   }
 }
 
-/** A port without what we wrote to it; null where we added it. What its user changed since is the user's. */
-function usersPort(port: Json, { ports, written }: Original): Json | null {
-  const was = ports.find(one => samePort(one, port))
-  const wrote = written.ports.find(one => samePort(one, port))
-  if (wrote === undefined) return port
-  if (was === undefined) return sameJson(port['targetPort'], wrote['targetPort']) ? null : port
-  const values = FIELDS.map(field => [field, sameJson(port[field], wrote[field]) ? was[field] : port[field]] as const)
-  return present({ ...port, ...Object.fromEntries(values) })
+/** Ports without what we wrote to them, and without those that we added. What their user changed since is the user's. */
+function usersPorts(live: readonly Json[], { ports, written }: Original): Json[] {
+  const [before, ours] = [byKey(ports), byKey(written.ports)]
+  return live.flatMap(port => {
+    const was = before.get(portKey(port))
+    const wrote = ours.get(portKey(port))
+    if (wrote === undefined) return [port]
+    if (was === undefined) return sameJson(port['targetPort'], wrote['targetPort']) ? [] : [port]
+    const values = FIELDS.map(field => [field, sameJson(port[field], wrote[field]) ? was[field] : port[field]] as const)
+    return [present({ ...port, ...Object.fromEntries(values) })]
+  })
 }
 
 function withOriginal(live: Readonly<Record<string, string>>, original: Entries): Record<string, string> {

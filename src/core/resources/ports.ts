@@ -2,9 +2,10 @@
  * The ports of the Services. Those of the user's Service hold for both sides, with what the Canary says of the one that it
  * names, and with the ports of the containers where they are to be discovered.
  */
+import type { KubeObject } from '../../api/object.ts'
 import { at, type Json, listOf, numberOf, present, recordsOf, textOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
-import { type Adopted, samePort, usersService } from './original.ts'
+import { type Adopted, byKey, portKey, usersService } from './original.ts'
 import { liveOf } from './ownership.ts'
 
 type Asked = Adopted & Pick<Observation, 'target' | 'primary'>
@@ -42,7 +43,7 @@ export function programPorts(template: unknown): ContainerPort[] {
 
 /** The entry of a Service's spec with this number. HTTP is always TCP. */
 export function portOf(spec: unknown, port: number): Json | undefined {
-  return recordsOf(at(spec, 'ports')).find(one => samePort(one, { port }))
+  return recordsOf(at(spec, 'ports')).find(one => portKey(one) === portKey({ port }))
 }
 
 /** Where the port of a Service leads: by number or name; the same number where it does not say. */
@@ -50,56 +51,66 @@ export const targetOf = (port: Json): unknown => port['targetPort'] ?? port['por
 
 /** Whether this is the port that the Canary speaks of. */
 export const isMain = (o: Pick<Observation, 'canary'>, port: Json): boolean =>
-  samePort(port, { port: o.canary.spec.service.port })
+  port['port'] === o.canary.spec.service.port && (port['protocol'] ?? 'TCP') === 'TCP'
+
+const livePorts = (o: Asked): readonly Json[] => recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
 
 /**
  * The ports of the apex Service. What is there keeps its name, its nodePort and its place: others refer to them. The Canary
  * says where its port leads; a Canary that does not say follows the Service that was there.
  */
-export function apexPorts(o: Asked): Json[] {
+export function apexPorts(o: Asked): readonly Json[] {
+  const live = liveOf(o, o.names.apexService)
+  const basis = [o.canary.spec.service, o.primary?.object, o.target?.object]
+  const known = live === undefined ? undefined : merged.get(live)
+  if (known?.basis.every((one, i) => one === basis[i]) === true) return known.ports
+  const ports = merge(o)
+  if (live !== undefined) merged.set(live, { basis, ports })
+  return ports
+}
+
+/** What was made of a Service, for as long as nothing that it was made of changes: many ask, and there may be many ports. */
+const merged = new WeakMap<KubeObject, { readonly basis: readonly unknown[]; readonly ports: readonly Json[] }>()
+
+function merge(o: Asked): Json[] {
   const { port, targetPort, appProtocol, portName = 'http' } = o.canary.spec.service
-  const there = recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
+  const live = livePorts(o)
+  const there = byKey(live)
+  const places = new Map(live.map((one, place) => [portKey(one), place]))
+  const placeOf = (one: Json): number => places.get(portKey(one)) ?? live.length
   const said = present({ targetPort, appProtocol })
   const users = usersPorts(o).map(one => (isMain(o, one) ? { ...one, ...said } : one))
   const main = { name: portName, port, targetPort: targetPort ?? port, protocol: 'TCP', ...said }
-  const listed = users.some(one => isMain(o, one)) ? users : [...users, main]
-  const ours = [...listed.slice(users.length), ...discovered(o, listed)].map(one => {
-    const nodePort = there.find(live => samePort(live, one))?.['nodePort']
+  const added = users.some(one => isMain(o, one)) ? [] : [main]
+  const ours = [...added, ...discovered(o, [...users, ...added])].map(one => {
+    const nodePort = there.get(portKey(one))?.['nodePort']
     return { ...one, ...present({ nodePort }) }
   })
-  return withNames([...users, ...ours]).sort((one, other) => placeIn(there, one) - placeIn(there, other))
-}
-
-const placeIn = (list: readonly Json[], port: Json): number => {
-  const place = list.findIndex(one => samePort(one, port))
-  return place < 0 ? list.length : place
+  return withNames([...users, ...ours]).sort((one, other) => placeOf(one) - placeOf(other))
 }
 
 /** Of the ports of an apex that we made those that are ours; others may have added some. */
 export function ownPorts(o: Asked): Json[] {
-  const others = usersPorts(o)
-  return withoutNodePorts(apexPorts(o).filter(port => !others.some(other => samePort(port, other))))
+  const others = byKey(usersPorts(o))
+  return withoutNodePorts(apexPorts(o).filter(port => !others.has(portKey(port))))
 }
 
 const withoutNodePorts = (ports: readonly Json[]): Json[] =>
   ports.map(port => present({ ...port, nodePort: undefined }))
 
 /** The ports of the apex that are not ours: of an adopted Service its own, of one that we made those that others added. */
-function usersPorts(o: Asked): Json[] {
+function usersPorts(o: Asked): readonly Json[] {
   const adopted = usersService(o)
-  if (adopted !== null) return [...adopted.ports]
-  const live = liveOf(o, o.names.apexService)
-  if (live === undefined) return []
-  const declared = declaredPorts(o).map(({ port, protocol }) => ({ port, protocol }))
-  const ours = [{ port: o.canary.spec.service.port }, ...(o.canary.spec.service.portDiscovery ? declared : [])]
-  return recordsOf(at(live.spec, 'ports')).filter(port => !ours.some(own => samePort(port, own)))
+  if (adopted !== null) return adopted.ports
+  const declared = o.canary.spec.service.portDiscovery ? byKey(declaredPorts(o)) : new Map()
+  return livePorts(o).filter(port => !isMain(o, port) && !declared.has(portKey(port)))
 }
 
 /** What the containers declare: of those that serve first, for their callers are there. */
 function declaredPorts({ primary, target }: Asked): ContainerPort[] {
-  return [primary, target]
-    .flatMap(workload => programPorts(at(workload?.object.spec, 'template')))
-    .filter((one, i, all) => i === all.findIndex(other => samePort(other, one)))
+  const declared = [primary, target].flatMap(workload => programPorts(at(workload?.object.spec, 'template')))
+  const first = byKey(declared.toReversed())
+  return declared.filter(one => first.get(portKey(one)) === one)
 }
 
 const LONGEST_NAME = 63
@@ -107,16 +118,16 @@ const LONGEST_NAME = 63
 /** Ports of containers that no port leads to yet, named as Flagger names them; one that is there already stays. */
 function discovered(o: Asked, listed: readonly Json[]): Json[] {
   if (!o.canary.spec.service.portDiscovery) return []
-  const live = recordsOf(at(liveOf(o, o.names.apexService)?.spec, 'ports'))
+  const there = byKey(livePorts(o))
+  const keys = byKey(listed)
+  const reached = new Set(listed.map(one => portKey({ port: targetOf(one), protocol: one['protocol'] ?? 'TCP' })))
   return declaredPorts(o).flatMap(({ container, index, name, port, protocol }) => {
     const found = { port, targetPort: port, protocol }
-    if (listed.some(one => samePort(one, found))) return []
-    const reached = listed.some(one => {
-      const target = targetOf(one)
-      return (one['protocol'] ?? 'TCP') === protocol && (target === port || (name !== '' && target === name))
-    })
-    const stays = live.some(one => samePort(one, found) && targetOf(one) === port)
-    if (reached && !stays) return []
+    if (keys.has(portKey(found))) return []
+    const live = there.get(portKey(found))
+    const stays = live !== undefined && targetOf(live) === port
+    const isReached = reached.has(portKey(found)) || (name !== '' && reached.has(portKey({ port: name, protocol })))
+    if (isReached && !stays) return []
     const own = name === '' ? `${protocol.toLowerCase()}-${container}-${index}` : name
     return [{ ...(own.length > LONGEST_NAME ? {} : { name: own }), ...found }]
   })

@@ -13,7 +13,7 @@ import type { Posture } from '../posture.ts'
 import { templateOf } from '../revision.ts'
 import type { Write } from '../write.ts'
 import { adopt, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
-import { usersService } from './original.ts'
+import { byKey, portKey, usersService } from './original.ts'
 import {
   applyOurs,
   deleteOurs,
@@ -141,12 +141,12 @@ function made(
 /** The selector exactly, for a key more selects other pods; the ports among those that are there. */
 function sameService(live: KubeObject, wanted: KubeObject): boolean {
   const { ports, selector, ...rest } = recordOf(wanted.spec)
-  const there = recordsOf(at(live.spec, 'ports'))
+  const there = byKey(recordsOf(at(live.spec, 'ports')))
   return (
     covers(live.metadata.annotations, wanted.metadata.annotations) &&
     covers(live.spec, rest) &&
     sameJson(at(live.spec, 'selector'), selector) &&
-    recordsOf(ports).every(port => there.some(one => covers(one, port)))
+    recordsOf(ports).every(port => covers(there.get(portKey(port)), port))
   )
 }
 

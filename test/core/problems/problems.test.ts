@@ -95,6 +95,12 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     message:
       "Service shop/web leads from port 81 to admin, but no container of Deployment shop/web has a port of that name; there are http (8080). Name a container's port admin, or remove the port from the Service.",
   },
+  'more ports than are carried': {
+    given: withPorts(...Array.from({ length: 501 }, (_, i) => ({ name: `http-${i}`, port: 80 + i, targetPort: 8080 }))),
+    reason: 'Invalid',
+    message:
+      'Service shop/web would have 501 ports on both sides; the limit is 500. Give the Canary a Service with fewer ports, or write portDiscovery: false.',
+  },
   'more routes than a VirtualService can have': {
     given: {
       ...withPorts(...Array.from({ length: 51 }, (_, i) => ({ name: `http-${i}`, port: 80 + i, targetPort: 8080 }))),
