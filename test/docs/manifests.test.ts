@@ -38,6 +38,25 @@ suite('The manifests', () => {
     expect(elsewhere.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.deep.equal([])
   })
 
+  test('give nobody the right to write Canaries by aggregation, and that to Secrets in a role of its own', () => {
+    const roles = objects().filter(({ kind }) => kind === 'ClusterRole')
+    const writing = roles.filter(role =>
+      recordsOf(role['rules']).some(({ verbs }) =>
+        (verbs as string[]).some(verb => /^(create|update|patch|\*)$/.test(verb)),
+      ),
+    )
+    const aggregated = writing.filter(({ metadata }) =>
+      Object.keys(metadata.labels ?? {}).some(label => label.includes('aggregate-to')),
+    )
+    expect(aggregated.map(({ metadata }) => metadata.name)).to.deep.equal([])
+    const secret = roles.filter(role =>
+      recordsOf(role['rules']).some(({ resources }) =>
+        (resources as string[]).some(one => one === 'secrets' || one === 'configmaps'),
+      ),
+    )
+    expect(secret.map(({ metadata }) => metadata.name)).to.deep.equal(['sluice-configs'])
+  })
+
   test('start the program with a command line that it takes', async () => {
     const deployment = objects().find(({ kind }) => kind === 'Deployment')
     const [container] = recordsOf(at(deployment?.spec, 'template', 'spec', 'containers'))
