@@ -331,7 +331,7 @@ class Reader {
   /** Of keys that all have what is looked for, the one with the fewest objects. */
   bySmallest(kind: Kind, name: string, keys: readonly string[]): readonly KubeObject[] {
     const [smallest] = keys
-      .map(key => ({ key, size: this.#cache.byIndex(kind, name, key).length }))
+      .map(key => ({ key, size: this.#cache.countByIndex(kind, name, key) }))
       .toSorted((a, b) => a.size - b.size)
     return smallest === undefined ? [] : this.byIndex(kind, name, smallest.key)
   }

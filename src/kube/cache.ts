@@ -122,6 +122,11 @@ export class Cache {
     return this.#distinct(kind, store => store.byIndex(name, key))
   }
 
+  /** How many objects there are under a key of an index; one that two scopes see counts twice. */
+  countByIndex(kind: Kind, name: string, key: string): number {
+    return this.#roomsOf(kind).reduce((sum, { store }) => sum + store.countByIndex(name, key), 0)
+  }
+
   /** Calls back on every change from now on. What a listener throws is logged and reaches nobody else. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)

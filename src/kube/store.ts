@@ -55,6 +55,11 @@ export class Store {
     for (const [key, object] of this.#objects) enter(found, of(object), key)
   }
 
+  /** How many objects there are under a key of an index, told without collecting them. */
+  countByIndex(name: string, indexKey: string): number {
+    return this.#indexes.get(name)?.found.get(indexKey)?.size ?? 0
+  }
+
   /** The objects under a key of an index; an index that nobody added is empty. */
   byIndex(name: string, indexKey: string): readonly KubeObject[] {
     const keys = this.#indexes.get(name)?.found.get(indexKey)

@@ -206,4 +206,20 @@ suite('field: hands at the workloads', () => {
       said(/EditReverted: kubectl scaled Deployment web-primary to 0; it serves, so it is scaled to 2 again/),
     ).to.have.length(1)
   })
+
+  test('kubectl scale of the target to 0 in mid-run stops no release, and says what does', async () => {
+    await world.initialised()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    merge('kubectl', 'web', { spec: { replicas: 0 } })
+    await world.clock.advance(20_000)
+    expect(replicas('web')).to.equal(2)
+    expect(
+      said(
+        /EditReverted: kubectl scaled Deployment web to 0 in a release; it is scaled up again\..* sluice\.dev\/abort="/,
+      ),
+    ).to.have.length(1)
+    world.annotate('abort', '1 why')
+    await world.until('Failed')
+  })
 })

@@ -15,7 +15,7 @@ import { primaryIsAutoscaled } from '../resources/autoscaling.ts'
 import { lastWriter } from '../resources/ownership.ts'
 import { primaryWasChanged } from '../resources/primary.ts'
 import type { Instant } from '../time.ts'
-import type { Write } from '../write.ts'
+import { FIELD_MANAGER, type Write } from '../write.ts'
 
 /**
  * @param before as it was remembered before this pass.
@@ -28,7 +28,13 @@ export function answersToHands(
   writes: readonly Write[],
   now: Instant,
 ): Announcement[] {
-  const found = [lockLifted(o, writes), templateChanged(o, writes), scaledToNothing(o, writes), scaled(before, o)]
+  const found = [
+    lockLifted(o, writes),
+    templateChanged(o, writes),
+    primaryScaledToNothing(o, writes),
+    candidateScaledToNothing(o, writes),
+    scaled(before, o),
+  ]
   const answers = found.flatMap(one => (one === null ? [] : [answer(o, one.news, one.workload.generation, now)]))
   return answers.filter(({ key }) => !o.memory.outbox.some(told => told.key === key))
 }
@@ -73,12 +79,29 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
   return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: primary }
 }
 
-function scaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
+function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
   const { primary, names } = o
   if (primary === null || primary.replicas > 0 || !replacesPrimary(o, writes)) return null
   const wished = o.memory.replicas.wished ?? 1
   const message = `${lastWriter(primary.object)} scaled Deployment ${names.primary.name} to 0; it serves, so it is scaled to ${wished} again`
   return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: primary }
+}
+
+/** At the start of a run Sluice scales the target up itself; from then on its pods are judged. */
+function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
+  const { target, state, names } = o
+  if (target === null || target.replicas > 0 || target.replicasBy === '' || target.replicasBy === FIELD_MANAGER)
+    return null
+  const judged = state.phase === 'Promoting' || ('highest' in state && state.highest > 0)
+  const scalesUp = writes.some(
+    write =>
+      write.verb === 'merge' &&
+      refKey(write.ref) === refKey(names.target) &&
+      at(write.patch, 'spec', 'replicas') !== undefined,
+  )
+  if (!judged || !scalesUp) return null
+  const message = `${target.replicasBy} scaled Deployment ${names.target.name} to 0 in a release; it is scaled up again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
+  return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: target }
 }
 
 /** Somebody asked for another number of pods, of the target or of the primary. */
