@@ -37,7 +37,7 @@ const Run = z.object({
   highest: whole().describe('The highest weight so far.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
   waitingFor: text().describe(
-    'What the run waits for beside what its stage is for: pods, endpoints, primary, owner, takeUp.',
+    'What the run waits for beside what its stage is for: pods, endpoints, primary, owner, resume, takeUp.',
   ),
   waitingSince: time().describe('Since when that is waited for.'),
   routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),

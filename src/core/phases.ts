@@ -22,6 +22,7 @@ import { afterLook } from './rules/climb.ts'
 import { obey } from './rules/commands.ts'
 import { copyToThePrimary, drain, drainTheRejected, returnTraffic } from './rules/finish.ts'
 import { look, unpark } from './rules/look.ts'
+import { shiftTraffic } from './rules/shift.ts'
 import {
   claim,
   forgetTheRejected,
@@ -83,6 +84,7 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
     obey,
     waitForSight,
     claim,
+    shiftTraffic,
     copyToThePrimary,
     divert,
     finishUndoing,

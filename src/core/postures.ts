@@ -84,8 +84,9 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   Progressing: analysing,
   WaitingPromotion: analysing,
   Promoting(o, run) {
-    const primary = run.stage === 'undoing' ? run.promoted : run.candidate
-    const lock = o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis
+    const primary = run.stage === 'undoing' || run.stage === 'shifting' ? run.promoted : run.candidate
+    // What carries is kept from rolling; unjudged, it carries only what the primary cannot.
+    const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || run.weight > 0)
     const weight = carryable(o, run.weight, run.candidate)
     // A record that was lost is made again once a person has put the template on the target.
     const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null

@@ -44,9 +44,10 @@ export interface Run extends Settled {
  * - `endpoints`: a Service does not lead to ready pods yet.
  * - `primary`: the primary has no ready pod.
  * - `owner`: the target is paused by its owner.
+ * - `resume`: a person has paused the canary.
  * - `takeUp`: the Deployment controller has not taken up the change, for longer than pods are waited for.
  */
-export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'takeUp'
+export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'resume' | 'takeUp'
 
 /** Why a run stands still although nothing is wrong with the candidate. */
 export type Hold =
@@ -105,12 +106,16 @@ export interface Facts {
   Progressing: Analysis
   WaitingPromotion: Analysis
   /**
+   * - `shifting`: the primary's rollout may take all old pods first, so the canary takes all traffic before.
    * - `copying`: the primary takes the judged template; traffic stays where it is.
    * - `returning`: the primary is ready; traffic goes back to it in steps.
    * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic if it can.
    * - `undoing`: the promoted template goes back on the primary while the canary carries.
    */
-  Promoting: Run & { readonly stage: 'copying' | 'returning' | 'diverting' | 'undoing'; readonly because: string }
+  Promoting: Run & {
+    readonly stage: 'shifting' | 'copying' | 'returning' | 'diverting' | 'undoing'
+    readonly because: string
+  }
   /** The primary takes all traffic; the last answers of the canary drain. `outcome` is what the run ends as. */
   Finalising: Settled & { readonly carriedAt: Instant | null; readonly outcome: 'Succeeded' | 'Withdrawn' }
   Succeeded: Settled

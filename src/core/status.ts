@@ -86,8 +86,8 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 }
 
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
-const promoting = ['copying', 'returning', 'diverting', 'undoing'] as const
-const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'takeUp']
+const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
+const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'resume', 'takeUp']
 const stages: readonly Stage[] = ['clearing', 'emptying', 'preparing', 'locking', 'climbing']
 
 function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {

@@ -112,6 +112,49 @@ suite('from the field: decisions', () => {
     await world.until('Succeeded')
   })
 
+  const strategies = {
+    Recreate: { type: 'Recreate', rollingUpdate: null },
+    'maxSurge 0': { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '100%' } },
+  }
+  for (const [name, strategy] of Object.entries(strategies)) {
+    for (const skipAnalysis of [false, true]) {
+      const how = skipAnalysis ? 'unjudged' : 'judged'
+      test(`a promotion under the strategy ${name} loses no request, ${how}`, async () => {
+        world.deploy()
+        world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { strategy } })
+        await world.clock.advance(5000)
+        world.canary({ skipAnalysis, analysis: { interval: '10s', threshold: 2, stepWeights: [20, 50] } })
+        await world.until('Initialized')
+        await world.clock.advance(20_000)
+        const begun = world.clock.now()
+        world.setImage('demo/web:1.1.0')
+        await world.until('Succeeded')
+        await world.clock.advance(30_000)
+        expect(world.mesh.failures(begun)).to.equal(0)
+        expect(heard(world, begun)).to.include('web 100')
+        expect(heard(world, world.clock.now() - 1000)).to.deep.equal(['web-primary 100'])
+      })
+    }
+
+    test(`nor does one that is aborted while traffic shifts, under ${name}`, async () => {
+      world.deploy()
+      world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { strategy } })
+      await world.clock.advance(5000)
+      world.canary({ analysis: { interval: '10s', threshold: 2, stepWeights: [50] } })
+      await world.until('Initialized')
+      await world.clock.advance(20_000)
+      const begun = world.clock.now()
+      world.setImage('demo/web:1.1.0')
+      await world.until('Promoting 100')
+      world.annotate('abort', '1 not now')
+      await world.until('Failed')
+      await world.clock.advance(30_000)
+      expect(world.mesh.failures(begun)).to.equal(0)
+      expect(heard(world, world.clock.now() - 1000)).to.deep.equal(['web-primary 100'])
+      expect(world.status.history?.[0]?.reason).to.equal('PromotionFailed')
+    })
+  }
+
   test('a deletion that sets the target back to what was promoted says so in an event', async () => {
     await world.initialised()
     world.setImage('demo/web:1.1.0')

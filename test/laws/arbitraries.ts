@@ -21,6 +21,8 @@ export interface Setup {
   readonly revertOnDeletion: boolean
   /** The target mounts a ConfigMap. */
   readonly configured: boolean
+  /** The strategy of the target, and so of the primary, ends all old pods before it starts new ones. */
+  readonly recreate: boolean
   /** An autoscaler is on the primary. */
   readonly autoscaled: boolean
   readonly replicas: number
@@ -60,6 +62,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     maxDuration: fc.constantFrom('24h', '24h', '1m'),
     revertOnDeletion: fc.boolean(),
     configured: rarely(),
+    recreate: rarely(),
     autoscaled: rarely(),
     replicas: fc.integer({ min: 1, max: 4 }),
     secondPort: fc.boolean(),

@@ -9,8 +9,9 @@ const rested = new Map<string, TinyWorld>()
 
 /** A world in which the canary rests, made once for all setups that differ in the analysis alone. */
 function worldAtRest(setup: Setup): TinyWorld {
-  const { split, labels, configured, autoscaled, replicas, secondPort, covered, bypassed } = setup
-  const key = [split, labels, configured, autoscaled, replicas, secondPort, covered, bypassed].join('/')
+  const { split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed } = setup
+  const parts = [split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed]
+  const key = parts.join('/')
   const known = rested.get(key) ?? initialised(setup)
   rested.set(key, known)
   const world = new TinyWorld(known)

@@ -22,6 +22,7 @@ const plain: Setup = {
   maxDuration: '24h',
   revertOnDeletion: false,
   configured: false,
+  recreate: false,
   autoscaled: false,
   replicas: 2,
   secondPort: false,

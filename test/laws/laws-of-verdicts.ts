@@ -1,8 +1,10 @@
-/** Laws of what a verdict rests on, as onlookers. */
-import type { KubeObject, Ref } from '../../src/api/object.ts'
+/** Laws of what a verdict rests on, and of what a promotion may take away, as onlookers. */
+import { type KubeObject, type Ref, refKey } from '../../src/api/object.ts'
+import { at, sameJson } from '../../src/core/json.ts'
 import type { Observation } from '../../src/core/observation.ts'
 import type { State } from '../../src/core/state.ts'
 import { Broken, type Law } from './laws.ts'
+import { settings } from './tiny-observe.ts'
 import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 
 /** Ends of a run that time brings. */
@@ -47,3 +49,20 @@ function samePods(world: TinyWorld, name: string, workload: Observation['target'
       )
   }
 }
+
+/**
+ * Where the rollout of the primary ends all old pods before it starts new ones, the template is copied only once the canary
+ * carries all, the mesh has settled, and the last answers of the old pods are out. Nothing is asked where they do not serve.
+ */
+export const callersLeaveBeforeARecreation: Law = life => ({
+  wrote(world, write, wire, o) {
+    if (refKey(write.ref) !== refKey(PRIMARY) || write.verb !== 'replace' || wire.phase !== 'Promoting') return
+    const { primary } = o
+    if ((wire.run?.because ?? '') !== '' || primary === null || primary.ready === 0) return
+    if (sameJson(at(write.object['spec'], 'template'), at(primary.object['spec'], 'template'))) return
+    const { share, since } = life.chronicle
+    const wait = settings.settle + o.canary.spec.analysis.drain
+    if (share.low !== 100 || world.now - since < wait)
+      throw new Broken(`all pods of the primary end while the canary carries ${share.low}, for ${world.now - since} ms`)
+  },
+})

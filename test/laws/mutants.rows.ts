@@ -221,6 +221,22 @@ export const mutants: readonly Mutant[] = [
       put: 'const carriedAt = state.carriedAt ?? now',
     },
   ),
+  ...laws(
+    MOMENTS,
+    'a promotion that may take all old pods of the primary first',
+    {
+      without: 'shifting all traffic to the canary before the copy',
+      file: rules('climb'),
+      take: "stage: shifts ? 'shifting' : 'copying'",
+      put: "stage: 'copying'",
+    },
+    {
+      without: 'reading the weight back before the copy',
+      file: rules('shift'),
+      take: 'const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)',
+      put: 'const carriedAt = state.carriedAt ?? now',
+    },
+  ),
   ...laws(MOMENTS, 'a promotion that is given up goes no further', {
     without: 'leaving a primary alone that never took the candidate',
     file: rules('undo'),

@@ -100,6 +100,7 @@ export function makeTarget(world: TinyWorld, setup: Setup): void {
   const volumes = setup.configured ? { volumes: [{ name: 'config', configMap: { name: 'web' } }] } : {}
   const container = { name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }, { containerPort: 9091 }] }
   const template = { metadata: { labels }, spec: { containers: [container], ...volumes } }
-  const spec = { replicas: setup.replicas, selector: { matchLabels: { app: 'web' } }, template }
+  const strategy = setup.recreate ? { strategy: { type: 'Recreate' } } : {}
+  const spec = { replicas: setup.replicas, selector: { matchLabels: { app: 'web' } }, ...strategy, template }
   world.put(TARGET, { apiVersion: '', kind: '', metadata: { name: '', labels: { app: 'web' } }, spec }, 'kubectl')
 }

@@ -17,7 +17,14 @@ const run = {
   weight: percent,
   carriedAt: maybe(instant),
   waitingFor: maybe(
-    fc.constantFrom('pods' as const, 'endpoints' as const, 'primary' as const, 'owner' as const, 'takeUp' as const),
+    fc.constantFrom(
+      'pods' as const,
+      'endpoints' as const,
+      'primary' as const,
+      'owner' as const,
+      'resume' as const,
+      'takeUp' as const,
+    ),
   ),
   waitingSince: instant,
 }
@@ -66,7 +73,13 @@ export const state: fc.Arbitrary<State> = fc.oneof(
   fc.record({
     ...phase('Promoting'),
     ...run,
-    stage: fc.constantFrom('copying' as const, 'returning' as const, 'diverting' as const, 'undoing' as const),
+    stage: fc.constantFrom(
+      'shifting' as const,
+      'copying' as const,
+      'returning' as const,
+      'diverting' as const,
+      'undoing' as const,
+    ),
     because: fc.string({ maxLength: 40 }),
   }),
   fc.record({

@@ -34,7 +34,10 @@ export function advancePods(
   const template = at(deployment['spec'], 'template')
   const current = before.find(group => group.template === template || sameJson(group.template, template))
   const groups = current === undefined && !paused ? [...before, groupOf(deployment, template)] : before
-  const counts = paused ? scaled(groups, wished, current) : rolled(groups, wished, current ?? groups[groups.length - 1])
+  const newest = current ?? groups[groups.length - 1]
+  const recreates = at(deployment['spec'], 'strategy', 'type') === 'Recreate'
+  const roll = recreates ? recreated : rolled
+  const counts = paused ? scaled(groups, wished, current) : roll(groups, wished, newest)
   const after = groups.map((group, i) => withCounts(group, counts[i] ?? 0, readyOf(group, counts[i] ?? 0, weather)))
   return after.length === before.length && after.every((group, i) => group === before[i]) ? before : after
 }
@@ -43,6 +46,12 @@ export function advancePods(
 function rolled(groups: readonly PodGroup[], wished: number, current: PodGroup | undefined): number[] {
   const done = wished === 0 || (current !== undefined && current.ready >= wished)
   return groups.map(group => (group === current ? wished : done ? 0 : Math.min(group.replicas, Math.max(wished, 1))))
+}
+
+/** New pods start when no old one is left. */
+function recreated(groups: readonly PodGroup[], wished: number, current: PodGroup | undefined): number[] {
+  const left = groups.some(group => group !== current && group.replicas > 0)
+  return groups.map(group => (group === current && !left ? wished : 0))
 }
 
 /** Who has pods keeps them; where nobody has, the present template gets them, or the newest. */

@@ -20,7 +20,7 @@ import {
 } from './laws.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
-import { deadlinesAreConfirmed } from './laws-of-verdicts.ts'
+import { callersLeaveBeforeARecreation, deadlinesAreConfirmed } from './laws-of-verdicts.ts'
 import {
   asksOnce,
   blindnessDecidesNothing,
@@ -176,6 +176,13 @@ const silent = fc
     ],
   }))
 
+/** Releases of a Deployment that ends all old pods before it starts new ones, with and without an analysis. */
+const recreated = fc.record({ drawn: history, skipAnalysis: fc.boolean() }).map(({ drawn, skipAnalysis }) => ({
+  ...drawn,
+  setup: { ...drawn.setup, recreate: true, skipAnalysis },
+  from: 'rest' as const,
+}))
+
 /** The metrics server tells nothing, whatever a history says. */
 const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
   ...drawn,
@@ -253,6 +260,12 @@ suite('laws of every moment', function () {
 
   always('a policy that covered the Service covers both sides', 1, whatCoveredTheServiceCoversBothSides)
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)
+  always(
+    'a promotion that may take all old pods of the primary first takes the callers off it before',
+    2,
+    callersLeaveBeforeARecreation,
+    recreated,
+  )
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
   always('a deadline is a verdict only on what the API server says now', 1, deadlinesAreConfirmed, silent)

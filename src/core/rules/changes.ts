@@ -22,6 +22,7 @@ import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
+import { mustShift } from './shift.ts'
 import { firstStep } from './start.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 
@@ -161,7 +162,8 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | Read |
 
 /** Nothing is judged against a primary that does not serve, and nothing is sent to pods that no Service leads to yet. */
 function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
-  const missing = o.canary.spec.skipAnalysis ? 0 : unreached(o, 'canary', o.state.candidate)
+  const carries = !o.canary.spec.skipAnalysis || mustShift(o)
+  const missing = carries ? unreached(o, 'canary', o.state.candidate) : 0
   if (missing > 0) {
     const waited = notInEndpoints(missing, o.names.canaryService.name)
     const next = awaiting(o.state, 'endpoints', now)

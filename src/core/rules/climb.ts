@@ -8,6 +8,7 @@ import { problemOf } from '../problems.ts'
 import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../plan.ts'
 import type { AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
+import { mustShift, shiftSentence } from './shift.ts'
 import { pauseOf } from './start.ts'
 
 type Step = Rule<AnalysisPhase>
@@ -115,18 +116,20 @@ const climb: Step = (o, now) => {
 /** The top was judged: the template that was judged, and no other, goes to the primary. */
 const promote: Handler<AnalysisPhase> = (o, now) => {
   const { state } = o
-  const message = `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  const shifts = mustShift(o)
+  const weight = shifts ? 100 : state.weight
+  const message = shifts ? shiftSentence(o) : `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
   const next = {
     phase: 'Promoting',
-    stage: 'copying',
+    stage: shifts ? 'shifting' : 'copying',
     because: '',
     promoted: state.promoted,
     rejected: state.rejected,
     id: state.id,
     candidate: state.candidate,
     startedAt: state.startedAt,
-    highest: state.highest,
-    weight: state.weight,
+    highest: Math.max(state.highest, weight),
+    weight,
     carriedAt: null,
     waitingFor: null,
     waitingSince: now,

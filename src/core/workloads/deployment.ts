@@ -138,6 +138,21 @@ const pods = (count: number): string => (count === 1 ? '1 pod' : `${count} pods`
 const conditionOf = (object: KubeObject, type: string) =>
   recordsOf(at(object.status, 'conditions')).find(condition => condition['type'] === type)
 
+/**
+ * Whether a rollout takes an old pod before it has a new one, so that none may be left: `Recreate`, or no surge, or everything
+ * unavailable. Percentages are rounded as the Deployment controller does it, surge up and unavailable down; both at 0 is one
+ * unavailable (https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/controller/deployment/util/deployment_util.go,
+ * ResolveFenceposts).
+ */
+export function takesOldPodsFirst({ spec }: KubeObject, replicas: number): boolean {
+  if (at(spec, 'strategy', 'type') === 'Recreate') return true
+  const share = (field: string, round: (pods: number) => number): number => {
+    const value = at(spec, 'strategy', 'rollingUpdate', field) ?? '25%'
+    return typeof value === 'number' ? value : round((Number.parseInt(textOf(value), 10) * replicas) / 100)
+  }
+  return share('maxSurge', Math.ceil) === 0 || share('maxUnavailable', Math.floor) >= replicas
+}
+
 /** Why the Deployment controller gave the rollout up, or null while it goes on. */
 function stuckBecause(object: KubeObject): string | null {
   const progressing = conditionOf(object, 'Progressing')

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { KubeObject } from '../../../src/api/object.ts'
 import { revisionOf, templateOf } from '../../../src/core/revision.ts'
-import { readDeployment } from '../../../src/core/workloads/deployment.ts'
+import { readDeployment, takesOldPodsFirst } from '../../../src/core/workloads/deployment.ts'
 import { deployment, replicaSet, sha256, template } from '../given-objects.ts'
 
 const read = (of: KubeObject, sets: readonly KubeObject[], readyPercent = 100) =>
@@ -120,4 +120,29 @@ suite('reading a Deployment', () => {
     expect(by(wrote('sluice', late), wrote('argocd', late))).to.equal('argocd')
     expect(by({ manager: 'x', time: late, fieldsV1: { 'f:spec': { 'f:template': {} } } })).to.equal('')
   })
+})
+
+suite('a rollout that may take all old pods first', () => {
+  const rolling = (maxSurge?: number | string, maxUnavailable?: number | string): object => ({
+    type: 'RollingUpdate',
+    rollingUpdate: { maxSurge, maxUnavailable },
+  })
+  const rows: readonly (readonly [string, object | undefined, number, boolean])[] = [
+    ['the default of Kubernetes, one pod', undefined, 1, false],
+    ['Recreate', { type: 'Recreate' }, 4, true],
+    ['no surge, one pod at a time of one', rolling(0, 1), 1, true],
+    ['no surge, one pod at a time of four', rolling(0, 1), 4, true],
+    ['no surge and a share of one pod that rounds to none, which is one', rolling(0, '25%'), 1, true],
+    ['a surge of 0 %', rolling('0%', '50%'), 4, true],
+    ['a surge of 1 %, which rounds up to one', rolling('1%', 0), 4, false],
+    ['everything unavailable', rolling(1, '100%'), 4, true],
+    ['as many unavailable as there are', rolling(1, 2), 2, true],
+    ['99 % of one pod unavailable, which rounds to none', rolling('25%', '99%'), 1, false],
+    ['half unavailable', rolling(1, '50%'), 2, false],
+  ]
+  for (const [name, strategy, replicas, expected] of rows) {
+    test(`${name}: ${expected ? 'may' : 'may not'}`, () => {
+      expect(takesOldPodsFirst(deployment('web', { strategy }), replicas)).to.equal(expected)
+    })
+  }
 })
