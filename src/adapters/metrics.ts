@@ -13,7 +13,12 @@ const table = {
   info: ['gauge', 'Always 1; the version that runs.', ['version']],
   canary_total: ['gauge', 'Canaries of a namespace.', ['namespace']],
   canary_status: ['gauge', '1 for the phase that a canary is in.', [...canary, 'phase']],
-  canary_weight: ['gauge', 'Percent of requests that a workload is given.', [...canary, 'workload']],
+  canary_weight: ['gauge', 'Percent of requests that a workload is to get.', [...canary, 'workload']],
+  canary_weight_carried: [
+    'gauge',
+    'Percent of requests that the routes were last read to give a workload.',
+    [...canary, 'workload'],
+  ],
   canary_check_value: ['gauge', 'Last value of a gate, in its own unit.', [...canary, 'metric']],
   canary_successes_total: ['counter', 'Runs that were promoted.', [...canary]],
   canary_failures_total: ['counter', 'Runs that were rolled back.', [...canary]],
@@ -52,6 +57,8 @@ export interface CanaryFigures {
   readonly phase: string
   /** Workload → percent of requests. */
   readonly weights: Readonly<Record<string, number>>
+  /** Workload → percent that the routes were last read to give it. */
+  readonly carried: Readonly<Record<string, number>>
   /** Gate → its last value; null where nothing was measured. */
   readonly checks: Readonly<Record<string, number | null>>
 }
@@ -98,11 +105,14 @@ export class Metrics {
   }
 
   /** Shows a canary as it is now; what it showed before and no longer has goes. */
-  show({ namespace, name, phase, weights, checks }: CanaryFigures): void {
+  show({ namespace, name, phase, weights, carried, checks }: CanaryFigures): void {
     for (const series of this.#seriesOf(namespace, name)) this.#gauges.get(series.metric)?.remove(series.labels)
     this.set('canary_status', { namespace, name, phase }, 1)
     for (const [workload, weight] of Object.entries(weights)) {
       this.set('canary_weight', { namespace, name, workload }, weight)
+    }
+    for (const [workload, weight] of Object.entries(carried)) {
+      this.set('canary_weight_carried', { namespace, name, workload }, weight)
     }
     for (const [metric, value] of Object.entries(checks)) {
       if (value !== null) this.set('canary_check_value', { namespace, name, metric }, value)

@@ -61,6 +61,7 @@ const Barrier = z.object({
   waitingSince: time().describe('Since when pods are waited for.'),
   since: time().describe('Since when the start is waited for.'),
   outcome: text().describe('What the run ends as.'),
+  because: text().describe('Who asked for a rollback, and why.'),
   drained: z.boolean().optional().describe("Whether the canary's last answers are out."),
 })
 
@@ -122,6 +123,16 @@ export const CanaryStatusSchema = z
     message: text().describe('What is going on, or what is waited for.'),
     step: text().describe('Steps of the ladder reached, of how many.'),
     canaryWeight: whole().describe('Percent of requests that the canary is to get.'),
+    traffic: z
+      .object({
+        requested: z.int().describe('Percent of requests that the canary is to get.'),
+        carried: z
+          .int()
+          .describe(
+            'Percent that the routes were last read to give it; another one while the primary, or the canary, has no ready pod.',
+          ),
+      })
+      .optional(),
     failedChecks: whole().describe('Counted failures of this run.'),
     iterations: whole().describe('Rounds of a release without steps, as Flagger counts them; 0 where there are steps.'),
     observedGeneration: z.int().default(-1).describe('Generation of the spec that this status speaks of.'),

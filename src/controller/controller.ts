@@ -20,7 +20,7 @@ import { addIndexes, followed, followedWherePresent, forms, keeping, selectors, 
 import { Observer } from './observe.ts'
 import { Queue, type QueueMetrics } from './queue.ts'
 import { Reconciler } from './reconcile.ts'
-import { START, unseenByAll, unseenIn } from './sight.ts'
+import { hiddenIn, START, unseenByAll, unseenIn } from './sight.ts'
 
 export interface ControllerPorts {
   readonly api: KubeApi
@@ -139,6 +139,7 @@ export class Controller {
       observer: new Observer(this.#cache, contents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: namespace => unseenIn(this.reflectors(), namespace),
+      hidden: namespace => hiddenIn(this.reflectors(), namespace),
       // What a pass that was given up still ends with is nobody's figure any more.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })

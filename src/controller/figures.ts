@@ -9,17 +9,20 @@ export interface Figures {
   readonly phase: string
   /** Workload → percent of requests. */
   readonly weights: Readonly<Record<string, number>>
+  /** Workload → percent of requests that the routes were last read to give it; empty where there are none. */
+  readonly carried: Readonly<Record<string, number>>
   /** Gate → its last value. */
   readonly checks: Readonly<Record<string, number | null>>
 }
 
-export function figuresOf({ names }: Observation, { state, memory }: Decision): Figures {
+export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): Figures {
   const weight = 'weight' in state ? state.weight : 0
   return {
     namespace: names.namespace,
     name: names.canary,
     phase: state.phase,
     weights: { [names.target.name]: weight, [names.primary.name]: 100 - weight },
+    carried: traffic === null ? {} : { [names.target.name]: traffic.high, [names.primary.name]: 100 - traffic.high },
     checks: Object.fromEntries(memory.checks.map(check => [check.name, check.value])),
   }
 }

@@ -44,6 +44,7 @@ export interface Known {
   readonly findings: Readonly<Record<string, Finding>>
   readonly trouble: Trouble | null
   readonly unseen: string | null
+  readonly hidden: string | null
   readonly namespaceTerminating: boolean
   readonly sight: Sight
 }
@@ -119,6 +120,7 @@ export class Observer {
       findings: known.findings,
       sight: known.sight,
       trouble: known.trouble,
+      hidden: known.hidden,
       unseen: known.unseen ?? unseenConfigs(this.#cache.reflectors(), names.namespace, needs),
     }
     // Chosen with the first primary, and not while something still stands in the way of it.

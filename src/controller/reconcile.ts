@@ -57,6 +57,8 @@ export interface ReconcilerPorts {
   readonly contents: ConfigContents
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string) => string | null
+  /** What a canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
+  readonly hidden: (namespace: string) => string | null
   /** Told about each canary after each pass; null when it is gone. */
   readonly watcher: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
@@ -118,6 +120,7 @@ export class Reconciler {
       ...entry,
       findings: { ...trials.findings(key), ...asks.findings(key) },
       unseen: this.#ports.unseen(ref.namespace),
+      hidden: object.metadata.deletionTimestamp === undefined ? null : this.#ports.hidden(ref.namespace),
       namespaceTerminating: await this.#namespaceTerminating(parsed.canary, signal),
       sight: 'cached',
     } as const

@@ -2,7 +2,7 @@
  * What of the cluster cannot be seen, as sentences: for one canary, whose decisions would be blind, and for the process, whose
  * readiness tells only of what every canary needs.
  */
-import { kindKey, type Kind } from '../api/object.ts'
+import { kindKey, kinds, type Kind } from '../api/object.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../kube/reflector.ts'
 import { configKinds, followedWherePresent, required } from './kinds.ts'
@@ -16,6 +16,26 @@ const FAILING: Milliseconds = 60_000
 export function unseenIn(reflectors: readonly Reflector[], namespace: string): string | null {
   const concerned = reflectors.filter(one => one.namespace === '' || one.namespace === namespace)
   return joined(concerned.filter(neededByAll).map(troubleOf))
+}
+
+/** What is handed over, or removed, when a Canary is deleted. */
+const handedOver: readonly Kind[] = [
+  kinds.Deployment,
+  kinds.ReplicaSet,
+  kinds.ControllerRevision,
+  kinds.Service,
+  kinds.EndpointSlice,
+  kinds.VirtualService,
+  kinds.DestinationRule,
+]
+
+/** What a canary of this namespace must not be deleted without seeing; kinds that are not installed have no objects. */
+export function hiddenIn(reflectors: readonly Reflector[], namespace: string): string | null {
+  const concerned = reflectors.filter(
+    ({ kind, namespace: scope, state }) =>
+      (scope === '' || scope === namespace) && state !== 'absent' && handedOver.includes(kind),
+  )
+  return joined(concerned.map(troubleOf))
 }
 
 /** What configuration a canary cannot see of these kinds; null when it sees all. */

@@ -1,5 +1,6 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
 import { memoryNotAhead, notAhead } from './backward-clock.ts'
+import type { Announcement } from './announcement.ts'
 import type { Decision, Handler, Move, Question, Read } from './decision.ts'
 import { noteTarget } from './known-target.ts'
 import { sameJson } from './json.ts'
@@ -10,12 +11,15 @@ import { problemOf, warningsOf } from './problems.ts'
 import type { Reason } from './reasons.ts'
 import { render } from './render.ts'
 import { withClocks } from './rules/clocks.ts'
+import { answersToEdits } from './rules/edits.ts'
 import { answersToHands } from './rules/hands.ts'
+import { overrides } from './rules/overrides.ts'
 import { deadlineOf } from './rules/verdict.ts'
 import type { State } from './state.ts'
 import { clipped } from './text.ts'
 import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
+import type { Write } from './write.ts'
 
 /** Decides, or asks; after an answer it is run again with what was found. */
 export function decide(seen: Observation, now: Instant): Decision | Question | Read {
@@ -24,7 +28,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   if ('read' in said) return said
   if ('ask' in said) {
     const writes = render(o, o.memory.reason)
-    const answers = answersToHands(seen, o, writes, now)
+    const answers = answersTo(seen, o, writes, now)
     if (answers.length === 0) return { ...said, writes }
     // What is told goes with a change of the status; the question follows in the next pass.
     const { state, memory } = o
@@ -41,7 +45,14 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
   const after = { ...o, state: move.state, memory: move.memory }
   const writes = render(after, said.reason)
-  return { ...move, announcements: [...move.announcements, ...answersToHands(seen, after, writes, now)], writes }
+  const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
+  const told = [...move.announcements, ...answers]
+  return { ...move, announcements: [...told, ...overrides(after, told, now)], writes }
+}
+
+/** What others did to what Sluice looks after is answered with events. */
+function answersTo(before: Observation, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
+  return [...answersToHands(before, o, writes, now), ...answersToEdits(before.state, o, writes, now)]
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */

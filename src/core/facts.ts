@@ -108,7 +108,8 @@ export function awaiting<S extends Run>(run: S, waitingFor: Run['waitingFor'], n
 export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
   return {
     ...run,
-    approved: null,
+    // `full` holds for the rest of the run.
+    approved: run.approved === 'full' ? 'full' : null,
     weight,
     highest: Math.max(run.highest, weight),
     carriedAt: null,

@@ -50,14 +50,14 @@ export function remark(o: Observation, news: News, now: Instant): Announcement {
   return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
 }
 
-/** Something that was done to an object: of one generation it is told once, however often it is looked at. */
-export function answer(o: Observation, news: News, generation: number, now: Instant): Announcement {
-  return { ...news, key: keyOf(o, news, generation), at: now }
+/** Something that was done to an object: of one generation, or version, it is told once, however often it is looked at. */
+export function answer(o: Observation, news: News, version: number | string, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, version), at: now }
 }
 
 const TEN_MINUTES = 600_000
 
-function keyOf(o: Observation, { reason, message }: News, moment: number): string {
+function keyOf(o: Observation, { reason, message }: News, moment: number | string): string {
   const run = 'id' in o.state ? o.state.id : ''
   return fingerprint([o.canary.metadata.uid, run, reason, message, moment])
 }

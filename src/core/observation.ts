@@ -149,6 +149,11 @@ export interface Observation<P extends Phase = Phase> {
   readonly findings: Readonly<Record<string, Finding>>
   /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */
   readonly unseen: string | null
+  /**
+   * Of a canary that is being deleted: which of the objects that it hands over, or removes, may exist and cannot be seen, as a
+   * sentence; else null. Of kinds that are not installed there are none.
+   */
+  readonly hidden: string | null
   readonly sight: Sight
   /** Why the last writes failed; null when they did not. */
   readonly trouble: Trouble | null

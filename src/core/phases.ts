@@ -18,9 +18,9 @@ import {
   withdrawTheRun,
 } from './rules/changes.ts'
 import { followTheLadder, waitUntilCarried } from './rules/carry.ts'
-import { afterLook } from './rules/climb.ts'
+import { afterLook, promoteOnFullApproval } from './rules/climb.ts'
 import { obey } from './rules/commands.ts'
-import { copyToThePrimary, drain, drainTheRejected, returnTraffic } from './rules/finish.ts'
+import { copyToThePrimary, drain, drainTheRejected, finishRollingBack, returnTraffic } from './rules/finish.ts'
 import { look, unpark } from './rules/look.ts'
 import { shiftTraffic } from './rules/shift.ts'
 import {
@@ -37,7 +37,15 @@ import {
   waitForThePrimary,
   waitForTheTarget,
 } from './rules/start.ts'
-import { letGo, remove, restoreTheTarget, returnToThePrimary, routeToTheTarget, terminate } from './rules/terminate.ts'
+import {
+  letGo,
+  remove,
+  restoreTheTarget,
+  returnToThePrimary,
+  routeToTheTarget,
+  terminate,
+  waitForWhatIsHandedOver,
+} from './rules/terminate.ts'
 import { divert, finishUndoing } from './rules/undo.ts'
 
 const analysis = firstOf<AnalysisPhase>(
@@ -52,6 +60,7 @@ const analysis = firstOf<AnalysisPhase>(
   giveUp,
   clear,
   empty,
+  promoteOnFullApproval,
   standInForThePrimary,
   prepare,
   lock,
@@ -90,7 +99,7 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
     finishUndoing,
     returnTraffic,
   ),
-  Finalising: firstOf<'Finalising'>(terminate, obey, waitForSight, claim, drain),
+  Finalising: firstOf<'Finalising'>(terminate, obey, waitForSight, claim, finishRollingBack, drain),
   Succeeded: firstOf<'Succeeded'>(terminate, obey, waitForSight, claim, takeANewBaseline, startRun, rest),
   Failed: firstOf<'Failed'>(
     terminate,
@@ -103,5 +112,13 @@ export const phases: { readonly [P in Phase]: Handler<P> } = {
     startRun,
     rest,
   ),
-  Terminating: firstOf<'Terminating'>(obey, letGo, returnToThePrimary, restoreTheTarget, routeToTheTarget, remove),
+  Terminating: firstOf<'Terminating'>(
+    obey,
+    waitForWhatIsHandedOver,
+    letGo,
+    returnToThePrimary,
+    restoreTheTarget,
+    routeToTheTarget,
+    remove,
+  ),
 }

@@ -95,7 +95,9 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   Finalising(o, { promoted }) {
     const { lockTarget } = o.canary.spec.analysis
     const weight = carryable(o, 0, judgedOf(o))
-    return { ...resting(o, promoted), weight, canaryPods: 'as wished', lock: lockTarget, record: null }
+    // A rollback at rest starts no pods of the target.
+    const canaryPods = (o.target?.replicas ?? 0) === 0 ? 'none' : 'as wished'
+    return { ...resting(o, promoted), weight, canaryPods, lock: lockTarget && canaryPods !== 'none', record: null }
   },
   Failed(o, { promoted, drained }) {
     if (drained) return resting(o, promoted)

@@ -42,11 +42,14 @@ export const reasons = {
   Aborted: 'A person aborted the release.',
   PromotionFailed: 'The primary did not get ready with the judged template; the promoted one serves.',
   TargetMissing: 'The target does not exist.',
-  RolledBack: 'A person put the previously promoted revision back on the primary.',
+  RollingBack: 'A person asked for the previously promoted revision; it goes back on the primary.',
+  RolledBack: 'The previously promoted revision is back on the primary, because a person asked for it.',
   Retrying: 'A person asked for the rejected revision to be tried again.',
   CommandRefused: 'A command makes no sense in this phase, or did not say what it must.',
   ReplicasPutBack: 'Somebody keeps setting replicas on the resting target; it is left alone.',
   ReplicasChanged: 'Somebody changed the replicas of the target or the primary; the primary runs as many from now on.',
+  ObjectsUpdated:
+    'Services, routes or rules at rest follow a change of the Canary, of what is around it, or of Sluice.',
   EditReverted: 'Somebody changed an object that Sluice owns, and it was changed back.',
   BaselineTaken:
     'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',

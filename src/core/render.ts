@@ -25,6 +25,7 @@ export function render(o: Observation, reason: Reason): Write[] {
   if (o.unseen !== null && o.state.phase !== 'Terminating') {
     return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
   }
+  if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
   // What stands in the way of the start is mended by a person; until then nothing is touched.
   if (o.state.phase === 'Initializing' && isStalling(reason)) return []
   const posture = postureOf(o, o.state)

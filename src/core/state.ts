@@ -116,8 +116,15 @@ export interface Facts {
     readonly stage: 'shifting' | 'copying' | 'returning' | 'diverting' | 'undoing'
     readonly because: string
   }
-  /** The primary takes all traffic; the last answers of the canary drain. `outcome` is what the run ends as. */
-  Finalising: Settled & { readonly carriedAt: Instant | null; readonly outcome: 'Succeeded' | 'Withdrawn' }
+  /**
+   * The primary takes all traffic; the last answers of the canary drain. `outcome` is what it ends as; `because` is who asked for
+   * a rollback, and why.
+   */
+  Finalising: Settled & {
+    readonly carriedAt: Instant | null
+    readonly outcome: 'Succeeded' | 'Withdrawn' | 'RolledBack'
+    readonly because: string
+  }
   Succeeded: Settled
   /** `drained`: the canary's pods may be stopped. */
   Failed: Settled & { readonly carriedAt: Instant | null; readonly drained: boolean }

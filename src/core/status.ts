@@ -74,7 +74,8 @@ function readState(s: CanaryStatus, now: Instant): State | null {
         phase: s.phase,
         ...settled,
         carriedAt,
-        outcome: barrier.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded',
+        outcome: outcomes.find(one => one === barrier.outcome) ?? 'Succeeded',
+        because: barrier.because ?? '',
       }
     case 'Progressing':
     case 'WaitingPromotion':
@@ -85,6 +86,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
   }
 }
 
+const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
 const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
 const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'resume', 'takeUp']
@@ -200,6 +202,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     message: clipped(move.message, LONGEST.message),
     step: 'weight' in state ? stepOf(ladder, weight) : undefined,
     canaryWeight: weight,
+    traffic: trafficOf(o, weight),
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
     iterations: 0,
     observedGeneration: o.canary.metadata.generation ?? 0,
@@ -251,6 +254,12 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
   })
 }
 
+/** What is asked for, and what the routes carry; where they differ among themselves, what is furthest from it. */
+function trafficOf({ traffic }: Observation, requested: number): CanaryStatus['traffic'] {
+  if (traffic === null) return undefined
+  return { requested, carried: traffic.low === requested ? traffic.high : traffic.low }
+}
+
 function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
   const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
   return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
@@ -298,7 +307,11 @@ function writeBarrier(state: State): CanaryStatus['barrier'] {
     case 'Waiting':
       return { candidate: state.candidate, since: iso(state.since) }
     case 'Finalising':
-      return drop({ carriedAt: isoOrNone(state.carriedAt), outcome: state.outcome })
+      return drop({
+        carriedAt: isoOrNone(state.carriedAt),
+        outcome: state.outcome,
+        because: state.because === '' ? undefined : state.because,
+      })
     case 'Failed':
       return drop({ carriedAt: isoOrNone(state.carriedAt), drained: state.drained })
     case 'Terminating':

@@ -30,7 +30,16 @@ const passing: ReadonlySet<string> = new Set<Reason>([
 
 /** What a later decision, or a person who waits for it, depends on. */
 function decisive(status: CanaryStatus): unknown {
-  const { nextCheckTime: _1, message: _2, announced: _3, reason = '', conditions, checks, ...rest } = status
+  const {
+    nextCheckTime: _1,
+    message: _2,
+    announced: _3,
+    traffic: _4,
+    reason = '',
+    conditions,
+    checks,
+    ...rest
+  } = status
   const { run, barrier, replicas, ...plain } = rest
   return {
     ...plain,
@@ -59,5 +68,6 @@ function decisive(status: CanaryStatus): unknown {
 
 function informing(status: CanaryStatus): unknown {
   const { waitingFor, waitingSince } = status.run ?? {}
-  return { reason: status.reason, message: status.message, checks: status.checks, waitingFor, waitingSince }
+  const { reason, message, checks, traffic } = status
+  return { reason, message, checks, traffic, waitingFor, waitingSince }
 }

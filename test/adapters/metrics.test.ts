@@ -7,6 +7,7 @@ suite("the controller's own metrics", () => {
     ...web,
     phase: 'Progressing',
     weights: { web: 10, 'web-primary': 90 },
+    carried: { web: 100, 'web-primary': 0 },
     checks: { 'request-success-rate': 99.5, 'request-duration': null },
   }
 
@@ -28,6 +29,8 @@ suite("the controller's own metrics", () => {
       'sluice_canary_status{namespace="shop",name="web",phase="Progressing"} 1',
       'sluice_canary_successes_total{namespace="shop",name="web"} 0',
       'sluice_canary_total{namespace="shop"} 1',
+      'sluice_canary_weight_carried{namespace="shop",name="web",workload="web-primary"} 0',
+      'sluice_canary_weight_carried{namespace="shop",name="web",workload="web"} 100',
       'sluice_canary_weight{namespace="shop",name="web",workload="web-primary"} 90',
       'sluice_canary_weight{namespace="shop",name="web",workload="web"} 10',
     ])
@@ -36,7 +39,7 @@ suite("the controller's own metrics", () => {
   test('what a canary no longer shows is gone', async () => {
     const metrics = new Metrics('1.2.3')
     metrics.show(figures)
-    metrics.show({ ...web, phase: 'Succeeded', weights: { 'web-primary': 100 }, checks: {} })
+    metrics.show({ ...web, phase: 'Succeeded', weights: { 'web-primary': 100 }, carried: {}, checks: {} })
     expect(await canaries(metrics)).to.deep.equal([
       'sluice_canary_failures_total{namespace="shop",name="web"} 0',
       'sluice_canary_status{namespace="shop",name="web",phase="Succeeded"} 1',
@@ -52,7 +55,7 @@ suite("the controller's own metrics", () => {
     metrics.count('canary_failures_total', web)
     metrics.count('canary_successes_total', web)
     metrics.observe('canary_duration_seconds', { ...web, outcome: 'Failed' }, 90)
-    metrics.show({ namespace: 'shop', name: 'api', phase: 'Failed', weights: {}, checks: {} })
+    metrics.show({ namespace: 'shop', name: 'api', phase: 'Failed', weights: {}, carried: {}, checks: {} })
     metrics.forget('shop', 'web')
     expect(await canaries(metrics)).to.deep.equal([
       'sluice_canary_failures_total{namespace="shop",name="api"} 0',

@@ -174,6 +174,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     findings: {},
     unseen: null,
     sight: 'cached',
+    hidden: null,
     trouble: null,
     ...more,
     endpoints: null,

@@ -35,7 +35,7 @@ const ruleOfAnalysis = (rule: string): Row => ({
 const after: Readonly<Record<string, string>> = {
   obey: '  waitForSight,\n  claim,\n  loseTheTarget,\n',
   restartOnNewRevision: '  leaveDeadPods,\n',
-  clear: '  empty,\n  standInForThePrimary,\n',
+  clear: '  empty,\n  promoteOnFullApproval,\n',
   lock: '  giveUpOnMissingPods,\n',
   waitUntilCarried: '  unpark,\n',
 }

@@ -86,7 +86,8 @@ export const state: fc.Arbitrary<State> = fc.oneof(
     ...phase('Finalising'),
     ...settled,
     carriedAt: maybe(instant),
-    outcome: fc.constantFrom('Succeeded' as const, 'Withdrawn' as const),
+    outcome: fc.constantFrom('Succeeded' as const, 'Withdrawn' as const, 'RolledBack' as const),
+    because: fc.string({ maxLength: 40 }),
   }),
   fc.record({ ...phase('Failed'), ...settled, carriedAt: maybe(instant), drained: fc.boolean() }),
   fc.record({

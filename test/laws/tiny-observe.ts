@@ -103,6 +103,7 @@ export function observationOf(world: TinyWorld, canary: Canary, known: Known): O
       namespaceTerminating: world.weather.namespaceTerminating,
     },
     unseen: world.weather.unseen,
+    hidden: canary.metadata.deletionTimestamp === undefined ? null : world.weather.unseen,
   }
   const undecided = seen.target === null || (state.phase === 'Initializing' && state.revision === null)
   if (!undecided) seen.memory = { ...memory, labels: labelMode(seen) }

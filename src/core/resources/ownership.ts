@@ -140,12 +140,21 @@ const DEPLOYMENT_CONTROLLER = 'kube-controller-manager'
  * The field manager that changed an object since Sluice did, as the subject of a sentence. A field that is removed, as by
  * `kubectl rollout resume`, is owned by nobody afterwards: then nothing tells who it was.
  */
-export function lastWriter({ metadata }: KubeObject): string {
+export function lastWriter(object: KubeObject): string {
+  return laterWriter(object) ?? 'Somebody'
+}
+
+/** Whether somebody else is known to have written an object since Sluice did. */
+export function isLaterWriter(object: KubeObject): boolean {
+  return laterWriter(object) !== undefined
+}
+
+function laterWriter({ metadata }: KubeObject): string | undefined {
   const entries = (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status')
   const timesOf = (those: typeof entries): string[] => those.map(({ time = '' }) => time).toSorted()
   const [others, own] = [entries.filter(isOfOthers), entries.filter(({ manager }) => manager === FIELD_MANAGER)]
   const latest = timesOf(others).at(-1)
-  if (latest === undefined || latest < (timesOf(own).at(-1) ?? '')) return 'Somebody'
+  if (latest === undefined || latest < (timesOf(own).at(-1) ?? '')) return undefined
   return others.find(({ time = '' }) => time === latest)?.manager ?? 'Somebody'
 }
 

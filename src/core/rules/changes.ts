@@ -172,7 +172,8 @@ function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read
     return stay(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
   }
   // Unjudged, there is nothing to compare; and a primary that is broken is what such a release may be there to mend.
-  if (!o.canary.spec.skipAnalysis && (o.primary === null || o.primary.ready === 0)) {
+  const unjudged = o.canary.spec.skipAnalysis || o.state.approved === 'full'
+  if (!unjudged && (o.primary === null || o.primary.ready === 0)) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
     return stay(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
   }

@@ -102,6 +102,14 @@ const promoteAtOnce: Step = (o, now) => {
   return state.approved === 'full' ? promote(o, now) : undefined
 }
 
+/** A full approval does not wait for looks, for traffic or for the primary: a hotfix may be there to mend it. */
+export function promoteOnFullApproval(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
+  const { state, target } = o
+  if (state.approved !== 'full' || state.stage !== 'climbing') return undefined
+  if (pauseOf(o) !== null || problemOf(o, 'run') !== null || target?.readiness !== 'ready') return undefined
+  return promote(o, now)
+}
+
 /** The next rung. */
 const climb: Step = (o, now) => {
   const { state } = o

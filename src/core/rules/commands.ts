@@ -11,7 +11,7 @@ import { announce, go } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../state.ts'
-import { beginning } from '../text.ts'
+import { beginning, clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
@@ -21,7 +21,9 @@ import { undo } from './undo.ts'
 export const commands = ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'] as const
 export type CommandName = (typeof commands)[number]
 
-export const annotationOf = (name: CommandName): string => `sluice.dev/${name}`
+const PREFIX = 'sluice.dev/'
+
+export const annotationOf = (name: CommandName): string => `${PREFIX}${name}`
 
 /** One command as a person wrote it. */
 export interface Command {
@@ -69,7 +71,7 @@ type Answer =
 export function obey(o: Observation, now: Instant): Move | undefined {
   if (o.memory.handled === null) return recordOnly(o, now)
   const [command] = fresh(o)
-  if (command === undefined) return undefined
+  if (command === undefined) return answerUnknown(o, now)
   const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: markOf(command.value) } }
   const told = { ...o, memory: handled }
   const answer =
@@ -82,6 +84,27 @@ export function obey(o: Observation, now: Instant): Move | undefined {
   const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
   const news = announce(o, { severity: 'info', reason, message: `${answer.said} (${by(command)})` }, now)
   return kept(answer.state === undefined ? told : { ...told, state: answer.state }, answer.memory, news, now)
+}
+
+/** So many annotations that are no commands are named. */
+const NAMED = 3
+
+/** What looks like a command and is none is answered once, for as long as the same stands there. */
+function answerUnknown(o: Observation, now: Instant): Move | undefined {
+  const known: readonly string[] = commands.map(annotationOf)
+  const unknown = Object.entries(o.canary.metadata.annotations ?? {})
+    .filter(([key]) => key.startsWith(PREFIX) && !known.includes(key))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const { handled } = o.memory
+  const mark = unknown.length === 0 ? undefined : fingerprint(unknown)
+  if (handled?.['unknown'] === mark) return undefined
+  const { unknown: _, ...others } = handled ?? {}
+  if (mark === undefined) return kept(o, { ...o.memory, handled: others }, null, now)
+  const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
+  const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
+  const message = `Annotation ${named.join(', ')}${more} is no command and does nothing; the commands are ${known.join(', ')}`
+  const news = announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now)
+  return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
 }
 
 /** What stands there when a canary is first seen is old: it is recorded, not run. */
@@ -121,6 +144,14 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
 
   pause(o, command) {
     if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
+    if (isPromoting(o) && o.state.stage !== 'shifting') {
+      const undone = o.state.stage === 'diverting' || o.state.stage === 'undoing'
+      return {
+        refused: undone
+          ? 'the promotion is being undone'
+          : `Deployment ${o.names.primary.name} is being updated already; \`abort\` undoes the promotion`,
+      }
+    }
     const why = beginning(command.why === '' ? command.id : command.why, LONGEST_WHY)
     return { memory: { ...o.memory, paused: why }, said: 'Paused' }
   },
@@ -141,15 +172,14 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   },
 
   approve(o, command, now) {
-    if (!isAnalysis(o) || !approvalPending(o)) return { refused: 'nothing waits for an approval' }
-    const words = command.why.split(/\s+/)
-    const wanted = words[0]?.startsWith('revision=') === true ? (words.shift() ?? '').slice('revision='.length) : null
-    if (wanted !== null && !matches(o.state.candidate, wanted)) {
-      return { refused: `it names revision ${wanted}, and the candidate is ${short(o.state.candidate)}` }
+    const { full, revision } = termsOf(command)
+    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: 'nothing waits for an approval' }
+    if (revision !== null && !matches(o.state.candidate, revision)) {
+      return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
     }
-    const approved = words[0] === 'full' ? 'full' : o.state.weight
+    const approved = full ? 'full' : o.state.weight
     const state = { ...withClock(o.state, 'running', now), phase: 'Progressing', approved } as const
-    const said = approved === 'full' ? 'Approved, straight to promotion' : `Approved at weight ${o.state.weight}`
+    const said = full ? 'Approved, straight to promotion' : `Approved at weight ${o.state.weight}`
     return { memory: o.memory, state, said }
   },
 
@@ -171,17 +201,27 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     if (previous === null || !o.recorded.some(one => one.revision === previous)) {
       return { refused: 'no previously promoted revision is kept' }
     }
-    const message = `${short(previous)} goes back on Deployment ${o.names.primary.name}, by ${by(command)}`
-    const failed: State = {
-      phase: 'Failed',
+    const because = `requested by ${by(command)}`
+    const message = `Deployment ${o.names.primary.name} goes back to ${short(previous)}, ${because}`
+    const next: State = {
+      phase: 'Finalising',
       promoted: previous,
       rejected: o.target?.revision ?? o.state.promoted,
       carriedAt: null,
-      drained: o.state.phase === 'Failed' ? o.state.drained : true,
+      outcome: 'RolledBack',
+      because: clipped(because, LONGEST_WHY),
     }
     const memory: Memory = { ...o.memory, previous: null, retry: null }
-    return { move: go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now, memory) }
+    return { move: go(o, next, { severity: 'warn', reason: 'RollingBack', message }, now, memory) }
   },
+}
+
+/** What an approval says before its reason, in either order: `full`, and `revision=<hash>`. */
+function termsOf({ why }: Command): { readonly full: boolean; readonly revision: string | null } {
+  const [first = '', second = ''] = why.split(/\s+/)
+  const named = /^revision=(.*)$/
+  const revision = named.exec(first)?.[1] ?? (first === 'full' ? named.exec(second)?.[1] : undefined) ?? null
+  return { full: first === 'full' || (named.test(first) && second === 'full'), revision }
 }
 
 /** A revision as people quote it: the whole hash, or the beginning of it. */

@@ -71,6 +71,7 @@ export function withdraw(o: Observation, now: Instant): Move | undefined {
     rejected: run.rejected,
     carriedAt: null,
     outcome: 'Withdrawn',
+    because: '',
   }
   const news = { severity: 'info', reason: 'Withdrawn', message } as const
   return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))

@@ -88,19 +88,42 @@ export function nextDown(weight: Percent, step: Percent, ready: number, wished: 
 /** The primary runs the candidate and takes all traffic: it is what is promoted from here on. */
 function finalise(o: Promoting, now: Instant): Move {
   const { state } = o
-  const message = `Promoted ${short(state.candidate)}`
+  // A release that was promoted unlooked at, by skipAnalysis or `approve full`, says so for good.
+  const unjudged = o.memory.checks.length === 0 ? ' without a check: nothing was judged' : ''
+  const message = `Promoted ${short(state.candidate)}${unjudged}`
   const next: State = {
     phase: 'Finalising',
     promoted: state.candidate,
     rejected: null,
     carriedAt: null,
     outcome: 'Succeeded',
+    because: '',
   }
   const memory = {
     ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
     previous: state.promoted,
   }
   return pass(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
+}
+
+/** A rollback that a person asked for is over once the primary is ready with the earlier revision. */
+export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | undefined {
+  const { state, primary, names } = o
+  if (state.outcome !== 'RolledBack') return undefined
+  const { promoted, rejected, because } = state
+  const back = primary?.revision === promoted && primary.readiness === 'ready'
+  const missing = back ? unreached(o, 'primary', promoted) : 0
+  const rolling = primary?.revision === promoted ? primary.message : 'the template is being put back'
+  const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
+  if (!back || missing > 0) {
+    const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
+    const deadline = deadlineOf(o, o.memory.transitionAt, now)
+    if (deadline !== null) return stay(o, 'RollingBack', message, deadline)
+    return tell(o, { severity: 'error', reason: 'RollingBack', message: `${message}. It needs a person` }, now, null)
+  }
+  const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
+  const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
+  return go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now)
 }
 
 /** The last answers of the canary are out: its pods may go. */
@@ -123,7 +146,8 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   // What was pushed since the run was withdrawn is not known yet.
   const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
   const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
-  return go(o, succeeded, { severity: 'info', reason: state.outcome, message }, now, memory)
+  const reasonAtRest = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded'
+  return go(o, succeeded, { severity: 'info', reason: reasonAtRest, message }, now, memory)
 }
 
 /** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */

@@ -11,7 +11,7 @@ import { templateOf } from '../revision.ts'
 import type { Phase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { remember } from './end-run.ts'
-import { deadlineOf } from './verdict.ts'
+import { deadlineOf, SIGHT_RETRY } from './verdict.ts'
 
 type Terminating = Observation<'Terminating'>
 
@@ -19,6 +19,8 @@ type Terminating = Observation<'Terminating'>
 export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
   if (o.canary.metadata.deletionTimestamp === undefined) return undefined
   const state = o.state as State
+  const blind = waitForWhatIsHandedOver(o, now)
+  if (blind !== undefined) return blind
   if (isDiverting(o)) return undefined
   // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
   const own = o.primary !== null && isOurs(o, o.primary.object)
@@ -43,6 +45,13 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   const run = runOf(state)
   const outcome = run?.candidate === promoted ? 'Succeeded' : 'Withdrawn'
   return go(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
+}
+
+/** Nothing is handed over, and nothing removed, by who cannot see it. A dying namespace waits for nobody. */
+export function waitForWhatIsHandedOver(o: Observation, now: Instant): Move | undefined {
+  if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
+  const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
+  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message }, now, now + SIGHT_RETRY)
 }
 
 /** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
