@@ -199,12 +199,16 @@ export const ServiceSchema = ruled(
       .array(z.string().min(1).max(512))
       .max(100)
       .exactOptional()
-      .describe('Istio gateways that the VirtualService binds to. Left out: `mesh`.'),
+      .describe(
+        'Istio gateways that the VirtualService binds to, as `namespace/name`; `--allowed-gateways` may restrict them. Left out: `mesh`.',
+      ),
     hosts: z
       .array(z.string().min(1).max(253))
       .max(100)
       .exactOptional()
-      .describe('Hosts of the VirtualService, beside the Service.'),
+      .describe(
+        'Hosts of the VirtualService, beside the Service. Services of other namespaces are refused; `--allowed-hosts` may restrict the others.',
+      ),
     delegation: z
       .boolean()
       .default(false)

@@ -25,7 +25,7 @@ import { isOurs } from '../core/resources/ownership.ts'
 import { recordedTemplates } from '../core/resources/revisions.ts'
 import { selectorBefore } from '../core/resources/original.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
-import { delegateKey, isDelegate } from '../core/routers/istio/bindings.ts'
+import { delegateKey, isDelegate, precedes } from '../core/routers/istio/bindings.ts'
 import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { State } from '../core/state.ts'
 import type { Percent } from '../core/time.ts'
@@ -36,6 +36,9 @@ import { indexInterest } from './interests.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
 import { unseenConfigs } from './sight.ts'
+
+/** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
+const MOST_ELSEWHERE = 200
 
 /** What memory adds to the caches. */
 export interface Known {
@@ -273,11 +276,18 @@ export class Observer {
     const find = (index: string, key: string): readonly KubeObject[] => reader.byIndex(kinds.VirtualService, index, key)
     const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])]
     const leading = sides.flatMap(host => find('destination', host))
-    return distinct([
+    const isHere = (one: KubeObject): boolean => one.metadata.namespace === names.namespace
+    const delegates = leading.filter(isDelegate)
+    const delegating = [...delegates.filter(isHere), ...delegates.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
+    const found = distinct([
       ...hosts.flatMap(host => find('host', canonicalHost(host, names.namespace))),
       ...leading,
-      ...leading.filter(isDelegate).flatMap(one => find('delegate', delegateKey(one))),
+      ...delegating.flatMap(one => find('delegate', delegateKey(one))),
     ])
+    if (found.length <= MOST_ELSEWHERE) return found
+    // The oldest count first in the mesh, and at a gateway.
+    const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
+    return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
   }
 
   #metricTemplates(

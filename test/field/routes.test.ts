@@ -265,6 +265,25 @@ suite('field: routes of others', () => {
       await world.until('Succeeded')
     })
 
+    test('F5, other values: hundreds of another namespace hide none of the own, and are one warning', async () => {
+      const total = 250
+      for (let i = 0; i < total; i += 1) virtualService('evil', `past-${i}`, { hosts: [`${i}.evil`], http: [to(APEX)] })
+      world.start()
+      await begin()
+      await world.until('Initialized')
+      const told = (): string[] => world.events().filter(event => event.startsWith('Bypassed: '))
+      expect(world.status.warnings).to.have.lengthOf(1)
+      expect(told()).to.have.lengthOf(1)
+      for (let i = total; i < total + 50; i += 1)
+        virtualService('evil', `past-${i}`, { hosts: [`${i}.evil`], http: [to(APEX)] })
+      await world.clock.advance(minute)
+      expect(told()).to.have.lengthOf(1)
+      edge('shop')
+      await world.clock.advance(10_000)
+      expect(world.status).to.include({ reason: 'Conflict' })
+      expect(world.status.message).to.match(/^VirtualService shop\/edge leads to Service web at gateway/)
+    })
+
     test('F5, other values: a bad candidate goes back all the same', async () => {
       world.start()
       await begin({}, { stepWeights: [10, 50] })

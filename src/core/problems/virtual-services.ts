@@ -63,12 +63,13 @@ const NAMED = 3
 
 /** Ways past the split that are for others to mend, or that somebody chose: people are told, and checks know of them. */
 export const otherWaysPastTheSplit: FindProblem = o => {
-  const ways = waysPast(o).filter(way => !isHere(o, way.object) || !isForTheSplit(o, way))
-  const [first] = ways
+  // The oldest first, and no number: whoever makes more of them changes neither the sentence nor the count of its Events.
+  const [first, ...ways] = waysPast(o)
+    .filter(way => !isHere(o, way.object) || !isForTheSplit(o, way))
+    .toSorted((a, b) => (precedes(a.object, b.object) ? -1 : 1))
   if (first === undefined) return null
-  const more = ways.slice(1).map(({ object }) => called(object))
-  const hidden = more.length >= NAMED ? [`${more.length - NAMED + 1} more`] : []
-  const others = listedInWords([...more.slice(0, NAMED - 1), ...hidden])
+  const more = ways.map(({ object }) => called(object))
+  const others = listedInWords([...more.slice(0, NAMED - 1), ...(more.length >= NAMED ? ['others'] : [])])
   const also = more.length === 0 ? '' : `; so ${more.length === 1 ? 'does' : 'do'} ${others}`
   return problem(
     'Bypassed',
@@ -84,10 +85,11 @@ export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, one 
 
 function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): Problem | null {
   const bindings = splitBindings(o)
+  const ways = waysPast(o)
   for (const other of otherVirtualServices(o).filter(included)) {
     for (const ours of bindings) {
       for (const host of writtenHosts(other)) {
-        const said = rivalry(o, other, ours, host)
+        const said = rivalry(o, other, ours, host, ways)
         if (said !== null) return problem('Conflict', said)
       }
     }
@@ -96,14 +98,20 @@ function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): 
 }
 
 /** @param host of the other one, as it is written. */
-function rivalry(o: Observation, other: KubeObject, ours: SplitBinding, host: string): string | null {
+function rivalry(
+  o: Observation,
+  other: KubeObject,
+  ours: SplitBinding,
+  host: string,
+  ways: readonly WayPast[],
+): string | null {
   if (!ours.hosts.includes(canonicalHost(host, other.metadata.namespace ?? ''))) return null
   const shared = gatewaysIn(other).filter(gateway => ours.gateways.includes(gateway) && isVisibleAt(other, gateway))
   if (shared.includes(MESH) && winsInMesh(o, other, ours, host)) {
     return `${called(other)} gets the requests for ${host} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`
   }
   const gateways = shared.filter(gateway => gateway !== MESH)
-  const way = waysPast(o).find(one => one.object === other && one.gateways.some(gateway => gateways.includes(gateway)))
+  const way = ways.find(one => one.object === other && one.gateways.some(gateway => gateways.includes(gateway)))
   if (way !== undefined) return `${describe(way)}, for ${host}. ${moveHere(o, other)}`
   const gateway = gateways.find(one => shadows(other, ours, one))
   if (gateway === undefined) return null

@@ -174,7 +174,7 @@ const warnings: Readonly<Record<string, { o: Observation; message: string }>> = 
   several: {
     o: given(['a', 'b', 'c', 'd'].map(namespace => edge({}, namespace))),
     message:
-      'VirtualService a/edge leads to Service web at gateway istio-system/public, past the split; so do VirtualService b/edge, VirtualService c/edge and 1 more. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService a/edge leads to Service web at gateway istio-system/public, past the split; so do VirtualService b/edge, VirtualService c/edge and others. These requests do not reach a candidate, and traffic checks leave them out',
   },
   'a way to one side': {
     o: given([edge({ http: [to('web-primary')] })]),
