@@ -86,6 +86,8 @@ export function keeping(object: KubeObject): KubeObject {
   return {
     apiVersion,
     kind,
+    // A change of the content is a new version and nothing else here; it has to be news all the same.
+    contentVersion: metadata.resourceVersion,
     metadata: {
       ...identity(metadata),
       ...(canary === undefined ? { labels: {} } : { labels: { [CANARY_LABEL]: canary } }),
