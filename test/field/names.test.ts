@@ -96,6 +96,25 @@ suite('names that JavaScript knows', () => {
     )
   })
 
+  test('S7, other values: a ConfigMap named constructor is tracked and copied like any other', async () => {
+    await world.initialised()
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'constructor', namespace: 'shop' } }
+    world.user.create({ ...config, data: { toString: 'a', valueOf: 'b' } })
+    const volumes = [{ name: 'hasownproperty', configMap: { name: 'constructor' } }]
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { volumes } } } })
+    await world.until('Progressing 10', minute)
+    await world.until('Succeeded', 5 * minute)
+    const mounted = at(world.object(kinds.Deployment, 'web-primary')?.spec, 'template', 'spec', 'volumes')
+    expect(JSON.stringify(mounted)).to.match(/"configMap":\{[^}]*"name":"constructor-[0-9a-f]{10}"/)
+    await world.clock.advance(minute)
+    world.user.merge(kinds.ConfigMap, 'shop', 'constructor', { data: { toString: 'c' } })
+    await world.until('Progressing 10', minute)
+    await world.until('Succeeded', 5 * minute)
+    expect(at(world.object(kinds.Deployment, 'web-primary')?.spec, 'template', 'spec', 'volumes')).to.not.deep.equal(
+      mounted,
+    )
+  })
+
   const name = fc.constantFrom(...known, 'app')
   const labels = fc
     .uniqueArray(fc.tuple(name, fc.constantFrom('x', 'y')), { selector: ([key]) => key })

@@ -126,7 +126,7 @@ export class Batch {
     const begun = performance.now()
     const reply = await this.#ask(wanted, queries, lane)
     turn()
-    if (performance.now() - begun < this.#patience('users')) {
+    if (reply.kind !== 'unavailable' && performance.now() - begun < this.#patience('users')) {
       for (const own of byOwner(wanted)) if (own[0] !== undefined) this.#slowOwners.delete(ownerOf(own[0].asker))
     }
     await this.#conclude(reply, wanted, queries, lane)

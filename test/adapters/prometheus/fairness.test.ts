@@ -73,6 +73,25 @@ suite('what one costs the others at a metrics server', () => {
     expect(requests.filter(query => query.includes('orders'))).to.deep.equal(['orders'])
   })
 
+  test('a query that the server itself gives up is told from its neighbours, too', async () => {
+    const made = await loopback(
+      () => ['1'],
+      (_request, response, query) => {
+        if (!query.includes('slow')) return false
+        const error = 'query timed out in expression evaluation'
+        response.writeHead(503).end(JSON.stringify({ status: 'error', errorType: 'timeout', error }))
+        return true
+      },
+    )
+    open.push(made)
+    const checks = [asked('slow', 'shop', 'slow'), asked('orders', 'shop', 'web')]
+    const findings = await source(made.url).measure(checks, patient())
+    expect(checks.map(({ id }) => findings.get(id))).to.deep.equal([
+      { kind: 'unavailable', error: `${made.url} answered 503: query timed out in expression evaluation` },
+      one,
+    ])
+  })
+
   test('an owner that is answered in time again is merged again', async () => {
     let hangs = true
     const made = await loopback(
