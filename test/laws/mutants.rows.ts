@@ -343,7 +343,7 @@ export const mutants: readonly Mutant[] = [
     'requests that bypass the split decide nothing',
     {
       without: 'asking whether all requests meet the split before silence is counted',
-      file: rules('look'),
+      file: rules('split-scope'),
       take: 'return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0',
       put: 'return splitsInMesh(o) && match.length === 0',
     },

@@ -13,12 +13,12 @@ import { go, remark, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { ladderOf, nextLook, rungAt } from '../plan.ts'
 import { type Problem, problemOf } from '../problems.ts'
-import { waysPast } from '../routers/istio/ways-past.ts'
 import { sceneOf } from '../scene-of.ts'
 import type { Analysis, AnalysisPhase } from '../state.ts'
 import type { Instant } from '../time.ts'
 import { afterLook, approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
+import { sharesAddUp, splitsAll } from './split-scope.ts'
 import { pauseOf } from './start.ts'
 
 /** Silence is compared over this window, whatever the gates look at. */
@@ -72,29 +72,6 @@ function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: Scene,
   checks.push(lost)
   if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
   return checks
-}
-
-/** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
-function splitsInMesh(o: Observation<AnalysisPhase>): boolean {
-  const { virtualServices, gateways = [] } = o.canary.spec.service
-  return virtualServices === undefined && (gateways.length === 0 || gateways.includes('mesh'))
-}
-
-/** Every request that the primary gets meets the split: only then does its rate say what the canary should have had. */
-function splitsAll(o: Observation<AnalysisPhase>): boolean {
-  const { match = [] } = o.canary.spec.service
-  return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0
-}
-
-/**
- * Whether the requests that callers sent to the two sides all met the split. Those that bypass it go to the apex, which is counted
- * by another name; but with subsets there is one Service for everything, and some routes lead to a side.
- */
-function sharesAddUp(o: Observation<AnalysisPhase>): boolean {
-  const { match = [], destinationRule } = o.canary.spec.service
-  if (!splitsInMesh(o)) return false
-  if (destinationRule !== undefined) return match.length === 0 && waysPast(o).length === 0
-  return waysPast(o).every(way => way.service === o.names.apexService.name)
 }
 
 /** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */

@@ -39,11 +39,6 @@ export function istioHost(host: string, namespace: string): string {
   return host.includes('.') || host === '*' ? normalized(host) : canonicalHost(host, namespace)
 }
 
-/** Whether one of the two hosts covers the other, so that Istio refuses both in one VirtualService. */
-export function overlaps(one: string, other: string): boolean {
-  return coversHost(one, other) || coversHost(other, one)
-}
-
 /** Whether a host, or a wildcard such as `*.example.com`, covers a host or a narrower wildcard. */
 export function coversHost(pattern: string, host: string): boolean {
   const [wide, narrow] = [normalized(pattern), normalized(host)]
