@@ -29,7 +29,7 @@ suite('what the tables of trouble once found', () => {
   const fights: Record<string, () => void> = {
     'selector of the adopted Service': () =>
       merge(kinds.Service, 'web', { spec: { selector: { 'sluice.dev/role': null } } }),
-    'replicas of the primary': () => merge(kinds.Deployment, 'web-primary', { spec: { replicas: 1 } }),
+    'replicas of the primary': () => merge(kinds.Deployment, 'web-primary', { spec: { replicas: 0 } }),
     'image of the primary': () =>
       merge(kinds.Deployment, 'web-primary', {
         spec: { template: { spec: { containers: [{ name: 'web', image: 'demo/web:0.9.0' }] } } },

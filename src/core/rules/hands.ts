@@ -28,6 +28,8 @@ export function answersToHands(
   writes: readonly Write[],
   now: Instant,
 ): Announcement[] {
+  // A write that is refused, or withheld from a fight, undoes nothing; that is what is said then.
+  if (o.trouble !== null) return []
   const found = [
     lockLifted(o, writes),
     templateChanged(o, writes),
