@@ -60,6 +60,11 @@ suite('the VirtualService of Sluice', () => {
     expect(virtualService(o).metadata.annotations).to.include({ note: 'x' })
   })
 
+  test('names a gateway of its own namespace in the notation that Istio accepts', () => {
+    const o = settled(observation({ canary: canary({}, { gateways: ['./own', 'public.istio-system', 'mesh'] }) }))
+    expect(at(virtualService(o).spec, 'gateways')).to.deep.equal(['shop/own', 'public.istio-system', 'mesh'])
+  })
+
   test('has no hosts or gateways where another delegates to it', () => {
     const o = settled(observation({ canary: canary({}, { delegation: true }) }))
     expect(Object.keys(virtualService(o).spec as object)).to.deep.equal(['http'])

@@ -26,10 +26,13 @@ export function canaryHosts({ canary, names }: Named): string[] {
   return hosts.some(isApex) || hosts.includes('*') ? [...hosts] : [...hosts, name]
 }
 
-/** The gateways as they are written. */
+/** The gateways as a VirtualService names them: its webhook refuses `./name`, which istiod reads as one of the own namespace. */
 export function writtenGateways({ canary }: Pick<Observation, 'canary'>): string[] {
-  const gateways = canary.spec.service.gateways ?? []
-  return gateways.length === 0 ? [MESH] : [...gateways]
+  const { gateways = [] } = canary.spec.service
+  const { namespace = '' } = canary.metadata
+  return gateways.length === 0
+    ? [MESH]
+    : gateways.map(one => (one.startsWith('./') ? `${namespace}${one.slice(1)}` : one))
 }
 
 /** The gateways in one notation. */
