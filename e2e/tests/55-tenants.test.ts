@@ -72,7 +72,7 @@ suite(`Beside ${HOSTILE} Canaries whose writes hang`, () => {
       })
       const { at } = await timeline.untilWeight(0, 60, since)
       const weight = at - since
-      const event = Number(await told) - since
+      const event = (await told) - since
       console.log(
         `      weight 0 after ${weight} ms, its event after ${event} ms; ${webhook.asked()} writes held so far`,
       )

@@ -8,11 +8,10 @@ import type { Canary } from '../api/canary.ts'
 import { decide } from '../core/decide.ts'
 import type { Announcement } from '../core/announcement.ts'
 import type { Decision, Question } from '../core/decision.ts'
-import { ApiError, isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../core/errors.ts'
+import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../core/errors.ts'
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/memory.ts'
 import { trialQuestions } from '../core/metrics/trials.ts'
-import { mergePatch } from '../core/merge.ts'
 import type { Observation, Trouble } from '../core/observation.ts'
 import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
 import type { State } from '../core/state.ts'
@@ -32,6 +31,7 @@ import type { Interests } from './interests.ts'
 import { DEADLINE, LiveReads } from './live-reads.ts'
 import { Ledger } from './ledger.ts'
 import type { Known, Observer } from './observe.ts'
+import { afterCommit, Writer } from './writer.ts'
 import { Contested, mayCreate, NamespaceEnding, writeTrouble } from './trouble.ts'
 
 /** Configuration that is not known whole yet is looked for again. */
@@ -90,11 +90,13 @@ interface Decided {
 export class Reconciler {
   readonly #ports: ReconcilerPorts
   readonly #live: LiveReads
+  readonly #writer: Writer
   readonly #entries = new Map<string, Entry>()
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports
     this.#live = new LiveReads(ports)
+    this.#writer = new Writer(ports, this.#live)
   }
 
   /** One pass; what it throws is tried again with backoff. */
@@ -169,7 +171,7 @@ export class Reconciler {
     let { canary } = o
     const due = news || worth === 'at once' || (worth === 'later' && now - entry.informedAt >= INFORM_EVERY)
     if (due) {
-      const committed = await this.#commit(entry, o.canary, status, laneOf(decision.state), signal)
+      const committed = await this.#writer.commit(entry, o.canary, status, laneOf(decision.state), signal)
       if (committed === null) {
         wake(key, clock.now())
         return
@@ -197,49 +199,6 @@ export class Reconciler {
     if (decision.wakeAt !== null) wake(key, decision.wakeAt)
   }
 
-  /**
-   * Writes the status. A conflict because somebody annotated is written again in the same pass: a rollback must not starve.
-   *
-   * @returns the canary as it is then; null when it has changed in a way that the decision did not know.
-   */
-  async #commit(
-    entry: Entry,
-    canary: KubeObject,
-    status: CanaryStatus,
-    lane: Lane,
-    signal: AbortSignal,
-  ): Promise<KubeObject | null> {
-    const ref = refOfKey(namespacedName(canary))
-    const patch = mergePatch(recordOf(canary['status']), status)
-    if (patch === null) return canary
-    let { resourceVersion } = canary.metadata
-    for (let attempt = 0; ; attempt += 1) {
-      const metadata = resourceVersion === undefined ? {} : { resourceVersion }
-      try {
-        const written = await this.#send({ verb: 'status', ref, patch: { metadata, status: patch } }, lane, signal)
-        if (written === null) return null
-        entry.status = recordOf(written['status'])
-        return written
-      } catch (error) {
-        if (isNotFound(error)) return null
-        if (!isConflict(error)) {
-          // A clear no wrote nothing.
-          entry.doubtful ||= !(error instanceof ApiError && error.code < 500)
-          throw error
-        }
-        const live = await this.#live.one(ref, signal)
-        const same =
-          live !== null &&
-          live.metadata.uid === canary.metadata.uid &&
-          live.metadata.generation === canary.metadata.generation &&
-          live.metadata.deletionTimestamp === canary.metadata.deletionTimestamp &&
-          sameJson(live['status'], canary['status'])
-        if (!same || attempt >= 3) return null
-        resourceVersion = live.metadata.resourceVersion
-      }
-    }
-  }
-
   /** All writes at once; the first that failed is what the canary complains about. */
   async #write(key: string, entry: Entry, writes: readonly Write[], lane: Lane, signal: AbortSignal): Promise<void> {
     const { clock, log, wake } = this.#ports
@@ -253,7 +212,7 @@ export class Reconciler {
         }
         if (entry.namespaceEnding && mayCreate(write)) return { write, error: new NamespaceEnding() }
         try {
-          await this.#send(write, lane, signal)
+          await this.#writer.send(write, lane, signal)
           entry.ledger.note(write, now)
           return null
         } catch (error) {
@@ -303,14 +262,14 @@ export class Reconciler {
     const doubtful = entry.doubtful
     let present = object
     if (worthOf(entry.status, status) !== 'nothing') {
-      const committed = await this.#commit(entry, object, status, 'normal', signal)
+      const committed = await this.#writer.commit(entry, object, status, 'normal', signal)
       if (committed === null) return this.#ports.wake(key, now)
       present = { ...object, metadata: committed.metadata }
       this.#announce(key, object, [announcement])
     } else if (doubtful) this.#announce(key, object, [announcement])
     entry.doubtful = false
     this.#ports.watcher(key, null, null)
-    if (release !== null) await this.#send(afterCommit(release, object, present), 'normal', signal)
+    if (release !== null) await this.#writer.send(afterCommit(release, object, present), 'normal', signal)
   }
 
   #announce(key: string, about: KubeObject, announcements: readonly Announcement[]): void {
@@ -374,17 +333,6 @@ export class Reconciler {
     return namespace === null || namespace.metadata.deletionTimestamp !== undefined
   }
 
-  async #send(write: Write, lane: Lane, signal: AbortSignal): Promise<KubeObject | null> {
-    const { api, cache } = this.#ports
-    const written = await this.#call(signal, `The write of ${refKey(write.ref)}`, call =>
-      api.write(write, { ...call, lane }),
-    )
-    if (written !== null) cache.accept(write.ref.kind, written)
-    // Deleted by us, or gone before we came; its watch says so too, only later.
-    else if (write.verb !== 'disown' && write.verb !== 'copy') cache.removed(write.ref)
-    return written
-  }
-
   #call<T>(
     signal: AbortSignal,
     what: string,
@@ -392,19 +340,6 @@ export class Reconciler {
   ): Promise<T> {
     return withDeadline(this.#ports.steady, DEADLINE, signal, what, inner => run({ lane: 'normal', signal: inner }))
   }
-}
-
-/**
- * A write of the Canary itself that names the version which was read: our own status has made that an old one. Where nobody
- * changed the finalizers in between, it names the present one, and is not refused.
- */
-function afterCommit(write: Write, before: KubeObject, now: KubeObject): Write {
-  if (write.verb !== 'merge' || write.ref.kind !== kinds.Canary) return write
-  if (!sameJson(before.metadata.finalizers ?? [], now.metadata.finalizers ?? [])) return write
-  const metadata = recordOf(write.patch['metadata'])
-  if (metadata['resourceVersion'] !== before.metadata.resourceVersion) return write
-  const { resourceVersion } = now.metadata
-  return { ...write, patch: { ...write.patch, metadata: { ...metadata, resourceVersion } } }
 }
 
 /** Taking back never waits behind other work. */

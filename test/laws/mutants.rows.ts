@@ -412,4 +412,26 @@ export const mutants: readonly Mutant[] = [
     take: 'weight: 100 - split }',
     put: 'weight: 100 }',
   }),
+  ...laws(
+    'test/controller/tenants.test.ts',
+    'reaches weight 0 within a second',
+    {
+      without: 'a line of events for each namespace',
+      file: 'src/kube/events.ts',
+      take: "const namespace = note.about.metadata.namespace ?? ''",
+      put: "const namespace = ''",
+    },
+    {
+      without: 'passes that wait for nothing but their own calls',
+      file: 'src/controller/queue.ts',
+      take: 'while (this.#open && this.#begun < this.#atOnce) {',
+      put: 'while (this.#open && this.#working.size < this.#atOnce) {',
+    },
+    {
+      without: 'readiness that tells only of what every Canary needs',
+      file: 'src/controller/sight.ts',
+      take: 'return ![...followedWherePresent, ...configKinds].some(',
+      put: 'return ![...followedWherePresent].some(',
+    },
+  ),
 ]
