@@ -189,12 +189,16 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   })),
 ]
 
+/** The wildcard hosts that cover a host, the narrowest first; the last is `*` alone. */
+export function wildcardsOver(host: string): string[] {
+  const labels = host.split('.')
+  return labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
+}
+
 /** Keys under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
 export function coverKeys(namespace: string, service: Ref): string[] {
   const host = canonicalHost(service.name, service.namespace)
-  const labels = host.split('.')
-  const wildcards = labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
-  return [host, ...wildcards].map(pattern => `${namespace}/${pattern}`)
+  return [host, ...wildcardsOver(host)].map(pattern => `${namespace}/${pattern}`)
 }
 
 /** Keys under which a Service that selects pods with these labels may stand. */

@@ -34,7 +34,7 @@ import type { Cache } from '../kube/cache.ts'
 import { refusalOf } from '../kube/kept.ts'
 import { indexInterest } from './interests.ts'
 import type { ConfigContents } from './config-contents.ts'
-import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
+import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys, wildcardsOver } from './kinds.ts'
 import { unseenConfigs } from './sight.ts'
 
 /** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
@@ -271,7 +271,7 @@ export class Observer {
     }
   }
 
-  /** Those for our hosts, those that lead to our Services, and those that delegate to one that does. */
+  /** Those for our hosts or wildcards over the apex, those that lead to our Services, and those that delegate to one that does. */
   #virtualServices(reader: Reader, canary: Canary, names: Names, sides: readonly string[]): readonly KubeObject[] {
     const find = (index: string, key: string): readonly KubeObject[] => reader.byIndex(kinds.VirtualService, index, key)
     const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])]
@@ -281,6 +281,7 @@ export class Observer {
     const delegating = [...delegates.filter(isHere), ...delegates.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
     const found = distinct([
       ...hosts.flatMap(host => find('host', canonicalHost(host, names.namespace))),
+      ...wildcardsOver(canonicalHost(names.apexService.name, names.namespace)).flatMap(host => find('host', host)),
       ...leading,
       ...delegating.flatMap(one => find('delegate', delegateKey(one))),
     ])

@@ -46,6 +46,7 @@ import {
   rivalVirtualService,
   rivalVirtualServiceElsewhere,
   wayPastTheSplit,
+  wildcardThatStopsApplying,
 } from './problems/virtual-services.ts'
 
 export type { Problem } from './problems/problem.ts'
@@ -107,6 +108,7 @@ const policies: readonly Policy[] = [
   stops(rivalVirtualService),
   foreign(rivalVirtualServiceElsewhere),
   warnsOnly(otherWaysPastTheSplit),
+  warnsOnly(wildcardThatStopsApplying),
   stops(ruleThatStopsApplying),
   stops(ruleForSomeCallers),
   warnsOnly(ruleOfOtherNamespaces),

@@ -2,9 +2,18 @@
 import type { KubeObject } from '../../api/object.ts'
 import { at, recordsOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
-import { gatewaysIn, gatewaysOfMatch, isVisibleAt, MESH, precedes, writtenHosts } from '../routers/istio/bindings.ts'
-import { canonicalHost } from '../routers/istio/hosts.ts'
+import {
+  gatewaysIn,
+  gatewaysOfMatch,
+  isVisibleAt,
+  isVisibleFrom,
+  MESH,
+  precedes,
+  writtenHosts,
+} from '../routers/istio/bindings.ts'
+import { canonicalHost, coversHost } from '../routers/istio/hosts.ts'
 import { isShadowed, matchesOf } from '../routers/istio/matches.ts'
+import { canaryGateways } from '../routers/istio/ports.ts'
 import {
   otherVirtualServices,
   type SplitBinding,
@@ -74,6 +83,26 @@ export const otherWaysPastTheSplit: FindProblem = o => {
   return problem(
     'Bypassed',
     `${describe(first)}${also}. These requests do not reach a candidate, and traffic checks leave them out`,
+  )
+}
+
+/** Istio uses one VirtualService for each host in the mesh, an exact host before a wildcard: what a wildcard says of the Service ends with ours. */
+export const wildcardThatStopsApplying: FindProblem = o => {
+  const { service } = o.canary.spec
+  if (service.virtualServices !== undefined || service.delegation || !canaryGateways(o).includes(MESH)) return null
+  const { namespace, apexService, virtualService } = o.names
+  const host = canonicalHost(apexService.name, namespace)
+  const covers = (object: KubeObject): string | undefined =>
+    writtenHosts(object).find(written => written.startsWith('*') && coversHost(written, host))
+  const ways = waysPast(o).map(way => way.object)
+  const other = otherVirtualServices(o)
+    .filter(one => gatewaysIn(one).includes(MESH) && isVisibleFrom(one, namespace) && !ways.includes(one))
+    .filter(one => covers(one) !== undefined)
+    .toSorted((a, b) => (precedes(a, b) ? -1 : 1))[0]
+  if (other === undefined) return null
+  return problem(
+    'Conflict',
+    `${called(other)} is for ${covers(other)}, and Istio uses VirtualService ${virtualService.name} before it, so its routes, timeouts and retries do not apply to Service ${apexService.name}. Write what should apply into spec.service of the Canary, such as timeout, retries or headers`,
   )
 }
 

@@ -164,8 +164,23 @@ const stopsTheStart: Readonly<Record<string, { o: Observation; message: string }
   },
 }
 
+const everywhere = (host: string, more: Spec = {}, namespace = 'shop'): KubeObject =>
+  routes('all', { hosts: [host], http: [{ ...to('gate'), timeout: '2s' }], ...more }, namespace)
+const ended = (one: string): string =>
+  `VirtualService ${one}, and Istio uses VirtualService web before it, so its routes, timeouts and retries do not apply to Service web. Write what should apply into spec.service of the Canary, such as timeout, retries or headers`
+
 /** Stops nothing at any moment, and is told. */
-const warnings: Readonly<Record<string, { o: Observation; message: string }>> = {
+const warnings: Readonly<Record<string, { o: Observation; message: string; reason?: string }>> = {
+  'a wildcard over the Service in the mesh': {
+    o: given([everywhere('*.shop.svc.cluster.local')]),
+    message: ended('shop/all is for *.shop.svc.cluster.local'),
+    reason: 'Conflict',
+  },
+  'a wildcard of another namespace, over the whole cluster': {
+    o: given([everywhere('*.local', {}, 'platform')], { gateways: ['mesh', 'istio-system/public'] }),
+    message: ended('platform/all is for *.local'),
+    reason: 'Conflict',
+  },
   'a way past of another namespace': {
     o: given([edge({}, 'istio-system')]),
     message:
@@ -195,6 +210,14 @@ const warnings: Readonly<Record<string, { o: Observation; message: string }>> = 
 
 /** Takes no effect on the release, so nothing is said. */
 const silent: Readonly<Record<string, Observation>> = {
+  'a wildcard that other namespaces keep to themselves': given([
+    everywhere('*.local', { exportTo: ['.'] }, 'platform'),
+  ]),
+  'a wildcard over other Services, or at a gateway': given([
+    everywhere('*.pay.svc.cluster.local'),
+    everywhere('*.local', { gateways: PUBLIC }, 'platform'),
+  ]),
+  'a wildcard beside routes that are delegated to': given([everywhere('*.local')], { delegation: true }),
   'the same short name in another namespace': given([routes('web', { hosts: ['web'], http: [to('web')] }, 'other')]),
   'for our host, kept to its own namespace, leading elsewhere': given([
     routes('pay', { hosts: [FULL], exportTo: ['.'], http: [to('mine')] }, 'evil'),
@@ -295,11 +318,11 @@ suite('VirtualServices around a canary', () => {
       }
     })
   }
-  for (const [name, { o, message }] of Object.entries(warnings)) {
+  for (const [name, { o, message, reason = 'Bypassed' }] of Object.entries(warnings)) {
     test(`${name}: stops nothing, and is a warning`, () => {
       for (const moment of moments) {
         expect(problemOf(at(o, moment), moment)).to.equal(null)
-        expect(warningsOf(at(o, moment))).to.deep.equal([{ reason: 'Bypassed', message }])
+        expect(warningsOf(at(o, moment))).to.deep.equal([{ reason, message }])
       }
     })
   }
