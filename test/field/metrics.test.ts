@@ -275,7 +275,7 @@ suite('slow questions', () => {
     const { findings } = await beside(
       index => asked(`slow(${index}))`, 'shop', 'evil'),
       [asked('orders', 'shop', 'web'), asked('stock', 'shop', 'web')],
-      40,
+      1000,
     )
     expect(findings).to.deep.equal([
       { kind: 'value', value: 1 },

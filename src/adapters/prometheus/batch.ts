@@ -122,6 +122,11 @@ export class Batch {
       return
     }
     const wanted = questions.filter(isWanted)
+    // Its owner was found to be slow while it waited: it gives its turn to the others.
+    if (lane === 'users' && wanted.every(({ asker }) => this.#slowOwners.has(ownerOf(asker)))) {
+      turn()
+      return this.#answer(wanted, 'slow')
+    }
     const queries = [...byQuery(wanted).keys()]
     const begun = performance.now()
     const reply = await this.#ask(wanted, queries, lane)

@@ -1,4 +1,5 @@
 /** The metrics servers as the controller sees them: checks in, one finding for each out. */
+import { setMaxListeners } from 'node:events'
 import type { Check, Finding } from '../../core/check.ts'
 import type { Log, MetricSource } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
@@ -47,6 +48,8 @@ export class PrometheusSource implements MetricSource {
   }
 
   async measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>> {
+    // Each request that a check waits for listens to it.
+    setMaxListeners(0, signal)
     const givenUp = aborted(signal)
     const found = await Promise.all(
       checks.map(async check => [check.id, await Promise.race([this.#find(check, signal), givenUp.finding])] as const),
