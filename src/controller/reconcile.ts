@@ -237,10 +237,11 @@ export class Reconciler {
         object: refKey(refused.write.ref),
         error: trouble?.message,
       })
-      if (changed) wake(key, clock.now())
       const { error } = refused
       const leftAlone = error instanceof Contested || error instanceof NamespaceEnding || isNamespaceTerminating(error)
+      // The next pass says it, after its wait: the words of an error may be others each time.
       if (!leftAlone) throw error
+      if (changed) wake(key, clock.now())
     } else if (changed || stale.length > 0) {
       await Promise.all(
         stale.map(({ write }) => this.#live.one(write.verb === 'copy' ? write.from : write.ref, signal)),

@@ -16,7 +16,7 @@ import { answersToHands } from './rules/hands.ts'
 import { overrides } from './rules/overrides.ts'
 import { deadlineOf } from './rules/verdict.ts'
 import type { State } from './state.ts'
-import { clipped } from './text.ts'
+import { clipped, sameButNumbers } from './text.ts'
 import type { Instant } from './time.ts'
 import { noteReplicas } from './wishes.ts'
 import type { Write } from './write.ts'
@@ -78,7 +78,9 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
   const trouble = o.trouble ?? (unexplained ? problemOf(o, 'run') : null)
   if (trouble === null) return move
-  const told = memory.reason === trouble.reason && memory.message === trouble.message
+  const told =
+    memory.reason === trouble.reason &&
+    (o.trouble === null ? memory.message === trouble.message : sameButNumbers(memory.message, trouble.message))
   // What would be on show without the trouble is said when it is.
   const happened = move.memory.transitionAt !== memory.transitionAt
   const news = move.announcements.filter(one => happened || one.message !== move.message)

@@ -30,3 +30,9 @@ function sizeOf(character: string): number {
   if (point < 0x80) return 1
   return point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
 }
+
+/** Equal but for numbers and ids: errors name the port of a connection, a time, or a request, which is another each time. */
+export function sameButNumbers(one: string, other: string): boolean {
+  const words = (text: string): string => text.replaceAll(/[\da-f-]+/gi, run => (/\d/.test(run) ? '0' : run))
+  return words(one) === words(other)
+}

@@ -220,6 +220,26 @@ suite('writes that are refused, in virtual time', () => {
     }
   }
 
+  test('a refusal in other words each time, such as the port of a broken connection, is waited out like any other', async () => {
+    const requests = requestsOf(controller)
+    await release('Progressing 10')(world)
+    let port = 40_000
+    world.api.server.admission.set(kindKey(kinds.VirtualService), [
+      () => ({
+        code: 500,
+        reason: 'InternalError',
+        message: `failed calling webhook: read tcp 10.0.0.1:${(port += 1)}->10.0.0.2:443: connection reset by peer`,
+      }),
+    ])
+    world.annotate('abort', '1 kim: stop')
+    await world.clock.advance(minute)
+    expect(world.status.reason).to.equal('WriteRefused')
+    await expectRest(world, requests, 30)
+    expect(world.events().filter(one => one.startsWith('WriteRefused'))).to.have.length(1)
+    world.api.server.admission.delete(kindKey(kinds.VirtualService))
+    await world.until('Failed 0')
+  })
+
   /** Takes one right from the controller; returns what gives it back. */
   function forbid(kind: Kind, subresource: '' | 'status'): () => void {
     world.api.server.authorize = request =>
