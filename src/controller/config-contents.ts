@@ -37,6 +37,9 @@ interface Entry {
   problem: string | null
   failures: number
   state: 'idle' | 'queued' | 'reading'
+  /** Reads that were begun, and the newest of them that was answered: an earlier one tells of an older version. */
+  begun: number
+  answered: number
   cancelRetry: () => void
   readonly backoff: Backoff
   readonly canaries: Set<string>
@@ -108,6 +111,8 @@ export class ConfigContents {
       problem: null,
       failures: 0,
       state: 'idle',
+      begun: 0,
+      answered: 0,
       cancelRetry: () => {},
       backoff,
       canaries: new Set(),
@@ -146,16 +151,19 @@ export class ConfigContents {
     const { api, clock, sha256, wake } = this.#ports
     const { ref, askedFor } = entry
     entry.state = 'reading'
+    const turn = (entry.begun += 1)
     try {
       const object = await withDeadline(clock, DEADLINE, this.#stop.signal, `The read of ${refKey(ref)}`, signal =>
         api.get(ref, { lane: 'normal', signal }),
       )
+      if (turn < entry.answered) return
+      entry.answered = turn
       entry.failures = 0
       entry.problem = null
       // Deleted since: its watch says so, too.
       if (object !== null) entry.hash = hashOfContent({ ...object, kind: ref.kind.kind }, sha256)
     } catch (error) {
-      if (this.#stop.signal.aborted) return
+      if (this.#stop.signal.aborted || turn < entry.answered) return
       entry.failures += 1
       const hopeless = isForbidden(error) || isTooLarge(error)
       if (hopeless || entry.failures >= SAID_AFTER) entry.problem = sentence(ref, error)
@@ -163,7 +171,7 @@ export class ConfigContents {
         entry.cancelRetry = clock.at(clock.now() + entry.backoff.next(), () => this.#queue(entry))
       }
     }
-    if (entry.state === 'reading') entry.state = 'idle'
+    if (entry.state === 'reading' && turn === entry.begun) entry.state = 'idle'
     for (const canary of entry.canaries) wake(canary)
   }
 }
