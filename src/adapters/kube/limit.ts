@@ -2,7 +2,8 @@
  * The client-side rate limit: a token bucket with three lanes. A rollback must not wait because two hundred other
  * canaries are writing their status, and events must not eat what a run needs.
  *
- * - `urgent` takes a token at once even when there is none, until one whole burst is owed; then it waits, ahead of all.
+ * - `urgent` takes a token at once even when there is none, until one whole burst is owed; then it waits, ahead of all. While
+ *   others wait, every fifth token is nevertheless theirs: rollbacks without end in one namespace must not blind the rest.
  * - `normal` waits for a token, behind `urgent` only.
  * - `background` takes only what is above half a burst. While it waits, every tenth token is nevertheless its own, so a
  *   controller that is always busy still gets its events out.
@@ -27,6 +28,8 @@ interface Waiter {
 
 /** How many tokens `normal` may take while `background` waits, before `background` gets one. */
 const PASSED_OVER_AT_MOST = 9
+/** How many tokens `urgent` may take while others wait, before they get one. */
+const URGENT_IN_A_ROW = 4
 
 export class RateLimit {
   readonly #perMillisecond: number
@@ -40,6 +43,7 @@ export class RateLimit {
   #tokens: number
   #refilledAt: Instant
   #passedOver = 0
+  #urgentInARow = 0
   #cancelTimer: (() => void) | null = null
 
   /** @param clock should be one that does not jump. */
@@ -103,6 +107,8 @@ export class RateLimit {
       const waiter = this.#lanes[next.lane].next()?.member
       if (waiter === undefined) break
       this.#tokens -= 1
+      const othersWait = this.#lanes.normal.size + this.#lanes.background.size > 0
+      this.#urgentInARow = next.lane === 'urgent' && othersWait ? this.#urgentInARow + 1 : 0
       if (next.lane === 'background') this.#passedOver = 0
       else if (next.lane === 'normal' && this.#lanes.background.size > 0) this.#passedOver += 1
       waiter.admit(Math.max(0, now - waiter.since))
@@ -119,8 +125,12 @@ export class RateLimit {
 
   /** Whose turn it is, and how full the bucket must be for it. */
   #next(): { lane: Lane; needs: number } | null {
-    if (this.#lanes.urgent.size > 0) return { lane: 'urgent', needs: 1 - this.#burst }
     const due = this.#lanes.background.size > 0 && this.#passedOver >= PASSED_OVER_AT_MOST
+    if (this.#lanes.urgent.size > 0) {
+      const others = this.#lanes.normal.size > 0 && !due ? 'normal' : 'background'
+      const lane = this.#urgentInARow >= URGENT_IN_A_ROW && this.#lanes[others].size > 0 ? others : 'urgent'
+      return { lane, needs: 1 - this.#burst }
+    }
     if (this.#lanes.normal.size > 0 && !due) return { lane: 'normal', needs: 1 }
     if (this.#lanes.background.size > 0)
       return { lane: 'background', needs: due ? 1 : Math.min(this.#burst, 1 + this.#burst / 2) }

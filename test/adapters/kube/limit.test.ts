@@ -24,7 +24,7 @@ suite('rate limit', () => {
     }
   }
 
-  const count = (lane: Lane): number => admitted.filter(each => each.startsWith(lane)).length
+  const count = (lane: Lane | 'other:urgent'): number => admitted.filter(each => each.startsWith(lane)).length
 
   test('lets a burst through at once, and then so many a second', async () => {
     const limit = new RateLimit({ qps: 10, burst: 5 }, clock)
@@ -55,6 +55,15 @@ suite('rate limit', () => {
     assert.deepEqual(admitted.slice(10), ['urgent@100(100)', 'urgent@200(200)'])
     await clock.advance(2000)
     assert.deepEqual(admitted.slice(12), ['normal@800(800)']) // when the debt is paid
+  })
+
+  test('urgent calls without end leave every fifth token to the others', async () => {
+    const limit = new RateLimit({ qps: 10, burst: 5 }, clock)
+    ask(limit, 'urgent', 200, 'other')
+    ask(limit, 'normal', 100)
+    ask(limit, 'background', 100)
+    await clock.advance(10_000)
+    assert.deepEqual([count('other:urgent'), count('normal'), count('background')], [90, 18, 2])
   })
 
   test('background work leaves half of a burst to the others', async () => {
