@@ -6,7 +6,8 @@
  * Where the server does not speak HTTP/2, or a proxy stands between, watches go over HTTP/1.1 too; then TCP keep-alive is the
  * probe.
  */
-import { connect as connectHttp2, type ClientHttp2Session, constants } from 'node:http2'
+import { setMaxListeners } from 'node:events'
+import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
 import type { Readable } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/ports.ts'
@@ -54,6 +55,7 @@ const WINDOW = 4 * 1024 * 1024
 /** One connection, and the watches on it. */
 interface Session {
   readonly http2: ClientHttp2Session
+  /** Watches that are on it, or about to begin. */
   streams: number
 }
 
@@ -68,10 +70,11 @@ interface Group {
 export class Streams {
   readonly #options: StreamOptions
   readonly #groups = new Map<string, Group>()
-  #closed = false
+  readonly #ending = new AbortController()
 
   constructor(options: StreamOptions) {
     this.#options = options
+    setMaxListeners(0, this.#ending.signal) // one for each connection
   }
 
   /**
@@ -87,12 +90,17 @@ export class Streams {
     signal: AbortSignal,
   ): Promise<StreamResponse | null> {
     if (url.protocol !== 'https:' || connection.proxy !== '') return null
-    const session = await this.#session(url, connection)
+    const session = await this.#session(url, connection, signal)
     if (session === null) return null
-    signal.throwIfAborted()
     const path = url.pathname + url.search
-    const stream = session.http2.request({ ':method': 'GET', ':path': path, ...headers }, { endStream: true })
-    session.streams += 1
+    let stream: ClientHttp2Stream
+    try {
+      signal.throwIfAborted()
+      stream = session.http2.request({ ':method': 'GET', ':path': path, ...headers }, { endStream: true })
+    } catch (error) {
+      session.streams -= 1
+      throw error
+    }
     const abort = (): void => stream.close(constants.NGHTTP2_CANCEL)
     signal.addEventListener('abort', abort, { once: true })
     stream.once('close', () => {
@@ -113,25 +121,28 @@ export class Streams {
 
   /** Ends all connections, and the watches on them. */
   close(): void {
-    this.#closed = true
+    this.#ending.abort(new Error('the connections to the API server were closed'))
     for (const { sessions } of this.#groups.values()) for (const { http2 } of sessions) http2.destroy()
     this.#groups.clear()
   }
 
-  /** A connection with room for one more; null where the server does not speak HTTP/2. */
-  async #session(url: URL, connection: Connection): Promise<Session | null> {
+  /** A connection with room for one more, which is taken; null where the server does not speak HTTP/2. */
+  async #session(url: URL, connection: Connection, signal: AbortSignal): Promise<Session | null> {
     const key = `${url.origin} ${fingerprint(connection)}`
     const group = this.#groups.get(key) ?? this.#newGroup(key)
     for (;;) {
+      this.#ending.signal.throwIfAborted()
       if (group.protocol === 'http/1.1') return null
       for (const session of group.sessions) {
         const most = Math.min(MOST_STREAMS, session.http2.remoteSettings.maxConcurrentStreams ?? MOST_STREAMS)
-        if (!session.http2.closed && !session.http2.destroyed && session.streams < most) return session
+        if (session.http2.closed || session.http2.destroyed || session.streams >= Math.max(1, most)) continue
+        session.streams += 1
+        return session
       }
       group.connecting ??= this.#connect(url, connection, group).finally(() => {
         group.connecting = null
       })
-      if ((await group.connecting) === null) return null
+      if ((await unlessAborted(group.connecting, signal)) === null) return null
     }
   }
 
@@ -147,7 +158,7 @@ export class Streams {
   }
 
   async #connect(url: URL, connection: Connection, group: Group): Promise<Session | null> {
-    const socket = await handshake(url, connection)
+    const socket = await handshake(url, connection, this.#ending.signal)
     if (socket.alpnProtocol !== 'h2') {
       socket.destroy()
       group.protocol = 'http/1.1'
@@ -171,11 +182,11 @@ export class Streams {
     await new Promise<void>((resolve, reject) => {
       http2.once('connect', () => {
         if (!http2.destroyed) http2.setLocalWindowSize(WINDOW)
-        resolve()
       })
+      // Before these it is not known how many watches it takes; one too many would wait in here for another's end.
+      http2.once('remoteSettings', () => resolve())
       http2.once('close', () => reject(new Error('the connection was closed')))
     })
-    if (this.#closed) http2.destroy()
     return session
   }
 
@@ -207,7 +218,7 @@ export class Streams {
 }
 
 /** A TLS connection, its protocol agreed on. */
-function handshake(url: URL, { tls }: Connection): Promise<TLSSocket> {
+function handshake(url: URL, { tls }: Connection, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const socket = connectTls({
@@ -218,11 +229,24 @@ function handshake(url: URL, { tls }: Connection): Promise<TLSSocket> {
       ...tls,
     })
     socket.setTimeout(CONNECTING, () => socket.destroy(new Error(`no TLS connection within ${CONNECTING / 1000} s`)))
+    const end = (): void => void socket.destroy(signal.reason as Error)
+    signal.addEventListener('abort', end, { once: true })
+    socket.once('close', () => signal.removeEventListener('abort', end))
     socket.once('secureConnect', () => {
       socket.setTimeout(0)
       resolve(socket)
     })
     socket.once('error', reject)
+  })
+}
+
+/** What is promised, unless `signal` aborts first; the promise goes on for others. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
   })
 }
 

@@ -84,16 +84,26 @@ export class KubeTransport implements KubeApi {
       name(event.object, kind, query.form)
       seen(event)
     }
+    const { clock } = this.#options
+    const given = new AbortController()
+    const giveUp = (): void => given.abort()
+    if (call.signal.aborted) giveUp()
+    call.signal.addEventListener('abort', giveUp, { once: true })
+    // The server ends a watch at its timeout. One that goes on is forgotten there, though the connection (perhaps a proxy's) is well.
+    const cancel = clock.at(clock.now() + query.timeout + this.#idle, giveUp)
     try {
       await this.#exchange.run(
         request,
         about('watch', { kind, namespace: query.namespace }),
-        call,
+        { ...call, signal: given.signal },
         response => this.#follow(response, named),
         { headersTimeout: this.#idle, bodyTimeout: 2 * this.#idle },
       )
     } catch (error) {
-      if (!call.signal.aborted) throw error
+      if (!given.signal.aborted) throw error
+    } finally {
+      cancel()
+      call.signal.removeEventListener('abort', giveUp)
     }
   }
 

@@ -25,7 +25,7 @@ suite('watches over HTTP/2', () => {
   setup(async () => {
     links = []
     watches = []
-    server = createSecureServer({ ...tls, allowHTTP1: true })
+    server = createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: 3 } })
     server.on('stream', stream => {
       stream.on('error', () => {})
       stream.respond({ ':status': 200, 'content-type': 'application/json' })
@@ -100,5 +100,48 @@ suite('watches over HTTP/2', () => {
     assert.deepEqual([over, watches.length, links.length], [0, 2, 1])
     stop.abort()
     await Promise.all(both)
+  })
+
+  test('watches that begin together take no more of a connection than the server allows', async () => {
+    const stop = new AbortController()
+    const all = Array.from({ length: 8 }, () => watch(() => {}, stop.signal))
+    await until(() => watches.length === 8)
+    assert.equal(links.length, 3)
+    stop.abort()
+    assert.deepEqual(new Set(await Promise.all(all)), new Set(['ended in order']))
+  })
+
+  test('a watch that is given up while it connects ends at once, and the end of all opens no connection again', async () => {
+    let [held, closed] = [false, false]
+    network.removeAllListeners('connection')
+    network.on('connection', near => {
+      held = true
+      near
+        .on('error', () => {})
+        .on('close', () => (closed = true))
+        .resume()
+    })
+    const stop = new AbortController()
+    const ended = watch(() => {}, stop.signal)
+    const other = watch(() => {}, new AbortController().signal)
+    await until(() => held)
+    stop.abort()
+    assert.equal(await ended, 'ended in order')
+    assert.equal(closed, false, 'the connection was not waited for')
+    await transport.close()
+    assert.match(await other, /^failed: .*: the connections to the API server were closed$/)
+    await until(() => closed)
+  })
+
+  test('a watch that the server forgot on a connection that answers is given up after its time', async () => {
+    server.removeAllListeners('stream')
+    server.on('stream', stream => {
+      stream.on('error', () => {})
+      watches.push(stream)
+    })
+    const query = { namespace: 'shop', resourceVersion: '1', timeout: 50 }
+    const signal = new AbortController().signal
+    await transport.watch(kinds.ConfigMap, query, () => {}, { lane: 'normal', signal })
+    assert.equal(watches.length, 1)
   })
 })
