@@ -353,7 +353,7 @@ const metrics: readonly Case[] = [
     metric({ name: 'errors', templateRef: { name: 'a' } }),
     'a metric from a template needs a thresholdRange',
   ),
-  ...wrongUnits.map(([name, written, sentence]) => bad(name, metric(written), sentence)),
+  ...wrongUnits.map(([name, written, sentence]): Case => ({ ...bad(name, metric(written), sentence), stored: true })),
   bad('limits that say nothing', metric({ ...inline, thresholdRange: {} }), 'write min, max, or both'),
   bad('min above max', metric({ ...inline, thresholdRange: { min: 2, max: 1 } }), 'min is above max'),
   bad(

@@ -12,6 +12,8 @@ export interface Case {
   readonly server?: string
   /** The object as it was, for rules about changes; only the API server knows it. */
   readonly before?: KubeObject
+  /** Stored by an earlier version it stays readable, and a problem of the Canary says the sentence. */
+  readonly stored?: true
   /** Only the controller can see this. */
   readonly unseenByServer?: true
 }

@@ -46,7 +46,7 @@ function limitRule(
   cel: (limit: string) => string,
   passes: (limit: number) => boolean,
   message: string,
-): Rule<WrittenMetric> {
+): LimitRule {
   const conditions = which.map(field => {
     const path = field === 'threshold' ? 'self.threshold' : `self.thresholdRange.${field}`
     const written = field === 'threshold' ? hasThreshold : `has(self.thresholdRange) && has(${path})`
@@ -55,12 +55,18 @@ function limitRule(
   return {
     message,
     cel: `!${isGate(gate)} || ${conditions.join(' && ')}`,
-    holds: metric => {
+    holds: 'unseen',
+    passes: metric => {
       if (builtInOf(metric) !== gate) return true
       const limits = { ...metric.thresholdRange, threshold: thresholdOf(metric) }
       return which.every(field => limits[field] === undefined || passes(limits[field]))
     },
   }
+}
+
+/** A rule of admission alone: one that is stored must stay readable, or nobody would look after its run (`limitInAnotherUnit`). */
+interface LimitRule extends Rule<WrittenMetric> {
+  readonly passes: (metric: WrittenMetric) => boolean
 }
 
 /** What the rules on limits read of a metric as it was written. */
@@ -70,7 +76,7 @@ interface WrittenMetric extends Asked {
 }
 
 /** The units of the built-in gates, told from the numbers that people write by mistake: 0.99 for 99 %, 0.5 for half a second. */
-const limitRules = [
+const limitRules: readonly LimitRule[] = [
   limitRule(
     'request-success-rate',
     ['min', 'threshold'],
@@ -100,6 +106,11 @@ const limitRules = [
     'request-duration fails when it is too long: write max, and no min',
   ),
 ]
+
+/** Why the limits of a built-in gate cannot be meant, or undefined. */
+export function limitProblem(metric: WrittenMetric): string | undefined {
+  return limitRules.find(rule => !rule.passes(metric))?.message
+}
 
 const Range = ruled(
   z

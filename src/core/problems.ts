@@ -14,6 +14,7 @@ import {
 import {
   durationInSeconds,
   inlineQueryNotAllowed,
+  limitInAnotherUnit,
   metricsServerNotAllowed,
   metricTemplateMissing,
   queryThatCannotBeFilledIn,
@@ -90,6 +91,7 @@ const policies: readonly Policy[] = [
   stops(inlineQueryNotAllowed),
   stops(metricsServerNotAllowed),
   stops(queryThatCannotWork),
+  stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),

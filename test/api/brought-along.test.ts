@@ -30,6 +30,10 @@ function read(canary: KubeObject): Said {
   return Object.fromEntries(parsed.problems.map(problem => problem.split(/: (.*)/s).slice(0, 2) as [string, string]))
 }
 
+/** Fields whose old values stay readable (`limitInAnotherUnit`). */
+const isStored = (sentence: RegExp): boolean =>
+  [/write 99 for 99 %/, /write 500 for half a second/].some(one => one.source === sentence.source)
+
 suite('Canaries that were written for Flagger', () => {
   for (const { name, spec, refused = {} } of rows) {
     test(`${name}: ${Object.keys(refused).length === 0 ? 'accepted' : 'refused by field'}`, () => {
@@ -41,7 +45,7 @@ suite('Canaries that were written for Flagger', () => {
       }
       const fields = Object.keys(refused)
       const inProgram = read(canary)
-      expect(Object.keys(inProgram).length > 0).to.equal(fields.length > 0)
+      expect(Object.keys(inProgram).length > 0).to.equal(Object.values(refused).some(one => !isStored(one)))
       // What only the program can see, such as another namespace, the API server lets in.
       const atServer = admitted(canary)
       expect(Object.keys(atServer)).to.have.members(fields.filter(field => !field.endsWith('.namespace')))

@@ -12,7 +12,8 @@ import { expectRest, expectStalled, heard, minute, requestsOf } from './witness.
 import { type Process, World } from './world.ts'
 
 const rows = cases
-  .filter(({ object, sentence, before }) => object.kind === 'Canary' && sentence !== null && before === undefined)
+  .filter(({ object, before, stored }) => object.kind === 'Canary' && before === undefined && stored !== true)
+  .filter(({ sentence }) => sentence !== null)
   .map((row, index) => {
     const { name } = row.object.metadata
     // A name of its own, but for the row that is about the name.

@@ -26,6 +26,14 @@ import {
 /** What can stand in the way at any time. */
 export const atAnyTime: readonly Row[] = [
   {
+    name: 'a limit in another unit, stored before admission refused it',
+    wrong: { analysis: { metrics: [{ name: 'request-success-rate', thresholdRange: { min: 0.99 } }] } },
+    reason: 'Invalid',
+    sentence:
+      'spec.analysis.metrics[0]: request-success-rate is a percentage, above 1 and up to 100: write 99 for 99 %',
+    mended: ofCanary({ analysis: { metrics: [{ name: 'request-success-rate', thresholdRange: { min: 99 } }] } }),
+  },
+  {
     name: 'a HorizontalPodAutoscaler on the target',
     spec: { primary: { labels: 'keep' } },
     goesWrong: made(kinds.HorizontalPodAutoscaler, 'web', {

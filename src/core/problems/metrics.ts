@@ -1,5 +1,5 @@
 /** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
-import { builtInOf } from '../../api/metric.ts'
+import { builtInOf, limitProblem } from '../../api/metric.ts'
 import { entryOf } from '../json.ts'
 import { type AskedMetric, askedMetrics, metricsOf } from '../metrics/trials.ts'
 import type { Observation } from '../observation.ts'
@@ -55,6 +55,15 @@ function ofQuery(o: Observation, { path, metric }: AskedMetric, what: string, be
   return template === undefined
     ? problem('Invalid', `${path}.query cannot ${what}: ${because}`)
     : problem('ReferenceMissing', `${path} cannot ask the query of ${called(template)}: ${because}`)
+}
+
+/** Admission refuses these limits; one that is older than its rule would promote what fails. */
+export const limitInAnotherUnit: FindProblem = o => {
+  for (const { path, metric } of metricsOf(o)) {
+    const said = limitProblem(metric)
+    if (said !== undefined) return problem('Invalid', `${path}: ${said}`)
+  }
+  return null
 }
 
 /** A limit in seconds, most likely: no service answers 99 % of its requests within 10 ms and is worth a release step by step. */

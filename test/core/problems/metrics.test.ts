@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { cases } from '../../../e2e/crd.cases.ts'
+import { parseCanary } from '../../../src/api/canary.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems.ts'
 import { canary, observation } from '../given-objects.ts'
 
@@ -20,6 +22,22 @@ suite('what metrics ask', () => {
     expect(warningsOf(withMetrics({ name: 'request-duration', query: 'q', thresholdRange: { max: 1 } }))).to.deep.equal(
       [],
     )
+  })
+
+  test('limits in another unit, stored before admission refused them, stop a release at any moment', () => {
+    const stored = cases.filter(one => one.stored === true)
+    expect(stored).to.have.lengthOf(11)
+    for (const { name, object, sentence } of stored) {
+      const parsed = parseCanary(object)
+      if ('problems' in parsed) throw new Error(parsed.problems.join())
+      const o = observation({ canary: parsed.canary })
+      for (const moment of ['start', 'candidate', 'run', 'rest'] as const) {
+        expect(problemOf(o, moment), `${name}, ${moment}`).to.deep.equal({
+          reason: 'Invalid',
+          message: `spec.analysis.metrics[0]: ${sentence}`,
+        })
+      }
+    }
   })
 
   test('PromQL of its own is refused where the controller does not allow it; templates are not', () => {
