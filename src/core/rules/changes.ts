@@ -8,6 +8,7 @@ import {
   heldUntil,
   judgedOf,
   judgedReady,
+  podsOf,
   short,
   standInSentence,
   standsIn,
@@ -51,7 +52,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const next = firstStep(
     state,
     target.revision,
-    carriedNothing(state) ? stageAfter(state.candidate, target.revision) : 'clearing',
+    carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'clearing',
     now,
   )
   return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
@@ -67,9 +68,14 @@ function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   return go(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
 }
 
-/** Pods read their configuration when they start: under an unchanged template the old ones have to go first. */
-function stageAfter(earlier: Revision, candidate: Revision): 'emptying' | 'preparing' {
-  return templateOf(earlier) === templateOf(candidate) ? 'emptying' : 'preparing'
+/**
+ * Pods read their configuration when they start: those of the same template that were started for another revision have to go
+ * first, however many runs came in between.
+ */
+function stageFor(o: Observation, candidate: Revision): 'emptying' | 'preparing' {
+  const last = o.memory.history.find(run => templateOf(run.revision) === templateOf(candidate))
+  const isOld = last === undefined ? (podsOf(o.target, candidate)?.replicas ?? 0) > 0 : last.revision !== candidate
+  return isOld ? 'emptying' : 'preparing'
 }
 
 /** Pods of the earlier candidate may still answer: nothing rolls until the mesh is seen at 0 and has drained. */
@@ -89,7 +95,7 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   if (carriedAt === null) return stay(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return stay(o, 'Restarted', message, drainedAt, { state: next })
-  const stage = stageAfter(earlier, state.candidate)
+  const stage = stageFor(o, state.candidate)
   return stay(o, 'Restarted', message, now, { state: atStage(next, stage, now) })
 }
 
