@@ -106,8 +106,8 @@ function finalise(o: Promoting, now: Instant): Move {
   return pass(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
 }
 
-/** A rollback that a person asked for is over once the primary is ready with the earlier revision. */
-export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | undefined {
+/** A rollback that a person asked for is over once the primary is ready with the earlier revision, or does not get ready in time. */
+export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | Read | undefined {
   const { state, primary, names } = o
   if (state.outcome !== 'RolledBack') return undefined
   const { promoted, rejected, because } = state
@@ -115,14 +115,16 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   const missing = back ? unreached(o, 'primary', promoted) : 0
   const rolling = primary?.revision === promoted ? primary.message : 'the template is being put back'
   const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
+  const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
   if (!back || missing > 0) {
     const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
     const deadline = deadlineOf(o, o.memory.transitionAt, now)
     if (deadline !== null) return stay(o, 'RollingBack', message, deadline)
-    return tell(o, { severity: 'error', reason: 'RollingBack', message: `${message}. It needs a person` }, now, null)
+    // A revision that does not start any more keeps nobody from releasing another one.
+    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. It needs a person; a revision that works can be released by Deployment ${names.target.name}`
+    return whenOverdue(o, now, () => go(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now))
   }
   const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
-  const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
   return go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now)
 }
 
