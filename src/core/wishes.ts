@@ -34,6 +34,10 @@ function askedOfThePrimary(o: Observation): number | null {
   return written !== undefined && written === String(wished) ? primary.replicas : null
 }
 
+/** The wish is what somebody set the primary itself to. */
+const isHandsOn = ({ primary }: Observation, wished: number | null): boolean =>
+  primary !== null && primary.replicas === wished && primary.replicasBy !== '' && primary.replicasBy !== FIELD_MANAGER
+
 /** The wish after this look at the target. */
 export function noteReplicas(o: Observation, now: Instant): Replicas {
   const { target } = o
@@ -49,6 +53,10 @@ export function noteReplicas(o: Observation, now: Instant): Replicas {
   // Told to leave `replicas` out, it did: an API server sets a field that is taken out of a manifest to 1, which is no wish.
   if (target.replicas === 1 && known !== null && known > 1 && replicas.leftAlone === target.replicasBy) {
     return { wished: known, emptied: false, putBacks: [], leftAlone: null }
+  }
+  // What is left alone is what a manifest says; a person who scaled the primary meant the primary.
+  if (!ours && replicas.leftAlone === target.replicasBy && isHandsOn(o, known)) {
+    return { ...replicas, wished: known, emptied: false }
   }
   // Another number is a new wish; who puts the same one back goes by a manifest.
   const putBack = !ours && isResting(o.state) && replicas.emptied && wished === known
