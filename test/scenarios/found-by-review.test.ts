@@ -1,6 +1,7 @@
 /** What somebody who had not written the controller found by reading it, one test each: it stays mended. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { at } from '../../src/core/json.ts'
 import { byUserRoutes, deleted, ofCanary, userRoutes } from './bad-input.given.ts'
 import { expectEvent, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
@@ -175,5 +176,111 @@ suite('what a review once found', () => {
     expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'HeldByHand'])
     world.annotate('resume', '1 they are back')
     await world.until('Progressing 10')
+  })
+
+  const replicasOf = (name: string): unknown => at(world.object(kinds.Deployment, name)?.spec, 'replicas')
+
+  test('pods with an earlier configuration go before a candidate of their template starts, whatever came in between', async () => {
+    const settings = (limit: string) => ({ data: { LIMIT: limit } })
+    const metadata = { name: 'web', namespace: 'shop' }
+    world.user.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, ...settings('1') })
+    const release = (image: string): void => {
+      const ports = [{ name: 'http', containerPort: 8080 }]
+      const container = { name: 'web', image, ports, envFrom: [{ configMapRef: { name: 'web' } }] }
+      world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { containers: [container] } } } })
+    }
+    world.deploy()
+    release('demo/web:1.0.0')
+    await world.clock.advance(5000)
+    world.canary()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    release('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    release('demo/web:1.2.0')
+    await world.clock.advance(2000)
+    world.user.merge(kinds.ConfigMap, 'shop', 'web', settings('2'))
+    await world.clock.advance(1000)
+    release('demo/web:1.1.0')
+    const running = (): unknown => at(world.object(kinds.Deployment, 'web')?.['status'], 'replicas') ?? 0
+    await world.clock.runUntil(() => running() === 0, minute)
+    expect(world.stand).to.equal('Progressing 0')
+    await world.until('Succeeded')
+  })
+
+  test('a limit that an earlier version took does not leave a run to itself', async () => {
+    await midRun({ analysis: { interval: '30s', threshold: 1 } })
+    const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 0.99 } }]
+    world.asBefore(() => ofCanary({ analysis: { metrics } })(world))
+    await world.clock.advance(5000)
+    world.images.set('demo/web:1.1.0', { readyAfter: 60 * minute })
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 0 } })
+    await world.clock.advance(10_000)
+    const from = world.clock.now()
+    await world.clock.advance(minute)
+    expect(world.mesh.failures(from)).to.equal(0)
+  })
+
+  test('a rollback to a revision that does not start any more keeps nobody from releasing another one', async () => {
+    await world.initialised({ progressDeadlineSeconds: 60 })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    await world.clock.advance(minute)
+    world.images.set('demo/web:1.0.0', { readyAfter: 60 * minute })
+    const begun = world.clock.now()
+    world.annotate('rollback', '1 kim: too slow')
+    await world.until('Failed')
+    await world.clock.advance(minute)
+    expect(world.status.reason).to.equal('RolledBack')
+    expect(world.status.message).to.match(
+      /^Deployment web-primary did not get ready in time with \w{10}, to which it went back, requested by kim: too slow: 0 of 2 pods are available. It needs a person; a revision that works can be released by Deployment web$/,
+    )
+    world.setImage('demo/web:1.2.0')
+    await world.until('Succeeded')
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
+  test('who scales the primary is obeyed beside a manifest that is left alone', async () => {
+    await world.initialised()
+    const argo = world.api.as('argocd')
+    for (let i = 0; i < 3; i += 1) {
+      argo.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 2 } })
+      await world.clock.advance(minute)
+    }
+    world.user.merge(kinds.Deployment, 'shop', 'web-primary', { spec: { replicas: 5 } })
+    await world.clock.advance(minute)
+    expect([replicasOf('web'), replicasOf('web-primary')]).to.deep.equal([2, 5])
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
+    await world.clock.advance(minute)
+    expect(replicasOf('web-primary')).to.equal(3)
+  })
+
+  test('DestinationRules that come and go with the Canary at rest are told as what they are', async () => {
+    await world.initialised()
+    ofCanary({ service: { trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } } })(world)
+    await world.clock.advance(minute)
+    ofCanary({ service: { trafficPolicy: null } })(world)
+    await world.clock.advance(minute)
+    const rules = 'DestinationRule web-primary, DestinationRule web-canary after a change of the Canary'
+    expect(eventsOf('ObjectsUpdated')).to.deep.equal([
+      `ObjectsUpdated: Updated ${rules}`,
+      `ObjectsUpdated: Removed ${rules}`,
+    ])
+    expect(eventsOf('EditReverted')).to.deep.equal([])
+  })
+
+  test('how many DestinationRules others have for the host changes neither the sentence nor its events', async () => {
+    await midRun()
+    world.user.namespace('people')
+    for (let i = 0; i < 5; i += 1) {
+      world.user.create({
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'DestinationRule',
+        metadata: { name: `rule-${i}`, namespace: 'people' },
+        spec: { host: 'web.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } },
+      })
+      await world.clock.advance(1000)
+    }
+    expect(eventsOf('Conflict').filter(event => event.includes('people/rule-'))).to.have.lengthOf(2)
   })
 })

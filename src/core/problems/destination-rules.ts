@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import { at, recordOf, textsOf } from '../json.ts'
 import type { Observation } from '../observation.ts'
+import { precedes } from '../routers/istio/bindings.ts'
 import { hostOf, isWildcard, rulesFor, selectorOf } from '../routers/istio/policies.ts'
 import { ruleOf } from '../routers/istio/rules.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
@@ -54,11 +55,12 @@ export const ruleOfOtherNamespaces: FindProblem = o => {
   if (o.canary.spec.service.destinationRule !== undefined) return null
   const own = [namespace, o.settings.rootNamespace]
   const full = `${apexService.name}.${namespace}.svc.cluster.local`
-  const [rule, ...more] = o.surroundings.destinationRules.filter(
-    one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one),
-  )
+  // The oldest, and no number: whoever makes more of them changes neither the sentence nor the count of its Events.
+  const [rule, ...more] = o.surroundings.destinationRules
+    .filter(one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one))
+    .toSorted((a, b) => (precedes(a, b) ? -1 : 1))
   if (rule === undefined) return null
-  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  const others = more.length === 0 ? '' : ' (and others)'
   return problem(
     'Conflict',
     `${called(rule)}${others} is for the host ${full} and applies to callers in its own namespace only. Their requests go to ${sides(o)}, so it stops applying. Write one like it there for each of these two hosts`,

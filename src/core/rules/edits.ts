@@ -27,7 +27,8 @@ const LONGEST = 512
 export function answersToEdits(before: State, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
   if (o.trouble !== null || o.memory.handled === null) return []
   const changes = writes.filter(
-    ({ verb, ref }) => TOLD_KINDS.includes(ref.kind.kind) && ['apply', 'merge', 'patch', 'create'].includes(verb),
+    ({ verb, ref }) =>
+      TOLD_KINDS.includes(ref.kind.kind) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
   )
   const raised = weightRaised(before, o, changes)
   const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
@@ -52,6 +53,7 @@ interface Said {
 function edits(o: Observation, writes: readonly Write[]): Said[] {
   const reverted = writes.flatMap((write): Said[] => {
     const live = liveOf(o, write.ref)
+    if (isRemoval(write) || (live === undefined && isNew(o, write))) return []
     if (live === undefined) return [{ message: `${nameOf(write)} was deleted; it is created again`, writes: [write] }]
     if (!isLaterWriter(live) || specIsNews(o)) return []
     return [{ message: `${lastWriter(live)} changed ${nameOf(write)}; it is changed back`, writes: [write] }]
@@ -60,9 +62,20 @@ function edits(o: Observation, writes: readonly Write[]): Said[] {
   const updated = writes.filter(write => !told.has(write))
   if (updated.length === 0) return reverted
   const why = specIsNews(o) ? 'after a change of the Canary' : 'to what Sluice makes of the Canary now'
-  const message = `Updated ${updated.map(nameOf).join(', ')} ${why}`
+  const named = (those: readonly Write[]): string => those.map(nameOf).join(', ')
+  const [removed, written] = [updated.filter(isRemoval), updated.filter(write => !isRemoval(write))]
+  const done = [
+    ...(written.length === 0 ? [] : [`Updated ${named(written)}`]),
+    ...(removed.length === 0 ? [] : [`${written.length === 0 ? 'Removed' : 'removed'} ${named(removed)}`]),
+  ]
+  const message = `${done.join(' and ')} ${why}`
   return [...reverted, { message, writes: updated, reason: 'ObjectsUpdated' }]
 }
+
+const isRemoval = ({ verb }: Write): boolean => verb === 'delete'
+
+/** An object that may never have been there: a DestinationRule is made only where it has something to say. */
+const isNew = (o: Observation, { ref }: Write): boolean => specIsNews(o) || ref.kind.kind === kinds.DestinationRule.kind
 
 const nameOf = ({ ref }: Write): string => `${ref.kind.kind} ${ref.name}`
 
