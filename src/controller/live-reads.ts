@@ -30,8 +30,9 @@ export class LiveReads {
   /** One object as it is now; null when there is none. */
   async one(ref: Ref, signal: AbortSignal, lane: Lane = 'normal'): Promise<KubeObject | null> {
     const { api, cache } = this.#ports
+    const known = cache.get(ref)
     const live = await this.#call(signal, `The read of ${refKey(ref)}`, call => api.get(ref, call), lane)
-    if (live === null) cache.removed(ref)
+    if (live === null) cache.removed(ref, known)
     else cache.accept(ref.kind, live)
     return live
   }
@@ -64,8 +65,10 @@ export class LiveReads {
     if (page.continue !== undefined) return
     // What a watch told of while the list was under way is newer than the list.
     const there = new Set(page.items.map(object => object.metadata.name))
-    for (const { metadata } of before)
-      if (!there.has(metadata.name)) cache.removed({ kind, namespace, name: metadata.name })
+    for (const known of before) {
+      const { name } = known.metadata
+      if (!there.has(name)) cache.removed({ kind, namespace, name }, known)
+    }
   }
 
   #call<T>(signal: AbortSignal, what: string, run: (call: Call) => Promise<T>, lane: Lane): Promise<T> {

@@ -27,12 +27,13 @@ export class Writer {
 
   async send(write: Write, lane: Lane, signal: AbortSignal): Promise<KubeObject | null> {
     const { api, steady, cache } = this.#ports
+    const known = cache.get(write.ref)
     const written = await withDeadline(steady, DEADLINE, signal, `The write of ${refKey(write.ref)}`, inner =>
       api.write(write, { lane, signal: inner }),
     )
     if (written !== null) cache.accept(write.ref.kind, written)
     // Deleted by us, or gone before we came; its watch says so too, only later.
-    else if (write.verb !== 'disown' && write.verb !== 'copy') cache.removed(write.ref)
+    else if (write.verb !== 'disown' && write.verb !== 'copy') cache.removed(write.ref, known)
     return written
   }
 

@@ -140,9 +140,14 @@ export class Cache {
     }
   }
 
-  /** Our own delete has succeeded. */
-  removed(ref: Ref): void {
-    for (const room of this.#roomsOf(ref.kind)) room.store.removed(ref.namespace, ref.name)
+  /**
+   * Our own delete has succeeded, or an answer found no such object.
+   *
+   * @param known what `get` gave before the call; one that was created since stays.
+   */
+  removed(ref: Ref, known: KubeObject | undefined): void {
+    if (known === undefined) return
+    for (const room of this.#roomsOf(ref.kind)) room.store.removed(ref.namespace, ref.name, known.metadata.uid)
   }
 
   /** Is a kind, in this scope, known whole? */

@@ -103,12 +103,12 @@ export class Store {
 
   /**
    * Our own delete has succeeded. Should finalizers hold the object still, its next event (newer than what we knew) brings
-   * it back.
+   * it back. One with another `uid` was created since.
    */
-  removed(namespace: string, name: string): void {
+  removed(namespace: string, name: string, uid: string | undefined): void {
     const key = `${namespace}/${name}`
     const before = this.#objects.get(key)
-    if (before === undefined) return
+    if (before === undefined || before.metadata.uid !== uid) return
     this.#bury(key, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion })
     this.#set(key, before, undefined)
   }

@@ -60,7 +60,7 @@ suite('cache', () => {
     cache.use(kinds.ConfigMap)
     await clock.advance(10)
     await api.write({ verb: 'delete', ref: ref('a') }, call)
-    cache.removed(ref('a'))
+    cache.removed(ref('a'), cache.get(ref('a')))
     assert.isUndefined(cache.get(ref('a')))
     await clock.advance(1000)
     assert.isUndefined(cache.get(ref('a')))

@@ -48,7 +48,7 @@ suite('store', () => {
 
   test('does not bring back what we deleted by an event from before, and takes what is made anew', () => {
     store.put(config('a', 5))
-    store.removed('shop', 'a')
+    store.removed('shop', 'a', 'uid-a')
     store.put(config('a', 5))
     assert.isUndefined(versionOf(store, 'a'))
     store.put(remade('a', 30))
@@ -58,7 +58,7 @@ suite('store', () => {
 
   test('shows an object again that outlives our delete because of a finalizer', () => {
     store.put(config('a', 5))
-    store.removed('shop', 'a')
+    store.removed('shop', 'a', 'uid-a')
     const dying = config('a', 6)
     store.put({ ...dying, metadata: { ...dying.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
     assert.equal(versionOf(store, 'a'), '6')

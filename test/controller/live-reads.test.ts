@@ -1,0 +1,51 @@
+/** Reads past the caches: an answer never takes from the caches what a watch has brought since. */
+import { expect } from 'chai'
+import { kinds, type KubeObject, refOf } from '../../src/api/object.ts'
+import { LiveReads } from '../../src/controller/live-reads.ts'
+import { Writer } from '../../src/controller/writer.ts'
+import type { KubeApi, Log } from '../../src/core/ports.ts'
+import { Cache } from '../../src/kube/cache.ts'
+import { VirtualClock } from '../../src/playground/clock.ts'
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+const service = (uid: string, resourceVersion: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'shop', uid, resourceVersion },
+})
+
+suite('a Service that was deleted and is created again while the API server answers', () => {
+  const clock = new VirtualClock(0)
+  const ref = refOf(kinds.Service, service('old', '1'))
+  const { signal } = new AbortController()
+  let cache: Cache
+
+  /** The watch brings the new Service, and after it comes the answer from before. */
+  const late = (): Promise<null> => {
+    cache.accept(kinds.Service, service('new', '3'))
+    return Promise.resolve(null)
+  }
+  const api = {
+    get: late,
+    write: late,
+    list: () => new Promise(() => {}),
+  } as unknown as KubeApi
+
+  setup(() => {
+    cache = new Cache({ api, clock, random: () => 0.5, log: silent })
+    cache.use(kinds.Service)
+    cache.accept(kinds.Service, service('old', '1'))
+  })
+
+  test('stays in the cache after a read that found none', async () => {
+    await new LiveReads({ api, steady: clock, cache }).one(ref, signal)
+    expect(cache.get(ref)?.metadata.uid).to.equal('new')
+  })
+
+  test('stays in the cache after a write that met none', async () => {
+    const ports = { api, steady: clock, cache }
+    await new Writer(ports, new LiveReads(ports)).send({ verb: 'delete', ref }, 'normal', signal)
+    expect(cache.get(ref)?.metadata.uid).to.equal('new')
+  })
+})
