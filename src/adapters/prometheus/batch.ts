@@ -99,8 +99,9 @@ export class Batch {
       asker.wrote === 'user' || this.#options.byTenant ? `${asker.wrote}/${asker.namespace}` : '',
     )
     for (const group of groups.values()) {
-      const slow = group.filter(({ asker }) => this.#slowOwners.has(ownerOf(asker)))
-      const others = group.filter(question => !slow.includes(question))
+      const isSlow = ({ asker }: Question): boolean => this.#slowOwners.has(ownerOf(asker))
+      const slow = group.filter(isSlow)
+      const others = group.filter(question => !isSlow(question))
       const isLone = ({ query }: Question): boolean => this.#loners.has(query) || !isEnclosed(query)
       const lane = group[0]?.asker.wrote === 'user' ? 'users' : 'ours'
       for (const own of byOwner(slow)) for (const chunk of chunks(own)) void this.#answer(chunk, 'slow')

@@ -19,6 +19,12 @@ interface Waiting {
   readonly go: (turn: Turn) => void
 }
 
+interface Queue {
+  waiting: Waiting[]
+  /** Of those who wait. */
+  bytes: number
+}
+
 /** A turn, to be given back; or why there is none: nobody waits for the answer any more, or too much waits in this group. */
 export type Turn = (() => void) | 'unwanted' | 'full'
 
@@ -27,7 +33,7 @@ export class Turns {
   #running = 0
   readonly #runningIn = new Map<string, number>()
   /** In the order in which the groups come next. */
-  readonly #queues = new Map<string, Waiting[]>()
+  readonly #queues = new Map<string, Queue>()
 
   constructor(limits: TurnLimits) {
     this.#limits = limits
@@ -36,13 +42,14 @@ export class Turns {
   /** @param isWanted is asked when the turn comes, and when others need the room. */
   take(group: string, bytes: number, isWanted: () => boolean): Promise<Turn> {
     return new Promise(go => {
-      const before = this.#queues.get(group) ?? []
-      const queue = before.filter(one => one.isWanted())
-      for (const one of before) if (!one.isWanted()) one.go('unwanted')
+      const queue = this.#queues.get(group) ?? { waiting: [], bytes: 0 }
       this.#queues.set(group, queue)
-      const waiting = queue.reduce((sum, one) => sum + one.bytes, 0)
-      if (waiting + bytes > this.#limits.waitingBytes) go('full')
-      else queue.push({ bytes, isWanted, go })
+      if (queue.bytes + bytes > this.#limits.waitingBytes) sendAway(queue)
+      if (queue.bytes + bytes > this.#limits.waitingBytes) go('full')
+      else {
+        queue.waiting.push({ bytes, isWanted, go })
+        queue.bytes += bytes
+      }
       this.#next()
     })
   }
@@ -51,10 +58,11 @@ export class Turns {
   #next(): void {
     for (const [group, queue] of this.#queues) {
       if (this.#running >= this.#limits.atOnce) return
-      if (queue.length > 0 && (this.#runningIn.get(group) ?? 0) >= this.#limits.perGroup) continue
+      if (queue.waiting.length > 0 && (this.#runningIn.get(group) ?? 0) >= this.#limits.perGroup) continue
       this.#queues.delete(group)
-      const first = queue.shift()
+      const first = queue.waiting.shift()
       if (first === undefined) continue
+      queue.bytes -= first.bytes
       // Behind the others, who come first now; the loop meets it again.
       this.#queues.set(group, queue)
       if (first.isWanted()) this.#begin(group, first)
@@ -73,4 +81,12 @@ export class Turns {
       this.#next()
     })
   }
+}
+
+/** Makes room: those whose answer nobody waits for leave the queue. */
+function sendAway(queue: Queue): void {
+  const unwanted = new Set(queue.waiting.filter(one => !one.isWanted()))
+  for (const one of unwanted) one.go('unwanted')
+  queue.waiting = queue.waiting.filter(one => !unwanted.has(one))
+  queue.bytes = queue.waiting.reduce((sum, one) => sum + one.bytes, 0)
 }

@@ -59,4 +59,16 @@ suite('turns at a metrics server', () => {
     await giveBack()
     expect(came).to.deep.equal(['a1', 'a4 full', 'a2 unwanted', 'a3 unwanted', 'a5'])
   })
+
+  test('who comes to a long queue does not ask everybody in it', async () => {
+    const turns = new Turns({ atOnce: 1, perGroup: 1, waitingBytes: 1_000_000 })
+    let asked = 0
+    const isWanted = (): boolean => ((asked += 1), true)
+    const all = Array.from({ length: 2000 }, () => turns.take('a', 30, isWanted))
+    for (const one of all) {
+      const turn = await one
+      if (typeof turn === 'function') turn()
+    }
+    expect(asked).to.equal(2000)
+  })
 })
