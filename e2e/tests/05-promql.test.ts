@@ -196,6 +196,7 @@ const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-c
   primary: 'web-primary',
   service: 'web',
   hosts: [],
+  strangers: [],
   canaryCallers,
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,

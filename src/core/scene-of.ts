@@ -2,12 +2,19 @@
 import { subsetsOf } from './labels.ts'
 import type { Scene } from './metrics/scene.ts'
 import type { Observation } from './observation.ts'
+import { gatewaysIn, MESH } from './routers/istio/bindings.ts'
 import type { AnalysisPhase } from './state.ts'
 import type { Instant, Milliseconds } from './time.ts'
 
 /** Windows of whole seconds read better, and are the same for canaries that were routed within one. */
 const wholeSeconds = (length: Milliseconds): Milliseconds =>
   Math.max(1, length < 1000 ? length : Math.floor(length / 1000) * 1000)
+
+function strangersOf({ names, surroundings }: Observation): string[] {
+  const inMesh = surroundings.virtualServices.filter(one => gatewaysIn(one).includes(MESH))
+  const namespaces = new Set(inMesh.map(({ metadata }) => metadata.namespace ?? ''))
+  return [...namespaces].filter(one => one !== names.namespace).toSorted()
+}
 
 /** @param at the look's place on the grid: it names the questions, so that nothing is asked twice under one id. */
 export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
@@ -27,6 +34,7 @@ export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
     service: apex,
     // A wildcard is no Host header, and a name without a dot is that of a Service.
     hosts: (o.canary.spec.service.hosts ?? []).filter(host => host.includes('.') && !host.includes('*')),
+    strangers: strangersOf(o),
     canaryCallers:
       subsets === undefined
         ? { services: [names.canaryService.name] }

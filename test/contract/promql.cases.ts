@@ -23,6 +23,7 @@ const scene: Scene = {
   primary: 'web-primary',
   service: 'web',
   hosts: ['shop.example.com'],
+  strangers: [],
   canaryCallers: { services: ['web-canary'], version: 'v2' },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,

@@ -152,12 +152,15 @@ export function carriedWithin(namespace: string, view: CallerView, window: Milli
  * Requests for the apex that a caller's proxy had no cluster for (flag NC): a route leads to a port or a subset that is not there.
  * Istio's telemetry has no destination for them but the Host header, as the caller wrote it (istio_stats.cc in istio/proxy,
  * `disable_host_header_fallback`); a bare name is that of the caller's own namespace. Gateways do not report the header.
+ * Callers in a namespace that has routes of its own for the Service are left out: it could stop the release of another one.
  */
 export function withoutCluster(scene: Scene, window: Milliseconds, ago: Milliseconds): string {
   const [service, namespace] = [escapeRegex(scene.service), escapeRegex(scene.namespace)]
   const full = [`${service}\\.${namespace}(\\.svc(\\..+)?)?`, ...scene.hosts.map(escapeRegex)].join('|')
   const lost = `reporter="source",response_flags=~${quoted(flagged('NC'))}`
-  const byFullName = `${REQUESTS}{${lost},destination_service=~${quoted(`(${full})(:[0-9]+)?`)}}`
+  const strangers = scene.strangers.map(escapeRegex).join('|')
+  const ofOurRoutes = strangers === '' ? '' : `,source_workload_namespace!~${quoted(strangers)}`
+  const byFullName = `${REQUESTS}{${lost}${ofOurRoutes},destination_service=~${quoted(`(${full})(:[0-9]+)?`)}}`
   const near = `source_workload_namespace=${quoted(scene.namespace)}`
   const byName = `${REQUESTS}{${lost},${near},destination_service=~${quoted(`${service}(:[0-9]+)?`)}}`
   return `sum(${increments(byFullName, window, ago)} or ${increments(byName, window, ago)})`

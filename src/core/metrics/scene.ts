@@ -23,6 +23,8 @@ export interface Scene {
   readonly service: string
   /** Hosts beside the Service's own names by which callers know it. */
   readonly hosts: readonly string[]
+  /** Other namespaces with routes of their own for the Service: what their callers meet may be those, and not ours. */
+  readonly strangers: readonly string[]
   readonly canaryCallers: CallerView
   readonly primaryCallers: CallerView
   /** Since the candidate was first routed: no window reaches further back. */

@@ -24,6 +24,7 @@ export const scene = (more: Partial<Scene> = {}): Scene => ({
   primary: 'web-primary',
   service: 'web',
   hosts: [],
+  strangers: [],
   canaryCallers: { services: ['web-canary'] },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,

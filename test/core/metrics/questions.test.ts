@@ -119,6 +119,17 @@ suite('questions', () => {
     expect([now.query.includes('[20s])'), before.query.includes('[60s] offset 20s')]).to.deep.equal([true, true])
   })
 
+  test('requests without a cluster of namespaces with routes of their own are left out', () => {
+    const [now, before] = lostQuestions(scene({ strangers: ['evil', 'people'] }), null).checks
+    for (const { query } of [now, before]) {
+      const selectors = query.match(/\{[^}]*\}/g) ?? []
+      const foreign = selectors.filter(one => !one.includes('source_workload_namespace="shop"'))
+      expect(foreign).to.have.length.above(0)
+      expect(foreign.filter(one => !one.includes('source_workload_namespace!~"evil|people"'))).to.deep.equal([])
+    }
+    expect(lostQuestions(scene(), null).checks[0].query).not.to.include('!~')
+  })
+
   test('the split asks the callers of both sides', () => {
     const at = scene({ primaryCallers: { services: ['web-primary', 'web.x'] } })
     const [canary, primary] = splitQuestions(at, 30_000, null).checks
