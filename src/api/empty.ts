@@ -1,5 +1,5 @@
 /**
- * Empty values. Helm and Go print fields that nobody set: `webhooks: []`, `mirror: false`, `iterations: 0`, `meshName: ""`,
+ * Empty values. Helm and Go print fields that were never set: `webhooks: []`, `mirror: false`, `iterations: 0`, `meshName: ""`,
  * `sessionAffinity: {}`. Such a field is as if it were left out, whether it is supported or not, except where emptiness
  * means something (`emptyCounts` of schema.ts). Both readers follow from the schema: `withoutEmpty` is what the program reads
  * with, `acceptingEmpty` makes the same of the CRD, so that no field and no rule can be forgotten.

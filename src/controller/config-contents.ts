@@ -1,7 +1,7 @@
 /**
  * Hashes of the ConfigMaps and Secrets that canaries mount. Watches bring their metadata alone; the content is read by name,
  * once for each version of a mounted object, and only its hash is kept. So a namespace may hold hundreds of large ConfigMaps,
- * and nobody's Secret is in this process for longer than its hash takes.
+ * and no Secret is in this process for longer than its hash takes.
  */
 import { refKey, type KubeObject, type Ref } from '../api/object.ts'
 import { isForbidden, isTooLarge } from '../core/errors.ts'

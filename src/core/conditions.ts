@@ -54,7 +54,7 @@ const resting: readonly Phase[] = ['Initialized', 'Succeeded', 'Failed']
 export function conditionsOf(o: Observation, move: Move, now: Instant): Condition[] {
   const { state, reason, message } = move
   const rests = resting.includes(state.phase)
-  // A release that was rolled back stays rolled back until a person pushes another one.
+  // A release that was rolled back stays rolled back until another revision is pushed.
   const stalled = isStalling(reason) || state.phase === 'Failed' || overdue(o, move, now)
   const ready =
     (state.phase === 'Initialized' || state.phase === 'Succeeded') && !stalled && reason !== 'PrimaryNotReady'

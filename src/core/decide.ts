@@ -106,7 +106,7 @@ function withWarnings(o: Observation, move: Move, now: Instant): Move {
   }
 }
 
-/** A run is looked at once more when its time is over, or that of missing pods; while the clock stands still it has none. */
+/** A run is checked once more when its time is over, or that of missing pods; while the clock stands still it has none. */
 function inTime(o: Observation, move: Move, now: Instant): Move {
   const { state, wakeAt } = move
   if (!('heldFor' in state)) return move

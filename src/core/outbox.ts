@@ -1,6 +1,6 @@
 /**
- * Announcements that nobody may have heard yet. They stand in the status, which is written before they are told, and leave it
- * once the API server has the Event; whoever takes over after a crash tells them under the same names, so none is lost and
+ * Announcements whose Event may not exist yet. They stand in the status, which is written before they are told, and leave it
+ * once the API server has the Event; the next leader records them under the same names, so none is lost and
  * none is doubled.
  */
 import type { Announcement } from './announcement.ts'
@@ -31,7 +31,7 @@ export function outboxWithout(outbox: readonly Announcement[], key: string): rea
   return outbox.filter(one => one.key !== key)
 }
 
-/** What is to be told again by whoever takes over. */
+/** What the next leader records again. */
 export function untold(outbox: readonly Announcement[], now: Instant): Announcement[] {
   return outbox.filter(({ at }) => now - at < TOLD_WITHIN)
 }

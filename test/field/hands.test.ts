@@ -118,7 +118,7 @@ suite('field: hands at the workloads', () => {
     const events = said(/EditReverted/)
     expect(events).to.have.length(1)
     expect(events[0]).to.match(
-      /Somebody resumed Deployment web, which Sluice keeps paused while the pods of \w+ are judged; it is paused again\./,
+      /An unknown client resumed Deployment web, which Sluice keeps paused while the pods of \w+ are judged; it is paused again\./,
     )
     expect(events[0]).to.include(
       'To stop the release, set the image back, or: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/abort="$(date +%s) why" --overwrite',
@@ -135,7 +135,7 @@ suite('field: hands at the workloads', () => {
       merge(by, 'web', { spec: { paused: false } })
       await world.clock.advance(2000)
     }
-    expect(said(/EditReverted: Somebody resumed/)).to.have.length(3)
+    expect(said(/EditReverted: An unknown client resumed/)).to.have.length(3)
     world.setImage('demo/web:1.0.0')
     await world.until('Succeeded')
     expect(world.status.reason).to.equal('Withdrawn')

@@ -233,7 +233,7 @@ suite('what a review once found', () => {
     await world.clock.advance(minute)
     expect(world.status.reason).to.equal('RolledBack')
     expect(world.status.message).to.match(
-      /^Deployment web-primary did not get ready in time with \w{10}, to which it went back, requested by kim: too slow: 0 of 2 pods are available. It needs a person; a revision that works can be released by Deployment web$/,
+      /^Deployment web-primary did not get ready in time with \w{10}, to which it went back, requested by kim: too slow: 0 of 2 pods are available. Manual intervention required; a revision that works can be released by Deployment web$/,
     )
     world.setImage('demo/web:1.2.0')
     await world.until('Succeeded')

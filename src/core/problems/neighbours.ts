@@ -34,7 +34,7 @@ function isOfFlagger({ metadata }: KubeObject): boolean {
 }
 
 /**
- * Something of our name that somebody else made is never overwritten. It may serve: that is said before anything is advised.
+ * An object of our name that another client made is never overwritten. It may serve: the sentence says so before it advises anything.
  *
  * @param serves what leads to it, as a sentence; '' where nothing is known to.
  */

@@ -85,7 +85,7 @@ const wishedPods = ({ kind, spec, status }: KubeObject): number =>
 const written = (labels: readonly (readonly [string, string])[]): string =>
   listedInWords(labels.map(([key, value]) => `${key}: ${value}`))
 
-/** A Service that finds the target's pods but would not find the primary's has nobody once the target rests. */
+/** A Service that finds the target's pods but would not find the primary's has no endpoints once the target is scaled down. */
 export const serviceThatLosesItsPods: FindProblem = o => {
   const target = templateLabels(o.target?.object)
   const primary = primaryLabels(o, target)

@@ -45,7 +45,7 @@ function isForTheSplit(o: Observation, { destination, service }: WayPast): boole
   return destination.protocol === 'http' || destination.port === null || destination.port === o.canary.spec.service.port
 }
 
-/** Requests that pass the split by are judged by nobody and never reach a candidate, so the release would prove nothing. */
+/** Requests that bypass the split never reach a candidate, so no check sees them and the release would prove nothing. */
 export const wayPastTheSplit: FindProblem = o => {
   const ways = waysPast(o).filter(way => isHere(o, way.object) && isForTheSplit(o, way))
   const [first] = ways

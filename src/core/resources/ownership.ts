@@ -141,7 +141,7 @@ const DEPLOYMENT_CONTROLLER = 'kube-controller-manager'
  * `kubectl rollout resume`, is owned by nobody afterwards: then nothing tells who it was.
  */
 export function lastWriter(object: KubeObject): string {
-  return laterWriter(object) ?? 'Somebody'
+  return laterWriter(object) ?? 'An unknown client'
 }
 
 /** Whether somebody else is known to have written an object since Sluice did. */
@@ -155,7 +155,7 @@ function laterWriter({ metadata }: KubeObject): string | undefined {
   const [others, own] = [entries.filter(isOfOthers), entries.filter(({ manager }) => manager === FIELD_MANAGER)]
   const latest = timesOf(others).at(-1)
   if (latest === undefined || latest < (timesOf(own).at(-1) ?? '')) return undefined
-  return others.find(({ time = '' }) => time === latest)?.manager ?? 'Somebody'
+  return others.find(({ time = '' }) => time === latest)?.manager ?? 'An unknown client'
 }
 
 const isOfOthers = ({ manager }: ManagedFields): boolean =>

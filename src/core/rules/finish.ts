@@ -121,7 +121,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
     const deadline = deadlineOf(o, o.memory.transitionAt, now)
     if (deadline !== null) return stay(o, 'RollingBack', message, deadline)
     // A revision that does not start any more keeps nobody from releasing another one.
-    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. It needs a person; a revision that works can be released by Deployment ${names.target.name}`
+    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
     return whenOverdue(o, now, () => go(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now))
   }
   const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
