@@ -170,6 +170,18 @@ suite('queries with a range of their own', () => {
     expect(world.status.message).to.match(/saturation 7 is above 5 \(over 1m30s\) \(2 of 2 failed checks\)$/)
   })
 
+  test('F19, other values: a bad release fails although its query looks back further than maxBlind', async () => {
+    const metrics = [
+      { name: 'errors', interval: '30s', thresholdRange: { max: 1 }, noData: 'pass', query: share('6m') },
+    ]
+    await world.initialised({ analysis: { interval: '10s', threshold: 3, maxBlind: '2m', metrics } })
+    world.setImage('demo/web:2.0.0-errors')
+    await world.until('Progressing 10')
+    await world.until('Failed', 8 * minute)
+    expect(world.status.message).to.match(/errors 10 is above 1 \(over 6m\) \(3 of 3 failed checks\)$/)
+    expect(world.events().filter(event => event.startsWith('Blind: '))).to.have.lengthOf(1)
+  })
+
   test('F19, other values: [{{ interval }}] counts from the first check, and an empty share of errors says what to write', async () => {
     const metrics = [{ name: 'errors', interval: '30s', thresholdRange: { max: 1 }, query: share('{{ interval }}') }]
     await world.initialised({ analysis: { interval: '10s', threshold: 2, metrics } })

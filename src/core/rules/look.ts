@@ -137,8 +137,12 @@ function conclude(
     return tell(o, { severity: 'warn', ...setting }, now, wakeAt, { state: asPhase(o, held), memory })
   }
   // A gate that cannot even be asked is one that nothing can be said about.
-  const holding = problems[0] ?? judged.find(one => one.verdict.outcome === 'hold')?.verdict.because
-  if (holding !== undefined) return hold({ ...o, memory }, looked, holding, at, now)
+  const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
+  const blind = problems[0] ?? holding.find(({ sight }) => sight !== 'earlier')?.because
+  if (blind !== undefined) return hold({ ...o, memory }, looked, blind, looked.blindSince ?? at, at, now)
+  // What reaches back before the candidate is seen, and is waited for as long as it does: maxBlind is for what is not seen.
+  const [early] = holding
+  if (early !== undefined) return hold({ ...o, memory }, looked, early.because, null, at, now)
   const contradiction = contradicted(o, scene, at)
   if (contradiction !== null) {
     return stay(o, 'NotCarried', contradiction, nextLookOf(withState(o, looked)), { state: asPhase(o, looked), memory })
@@ -176,11 +180,21 @@ function fail(
   return { ...go(told, asPhase(o, next), { severity: 'warn', reason: 'CheckFailed', message }, now, memory), wakeAt }
 }
 
-/** Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0. */
-function hold(o: Observation<AnalysisPhase>, looked: Analysis, because: string, at: Instant, now: Instant): Move {
-  const blindSince = looked.blindSince ?? at
+/**
+ * Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0.
+ *
+ * @param blindSince null: there is something to see, which does not count yet.
+ */
+function hold(
+  o: Observation<AnalysisPhase>,
+  looked: Analysis,
+  because: string,
+  blindSince: Instant | null,
+  at: Instant,
+  now: Instant,
+): Move {
   const { maxBlind } = o.canary.spec.analysis
-  if (at - blindSince >= maxBlind) {
+  if (blindSince !== null && at - blindSince >= maxBlind) {
     const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
     const parked = {
       ...atWeight(withClock(looked, 'stopped', now), 0, now),
@@ -195,7 +209,7 @@ function hold(o: Observation<AnalysisPhase>, looked: Analysis, because: string, 
   const message = `Holding at weight ${looked.weight}: ${because}`
   const move = stay(o, 'Blind', message, nextLookOf(withState(o, next)), { state: asPhase(o, next) })
   // Once for as long as it lasts, however the words change.
-  if (looked.blindSince !== null) return move
+  if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'Blind')) return move
   return { ...move, announcements: [remark(o, { severity: 'warn', reason: 'Blind', message }, now)] }
 }
 
