@@ -27,6 +27,18 @@ const table: Readonly<Record<string, { o: Observation; reason: string; message: 
     message:
       'spec.service.hosts[0] is pay.bank.svc, which stands for Services of namespace bank. A Canary takes only requests for its own namespace: remove the host.',
   },
+  'a Service of a namespace that is called svc': {
+    o: given({ hosts: ['pay.svc.svc.cluster.local'] }),
+    reason: 'HostNotAllowed',
+    message:
+      'spec.service.hosts[0] is pay.svc.svc.cluster.local, which stands for Services of namespace svc. A Canary takes only requests for its own namespace: remove the host.',
+  },
+  'a wildcard over the Services of every namespace': {
+    o: given({ hosts: ['*.svc.cluster.local'] }),
+    reason: 'HostNotAllowed',
+    message:
+      'spec.service.hosts[0] is *.svc.cluster.local, which stands for Services of other namespaces. A Canary takes only requests for its own namespace: remove the host.',
+  },
   'a wildcard over the Services of another namespace': {
     o: given({ hosts: ['*.bank.svc.cluster.local'] }),
     reason: 'HostNotAllowed',

@@ -64,9 +64,9 @@ export function foreignServices(host: string, namespace: string): ForeignService
   const exact = !first.startsWith('*')
   if (exact && rest.length === 0) return null
   // What follows the name of the Service: its namespace, `svc`, the cluster domain; of a pod of a headless one a label more.
-  const svc = rest.indexOf('svc')
+  const svc = rest.indexOf('svc', 1)
   if (svc > 0) return rest[svc - 1] === namespace ? null : { namespace: rest[svc - 1] ?? null, certain: true, exact }
-  if (!exact && (svc === 0 || rest.length === 0 || EVERY_SERVICE.has(rest.join('.'))))
+  if (!exact && (rest[0] === 'svc' || rest.length === 0 || EVERY_SERVICE.has(rest.join('.'))))
     return { namespace: null, certain: true, exact }
   const [last = ''] = rest
   if (rest.length > 1 || last === namespace || PUBLIC.has(last)) return null
