@@ -142,7 +142,8 @@ export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
       return 'start'
     case 'Progressing':
     case 'WaitingPromotion':
-      return state.stage === 'climbing' ? 'run' : 'candidate'
+      // One that had traffic and waits at weight 0 is under way: objects of other namespaces do not stop it half way.
+      return state.highest > 0 ? 'run' : 'candidate'
     case 'Promoting':
     case 'Finalising':
       return 'run'

@@ -196,6 +196,25 @@ suite('from the field: what is told', () => {
     expect(world.object(kinds.Deployment, 'web')?.['spec']).to.have.property('replicas', 0)
   })
 
+  test('a rollback that may leave the primary without a pod is refused with what loses no request', async () => {
+    await world.initialised()
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    await world.clock.advance(30_000)
+    const begun = world.clock.now()
+    world.annotate('rollback', '1 kim: too slow')
+    await world.clock.advance(5000)
+    expect(world.events().filter(event => event.includes('rollback'))).to.deep.equal([
+      'CommandRefused: Command rollback by kim: too slow was refused: the rollout of Deployment web-primary may take all old pods first, and nothing else serves meanwhile; set the earlier image on Deployment web and promote it with kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s) full" --overwrite',
+    ])
+    world.setImage('demo/web:1.0.0')
+    await world.until('Progressing 10')
+    world.annotate('approve', '2 full')
+    await world.until('Succeeded')
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
   test('a release that skips the analysis says that nothing was judged', async () => {
     await world.initialised({ skipAnalysis: true })
     world.setImage('demo/web:1.1.0')

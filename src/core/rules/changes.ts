@@ -18,7 +18,7 @@ import {
 import { go, stay, still, tell } from '../move.ts'
 import type { Observation } from '../observation.ts'
 import { LOCKED_ANNOTATION } from '../names.ts'
-import { problemOf } from '../problems.ts'
+import { momentOf, problemOf } from '../problems.ts'
 import { templateOf } from '../revision.ts'
 import type { AnalysisPhase, Revision, State } from '../state.ts'
 import type { Instant } from '../time.ts'
@@ -117,7 +117,7 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | Read 
 export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'preparing' || target === null) return undefined
-  const problem = problemOf(o, 'candidate')
+  const problem = problemOf(o, momentOf(o) ?? 'candidate')
   if (problem !== null) {
     const held = { ...withClock(state, 'stopped', now), phase: state.phase }
     return tell(o, { severity: 'warn', ...problem }, now, null, { state: held })

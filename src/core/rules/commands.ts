@@ -3,6 +3,7 @@
  * what was handled stands in status, so neither a restart nor GitOps repeats it.
  */
 import type { Announcement } from '../announcement.ts'
+import { commandLine } from '../command-line.ts'
 import type { Move } from '../decision.ts'
 import { atStage, pausingField, short, withClock } from '../facts.ts'
 import { fingerprint } from '../json.ts'
@@ -15,6 +16,7 @@ import { beginning, clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
+import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
 
 /** In the order in which several at once are obeyed: the safest first. */
@@ -200,6 +202,12 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const { previous } = o.memory
     if (previous === null || !o.recorded.some(one => one.revision === previous)) {
       return { refused: 'no previously promoted revision is kept' }
+    }
+    if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
+      const { primary, target } = o.names
+      return {
+        refused: `the rollout of Deployment ${primary.name} may take all old pods first, and nothing else serves meanwhile; set the earlier image on Deployment ${target.name} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
+      }
     }
     const because = `requested by ${by(command)}`
     const message = `Deployment ${o.names.primary.name} goes back to ${short(previous)}, ${because}`
