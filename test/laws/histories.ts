@@ -218,9 +218,10 @@ export function annotate(world: TinyWorld, command: string, value: string): void
   })
 }
 
-/** Somebody edits the weights of every route that has both sides. */
+/** A client edits the weights of every route of the namespace that has both sides. */
 function handOnTheWeight(world: TinyWorld, weight: number): void {
-  for (const service of world.all(kinds.VirtualService)) {
+  const here = world.all(kinds.VirtualService).filter(one => one.metadata.namespace === NAMESPACE)
+  for (const service of here) {
     world.edit(refTo(kinds.VirtualService, service.metadata.name), object => {
       const http = recordsOf(at(object['spec'], 'http')).map(route => {
         const [primary, canary] = recordsOf(route['route'])

@@ -73,7 +73,7 @@ export const waysPastDecideNothing: Law = () => ({
 
 /** The failure that reaches the threshold rolls back in the same pass; one blip counts once. */
 export const theNthFailureRollsBack: Law = () => {
-  let countedAt: number | null = null
+  let counted: { readonly at: number; readonly failures: number }[] = []
   let run = ''
   return {
     decided({ world, observation: o, decision }) {
@@ -83,13 +83,16 @@ export const theNthFailureRollsBack: Law = () => {
       const { threshold, interval } = o.canary.spec.analysis
       if (state.failedChecks >= threshold)
         throw new Broken(`${state.failedChecks} of ${threshold} failures, and it goes on`)
-      if (state.id !== run) [run, countedAt] = [state.id, null]
+      if (state.id !== run) [run, counted] = [state.id, []]
       const before = isAnalysis(o.state) ? o.state.failedChecks : 0
+      // A process that died before its status was written has counted nothing.
+      counted = counted.filter(({ failures }) => failures <= before)
       if (reason !== 'CheckFailed' || state.failedChecks <= before) return
       // Looks stand on a grid of seconds.
-      if (countedAt !== null && world.now - countedAt < interval - 1000)
-        throw new Broken(`counted ${world.now - countedAt} ms after the last failure`)
-      countedAt = world.now
+      const last = counted.at(-1)
+      if (last !== undefined && world.now - last.at < interval - 1000)
+        throw new Broken(`counted ${world.now - last.at} ms after the last failure`)
+      counted.push({ at: world.now, failures: state.failedChecks })
     },
   }
 }
