@@ -106,7 +106,12 @@ export class Metrics {
 
   /** Shows a canary as it is now; what it showed before and no longer has goes. */
   show({ namespace, name, phase, weights, carried, checks }: CanaryFigures): void {
-    for (const series of this.#seriesOf(namespace, name)) this.#gauges.get(series.metric)?.remove(series.labels)
+    const shown = this.#canaries.get(namespace)?.get(name)
+    for (const [id, { metric, labels }] of shown ?? []) {
+      const gauge = this.#gauges.get(metric)
+      gauge?.remove(labels)
+      if (gauge !== undefined) shown?.delete(id)
+    }
     this.set('canary_status', { namespace, name, phase }, 1)
     for (const [workload, weight] of Object.entries(weights)) {
       this.set('canary_weight', { namespace, name, workload }, weight)

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { Gauge } from 'prom-client'
 import { Metrics, metricNames } from '../../src/adapters/metrics.ts'
 
 suite("the controller's own metrics", () => {
@@ -34,6 +35,23 @@ suite("the controller's own metrics", () => {
       'sluice_canary_weight{namespace="shop",name="web",workload="web-primary"} 90',
       'sluice_canary_weight{namespace="shop",name="web",workload="web"} 10',
     ])
+  })
+
+  test('metrics that are renamed again and again leave nothing behind', () => {
+    const metrics = new Metrics('1.2.3')
+    for (let n = 0; n < 100; n += 1) metrics.show({ ...figures, checks: { [`metric-${n}`]: 1 } })
+    const remove = Reflect.get(Gauge.prototype, 'remove') as () => void
+    let removed = 0
+    Gauge.prototype.remove = function (...labels: unknown[]) {
+      removed += 1
+      Reflect.apply(remove, this, labels)
+    }
+    try {
+      metrics.show(figures)
+    } finally {
+      Gauge.prototype.remove = remove
+    }
+    expect(removed, 'series of the last showing').to.equal(6)
   })
 
   test('what a canary no longer shows is gone', async () => {
