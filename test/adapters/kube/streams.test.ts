@@ -1,13 +1,14 @@
 /** Watches over HTTP/2: a connection on which nothing comes any more is found, and a quiet one is left alone. */
 import { assert } from 'chai'
 import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { monotonicClock } from '../../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../../src/adapters/kube/transport.ts'
 import { kinds } from '../../../src/api/object.ts'
 import type { WatchEvent } from '../../../src/core/ports.ts'
-import { config, event, plainCredentials, transportTo, until } from '../../kube/scripted-server.ts'
+import { config, event, plainCredentials, serve, transportTo, until } from '../../kube/scripted-server.ts'
 
 const tls = {
   key: readFileSync(new URL('loopback.key', import.meta.url), 'utf8'),
@@ -143,5 +144,27 @@ suite('watches over HTTP/2', () => {
     const signal = new AbortController().signal
     await transport.watch(kinds.ConfigMap, query, () => {}, { lane: 'normal', signal })
     assert.equal(watches.length, 1)
+  })
+
+  test('a server without HTTP/2 is watched over HTTP/1.1', async () => {
+    const answer = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write(`${JSON.stringify(event('ADDED', config('plain', 20)))}\n`)
+    }
+    const plain = await serve(answer, tls)
+    const api = transportTo(plain.url, { credentials: plainCredentials(plain.url, { ca: tls.cert }) })
+    const stop = new AbortController()
+    const seen: string[] = []
+    const call = { lane: 'normal', signal: stop.signal } as const
+    const query = { namespace: 'shop', resourceVersion: '1', timeout: 300_000 }
+    const ended = api.watch(kinds.ConfigMap, query, ({ object }) => seen.push(object.metadata.name), call)
+    try {
+      await until(() => seen.length === 1)
+    } finally {
+      stop.abort()
+      await ended
+      await api.close()
+      await plain.close()
+    }
   })
 })
