@@ -76,6 +76,12 @@ suite('Around a release', () => {
     await timeline.untilWeight(30, 30, since)
     await connectedAs(hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
     await timeline.untilPhase('Succeeded', 120, since)
+
+    // Without a policy in the Canary there is nothing to say beside the wildcard: the rules go.
+    const remove = JSON.stringify([{ op: 'remove', path: '/spec/service/trafficPolicy' }])
+    await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=json', '-p', remove)
+    await waitFor('the rules go', 20, async () => (await shop.get(kinds.DestinationRule, 'web-primary')) === undefined)
+    await connectedAs(hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
     expectNoFailure(client)
   }
 
