@@ -68,8 +68,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'holding while a verdict holds',
       file: rules('look'),
-      take: 'if (holding !== undefined) return',
-      put: 'if (holding === "never") return',
+      take: ".filter(({ outcome }) => outcome === 'hold')",
+      put: ".filter(({ outcome }) => outcome === 'never')",
     },
   ),
   ...laws(MOMENTS, 'the primary takes no template but what was judged', {
@@ -299,8 +299,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'holding while a verdict holds',
       file: rules('look'),
-      take: 'if (holding !== undefined) return',
-      put: 'if (holding === "never") return',
+      take: ".filter(({ outcome }) => outcome === 'hold')",
+      put: ".filter(({ outcome }) => outcome === 'never')",
     },
     {
       without: '`onProviderError: hold` as something else than a failure',
