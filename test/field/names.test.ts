@@ -87,7 +87,7 @@ suite('names that JavaScript knows', () => {
 
   test('S7, other values: a MetricTemplate of such a name that does not exist is said to be missing', async () => {
     const metrics = [{ name: 'valueOf', templateRef: { name: 'constructor' }, thresholdRange: { max: 5 } }]
-    await world.initialised().catch(() => {})
+    await world.initialised()
     world.user.merge(kinds.Canary, 'shop', 'web', { spec: { analysis: { interval: '10s', metrics } } })
     world.setImage('demo/web:1.1.0')
     await world.clock.advance(minute)

@@ -32,6 +32,7 @@ suite('the situations from the field', () => {
   })
 
   test('every input is listed', function () {
+    // The inputs lie beside the repository, and not in every clone of it.
     if (!existsSync(inputs)) return this.skip()
     const ids = [...readFileSync(inputs, 'utf8').matchAll(/^## ([FNS]\d+) /gm)].map(([, id = '']) => id)
     expect(Object.keys(situations)).to.have.members(ids)
