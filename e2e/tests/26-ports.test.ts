@@ -73,8 +73,7 @@ suite('A Service with several ports', () => {
   const answers = async (shop: Shop, port: number, from: number): Promise<true> =>
     waitFor(`port ${port} answers from ${from}`, 30, async () => {
       const load = shop.load('client', { port, rate: 100, seconds: 0.1 })
-      await new Promise(resolve => setTimeout(resolve, 250))
-      await load.stop()
+      await load.ended
       return load.between(0).length > 0 && load.failures().length === 0 && (load.ports()[from] ?? 0) > 0
         ? true
         : undefined
@@ -153,8 +152,7 @@ suite('A Service with several ports', () => {
     const main = shop.load('client', { rate: 40 })
     await waitFor('the route to the admin port', 20, async () => {
       const load = shop.load('client', { path: '/admin', rate: 100, seconds: 0.1 })
-      await new Promise(resolve => setTimeout(resolve, 250))
-      await load.stop()
+      await load.ended
       return (load.ports()[LEADS[9090]] ?? 0) > 5 ? true : undefined
     })
     const admin = shop.load('client', { path: '/admin', rate: 40 })

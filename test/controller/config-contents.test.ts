@@ -12,13 +12,15 @@ const config = (resourceVersion: string, value: string): KubeObject => ({
   data: { value },
 })
 
+const unused = (): Promise<never> => Promise.reject(new Error('only objects are read here'))
+
 suite('contents of mounted configuration', () => {
   test('an answer that comes after that of a later read does not bring an older version back', async () => {
     const clock = new VirtualClock(0)
     const answers: ((object: KubeObject) => void)[] = []
     const get = (): Promise<KubeObject> => new Promise(resolve => answers.push(resolve))
     const contents = new ConfigContents({
-      api: { get } as unknown as KubeApi,
+      api: { get, list: unused, watch: unused, served: unused, write: unused } satisfies KubeApi,
       clock,
       random: () => 0.5,
       sha256: text => text,

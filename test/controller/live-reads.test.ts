@@ -26,11 +26,8 @@ suite('a Service that was deleted and is created again while the API server answ
     cache.accept(kinds.Service, service('new', '3'))
     return Promise.resolve(null)
   }
-  const api = {
-    get: late,
-    write: late,
-    list: () => new Promise(() => {}),
-  } as unknown as KubeApi
+  const unanswered = (): Promise<never> => new Promise(() => {})
+  const api: KubeApi = { get: late, write: late, list: unanswered, watch: unanswered, served: unanswered }
 
   setup(() => {
     cache = new Cache({ api, clock, random: () => 0.5, log: silent })
