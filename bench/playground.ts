@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Agent } from 'undici'
 import { systemClock } from '../src/adapters/clock.ts'
-import { startCluster } from '../src/playground/cluster.ts'
+import { startCluster } from '../playground/cluster.ts'
 import { type Hour, releaseAnHour } from './hour.ts'
 import { cpuSeconds, describeMachine, memoryOf } from './machine.ts'
 

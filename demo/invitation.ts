@@ -1,5 +1,5 @@
 /** What to do with a cluster that stays up: commands to paste, in an order that makes a story. */
-import { suffixes } from '../src/playground/workloads/images.ts'
+import { suffixes } from '../playground/workloads/images.ts'
 
 /** Where things are. */
 export interface Places {

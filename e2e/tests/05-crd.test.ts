@@ -3,10 +3,16 @@
  * the contract that the API server in memory is held to. `GOLDEN=write` writes its answers.
  */
 import { expect } from 'chai'
-import { accepted, type Answer, readGolden, refused, writeGolden } from '../../test/contract/kinds.answers.ts'
-import { differences } from '../../test/contract/kinds.differences.ts'
-import { type Row, rows, thing, thingDefinition } from '../../test/contract/kinds.rows.ts'
-import { report } from '../../test/contract/report.ts'
+import {
+  accepted,
+  type Answer,
+  readGolden,
+  refused,
+  writeGolden,
+} from '../../playground/test/contract/kinds.answers.ts'
+import { differences } from '../../playground/test/contract/kinds.differences.ts'
+import { type Row, rows, thing, thingDefinition } from '../../playground/test/contract/kinds.rows.ts'
+import { report } from '../../playground/test/contract/report.ts'
 import { cases } from '../crd.cases.ts'
 import { emptyRows } from '../crd.empty.ts'
 import { installCrds } from '../fixtures/controller.ts'

@@ -15,10 +15,10 @@ import {
   ourAnswers,
   readGolden,
   writeGolden,
-} from '../../test/contract/promql.answers.ts'
-import { cases } from '../../test/contract/promql.cases.ts'
-import { differences } from '../../test/contract/promql.differences.ts'
-import { moments, START, type Story } from '../../test/contract/promql.samples.ts'
+} from '../../playground/test/contract/promql.answers.ts'
+import { cases } from '../../playground/test/contract/promql.cases.ts'
+import { differences } from '../../playground/test/contract/promql.differences.ts'
+import { moments, START, type Story } from '../../playground/test/contract/promql.samples.ts'
 import { findBinaries } from '../lab/binaries.ts'
 import { Program } from '../lab/program.ts'
 import { waitFor } from '../lab/wait.ts'

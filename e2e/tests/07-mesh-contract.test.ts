@@ -1,12 +1,19 @@
 /**
- * The mesh contract through the real istiod and Envoy: the cases of test/contract/mesh.cases.ts, all of them applied together,
+ * The mesh contract through the real istiod and Envoy: the cases of playground/test/contract/mesh.cases.ts, all of them applied together,
  * and then requests for each, whose answers are counted at the callers, in their proxies' response flags, and at the pods.
  */
 import { expect } from 'chai'
-import { add, differencesOf, ourMesh, ourPlace, outcome, type Seen } from '../../test/contract/mesh.answers.ts'
-import { cases, idOf } from '../../test/contract/mesh.cases.ts'
-import { BAD, type Played, SLOW, versions } from '../../test/contract/mesh.scene.ts'
-import { differences } from '../../test/contract/mesh.differences.ts'
+import {
+  add,
+  differencesOf,
+  ourMesh,
+  ourPlace,
+  outcome,
+  type Seen,
+} from '../../playground/test/contract/mesh.answers.ts'
+import { cases, idOf } from '../../playground/test/contract/mesh.cases.ts'
+import { BAD, type Played, SLOW, versions } from '../../playground/test/contract/mesh.scene.ts'
+import { differences } from '../../playground/test/contract/mesh.differences.ts'
 import { Load } from '../fixtures/load.ts'
 import { Shop } from '../fixtures/shop.ts'
 import { edgeNamespace, gatewayName } from '../lab/edge.ts'

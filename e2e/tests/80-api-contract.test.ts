@@ -3,12 +3,12 @@
  * as the playground does. `GOLDEN=write` writes that file. The last of all suites, for it leaves behind what it made.
  */
 import { expect } from 'chai'
-import { cases } from '../../test/contract/api/cases.ts'
-import { difference, type Finding, findings, reasons, unfounded } from '../../test/contract/api/compare.ts'
-import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../test/contract/api/golden.ts'
-import { ourTranscripts } from '../../test/contract/api/playground.ts'
-import { prepare } from '../../test/contract/api/prepare.ts'
-import { report } from '../../test/contract/report.ts'
+import { cases } from '../../playground/test/contract/api/cases.ts'
+import { difference, type Finding, findings, reasons, unfounded } from '../../playground/test/contract/api/compare.ts'
+import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../playground/test/contract/api/golden.ts'
+import { ourTranscripts } from '../../playground/test/contract/api/playground.ts'
+import { prepare } from '../../playground/test/contract/api/prepare.ts'
+import { report } from '../../playground/test/contract/report.ts'
 import { installCrds } from '../fixtures/controller.ts'
 import { compact } from '../lab/control-plane.ts'
 import { lab } from '../lab/lab.ts'

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { parseCanary } from '../../src/api/canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
-import { Refusal } from '../../src/playground/answers.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
-import { installed } from '../playground/installed.ts'
+import { Refusal } from '../../playground/answers.ts'
+import { VirtualClock } from '../../playground/clock.ts'
+import { installed } from '../../playground/test/installed.ts'
 import { rows } from './brought-along.rows.ts'
 
 /** What is said of a Canary, by field. */

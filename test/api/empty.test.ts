@@ -10,8 +10,8 @@ import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { isRecord, type Json, recordOf } from '../../src/core/json.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
-import { installed } from '../playground/installed.ts'
+import { VirtualClock } from '../../playground/clock.ts'
+import { installed } from '../../playground/test/installed.ts'
 
 /** The spec as the program has it, or what is wrong with it. */
 function readingOf(object: KubeObject): unknown {

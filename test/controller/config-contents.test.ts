@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { ConfigContents } from '../../src/controller/config-contents.ts'
 import type { KubeApi } from '../../src/core/ports.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 
 const config = (resourceVersion: string, value: string): KubeObject => ({
   apiVersion: 'v1',

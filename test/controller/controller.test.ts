@@ -4,7 +4,7 @@ import { kinds, type Kind } from '../../src/api/object.ts'
 import { Controller } from '../../src/controller/controller.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { EventRecorder } from '../../src/kube/events.ts'
-import type { PlaygroundApi } from '../playground/api.ts'
+import type { PlaygroundApi } from '../../playground/test/api.ts'
 import { sha256, World } from '../scenarios/world.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -5,7 +5,7 @@ import { LiveReads } from '../../src/controller/live-reads.ts'
 import { Writer } from '../../src/controller/writer.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
 import { Cache } from '../../src/kube/cache.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { Queue, type QueueMetrics } from '../../src/controller/queue.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 
 suite('queue', () => {
   let clock: VirtualClock

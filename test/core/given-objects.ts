@@ -18,8 +18,8 @@ import type { Posture } from '../../src/core/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/revision.ts'
 import { readDeployment } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/write.ts'
-import { mergePatch } from '../../src/playground/json.ts'
-import { jsonPatch } from '../../src/playground/server/json-patch.ts'
+import { mergePatch } from '../../playground/json.ts'
+import { jsonPatch } from '../../playground/server/json-patch.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

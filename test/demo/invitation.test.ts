@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { invitation } from '../../demo/invitation.ts'
 import { kinds } from '../../src/api/object.ts'
-import { Images } from '../../src/playground/workloads/images.ts'
+import { Images } from '../../playground/workloads/images.ts'
 import { World } from '../scenarios/world.ts'
 
 const said = invitation({ kubeconfig: '/k', prometheusUrl: 'http://p', controller: { log: '/l' } })

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { readOptions, usage } from '../../demo/options.ts'
 import { releases } from '../../demo/releases.ts'
-import { Images } from '../../src/playground/workloads/images.ts'
+import { Images } from '../../playground/workloads/images.ts'
 
 const saying = (...args: string[]): string => {
   try {

@@ -3,7 +3,7 @@ import { Admission } from '../../src/adapters/kube/admission.ts'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import type { Call, KubeApi } from '../../src/core/ports.ts'
-import type { PlaygroundApi } from '../playground/api.ts'
+import type { PlaygroundApi } from '../../playground/test/api.ts'
 import { World } from '../scenarios/world.ts'
 
 /** A client whose calls wait for their turn as those of the real one do. */

@@ -1,7 +1,7 @@
 /** Situations from the field: how a run is decided, and what is told of it. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { Pod } from '../../src/playground/kinds.ts'
+import { Pod } from '../../playground/kinds.ts'
 import { heard } from '../scenarios/witness.ts'
 import { type Process, World } from '../scenarios/world.ts'
 

@@ -9,7 +9,7 @@ import { questions } from '../../src/core/metrics/questions.ts'
 import { fillIn, readTemplate } from '../../src/core/metrics/templates.ts'
 import { keptLog, loopback, question, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/metrics/given.ts'
-import { troubles } from '../playground/metrics.ts'
+import { troubles } from '../../playground/test/metrics.ts'
 import { World } from '../scenarios/world.ts'
 
 const minute = 60_000

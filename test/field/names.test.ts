@@ -9,7 +9,7 @@ import { mergePatch } from '../../src/core/merge.ts'
 import { gatesOf } from '../../src/core/metrics/gate.ts'
 import { fillIn, readTemplate } from '../../src/core/metrics/templates.ts'
 import { followLabels } from '../../src/core/resources/scheduling.ts'
-import { mergePatch as applied } from '../../src/playground/json.ts'
+import { mergePatch as applied } from '../../playground/json.ts'
 import { metric } from '../core/metrics/given.ts'
 import { World } from '../scenarios/world.ts'
 

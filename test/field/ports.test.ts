@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { at, type Json, recordsOf } from '../../src/core/json.ts'
-import { routeOf } from '../../src/playground/mesh/routes.ts'
+import { routeOf } from '../../playground/mesh/routes.ts'
 import { expectConditions, expectStalled } from '../scenarios/witness.ts'
 import { World } from '../scenarios/world.ts'
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { at } from '../../src/core/json.ts'
-import type { Flow } from '../../src/playground/mesh/mesh.ts'
+import type { Flow } from '../../playground/mesh/mesh.ts'
 import { World } from '../scenarios/world.ts'
 
 type Spec = Readonly<Record<string, unknown>>

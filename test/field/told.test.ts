@@ -1,8 +1,8 @@
 /** Situations from the field: what is told of the split, of edits and of commands is true and lasting. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { troubles } from '../playground/metrics.ts'
-import { Pod } from '../../src/playground/kinds.ts'
+import { troubles } from '../../playground/test/metrics.ts'
+import { Pod } from '../../playground/kinds.ts'
 import { heard } from '../scenarios/witness.ts'
 import { type Process, World } from '../scenarios/world.ts'
 

@@ -3,8 +3,8 @@ import { kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { KubeApi, WatchEvent } from '../../src/core/ports.ts'
 import { Cache } from '../../src/kube/cache.ts'
 import { refusalOf } from '../../src/kube/kept.ts'
-import { PlaygroundApi } from '../playground/api.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { PlaygroundApi } from '../../playground/test/api.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const ref = (name: string, namespace = 'shop'): Ref => ({ kind: kinds.ConfigMap, namespace, name })

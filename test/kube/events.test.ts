@@ -2,9 +2,9 @@ import { assert } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { EventRecorder, type Note } from '../../src/kube/events.ts'
-import { PlaygroundApi } from '../playground/api.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
-import { NetworkError } from '../playground/faults.ts'
+import { PlaygroundApi } from '../../playground/test/api.ts'
+import { VirtualClock } from '../../playground/clock.ts'
+import { NetworkError } from '../../playground/test/faults.ts'
 
 suite('event recorder', () => {
   let clock: VirtualClock

@@ -1,8 +1,8 @@
 import { assert } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { Election } from '../../src/kube/lease.ts'
-import { PlaygroundApi } from '../playground/api.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { PlaygroundApi } from '../../playground/test/api.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const ref = { kind: kinds.Lease, namespace: 'sluice', name: 'sluice' }

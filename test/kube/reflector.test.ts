@@ -4,8 +4,8 @@ import { monotonicClock } from '../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../src/adapters/kube/transport.ts'
 import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts'
 import { Store } from '../../src/kube/store.ts'
-import { PlaygroundApi } from '../playground/api.ts'
-import { VirtualClock } from '../../src/playground/clock.ts'
+import { PlaygroundApi } from '../../playground/test/api.ts'
+import { VirtualClock } from '../../playground/clock.ts'
 import {
   type Answer,
   close,

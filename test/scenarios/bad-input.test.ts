@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { mergePatch } from '../../src/playground/json.ts'
+import { mergePatch } from '../../playground/json.ts'
 import type { Json, Row } from './bad-input.given.ts'
 import { atAnyTime, goneMissing } from './bad-input.rows.ts'
 import { atTheStart, atZero, notReady } from './bad-input.start.rows.ts'

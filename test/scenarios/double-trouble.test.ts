@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { Pod } from '../../src/playground/kinds.ts'
+import { Pod } from '../../playground/kinds.ts'
 import { World } from './world.ts'
 
 suite('two troubles at once, in virtual time', () => {

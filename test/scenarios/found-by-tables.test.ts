@@ -1,7 +1,7 @@
 /** What the tables of bad input and trouble once found wrong; each stays right. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { troubles } from '../playground/metrics.ts'
+import { troubles } from '../../playground/test/metrics.ts'
 import { minute } from './witness.ts'
 import { World } from './world.ts'
 

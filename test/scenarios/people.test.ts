@@ -1,7 +1,7 @@
 /** What people do to a canary: commands, pauses, replicas, hands in the mesh, deletions. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { troubles } from '../playground/metrics.ts'
+import { troubles } from '../../playground/test/metrics.ts'
 import { World } from './world.ts'
 
 suite('people and a canary, in virtual time', () => {

@@ -1,7 +1,7 @@
 /** A metrics server outside of virtual time: the clock waits for its answers. */
 import type { Check, Finding } from '../../src/core/check.ts'
 import type { MetricSource } from '../../src/core/ports.ts'
-import type { VirtualClock } from '../../src/playground/clock.ts'
+import type { VirtualClock } from '../../playground/clock.ts'
 
 export class Relay implements MetricSource {
   /** Who is asked from now on. */

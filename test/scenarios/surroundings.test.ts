@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { at, type Json, recordOf, recordsOf } from '../../src/core/json.ts'
-import { troubles } from '../playground/metrics.ts'
-import { Pod } from '../../src/playground/kinds.ts'
+import { troubles } from '../../playground/test/metrics.ts'
+import { Pod } from '../../playground/kinds.ts'
 import { World } from './world.ts'
 
 suite('what others do around a canary, in virtual time', () => {

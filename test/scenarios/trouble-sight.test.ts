@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai'
 import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
-import type { Verb } from '../../src/playground/server/request.ts'
+import type { Verb } from '../../playground/server/request.ts'
 import {
   expectConditions,
   expectEvent,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert } from 'chai'
 import { loadCredentials } from '../../../src/adapters/kube/credentials.ts'
-import { VirtualClock } from '../../../src/playground/clock.ts'
+import { VirtualClock } from '../../../playground/clock.ts'
 import { until } from '../../kube/scripted-server.ts'
 
 suite('credentials', () => {

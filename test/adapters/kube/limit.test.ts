@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { RateLimit } from '../../../src/adapters/kube/limit.ts'
 import type { Lane } from '../../../src/core/ports.ts'
-import { VirtualClock } from '../../../src/playground/clock.ts'
+import { VirtualClock } from '../../../playground/clock.ts'
 
 suite('rate limit', () => {
   let clock: VirtualClock

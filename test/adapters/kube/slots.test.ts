@@ -1,6 +1,6 @@
 import { assert } from 'chai'
 import { Slots } from '../../../src/adapters/kube/slots.ts'
-import { VirtualClock } from '../../../src/playground/clock.ts'
+import { VirtualClock } from '../../../playground/clock.ts'
 
 suite('slots for calls', () => {
   let clock: VirtualClock
