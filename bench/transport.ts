@@ -11,14 +11,14 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { monotonicClock } from '../src/adapters/clock.ts'
-import { loadCredentials } from '../src/adapters/kube/credentials.ts'
-import { Admission } from '../src/adapters/kube/admission.ts'
-import { KubeTransport } from '../src/adapters/kube/transport.ts'
+import { loadCredentials } from '../src/adapters/kubernetes/credentials.ts'
+import { Admission } from '../src/adapters/kubernetes/admission.ts'
+import { KubeTransport } from '../src/adapters/kubernetes/transport.ts'
 import { kinds } from '../src/api/object.ts'
 
 const requests = Number(process.argv[2] ?? 200)
 const fixture = (name: string): string =>
-  readFileSync(new URL(`../test/adapters/kube/${name}`, import.meta.url), 'utf8')
+  readFileSync(new URL(`../test/adapters/kubernetes/${name}`, import.meta.url), 'utf8')
 const cert = fixture('loopback.crt')
 const body = JSON.stringify({
   apiVersion: 'v1',

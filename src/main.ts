@@ -1,8 +1,8 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { Command, CommanderError } from 'commander'
 import { runCommand } from './cli/flags.ts'
-import { CannotStart } from './cli/trouble.ts'
-import { run } from './wire.ts'
+import { CannotStart } from './cli/startup-error.ts'
+import { run } from './app.ts'
 
 declare const SLUICE_VERSION: string | undefined
 

@@ -7,8 +7,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 const rules: Readonly<Record<string, readonly string[]>> = {
   api: ['api', 'zod', 'yaml'],
   core: ['core', 'api'],
-  kube: ['kube', 'core', 'api', 'node'],
-  controller: ['controller', 'kube', 'core', 'api'],
+  runtime: ['runtime', 'core', 'api', 'node'],
+  controller: ['controller', 'runtime', 'core', 'api'],
   adapters: ['adapters', 'core', 'api', 'node', 'package'],
   server: ['server', 'core', 'api', 'node'],
   cli: ['cli', 'core', 'api', 'commander'],
@@ -64,16 +64,16 @@ suite('the import rule', () => {
     expect(wrong).to.deep.equal([])
   })
 
-  test('nobody imports wire.ts but main.ts, and nobody but wire.ts imports adapters', () => {
+  test('nobody imports app.ts but main.ts, and nobody but app.ts imports adapters', () => {
     const importers = (of: (path: string) => boolean): string[] =>
       files.filter(file =>
         importsOf(readFileSync(join(root, file), 'utf8')).some(
           specifier => specifier.startsWith('.') && of(relative(root, resolve(dirname(join(root, file)), specifier))),
         ),
       )
-    expect(importers(path => path === 'wire.ts')).to.deep.equal(['main.ts'])
+    expect(importers(path => path === 'app.ts')).to.deep.equal(['main.ts'])
     expect(importers(path => path.startsWith('adapters/')).filter(file => !file.startsWith('adapters/'))).to.deep.equal(
-      ['wire.ts'],
+      ['app.ts'],
     )
   })
 

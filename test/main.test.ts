@@ -6,7 +6,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Answer, type Asked, json, type Scripted, serve, status, stream, until } from './kube/scripted-server.ts'
+import {
+  type Answer,
+  type Asked,
+  json,
+  type Scripted,
+  serve,
+  status,
+  stream,
+  until,
+} from './runtime/scripted-server.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
-import type { Check, Finding } from '../../src/core/check.ts'
+import type { Check, Finding } from '../../src/core/model/check.ts'
 import {
   callerFailures,
   carried,
@@ -24,8 +24,8 @@ import {
   promDuration,
   requests,
   withoutCluster,
-} from '../../src/core/metrics/promql.ts'
-import type { CallerView, Scene } from '../../src/core/metrics/scene.ts'
+} from '../../src/core/analysis/promql.ts'
+import type { CallerView, Scene } from '../../src/core/analysis/check-context.ts'
 import { findBinaries } from '../lab/binaries.ts'
 import { Program } from '../lab/program.ts'
 import { sleep, waitFor } from '../lab/wait.ts'

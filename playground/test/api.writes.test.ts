@@ -2,7 +2,7 @@
 import { assert } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { hashOfContent } from '../../src/core/resources/content.ts'
+import { hashOfContent } from '../../src/core/render/content.ts'
 import type { PlaygroundApi } from './api.ts'
 import { recordOf } from '../json.ts'
 import { looseDefinition } from './installed.ts'

@@ -5,7 +5,7 @@
 import type { Kind, Ref } from '../../src/api/object.ts'
 import type { Clock } from '../../src/core/ports.ts'
 import type { Milliseconds } from '../../src/core/time.ts'
-import type { Write } from '../../src/core/write.ts'
+import type { Write } from '../../src/core/model/write.ts'
 
 /** One call of a client. */
 export interface Attempt {

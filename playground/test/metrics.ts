@@ -2,7 +2,7 @@
  * The in-memory Prometheus as the controller's port, without a network in between: for virtual time. It can be put out of
  * order in every way that counts.
  */
-import { type Check, type Finding, NO_SERIES } from '../../src/core/check.ts'
+import { type Check, type Finding, NO_SERIES } from '../../src/core/model/check.ts'
 import type { MetricSource } from '../../src/core/ports.ts'
 import { instantQuery } from '../prometheus/evaluate.ts'
 import { QueryError } from '../prometheus/syntax.ts'

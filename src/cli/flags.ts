@@ -1,7 +1,7 @@
 /** The flags of `sluice run`, each also as `SLUICE_…`; what is wrong with one is said in a sentence. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../api/duration.ts'
-import type { Allowance } from '../core/observation.ts'
+import type { Allowance } from '../core/model/observation.ts'
 import type { Milliseconds } from '../core/time.ts'
 
 export interface RunFlags {

@@ -6,9 +6,9 @@
 import { refKey, type KubeObject, type Ref } from '../api/object.ts'
 import { isForbidden, isTooLarge } from '../core/errors.ts'
 import type { Clock, KubeApi, Sha256 } from '../core/ports.ts'
-import { hashOfContent } from '../core/resources/content.ts'
+import { hashOfContent } from '../core/render/content.ts'
 import type { Milliseconds } from '../core/time.ts'
-import { Backoff, withDeadline } from '../kube/timing.ts'
+import { Backoff, withDeadline } from '../runtime/timing.ts'
 
 /** What is known of the content of one object. */
 export interface Content {

@@ -1,15 +1,15 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
 import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
-import { templateLabels } from '../core/labels.ts'
-import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/names.ts'
+import { templateLabels } from '../core/render/labels.ts'
+import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/model/names.ts'
 import type { ObjectForm } from '../core/ports.ts'
-import { TRACKING_ANNOTATIONS } from '../core/resources/configs.ts'
+import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { delegatesIn, destinationsIn, hostsOf } from '../core/routers/istio/bindings.ts'
 import { canonicalHost } from '../core/routers/istio/hosts.ts'
-import type { Cache } from '../kube/cache.ts'
-import type { ReflectorTiming } from '../kube/reflector.ts'
-import { identity, slim } from '../kube/slim.ts'
+import type { Cache } from '../runtime/informers.ts'
+import type { ReflectorTiming } from '../runtime/reflector.ts'
+import { identity, slim } from '../runtime/transform.ts'
 
 /** Followed from the start, in every namespace that is watched. */
 export const followed: readonly Kind[] = [

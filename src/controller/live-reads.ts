@@ -1,12 +1,12 @@
 /** Reads past the caches: what the API server says now, taken into the caches. */
 import { type Kind, kindKey, type KubeObject, type Ref, refKey } from '../api/object.ts'
-import type { Source } from '../core/decision.ts'
+import type { Source } from '../core/model/decision.ts'
 import { covers } from '../core/json.ts'
-import type { Sight } from '../core/observation.ts'
+import type { Sight } from '../core/model/observation.ts'
 import type { Call, Clock, KubeApi, Lane } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
-import type { Cache } from '../kube/cache.ts'
-import { withDeadline } from '../kube/timing.ts'
+import type { Cache } from '../runtime/informers.ts'
+import { withDeadline } from '../runtime/timing.ts'
 
 /** Every call to the API has this deadline. */
 export const DEADLINE: Milliseconds = 15_000

@@ -5,11 +5,11 @@
 import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { parseCanary, type Canary } from '../api/canary.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
-import type { Finding } from '../core/check.ts'
+import type { Finding } from '../core/model/check.ts'
 import { at, type Json, recordOf, textsOf } from '../core/json.ts'
-import { labelMode, selects, templateLabels } from '../core/labels.ts'
-import type { Memory } from '../core/memory.ts'
-import { namesOf, type Names } from '../core/names.ts'
+import { labelMode, selects, templateLabels } from '../core/render/labels.ts'
+import type { Memory } from '../core/model/memory.ts'
+import { namesOf, type Names } from '../core/model/names.ts'
 import type {
   Observation,
   RecordedTemplate,
@@ -18,24 +18,24 @@ import type {
   Surroundings,
   Trouble,
   Workload,
-} from '../core/observation.ts'
+} from '../core/model/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
-import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/resources/configs.ts'
-import { isOurs } from '../core/resources/ownership.ts'
-import { recordedTemplates } from '../core/resources/revisions.ts'
-import { selectorBefore } from '../core/resources/original.ts'
+import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/render/configs.ts'
+import { isOurs } from '../core/render/ownership.ts'
+import { recordedTemplates } from '../core/render/revisions.ts'
+import { selectorBefore } from '../core/render/original.ts'
 import { readTraffic, routerRefs } from '../core/routers/index.ts'
 import { delegateKey, isDelegate, precedes } from '../core/routers/istio/bindings.ts'
 import { canonicalHost } from '../core/routers/istio/hosts.ts'
-import type { State } from '../core/state.ts'
+import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
-import type { Cache } from '../kube/cache.ts'
-import { refusalOf } from '../kube/kept.ts'
-import { indexInterest } from './interests.ts'
+import type { Cache } from '../runtime/informers.ts'
+import { refusalOf } from '../runtime/object-limits.ts'
+import { indexInterest } from './dependency-index.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys, wildcardsOver } from './kinds.ts'
-import { unseenConfigs } from './sight.ts'
+import { unseenConfigs } from './watch-health.ts'
 
 /** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
 const MOST_ELSEWHERE = 200

@@ -2,10 +2,10 @@
  * The trials of users' queries: each is asked once for as long as this process leads, so that an idle canary costs no request. One
  * that was refused, or that nobody answered, is asked again after a while, because what it depends on may have changed.
  */
-import type { Check, Finding } from '../core/check.ts'
+import type { Check, Finding } from '../core/model/check.ts'
 import type { Clock, MetricSource } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import type { Findings } from './asks.ts'
+import type { Findings } from './in-flight-queries.ts'
 
 const AGAIN: Milliseconds = 300_000
 

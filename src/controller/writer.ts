@@ -3,10 +3,10 @@ import { kinds, type KubeObject, refKey, refOf } from '../api/object.ts'
 import type { CanaryStatus } from '../api/status.ts'
 import { ApiError, isConflict, isNotFound } from '../core/errors.ts'
 import { recordOf, sameJson } from '../core/json.ts'
-import { mergePatch } from '../core/merge.ts'
+import { mergePatch } from '../core/render/merge.ts'
 import type { Lane } from '../core/ports.ts'
-import type { Write } from '../core/write.ts'
-import { withDeadline } from '../kube/timing.ts'
+import type { Write } from '../core/model/write.ts'
+import { withDeadline } from '../runtime/timing.ts'
 import { DEADLINE, type LiveReadPorts, type LiveReads } from './live-reads.ts'
 
 /** What is known of the status that was written last. */

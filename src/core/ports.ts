@@ -3,9 +3,9 @@
  * them for a real cluster; the playground implements them in memory and in virtual time.
  */
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
-import type { Check, Finding } from './check.ts'
+import type { Check, Finding } from './model/check.ts'
 import type { Instant, Milliseconds } from './time.ts'
-import type { Write } from './write.ts'
+import type { Write } from './model/write.ts'
 
 /**
  * Which queue of the client-side rate limit a call waits in. `urgent` (traffic, a rollback, the Lease) never waits behind

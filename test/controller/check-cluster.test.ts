@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { checkCluster } from '../../src/controller/check-cluster.ts'
-import { type Answer, json, serve, status, transportTo } from '../kube/scripted-server.ts'
+import { type Answer, json, serve, status, transportTo } from '../runtime/scripted-server.ts'
 
 suite('the check before the start', () => {
   let ending: (() => Promise<void>)[] = []

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { kinds, type Kind } from '../../src/api/object.ts'
 import { Controller } from '../../src/controller/controller.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { EventRecorder } from '../../src/kube/events.ts'
+import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
 import { sha256, World } from '../scenarios/world.ts'
 

@@ -4,7 +4,7 @@ import { kinds, type KubeObject, refOf } from '../../src/api/object.ts'
 import { LiveReads } from '../../src/controller/live-reads.ts'
 import { Writer } from '../../src/controller/writer.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
-import { Cache } from '../../src/kube/cache.ts'
+import { Cache } from '../../src/runtime/informers.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

@@ -1,5 +1,5 @@
 /** A release in namespace shop beside Canaries in namespace slow whose calls the API server holds or refuses. */
-import { Admission } from '../../src/adapters/kube/admission.ts'
+import { Admission } from '../../src/adapters/kubernetes/admission.ts'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import type { Call, KubeApi } from '../../src/core/ports.ts'

@@ -1,5 +1,5 @@
 /** Laws of questions, windows and counted failures, as onlookers. */
-import type { Check } from '../../src/core/check.ts'
+import type { Check } from '../../src/core/model/check.ts'
 import { Broken, isAnalysis, type Law } from './laws.ts'
 import { canaryShare } from './tiny-mesh.ts'
 

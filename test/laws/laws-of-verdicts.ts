@@ -1,8 +1,8 @@
 /** Laws of what a verdict rests on, and of what a promotion may take away, as onlookers. */
 import { type KubeObject, type Ref, refKey } from '../../src/api/object.ts'
 import { at, sameJson } from '../../src/core/json.ts'
-import type { Observation } from '../../src/core/observation.ts'
-import type { State } from '../../src/core/state.ts'
+import type { Observation } from '../../src/core/model/observation.ts'
+import type { State } from '../../src/core/model/state.ts'
 import { Broken, type Law } from './laws.ts'
 import { settings } from './tiny-observe.ts'
 import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'

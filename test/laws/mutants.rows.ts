@@ -15,9 +15,9 @@ export interface Mutant {
 
 const MOMENTS = 'test/laws/world.laws.test.ts'
 const ENDS = 'test/laws/endings.laws.test.ts'
-const rules = (name: string): string => `src/core/rules/${name}.ts`
-const PHASES = 'src/core/phases.ts'
-const POSTURES = 'src/core/postures.ts'
+const rules = (name: string): string => `src/core/machine/rules/${name}.ts`
+const PHASES = 'src/core/machine/phases.ts'
+const POSTURES = 'src/core/machine/postures.ts'
 
 type Row = Omit<Mutant, 'law' | 'of'>
 
@@ -42,7 +42,7 @@ const after: Readonly<Record<string, string>> = {
 
 const routesOnce: Row = {
   without: 'asserting the routes in every pass: only the move that asks for them writes them',
-  file: 'src/core/decide.ts',
+  file: 'src/core/machine/decide.ts',
   take: 'const writes = render(after, said.reason)',
   put: `const writes = render(after, said.reason).filter(
     write => write.ref.kind.kind !== 'VirtualService' || barrierOf(move.state) !== barrierOf(o.state))`,
@@ -67,14 +67,14 @@ export const mutants: readonly Mutant[] = [
     },
     {
       without: 'holding while a verdict holds',
-      file: rules('look'),
+      file: rules('checks'),
       take: ".filter(({ outcome }) => outcome === 'hold')",
       put: ".filter(({ outcome }) => outcome === 'never')",
     },
   ),
   ...laws(MOMENTS, 'the primary takes no template but what was judged', {
     without: 'the record: the primary is rendered from the target as it is now',
-    file: 'src/core/resources/primary.ts',
+    file: 'src/core/render/primary.ts',
     take: 'templateFor(o, recorded, textsOf',
     put: "templateFor(o, { ...recorded, template: recordOf(at(o.target?.object.spec, 'template')) }, textsOf",
   }),
@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
     ruleOfAnalysis('clear'),
     {
       without: 'a canary Service that selects the judged revision alone',
-      file: 'src/core/resources/services.ts',
+      file: 'src/core/render/services.ts',
       take: 'return { ...targetLabels(o), [POD_HASH_LABEL]: judged?.hash ?? live ?? NONE_YET }',
       put: 'return targetLabels(o)',
     },
@@ -188,7 +188,7 @@ export const mutants: readonly Mutant[] = [
     'requests to each port of the Service come out where they did before',
     {
       without: "the other ports of the user's Service on the sides",
-      file: 'src/core/resources/services.ts',
+      file: 'src/core/render/services.ts',
       take: 'ports: sidePorts(o) })',
       put: 'ports: sidePorts(o).slice(0, 1) })',
     },
@@ -200,7 +200,7 @@ export const mutants: readonly Mutant[] = [
     },
     {
       without: "a port of the user's Service where the Canary says nothing of it",
-      file: 'src/core/resources/ports.ts',
+      file: 'src/core/render/ports.ts',
       take: 'return withNames([...users, ...ours])',
       put: 'return withNames([...users.slice(0, 1), ...ours])',
     },
@@ -270,26 +270,26 @@ export const mutants: readonly Mutant[] = [
     'no question is asked twice',
     {
       without: 'asking only for what has no finding yet',
-      file: rules('look'),
+      file: rules('checks'),
       take: 'allQuestions(o, asked, scene, at).filter(check => !Object.hasOwn(o.findings, check.id))',
       put: 'allQuestions(o, asked, scene, at)',
     },
     {
       without: 'remembering when it looked',
-      file: rules('look'),
+      file: rules('checks'),
       take: 'const looked: Analysis = { ...run, lookedAt,',
       put: 'const looked: Analysis = { ...run,',
     },
   ),
   ...laws(MOMENTS, 'no window reaches back before its candidate was routed', {
     without: 'the limit of a window by when the candidate was routed',
-    file: 'src/core/metrics/scene.ts',
+    file: 'src/core/analysis/check-context.ts',
     take: 'Math.min(interval, scene.routedFor)',
     put: 'interval',
   }),
   ...laws(MOMENTS, 'while a route leads requests nowhere no canary rises, is promoted or fails', {
     without: 'holding where requests find no cluster',
-    file: rules('look'),
+    file: rules('checks'),
     take: "const setting = problem?.reason === 'Conflict' ? problem : lost",
     put: "const setting = problem?.reason === 'Conflict' ? problem : null",
   }),
@@ -298,7 +298,7 @@ export const mutants: readonly Mutant[] = [
     'without data no canary rises, is promoted or fails',
     {
       without: 'holding while a verdict holds',
-      file: rules('look'),
+      file: rules('checks'),
       take: ".filter(({ outcome }) => outcome === 'hold')",
       put: ".filter(({ outcome }) => outcome === 'never')",
     },
@@ -314,13 +314,13 @@ export const mutants: readonly Mutant[] = [
     'the failure that reaches the threshold rolls back in the same pass',
     {
       without: 'the last of the failures that threshold counts',
-      file: rules('look'),
+      file: rules('checks'),
       take: 'if (failedChecks >= threshold || terms.atOnce)',
       put: 'if (failedChecks > threshold || terms.atOnce)',
     },
     {
       without: 'the spacing of counted failures',
-      file: rules('look'),
+      file: rules('checks'),
       take: 'const counts = looked.failedAt === null || at - looked.failedAt >= spacing',
       put: 'const counts = true',
     },
@@ -328,7 +328,7 @@ export const mutants: readonly Mutant[] = [
   ...laws(MOMENTS, 'a candidate that is replaced, gone or without a ready pod', ruleOfAnalysis('restartOnNewRevision')),
   ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', routesOnce, {
     without: 'the rejected revision in the status',
-    file: 'src/core/status.ts',
+    file: 'src/core/status/status.ts',
     take: "rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,",
     put: 'rejectedSpec: undefined,',
   }),
@@ -349,7 +349,7 @@ export const mutants: readonly Mutant[] = [
     },
     {
       without: 'finding VirtualServices of the namespace by their destination',
-      file: 'src/core/problems.ts',
+      file: 'src/core/problems/index.ts',
       take: '  stops(wayPastTheSplit),\n',
       put: '',
     },
@@ -374,7 +374,7 @@ export const mutants: readonly Mutant[] = [
   ),
   ...laws(ENDS, 'once the world shows what was asked, deciding again writes nothing', {
     without: "telling a user's Service that is as it should be from one that is not ours any more",
-    file: 'src/core/resources/ownership.ts',
+    file: 'src/core/render/ownership.ts',
     take: 'return ownsSome ? ',
     put: 'return live !== undefined ? ',
   }),
@@ -395,14 +395,14 @@ export const mutants: readonly Mutant[] = [
     },
     {
       without: 'the same answer each time',
-      file: 'src/core/move.ts',
+      file: 'src/core/machine/move.ts',
       take: 'return { ...news, key: keyOf(o, news, now), at: now }',
       put: 'return { ...news, key: keyOf(o, news, Math.random()), at: now }',
     },
   ),
   ...laws('test/laws/status.laws.test.ts', 'what is written is what is read, for every phase', {
     without: 'the weight whose approval was given, in the status',
-    file: 'src/core/status.ts',
+    file: 'src/core/status/status.ts',
     take: 'approved: state.approved === null ? undefined : String(state.approved),',
     put: '',
   }),
@@ -417,19 +417,19 @@ export const mutants: readonly Mutant[] = [
     'reaches weight 0 within a second',
     {
       without: 'a line of events for each namespace',
-      file: 'src/kube/events.ts',
+      file: 'src/runtime/events.ts',
       take: "const namespace = note.about.metadata.namespace ?? ''",
       put: "const namespace = ''",
     },
     {
       without: 'passes that wait for nothing but their own calls',
-      file: 'src/controller/queue.ts',
+      file: 'src/runtime/workqueue.ts',
       take: 'while (this.#open && this.#begun < this.#atOnce) {',
       put: 'while (this.#open && this.#working.size < this.#atOnce) {',
     },
     {
       without: 'readiness that tells only of what every Canary needs',
-      file: 'src/controller/sight.ts',
+      file: 'src/controller/watch-health.ts',
       take: 'return ![...followedWherePresent, ...configKinds].some(',
       put: 'return ![...followedWherePresent].some(',
     },

@@ -1,7 +1,7 @@
 /** Any state and any memory that a status can hold, whether or not a history leads there. */
 import fc from 'fast-check'
-import { blank, type Memory } from '../../src/core/memory.ts'
-import type { State } from '../../src/core/state.ts'
+import { blank, type Memory } from '../../src/core/model/memory.ts'
+import type { State } from '../../src/core/model/state.ts'
 
 export const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
 const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(of, { nil: null })

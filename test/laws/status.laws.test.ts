@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CanaryStatusSchema } from '../../src/api/status.ts'
-import type { Move } from '../../src/core/decision.ts'
-import { readStatus, writeStatus } from '../../src/core/status.ts'
+import type { Move } from '../../src/core/model/decision.ts'
+import { readStatus, writeStatus } from '../../src/core/status/status.ts'
 import { observation } from '../core/given-objects.ts'
 import { instant, memory, state } from './states.ts'
 

@@ -1,5 +1,5 @@
 /** The metrics server: what it answers follows from the world's mood alone. */
-import type { Check, Finding } from '../../src/core/check.ts'
+import type { Check, Finding } from '../../src/core/model/check.ts'
 import { canaryShare } from './tiny-mesh.ts'
 import type { TinyWorld } from './tiny-world.ts'
 

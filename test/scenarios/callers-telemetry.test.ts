@@ -1,6 +1,6 @@
 /** What callers report decides: who gets no requests, which requests found no cluster, and who went away. */
 import { expect } from 'chai'
-import type { Check, Finding } from '../../src/core/check.ts'
+import type { Check, Finding } from '../../src/core/model/check.ts'
 import { type Trouble, troubles } from '../../playground/test/metrics.ts'
 import { expectEvent, minute } from './witness.ts'
 import { World } from './world.ts'

@@ -1,5 +1,5 @@
 /** A metrics server outside of virtual time: the clock waits for its answers. */
-import type { Check, Finding } from '../../src/core/check.ts'
+import type { Check, Finding } from '../../src/core/model/check.ts'
 import type { MetricSource } from '../../src/core/ports.ts'
 import type { VirtualClock } from '../../playground/clock.ts'
 

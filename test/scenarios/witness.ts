@@ -5,7 +5,7 @@
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
-import type { Reason } from '../../src/core/reasons.ts'
+import type { Reason } from '../../src/core/status/reasons.ts'
 import type { Instant } from '../../src/core/time.ts'
 import type { Process, World } from './world.ts'
 

@@ -9,8 +9,8 @@ import {
   primaryRequests,
   requests,
   withoutCluster,
-} from '../../../src/core/metrics/promql.ts'
-import type { Scene } from '../../../src/core/metrics/scene.ts'
+} from '../../../src/core/analysis/promql.ts'
+import type { Scene } from '../../../src/core/analysis/check-context.ts'
 import { at, type Case } from './promql.case.ts'
 import { operations } from './promql.operations.ts'
 import { refusals } from './promql.refusals.ts'

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
-import type { Check, Finding } from '../../../src/core/check.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
 import { prometheusApi } from '../../prometheus/http.ts'
 import { Samples } from '../../prometheus/samples.ts'
 

@@ -1,5 +1,5 @@
 /** What a metrics server's answer means (https://prometheus.io/docs/prometheus/latest/querying/api/). */
-import { type Finding, NO_SERIES } from '../../core/check.ts'
+import { type Finding, NO_SERIES } from '../../core/model/check.ts'
 import type { Series } from './merge.ts'
 
 /** The reply to one request, before it is taken apart into findings. */

@@ -7,7 +7,7 @@
  *   slow owners from then on, until it is answered in time.
  * - A namespace has few requests under way and a bounded queue, and namespaces take turns.
  */
-import type { Finding } from '../../core/check.ts'
+import type { Finding } from '../../core/model/check.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { findingOf, numberOf, type Reply } from './answer.ts'
 import { isEnclosed, merge, split } from './merge.ts'

@@ -1,6 +1,6 @@
 /** The metrics servers as the controller sees them: checks in, one finding for each out. */
 import { setMaxListeners } from 'node:events'
-import type { Check, Finding } from '../../core/check.ts'
+import type { Check, Finding } from '../../core/model/check.ts'
 import type { Log, MetricSource } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { Batch } from './batch.ts'

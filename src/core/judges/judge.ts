@@ -3,12 +3,12 @@
  * a failure unless the spec says so.
  */
 import { formatDuration } from '../../api/duration.ts'
-import { type Finding, NO_SERIES } from '../check.ts'
-import type { Gate, Part } from '../metrics/gate.ts'
-import { promDuration } from '../metrics/promql.ts'
-import { checkId, reachOfGate } from '../metrics/questions.ts'
-import { windowOf, type Scene } from '../metrics/scene.ts'
-import { countOf } from '../metrics/split.ts'
+import { type Finding, NO_SERIES } from '../model/check.ts'
+import type { Gate, Part } from '../analysis/gate.ts'
+import { promDuration } from '../analysis/promql.ts'
+import { checkId, reachOfGate } from '../analysis/questions.ts'
+import { windowOf, type Scene } from '../analysis/check-context.ts'
+import { countOf } from '../analysis/split.ts'
 import type { Milliseconds } from '../time.ts'
 import { compare } from './threshold.ts'
 

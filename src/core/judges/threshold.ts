@@ -1,5 +1,5 @@
 /** A value against fixed limits, both inclusive, and the sentence that says so. */
-import type { Gate } from '../metrics/gate.ts'
+import type { Gate } from '../analysis/gate.ts'
 
 export interface Comparison {
   readonly outcome: 'pass' | 'fail'

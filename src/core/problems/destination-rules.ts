@@ -1,7 +1,7 @@
 /** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides. */
 import type { KubeObject } from '../../api/object.ts'
 import { at, recordOf, textsOf } from '../json.ts'
-import type { Observation } from '../observation.ts'
+import type { Observation } from '../model/observation.ts'
 import { precedes } from '../routers/istio/bindings.ts'
 import { hostOf, isWildcard, rulesFor, selectorOf } from '../routers/istio/policies.ts'
 import { ruleOf } from '../routers/istio/rules.ts'

@@ -1,5 +1,5 @@
 /** Hosts and gateways that `spec.service` names: whose they are, and whether the flags allow them. */
-import type { Allowance, Observation } from '../observation.ts'
+import type { Allowance, Observation } from '../model/observation.ts'
 import { MESH } from '../routers/istio/bindings.ts'
 import { coversHost, type ForeignServices, foreignServices, serviceOfHost } from '../routers/istio/hosts.ts'
 import { canaryGateways } from '../routers/istio/ports.ts'

@@ -1,8 +1,8 @@
 /** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
 import { builtInOf, limitProblem } from '../../api/metric.ts'
 import { entryOf } from '../json.ts'
-import { type AskedMetric, askedMetrics, metricsOf } from '../metrics/trials.ts'
-import type { Observation } from '../observation.ts'
+import { type AskedMetric, askedMetrics, metricsOf } from '../analysis/trials.ts'
+import type { Observation } from '../model/observation.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 export const metricTemplateMissing: FindProblem = o => {

@@ -1,9 +1,9 @@
 /** Other Canaries that want the same, and objects that have our names. */
 import type { KubeObject, Ref } from '../../api/object.ts'
 import { at, recordsOf, textOf, textsOf } from '../json.ts'
-import { selects, templateLabels } from '../labels.ts'
-import type { Observation } from '../observation.ts'
-import { isOurs, liveOf } from '../resources/ownership.ts'
+import { selects, templateLabels } from '../render/labels.ts'
+import type { Observation } from '../model/observation.ts'
+import { isOurs, liveOf } from '../render/ownership.ts'
 import { isHost } from '../routers/istio/hosts.ts'
 import { ruleOf } from '../routers/istio/rules.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'

@@ -1,8 +1,8 @@
 /** Ports of the Services: is there a container behind each, and can the requests to it be split. */
 import { at, type Json, textOf } from '../json.ts'
-import type { Observation, Workload } from '../observation.ts'
-import { usersService } from '../resources/original.ts'
-import { liveOf } from '../resources/ownership.ts'
+import type { Observation, Workload } from '../model/observation.ts'
+import { usersService } from '../render/original.ts'
+import { liveOf } from '../render/ownership.ts'
 import {
   apexPorts,
   type ContainerPort,
@@ -13,7 +13,7 @@ import {
   programPorts,
   routedPorts,
   targetOf,
-} from '../resources/ports.ts'
+} from '../render/ports.ts'
 import { writtenGateways } from '../routers/istio/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 

@@ -1,7 +1,7 @@
 /** What stands in the way of a release, as a value. */
 import type { KubeObject } from '../../api/object.ts'
-import type { Observation } from '../observation.ts'
-import type { Reason } from '../reasons.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Reason } from '../status/reasons.ts'
 
 /** A reason to stop, and a sentence that says what, where, why, and what to do about it. */
 export interface Problem {

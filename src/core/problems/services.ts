@@ -1,11 +1,11 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
 import type { KubeObject } from '../../api/object.ts'
 import { at, entryOf, numberOf, textOf, textsOf } from '../json.ts'
-import { labelMode, primaryLabels, selects, templateLabels } from '../labels.ts'
-import { ORIGINAL_ANNOTATION } from '../names.ts'
-import type { Observation } from '../observation.ts'
-import { isOurs, liveOf } from '../resources/ownership.ts'
-import { selectorBefore } from '../resources/original.ts'
+import { labelMode, primaryLabels, selects, templateLabels } from '../render/labels.ts'
+import { ORIGINAL_ANNOTATION } from '../model/names.ts'
+import type { Observation } from '../model/observation.ts'
+import { isOurs, liveOf } from '../render/ownership.ts'
+import { selectorBefore } from '../render/original.ts'
 import { called, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** A Service that is only a name elsewhere has no pods to select. */

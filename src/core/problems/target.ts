@@ -10,10 +10,10 @@ import {
   switchedLabel,
   targetLabels,
   templateLabels,
-} from '../labels.ts'
-import { ROLE_LABEL } from '../names.ts'
-import { isOurs } from '../resources/ownership.ts'
-import { containerPorts } from '../resources/ports.ts'
+} from '../render/labels.ts'
+import { ROLE_LABEL } from '../model/names.ts'
+import { isOurs } from '../render/ownership.ts'
+import { containerPorts } from '../render/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
 export const targetMissing: FindProblem = o => {

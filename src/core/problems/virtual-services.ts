@@ -1,7 +1,7 @@
 /** VirtualServices of others: ways past the split, and rivals for its hosts. */
 import type { KubeObject } from '../../api/object.ts'
 import { at, recordsOf } from '../json.ts'
-import type { Observation } from '../observation.ts'
+import type { Observation } from '../model/observation.ts'
 import {
   gatewaysIn,
   gatewaysOfMatch,

@@ -1,8 +1,8 @@
 /** Which router splits the traffic of a canary: a provider without one does not compile. */
 import type { Ref } from '../../api/object.ts'
-import type { Observation, Traffic } from '../observation.ts'
-import type { Posture } from '../posture.ts'
-import type { Write } from '../write.ts'
+import type { Observation, Traffic } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import type { Write } from '../model/write.ts'
 import { istio } from './istio.ts'
 import type { Named, Router } from './router.ts'
 

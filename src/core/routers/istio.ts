@@ -6,7 +6,7 @@
  * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
  */
 import { kinds, type Ref } from '../../api/object.ts'
-import type { Traffic } from '../observation.ts'
+import type { Traffic } from '../model/observation.ts'
 import { ownVirtualService } from './istio/own.ts'
 import type { Routes } from './istio/routes.ts'
 import { renderRules } from './istio/rules.ts'

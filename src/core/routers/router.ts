@@ -5,9 +5,9 @@
  * Law: `read` after the writes of `render(o, posture)` shows `posture.weight` on every route.
  */
 import type { Ref } from '../../api/object.ts'
-import type { Observation, Traffic } from '../observation.ts'
-import type { Posture } from '../posture.ts'
-import type { Write } from '../write.ts'
+import type { Observation, Traffic } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import type { Write } from '../model/write.ts'
 
 /** What of an observation is known before anything was read. */
 export type Named = Pick<Observation, 'canary' | 'names'>

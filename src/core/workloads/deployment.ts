@@ -4,12 +4,12 @@
  */
 import type { KubeObject, ManagedFields } from '../../api/object.ts'
 import { at, type Json, numberOf, recordOf, recordsOf, textOf } from '../json.ts'
-import { CANARY_LABEL, POD_HASH_LABEL, REVISION_ANNOTATION } from '../names.ts'
-import type { Pods, Workload } from '../observation.ts'
+import { CANARY_LABEL, POD_HASH_LABEL, REVISION_ANNOTATION } from '../model/names.ts'
+import type { Pods, Workload } from '../model/observation.ts'
 import type { Sha256 } from '../ports.ts'
-import { templateOf, templateRevision, withConfigs } from '../revision.ts'
+import { templateOf, templateRevision, withConfigs } from '../model/revision.ts'
 import type { Percent } from '../time.ts'
-import { FIELD_MANAGER } from '../write.ts'
+import { FIELD_MANAGER } from '../model/write.ts'
 
 /** How a Deployment is read. */
 export interface Reading {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ServerOptions } from '../../../src/adapters/prometheus/credentials.ts'
 import { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
-import type { Finding } from '../../../src/core/check.ts'
+import type { Finding } from '../../../src/core/model/check.ts'
 import { selfSigned } from './certificate.ts'
 import { keptLog, loopback, question } from './loopback.ts'
 

@@ -1,6 +1,6 @@
 /** Queries that hang, are refused or are many: they cost who wrote them. The server hangs for ever; nothing here waits for time. */
 import { expect } from 'chai'
-import type { Check, Finding } from '../../../src/core/check.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
 import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
 import { keptLog, loopback, question, type Loopback } from './loopback.ts'
 

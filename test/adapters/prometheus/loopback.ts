@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Check } from '../../../src/core/check.ts'
+import type { Check } from '../../../src/core/model/check.ts'
 import type { Log } from '../../../src/core/ports.ts'
 
 /** An answer to a query: values of its series, or an error as Prometheus words it. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Check, Finding } from '../../../src/core/check.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
 import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
 import { keptLog, loopback, question, saying, type Interference, type Loopback, type Scripted } from './loopback.ts'
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import type { Finding } from '../../../src/core/check.ts'
+import type { Finding } from '../../../src/core/model/check.ts'
 import { judge, type Verdict } from '../../../src/core/judges/judge.ts'
-import type { Part } from '../../../src/core/metrics/gate.ts'
-import { findings, gate, noData, scene } from '../metrics/given.ts'
+import type { Part } from '../../../src/core/analysis/gate.ts'
+import { findings, gate, noData, scene } from '../analysis/given.ts'
 
 type Parts = Partial<Record<Part, number | Finding>>
 

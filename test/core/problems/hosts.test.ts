@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
-import type { Allowance, Observation, Settings } from '../../../src/core/observation.ts'
-import { postureOf } from '../../../src/core/postures.ts'
-import { problemOf, serviceRefusal } from '../../../src/core/problems.ts'
+import type { Allowance, Observation, Settings } from '../../../src/core/model/observation.ts'
+import { postureOf } from '../../../src/core/machine/postures.ts'
+import { problemOf, serviceRefusal } from '../../../src/core/problems/index.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 

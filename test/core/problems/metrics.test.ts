@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { cases } from '../../../e2e/crd.cases.ts'
 import { parseCanary } from '../../../src/api/canary.ts'
-import { problemOf, warningsOf } from '../../../src/core/problems.ts'
+import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { canary, observation } from '../given-objects.ts'
 
 const withMetrics = (...metrics: object[]) => observation({ canary: canary({ analysis: { metrics } }) })

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import type { MetricTemplate } from '../../../src/api/templates.ts'
-import type { Observation, Surroundings } from '../../../src/core/observation.ts'
-import { problemOf } from '../../../src/core/problems.ts'
+import type { Observation, Surroundings } from '../../../src/core/model/observation.ts'
+import { problemOf } from '../../../src/core/problems/index.ts'
 import { canary, deployment, live, noSurroundings, object, observation, template, workload } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>

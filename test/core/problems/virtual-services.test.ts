@@ -1,10 +1,10 @@
 /** VirtualServices around a canary: which are ways past its split, which are rivals, and which are in nobody's way. */
 import { expect } from 'chai'
 import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
-import type { Observation } from '../../../src/core/observation.ts'
-import { type Moment, problemOf, warningsOf } from '../../../src/core/problems.ts'
-import { atWeight } from '../../../src/core/facts.ts'
-import { firstStep } from '../../../src/core/rules/start.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
+import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
+import { atWeight } from '../../../src/core/model/selectors.ts'
+import { firstStep } from '../../../src/core/machine/rules/start.ts'
 import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at, present } from '../../../src/core/json.ts'
-import type { Observation } from '../../../src/core/observation.ts'
-import type { Posture } from '../../../src/core/posture.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
+import type { Posture } from '../../../src/core/model/posture.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 

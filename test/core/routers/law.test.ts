@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { recordOf } from '../../../src/core/json.ts'
-import type { Observation } from '../../../src/core/observation.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
-import type { Observation } from '../../../src/core/observation.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
 import { overlaid } from '../../../src/core/routers/istio/policies.ts'
 import { ruleOf } from '../../../src/core/routers/istio/rules.ts'
 import { canary, noSurroundings, object, observation } from '../given-objects.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { KubeObject } from '../../../src/api/object.ts'
-import { revisionOf, templateOf } from '../../../src/core/revision.ts'
+import { revisionOf, templateOf } from '../../../src/core/model/revision.ts'
 import { readDeployment, takesOldPodsFirst } from '../../../src/core/workloads/deployment.ts'
 import { deployment, replicaSet, sha256, template } from '../given-objects.ts'
 

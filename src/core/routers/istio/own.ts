@@ -4,21 +4,12 @@
  */
 import type { KubeObject } from '../../../api/object.ts'
 import { at, type Json, present, recordOf, recordsOf, sameJson } from '../../json.ts'
-import { CANARY_LABEL } from '../../names.ts'
-import type { Observation } from '../../observation.ts'
-import {
-  applyOurs,
-  deleteOurs,
-  disownOf,
-  handedBack,
-  inherited,
-  isOurs,
-  liveOf,
-  ours,
-} from '../../resources/ownership.ts'
-import type { Posture } from '../../posture.ts'
+import { CANARY_LABEL } from '../../model/names.ts'
+import type { Observation } from '../../model/observation.ts'
+import { applyOurs, deleteOurs, disownOf, handedBack, inherited, isOurs, liveOf, ours } from '../../render/ownership.ts'
+import type { Posture } from '../../model/posture.ts'
 import type { Percent } from '../../time.ts'
-import type { Write } from '../../write.ts'
+import type { Write } from '../../model/write.ts'
 import type { Routes } from './routes.ts'
 import { gatewaysIn, hostsOf, MESH } from './bindings.ts'
 import { destinationOf, foreignServices } from './hosts.ts'

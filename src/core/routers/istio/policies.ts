@@ -8,8 +8,8 @@
  */
 import type { KubeObject, Ref } from '../../../api/object.ts'
 import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../json.ts'
-import type { Observation } from '../../observation.ts'
-import { isOurs } from '../../resources/ownership.ts'
+import type { Observation } from '../../model/observation.ts'
+import { isOurs } from '../../render/ownership.ts'
 import { coversHost, istioHost } from './hosts.ts'
 
 /** What a DestinationRule says to whom. */

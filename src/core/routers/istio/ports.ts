@@ -5,8 +5,8 @@
  * the port of the listener, in the mesh and at a gateway alike.
  */
 import { type Json, listOf, textOf } from '../../json.ts'
-import type { Observation } from '../../observation.ts'
-import { routedPorts } from '../../resources/ports.ts'
+import type { Observation } from '../../model/observation.ts'
+import { routedPorts } from '../../render/ports.ts'
 import type { Named } from '../router.ts'
 import { gatewayOf, MESH } from './bindings.ts'
 import { isHost } from './hosts.ts'

@@ -5,10 +5,10 @@
  */
 import type { Ref } from '../../../api/object.ts'
 import { type Json, present } from '../../json.ts'
-import type { Observation } from '../../observation.ts'
-import type { Posture } from '../../posture.ts'
-import { applyOurs, deleteOurs, ours } from '../../resources/ownership.ts'
-import type { Write } from '../../write.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Posture } from '../../model/posture.ts'
+import { applyOurs, deleteOurs, ours } from '../../render/ownership.ts'
+import type { Write } from '../../model/write.ts'
 import { appliedPolicy, hostOf, isWildcard, overlaid, rulesFor } from './policies.ts'
 
 export function renderRules(o: Observation, posture: Posture): Write[] {

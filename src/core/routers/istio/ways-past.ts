@@ -1,8 +1,8 @@
 /** VirtualServices through which requests reach the Services of a canary without meeting its split. */
 import type { KubeObject } from '../../../api/object.ts'
 import { recordsOf } from '../../json.ts'
-import type { Observation } from '../../observation.ts'
-import { isOurs, liveOf } from '../../resources/ownership.ts'
+import type { Observation } from '../../model/observation.ts'
+import { isOurs, liveOf } from '../../render/ownership.ts'
 import {
   delegateKey,
   delegatesIn,

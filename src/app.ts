@@ -1,0 +1,296 @@
+/** The composition root: flags → adapters → controller. The only importer of adapters. */
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { systemClock, monotonicClock } from './adapters/clock.ts'
+import { startJobs } from './adapters/jobs.ts'
+import { Admission } from './adapters/kubernetes/admission.ts'
+import { loadCredentials, type Credentials } from './adapters/kubernetes/credentials.ts'
+import { KubeTransport } from './adapters/kubernetes/transport.ts'
+import { jsonLog, type JsonLog } from './adapters/log.ts'
+import { Metrics } from './adapters/metrics.ts'
+import { PrometheusSource } from './adapters/prometheus/source.ts'
+import { CannotStart } from './cli/startup-error.ts'
+import type { RunFlags } from './cli/flags.ts'
+import { checkCluster } from './controller/check-cluster.ts'
+import { Controller } from './controller/controller.ts'
+import { figuresOf, finishedRun } from './controller/canary-metrics.ts'
+import type { Sha256 } from './core/ports.ts'
+import { EventRecorder } from './runtime/events.ts'
+import { Election } from './runtime/lease.ts'
+import { pause } from './runtime/timing.ts'
+import { unhealthy, unready, type Vitals } from './server/health.ts'
+import { serve } from './server/http.ts'
+
+const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
+const seconds = (milliseconds: number): number => milliseconds / 1000
+const LEASE = 14_000
+/** A reflector that has not heard of the API server for so long is said in the log. */
+const QUIET_FOR = 180_000
+/** SIGTERM to exit takes 5 s at most: 2 for the writes at hand, 1 for the Lease, 0.5 each for these, 0.5 for the log. */
+const LAST_WORDS = 500
+
+/**
+ * Runs the controller until `stop` aborts.
+ *
+ * @throws CannotStart with a sentence when the cluster, its CRDs, our rights or the port are not as they must be.
+ */
+export async function run(flags: RunFlags, version: string, stop: AbortSignal): Promise<void> {
+  const log = jsonLog(flags.logLevel)
+  try {
+    await new Wired(flags, version, log).run(stop)
+  } finally {
+    await log.flush()
+  }
+}
+
+class Wired {
+  readonly #flags: RunFlags
+  readonly #log: JsonLog
+  readonly #metrics: Metrics
+  readonly #credentials: Credentials
+  readonly #api: KubeTransport
+  readonly #prometheus: PrometheusSource
+  readonly #recorder: EventRecorder
+  readonly #controller: Controller
+  readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
+  readonly #ended = new Map<string, string>()
+  #election: Election | null = null
+  #started = false
+
+  constructor(flags: RunFlags, version: string, log: JsonLog) {
+    this.#flags = flags
+    this.#log = log
+    const metrics = new Metrics(version)
+    this.#metrics = metrics
+    this.#credentials = orCannotStart(() => loadCredentials(credentialsOf(flags), monotonicClock))
+    this.#api = new KubeTransport({
+      credentials: this.#credentials,
+      admission: new Admission({ qps: flags.kubeApiQps, burst: flags.kubeApiBurst }, monotonicClock),
+      clock: monotonicClock,
+      random: Math.random,
+      userAgent: `sluice/${version}`,
+      report: ({ verb, kind, code, lane, milliseconds, waited, warnings }) => {
+        metrics.observe('api_request_duration_seconds', { verb, kind, code: String(code) }, seconds(milliseconds))
+        metrics.observe('api_rate_limit_wait_seconds', { lane }, seconds(waited))
+        if (warnings.length > 0) log.warn('the API server warns', { verb, kind, warnings })
+      },
+    })
+    const servers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
+    this.#prometheus = orCannotStart(
+      () =>
+        new PrometheusSource({
+          servers,
+          connections: { [flags.metricsServer]: connectionOf(flags) },
+          ...(flags.metricsServerTenantHeader === undefined ? {} : { tenantHeader: flags.metricsServerTenantHeader }),
+          log,
+          observed: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
+        }),
+    )
+    this.#recorder = new EventRecorder({
+      api: this.#api,
+      clock: monotonicClock,
+      random: Math.random,
+      log,
+      instance: this.#identity,
+      dropped: () => metrics.count('events_dropped_total', {}),
+    })
+    this.#controller = new Controller(
+      {
+        api: this.#api,
+        metrics: this.#prometheus,
+        recorder: this.#recorder,
+        clock: systemClock,
+        steady: monotonicClock,
+        log,
+        sha256,
+        random: Math.random,
+      },
+      {
+        settings: {
+          settle: flags.meshSettle,
+          selectorLabels: flags.selectorLabels,
+          metricsServers: servers,
+          ownerReferences: flags.ownerReferences,
+          inlineQueries: flags.allowInlineQueries,
+          rootNamespace: flags.istioRootNamespace,
+          allowedHosts: flags.allowedHosts,
+          allowedGateways: flags.allowedGateways,
+          trackConfigs: flags.trackConfigs,
+        },
+        namespaces: flags.namespace,
+        queueMetrics: {
+          depth: ready => metrics.set('queue_depth', {}, ready),
+          latency: waited => metrics.observe('queue_latency_seconds', {}, seconds(waited)),
+          worked: took => metrics.observe('reconcile_duration_seconds', { outcome: 'ended' }, seconds(took)),
+          failed: (key, error, wait) => {
+            metrics.count('reconcile_errors_total', {})
+            log.warn('a pass failed and is tried again', { canary: key, error: messageOf(error), milliseconds: wait })
+          },
+        },
+        watcher: (key, observation, decision) => {
+          if (observation === null || decision === null) return this.#forget(key)
+          metrics.show(figuresOf(observation, decision))
+          const ended = finishedRun(decision)
+          if (ended !== null && this.#ended.get(key) !== ended.id) {
+            // What ended before this process first looked was counted by whoever ended it.
+            if (this.#ended.has(key)) this.#count(key, ended)
+            this.#ended.set(key, ended.id)
+          } else if (ended === null) this.#ended.set(key, '')
+        },
+      },
+    )
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const { port, bind, leaderElect } = this.#flags
+    const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace, stop)
+    if (problem !== null) throw new CannotStart(problem)
+    const server = await serve({
+      port,
+      bind,
+      health: () => unhealthy(this.#vitals()),
+      readiness: () => unready(this.#vitals()),
+      metrics: () => {
+        this.#metrics.set('events_waiting', {}, this.#recorder.depth)
+        return this.#metrics.page()
+      },
+    }).catch((error: unknown) => {
+      throw new CannotStart(messageOf(error))
+    })
+    const address = server.address()
+    const listens = typeof address === 'object' && address !== null ? address.port : port
+    this.#log.info('started', { server: this.#credentials.server, port: listens, identity: this.#identity })
+    const endJobs = this.#jobs()
+    await Promise.race([this.#controller.start(), aborted(stop)])
+    this.#started = true
+    if (leaderElect) {
+      this.#election = this.#newElection()
+      await this.#election.run(stop, term => this.#lead(term))
+    } else await this.#lead(stop)
+    await this.#recorder.close(LAST_WORDS)
+    server.close()
+    server.closeAllConnections()
+    this.#prometheus.close()
+    const ending = [endJobs(), this.#controller.close(), this.#api.close()]
+    await Promise.race([Promise.all(ending), pause(monotonicClock, LAST_WORDS, new AbortController().signal)])
+    this.#log.info('stopped', {})
+  }
+
+  #vitals(): Vitals {
+    return {
+      started: this.#started,
+      unseen: this.#controller.unseen(),
+      leaseAge: this.#election?.age() ?? 0,
+      electionStuck: this.#election?.stuckFor() ?? 0,
+      pass: this.#controller.longestPass(),
+    }
+  }
+
+  async #lead(term: AbortSignal): Promise<void> {
+    this.#metrics.set('leader', {}, 1)
+    await this.#controller.lead(term)
+    this.#metrics.set('leader', {}, 0)
+    // Another process shows them now.
+    for (const key of this.#ended.keys()) this.#forget(key)
+  }
+
+  #newElection(): Election {
+    return new Election({
+      api: this.#api,
+      clock: monotonicClock,
+      log: this.#log,
+      namespace: this.#flags.leaderElectionNamespace ?? (this.#credentials.namespace || 'sluice-system'),
+      name: 'sluice',
+      identity: this.#identity,
+      // Whoever takes over after a crash begins within 15 s.
+      duration: LEASE,
+    })
+  }
+
+  /** What the controller does by the clock on the wall, not by events: it tells what it cannot see. */
+  #jobs(): () => Promise<void> {
+    return startJobs(
+      [
+        {
+          name: 'report reflectors in trouble',
+          schedule: '* * * * *',
+          run: () => {
+            for (const { kind, state, lastError, age } of this.#reflectors()) {
+              if (state === 'absent' || ((age ?? 0) < QUIET_FOR && lastError === null)) continue
+              this.#log.warn('a kind is not followed as it should be', {
+                kind,
+                state,
+                error: lastError,
+                milliseconds: age,
+              })
+            }
+          },
+        },
+      ],
+      this.#log,
+    )
+  }
+
+  #reflectors(): { kind: string; state: string; lastError: string | null; age: number | null }[] {
+    return this.#controller.reflectors().map(reflector => ({
+      kind: reflector.kind.plural,
+      state: reflector.state,
+      lastError: reflector.lastError,
+      age: reflector.age(),
+    }))
+  }
+
+  #count(key: string, ended: NonNullable<ReturnType<typeof finishedRun>>): void {
+    const [namespace = '', name = ''] = key.split('/')
+    const metric = ended.outcome === 'Succeeded' ? 'canary_successes_total' : 'canary_failures_total'
+    if (ended.outcome === 'Succeeded' || ended.outcome === 'Failed') this.#metrics.count(metric, { namespace, name })
+    const outcome = ended.outcome
+    this.#metrics.observe(
+      'canary_duration_seconds',
+      { namespace, name, outcome },
+      seconds(ended.endedAt - ended.startedAt),
+    )
+  }
+
+  #forget(key: string): void {
+    const [namespace = '', name = ''] = key.split('/')
+    this.#metrics.forget(namespace, name)
+    this.#ended.delete(key)
+  }
+}
+
+function credentialsOf(flags: RunFlags): { kubeconfig?: string; context?: string } {
+  return {
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+  }
+}
+
+function connectionOf(flags: RunFlags): { caFile?: string; tokenFile?: string; headers: Record<string, string> } {
+  const headers = flags.metricsServerHeader.map(line => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
+  })
+  return {
+    ...(flags.metricsServerCaFile === undefined ? {} : { caFile: flags.metricsServerCaFile }),
+    ...(flags.metricsServerTokenFile === undefined ? {} : { tokenFile: flags.metricsServerTokenFile }),
+    headers: Object.fromEntries(headers),
+  }
+}
+
+function orCannotStart<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new CannotStart(messageOf(error))
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

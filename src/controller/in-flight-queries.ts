@@ -1,0 +1,67 @@
+/**
+ * Questions under way. A pass never waits for an answer: it goes on without, and the answers wake the canary. So a metrics
+ * server that hangs delays no rollback.
+ */
+import type { Check, Finding } from '../core/model/check.ts'
+import type { MetricSource } from '../core/ports.ts'
+
+/** Answers of one canary, by id of the Check. */
+export type Findings = Readonly<Record<string, Finding>>
+
+interface Asking {
+  readonly ids: ReadonlySet<string>
+  readonly stop: AbortController
+}
+
+export class Asks {
+  readonly #source: MetricSource
+  readonly #answered: (key: string) => void
+  readonly #asking = new Map<string, Asking>()
+  readonly #findings = new Map<string, Findings>()
+
+  /** @param answered is told the canary whose answers have arrived. */
+  constructor(source: MetricSource, answered: (key: string) => void) {
+    this.#source = source
+    this.#answered = answered
+  }
+
+  /** What is known; empty before the first answer. */
+  findings(key: string): Findings {
+    return this.#findings.get(key) ?? {}
+  }
+
+  /** Asks what is not being asked yet; questions of an earlier look are given up. */
+  ask(key: string, checks: readonly Check[]): void {
+    const current = this.#asking.get(key)
+    if (current !== undefined && checks.every(check => current.ids.has(check.id))) return
+    current?.stop.abort()
+    const asking = { ids: new Set(checks.map(check => check.id)), stop: new AbortController() }
+    this.#asking.set(key, asking)
+    void this.#source.measure(checks, asking.stop.signal).then(answers => {
+      if (this.#asking.get(key) !== asking) return
+      this.#asking.delete(key)
+      this.#findings.set(key, { ...this.#kept(key, checks), ...Object.fromEntries(answers) })
+      this.#answered(key)
+    })
+  }
+
+  /** Answers of the same look, which some questions of it may already have. */
+  #kept(key: string, checks: readonly Check[]): Findings {
+    const look = lookOf(checks[0]?.id ?? '')
+    return Object.fromEntries(Object.entries(this.findings(key)).filter(([id]) => lookOf(id) === look))
+  }
+
+  forget(key: string): void {
+    this.#asking.get(key)?.stop.abort()
+    this.#asking.delete(key)
+    this.#findings.delete(key)
+  }
+
+  close(): void {
+    for (const key of this.#asking.keys()) this.forget(key)
+    this.#findings.clear()
+  }
+}
+
+/** Ids are `<run>/<weight>/<look>/<what>`. */
+const lookOf = (id: string): string => id.split('/', 3).join('/')

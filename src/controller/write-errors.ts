@@ -1,0 +1,66 @@
+/** A write that failed, as a sentence for the person who has to mend it. */
+import type { Ref } from '../api/object.ts'
+import { ApiError, isForbidden, isInvalid, isNamespaceTerminating } from '../core/errors.ts'
+import type { Trouble } from '../core/model/observation.ts'
+import type { Write } from '../core/model/write.ts'
+
+/** Another writer keeps undoing the write. */
+export class Contested extends Error {
+  override readonly name = 'Contested'
+}
+
+/** The namespace is being deleted, and the write would make an object in it. */
+export class NamespaceEnding extends Error {
+  override readonly name = 'NamespaceEnding'
+}
+
+/** Whether a write may make an object, which a namespace that is being deleted takes no more; changes and deletions it takes. */
+export function mayCreate(write: Write): boolean {
+  if (write.verb === 'apply') return write.object.metadata.resourceVersion === undefined
+  return write.verb === 'create' || write.verb === 'copy'
+}
+
+const nameOf = (ref: Ref): string => `${ref.kind.kind} ${ref.namespace}/${ref.name}`
+
+export function writeTrouble(write: Write, error: unknown): Trouble {
+  const reason = error instanceof Contested ? 'Contested' : 'WriteRefused'
+  return { reason, message: sentence(write, error) }
+}
+
+function sentence(write: Write, error: unknown): string {
+  const what = nameOf(write.ref)
+  if (error instanceof Contested) {
+    return `${what} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Find who writes it with \`kubectl get --show-managed-fields -o yaml\`, and take it out there.`
+  }
+  if (error instanceof NamespaceEnding || isNamespaceTerminating(error)) {
+    return `Namespace ${write.ref.namespace} is being deleted: ${what} is not created, and nothing else is created there`
+  }
+  const said = error instanceof Error ? error.message : String(error)
+  if (isForbidden(error)) return forbidden(what, said)
+  if (isInvalid(error)) return `${what} was refused: ${said}`
+  if (error instanceof ApiError) return `${what} could not be written, and is tried again: ${said}`
+  return `${what} could not be written, and is tried again: the API server did not answer (${said})`
+}
+
+/**
+ * Whose refusal a 403 is: of RBAC in the words of its authorizer, else of an admission plugin in those of each
+ * (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/). Rights help with the first alone.
+ */
+function forbidden(what: string, said: string): string {
+  if (/User "[^"]*" cannot \w+ (resource|path) /.test(said)) {
+    return `${what} may not be written: ${said}. Apply manifests/rbac.yaml, or add the right that is missing.`
+  }
+  const [, webhook] = /admission webhook "([^"]+)" denied the request/.exec(said) ?? []
+  const [, policy] = /ValidatingAdmissionPolicy '([^']+)'/.exec(said) ?? []
+  const by =
+    webhook !== undefined
+      ? `the admission webhook ${webhook}`
+      : policy !== undefined
+        ? `the ValidatingAdmissionPolicy ${policy}`
+        : said.includes('exceeded quota')
+          ? 'a ResourceQuota of the namespace'
+          : said.includes('violates PodSecurity')
+            ? 'the Pod Security level of the namespace'
+            : 'an admission plugin of the API server'
+  return `${what} was refused by ${by}, not by RBAC, and is tried again: ${said}`
+}

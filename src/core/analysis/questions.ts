@@ -1,0 +1,163 @@
+/** A gate in a scene as questions to the metrics server. */
+import type { Check, Subject } from '../model/check.ts'
+import type { Milliseconds } from '../time.ts'
+import type { Gate, Part } from './gate.ts'
+import {
+  callerFailures,
+  carried,
+  carriedWithin,
+  disconnects,
+  errors,
+  latency,
+  primaryRequests,
+  promDuration,
+  requests,
+  withoutCluster,
+} from './promql.ts'
+import { reachOf } from './reach.ts'
+import { windowOf, type Scene } from './check-context.ts'
+import { SILENCE_LAG } from './split.ts'
+import { fillIn, type Rendered, type TemplateNames } from './templates.ts'
+
+/** The id under which one part of a gate is asked, and its finding is found again. */
+export function checkId(scene: Scene, gate: Gate, part: Part): string {
+  return `${scene.look}/${gate.id}/${part}`
+}
+
+/**
+ * What to ask for one gate.
+ *
+ * @param server URL of the canary's own `metricsServer`, or null for that of the flag.
+ * @returns the questions, or a sentence when the gate's template cannot be filled in.
+ */
+export function questions(gate: Gate, scene: Scene, server: string | null): { checks: Check[] } | { problem: string } {
+  const window = windowOf(scene, gate.interval)
+  const checks: Check[] = []
+  for (const part of gate.parts) {
+    const query = queryOf[part](gate, scene, window)
+    if ('problem' in query) return { problem: `${gate.name}: ${query.problem}` }
+    checks.push({
+      id: checkId(scene, gate, part),
+      query: query.query,
+      // Only what the user wrote goes to the template's server; the request counts are Istio's.
+      server: part === 'value' ? (gate.server ?? server) : server,
+      subject: subjectOf(part, scene, window),
+    })
+  }
+  return { checks }
+}
+
+const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Milliseconds) => Rendered>> = {
+  requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
+  errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
+  'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
+  disconnects: (_gate, scene, window) => ({ query: disconnects(scene, window, scene.target) }),
+  'primary-requests': (_gate, scene, window) => ({ query: requests(scene, window, scene.primary) }),
+  'primary-disconnects': (_gate, scene, window) => ({ query: disconnects(scene, window, scene.primary) }),
+  latency: (_gate, scene, window) => ({ query: latency(scene, window) }),
+  value: (gate, scene, window) => fillIn(gate.template ?? { parts: [] }, templateNames(scene, window)),
+}
+
+/** How far back a gate looks: a user's query as far as it says itself, whatever the metric's interval. */
+export function reachOfGate(gate: Gate, scene: Scene): Milliseconds {
+  const window = windowOf(scene, gate.interval)
+  if (gate.template === null) return window
+  const query = queryOf.value(gate, scene, window)
+  return 'query' in query ? reachOf(query.query) : 0
+}
+
+function templateNames(scene: Scene, window: Milliseconds): TemplateNames {
+  const { canary: name, namespace, target, service } = scene
+  // Ingress and route are the target's name, as in Flagger where there is no ingressRef or routeRef.
+  return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
+}
+
+/** What `missingRequests` compares. */
+export interface SidesAsked {
+  readonly checks: readonly [canary: Check, callers: Check, primary: Check, sent: Check]
+}
+
+/**
+ * Asks whether the canary receives what its weight should bring it, in two ways. Callers report both sides in one scrape, so
+ * what they sent to the primary since the weight was carried tells at once what the canary should have had. Without telemetry of
+ * the callers, the pods' own tells: then the primary's window ends `SILENCE_LAG` ago, because a new pod may show that late.
+ *
+ * @param longest the primary's window is no longer than this.
+ */
+export function silenceQuestions(scene: Scene, longest: Milliseconds, server: string | null): SidesAsked {
+  const since = Math.max(1, Math.floor(Math.min(longest + SILENCE_LAG, scene.carriedFor)))
+  const window = since - SILENCE_LAG
+  const due = window > 0 ? primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
+  const { namespace, canaryCallers, primaryCallers } = scene
+  const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
+    id: `${scene.look}/silence/${id}`,
+    query,
+    server,
+    subject: subject(measure, side, scene, since),
+  })
+  return {
+    checks: [
+      ask('canary', requests(scene, since), 'requests', 'canary'),
+      ask('callers', carried(namespace, canaryCallers, since), 'probe', 'canary'),
+      ask('primary', due, 'requests', 'primary'),
+      ask('sent', carriedWithin(namespace, primaryCallers, since), 'sent', 'primary'),
+    ],
+  }
+}
+
+/** The minute before the first weight, in which requests without a cluster are somebody else's matter. */
+const MINUTE: Milliseconds = 60_000
+
+/**
+ * Asks for requests to the apex that found no cluster: lately, and before the candidate was first routed.
+ *
+ * @returns the second check is needed only where the first finds some.
+ */
+export function lostQuestions(
+  scene: Scene,
+  server: string | null,
+): { readonly checks: readonly [now: Check, before: Check] } {
+  const window = windowOf(scene, MINUTE)
+  const ask = (id: string, query: string): Check => ({
+    id: `${scene.look}/lost/${id}`,
+    query,
+    server,
+    subject: subject('lost', 'canary', scene, window),
+  })
+  return {
+    checks: [
+      ask('now', withoutCluster(scene, window, 0)),
+      ask('before', withoutCluster(scene, MINUTE, scene.routedFor)),
+    ],
+  }
+}
+
+/**
+ * Asks the callers' telemetry how many requests went to either side.
+ *
+ * @param window must begin `TELEMETRY_LAG` after the weight was written (see split.ts), or it holds requests of the old weight.
+ */
+export function splitQuestions(
+  scene: Scene,
+  window: Milliseconds,
+  server: string | null,
+): { checks: readonly [canary: Check, primary: Check] } {
+  const ask = (side: Subject['side']): Check => ({
+    id: `${scene.look}/split/${side}`,
+    query: carried(scene.namespace, side === 'canary' ? scene.canaryCallers : scene.primaryCallers, window),
+    server,
+    subject: subject('probe', side, scene, window),
+  })
+  return { checks: [ask('canary'), ask('primary')] }
+}
+
+function subjectOf(part: Part, scene: Scene, window: Milliseconds): Subject {
+  if (part === 'primary-requests') return subject('requests', 'primary', scene, window)
+  if (part === 'primary-disconnects') return subject('disconnects', 'primary', scene, window)
+  return subject(part, 'canary', scene, window)
+}
+
+function subject(measure: Subject['measure'], side: Subject['side'], scene: Scene, window: Milliseconds): Subject {
+  const workload = side === 'canary' ? scene.target : scene.primary
+  return { measure, side, namespace: scene.namespace, workload, window }
+}

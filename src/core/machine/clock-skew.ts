@@ -1,0 +1,43 @@
+/**
+ * A clock that was set back, or another leader's that runs ahead, must not make anybody wait for a moment that was already
+ * remembered as past: nothing that is remembered lies in the future.
+ */
+import type { Memory } from '../model/memory.ts'
+import type { State } from '../model/state.ts'
+import type { Instant } from '../time.ts'
+
+/** Every remembered moment of a state. */
+const MOMENTS = [
+  'startedAt',
+  'waitingSince',
+  'since',
+  'carriedAt',
+  'routedAt',
+  'lookedAt',
+  'failedAt',
+  'blindSince',
+  'heldSince',
+] as const
+
+/** The state with no moment after `now`. */
+export function notAhead<S extends State>(state: S, now: Instant): S {
+  const moments: Readonly<Record<string, unknown>> = { ...state }
+  const ahead = MOMENTS.filter(name => {
+    const moment = moments[name]
+    return typeof moment === 'number' && moment > now
+  })
+  const clamped = ahead.length === 0 ? state : { ...state, ...Object.fromEntries(ahead.map(name => [name, now])) }
+  const hold = 'hold' in clamped ? clamped.hold : null
+  return hold?.by === 'parked' && hold.since > now ? { ...clamped, hold: { ...hold, since: now } } : clamped
+}
+
+/** The memory with no moment after `now`, what is only history aside. */
+export function memoryNotAhead(memory: Memory, now: Instant): Memory {
+  const { putBacks } = memory.replicas
+  if (memory.transitionAt <= now && putBacks.every(one => one.at <= now)) return memory
+  return {
+    ...memory,
+    transitionAt: Math.min(memory.transitionAt, now),
+    replicas: { ...memory.replicas, putBacks: putBacks.map(one => ({ ...one, at: Math.min(one.at, now) })) },
+  }
+}

@@ -1,0 +1,123 @@
+/** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
+import { memoryNotAhead, notAhead } from './clock-skew.ts'
+import type { Announcement } from '../model/announcement.ts'
+import type { Decision, Handler, Move, Question, Read } from '../model/decision.ts'
+import { noteTarget } from './target-generation.ts'
+import { sameJson } from '../json.ts'
+import { remark } from './move.ts'
+import type { Observation } from '../model/observation.ts'
+import { phases } from './phases.ts'
+import { problemOf, warningsOf } from '../problems/index.ts'
+import type { Reason } from '../status/reasons.ts'
+import { render } from '../render/render.ts'
+import { withClocks } from './rules/clocks.ts'
+import { answersToEdits } from './rules/edits.ts'
+import { answersToHands } from './rules/manual-edits.ts'
+import { overrides } from './rules/overrides.ts'
+import { deadlineOf } from './rules/verdict.ts'
+import type { State } from '../model/state.ts'
+import { clipped, sameButNumbers } from '../text.ts'
+import type { Instant } from '../time.ts'
+import { noteReplicas } from './desired-replicas.ts'
+import type { Write } from '../model/write.ts'
+
+/** Decides, or asks; after an answer it is run again with what was found. */
+export function decide(seen: Observation, now: Instant): Decision | Question | Read {
+  const o = noted(seen, now)
+  const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
+  if ('read' in said) return said
+  if ('ask' in said) {
+    const writes = render(o, o.memory.reason)
+    const answers = answersTo(seen, o, writes, now)
+    if (answers.length === 0) return { ...said, writes }
+    // What is told goes with a change of the status; the question follows in the next pass.
+    const { state, memory } = o
+    return {
+      state,
+      memory,
+      reason: memory.reason,
+      message: memory.message,
+      wakeAt: now,
+      announcements: answers,
+      writes,
+    }
+  }
+  const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
+  const after = { ...o, state: move.state, memory: move.memory }
+  const writes = render(after, said.reason)
+  const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
+  const told = [...move.announcements, ...answers]
+  return { ...move, announcements: [...told, ...overrides(after, told, now)], writes }
+}
+
+/** What others did to what Sluice looks after is answered with events. */
+function answersTo(before: Observation, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
+  return [...answersToHands(before, o, writes, now), ...answersToEdits(before.state, o, writes, now)]
+}
+
+/** The observation with what every phase remembers of it, and no memory of the future. */
+function noted(seen: Observation, now: Instant): Observation {
+  const before = { ...seen, state: notAhead(seen.state, now), memory: memoryNotAhead(seen.memory, now) }
+  const o = { ...before, state: withClocks(before, now) }
+  return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
+}
+
+/** Waits of a run that something in the way may be the cause of. */
+const explicable: ReadonlySet<Reason> = new Set<Reason>(['Routing', 'NotCarried', 'Blind', 'PrimaryNotReady'])
+
+/** Nothing but the mesh ends such a wait: it has to be seen at the weight that is asked, and no time is set for it. */
+const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
+  state.phase !== 'Terminating' && 'carriedAt' in state && state.carriedAt === null && wakeAt === null
+
+/** Writes that are refused, and what is in the way, are said in the place of what is waited for, until they are mended. */
+function withTrouble(o: Observation, move: Move, now: Instant): Move {
+  const { memory } = o
+  // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
+  if (barrierOf(move.state) !== barrierOf(o.state)) return move
+  const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
+  const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
+  const trouble = o.trouble ?? (unexplained ? problemOf(o, 'run') : null)
+  if (trouble === null) return move
+  const told =
+    memory.reason === trouble.reason &&
+    (o.trouble === null ? memory.message === trouble.message : sameButNumbers(memory.message, trouble.message))
+  // What would be on show without the trouble is said when it is.
+  const happened = move.memory.transitionAt !== memory.transitionAt
+  const news = move.announcements.filter(one => happened || one.message !== move.message)
+  const announcements = told ? news : [...news, remark(o, { severity: 'warn', ...trouble }, now)]
+  return { ...move, ...trouble, announcements }
+}
+
+/** At most so many warnings, each of at most so many bytes: they are part of the status. */
+const MOST_WARNINGS = 4
+const LONGEST_WARNING = 320
+
+/** What is found and stops nothing is in status as long as it is so, and an Event when it is new. */
+function withWarnings(o: Observation, move: Move, now: Instant): Move {
+  const { warnings: told } = o.memory
+  const found = warningsOf(o).slice(0, MOST_WARNINGS)
+  if (found.length + told.length === 0) return move
+  const warnings = found.map(({ reason, message }) => ({ reason, message: clipped(message, LONGEST_WARNING) }))
+  const news = warnings.filter(one => !told.some(({ message }) => message === one.message))
+  return {
+    ...move,
+    memory: { ...move.memory, warnings: sameJson(told, warnings) ? told : warnings },
+    announcements: [...move.announcements, ...news.map(one => remark(o, { severity: 'warn', ...one }, now))],
+  }
+}
+
+/** A run is checked once more when its time is over, or that of missing pods; while the clock stands still it has none. */
+function inTime(o: Observation, move: Move, now: Instant): Move {
+  const { state, wakeAt } = move
+  if (!('heldFor' in state)) return move
+  const overAt = state.startedAt + state.heldFor + o.canary.spec.analysis.maxDuration
+  const ends = [
+    state.heldSince === null && overAt > now ? overAt : null,
+    state.stage === 'climbing' && state.waitingFor === 'pods' ? deadlineOf(o, state.waitingSince, now) : null,
+    wakeAt,
+  ].filter(end => end !== null)
+  return ends.length === 0 ? move : { ...move, wakeAt: Math.min(...ends) }
+}
+
+const barrierOf = (state: State): string =>
+  [state.phase, 'stage' in state ? state.stage : '', 'weight' in state ? state.weight : ''].join('/')

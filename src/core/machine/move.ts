@@ -1,0 +1,87 @@
+/** How rules build their moves: stay where you are, or go to another state and say so. */
+import type { Announcement } from '../model/announcement.ts'
+import type { Move } from '../model/decision.ts'
+import { fingerprint } from '../json.ts'
+import type { Memory } from '../model/memory.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Reason } from '../status/reasons.ts'
+import type { State } from '../model/state.ts'
+import type { Instant } from '../time.ts'
+
+/** What a stay may change beside its sentence. */
+export interface Aside {
+  readonly state?: State
+  readonly memory?: Memory
+}
+
+/** The state stands; `message` says what it waits for. */
+export function stay(o: Observation, reason: Reason, message: string, wakeAt: Instant | null, aside: Aside = {}): Move {
+  return {
+    state: aside.state ?? o.state,
+    memory: aside.memory ?? o.memory,
+    reason,
+    message,
+    wakeAt,
+    announcements: [],
+  }
+}
+
+/** The sentence on show if it was said for this reason, else another: what was said of a trouble is over with it. */
+export function still(o: Observation, reason: Reason, otherwise: string): string {
+  return o.memory.reason === reason ? o.memory.message : otherwise
+}
+
+export interface News {
+  readonly severity: Announcement['severity']
+  readonly reason: Reason
+  readonly message: string
+}
+
+/**
+ * Something that happened. It stands in the status under its key before anybody is told, so a repeat after a crash is the
+ * same event; and what happens twice is two.
+ */
+export function announce(o: Observation, news: News, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, now), at: now }
+}
+
+/** Something that is so, and may come and go: the same words are an event every ten minutes at most. */
+export function remark(o: Observation, news: News, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
+}
+
+/** Something that was done to an object: of one generation, or version, it is told once, however often it is looked at. */
+export function answer(o: Observation, news: News, version: number | string, now: Instant): Announcement {
+  return { ...news, key: keyOf(o, news, version), at: now }
+}
+
+const TEN_MINUTES = 600_000
+
+function keyOf(o: Observation, { reason, message }: News, moment: number | string): string {
+  const run = 'id' in o.state ? o.state.id : ''
+  return fingerprint([o.canary.metadata.uid, run, reason, message, moment])
+}
+
+/** The state changes; people hear why, and the next pass follows at once. */
+export function go(o: Observation, state: State, news: News, now: Instant, memory: Memory = o.memory): Move {
+  return {
+    state,
+    memory: { ...memory, transitionAt: now },
+    reason: news.reason,
+    message: news.message,
+    wakeAt: now,
+    announcements: [announce(o, news, now)],
+  }
+}
+
+/** The state changes on the way to what will be announced: it shows in status, and is no news of its own. */
+export function pass(state: State, reason: Reason, message: string, now: Instant, memory: Memory): Move {
+  return { state, memory: { ...memory, transitionAt: now }, reason, message, wakeAt: now, announcements: [] }
+}
+
+/** A stay that people hear about, once for as long as the same is said. */
+export function tell(o: Observation, news: News, now: Instant, wakeAt: Instant | null, aside: Aside = {}): Move {
+  const move = stay(o, news.reason, news.message, wakeAt, aside)
+  const said = o.memory.reason === news.reason && o.memory.message === news.message
+  return said ? move : { ...move, announcements: [remark(o, news, now)] }
+}

@@ -1,0 +1,133 @@
+/** What each phase wants of the world: one line a phase, and the one exception that no phase may forget. */
+import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import { serviceRefusal } from '../problems/index.ts'
+import type { Analysis, Phase, Revision, State } from '../model/state.ts'
+import type { Percent } from '../time.ts'
+
+const idle: Posture = {
+  weight: null,
+  callers: 'untouched',
+  canaryPods: 'untouched',
+  lock: false,
+  judged: null,
+  primary: null,
+  record: null,
+  target: null,
+  service: 'as written',
+  remove: 'nothing',
+}
+
+/** The primary serves; the target rests. */
+const resting = (o: Observation, promoted: Revision): Posture => ({
+  ...idle,
+  weight: 0,
+  callers: 'primary',
+  canaryPods: 'none',
+  primary: promoted,
+  record: recordable(o, promoted),
+})
+
+/** The target's present template can be recorded only under the revision that it is. */
+function recordable(o: Observation, revision: Revision): Revision | null {
+  return o.target?.revision === revision ? revision : null
+}
+
+/**
+ * Traffic never goes to a side with no ready pod while the other has one.
+ *
+ * @param candidate whose pods may carry: none but those that are under analysis, or were judged.
+ */
+function carryable(o: Observation, weight: Percent, candidate: Revision): Percent {
+  const primary = o.primary?.ready ?? 0
+  const canary = judgedReady(o, candidate)
+  if (weight > 0 && canary === 0 && primary > 0) return 0
+  if (weight < 100 && primary === 0 && canary > 0) return 100
+  return weight
+}
+
+function analysing(o: Observation, run: Analysis): Posture {
+  const { lockTarget } = o.canary.spec.analysis
+  // What carried may stand in for the primary at any stage: an earlier candidate while it drains, then this one.
+  const carried = run.highest > 0 ? run.candidate : ''
+  const standIn = carryable(o, 0, run.stage === 'clearing' ? judgedOf(o) : carried)
+  const common = { ...resting(o, run.promoted), weight: standIn, record: recordable(o, run.candidate) }
+  switch (run.stage) {
+    case 'clearing':
+      return { ...common, canaryPods: 'as wished', lock: lockTarget, record: null }
+    case 'emptying':
+      return { ...common, canaryPods: 'none' }
+    case 'preparing': {
+      // The template is on record before a pod of it starts: promotion needs it, and the target's owner may change it.
+      const recorded = recordedOf(o, run.candidate) !== undefined
+      return { ...common, canaryPods: recorded ? 'as wished' : 'untouched', judged: run.candidate }
+    }
+    case 'locking':
+      return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }
+    case 'climbing': {
+      const weight = carryable(o, run.weight, run.candidate)
+      return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }
+    }
+  }
+}
+
+const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, { phase: P }>) => Posture } = {
+  Initializing(o, { stage, revision }) {
+    if (revision === null) return idle
+    const cloning: Posture = { ...idle, primary: revision, record: recordable(o, revision), judged: revision }
+    return stage === 'cloning' ? cloning : { ...cloning, weight: 0, callers: 'primary' }
+  },
+  Initialized: (o, { promoted }) => resting(o, promoted),
+  Waiting: (o, { promoted }) => resting(o, promoted),
+  Succeeded: (o, { promoted }) => resting(o, promoted),
+  Progressing: analysing,
+  WaitingPromotion: analysing,
+  Promoting(o, run) {
+    const primary = run.stage === 'undoing' || run.stage === 'shifting' ? run.promoted : run.candidate
+    // What carries is kept from rolling; unjudged, it carries only what the primary cannot.
+    const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || run.weight > 0)
+    const weight = carryable(o, run.weight, run.candidate)
+    // A record that was lost is made again once a person has put the template on the target.
+    const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null
+    return { ...resting(o, primary), weight, canaryPods: 'as wished', lock, judged: run.candidate, record }
+  },
+  Finalising(o, { promoted }) {
+    const { lockTarget } = o.canary.spec.analysis
+    const weight = carryable(o, 0, judgedOf(o))
+    // A rollback at rest starts no pods of the target.
+    const canaryPods = (o.target?.replicas ?? 0) === 0 ? 'none' : 'as wished'
+    return { ...resting(o, promoted), weight, canaryPods, lock: lockTarget && canaryPods !== 'none', record: null }
+  },
+  Failed(o, { promoted, drained }) {
+    if (drained) return resting(o, promoted)
+    const { lockTarget } = o.canary.spec.analysis
+    const weight = carryable(o, 0, judgedOf(o))
+    return { ...resting(o, promoted), weight, canaryPods: 'as wished', lock: lockTarget, record: null }
+  },
+  Terminating(o, { stage, promoted }) {
+    if (stage === 'removing' || promoted === null) return { ...idle, remove: 'everything' }
+    const serving = { ...idle, primary: promoted } as const
+    const restored = { ...serving, canaryPods: 'as wished', target: promoted } as const
+    switch (stage) {
+      case 'returning': {
+        const running = (o.target?.running ?? 0) > 0
+        // Never to a primary without a ready pod while the target has one.
+        const others = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : 0
+        const weight = standsIn(o, judgedOf(o)) ? 100 : others
+        return { ...serving, weight, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
+      }
+      case 'restoring':
+        return { ...restored, weight: 0, callers: 'primary' }
+      case 'routing':
+        return { ...restored, callers: 'target' }
+    }
+  },
+}
+
+/** The posture of a state. */
+export function postureOf(o: Observation, state: State): Posture {
+  const of = postures[state.phase] as (o: Observation, state: State) => Posture
+  const posture = of(o, state)
+  return serviceRefusal(o) === null ? posture : { ...posture, service: 'as it was' }
+}

@@ -1,0 +1,53 @@
+/** From "written" to "carried": a weight counts only once the mesh is seen to carry it. */
+import type { Move } from '../../model/decision.ts'
+import { atWeight, withClock } from '../../model/selectors.ts'
+import { go, stay } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import { ladderOf, topOf } from '../../model/plan.ts'
+import type { AnalysisPhase } from '../../model/state.ts'
+import type { Instant, Percent } from '../../time.ts'
+
+/** A ladder that was edited below the current weight: down to its top, and that step again. */
+export function followTheLadder(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  const top = topOf(ladderOf(o.canary.spec.analysis))
+  if (state.stage !== 'climbing' || state.weight <= top) return undefined
+  const message = `The ladder now ends at ${top}; weight ${state.weight} comes down to it`
+  const next = { ...atWeight(state, top, now), phase: 'Progressing' } as const
+  return go(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+}
+
+/**
+ * A weight counts once the mesh is read back at it and has had time to settle. Lower than what it has carried is a hand's
+ * doing, and is obeyed; higher is put right by the posture.
+ */
+export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, traffic } = o
+  if (state.stage !== 'climbing') return undefined
+  if (traffic !== null && state.carriedAt !== null && traffic.low < state.weight)
+    return obeyTheHand(o, traffic.low, now)
+  if (traffic === null || traffic.low !== state.weight || traffic.high !== state.weight) {
+    const shown =
+      traffic === null ? 'no route of this canary' : `${traffic.low === state.weight ? traffic.high : traffic.low}`
+    const message = `Weight ${state.weight} is asked; the mesh shows ${shown}`
+    return stay(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
+  }
+  const carriedAt = state.carriedAt ?? now
+  const settledAt = carriedAt + o.settings.settle
+  if (now < settledAt) return stay(o, o.memory.reason, o.memory.message, settledAt, { state: { ...state, carriedAt } })
+  return state.carriedAt === null
+    ? stay(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } })
+    : undefined
+}
+
+function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
+  const { state } = o
+  const from = state.hold?.by === 'hand' ? state.hold.from : state.weight
+  const message = `Somebody lowered the weight from ${from} to ${weight} in the mesh; the run holds there until the \`resume\` command`
+  const next = {
+    ...atWeight(withClock(state, 'stopped', now), weight, now),
+    phase: 'Progressing',
+    hold: { by: 'hand', from },
+  } as const
+  return go(o, next, { severity: 'warn', reason: 'HeldByHand', message }, now)
+}

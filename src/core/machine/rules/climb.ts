@@ -1,0 +1,163 @@
+/** After a look: wait for what is still missing, then the next rung, or promotion. */
+import type { Ask, Handler, Move, Read, Rule } from '../../model/decision.ts'
+import { firstOf } from '../../model/decision.ts'
+import { atWeight, short, withClock } from '../../model/selectors.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import { problemOf } from '../../problems/index.ts'
+import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../../model/plan.ts'
+import type { AnalysisPhase } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+import { mustShift, shiftSentence } from './shift.ts'
+import { pauseOf } from './start.ts'
+
+type Step = Rule<AnalysisPhase>
+
+const wake = (o: Observation<AnalysisPhase>): Instant | null =>
+  o.state.weight === 0 || o.state.carriedAt === null
+    ? null
+    : nextLook(o.canary.spec.analysis, o.state.weight, o.state.carriedAt, o.state.lookedAt)
+
+/** A step ends when its time is over and the last look has passed. */
+const waitUntilDue: Step = (o, now) => {
+  const { state } = o
+  if (state.stage !== 'climbing' || state.weight === 0) return undefined
+  const due = dueAt(o.canary.spec.analysis, state.weight, state.carriedAt ?? now)
+  if (state.passed && (state.lookedAt ?? 0) >= due) return undefined
+  const { reason, message } = saidOf(o)
+  return stay(o, reason, message, wake(o))
+}
+
+/** What the last look said stays on show until the next one. */
+function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'> {
+  const { state, memory } = o
+  if (state.lookedAt === null) return { reason: memory.reason, message: memory.message }
+  if (!state.passed) return { reason: memory.reason, message: memory.message }
+  return {
+    reason: 'Analysing',
+    message: `Weight ${state.weight}: ${memory.checks.map(check => check.message).join('; ')}`,
+  }
+}
+
+/** A hand lowered the weight: it stays there, judged as ever. */
+const waitForTheHand: Step = o => {
+  const { state } = o
+  if (state.hold?.by !== 'hand') return undefined
+  return stay(
+    o,
+    'HeldByHand',
+    `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
+    wake(o),
+  )
+}
+
+/** Paused: nothing rises; looks go on, and a bad canary still goes back. */
+const waitWhilePaused: Step = (o, now) => {
+  const { state } = o
+  const pause = pauseOf(o)
+  if (pause === null) return undefined
+  const message = `Holding at weight ${state.weight}: ${pause}`
+  return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
+}
+
+/** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
+const waitForProblems: Step = (o, now) => {
+  const problem = problemOf(o, 'run')
+  if (problem === null) return undefined
+  const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
+  return tell(o, { severity: 'warn', ...problem }, now, wake(o), { state })
+}
+
+/** Nothing rises onto pods that are missing. */
+const waitForAllPods: Step = o => {
+  const { state, target } = o
+  if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
+    return undefined
+  return stay(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
+}
+
+/** A person has to say yes; at the top that is the promotion itself. */
+const waitForApproval: Step = (o, now) => {
+  const { state } = o
+  if (state.stage !== 'climbing' || !approvalPending(o)) return undefined
+  const phase: AnalysisPhase =
+    state.weight === topOf(ladderOf(o.canary.spec.analysis)) ? 'WaitingPromotion' : 'Progressing'
+  const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.weight}`
+  const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
+  const next = { ...withClock(state, 'stopped', now), phase } as const
+  return tell(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
+}
+
+/** Whether the present step has an approval that is not given yet. */
+export function approvalPending(o: Observation<AnalysisPhase>): boolean {
+  const { state } = o
+  const rung = rungAt(ladderOf(o.canary.spec.analysis), state.weight)
+  return rung?.approve === true && state.approved !== 'full' && state.approved !== state.weight
+}
+
+/** Pods that are ready unjudged are promoted where the analysis is skipped; an approval may ask for the same at once. */
+const promoteAtOnce: Step = (o, now) => {
+  const { state } = o
+  if (o.canary.spec.skipAnalysis && state.stage === 'preparing') return promote(o, now)
+  return state.approved === 'full' ? promote(o, now) : undefined
+}
+
+/** A full approval does not wait for looks, for traffic or for the primary: a hotfix may be there to mend it. */
+export function promoteOnFullApproval(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
+  const { state, target } = o
+  if (state.approved !== 'full' || state.stage !== 'climbing') return undefined
+  if (pauseOf(o) !== null || problemOf(o, 'run') !== null || target?.readiness !== 'ready') return undefined
+  return promote(o, now)
+}
+
+/** The next rung. */
+const climb: Step = (o, now) => {
+  const { state } = o
+  const rung = nextRung(ladderOf(o.canary.spec.analysis), state.weight)
+  if (rung === undefined) return undefined
+  const run = atWeight(withClock(state, 'running', now), rung.weight, now)
+  const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
+  const message = `Weight ${state.weight} → ${rung.weight}`
+  return go(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+}
+
+/** The top was judged: the template that was judged, and no other, goes to the primary. */
+const promote: Handler<AnalysisPhase> = (o, now) => {
+  const { state } = o
+  const shifts = mustShift(o)
+  const weight = shifts ? 100 : state.weight
+  const message = shifts ? shiftSentence(o) : `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  const next = {
+    phase: 'Promoting',
+    stage: shifts ? 'shifting' : 'copying',
+    because: '',
+    promoted: state.promoted,
+    rejected: state.rejected,
+    id: state.id,
+    candidate: state.candidate,
+    startedAt: state.startedAt,
+    highest: Math.max(state.highest, weight),
+    weight,
+    carriedAt: null,
+    waitingFor: null,
+    waitingSince: now,
+  } as const
+  return go(o, next, { severity: 'info', reason: 'Promoting', message }, now)
+}
+
+const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
+  waitUntilDue,
+  waitForTheHand,
+  waitWhilePaused,
+  waitForProblems,
+  waitForAllPods,
+  waitForApproval,
+  promoteAtOnce,
+  climb,
+  promote,
+)
+
+/** What follows when no look is due, or the one that was has passed. */
+export function afterLook(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read {
+  return chain(o, now)
+}

@@ -1,0 +1,34 @@
+/** Clocks of a run: they follow from what is so, whatever rule speaks and whatever is on show. */
+import { awaiting, withClock } from '../../model/selectors.ts'
+import type { Observation } from '../../model/observation.ts'
+import { problemOf } from '../../problems/index.ts'
+import type { AnalysisPhase, State } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+import { approvalPending } from './climb.ts'
+import { pauseOf } from './start.ts'
+
+const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
+  o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
+
+/** The state with the clocks that this look at the world starts, stops or lets go on. */
+export function withClocks(o: Observation, now: Instant): State {
+  if (!isAnalysis(o)) return o.state
+  const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }
+  if (clocked.stage !== 'climbing' || clocked.weight === 0 || o.target === null) return clocked
+  return awaiting(clocked, o.target.readiness === 'ready' ? null : 'pods', now)
+}
+
+/** Waiting that maxDuration does not count: for a person, for a setting to be put right, for the Deployment controller. */
+function standsStill(o: Observation<AnalysisPhase>): boolean {
+  const { heldSince, hold, stage, waitingFor } = o.state
+  if (
+    pauseOf(o) !== null ||
+    hold !== null ||
+    o.state.misrouted ||
+    problemOf(o, stage === 'climbing' ? 'run' : 'candidate') !== null
+  )
+    return true
+  if (stage === 'preparing') return waitingFor === 'owner' || waitingFor === 'takeUp'
+  // The rule that asks for the approval stops the clock; looks go on meanwhile.
+  return heldSince !== null && approvalPending(o)
+}

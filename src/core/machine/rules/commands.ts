@@ -1,0 +1,239 @@
+/**
+ * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
+ * what was handled stands in status, so neither a restart nor GitOps repeats it.
+ */
+import type { Announcement } from '../../model/announcement.ts'
+import { commandLine } from '../../model/command-line.ts'
+import type { Move } from '../../model/decision.ts'
+import { atStage, pausingField, short, withClock } from '../../model/selectors.ts'
+import { fingerprint } from '../../json.ts'
+import type { Memory } from '../../model/memory.ts'
+import { announce, go } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import { templateOf } from '../../model/revision.ts'
+import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
+import { beginning, clipped } from '../../text.ts'
+import type { Instant } from '../../time.ts'
+import { approvalPending } from './climb.ts'
+import { rollBack } from './end-run.ts'
+import { mustShift } from './shift.ts'
+import { undo } from './undo.ts'
+
+/** In the order in which several at once are obeyed: the safest first. */
+export const commands = ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'] as const
+export type CommandName = (typeof commands)[number]
+
+const PREFIX = 'sluice.dev/'
+
+export const annotationOf = (name: CommandName): string => `${PREFIX}${name}`
+
+/** One command as a person wrote it. */
+export interface Command {
+  readonly name: CommandName
+  /** The whole annotation: a new value is a new command. */
+  readonly value: string
+  readonly id: string
+  readonly who: string
+  readonly why: string
+}
+
+/** Reads `<id> [<who>: ]<why>`. */
+export function parseCommand(name: CommandName, value: string): Command {
+  const [, id = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(value.trim()) ?? []
+  const [, who = '', why = rest] = /^([^\s:]+):\s+(.*)$/s.exec(rest) ?? []
+  return { name, value, id, who, why: why.trim() }
+}
+
+/** The commands that were not acted upon yet. */
+function fresh(o: Observation): Command[] {
+  const annotations = o.canary.metadata.annotations ?? {}
+  return commands.flatMap(name => {
+    const value = annotations[annotationOf(name)]
+    if (value === undefined || o.memory.handled?.[name] === markOf(value)) return []
+    return [parseCommand(name, value)]
+  })
+}
+
+/** An annotation may have 256 KiB; what stands in status for a long one is its fingerprint. */
+const markOf = (value: string): string => (value.length <= 128 ? value : fingerprint(value))
+
+/** What of a pause's reason is kept. */
+const LONGEST_WHY = 256
+
+const by = (command: Command): string =>
+  `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
+
+/** What a command does in a phase: a move, a change of memory with a sentence, or a refusal. */
+type Answer =
+  | { readonly move: Move }
+  | { readonly memory: Memory; readonly state?: State; readonly said: string }
+  | { readonly refused: string }
+
+/** The first command that is new is obeyed, or refused with a sentence; the rest follow in the next passes. */
+export function obey(o: Observation, now: Instant): Move | undefined {
+  if (o.memory.handled === null) return recordOnly(o, now)
+  const [command] = fresh(o)
+  if (command === undefined) return answerUnknown(o, now)
+  const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: markOf(command.value) } }
+  const told = { ...o, memory: handled }
+  const answer =
+    command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
+  if ('move' in answer) return answer.move
+  if ('refused' in answer) {
+    const message = `Command ${command.name} by ${by(command)} was refused: ${answer.refused}`
+    return kept(told, handled, announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now), now)
+  }
+  const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
+  const news = announce(o, { severity: 'info', reason, message: `${answer.said} (${by(command)})` }, now)
+  return kept(answer.state === undefined ? told : { ...told, state: answer.state }, answer.memory, news, now)
+}
+
+/** So many annotations that are no commands are named. */
+const NAMED = 3
+
+/** What looks like a command and is none is answered once, for as long as the same stands there. */
+function answerUnknown(o: Observation, now: Instant): Move | undefined {
+  const known: readonly string[] = commands.map(annotationOf)
+  const unknown = Object.entries(o.canary.metadata.annotations ?? {})
+    .filter(([key]) => key.startsWith(PREFIX) && !known.includes(key))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const { handled } = o.memory
+  const mark = unknown.length === 0 ? undefined : fingerprint(unknown)
+  if (handled?.['unknown'] === mark) return undefined
+  const { unknown: _, ...others } = handled ?? {}
+  if (mark === undefined) return kept(o, { ...o.memory, handled: others }, null, now)
+  const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
+  const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
+  const message = `Annotation ${named.join(', ')}${more} is no command and does nothing; the commands are ${known.join(', ')}`
+  const news = announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now)
+  return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
+}
+
+/** What stands there when a canary is first seen is old: it is recorded, not run. */
+function recordOnly(o: Observation, now: Instant): Move {
+  const handled = Object.fromEntries(fresh(o).map(command => [command.name, markOf(command.value)]))
+  return { ...kept(o, { ...o.memory, handled }, null, now) }
+}
+
+/** The sentence on show stays; the next pass goes on from the new memory. */
+function kept(o: Observation, memory: Memory, news: Announcement | null, now: Instant): Move {
+  const { reason, message } = o.memory
+  return { state: o.state, memory, reason, message, wakeAt: now, announcements: news === null ? [] : [news] }
+}
+
+const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
+  o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
+const isResting = (o: Observation): o is Observation<RestingPhase> =>
+  o.state.phase === 'Initialized' || o.state.phase === 'Succeeded' || o.state.phase === 'Failed'
+const isPromoting = (o: Observation): o is Observation<'Promoting'> => o.state.phase === 'Promoting'
+
+const answers: { readonly [N in CommandName]: (o: Observation, command: Command, now: Instant) => Answer } = {
+  abort(o, command, now) {
+    if (isAnalysis(o)) return { move: rollBack(o, o.state, 'Aborted', `aborted by ${by(command)}`, now) }
+    if (isPromoting(o)) {
+      if (o.state.stage === 'diverting' || o.state.stage === 'undoing')
+        return { refused: 'the promotion is being undone already' }
+      return { move: undo(o, `aborted by ${by(command)}`, now) }
+    }
+    if (o.state.phase === 'Waiting') {
+      const { promoted, candidate } = o.state
+      const message = `Revision ${short(candidate)} was aborted before it started, by ${by(command)}`
+      const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
+      return { move: go(o, failed, { severity: 'warn', reason: 'Aborted', message }, now) }
+    }
+    return { refused: 'no run is under way' }
+  },
+
+  pause(o, command) {
+    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
+    if (isPromoting(o) && o.state.stage !== 'shifting') {
+      const undone = o.state.stage === 'diverting' || o.state.stage === 'undoing'
+      return {
+        refused: undone
+          ? 'the promotion is being undone'
+          : `Deployment ${o.names.primary.name} is being updated already; \`abort\` undoes the promotion`,
+      }
+    }
+    const why = beginning(command.why === '' ? command.id : command.why, LONGEST_WHY)
+    return { memory: { ...o.memory, paused: why }, said: 'Paused' }
+  },
+
+  resume(o, _command, now) {
+    const held = isAnalysis(o) && o.state.hold !== null
+    if (o.memory.paused === null && !held) {
+      const still = o.canary.spec.paused ? `${pausingField(o)} is true; set it to false` : 'nothing is paused'
+      return { refused: still }
+    }
+    const memory = { ...o.memory, paused: null }
+    const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} still holds` : 'Resumed'
+    if (!isAnalysis(o)) return { memory, said }
+    const clock = o.canary.spec.paused ? 'stopped' : 'running'
+    const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
+    if (o.state.hold?.by !== 'parked') return { memory, state: going, said }
+    return { memory, state: { ...atStage(going, 'preparing', now), blindSince: null }, said: 'Tried again' }
+  },
+
+  approve(o, command, now) {
+    const { full, revision } = termsOf(command)
+    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: 'nothing waits for an approval' }
+    if (revision !== null && !matches(o.state.candidate, revision)) {
+      return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
+    }
+    const approved = full ? 'full' : o.state.weight
+    const state = { ...withClock(o.state, 'running', now), phase: 'Progressing', approved } as const
+    const said = full ? 'Approved, straight to promotion' : `Approved at weight ${o.state.weight}`
+    return { memory: o.memory, state, said }
+  },
+
+  retry(o, command, now) {
+    if (o.state.phase !== 'Failed' || o.state.rejected === null)
+      return { refused: 'there is no rejected revision to try again' }
+    if (o.target?.revision !== o.state.rejected)
+      return { refused: 'the target does not hold the rejected revision any more' }
+    const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
+    const memory = { ...o.memory, retry: o.state.rejected }
+    return { move: go(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
+  },
+
+  rollback(o, command, now) {
+    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
+    if (o.state.phase === 'Initializing') return { refused: 'nothing was promoted yet' }
+    if (!isResting(o) && o.state.phase !== 'Waiting') return { refused: 'a run is under way; abort it' }
+    const { previous } = o.memory
+    if (previous === null || !o.recorded.some(one => one.revision === previous)) {
+      return { refused: 'no previously promoted revision is kept' }
+    }
+    if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
+      const { primary, target } = o.names
+      return {
+        refused: `the rollout of Deployment ${primary.name} may take all old pods first, and nothing else serves meanwhile; set the earlier image on Deployment ${target.name} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
+      }
+    }
+    const because = `requested by ${by(command)}`
+    const message = `Deployment ${o.names.primary.name} goes back to ${short(previous)}, ${because}`
+    const next: State = {
+      phase: 'Finalising',
+      promoted: previous,
+      rejected: o.target?.revision ?? o.state.promoted,
+      carriedAt: null,
+      outcome: 'RolledBack',
+      because: clipped(because, LONGEST_WHY),
+    }
+    const memory: Memory = { ...o.memory, previous: null, retry: null }
+    return { move: go(o, next, { severity: 'warn', reason: 'RollingBack', message }, now, memory) }
+  },
+}
+
+/** What an approval says before its reason, in either order: `full`, and `revision=<hash>`. */
+function termsOf({ why }: Command): { readonly full: boolean; readonly revision: string | null } {
+  const [first = '', second = ''] = why.split(/\s+/)
+  const named = /^revision=(.*)$/
+  const revision = named.exec(first)?.[1] ?? (first === 'full' ? named.exec(second)?.[1] : undefined) ?? null
+  return { full: first === 'full' || (named.test(first) && second === 'full'), revision }
+}
+
+/** A revision as people quote it: the whole hash, or the beginning of it. */
+function matches(revision: string, quoted: string): boolean {
+  const plain = quoted.replace(/^h1:/, '')
+  return plain.length >= 6 && (templateOf(revision).replace(/^h1:/, '').startsWith(plain) || revision === quoted)
+}

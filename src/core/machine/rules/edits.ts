@@ -1,0 +1,114 @@
+/**
+ * Changes of the Services, routes and rules that serve, which no step of a release asked for: what somebody edited is put back,
+ * with the name of the writer, and at rest every other change is told, too. Once for each version of the object.
+ */
+import { type KubeObject, kinds, refKey } from '../../../api/object.ts'
+import type { Announcement } from '../../model/announcement.ts'
+import { sameJson } from '../../json.ts'
+import { answer } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import { postureOf } from '../postures.ts'
+import { isLaterWriter, lastWriter, liveOf } from '../../render/ownership.ts'
+import type { State } from '../../model/state.ts'
+import { clipped } from '../../text.ts'
+import type { Instant } from '../../time.ts'
+import { isResting } from '../desired-replicas.ts'
+import type { Write } from '../../model/write.ts'
+
+const TOLD_KINDS: readonly string[] = [kinds.Service, kinds.VirtualService, kinds.DestinationRule].map(
+  ({ kind }) => kind,
+)
+const LONGEST = 512
+
+/**
+ * @param before the state that this pass began with.
+ * @param o with the state and memory that the move leads to.
+ */
+export function answersToEdits(before: State, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
+  if (o.trouble !== null || o.memory.handled === null) return []
+  const changes = writes.filter(
+    ({ verb, ref }) =>
+      TOLD_KINDS.includes(ref.kind.kind) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
+  )
+  const raised = weightRaised(before, o, changes)
+  const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
+  const others = rests ? changes.filter(write => raised === null || refKey(write.ref) !== refKey(raised.write.ref)) : []
+  const said = [...(raised === null ? [] : [{ message: raised.message, writes: [raised.write] }]), ...edits(o, others)]
+  return said
+    .map(({ message, writes: about, reason = 'EditReverted' as const }) => {
+      const versions = about.map(({ ref }) => liveOf(o, ref)?.metadata.resourceVersion ?? '').join()
+      const severity = reason === 'EditReverted' ? ('warn' as const) : ('info' as const)
+      return answer(o, { severity, reason, message: clipped(message, LONGEST) }, versions, now)
+    })
+    .filter(({ key }) => !o.memory.outbox.some(told => told.key === key))
+}
+
+interface Said {
+  readonly message: string
+  readonly writes: readonly Write[]
+  readonly reason?: 'EditReverted' | 'ObjectsUpdated'
+}
+
+/** What others changed, one by one; and all that follows from the Canary, its surroundings or Sluice itself, together. */
+function edits(o: Observation, writes: readonly Write[]): Said[] {
+  const reverted = writes.flatMap((write): Said[] => {
+    const live = liveOf(o, write.ref)
+    if (isRemoval(write) || (live === undefined && isNew(o, write))) return []
+    if (live === undefined) return [{ message: `${nameOf(write)} was deleted; it is created again`, writes: [write] }]
+    if (!isLaterWriter(live) || specIsNews(o)) return []
+    return [{ message: `${lastWriter(live)} changed ${nameOf(write)}; it is changed back`, writes: [write] }]
+  })
+  const told = new Set(reverted.flatMap(one => one.writes))
+  const updated = writes.filter(write => !told.has(write))
+  if (updated.length === 0) return reverted
+  const why = specIsNews(o) ? 'after a change of the Canary' : 'to what Sluice makes of the Canary now'
+  const named = (those: readonly Write[]): string => those.map(nameOf).join(', ')
+  const [removed, written] = [updated.filter(isRemoval), updated.filter(write => !isRemoval(write))]
+  const done = [
+    ...(written.length === 0 ? [] : [`Updated ${named(written)}`]),
+    ...(removed.length === 0 ? [] : [`${written.length === 0 ? 'Removed' : 'removed'} ${named(removed)}`]),
+  ]
+  const message = `${done.join(' and ')} ${why}`
+  return [...reverted, { message, writes: updated, reason: 'ObjectsUpdated' }]
+}
+
+const isRemoval = ({ verb }: Write): boolean => verb === 'delete'
+
+/** An object that may never have been there: a DestinationRule is made only where it has something to say. */
+const isNew = (o: Observation, { ref }: Write): boolean => specIsNews(o) || ref.kind.kind === kinds.DestinationRule.kind
+
+const nameOf = ({ ref }: Write): string => `${ref.kind.kind} ${ref.name}`
+
+const specIsNews = ({ canary }: Observation): boolean => {
+  const { observedGeneration } = (canary['status'] ?? {}) as { observedGeneration?: number }
+  return canary.metadata.generation !== undefined && observedGeneration !== canary.metadata.generation
+}
+
+/** Somebody gave the canary more than it is asked to carry, after the mesh had carried that. */
+function weightRaised(
+  before: State,
+  o: Observation,
+  writes: readonly Write[],
+): { message: string; write: Write } | null {
+  const { state, traffic } = o
+  const { weight } = postureOf(o, state)
+  const requested = 'weight' in state ? state.weight : 0
+  if (traffic === null || weight === null || traffic.high <= weight || weight !== requested) return null
+  const settled = isResting(before) || ('carriedAt' in before && before.carriedAt !== null && sameStep(before, state))
+  if (!settled) return null
+  for (const write of writes) {
+    const live: KubeObject | undefined = liveOf(o, write.ref)
+    if (write.ref.kind.kind !== kinds.VirtualService.kind || live === undefined) continue
+    const message = `${lastWriter(live)} raised the weight of the canary in ${nameOf(write)} from ${weight} to ${traffic.high}; it is set to ${weight} again`
+    return { message, write }
+  }
+  return null
+}
+
+const sameStep = (before: State, after: State): boolean => sameJson(placeOf(before), placeOf(after))
+
+const placeOf = (state: State): unknown[] => [
+  state.phase,
+  'stage' in state ? state.stage : '',
+  'weight' in state ? state.weight : 0,
+]

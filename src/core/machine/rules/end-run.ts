@@ -1,0 +1,78 @@
+/** How a run ends: what is written into history, and the state that follows. */
+import type { Move } from '../../model/decision.ts'
+import { short, runOf } from '../../model/selectors.ts'
+import type { Memory, Outcome, RunRecord } from '../../model/memory.ts'
+import { go } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Reason } from '../../status/reasons.ts'
+import type { Analysis, Run, State } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+
+/** How many runs `status.history` keeps. */
+const HISTORY = 10
+
+/** The word and the sentence that decided. */
+export type Ending = Pick<RunRecord, 'reason' | 'message'>
+
+/** The memory with this run in its history. */
+export function remember(memory: Memory, run: Run, outcome: Outcome, news: Ending, now: Instant): Memory {
+  const record = {
+    id: run.id,
+    revision: run.candidate,
+    startedAt: run.startedAt,
+    endedAt: now,
+    outcome,
+    highest: run.highest,
+    reason: news.reason,
+    message: news.message,
+  }
+  return {
+    ...memory,
+    retry: null,
+    history: [record, ...memory.history.filter(one => one.id !== run.id)].slice(0, HISTORY),
+  }
+}
+
+/**
+ * A candidate that never had a weight has no answers under way. While a run clears, it is the candidate before it that
+ * may have some.
+ */
+export function carriedNothing(run: Run): boolean {
+  return 'routedAt' in run && (run as Analysis).stage !== 'clearing' && run.highest === 0 && run.weight === 0
+}
+
+/** Takes the release back: traffic first, pods once it is drained. */
+export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
+  const message = `Rolled back ${short(run.candidate)} at weight ${run.weight}: ${because}`
+  const failed: State = {
+    phase: 'Failed',
+    promoted: run.promoted,
+    rejected: run.candidate,
+    carriedAt: null,
+    drained: carriedNothing(run),
+  }
+  return go(
+    o,
+    failed,
+    { severity: 'error', reason, message },
+    now,
+    remember(o.memory, run, 'Failed', { reason, message }, now),
+  )
+}
+
+/** The target was set back to the promoted revision: no verdict, no rejected revision. */
+export function withdraw(o: Observation, now: Instant): Move | undefined {
+  const run = runOf(o.state)
+  if (run === null) return undefined
+  const message = `The target was set back to the promoted revision ${short(run.promoted)}; release ${short(run.candidate)} is withdrawn`
+  const state: State = {
+    phase: 'Finalising',
+    promoted: run.promoted,
+    rejected: run.rejected,
+    carriedAt: null,
+    outcome: 'Withdrawn',
+    because: '',
+  }
+  const news = { severity: 'info', reason: 'Withdrawn', message } as const
+  return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))
+}

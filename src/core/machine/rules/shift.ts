@@ -1,0 +1,48 @@
+/** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
+import type { Move, Read } from '../../model/decision.ts'
+import { atStage, awaiting, carriedSince, judgedReady, short } from '../../model/selectors.ts'
+import { stay, tell } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Instant } from '../../time.ts'
+import { takesOldPodsFirst } from '../../workloads/deployment.ts'
+import { pauseOf } from './start.ts'
+import { undo } from './undo.ts'
+import { deadlineOf, whenOverdue } from './verdict.ts'
+
+/** Whether copying a template to the primary may leave it without a pod: it takes the target's strategy with the template. */
+export function mustShift({ target, primary }: Observation): boolean {
+  const source = target ?? primary
+  return source !== null && takesOldPodsFirst(source.object, primary?.replicas ?? source.replicas)
+}
+
+export function shiftSentence({ names }: Observation): string {
+  return `Shifting all traffic to the canary before Deployment ${names.primary.name} is updated: its rollout may take all old pods first`
+}
+
+/** The copy waits until the mesh carries the canary alone, and the last answers of the primary's old pods are out. */
+export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | Read | undefined {
+  const { state } = o
+  if (state.stage !== 'shifting') return undefined
+  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const pause = pauseOf(o)
+  if (pause !== null) {
+    const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
+    const held = awaiting({ ...state, carriedAt }, 'resume', now)
+    return tell(o, { severity: 'info', reason: 'Paused', message }, now, null, { state: held })
+  }
+  const next = awaiting({ ...state, carriedAt }, null, now)
+  if (carriedAt === null) {
+    const missing =
+      judgedReady(o, state.candidate) === 0
+        ? `no pod of ${short(state.candidate)} is ready to carry all traffic`
+        : `the mesh does not carry weight ${state.weight} yet`
+    const deadline = deadlineOf(o, next.waitingSince, now)
+    if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
+    return stay(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })
+  }
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (now < drainedAt) return stay(o, 'Promoting', shiftSentence(o), drainedAt, { state: next })
+  const copying = { ...atStage(next, 'copying', now), carriedAt: null }
+  const message = `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  return stay(o, 'Promoting', message, now, { state: copying })
+}

@@ -1,0 +1,26 @@
+/** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
+import type { Observation } from '../../model/observation.ts'
+import { waysPast } from '../../routers/istio/ways-past.ts'
+
+/** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
+function splitsInMesh(o: Observation): boolean {
+  const { virtualServices, gateways = [] } = o.canary.spec.service
+  return virtualServices === undefined && (gateways.length === 0 || gateways.includes('mesh'))
+}
+
+/** Every request that the primary gets meets the split: only then does its rate say what the canary should have had. */
+export function splitsAll(o: Observation): boolean {
+  const { match = [] } = o.canary.spec.service
+  return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0
+}
+
+/**
+ * Whether the requests that callers sent to the two sides all met the split. Those that bypass it go to the apex, which is counted
+ * by another name; but with subsets there is one Service for everything, and some routes lead to a side.
+ */
+export function sharesAddUp(o: Observation): boolean {
+  const { match = [], destinationRule } = o.canary.spec.service
+  if (!splitsInMesh(o)) return false
+  if (destinationRule !== undefined) return match.length === 0 && waysPast(o).length === 0
+  return waysPast(o).every(way => way.service === o.names.apexService.name)
+}

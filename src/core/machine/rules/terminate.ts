@@ -1,0 +1,172 @@
+/** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
+import type { Move } from '../../model/decision.ts'
+import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
+import { go, stay, still, tell } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import { postureOf } from '../postures.ts'
+import { isOurs } from '../../render/ownership.ts'
+import { renderServices } from '../../render/services.ts'
+import { renderRoutes } from '../../routers/index.ts'
+import { templateOf } from '../../model/revision.ts'
+import type { Phase, Revision, State } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+import { remember } from './end-run.ts'
+import { deadlineOf, SIGHT_RETRY } from './verdict.ts'
+
+type Terminating = Observation<'Terminating'>
+
+/** Deletion outranks everything else. */
+export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
+  if (o.canary.metadata.deletionTimestamp === undefined) return undefined
+  const state = o.state as State
+  const blind = waitForWhatIsHandedOver(o, now)
+  if (blind !== undefined) return blind
+  if (isDiverting(o)) return undefined
+  // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
+  const own = o.primary !== null && isOurs(o, o.primary.object)
+  const promoted = copied(o, state) ?? promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
+  // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
+  const fresh = state.phase === 'Initializing' && state.stage === 'cloning'
+  const untouched = fresh && (!own || ((o.target?.ready ?? 0) > 0 && o.traffic === null))
+  const pointless = o.surroundings.namespaceTerminating || o.target === null || promoted === null
+  const stage = untouched || pointless ? 'removing' : 'returning'
+  const message =
+    stage === 'removing'
+      ? 'The canary is being deleted; there is nothing to hand over'
+      : `The canary is being deleted; Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
+  const next: State = {
+    phase: 'Terminating',
+    promoted: untouched ? null : promoted,
+    stage,
+    carriedAt: null,
+    waitingSince: now,
+  }
+  const news = { severity: 'info', reason: 'HandingBack', message } as const
+  const run = runOf(state)
+  const outcome = run?.candidate === promoted ? 'Succeeded' : 'Withdrawn'
+  return go(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
+}
+
+/** Nothing is handed over, and nothing removed, by who cannot see it. A dying namespace waits for nobody. */
+export function waitForWhatIsHandedOver(o: Observation, now: Instant): Move | undefined {
+  if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
+  const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
+  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message }, now, now + SIGHT_RETRY)
+}
+
+/** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
+function isDiverting({ state, unseen, target, surroundings }: Observation): boolean {
+  if (unseen !== null || target === null || surroundings.namespaceTerminating) return false
+  return state.phase === 'Promoting' && state.stage === 'diverting'
+}
+
+/**
+ * The candidate, once the primary was set to it: every gate has passed, and a template that is changed back just as its rollout
+ * ends can leave a primary without a ready pod, for the Deployment controller counts the old pods by a status from before.
+ */
+function copied(o: Observation, state: State): Revision | null {
+  const promoting = state.phase === 'Promoting' && state.stage !== 'undoing'
+  return promoting && o.primary?.revision === state.candidate ? state.candidate : null
+}
+
+/** A dying namespace or a target that is gone lets go at once, at any stage. */
+export function letGo(o: Terminating, now: Instant): Move | undefined {
+  if (o.state.stage === 'removing') return undefined
+  if (!o.surroundings.namespaceTerminating && o.target !== null) return undefined
+  return go(
+    o,
+    { ...o.state, stage: 'removing' },
+    { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' },
+    now,
+  )
+}
+
+const handingBack = (o: Terminating): string =>
+  still(o, 'HandingBack', `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`)
+
+/** Whatever the target runs now, it carries nothing before its template is touched. */
+export function returnToThePrimary(o: Terminating, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'returning') return undefined
+  const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const forward = (): Move => {
+    const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }
+    const message = restored(o)
+    // The very pass that leads there sets the template.
+    if (message !== null) return go(o, restoring, { severity: 'warn', reason: 'TargetRestored', message }, now)
+    return stay(o, 'HandingBack', handingBack(o), now, { state: restoring })
+  }
+  if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
+  if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
+    const waited = o.primary?.message ?? 'it is made anew'
+    const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
+    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+      state: { ...next, carriedAt: null },
+    })
+  }
+  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  return now < drainedAt ? stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
+}
+
+/** What is said where the target is set back to the promoted template; null where it holds that, or none is on record. */
+function restored({ names, recorded, state, target }: Terminating): string | null {
+  const { promoted } = state
+  if (target === null || promoted === null || !recorded.some(one => one.revision === promoted)) return null
+  // Its configuration is the user's own again; only the template can be put back.
+  if (templateOf(target.revision) === templateOf(promoted)) return null
+  return `Deployment ${names.target.name} held ${short(target.revision)}, which was not promoted; it is set to ${short(promoted)}`
+}
+
+/** The target runs the promoted template, with its replicas, before callers are moved to it. */
+export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
+  const foreign = templateOf(target.revision) !== templateOf(state.promoted)
+  const name = o.names.target.name
+  const recorded = recordedOf(o, state.promoted) !== undefined
+  // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
+  if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
+    return stay(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
+  // Somebody has set it to another one again.
+  const setBack = restored(o)
+  if (setBack !== null) return tell(o, { severity: 'warn', reason: 'TargetRestored', message: setBack }, now, null)
+  if (foreign && o.primary !== null) {
+    const primary = o.names.primary.name
+    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
+    return tell(o, { severity: 'error', reason: 'Conflict', message }, now, null)
+  }
+  if (target.readiness !== 'ready' || target.ready === 0) {
+    const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
+    const deadline = deadlineOf(o, state.waitingSince, now)
+    if (deadline !== null) return stay(o, 'HandingBack', message, deadline)
+    return tell(o, { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` }, now, null)
+  }
+  const message = `Deployment ${name} is ready; moving the callers back to it`
+  const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
+  return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+}
+
+/** Callers are moved; the primary answers what is still under way. */
+export function routeToTheTarget(o: Terminating, now: Instant): Move | undefined {
+  const { state } = o
+  if (state.stage !== 'routing') return undefined
+  const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
+  const next = { ...state, carriedAt }
+  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
+  const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (now < drainedAt) return stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
+  return stay(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
+}
+
+/** Nothing is left to write before every caller is led to the target. */
+function handedBack(o: Terminating): boolean {
+  const posture = postureOf(o, o.state)
+  return [...renderRoutes(o, posture), ...renderServices(o, posture)].every(write => write.verb === 'disown')
+}
+
+/** What we made goes; the finalizer last. */
+export function remove(o: Terminating): Move {
+  return stay(o, 'HandingBack', 'Removing what Sluice made', null)
+}

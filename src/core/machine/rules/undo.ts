@@ -1,0 +1,89 @@
+/** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
+import type { Move, Read } from '../../model/decision.ts'
+import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../../model/selectors.ts'
+import { go, stay, tell } from '../move.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { State } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+import { remember } from './end-run.ts'
+import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+
+type Promoting = Observation<'Promoting'>
+
+/** Gives a promotion up. Where the primary does not run the promoted template any more, the canary stands in for it. */
+export function undo(o: Promoting, because: string, now: Instant): Move {
+  const { state, primary } = o
+  const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted
+  const weight = standsIn ? 100 : state.weight
+  const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
+  const next: State = {
+    ...state,
+    stage: isToBeLeft(o) ? 'diverting' : 'undoing',
+    because,
+    weight,
+    highest: Math.max(state.highest, weight),
+    carriedAt: null,
+    waitingFor: null,
+    waitingSince: now,
+  }
+  return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
+}
+
+/** The primary runs the candidate, and the canary can carry while that is taken off it. */
+const isToBeLeft = (o: Promoting): boolean =>
+  o.primary?.revision === o.state.candidate && judgedReady(o, o.state.candidate) > 0
+
+/**
+ * A template that is changed back just as its rollout ends can leave the primary without a ready pod, for the Deployment
+ * controller counts the old pods by a status from before: the mesh carries the canary alone first.
+ */
+export function divert(o: Promoting, now: Instant): Move | Read | undefined {
+  const { state } = o
+  if (state.stage !== 'diverting') return undefined
+  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
+  const putBack = (): Move => {
+    const next: State = { ...atStage(state, 'undoing', now), carriedAt: null }
+    return stay(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
+  }
+  const until = settledAt ?? deadlineOf(o, state.waitingSince, now)
+  if (!isToBeLeft(o)) return putBack()
+  // A mesh that cannot be told in time keeps no primary from its template.
+  if (until === null) return whenOverdue(o, now, putBack)
+  if (now >= until) return putBack()
+  const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
+  return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
+}
+
+/** The promoted template is back on the primary: the release has failed, and the canary drains. */
+export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.stage !== 'undoing') return undefined
+  const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
+  const missing = back ? unreached(o, 'primary', state.promoted) : 0
+  if (back && missing === 0) {
+    const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
+    const failed: State = {
+      phase: 'Failed',
+      promoted: state.promoted,
+      rejected: state.candidate,
+      carriedAt: null,
+      drained: false,
+    }
+    const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
+    return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
+  }
+  if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
+    const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
+    return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
+  }
+  const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
+  const waited = missing > 0 ? notInEndpoints(missing, o.names.primaryService.name) : rolling
+  const message = waiting(o, waited)
+  const deadline = deadlineOf(o, state.waitingSince, now)
+  if (deadline !== null) return stay(o, 'Undoing', message, deadline)
+  return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
+}
+
+const waiting = ({ names, state }: Promoting, what: string): string =>
+  `Waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again (${what}); promotion failed: ${state.because}`

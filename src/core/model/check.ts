@@ -1,0 +1,44 @@
+/** Questions to the metrics server, and their answers. */
+import type { Milliseconds } from '../time.ts'
+
+/** What a question is about, beside its PromQL: it names the part in logs and status. */
+export interface Subject {
+  readonly measure:
+    | 'requests'
+    | 'errors'
+    | 'disconnects'
+    | 'caller-failures'
+    | 'latency'
+    | 'value'
+    | 'probe'
+    | 'sent'
+    | 'lost'
+  readonly side: 'canary' | 'primary'
+  readonly namespace: string
+  /** Name of the workload whose telemetry it is. */
+  readonly workload: string
+  readonly window: Milliseconds
+}
+
+/** One question. `id` is unique to the canary, the look and the part: nothing is asked twice under one id. */
+export interface Check {
+  readonly id: string
+  /** PromQL of an instant query. */
+  readonly query: string
+  /** URL of a metrics server from the allowed list; null means the one of the flag. */
+  readonly server: string | null
+  readonly subject: Subject
+}
+
+/** Why there is no data when a query that worked matched no series. */
+export const NO_SERIES = 'the query gave nothing'
+
+/** An answer. Only `value` says anything about the canary; the others are about our sight. */
+export type Finding =
+  | { readonly kind: 'value'; readonly value: number }
+  /** The server answered, with nothing, or NaN. */
+  | { readonly kind: 'no-data'; readonly because: string }
+  /** The question itself was refused: it is wrong, and will be tomorrow. */
+  | { readonly kind: 'refused'; readonly error: string }
+  /** The asking failed, not the canary. */
+  | { readonly kind: 'unavailable'; readonly error: string }

@@ -1,0 +1,98 @@
+/** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
+import type { Announcement } from './announcement.ts'
+import type { Reason } from '../status/reasons.ts'
+import type { Revision } from './state.ts'
+import type { Instant, Percent } from '../time.ts'
+
+/** How many pods the user last asked for, and who keeps asking at rest. */
+export interface Replicas {
+  /** Never 0. null until the target was first seen with replicas. */
+  readonly wished: number | null
+  /** The target was seen at 0 since it was last scaled down: replicas above 0 at rest are then somebody's write. */
+  readonly emptied: boolean
+  /** Who put replicas back at rest, lately. */
+  readonly putBacks: readonly { readonly manager: string; readonly at: Instant }[]
+  /** The same manager did it three times in ten minutes: it is left alone. */
+  readonly leftAlone: string | null
+}
+
+/** The last finding of one gate, as it stands in status. */
+export interface CheckRecord {
+  readonly name: string
+  readonly verdict: 'pass' | 'fail' | 'hold'
+  /** As measured; null where nothing was. */
+  readonly value: number | null
+  readonly min: number | null
+  readonly max: number | null
+  /** Requests in the window; null where the gate does not count them. */
+  readonly requests: number | null
+  readonly message: string
+  readonly at: Instant
+}
+
+export type Outcome = 'Succeeded' | 'Failed' | 'Withdrawn' | 'Superseded'
+
+/** One run that is over. */
+export interface RunRecord {
+  readonly id: string
+  readonly revision: Revision
+  readonly startedAt: Instant
+  readonly endedAt: Instant
+  readonly outcome: Outcome
+  readonly highest: Percent
+  readonly reason: Reason
+  /** The sentence that decided. */
+  readonly message: string
+}
+
+/** A finding that stops nothing. */
+export interface Warning {
+  readonly reason: Reason
+  readonly message: string
+}
+
+export interface Memory {
+  /** Chosen at the first look. */
+  readonly labels: 'keep' | 'switch' | null
+  readonly replicas: Replicas
+  /** Value of each command annotation that was acted upon; null before the canary was first seen. */
+  readonly handled: Readonly<Record<string, string>> | null
+  /** The revision that was promoted before the present one. */
+  readonly previous: Revision | null
+  /** The target whose generations are counted; null before it was first seen. */
+  readonly targetUid: string | null
+  /** Generation of the target when its template was last taken as known: a run needs a newer one and another hash. */
+  readonly targetGeneration: number
+  /** A rejected revision is tried again because a person said so. */
+  readonly retry: Revision | null
+  /** Why a person paused the canary: no run starts and no weight rises until `resume`. */
+  readonly paused: string | null
+  readonly checks: readonly CheckRecord[]
+  readonly history: readonly RunRecord[]
+  /** What was announced, and may not have been told yet. */
+  readonly outbox: readonly Announcement[]
+  /** What people were warned of, and is still so. */
+  readonly warnings: readonly Warning[]
+  readonly reason: Reason
+  readonly message: string
+  readonly transitionAt: Instant
+}
+
+/** Nothing known yet. */
+export const blank: Memory = {
+  labels: null,
+  replicas: { wished: null, emptied: false, putBacks: [], leftAlone: null },
+  handled: null,
+  previous: null,
+  targetUid: null,
+  targetGeneration: 0,
+  retry: null,
+  paused: null,
+  checks: [],
+  history: [],
+  outbox: [],
+  warnings: [],
+  reason: 'Initializing',
+  message: '',
+  transitionAt: 0,
+}

@@ -1,0 +1,160 @@
+/** One canary, and everything that its next move may depend on. Plain JSON, so that any decision can be replayed. */
+import type { Canary } from '../../api/canary.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { MetricTemplate } from '../../api/templates.ts'
+import type { Finding } from './check.ts'
+import type { Memory } from './memory.ts'
+import type { Names } from './names.ts'
+import type { Phase, Revision, StateOf } from './state.ts'
+import type { Milliseconds, Percent } from '../time.ts'
+
+/** The pods of one revision of a workload, as its ReplicaSet counts them. */
+export interface Pods {
+  /** Value of the label `pod-template-hash`. */
+  readonly hash: string
+  readonly replicas: number
+  readonly ready: number
+}
+
+/** A Deployment, as far as a decision needs it. */
+export interface Workload {
+  readonly object: KubeObject
+  /** Hash of its template and of the configuration that it mounts. */
+  readonly revision: Revision
+  readonly generation: number
+  /** spec.replicas. */
+  readonly replicas: number
+  /** Who wrote spec.replicas last, by field manager; '' when unknown. */
+  readonly replicasBy: string
+  readonly paused: boolean
+  /** Pods of every revision that has any, and of the present one, by the revision's template part. */
+  readonly pods: Readonly<Record<string, Pods>>
+  /** Pods that are ready, of any revision. */
+  readonly ready: number
+  /** Pods of any revision that still exist. */
+  readonly running: number
+  /**
+   * Of the present template: `ready` once every wished pod (or the threshold's share) is available and no other runs; `pending`
+   * before the Deployment controller has taken up the latest change, so that the status speaks of an earlier one.
+   */
+  readonly readiness: 'ready' | 'progressing' | 'pending' | 'stuck'
+  /** What the readiness is waiting for, or what is stuck, as a sentence. */
+  readonly message: string
+}
+
+/** What the mesh carries: the lowest and highest share of the canary over all its routes. */
+export interface Traffic {
+  readonly low: Percent
+  readonly high: Percent
+}
+
+/** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
+export type Live = Readonly<Record<string, KubeObject>>
+
+/** Objects of others that may stand in the way. */
+export interface Surroundings {
+  /** Other canaries of the same namespace with the same target or the same Service. */
+  readonly rivals: readonly KubeObject[]
+  /** HPAs, VPAs and ScaledObjects of the namespace that scale the target or the primary. */
+  readonly autoscalers: readonly KubeObject[]
+  /** Services of the namespace that select the target's pods, ours aside. */
+  readonly services: readonly KubeObject[]
+  /**
+   * Deployments, and ReplicaSets that no Deployment made, whose pods the user's apex Service selected before it was adopted;
+   * the target and the primary aside.
+   */
+  readonly backends: readonly KubeObject[]
+  /**
+   * VirtualServices, anywhere that is watched, for one of our hosts, or with a destination that is the apex or a side, and those
+   * that delegate to such a one.
+   */
+  readonly virtualServices: readonly KubeObject[]
+  /**
+   * DestinationRules for the apex in any namespace; of this one and the root namespace also those for a side, and wildcards
+   * that cover one of the three.
+   */
+  readonly destinationRules: readonly KubeObject[]
+  /** The namespace is being deleted. */
+  readonly namespaceTerminating: boolean
+}
+
+/** A record of a template: a ControllerRevision. */
+export interface RecordedTemplate {
+  readonly revision: Revision
+  readonly template: Readonly<Record<string, unknown>>
+  /** Tracked configuration at the time, `configmaps/name` or `secrets/name` → hash. */
+  readonly configs: Readonly<Record<string, string>>
+  readonly object: KubeObject
+}
+
+/** What the flags say, as far as decisions depend on it. */
+export interface Settings {
+  readonly settle: Milliseconds
+  readonly selectorLabels: readonly string[]
+  /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
+  readonly metricsServers: readonly string[]
+  readonly ownerReferences: boolean
+  /** Whether ConfigMaps and Secrets that a target mounts are judged and copied with its template. */
+  readonly trackConfigs: boolean
+  /** Whether a Canary may bring its own PromQL; if not, only MetricTemplates are asked. */
+  readonly inlineQueries: boolean
+  /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */
+  readonly rootNamespace: string
+  /** Hosts and gateways that a Canary may name beside its own; no entry at all: any. */
+  readonly allowedHosts: readonly Allowance[]
+  readonly allowedGateways: readonly Allowance[]
+}
+
+/** A pattern that the spec of a Canary may match. */
+export interface Allowance {
+  /** Whose Canaries; null: everybody's. */
+  readonly namespace: string | null
+  /** `shop.example.com` or `*.example.com`; of gateways `istio-system/public`, `istio-system/*` or `./*`. */
+  readonly pattern: string
+}
+
+/** Writes that did not succeed, in the words that people are told. */
+export interface Trouble {
+  readonly reason: 'WriteRefused' | 'Contested'
+  readonly message: string
+}
+
+/**
+ * How the objects were read: from the caches; from the API server itself, just now; or why it did not answer, although it was
+ * asked.
+ */
+export type Sight = 'cached' | 'live' | { readonly unavailable: string }
+
+export interface Observation<P extends Phase = Phase> {
+  readonly canary: Canary
+  readonly names: Names
+  readonly settings: Settings
+  readonly state: StateOf<P>
+  readonly memory: Memory
+  readonly target: Workload | null
+  readonly primary: Workload | null
+  /** What the mesh carries now; null before it is ours to read. */
+  readonly traffic: Traffic | null
+  readonly live: Live
+  /** Names of the pods that the two side Services lead to, as their EndpointSlices say; null where there are no such Services. */
+  readonly endpoints: { readonly primary: readonly string[]; readonly canary: readonly string[] } | null
+  readonly recorded: readonly RecordedTemplate[]
+  /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
+  readonly configs: Readonly<Record<string, string>>
+  readonly templates: Readonly<Record<string, MetricTemplate>>
+  /** What is wrong with those that cannot be read, by name. */
+  readonly unreadableTemplates: Readonly<Record<string, readonly string[]>>
+  readonly surroundings: Surroundings
+  /** Answers, by id of the Check. */
+  readonly findings: Readonly<Record<string, Finding>>
+  /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */
+  readonly unseen: string | null
+  /**
+   * Of a canary that is being deleted: which of the objects that it hands over, or removes, may exist and cannot be seen, as a
+   * sentence; else null. Of kinds that are not installed there are none.
+   */
+  readonly hidden: string | null
+  readonly sight: Sight
+  /** Why the last writes failed; null when they did not. */
+  readonly trouble: Trouble | null
+}

@@ -1,0 +1,32 @@
+/** What a phase wants of the world, before it is told in objects. */
+import type { Revision } from './state.ts'
+import type { Percent } from '../time.ts'
+
+export interface Posture {
+  /** The canary's share that the mesh is asked to carry; null: routes are not touched. */
+  readonly weight: Percent | null
+  /**
+   * Where callers of the apex go: `primary` (the apex Service and routes point at the primary), `target` (a canary that is
+   * deleted hands them back), or `untouched`.
+   */
+  readonly callers: 'primary' | 'target' | 'untouched'
+  /** Pods of the target: as many as wished, none, or not touched. */
+  readonly canaryPods: 'as wished' | 'none' | 'untouched'
+  /** The target is kept from rolling; false lifts a lock of ours. */
+  readonly lock: boolean
+  /** The revision whose pods the canary Service selects; null leaves it as it is. */
+  readonly judged: Revision | null
+  /** The template that the primary runs; null: the primary is not touched. */
+  readonly primary: Revision | null
+  /** The present template of the target is recorded under this revision; null: nothing to record. */
+  readonly record: Revision | null
+  /** The template that the target is set to (deletion); null: the user's own. */
+  readonly target: Revision | null
+  /**
+   * Whether Services and routes follow `spec.service`. `as it was`: the spec is refused, so live objects keep what they say and
+   * only weights and the judged pods follow.
+   */
+  readonly service: 'as written' | 'as it was'
+  /** What we made goes, the finalizer last. */
+  readonly remove: 'nothing' | 'everything'
+}

@@ -1,0 +1,137 @@
+/** Questions about an observation that several rules ask: one answer each, in one place. */
+import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
+import type { Analysis, Revision, Run, State } from './state.ts'
+import type { Instant, Milliseconds, Percent } from '../time.ts'
+import { templateOf } from './revision.ts'
+
+/** The pods of one revision of a workload; none where it has no ReplicaSet of that template. */
+export function podsOf(workload: Workload | null, revision: Revision): Pods | null {
+  return workload?.pods[templateOf(revision)] ?? null
+}
+
+/** Ready pods of the candidate, whatever else the target runs. */
+export function judgedReady(o: Observation, revision: Revision): number {
+  return podsOf(o.target, revision)?.ready ?? 0
+}
+
+/** The last revision that carried: its pods may still be there to stand in. Those of a run that never did were not judged. */
+export function judgedOf(o: Observation): Revision {
+  return o.memory.history.find(run => run.highest > 0 || run.outcome === 'Succeeded')?.revision ?? ''
+}
+
+/** The primary has no ready pod, and pods of this revision can carry for it. */
+export function standsIn(o: Observation, revision: Revision): boolean {
+  return (o.primary?.ready ?? 0) === 0 && judgedReady(o, revision) > 0
+}
+
+/** What people are told then. */
+export function standInSentence({ names }: Observation): string {
+  return `Deployment ${names.primary.name} has no ready pod; the canary carries all traffic until it has`
+}
+
+/** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
+const LONGEST_GENERATED = 58
+
+/**
+ * Pods of a revision that its side Service does not lead to yet. Ready pods come into EndpointSlices a moment later, and
+ * callers that are moved before meet nobody. Without side Services the settle time has to do.
+ */
+export function unreached(o: Observation, side: 'primary' | 'canary', revision: Revision): number {
+  const workload = side === 'primary' ? o.primary : o.target
+  const pods = podsOf(workload, revision)
+  if (o.endpoints === null || workload === null || pods === null) return 0
+  const prefix = `${workload.object.metadata.name}-${pods.hash}-`.slice(0, LONGEST_GENERATED)
+  const led = new Set(o.endpoints[side].filter(pod => pod.startsWith(prefix)))
+  return Math.max(0, pods.ready - led.size)
+}
+
+/** The template that a revision stands for, if it was recorded. */
+export function recordedOf(o: Observation, revision: Revision): RecordedTemplate | undefined {
+  return o.recorded.find(one => one.revision === revision)
+}
+
+/** The mesh shows exactly this weight on every route. */
+export function shows(o: Observation, weight: Percent): boolean {
+  return o.traffic !== null && o.traffic.low === weight && o.traffic.high === weight
+}
+
+/**
+ * Since when the mesh has been read back at `weight`: the moment that is remembered, now if it is seen for the first time,
+ * null while it is not seen.
+ */
+export function carriedSince(
+  o: Observation,
+  weight: Percent,
+  remembered: Instant | null,
+  now: Instant,
+): Instant | null {
+  return shows(o, weight) ? (remembered ?? now) : null
+}
+
+/** The candidate of a run; for any other phase null. */
+export function candidateOf(state: State): Revision | null {
+  return 'candidate' in state ? state.candidate : null
+}
+
+/** The promoted revision, or null before there is one. */
+export function promotedOf(state: State): Revision | null {
+  if (state.phase === 'Initializing') return state.revision
+  return state.promoted
+}
+
+/** Time that maxDuration does not count, up to now. */
+export function heldUntil(run: Analysis, now: Instant): Milliseconds {
+  return run.heldFor + (run.heldSince === null ? 0 : now - run.heldSince)
+}
+
+/** The run with its clock stopped, or going on. */
+export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Instant): Analysis {
+  if (clock === 'stopped') return run.heldSince === null ? { ...run, heldSince: now } : run
+  return run.heldSince === null ? run : { ...run, heldFor: heldUntil(run, now), heldSince: null }
+}
+
+/** The run at another stage, which waits for what it is for from now on. */
+export function atStage<S extends Run & { readonly stage: string }, T extends S['stage']>(
+  run: S,
+  stage: T,
+  now: Instant,
+): S & { readonly stage: T } {
+  return { ...run, stage, waitingFor: null, waitingSince: now }
+}
+
+/** The run while it waits for this: since now, or since it began to. */
+export function awaiting<S extends Run>(run: S, waitingFor: Run['waitingFor'], now: Instant): S {
+  return run.waitingFor === waitingFor ? run : { ...run, waitingFor, waitingSince: now }
+}
+
+/** A run with another weight: it must be carried, looked at and approved anew. */
+export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
+  return {
+    ...run,
+    // `full` holds for the rest of the run.
+    approved: run.approved === 'full' ? 'full' : null,
+    weight,
+    highest: Math.max(run.highest, weight),
+    carriedAt: null,
+    lookedAt: null,
+    passed: false,
+    routedAt: weight > 0 ? (run.routedAt ?? now) : null,
+    silentLooks: 0,
+    misrouted: false,
+  }
+}
+
+/** The first ten digits of a revision's hash, as people compare them. */
+export function short(revision: Revision): string {
+  return revision.replace(/^h1:/, '').slice(0, 10)
+}
+
+/** The run of a state that has one. */
+export function runOf(state: State): Run | null {
+  return 'candidate' in state && 'id' in state ? state : null
+}
+
+/** The field that pauses a Canary whose `spec.paused` is true, as the user wrote it. */
+export function pausingField(o: Observation): 'spec.suspend' | 'spec.paused' {
+  return o.canary.spec.suspend === true ? 'spec.suspend' : 'spec.paused'
+}

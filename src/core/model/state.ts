@@ -1,0 +1,154 @@
+/**
+ * The phases of a canary, and the facts that each one remembers. A fact that a phase has no use for cannot be stored;
+ * every barrier ("primary ready, then routed, then scaled down") is a state, so that whoever takes over after a crash
+ * goes on from the last barrier that was written down.
+ */
+import type { Instant, Milliseconds, Percent } from '../time.ts'
+
+/**
+ * Which template, with which configuration: `h1:<sha256 of the canonical template>`, followed by `+<sha256 of the tracked
+ * configuration>` where there is any.
+ */
+export type Revision = string
+
+/** What the primary runs, and what was last refused. */
+export interface Settled {
+  readonly promoted: Revision
+  readonly rejected: Revision | null
+}
+
+/** One release under way. */
+export interface Run extends Settled {
+  /** Names the run in events, history and traces. */
+  readonly id: string
+  readonly candidate: Revision
+  readonly startedAt: Instant
+  /** The highest weight that the candidate was given. */
+  readonly highest: Percent
+  /** What the mesh is asked to carry. */
+  readonly weight: Percent
+  /**
+   * Since when the mesh has been read back at `weight`, without interruption. Kept in memory between writes of the status:
+   * after a crash it is counted anew, which only ever makes a wait longer.
+   */
+  readonly carriedAt: Instant | null
+  /** What is waited for in between; null: what the stage itself waits for. */
+  readonly waitingFor: Awaited | null
+  /** When that wait began, whatever else was on show since. */
+  readonly waitingSince: Instant
+}
+
+/**
+ * What a run may have to wait for beside what its stage is for. Each wait has a clock of its own.
+ * - `pods`: pods that carry, or are about to, are missing.
+ * - `endpoints`: a Service does not lead to ready pods yet.
+ * - `primary`: the primary has no ready pod.
+ * - `owner`: the target is paused by its owner.
+ * - `resume`: a person has paused the canary.
+ * - `takeUp`: the Deployment controller has not taken up the change, for longer than pods are waited for.
+ */
+export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'resume' | 'takeUp'
+
+/** Why a run stands still although nothing is wrong with the candidate. */
+export type Hold =
+  /** Somebody lowered the weight in the mesh, from this one; it stays there until `resume`. */
+  | { readonly by: 'hand'; readonly from: Percent }
+  /** Blind for longer than maxBlind: at 0 until there is data again. */
+  | { readonly by: 'parked'; readonly since: Instant }
+
+/**
+ * - `clearing`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
+ * - `emptying`: the configuration changed under the same template, so the old pods go before new ones start.
+ * - `preparing`: the template is recorded, then the pods of the candidate start.
+ * - `locking`: its pods are ready, and the target is kept from rolling before it carries anything.
+ * - `climbing`: traffic.
+ */
+export type Stage = 'clearing' | 'emptying' | 'preparing' | 'locking' | 'climbing'
+
+/** A run under analysis. */
+export interface Analysis extends Run {
+  readonly stage: Stage
+  /** When the candidate was first given traffic: no window reaches further back. */
+  readonly routedAt: Instant | null
+  /** When the metrics were last looked at, at this weight. */
+  readonly lookedAt: Instant | null
+  /** Whether that look passed. */
+  readonly passed: boolean
+  readonly failedChecks: number
+  readonly failedAt: Instant | null
+  /** Looks in a row in which the canary showed no request although its share of the traffic should have brought 50. */
+  readonly silentLooks: number
+  /** The last check found requests to the apex that no cluster could carry: a setting is at fault, so the run waits. */
+  readonly misrouted: boolean
+  /** Since when no look could tell anything. */
+  readonly blindSince: Instant | null
+  readonly hold: Hold | null
+  /** Waiting that maxDuration does not count: over, and since when it goes on. */
+  readonly heldFor: Milliseconds
+  readonly heldSince: Instant | null
+  /** The weight whose approval was given, or `full` for straight to promotion. */
+  readonly approved: Percent | 'full' | null
+}
+
+export interface Facts {
+  Initializing: {
+    /** `cloning`: nothing of the callers' changes yet. `routing`: they are moved to the ready primary. */
+    readonly stage: 'cloning' | 'routing'
+    /** What is being cloned; null until the target's own rollout is complete. */
+    readonly revision: Revision | null
+    /** Since when the primary is ready (cloning), or the mesh is read back at 0 (routing). */
+    readonly carriedAt: Instant | null
+    readonly waitingSince: Instant
+  }
+  Initialized: Settled
+  /** A new revision is there; its run may not start yet. */
+  Waiting: Settled & { readonly candidate: Revision; readonly since: Instant }
+  Progressing: Analysis
+  WaitingPromotion: Analysis
+  /**
+   * - `shifting`: the primary's rollout may take all old pods first, so the canary takes all traffic before.
+   * - `copying`: the primary takes the judged template; traffic stays where it is.
+   * - `returning`: the primary is ready; traffic goes back to it in steps.
+   * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic if it can.
+   * - `undoing`: the promoted template goes back on the primary while the canary carries.
+   */
+  Promoting: Run & {
+    readonly stage: 'shifting' | 'copying' | 'returning' | 'diverting' | 'undoing'
+    readonly because: string
+  }
+  /**
+   * The primary takes all traffic; the last answers of the canary drain. `outcome` is what it ends as; `because` is who asked for
+   * a rollback, and why.
+   */
+  Finalising: Settled & {
+    readonly carriedAt: Instant | null
+    readonly outcome: 'Succeeded' | 'Withdrawn' | 'RolledBack'
+    readonly because: string
+  }
+  Succeeded: Settled
+  /** `drained`: the canary's pods may be stopped. */
+  Failed: Settled & { readonly carriedAt: Instant | null; readonly drained: boolean }
+  /**
+   * - `returning`: the canary's share goes back to the primary.
+   * - `restoring`: the target gets the promoted template and its replicas.
+   * - `routing`: callers are moved to the target.
+   * - `removing`: what we made goes.
+   */
+  Terminating: {
+    readonly promoted: Revision | null
+    readonly stage: 'returning' | 'restoring' | 'routing' | 'removing'
+    readonly carriedAt: Instant | null
+    readonly waitingSince: Instant
+  }
+}
+
+export type Phase = keyof Facts
+export type StateOf<P extends Phase> = { [K in P]: { readonly phase: K } & Facts[K] }[P]
+/** The discriminated union of all phases. */
+export type State = StateOf<Phase>
+
+/** The phases between runs. */
+export type RestingPhase = 'Initialized' | 'Succeeded' | 'Failed'
+
+/** The phases in which a candidate is judged. */
+export type AnalysisPhase = 'Progressing' | 'WaitingPromotion'

@@ -1,0 +1,127 @@
+/**
+ * How the primary's pods are told from the target's.
+ *
+ * - `keep`: all labels of the target and `sluice.dev/role: primary`. What selects `app: web` (policies, budgets,
+ *   dashboards) goes on covering what serves.
+ * - `switch`: the value of the first selector label becomes `<value>-primary`, as Flagger does.
+ * - subsets: as `keep`, with the labels of the primary's subset instead of those of the canary's.
+ */
+import { type KubeObject, kinds, refKey } from '../../api/object.ts'
+import { at, entryOf, isRecord, type Json, recordsOf, textsOf } from '../json.ts'
+import { CANARY_LABEL, PRIMARY_ROLE, ROLE_LABEL } from '../model/names.ts'
+import type { Live, Observation } from '../model/observation.ts'
+
+export type LabelMode = 'keep' | 'switch'
+export type Labels = Readonly<Record<string, string>>
+
+/** What a choice of labels depends on; an Observation has it all. */
+export type Labelled = Pick<
+  Observation,
+  'canary' | 'names' | 'settings' | 'memory' | 'target' | 'live' | 'surroundings'
+>
+
+/**
+ * As the primary that serves was made, for its selector can never change; else as chosen before, else as the spec says; else
+ * `keep`, unless an autoscaler on the target would then count our pods too.
+ */
+export function labelMode(o: Labelled): LabelMode {
+  const { spec } = o.canary
+  const said = modeOfPrimary(o) ?? o.memory.labels ?? spec.primary?.labels
+  if (said !== undefined) return said
+  if (spec.service.destinationRule !== undefined) return 'keep'
+  return o.surroundings.autoscalers.some(scaler => scales(scaler, o.names.target.name)) ? 'switch' : 'keep'
+}
+
+/** How the primary that is there tells its pods from the target's; null where there is none, or none of ours. */
+function modeOfPrimary(o: Labelled): LabelMode | null {
+  const primary = o.live[refKey(o.names.primary)]
+  if (primary?.metadata.labels?.[CANARY_LABEL] !== o.names.canary) return null
+  const selected = textsOf(at(primary.spec, 'selector', 'matchLabels'))
+  if (selected[ROLE_LABEL] === PRIMARY_ROLE) return 'keep'
+  const label = switchedLabel(o)
+  const value = label === null ? undefined : targetLabels(o)[label]
+  return label !== null && value !== undefined && selected[label] === switched(value) ? 'switch' : null
+}
+
+/** Whether an HPA, VPA or ScaledObject is on this Deployment. */
+export function scales(autoscaler: KubeObject, deployment: string): boolean {
+  const reference = at(autoscaler.spec, 'scaleTargetRef') ?? at(autoscaler.spec, 'targetRef')
+  const kind = at(reference, 'kind') ?? 'Deployment'
+  return at(reference, 'name') === deployment && kind === 'Deployment'
+}
+
+/** The labels by which the target selects its pods; expressions aside, which a Service cannot have. */
+export function targetLabels(o: Labelled): Labels {
+  return textsOf(at(o.target?.object.spec, 'selector', 'matchLabels'))
+}
+
+/** The label whose value tells the two apart in `switch`; null where the target selects by none of the known ones. */
+export function switchedLabel(o: Labelled): string | null {
+  const selected = targetLabels(o)
+  return o.settings.selectorLabels.find(label => selected[label] !== undefined) ?? null
+}
+
+export const switched = (value: string): string => `${value}-primary`
+
+/** The two subsets of `service.destinationRule`, as their labels; null where it is not used or does not have them. */
+export function subsetsOf(o: { canary: Observation['canary']; names: Observation['names']; live: Live }): {
+  primary: Labels
+  canary: Labels
+} | null {
+  const wanted = o.canary.spec.service.destinationRule
+  if (wanted === undefined) return null
+  const ref = { kind: kinds.DestinationRule, namespace: o.names.namespace, name: wanted.name }
+  const subsets = recordsOf(at(o.live[refKey(ref)]?.spec, 'subsets'))
+  const labelsOf = (name: string): Labels => textsOf(subsets.find(subset => subset['name'] === name)?.['labels'])
+  const [primary, canary] = [labelsOf(wanted.primarySubset), labelsOf(wanted.canarySubset)]
+  return Object.keys(primary).length === 0 || Object.keys(canary).length === 0 ? null : { primary, canary }
+}
+
+/** Labels of a pod of the target as a pod of the primary has them; null where the mode cannot tell the two apart. */
+export function primaryLabels(o: Labelled, labels: Labels): Labels | null {
+  if (labelMode(o) === 'switch') {
+    const label = switchedLabel(o)
+    const value = label === null ? undefined : targetLabels(o)[label]
+    return label === null || value === undefined ? null : { ...labels, [label]: switched(value) }
+  }
+  const role = { [ROLE_LABEL]: PRIMARY_ROLE }
+  if (o.canary.spec.service.destinationRule === undefined) return { ...labels, ...role }
+  const subsets = subsetsOf(o)
+  return subsets === null ? null : { ...without(labels, subsets.canary), ...subsets.primary, ...role }
+}
+
+/** spec.selector of the primary, by what the target selects; its expressions are kept, for the primary's pods fit them too. */
+export function primarySelector(o: Labelled): Json | null {
+  const selector = at(o.target?.object.spec, 'selector')
+  const matchLabels = primaryLabels(o, targetLabels(o))
+  return matchLabels === null || !isRecord(selector) ? null : { ...selector, matchLabels }
+}
+
+/**
+ * What the apex Service selects while the primary serves. With subsets it selects both sides, and the mesh splits. A
+ * Service has no expressions: a target without matchLabels has no answer, for the role alone would select the primaries
+ * of others.
+ */
+export function apexSelector(o: Labelled): Labels | null {
+  const selected = targetLabels(o)
+  if (Object.keys(selected).length === 0) return null
+  if (o.canary.spec.service.destinationRule === undefined) return primaryLabels(o, selected)
+  const subsets = subsetsOf(o)
+  if (subsets === null) return null
+  const common = without(selected, { ...subsets.canary, ...subsets.primary })
+  return Object.keys(common).length === 0 ? null : common
+}
+
+/** Whether labels have everything that a selector of equalities asks for; an empty selector selects nothing. */
+export function selects(selector: Labels, labels: Labels): boolean {
+  const wanted = Object.entries(selector)
+  return wanted.length > 0 && wanted.every(([key, value]) => entryOf(labels, key) === value)
+}
+
+/** Labels of the target's pods. */
+export function templateLabels(object: KubeObject | undefined): Labels {
+  return textsOf(at(object?.spec, 'template', 'metadata', 'labels'))
+}
+
+const without = (labels: Labels, others: Labels): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => !Object.hasOwn(others, key)))

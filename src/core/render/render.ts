@@ -1,0 +1,56 @@
+/** A posture in objects: every write that brings the world nearer to it, safe in any order and subset. */
+import { kinds } from '../../api/object.ts'
+import { isStalling } from '../status/conditions.ts'
+import { FINALIZER } from '../model/names.ts'
+import type { Observation } from '../model/observation.ts'
+import { postureOf } from '../machine/postures.ts'
+import type { Reason } from '../status/reasons.ts'
+import { renderPrimary } from './primary.ts'
+import { renderRevisions } from './revisions.ts'
+import { renderServices } from './services.ts'
+import { renderTarget } from './target.ts'
+import { renderRoutes } from '../routers/index.ts'
+import type { Write } from '../model/write.ts'
+
+/**
+ * @param o with the state and memory that the move leads to.
+ * @param reason of the move.
+ */
+export function render(o: Observation, reason: Reason): Write[] {
+  const finalizers = o.canary.metadata.finalizers ?? []
+  const { deletionTimestamp } = o.canary.metadata
+  if (!finalizers.includes(FINALIZER))
+    return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
+  // Half blind, nothing is done but to take traffic back.
+  if (o.unseen !== null && o.state.phase !== 'Terminating') {
+    return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
+  }
+  if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
+  // What stands in the way of the start is mended by a person; until then nothing is touched.
+  if (o.state.phase === 'Initializing' && isStalling(reason)) return []
+  const posture = postureOf(o, o.state)
+  const writes = [
+    ...renderRoutes(o, posture),
+    ...renderServices(o, posture),
+    ...renderPrimary(o, posture),
+    ...renderTarget(o, posture),
+    ...renderRevisions(o, posture),
+  ]
+  if (posture.remove === 'nothing') return writes
+  // Who never got to serve has nothing to give back: what others own is not touched.
+  const served = o.state.phase === 'Terminating' && o.state.promoted !== null
+  const removals = served ? writes : writes.filter(write => write.verb === 'delete')
+  if (removals.length > 0) return removals
+  return [
+    finalizer(
+      o,
+      finalizers.filter(one => one !== FINALIZER),
+    ),
+  ]
+}
+
+function finalizer(o: Observation, finalizers: readonly string[]): Write {
+  const { resourceVersion = '' } = o.canary.metadata
+  const ref = { kind: kinds.Canary, namespace: o.names.namespace, name: o.names.canary }
+  return { verb: 'merge', ref, patch: { metadata: { resourceVersion, finalizers } } }
+}

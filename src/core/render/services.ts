@@ -1,0 +1,183 @@
+/**
+ * The Services: the apex that callers use, and one for each side where the split is between hosts.
+ *
+ * - own VirtualService, or the user's: apex, `<apex>-primary`, `<apex>-canary`.
+ * - subsets: the apex alone, which selects both sides.
+ */
+import type { KubeObject, Ref } from '../../api/object.ts'
+import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
+import { apexSelector, type Labels, primaryLabels, targetLabels } from './labels.ts'
+import { CANARY_LABEL, POD_HASH_LABEL } from '../model/names.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import { templateOf } from '../model/revision.ts'
+import type { Write } from '../model/write.ts'
+import { adopt, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
+import { byKey, portKey, usersService } from './original.ts'
+import {
+  applyOurs,
+  deleteOurs,
+  disownOf,
+  handedBack,
+  isOurs,
+  liveOf,
+  managed,
+  type Metadata,
+  ours,
+} from './ownership.ts'
+import { ownPorts, sidePorts } from './ports.ts'
+
+/** Selected by the canary Service before anything was judged: no pod has it. */
+const NONE_YET = 'none-yet'
+
+export function renderServices(o: Observation, posture: Posture): Write[] {
+  return [...apex(o, posture), ...sides(o, posture)]
+}
+
+/** What the primary's pods are selected by, as it was made: the target may be made anew with other labels. */
+function servedBy(o: Observation): Labels | null {
+  const live = liveOf(o, o.names.primary)
+  if (live === undefined || !isOurs(o, live)) return null
+  const selector = textsOf(at(live.spec, 'selector', 'matchLabels'))
+  return Object.keys(selector).length === 0 ? null : selector
+}
+
+function sides(o: Observation, posture: Posture): Write[] {
+  const { names } = o
+  if (o.canary.spec.service.destinationRule !== undefined) return []
+  if (posture.remove === 'everything') {
+    return [...deleteOurs(o, names.primaryService), ...deleteOurs(o, names.canaryService)]
+  }
+  // Before the first primary is wanted nothing is made; without a target it is not known what to select.
+  if (o.target === null || posture.primary === null) return []
+  const primary = servedBy(o) ?? primaryLabels(o, targetLabels(o))
+  const { service } = o.canary.spec
+  return [
+    ...(primary === null ? [] : side(o, posture, names.primaryService, service.primary, primary)),
+    ...side(o, posture, names.canaryService, service.canary, canarySelector(o, posture)),
+  ]
+}
+
+/** The pods of the judged revision and no others: what was pushed since carries nothing. */
+function canarySelector(o: Observation, posture: Posture): Labels {
+  const judged = posture.judged === null ? undefined : o.target?.pods[templateOf(posture.judged)]
+  const live = textsOf(at(liveOf(o, o.names.canaryService)?.spec, 'selector'))[POD_HASH_LABEL]
+  return { ...targetLabels(o), [POD_HASH_LABEL]: judged?.hash ?? live ?? NONE_YET }
+}
+
+/**
+ * Fields of a Service by which its traffic is sent. externalTrafficPolicy is for traffic that comes in from outside of the
+ * cluster, and a side is a Service without a way in.
+ */
+const TRAFFIC_FIELDS = [
+  'internalTrafficPolicy',
+  'trafficDistribution',
+  'publishNotReadyAddresses',
+  'sessionAffinity',
+  'sessionAffinityConfig',
+] as const
+const FAMILY_FIELDS = ['ipFamilyPolicy', 'ipFamilies'] as const
+
+const fieldsOf = (spec: unknown, names: readonly string[]): Json =>
+  present(Object.fromEntries(names.map(name => [name, at(spec, name)])))
+
+/** The Service of a side. What the Canary does not say of it is as in the user's Service that it stands in for. */
+function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | undefined, selector: Labels): Write[] {
+  const users = usersService(o)
+  const live = liveOf(o, ref)
+  const families = fieldsOf(users?.spec, FAMILY_FIELDS)
+  // The first family of a Service cannot be changed.
+  const fits = live === undefined || firstOf(families) === firstOf(live.spec) ? families : {}
+  const { trafficDistribution } = o.canary.spec.service
+  const followed = { ...fieldsOf(users?.spec, TRAFFIC_FIELDS), ...fits, ...present({ trafficDistribution }) }
+  const own = {
+    labels: { ...meaningful(users?.labels), ...metadata?.labels },
+    annotations: { ...meaningful(users?.annotations), ...metadata?.annotations },
+  }
+  return made(o, posture, ref, own, { ...followed, selector, ports: sidePorts(o) })
+}
+
+const firstOf = (spec: unknown): unknown => {
+  const families = at(spec, 'ipFamilies')
+  return Array.isArray(families) ? families[0] : undefined
+}
+
+/** By what these say the mesh, or kube-proxy, sends traffic to a Service. */
+const ROUTING_KEYS = new Set(['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'])
+/** A split between two waypoints of an object: https://istio.io/latest/docs/ambient/ knows it for the apex alone. */
+const OF_ONE_OBJECT = /^istio\.io\/use-waypoint-canary/
+
+/** Labels and annotations that the mesh obeys: exportTo of a Service that is kept to a namespace, its waypoint, and others. */
+function meaningful(entries: Labels | undefined): Record<string, string> {
+  const isMeaningful = (key: string): boolean => {
+    const [domain = ''] = key.split('/', 1)
+    return (
+      ROUTING_KEYS.has(key) || ((domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key))
+    )
+  }
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => isMeaningful(key)))
+}
+
+/** A Service that we make. Ports of others on it stay: a Service's ports are a map by number. */
+function made(
+  o: Observation,
+  posture: Posture,
+  ref: Ref,
+  metadata: Metadata | undefined,
+  wanted: Json & { readonly selector: Labels },
+): Write[] {
+  const { service } = o.canary.spec
+  const live = liveOf(o, ref)
+  const stays = live !== undefined && posture.service === 'as it was'
+  if (stays && sameJson(at(live.spec, 'selector'), wanted.selector)) return []
+  const kept = fieldsOf(live?.spec, ['ports', ...TRAFFIC_FIELDS, ...FAMILY_FIELDS])
+  const fields = stays ? { ...kept, selector: wanted.selector } : wanted
+  // Cannot be changed once it is there.
+  const headless = live === undefined ? service.headless : at(live.spec, 'clusterIP') === 'None'
+  const spec = { ...(headless ? { clusterIP: 'None' } : {}), ...fields }
+  return applyOurs(o, ref, ours(o, ref, managed(o, metadata), { spec }), sameService)
+}
+
+/** The selector exactly, for a key more selects other pods; the ports among those that are there. */
+function sameService(live: KubeObject, wanted: KubeObject): boolean {
+  const { ports, selector, ...rest } = recordOf(wanted.spec)
+  const there = byKey(recordsOf(at(live.spec, 'ports')))
+  return (
+    covers(live.metadata.annotations, wanted.metadata.annotations) &&
+    covers(live.spec, rest) &&
+    sameJson(at(live.spec, 'selector'), selector) &&
+    recordsOf(ports).every(port => covers(there.get(portKey(port)), port))
+  )
+}
+
+function apex(o: Observation, posture: Posture): Write[] {
+  const live = liveOf(o, o.names.apexService)
+  const adopted = live !== undefined && !isOurs(o, live)
+  if (posture.remove === 'everything') {
+    if (live === undefined) return []
+    return adopted ? releaseAdopted(o, live) : releaseMade(o, live)
+  }
+  if (posture.callers === 'untouched') return []
+  if (posture.callers === 'primary') {
+    const subsets = o.canary.spec.service.destinationRule !== undefined
+    const selector = (subsets ? null : servedBy(o)) ?? apexSelector(o)
+    if (selector === null) return []
+    return adopted ? adopt(o, live, selector, posture) : ownApex(o, posture, selector)
+  }
+  if (live === undefined || o.target === null) return []
+  if (adopted) return pointBack(o, live, {})
+  return ownApex(o, posture, targetLabels(o))
+}
+
+function ownApex(o: Observation, posture: Posture, selector: Labels): Write[] {
+  const { apex: metadata, trafficDistribution } = o.canary.spec.service
+  const wanted = { ...present({ trafficDistribution }), selector, ports: ownPorts(o) }
+  return made(o, posture, o.names.apexService, metadata, wanted)
+}
+
+/** The Service that we made goes on serving, now the target, and is the user's from here on. */
+function releaseMade(o: Observation, live: KubeObject): Write[] {
+  const ref = o.names.apexService
+  if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
+  return [{ verb: 'merge', ref, patch: handedBack(o, live, { selector: onlySelector(live, ownSelector(o, live)) }) }]
+}

@@ -1,0 +1,73 @@
+/**
+ * The target: the user's own Deployment. Sluice scales it, keeps it from rolling while it carries traffic, and touches
+ * nothing else; only a canary that is deleted sets it to the promoted template first, for it takes over.
+ */
+import { LOCKED_ANNOTATION } from '../model/names.ts'
+import type { Observation, Workload } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import { primaryIsAutoscaled } from './autoscaling.ts'
+import { templateOf } from '../model/revision.ts'
+import { isResting } from '../machine/desired-replicas.ts'
+import type { PatchOperation, Write } from '../model/write.ts'
+
+export function renderTarget(o: Observation, posture: Posture): Write[] {
+  const { target } = o
+  if (target === null || target.object.metadata.deletionTimestamp !== undefined) return []
+  return posture.target === null || templateOf(posture.target) === templateOf(target.revision)
+    ? scaleAndLock(o, target, posture)
+    : setTemplate(o, target, posture)
+}
+
+/** Replicas, lock and its mark in one patch, guarded: what somebody else has just written is looked at first. */
+function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write[] {
+  const replicas = wantedReplicas(o, target, posture)
+  const lock = wantedLock(target, posture)
+  if (replicas === target.replicas && lock === null) return []
+  const { resourceVersion } = target.object.metadata
+  const metadata = { ...(resourceVersion === undefined ? {} : { resourceVersion }), ...lock?.metadata }
+  const spec = { ...(replicas === target.replicas ? {} : { replicas }), ...lock?.spec }
+  return [{ verb: 'merge', ref: o.names.target, patch: { metadata, spec } }]
+}
+
+function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
+  const { wished, leftAlone } = o.memory.replicas
+  if (posture.canaryPods === 'untouched') return target.replicas
+  if (posture.canaryPods === 'none') return leftAlone !== null && isResting(o.state) ? target.replicas : 0
+  const asked = wished ?? Math.max(1, target.replicas)
+  // An autoscaler knows better than the last wish how many pods carry the load; what carries is not made smaller.
+  return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
+}
+
+interface Lock {
+  readonly metadata: { readonly annotations: Record<string, string | null> }
+  readonly spec: { readonly paused: boolean | null }
+}
+
+/** A pause without our mark is the user's: it is neither claimed nor lifted. */
+function wantedLock(target: Workload, posture: Posture): Lock | null {
+  const marked = target.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
+  if (posture.lock) {
+    if (target.paused) return null
+    return { metadata: { annotations: { [LOCKED_ANNOTATION]: 'true' } }, spec: { paused: true } }
+  }
+  return marked ? { metadata: { annotations: { [LOCKED_ANNOTATION]: null } }, spec: { paused: null } } : null
+}
+
+/** The recorded template, as a whole; an unknown one is left to the rules to speak about. */
+function setTemplate(o: Observation, target: Workload, posture: Posture): Write[] {
+  const recorded = o.recorded.find(one => one.revision === posture.target)
+  if (recorded === undefined) return []
+  const { metadata } = target.object
+  const lock = wantedLock(target, posture)
+  const replicas = wantedReplicas(o, target, posture)
+  const mark = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`
+  const unlock: PatchOperation[] = lock === null ? [] : [{ op: 'remove', path: mark }]
+  const resume: PatchOperation[] = lock !== null && target.paused ? [{ op: 'remove', path: '/spec/paused' }] : []
+  const operations: PatchOperation[] = [
+    { op: 'replace', path: '/spec/template', value: recorded.template },
+    { op: 'add', path: '/spec/replicas', value: replicas },
+    ...resume,
+    ...unlock,
+  ]
+  return [{ verb: 'patch', ref: o.names.target, resourceVersion: metadata.resourceVersion ?? '', operations }]
+}

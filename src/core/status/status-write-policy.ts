@@ -1,0 +1,73 @@
+/**
+ * Which changes of the status are worth a write. What a later decision depends on is written at once; what only informs
+ * (values, wordings) at most every ten seconds; what memory alone has to know, with the next write.
+ */
+import type { CanaryStatus } from '../../api/status.ts'
+import { sameJson } from '../json.ts'
+import type { Reason } from './reasons.ts'
+import type { Milliseconds } from '../time.ts'
+
+/** At most this often for a change that only informs. */
+export const INFORM_EVERY: Milliseconds = 10_000
+
+export type Worth = 'at once' | 'later' | 'nothing'
+
+export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
+  if (!sameJson(decisive(before), decisive(after))) return 'at once'
+  return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
+}
+
+/** Reasons that every run passes through within seconds: nobody has to hear of them at once. */
+const passing: ReadonlySet<string> = new Set<Reason>([
+  'NewRevision',
+  'Restarted',
+  'WaitingForPods',
+  'Advancing',
+  'Routing',
+  'Analysing',
+  'RoutingCallers',
+])
+
+/** What a later decision, or a person who waits for it, depends on. */
+function decisive(status: CanaryStatus): unknown {
+  const {
+    nextCheckTime: _1,
+    message: _2,
+    announced: _3,
+    traffic: _4,
+    reason = '',
+    conditions,
+    checks,
+    ...rest
+  } = status
+  const { run, barrier, replicas, ...plain } = rest
+  return {
+    ...plain,
+    // Known again at the next look, and written with what follows from it.
+    targetUid: null,
+    targetGeneration: null,
+    reason: passing.has(reason) ? '' : reason,
+    // Times of looks, of being carried and of waits are counted anew after a crash, which only makes a wait longer.
+    run: run && {
+      ...run,
+      stage: run.stage === 'locking' ? 'preparing' : run.stage,
+      carriedAt: null,
+      waitingFor: null,
+      waitingSince: null,
+      lookedAt: null,
+      passed: null,
+      blindSince: run.blindSince && 'blind',
+    },
+    barrier: barrier && { ...barrier, carriedAt: null },
+    replicas: replicas && { ...replicas, emptied: null },
+    // As they stand there: another version, or a person, may have written anything.
+    conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
+    checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,
+  }
+}
+
+function informing(status: CanaryStatus): unknown {
+  const { waitingFor, waitingSince } = status.run ?? {}
+  const { reason, message, checks, traffic } = status
+  return { reason, message, checks, traffic, waitingFor, waitingSince }
+}

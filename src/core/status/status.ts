@@ -1,0 +1,331 @@
+/**
+ * The flat status on the wire ⇄ state and memory. Law: `read(write(s))` equals `s`, except for what only memory knows.
+ * What cannot be read, because another version wrote it, is nothing known: the primary then says what is promoted.
+ */
+import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
+import { conditionsOf } from './conditions.ts'
+import type { Announcement } from '../model/announcement.ts'
+import type { Move } from '../model/decision.ts'
+import { candidateOf, promotedOf } from '../model/selectors.ts'
+import { blank, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
+import type { Observation } from '../model/observation.ts'
+import { ladderOf, stepOf } from '../model/plan.ts'
+import { reasons, type Reason } from './reasons.ts'
+import type { Analysis, Awaited, Hold, Run, Stage, State } from '../model/state.ts'
+import { clipped } from '../text.ts'
+import type { Instant } from '../time.ts'
+
+/** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
+const LONGEST = { message: 1024, check: 160, history: 320, announced: 320 } as const
+/** Digits of a configuration's hash: those that stand in the name of its copy. */
+const CONFIG_DIGITS = 10
+
+const iso = (instant: Instant): string => new Date(instant).toISOString()
+const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
+const instantOf = (text: string | undefined): Instant | null => {
+  const parsed = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(parsed) ? null : parsed
+}
+const orNull = <T>(value: T | undefined): T | null => value ?? null
+const orNone = <T>(value: T | null): T | undefined => value ?? undefined
+
+/** What was known before a canary was first seen. */
+export function unknown(now: Instant): { state: State; memory: Memory } {
+  return {
+    state: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: now },
+    memory: { ...blank, transitionAt: now },
+  }
+}
+
+/** Reads a status; anything that is missing or foreign falls back to what was known before the canary was first seen. */
+export function readStatus(status: unknown, now: Instant): { state: State; memory: Memory } {
+  const parsed = CanaryStatusSchema.safeParse(status ?? {})
+  if (!parsed.success || parsed.data.phase === undefined) return unknown(now)
+  const state = readState(parsed.data, now)
+  return state === null ? unknown(now) : { state, memory: readMemory(parsed.data, now) }
+}
+
+function readState(s: CanaryStatus, now: Instant): State | null {
+  const barrier = s.barrier ?? {}
+  const carriedAt = instantOf(barrier.carriedAt)
+  const waitingSince = instantOf(barrier.waitingSince) ?? now
+  if (s.phase === 'Initializing') {
+    const stage = barrier.stage === 'routing' ? 'routing' : 'cloning'
+    return { phase: s.phase, stage, revision: orNull(barrier.revision), carriedAt, waitingSince }
+  }
+  if (s.phase === 'Terminating') {
+    const stage = terminating.find(one => one === barrier.stage) ?? 'returning'
+    return { phase: s.phase, stage, promoted: orNull(s.lastPromotedSpec), carriedAt, waitingSince }
+  }
+  const promoted = s.lastPromotedSpec
+  if (promoted === undefined) return null
+  const settled = { promoted, rejected: orNull(s.rejectedSpec) }
+  switch (s.phase) {
+    case 'Initialized':
+    case 'Succeeded':
+      return { phase: s.phase, ...settled }
+    case 'Failed':
+      return { phase: s.phase, ...settled, carriedAt, drained: barrier.drained ?? false }
+    case 'Waiting':
+      if (barrier.candidate === undefined) return { phase: 'Succeeded', ...settled }
+      return { phase: s.phase, ...settled, candidate: barrier.candidate, since: instantOf(barrier.since) ?? now }
+    case 'Finalising':
+      return {
+        phase: s.phase,
+        ...settled,
+        carriedAt,
+        outcome: outcomes.find(one => one === barrier.outcome) ?? 'Succeeded',
+        because: barrier.because ?? '',
+      }
+    case 'Progressing':
+    case 'WaitingPromotion':
+    case 'Promoting':
+      return readRun(s, settled, now)
+    case undefined:
+      return null
+  }
+}
+
+const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
+const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
+const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
+const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'resume', 'takeUp']
+const stages: readonly Stage[] = ['clearing', 'emptying', 'preparing', 'locking', 'climbing']
+
+function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {
+  const run = s.run ?? {}
+  const startedAt = instantOf(run.startedAt)
+  if (run.candidate === undefined || run.id === undefined || startedAt === null) return null
+  const known = stages.find(one => one === run.stage)
+  // What another version calls a barrier that is not known here is gone through anew, from weight 0.
+  const weight = known === undefined && s.phase !== 'Promoting' ? 0 : (s.canaryWeight ?? 0)
+  const common: Run = {
+    ...settled,
+    id: run.id,
+    candidate: run.candidate,
+    startedAt,
+    highest: run.highest ?? weight,
+    weight,
+    carriedAt: instantOf(run.carriedAt),
+    waitingFor: awaited.find(one => one === run.waitingFor) ?? null,
+    waitingSince: instantOf(run.waitingSince) ?? now,
+  }
+  if (s.phase === 'Promoting') {
+    // What another version calls the undoing of a promotion is not the promotion again.
+    const otherwise = (run.because ?? '') === '' ? 'copying' : 'undoing'
+    const stage = promoting.find(one => one === run.stage) ?? otherwise
+    return { phase: s.phase, ...common, stage, because: run.because ?? '' }
+  }
+  const analysis: Analysis = {
+    ...common,
+    stage: known ?? 'clearing',
+    routedAt: instantOf(run.routedAt),
+    lookedAt: instantOf(run.lookedAt),
+    passed: run.passed ?? false,
+    failedChecks: s.failedChecks ?? 0,
+    failedAt: instantOf(run.failedAt),
+    silentLooks: run.silentLooks ?? 0,
+    misrouted: run.misrouted ?? false,
+    blindSince: instantOf(run.blindSince),
+    hold: readHold(run.hold, now),
+    heldFor: run.heldFor ?? 0,
+    heldSince: instantOf(run.heldSince),
+    approved: run.approved === undefined ? null : run.approved === 'full' ? 'full' : Number(run.approved),
+  }
+  return { phase: s.phase === 'WaitingPromotion' ? s.phase : 'Progressing', ...analysis }
+}
+
+function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant): Hold | null {
+  if (hold === undefined) return null
+  return hold.by === 'hand'
+    ? { by: 'hand', from: hold.from ?? 0 }
+    : { by: 'parked', since: instantOf(hold.since) ?? now }
+}
+
+const isReason = (word: string | undefined): word is Reason => word !== undefined && Object.hasOwn(reasons, word)
+
+function readMemory(s: CanaryStatus, now: Instant): Memory {
+  return {
+    labels: orNull(s.labels),
+    replicas: {
+      wished: orNull(s.replicas?.wished),
+      emptied: s.replicas?.emptied ?? false,
+      putBacks: (s.replicas?.putBacks ?? []).map(one => ({ manager: one.manager, at: instantOf(one.at) ?? now })),
+      leftAlone: orNull(s.replicas?.leftAlone),
+    },
+    handled: orNull(s.handledCommands),
+    previous: orNull(s.previousSpec),
+    targetUid: orNull(s.targetUid),
+    targetGeneration: s.targetGeneration ?? 0,
+    retry: orNull(s.retry),
+    paused: orNull(s.paused),
+    checks: (s.checks ?? []).map(
+      (check): CheckRecord => ({
+        name: check.name,
+        verdict: check.verdict,
+        value: orNull(check.value),
+        min: orNull(check.min),
+        max: orNull(check.max),
+        requests: orNull(check.requests),
+        message: check.message,
+        at: instantOf(check.at) ?? now,
+      }),
+    ),
+    history: (s.history ?? []).map(
+      (run): RunRecord => ({
+        ...run,
+        reason: isReason(run.reason) ? run.reason : 'AtRest',
+        startedAt: instantOf(run.startedAt) ?? now,
+        endedAt: instantOf(run.endedAt) ?? now,
+      }),
+    ),
+    outbox: (s.announced ?? []).flatMap((one): Announcement[] =>
+      isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],
+    ),
+    warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
+      isReason(reason) ? [{ reason, message }] : [],
+    ),
+    reason: isReason(s.reason) ? s.reason : 'AtRest',
+    message: s.message ?? '',
+    transitionAt: instantOf(s.lastTransitionTime) ?? now,
+  }
+}
+
+/** The status after a move. */
+export function writeStatus(o: Observation, move: Move, now: Instant): CanaryStatus {
+  const { state, memory } = move
+  const weight = 'weight' in state ? state.weight : 0
+  const ladder = ladderOf(o.canary.spec.analysis)
+  return drop({
+    phase: state.phase,
+    reason: move.reason,
+    message: clipped(move.message, LONGEST.message),
+    step: 'weight' in state ? stepOf(ladder, weight) : undefined,
+    canaryWeight: weight,
+    traffic: trafficOf(o, weight),
+    failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
+    iterations: 0,
+    observedGeneration: o.canary.metadata.generation ?? 0,
+    lastAppliedSpec: orNone(candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)),
+    lastPromotedSpec: orNone(state.phase === 'Initializing' ? null : state.promoted),
+    previousSpec: orNone(memory.previous),
+    rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
+    trackedConfigs: trackedOf(o.configs),
+    targetUid: orNone(memory.targetUid),
+    targetGeneration: memory.targetGeneration,
+    retry: orNone(memory.retry),
+    paused: orNone(memory.paused),
+    labels: orNone(memory.labels),
+    lastTransitionTime: iso(memory.transitionAt),
+    nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
+    run: writeRun(state),
+    barrier: writeBarrier(state),
+    replicas: {
+      wished: orNone(memory.replicas.wished),
+      emptied: memory.replicas.emptied,
+      putBacks: memory.replicas.putBacks.map(one => ({ manager: one.manager, at: iso(one.at) })),
+      leftAlone: orNone(memory.replicas.leftAlone),
+    },
+    handledCommands: memory.handled === null ? undefined : { ...memory.handled },
+    conditions: conditionsOf(o, move, now),
+    checks: memory.checks.map(check =>
+      drop({
+        ...check,
+        value: orNone(check.value),
+        min: orNone(check.min),
+        max: orNone(check.max),
+        requests: orNone(check.requests),
+        message: clipped(check.message, LONGEST.check),
+        at: iso(check.at),
+      }),
+    ),
+    history: memory.history.map(run => ({
+      ...run,
+      message: clipped(run.message, LONGEST.history),
+      startedAt: iso(run.startedAt),
+      endedAt: iso(run.endedAt),
+    })),
+    warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
+    announced: memory.outbox.map(one => ({
+      ...one,
+      message: clipped(one.message, LONGEST.announced),
+      at: iso(one.at),
+    })),
+  })
+}
+
+/** What is asked for, and what the routes carry; where they differ among themselves, what is furthest from it. */
+function trafficOf({ traffic }: Observation, requested: number): CanaryStatus['traffic'] {
+  if (traffic === null) return undefined
+  return { requested, carried: traffic.low === requested ? traffic.high : traffic.low }
+}
+
+function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
+  const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
+  return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
+}
+
+function writeRun(state: State): CanaryStatus['run'] {
+  if (!('id' in state)) return undefined
+  const common = {
+    id: state.id,
+    candidate: state.candidate,
+    startedAt: iso(state.startedAt),
+    stage: state.stage,
+    highest: state.highest,
+    carriedAt: isoOrNone(state.carriedAt),
+    waitingFor: orNone(state.waitingFor),
+    waitingSince: iso(state.waitingSince),
+  }
+  if (state.phase === 'Promoting') return drop({ ...common, because: state.because === '' ? undefined : state.because })
+  const { hold } = state
+  return drop({
+    ...common,
+    routedAt: isoOrNone(state.routedAt),
+    lookedAt: isoOrNone(state.lookedAt),
+    passed: state.passed,
+    failedAt: isoOrNone(state.failedAt),
+    silentLooks: state.silentLooks,
+    misrouted: state.misrouted || undefined,
+    blindSince: isoOrNone(state.blindSince),
+    hold: hold === null ? undefined : hold.by === 'hand' ? hold : { by: hold.by, since: iso(hold.since) },
+    heldFor: state.heldFor,
+    heldSince: isoOrNone(state.heldSince),
+    approved: state.approved === null ? undefined : String(state.approved),
+  })
+}
+
+function writeBarrier(state: State): CanaryStatus['barrier'] {
+  switch (state.phase) {
+    case 'Initializing':
+      return drop({
+        stage: state.stage,
+        revision: orNone(state.revision),
+        carriedAt: isoOrNone(state.carriedAt),
+        waitingSince: iso(state.waitingSince),
+      })
+    case 'Waiting':
+      return { candidate: state.candidate, since: iso(state.since) }
+    case 'Finalising':
+      return drop({
+        carriedAt: isoOrNone(state.carriedAt),
+        outcome: state.outcome,
+        because: state.because === '' ? undefined : state.because,
+      })
+    case 'Failed':
+      return drop({ carriedAt: isoOrNone(state.carriedAt), drained: state.drained })
+    case 'Terminating':
+      return drop({ stage: state.stage, carriedAt: isoOrNone(state.carriedAt), waitingSince: iso(state.waitingSince) })
+    case 'Initialized':
+    case 'Succeeded':
+    case 'Progressing':
+    case 'WaitingPromotion':
+    case 'Promoting':
+      return undefined
+  }
+}
+
+/** Without the fields that are undefined: what is absent on the wire is absent here. */
+function drop<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
+}

@@ -1,0 +1,195 @@
+/**
+ * The objects of one kind, as far as we know them: what lists and watches brought, and the answers of our own writes,
+ * which are in at once. Law: an object never goes back to an older version, and what we deleted does not come back by an
+ * event from before. Reading is synchronous. Objects are never changed in place; whoever reads one may keep it. What did not
+ * change between two versions of an object is the same value in both, so what was computed from it once stays known.
+ */
+import type { KubeObject } from '../api/object.ts'
+import { entryOf, isRecord, sameJson } from '../core/json.ts'
+import { compareVersions } from './resource-version.ts'
+
+/** Which keys an object is found under; pure, and never throws for any object of the kind. */
+export type Index = (object: KubeObject) => readonly string[]
+
+/**
+ * Told about every change of what is kept, but for a mere new resourceVersion: `before` is undefined for a new object, `now`
+ * for a deleted one (`before` is its last state).
+ */
+export type Changed = (before: KubeObject | undefined, now: KubeObject | undefined) => void
+
+/** What is remembered of a deleted object: events up to this version are from before. */
+interface Grave {
+  readonly uid: string | undefined
+  readonly resourceVersion: string | undefined
+}
+
+/** Graves that are kept; more than the deletions that can be in flight at one time. */
+const GRAVES = 1024
+const NONE: readonly KubeObject[] = []
+
+export class Store {
+  readonly #objects = new Map<string, KubeObject>()
+  readonly #graves = new Map<string, Grave>()
+  readonly #indexes = new Map<string, { of: Index; found: Map<string, Set<string>> }>()
+  readonly #transform: (object: KubeObject) => KubeObject
+  readonly #changed: Changed
+
+  /** @param transform makes what is kept of an object; it must not change its argument. */
+  constructor(transform: (object: KubeObject) => KubeObject, changed: Changed) {
+    this.#transform = transform
+    this.#changed = changed
+  }
+
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#objects.get(`${namespace}/${name}`)
+  }
+
+  *all(): IterableIterator<KubeObject> {
+    yield* this.#objects.values()
+  }
+
+  /** Adds an index, or replaces it. */
+  addIndex(name: string, of: Index): void {
+    const found = new Map<string, Set<string>>()
+    this.#indexes.set(name, { of, found })
+    for (const [key, object] of this.#objects) enter(found, of(object), key)
+  }
+
+  /** How many objects there are under a key of an index, told without collecting them. */
+  countByIndex(name: string, indexKey: string): number {
+    return this.#indexes.get(name)?.found.get(indexKey)?.size ?? 0
+  }
+
+  /** The objects under a key of an index; an index that nobody added is empty. */
+  byIndex(name: string, indexKey: string): readonly KubeObject[] {
+    const keys = this.#indexes.get(name)?.found.get(indexKey)
+    if (keys === undefined) return NONE
+    const objects: KubeObject[] = []
+    for (const key of keys) {
+      const object = this.#objects.get(key)
+      if (object !== undefined) objects.push(object)
+    }
+    return objects
+  }
+
+  /** An object as of now: a watch event, an item of a list, or the answer of a write. Older than what is here: ignored. */
+  put(object: KubeObject): void {
+    const key = keyOf(object)
+    if (this.#isBuried(key, object)) return
+    const before = this.#objects.get(key)
+    if (before !== undefined) {
+      const order = compareVersions(object.metadata.resourceVersion, before.metadata.resourceVersion)
+      if (order !== null && order <= 0) return
+    }
+    this.#graves.delete(key)
+    const kept = this.#transform(object)
+    const now = before === undefined ? kept : sharing(before, kept)
+    if (before !== undefined && saysTheSame(before, now)) this.#objects.set(key, now)
+    else this.#set(key, before, now)
+  }
+
+  /** A DELETED event. Ignored when the object was made again since. */
+  remove(object: KubeObject): void {
+    const key = keyOf(object)
+    const before = this.#objects.get(key)
+    const { uid, resourceVersion } = object.metadata
+    if (before !== undefined) {
+      const order = compareVersions(resourceVersion, before.metadata.resourceVersion)
+      if (order !== null && order < 0) return
+    }
+    this.#bury(key, { uid, resourceVersion })
+    if (before !== undefined) this.#set(key, before, undefined)
+  }
+
+  /**
+   * Our own delete has succeeded. Should finalizers hold the object still, its next event (newer than what we knew) brings
+   * it back. One with another `uid` was created since.
+   */
+  removed(namespace: string, name: string, uid: string | undefined): void {
+    const key = `${namespace}/${name}`
+    const before = this.#objects.get(key)
+    if (before === undefined || before.metadata.uid !== uid) return
+    this.#bury(key, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion })
+    this.#set(key, before, undefined)
+  }
+
+  /**
+   * A whole list was put, page by page: what is not in it is gone, unless it is newer than the list (our own write after it).
+   *
+   * @param listed `keyOf` of every object of the list.
+   * @param resourceVersion of the list; empty when there is none to compare with.
+   */
+  retain(listed: ReadonlySet<string>, resourceVersion: string): void {
+    for (const [key, object] of this.#objects) {
+      if (listed.has(key)) continue
+      const order = compareVersions(object.metadata.resourceVersion, resourceVersion)
+      if (order !== null && order > 0) continue
+      this.#bury(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion })
+      this.#set(key, object, undefined)
+    }
+  }
+
+  #isBuried(key: string, object: KubeObject): boolean {
+    const grave = this.#graves.get(key)
+    if (grave === undefined || grave.uid !== object.metadata.uid) return false
+    const order = compareVersions(object.metadata.resourceVersion, grave.resourceVersion)
+    return order !== null && order <= 0
+  }
+
+  #bury(key: string, grave: Grave): void {
+    this.#graves.delete(key)
+    this.#graves.set(key, grave)
+    for (const oldest of this.#graves.keys()) {
+      if (this.#graves.size <= GRAVES) break
+      this.#graves.delete(oldest)
+    }
+  }
+
+  #set(key: string, before: KubeObject | undefined, now: KubeObject | undefined): void {
+    for (const { of, found } of this.#indexes.values()) {
+      if (before !== undefined) leave(found, of(before), key)
+      if (now !== undefined) enter(found, of(now), key)
+    }
+    if (now === undefined) this.#objects.delete(key)
+    else this.#objects.set(key, now)
+    this.#changed(before, now)
+  }
+}
+
+/** The key of an object in its store: `namespace/name`. */
+export const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+
+/** `now`, with `before` itself in every place where the two say the same. */
+function sharing<T>(before: unknown, now: T): T {
+  if (Array.isArray(now)) return sameJson(before, now) ? (before as T) : now
+  if (!isRecord(now) || !isRecord(before)) return now
+  const keys = Object.keys(now)
+  const shared = keys.map(key => [key, sharing(entryOf(before, key), now[key])] as const)
+  const same =
+    keys.length === Object.keys(before).length && shared.every(([key, value]) => value === entryOf(before, key))
+  return (same ? before : Object.fromEntries(shared)) as T
+}
+
+/** Whether nothing but the version is new in an object that shares with the one before. */
+function saysTheSame(before: KubeObject, now: KubeObject): boolean {
+  const same = (one: object, other: object, but: string): boolean =>
+    Object.entries(one).every(([key, value]) => key === but || (other as Record<string, unknown>)[key] === value) &&
+    Object.keys(one).length === Object.keys(other).length
+  return same(now, before, 'metadata') && same(now.metadata, before.metadata, 'resourceVersion')
+}
+
+function enter(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+  for (const indexKey of indexKeys) {
+    const keys = found.get(indexKey)
+    if (keys === undefined) found.set(indexKey, new Set([key]))
+    else keys.add(key)
+  }
+}
+
+function leave(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+  for (const indexKey of indexKeys) {
+    const keys = found.get(indexKey)
+    keys?.delete(key)
+    if (keys?.size === 0) found.delete(indexKey)
+  }
+}

@@ -1,0 +1,170 @@
+/** What a run waits for, by which clock, and what ends the wait. */
+import { expect } from 'chai'
+import { decide } from '../../../../src/core/machine/decide.ts'
+import type { Decision } from '../../../../src/core/model/decision.ts'
+import { FINALIZER } from '../../../../src/core/model/names.ts'
+import type { Observation } from '../../../../src/core/model/observation.ts'
+import { firstStep } from '../../../../src/core/machine/rules/start.ts'
+import type { State, StateOf } from '../../../../src/core/model/state.ts'
+import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
+
+const now = Date.UTC(2026, 0, 2)
+const minute = 60_000
+const candidate = record(template('web:2'))
+const promoted = record(template('web:1'))
+
+const target = (generation = 1) =>
+  deployment(
+    'web',
+    { template: template('web:2'), paused: true },
+    { generation, annotations: { 'sluice.dev/locked': 'true' } },
+    { replicas: 2, readyReplicas: 2 },
+  )
+const primary = (image = 'web:1', generation = 1) =>
+  deployment('web-primary', { template: template(image) }, { generation }, { replicas: 2, readyReplicas: 2 })
+
+const run = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> => ({
+  ...firstStep({ promoted: promoted.revision, rejected: null }, candidate.revision, 'preparing', now - 2 * minute),
+  ...more,
+})
+
+function given(state: State, more: Partial<Observation> = {}): Observation {
+  const own = canary(
+    { progressDeadlineSeconds: 60, analysis: { interval: '10s', maxDuration: '24h' } },
+    {},
+    { finalizers: [FINALIZER] },
+  )
+  return observation({
+    canary: own,
+    state,
+    recorded: [candidate, promoted],
+    target: workload(target(), [replicaSet(target(), 2)]),
+    primary: workload(primary(), [replicaSet(primary(), 2)]),
+    traffic: { low: 0, high: 0 },
+    sight: 'live',
+    memory: { ...observation().memory, handled: {} },
+    ...more,
+  })
+}
+
+function decided(o: Observation): Decision {
+  const said = decide(o, now)
+  if ('ask' in said || 'read' in said) throw new Error(`asks: ${JSON.stringify(said)}`)
+  return said
+}
+
+const told = ({ state, reason, message }: Decision): string[] => [state.phase, reason, message]
+
+suite('waits of a run', () => {
+  const unready = workload(target(), [replicaSet(target(), 0)])
+
+  test('a deadline is no verdict before the API server was read', () => {
+    const said = decide(given(run(), { target: unready, sight: 'cached' }), now)
+    expect('read' in said && said.read.map(one => ('ref' in one ? one.ref.kind.kind : one.kind.kind))).to.deep.equal([
+      'Canary',
+      'Deployment',
+      'Deployment',
+      'VirtualService',
+      'ReplicaSet',
+      'ReplicaSet',
+      'EndpointSlice',
+      'EndpointSlice',
+    ])
+    expect(told(decided(given(run(), { target: unready })))).to.deep.equal([
+      'Failed',
+      'DeadlineExceeded',
+      'Rolled back 34c7e426be at weight 0: the pods of 34c7e426be are not ready: 0 of 2 pods are available; its rollout is paused',
+    ])
+  })
+
+  test('nor while it does not answer', () => {
+    expect(told(decided(given(run(), { target: unready, sight: { unavailable: 'connect ETIMEDOUT' } })))).to.deep.equal(
+      [
+        'Progressing',
+        'ClusterNotVisible',
+        'A deadline has passed, and nothing is decided before the API server confirms what was seen: connect ETIMEDOUT',
+      ],
+    )
+  })
+
+  test('a candidate that the Deployment controller never took up is waited for, and not rejected', () => {
+    const pending = workload(target(2), [replicaSet(target(2), 0)])
+    const first = decided(given(run(), { target: pending }))
+    expect(told(first)).to.deep.equal([
+      'Progressing',
+      'WaitingForPods',
+      'Waiting for Deployment web: the Deployment controller has not taken up its latest change (generation 2; observed 1). The release of 34c7e426be goes on once it has; check kube-controller-manager',
+    ])
+    expect(first.announcements).to.have.lengthOf(1)
+    // Once it is taken up the pods have their whole time.
+    const after = decided(given(first.state, { target: unready }))
+    expect([after.state.phase, after.reason, after.wakeAt]).to.deep.equal([
+      'Progressing',
+      'WaitingForPods',
+      now + minute,
+    ])
+  })
+
+  test('a primary whose change was never taken up is waited for, and the promotion not undone', () => {
+    const copying = { ...run(), phase: 'Promoting', stage: 'copying', because: '', weight: 50 } as const
+    const object = primary('web:2', 2)
+    const pending = { ...workload(object, []), revision: candidate.revision }
+    expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
+      'Promoting',
+      'Promoting',
+      'Waiting for Deployment web-primary: the Deployment controller has not taken up its latest change (generation 2; observed 1). The promotion of 34c7e426be goes on once it has; check kube-controller-manager',
+    ])
+  })
+
+  const waitsForEndpoints: Record<string, [State, Partial<Observation>, string]> = {
+    'a candidate': [
+      run({ stage: 'locking' }),
+      {},
+      'Waiting for 34c7e426be: 2 ready pods are not yet in the endpoints of Service web-canary',
+    ],
+    'a promotion': [
+      { ...run(), phase: 'Promoting', stage: 'copying', because: '', weight: 50 },
+      { primary: { ...workload(primary('web:2')), revision: candidate.revision } },
+      'Waiting for Deployment web-primary: 2 ready pods are not yet in the endpoints of Service web-primary',
+    ],
+  }
+  for (const [what, [state, more, message]] of Object.entries(waitsForEndpoints)) {
+    test(`${what} that waits for endpoints says so, by a clock of its own`, () => {
+      const o = { ...given(state, more), endpoints: { primary: [], canary: [] } }
+      const first = decided(o)
+      expect([first.message, first.wakeAt]).to.deep.equal([message, now + minute])
+      const late = { ...o, state: { ...first.state, waitingSince: now - minute } } as Observation
+      expect(['DeadlineExceeded', 'Undoing']).to.include(decided(late).reason)
+    })
+  }
+
+  const climbing = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> =>
+    run({ stage: 'climbing', weight: 10, carriedAt: now - minute, routedAt: now - minute, lookedAt: now, ...more })
+  const half = workload(deployment('web', { template: template('web:2') }, {}, { replicas: 2, readyReplicas: 1 }), [
+    replicaSet(deployment('web', { template: template('web:2') }), 1),
+  ])
+
+  for (const [what, state, more] of [
+    ['another reason is on show', climbing(), { memory: { ...observation().memory, handled: {}, reason: 'Blind' } }],
+    ['the mesh does not carry the weight', climbing({ carriedAt: null }), {}],
+    ['a hand holds it', climbing({ hold: { by: 'hand', from: 25 } }), { traffic: { low: 10, high: 10 } }],
+  ] as const) {
+    test(`the clock of missing pods goes on while ${what}`, () => {
+      const first = decided(given(state, { target: half, ...more }))
+      expect(first.state).to.deep.include({ waitingFor: 'pods', waitingSince: now })
+      expect(first.wakeAt).to.be.at.most(now + minute)
+      const late = { ...state, waitingFor: 'pods', waitingSince: now - minute } as const
+      expect(told(decided(given(late, { target: half, ...more }))).slice(0, 2)).to.deep.equal([
+        'Failed',
+        'DeadlineExceeded',
+      ])
+    })
+  }
+
+  test('the clock of maxDuration stands still while it is paused, whatever is on show, and goes on with it', () => {
+    const held = decided(given(climbing(), { memory: { ...observation().memory, handled: {}, paused: 'hmm' } }))
+    expect(held.state).to.deep.include({ heldSince: now })
+    const resumed = decided(given(climbing({ heldSince: now - 5000 }), { traffic: { low: 10, high: 10 } }))
+    expect(resumed.state).to.deep.include({ heldSince: null, heldFor: 5000 })
+  })
+})

@@ -1,0 +1,101 @@
+import { expect } from 'chai'
+import { kinds } from '../../../src/api/object.ts'
+import { at } from '../../../src/core/json.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
+import { renderTarget } from '../../../src/core/render/target.ts'
+import {
+  after,
+  deployment,
+  live,
+  liveOne,
+  observation,
+  only,
+  posture,
+  record,
+  template,
+  workload,
+} from '../given-objects.ts'
+
+const marked = { annotations: { 'sluice.dev/locked': 'true', team: 'a' } }
+
+function given(spec: object = {}, metadata: object = {}, leftAlone: string | null = null): Observation {
+  const web = deployment('web', { ...spec }, metadata)
+  const o = observation({ target: workload(web), live: live([kinds.Deployment, web]) })
+  return { ...o, memory: { ...o.memory, replicas: { ...o.memory.replicas, wished: 3, leftAlone } } }
+}
+
+suite('the target', () => {
+  test('rests at 0 between runs and runs what was wished in one', () => {
+    expect(only(renderTarget(given(), posture()))).to.deep.include({
+      verb: 'merge',
+      patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 0 } },
+    })
+    const o = given()
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished' }))).target?.replicas).to.equal(3)
+    expect(renderTarget(o, posture({ canaryPods: 'untouched' }))).to.deep.equal([])
+  })
+
+  test('is left alone at rest by whom keeps scaling it, and still scaled in a run', () => {
+    const o = given({}, {}, 'argocd')
+    expect(renderTarget(o, posture())).to.deep.equal([])
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished' }))).target?.replicas).to.equal(3)
+  })
+
+  test('is locked, marked and scaled in one write, once', () => {
+    const o = given()
+    const wanted = posture({ canaryPods: 'as wished', lock: true })
+    const write = only(renderTarget(o, wanted))
+    expect(at(write, 'patch', 'spec')).to.deep.equal({ replicas: 3, paused: true })
+    const locked = after(o, [write])
+    expect(locked.target?.object.metadata.annotations).to.deep.equal({ 'sluice.dev/locked': 'true' })
+    expect(renderTarget(locked, wanted)).to.deep.equal([])
+  })
+
+  test('a lock that somebody lifted is put back', () => {
+    const o = given({ replicas: 3 }, marked)
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished', lock: true }))).target?.paused).to.equal(true)
+  })
+
+  test('our lock is lifted with its mark and nothing else', () => {
+    const o = given({ replicas: 0, paused: true }, marked)
+    const done = after(o, renderTarget(o, posture()))
+    expect([done.target?.paused, done.target?.object.metadata.annotations]).to.deep.equal([false, { team: 'a' }])
+    expect(renderTarget(done, posture())).to.deep.equal([])
+  })
+
+  test('a pause of the user is neither claimed nor lifted', () => {
+    const o = given({ replicas: 0, paused: true })
+    expect(renderTarget(o, posture())).to.deep.equal([])
+    expect(renderTarget(o, posture({ canaryPods: 'none', lock: true }))).to.deep.equal([])
+  })
+
+  test('a deleted canary sets it to the promoted template, unlocked and with its replicas', () => {
+    const promoted = record(template('web:1'))
+    const o = given({ template: template('web:2'), replicas: 0, paused: true, minReadySeconds: 7 }, marked)
+    const wanted = posture({ target: promoted.revision, canaryPods: 'as wished' })
+    const write = only(renderTarget({ ...o, recorded: [promoted] }, wanted))
+    expect(write).to.deep.include({ verb: 'patch', resourceVersion: '1' })
+    const done = after({ ...o, recorded: [promoted] }, [write])
+    expect(liveOne(done, kinds.Deployment, 'web').spec).to.deep.equal({
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: template('web:1'),
+      minReadySeconds: 7,
+    })
+    expect(done.target?.object.metadata.annotations).to.deep.equal({ team: 'a' })
+    expect(renderTarget(done, wanted)).to.deep.equal([])
+  })
+
+  test('with the promoted template on it, it is only scaled and unlocked', () => {
+    const promoted = record(template('web:1'), { 'configmaps/a': 'other' })
+    const o = { ...given({ replicas: 0 }), recorded: [promoted] }
+    const write = only(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as wished' })))
+    expect(write).to.deep.include({ patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } } })
+  })
+
+  test('one that is being deleted, or gone, is not written', () => {
+    const dying = given({}, { deletionTimestamp: '2026-01-01T00:00:00Z' })
+    expect(renderTarget(dying, posture())).to.deep.equal([])
+    expect(renderTarget({ ...dying, target: null }, posture())).to.deep.equal([])
+  })
+})

@@ -1,0 +1,100 @@
+/** The status on the wire: it stays small, whatever people and metrics say, and holds no moment of the future. */
+import { expect } from 'chai'
+import { memoryNotAhead, notAhead } from '../../../src/core/machine/clock-skew.ts'
+import { blank, type Memory } from '../../../src/core/model/memory.ts'
+import { firstStep } from '../../../src/core/machine/rules/start.ts'
+import { writeStatus } from '../../../src/core/status/status.ts'
+import { observation } from '../given-objects.ts'
+
+const now = Date.UTC(2026, 0, 5)
+const long = 'ü'.repeat(5000)
+const revision = `h1:${'0'.repeat(64)}+${'1'.repeat(64)}`
+
+suite('the status on the wire', () => {
+  test('it stays below 32 KiB with forty gates, ten runs and endless sentences', () => {
+    const memory: Memory = {
+      ...blank,
+      paused: 'w'.repeat(256),
+      handled: Object.fromEntries(
+        ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'].map(name => [name, 'v'.repeat(128)]),
+      ),
+      checks: Array.from({ length: 40 }, (_, i) => ({
+        name: `gate-${i}`.padEnd(63, 'x'),
+        verdict: 'fail' as const,
+        value: 1 / 3,
+        min: null,
+        max: 500,
+        requests: 123_456,
+        message: '測'.repeat(5000),
+        at: now,
+      })),
+      history: Array.from({ length: 10 }, (_, i) => ({
+        id: `run-${i}`,
+        revision,
+        startedAt: now,
+        endedAt: now,
+        outcome: 'Failed' as const,
+        highest: 100,
+        reason: 'ThresholdReached' as const,
+        message: '🐤'.repeat(5000),
+      })),
+    }
+    const announcement = {
+      severity: 'error',
+      reason: 'ThresholdReached',
+      message: long,
+      key: '0'.repeat(16),
+      at: now,
+    } as const
+    const state = firstStep({ promoted: revision, rejected: revision }, revision, 'climbing', now)
+    const configs = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`secrets/web-settings-${i}`, String(i).padEnd(64, '0')]),
+    )
+    const status = writeStatus(
+      observation({ configs }),
+      { state, memory, reason: 'ThresholdReached', message: long, wakeAt: now + 1, announcements: [announcement] },
+      now,
+    )
+    expect(Buffer.byteLength(JSON.stringify(status))).to.be.below(32 * 1024)
+    // Half a character would come back as another one, and be written again for ever.
+    expect(JSON.stringify(status)).not.to.match(/\\ud[89a-f]/)
+  })
+})
+
+suite('a clock that was set back', () => {
+  const later = now + 3_600_000
+  const run = {
+    ...firstStep({ promoted: revision, rejected: null }, revision, 'climbing', later),
+    carriedAt: later,
+    routedAt: now - 1,
+    hold: { by: 'parked', since: later } as const,
+  }
+
+  test('nothing that is remembered of a run lies in the future', () => {
+    expect(notAhead(run, now)).to.deep.equal({
+      ...run,
+      startedAt: now,
+      waitingSince: now,
+      carriedAt: now,
+      hold: { by: 'parked', since: now },
+    })
+  })
+
+  test('what lies in the past stays the object that it was', () => {
+    expect(notAhead(run, later)).to.equal(run)
+    expect(memoryNotAhead(blank, now)).to.equal(blank)
+  })
+
+  test('a wish put back in the future counts from now', () => {
+    const memory = {
+      ...blank,
+      transitionAt: later,
+      replicas: { ...blank.replicas, putBacks: [{ manager: 'argo', at: later }] },
+    }
+    expect(memoryNotAhead(memory, now)).to.deep.equal({
+      ...memory,
+      transitionAt: now,
+      replicas: { ...memory.replicas, putBacks: [{ manager: 'argo', at: now }] },
+    })
+  })
+})
