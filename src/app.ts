@@ -9,7 +9,7 @@ import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
-import { CannotStart } from './cli/startup-error.ts'
+import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
@@ -37,13 +37,13 @@ const LAST_WORDS = 500
 export async function run(flags: RunFlags, version: string, stop: AbortSignal): Promise<void> {
   const log = jsonLog(flags.logLevel)
   try {
-    await new Wired(flags, version, log).run(stop)
+    await new ControllerApp(flags, version, log).run(stop)
   } finally {
     await log.flush()
   }
 }
 
-class Wired {
+class ControllerApp {
   readonly #flags: RunFlags
   readonly #log: JsonLog
   readonly #metrics: Metrics
@@ -144,7 +144,7 @@ class Wired {
   async run(stop: AbortSignal): Promise<void> {
     const { port, bind, leaderElect } = this.#flags
     const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace, stop)
-    if (problem !== null) throw new CannotStart(problem)
+    if (problem !== null) throw new StartupError(problem)
     const server = await serve({
       port,
       bind,
@@ -155,7 +155,7 @@ class Wired {
         return this.#metrics.page()
       },
     }).catch((error: unknown) => {
-      throw new CannotStart(messageOf(error))
+      throw new StartupError(messageOf(error))
     })
     const address = server.address()
     const listens = typeof address === 'object' && address !== null ? address.port : port
@@ -282,7 +282,7 @@ function orCannotStart<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
-    throw new CannotStart(messageOf(error))
+    throw new StartupError(messageOf(error))
   }
 }
 

@@ -1,7 +1,7 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { Command, CommanderError } from 'commander'
 import { runCommand } from './cli/flags.ts'
-import { CannotStart } from './cli/startup-error.ts'
+import { StartupError } from './cli/startup-error.ts'
 import { run } from './app.ts'
 
 declare const SLUICE_VERSION: string | undefined
@@ -27,7 +27,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
   const said =
-    error instanceof CannotStart
+    error instanceof StartupError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)

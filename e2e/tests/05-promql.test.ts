@@ -25,7 +25,7 @@ import {
   requests,
   withoutCluster,
 } from '../../src/core/analysis/promql.ts'
-import type { CallerView, Scene } from '../../src/core/analysis/check-context.ts'
+import type { CallerView, CheckContext } from '../../src/core/analysis/check-context.ts'
 import { findBinaries } from '../lab/binaries.ts'
 import { Program } from '../lab/program.ts'
 import { sleep, waitFor } from '../lab/wait.ts'
@@ -188,8 +188,8 @@ function exposition(told: Readonly<Record<string, readonly Line[]>>, second: num
   return `${lines.join('\n')}\n`
 }
 
-const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-canary'] }): Scene => ({
-  look: 'run/10/0',
+const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-canary'] }): CheckContext => ({
+  checkId: 'run/10/0',
   namespace,
   canary: 'web',
   target: 'web',

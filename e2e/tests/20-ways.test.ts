@@ -188,7 +188,7 @@ suite('A release is split', () => {
       ],
     }
     await shop.kubectl('patch', 'virtualservice', 'shop-routes', '--type=merge', '-p', JSON.stringify({ spec: edited }))
-    await waitFor('the run holds', 15, () => timeline.last?.reason === 'HeldByHand')
+    await waitFor('the run holds', 15, () => timeline.last?.reason === 'WeightOverridden')
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} edited on purpose`)
     await timeline.untilPhase('Succeeded', 120, since)
     const after = JSON.stringify(await shop.get(kinds.VirtualService, 'shop-routes'))

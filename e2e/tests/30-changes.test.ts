@@ -158,7 +158,7 @@ suite('In mid-run', () => {
     await waitFor(
       'the run holds',
       15,
-      () => timeline.last?.reason === 'HeldByHand',
+      () => timeline.last?.reason === 'WeightOverridden',
       () => timeline.last,
     )
     await sleep(7000)

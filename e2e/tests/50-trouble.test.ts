@@ -70,7 +70,7 @@ suite('Trouble in mid-run', () => {
       await sleep(6000)
       expect(timeline.carried.at(-1)?.weight).to.equal(stopped)
       expect(timeline.last).to.include({ phase: 'Progressing' })
-      expect(timeline.last?.reason).to.equal('Blind')
+      expect(timeline.last?.reason).to.equal('MetricsUnavailable')
       const status = (await shop.get(kinds.Canary, 'web'))?.['status'] as { failedChecks?: number }
       expect(status.failedChecks ?? 0).to.equal(0)
     } finally {

@@ -23,7 +23,11 @@ const whole = () => z.int().optional()
 const time = () => z.string().meta({ format: 'date-time' }).optional()
 
 const Hold = z.object({
-  by: z.enum(['hand', 'parked']).describe('Who holds: a hand that lowered the weight, or the lack of data.'),
+  by: z
+    .enum(['override', 'suspension'])
+    .describe(
+      'Why the run holds: the weight was lowered by hand (override), or there were no metrics for maxBlind (suspension).',
+    ),
   from: whole().describe('The weight before the hand lowered it.'),
   since: time().describe('Since when the weight is parked at 0.'),
 })
@@ -32,7 +36,7 @@ const Run = z.object({
   id: text().describe('Names the run in events and history.'),
   candidate: text().describe('The revision under test.'),
   startedAt: time().describe('When the run began.'),
-  stage: text().describe('Which barrier within the phase was reached last.'),
+  stage: text().describe('The stage within the phase.'),
   because: text().describe('Why a promotion is being undone.'),
   highest: whole().describe('The highest weight so far.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
@@ -41,20 +45,20 @@ const Run = z.object({
   ),
   waitingSince: time().describe('Since when that is waited for.'),
   routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),
-  lookedAt: time().describe('When the metrics were last looked at.'),
-  passed: z.boolean().optional().describe('Whether that look passed.'),
-  failedAt: time().describe('When a failed look was last counted.'),
-  silentLooks: whole().describe('Looks in a row without any request although some were due.'),
+  lastCheckTime: time().describe('When the metrics were last looked at.'),
+  lastCheckPassed: z.boolean().optional().describe('Whether that look passed.'),
+  lastFailedTime: time().describe('When a failed look was last counted.'),
+  noTrafficChecks: whole().describe('Looks in a row without any request although some were due.'),
   misrouted: z.boolean().optional().describe('Whether the last check found requests that no cluster could carry.'),
   blindSince: time().describe('Since when no look could tell anything.'),
   hold: Hold.optional().describe('Why the run stands still although nothing is wrong with the candidate.'),
-  heldFor: z.int().optional().describe('Milliseconds of waiting that maxDuration does not count.'),
-  heldSince: time().describe('Since when such a wait goes on.'),
+  pausedDuration: z.int().optional().describe('Milliseconds of waiting that maxDuration does not count.'),
+  pausedSince: time().describe('Since when such a wait goes on.'),
   approved: text().describe('The weight whose approval was given, or `full`.'),
 })
 
-const Barrier = z.object({
-  stage: text().describe('Which barrier within the phase was reached last.'),
+const Progress = z.object({
+  stage: text().describe('The stage within the phase.'),
   revision: text().describe('The revision that is being cloned.'),
   candidate: text().describe('The revision that waits to start.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
@@ -65,13 +69,17 @@ const Barrier = z.object({
   drained: z.boolean().optional().describe("Whether the canary's last answers are out."),
 })
 
-const PutBack = z.object({ manager: z.string(), at: z.string().meta({ format: 'date-time' }) })
+const ExternalScaleEvent = z.object({ manager: z.string(), at: z.string().meta({ format: 'date-time' }) })
 
 const Replicas = z.object({
-  wished: whole().describe('How many pods the user last asked for; what the primary runs.'),
-  emptied: z.boolean().optional().describe('Whether the resting target was seen at 0.'),
-  putBacks: z.array(PutBack).max(10).optional().describe('Who set replicas on the resting target, lately.'),
-  leftAlone: text().describe('Who did it three times in ten minutes, and is left alone.'),
+  desired: whole().describe('How many pods the user last asked for; what the primary runs.'),
+  scaledDown: z.boolean().optional().describe('Whether the resting target was seen at 0.'),
+  externalScaleEvents: z
+    .array(ExternalScaleEvent)
+    .max(10)
+    .optional()
+    .describe('Who set replicas on the resting target, lately.'),
+  ignoredManager: text().describe('Who did it three times in ten minutes, and is left alone.'),
 })
 
 const Check = z.object({
@@ -152,7 +160,7 @@ export const CanaryStatusSchema = z
     lastTransitionTime: time(),
     nextCheckTime: time().describe('When the canary is looked at next, if nothing changes before.'),
     run: Run.optional().describe('The release under way.'),
-    barrier: Barrier.optional().describe('What the present phase has reached, between runs.'),
+    progress: Progress.optional().describe('What the present phase has reached, between runs.'),
     replicas: Replicas.optional(),
     handledCommands: z.record(z.string(), z.string()).optional().describe('The commands that were acted upon.'),
     conditions: z
@@ -163,7 +171,7 @@ export const CanaryStatusSchema = z
     checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
     history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
     warnings: z.array(Warning).max(10).optional().describe('What was found and stops nothing; each has an Event.'),
-    announced: z
+    pendingEvents: z
       .array(Announcement)
       .max(16)
       .optional()

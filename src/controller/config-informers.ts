@@ -3,19 +3,19 @@
  * Secrets pass through this process without a canary that mounts one, or has copies of one.
  */
 import type { Kind } from '../api/object.ts'
-import type { Cache } from '../runtime/informers.ts'
+import type { Informers } from '../runtime/informers.ts'
 
 interface Needs {
   readonly namespace: string
   readonly kinds: readonly Kind[]
 }
 
-export class Following {
-  readonly #cache: Cache
+export class ConfigInformers {
+  readonly #cache: Informers
   readonly #byCanary = new Map<string, Needs>()
   #open = true
 
-  constructor(cache: Cache) {
+  constructor(cache: Informers) {
     this.#cache = cache
   }
 

@@ -7,15 +7,15 @@ import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
 import type { Clock, KubeApi, Log, MetricSource, Sha256 } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import { Cache } from '../runtime/informers.ts'
+import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { Reflector, ReflectorTiming } from '../runtime/reflector.ts'
 import { pause, withDeadline } from '../runtime/timing.ts'
-import { Asks } from './in-flight-queries.ts'
+import { InFlightQueries } from './in-flight-queries.ts'
 import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
-import { Following } from './config-informers.ts'
-import { Interests } from './dependency-index.ts'
+import { ConfigInformers } from './config-informers.ts'
+import { DependencyIndex } from './dependency-index.ts'
 import { addIndexes, followed, followedWherePresent, forms, keeping, selectors, timings } from './kinds.ts'
 import { Observer } from './observe.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
@@ -56,13 +56,13 @@ const CATCH_UP_RETRY: Milliseconds = 1000
 /** What there is while this process leads, and goes with the term. */
 interface Term {
   readonly queue: Queue
-  readonly interests: Interests
+  readonly interests: DependencyIndex
 }
 
 export class Controller {
   readonly #ports: ControllerPorts
   readonly #options: ControllerOptions
-  readonly #cache: Cache
+  readonly #cache: Informers
   readonly #scopes: readonly string[]
   #term: Term | null = null
 
@@ -70,7 +70,7 @@ export class Controller {
     this.#ports = ports
     this.#options = options
     this.#scopes = options.namespaces.length === 0 ? [''] : options.namespaces
-    this.#cache = new Cache({
+    this.#cache = new Informers({
       api: ports.api,
       clock: ports.steady,
       random: ports.random,
@@ -112,10 +112,10 @@ export class Controller {
     const { api, clock, steady, random, sha256, log, recorder, metrics } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
-    const asks = new Asks(metrics, key => this.#wake(key))
+    const asks = new InFlightQueries(metrics, key => this.#wake(key))
     const trials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
-    const interests = new Interests()
-    const following = new Following(this.#cache)
+    const interests = new DependencyIndex()
+    const following = new ConfigInformers(this.#cache)
     const contents = new ConfigContents({
       api,
       clock: steady,

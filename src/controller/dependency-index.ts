@@ -5,7 +5,7 @@ import { indexes } from './kinds.ts'
 /** Name of a key of an index, as an interest. */
 export const indexInterest = (kind: Kind, index: string, key: string): string => `${kindKey(kind)}:${index}:${key}`
 
-export class Interests {
+export class DependencyIndex {
   readonly #byInterest = new Map<string, Set<string>>()
   readonly #byCanary = new Map<string, ReadonlySet<string>>()
 

@@ -13,7 +13,7 @@ interface Asking {
   readonly stop: AbortController
 }
 
-export class Asks {
+export class InFlightQueries {
   readonly #source: MetricSource
   readonly #answered: (key: string) => void
   readonly #asking = new Map<string, Asking>()
@@ -47,8 +47,8 @@ export class Asks {
 
   /** Answers of the same look, which some questions of it may already have. */
   #kept(key: string, checks: readonly Check[]): Findings {
-    const look = lookOf(checks[0]?.id ?? '')
-    return Object.fromEntries(Object.entries(this.findings(key)).filter(([id]) => lookOf(id) === look))
+    const look = checkIdOf(checks[0]?.id ?? '')
+    return Object.fromEntries(Object.entries(this.findings(key)).filter(([id]) => checkIdOf(id) === look))
   }
 
   forget(key: string): void {
@@ -64,4 +64,4 @@ export class Asks {
 }
 
 /** Ids are `<run>/<weight>/<look>/<what>`. */
-const lookOf = (id: string): string => id.split('/', 3).join('/')
+const checkIdOf = (id: string): string => id.split('/', 3).join('/')

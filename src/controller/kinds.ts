@@ -7,7 +7,7 @@ import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { delegatesIn, destinationsIn, hostsOf } from '../core/routers/istio/bindings.ts'
 import { canonicalHost } from '../core/routers/istio/hosts.ts'
-import type { Cache } from '../runtime/informers.ts'
+import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
 import { identity, slim } from '../runtime/transform.ts'
 
@@ -217,6 +217,6 @@ function labelled(object: KubeObject): string[] {
 }
 
 /** Gives a cache all indexes. */
-export function addIndexes(cache: Cache): void {
+export function addIndexes(cache: Informers): void {
   for (const { kind, name, of } of indexes) cache.index(kind, name, of)
 }

@@ -5,7 +5,7 @@ import { covers } from '../core/json.ts'
 import type { Sight } from '../core/model/observation.ts'
 import type { Call, Clock, KubeApi, Lane } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
-import type { Cache } from '../runtime/informers.ts'
+import type { Informers } from '../runtime/informers.ts'
 import { withDeadline } from '../runtime/timing.ts'
 
 /** Every call to the API has this deadline. */
@@ -17,7 +17,7 @@ export interface LiveReadPorts {
   readonly api: KubeApi
   /** Time that does not jump: deadlines of calls. */
   readonly steady: Clock
-  readonly cache: Cache
+  readonly cache: Informers
 }
 
 export class LiveReads {

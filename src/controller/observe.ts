@@ -16,7 +16,7 @@ import type {
   Settings,
   Sight,
   Surroundings,
-  Trouble,
+  WriteError,
   Workload,
 } from '../core/model/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
@@ -30,7 +30,7 @@ import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
-import type { Cache } from '../runtime/informers.ts'
+import type { Informers } from '../runtime/informers.ts'
 import { refusalOf } from '../runtime/object-limits.ts'
 import { indexInterest } from './dependency-index.ts'
 import type { ConfigContents } from './config-contents.ts'
@@ -41,11 +41,11 @@ import { unseenConfigs } from './watch-health.ts'
 const MOST_ELSEWHERE = 200
 
 /** What memory adds to the caches. */
-export interface Known {
+export interface ReconcileContext {
   readonly state: State
   readonly memory: Memory
   readonly findings: Readonly<Record<string, Finding>>
-  readonly trouble: Trouble | null
+  readonly writeError: WriteError | null
   readonly unseen: string | null
   readonly hidden: string | null
   readonly namespaceTerminating: boolean
@@ -61,14 +61,14 @@ export interface Observed {
 }
 
 export class Observer {
-  readonly #cache: Cache
+  readonly #cache: Informers
   readonly #contents: ConfigContents
   readonly #settings: Settings
   readonly #sha256: Sha256
   readonly #parsed = new WeakMap<Json, ReturnType<typeof parseCanary>>()
   readonly #templates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
-  constructor(cache: Cache, contents: ConfigContents, settings: Settings, sha256: Sha256) {
+  constructor(cache: Informers, contents: ConfigContents, settings: Settings, sha256: Sha256) {
     this.#cache = cache
     this.#contents = contents
     this.#settings = settings
@@ -88,7 +88,7 @@ export class Observer {
   /**
    * @param interests receives everything that was looked at.
    */
-  observe(canary: Canary, known: Known, interests: Set<string>): Observed {
+  observe(canary: Canary, known: ReconcileContext, interests: Set<string>): Observed {
     const names = namesOf(canary)
     const reader = new Reader(this.#cache, interests)
     const target = reader.get(names.target)
@@ -122,7 +122,7 @@ export class Observer {
       surroundings,
       findings: known.findings,
       sight: known.sight,
-      trouble: known.trouble,
+      writeError: known.writeError,
       hidden: known.hidden,
       unseen: known.unseen ?? unseenConfigs(this.#cache.reflectors(), names.namespace, needs),
     }
@@ -318,12 +318,12 @@ const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.S
 
 /** Reads the cache, and remembers what was looked at. */
 class Reader {
-  readonly #cache: Cache
+  readonly #cache: Informers
   readonly #interests: Set<string>
   /** Why objects that were looked at are not known whole. */
   readonly refusals = new Set<string>()
 
-  constructor(cache: Cache, interests: Set<string>) {
+  constructor(cache: Informers, interests: Set<string>) {
     this.#cache = cache
     this.#interests = interests
   }

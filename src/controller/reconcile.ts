@@ -12,7 +12,7 @@ import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from 
 import { fingerprint, recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/model/memory.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
-import type { Observation, Trouble } from '../core/model/observation.ts'
+import type { Observation, WriteError } from '../core/model/observation.ts'
 import type { Clock, KubeApi, Lane, Log } from '../core/ports.ts'
 import type { State } from '../core/model/state.ts'
 import { outboxWith, outboxWithout, untold } from '../core/machine/outbox.ts'
@@ -20,19 +20,19 @@ import { readStatus, writeStatus } from '../core/status/status.ts'
 import { unreadable } from '../core/machine/invalid-canary.ts'
 import { INFORM_EVERY, worthOf } from '../core/status/status-write-policy.ts'
 import type { Write } from '../core/model/write.ts'
-import type { Cache } from '../runtime/informers.ts'
+import type { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import { withDeadline } from '../runtime/timing.ts'
-import type { Asks } from './in-flight-queries.ts'
+import type { InFlightQueries } from './in-flight-queries.ts'
 import type { QueryTrials } from './query-trials.ts'
 import type { ConfigContents } from './config-contents.ts'
-import type { Following } from './config-informers.ts'
-import type { Interests } from './dependency-index.ts'
+import type { ConfigInformers } from './config-informers.ts'
+import type { DependencyIndex } from './dependency-index.ts'
 import { DEADLINE, LiveReads } from './live-reads.ts'
-import { Ledger } from './write-contention.ts'
-import type { Known, Observer } from './observe.ts'
+import { WriteContention } from './write-contention.ts'
+import type { ReconcileContext, Observer } from './observe.ts'
 import { afterCommit, Writer } from './writer.ts'
-import { Contested, mayCreate, NamespaceEnding, writeTrouble } from './write-errors.ts'
+import { Contested, mayCreate, NamespaceEnding, writeErrorOf } from './write-errors.ts'
 
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
@@ -45,15 +45,15 @@ export interface ReconcilerPorts {
   /** Time that does not jump: deadlines of calls. */
   readonly steady: Clock
   readonly log: Log
-  readonly cache: Cache
+  readonly cache: Informers
   readonly observer: Observer
-  readonly interests: Interests
-  readonly asks: Asks
+  readonly interests: DependencyIndex
+  readonly asks: InFlightQueries
   readonly trials: QueryTrials
   readonly recorder: EventRecorder
   /** Wakes a canary at a time, or at once. */
   readonly wake: (key: string, at: number) => void
-  readonly following: Following
+  readonly following: ConfigInformers
   readonly contents: ConfigContents
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string) => string | null
@@ -71,14 +71,14 @@ interface Entry {
   /** The status that state and memory belong to, as it was last read or written. */
   status: CanaryStatus
   informedAt: number
-  trouble: Trouble | null
+  writeError: WriteError | null
   /** Whether the last status arrived is not known, so what it announced may not have been told. */
   doubtful: boolean
   /** An object was refused because the namespace is being deleted, which is never taken back. */
   namespaceEnding: boolean
   /** Passes in a row whose writes met something newer than was read. */
   stalePasses: number
-  readonly ledger: Ledger
+  readonly ledger: WriteContention
 }
 
 /** A decision, and what it was made on. */
@@ -144,7 +144,7 @@ export class Reconciler {
   }
 
   /** Decides; where that needs a fresh look at the cluster, after one. null: the Canary that was seen is not the present one. */
-  async #decide(observation: Observation, known: Known, signal: AbortSignal): Promise<Decided | null> {
+  async #decide(observation: Observation, known: ReconcileContext, signal: AbortSignal): Promise<Decided | null> {
     const { clock, observer, cache } = this.#ports
     const first = decide(observation, clock.now())
     if (!('read' in first)) return { observation, decision: first }
@@ -227,20 +227,21 @@ export class Reconciler {
     entry.stalePasses = stale.length > 0 ? entry.stalePasses + 1 : 0
     // What meets something newer again and again is refused in effect.
     const refused = failed.find(result => entry.stalePasses > STALE_PASSES || !stale.includes(result))
-    const trouble = refused === undefined ? null : writeTrouble(refused.write, refused.error)
-    const changed = trouble?.message !== entry.trouble?.message
-    entry.trouble = trouble
+    const writeError = refused === undefined ? null : writeErrorOf(refused.write, refused.error)
+    const changed = writeError?.message !== entry.writeError?.message
+    entry.writeError = writeError
     if (refused !== undefined) {
       log.warn('write failed', {
         canary: key,
         verb: refused.write.verb,
         object: refKey(refused.write.ref),
-        error: trouble?.message,
+        error: writeError?.message,
       })
       const { error } = refused
-      const leftAlone = error instanceof Contested || error instanceof NamespaceEnding || isNamespaceTerminating(error)
+      const ignoredManager =
+        error instanceof Contested || error instanceof NamespaceEnding || isNamespaceTerminating(error)
       // The next pass says it, after its wait: the words of an error may be others each time.
-      if (!leftAlone) throw error
+      if (!ignoredManager) throw error
       if (changed) wake(key, clock.now())
     } else if (changed || stale.length > 0) {
       await Promise.all(
@@ -298,14 +299,18 @@ export class Reconciler {
     const status = recordOf(object['status']) as CanaryStatus
     if (known !== undefined && known.uid === object.metadata.uid && sameJson(known.status, status)) return known
     const { state, memory } = readStatus(status, this.#ports.clock.now())
-    const { trouble, ledger, doubtful } = known ?? { trouble: null, ledger: new Ledger(), doubtful: false }
+    const { writeError, ledger, doubtful } = known ?? {
+      writeError: null,
+      ledger: new WriteContention(),
+      doubtful: false,
+    }
     const entry: Entry = {
       uid: object.metadata.uid ?? '',
       state,
       memory,
       status,
       informedAt: 0,
-      trouble,
+      writeError,
       ledger,
       doubtful,
       namespaceEnding: known?.uid === object.metadata.uid && known?.namespaceEnding === true,
@@ -348,7 +353,7 @@ function laneOf(state: State): Lane {
   if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
   if (state.phase === 'Promoting') return state.stage === 'diverting' || state.stage === 'undoing' ? 'urgent' : 'normal'
   if (state.phase !== 'Progressing' || state.weight > 0) return 'normal'
-  return state.highest > 0 || state.stage === 'clearing' || state.stage === 'emptying' ? 'urgent' : 'normal'
+  return state.highest > 0 || state.stage === 'draining' || state.stage === 'stoppingOldPods' ? 'urgent' : 'normal'
 }
 
 /** `shop/web` → the Canary. */

@@ -18,7 +18,7 @@ interface Page {
   readonly times: readonly Instant[]
 }
 
-export class Ledger {
+export class WriteContention {
   readonly #pages = new Map<string, Page>()
 
   /** When this write may be made again: now, or the end of the truce. */

@@ -1,7 +1,7 @@
 /** A write that failed, as a sentence for the person who has to mend it. */
 import type { Ref } from '../api/object.ts'
 import { ApiError, isForbidden, isInvalid, isNamespaceTerminating } from '../core/errors.ts'
-import type { Trouble } from '../core/model/observation.ts'
+import type { WriteError } from '../core/model/observation.ts'
 import type { Write } from '../core/model/write.ts'
 
 /** Another writer keeps undoing the write. */
@@ -22,7 +22,7 @@ export function mayCreate(write: Write): boolean {
 
 const nameOf = (ref: Ref): string => `${ref.kind.kind} ${ref.namespace}/${ref.name}`
 
-export function writeTrouble(write: Write, error: unknown): Trouble {
+export function writeErrorOf(write: Write, error: unknown): WriteError {
   const reason = error instanceof Contested ? 'Contested' : 'WriteRefused'
   return { reason, message: sentence(write, error) }
 }

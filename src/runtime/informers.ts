@@ -32,7 +32,7 @@ export interface CacheOptions {
 }
 
 /** One kind in one scope. */
-interface Room {
+interface Informer {
   readonly kind: Kind
   readonly namespace: string
   readonly store: Store
@@ -42,10 +42,10 @@ interface Room {
   users: number
 }
 
-export class Cache {
+export class Informers {
   readonly #options: CacheOptions
   /** By `kindKey`: most kinds have one room, for all namespaces. */
-  readonly #rooms = new Map<string, readonly Room[]>()
+  readonly #informers = new Map<string, readonly Informer[]>()
   readonly #indexes = new Map<string, Map<string, Index>>()
   readonly #listeners = new Set<Listener>()
 
@@ -77,7 +77,7 @@ export class Cache {
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
     const room = { kind, namespace, store, reflector, stop, stopped, users: 1 }
-    this.#rooms.set(kindKey(kind), [...this.#roomsOf(kind), room])
+    this.#informers.set(kindKey(kind), [...this.#informersOf(kind), room])
     return reflector
   }
 
@@ -87,14 +87,14 @@ export class Cache {
     if (room === undefined) return
     room.users -= 1
     if (room.users > 0) return
-    const others = this.#roomsOf(kind).filter(other => other !== room)
-    this.#rooms.set(kindKey(kind), others)
+    const others = this.#informersOf(kind).filter(other => other !== room)
+    this.#informers.set(kindKey(kind), others)
     room.stop.abort()
   }
 
   /** An object, or undefined when it does not exist, or its kind is not in use. */
   get(ref: Ref): KubeObject | undefined {
-    for (const { store } of this.#roomsOf(ref.kind)) {
+    for (const { store } of this.#informersOf(ref.kind)) {
       const object = store.get(ref.namespace, ref.name)
       if (object !== undefined) return object
     }
@@ -114,7 +114,7 @@ export class Cache {
     const ofKind = this.#indexes.get(kindKey(kind)) ?? new Map<string, Index>()
     ofKind.set(name, of)
     this.#indexes.set(kindKey(kind), ofKind)
-    for (const room of this.#roomsOf(kind)) room.store.addIndex(name, of)
+    for (const room of this.#informersOf(kind)) room.store.addIndex(name, of)
   }
 
   /** The objects under a key of an index. */
@@ -124,7 +124,7 @@ export class Cache {
 
   /** How many objects there are under a key of an index; one that two scopes see counts twice. */
   countByIndex(kind: Kind, name: string, key: string): number {
-    return this.#roomsOf(kind).reduce((sum, { store }) => sum + store.countByIndex(name, key), 0)
+    return this.#informersOf(kind).reduce((sum, { store }) => sum + store.countByIndex(name, key), 0)
   }
 
   /** Calls back on every change from now on. What a listener throws is logged and reaches nobody else. */
@@ -135,7 +135,7 @@ export class Cache {
 
   /** Takes in the answer of our own write at once. A kind that nobody uses is not kept. */
   accept(kind: Kind, object: KubeObject): void {
-    for (const room of this.#roomsOf(kind)) {
+    for (const room of this.#informersOf(kind)) {
       if (room.namespace === '' || room.namespace === object.metadata.namespace) room.store.put(object)
     }
   }
@@ -147,7 +147,7 @@ export class Cache {
    */
   removed(ref: Ref, known: KubeObject | undefined): void {
     if (known === undefined) return
-    for (const room of this.#roomsOf(ref.kind)) room.store.removed(ref.namespace, ref.name, known.metadata.uid)
+    for (const room of this.#informersOf(ref.kind)) room.store.removed(ref.namespace, ref.name, known.metadata.uid)
   }
 
   /** Is a kind, in this scope, known whole? */
@@ -157,28 +157,28 @@ export class Cache {
 
   /** Every reflector that runs, for health and metrics. */
   reflectors(): Reflector[] {
-    return [...this.#rooms.values()].flat().map(room => room.reflector)
+    return [...this.#informers.values()].flat().map(room => room.reflector)
   }
 
   /** Stops all watches. */
   async close(): Promise<void> {
-    const rooms = [...this.#rooms.values()].flat()
-    this.#rooms.clear()
+    const rooms = [...this.#informers.values()].flat()
+    this.#informers.clear()
     for (const room of rooms) room.stop.abort()
     await Promise.all(rooms.map(room => room.stopped))
   }
 
-  #roomsOf(kind: Kind): readonly Room[] {
-    return this.#rooms.get(kindKey(kind)) ?? []
+  #informersOf(kind: Kind): readonly Informer[] {
+    return this.#informers.get(kindKey(kind)) ?? []
   }
 
-  #room(kind: Kind, namespace: string): Room | undefined {
-    return this.#roomsOf(kind).find(room => room.namespace === namespace)
+  #room(kind: Kind, namespace: string): Informer | undefined {
+    return this.#informersOf(kind).find(room => room.namespace === namespace)
   }
 
   /** Objects out of all rooms of a kind; scopes may overlap, so each object once. */
   #distinct(kind: Kind, read: (store: Store) => readonly KubeObject[]): readonly KubeObject[] {
-    const rooms = this.#roomsOf(kind)
+    const rooms = this.#informersOf(kind)
     const [only] = rooms
     if (only === undefined) return []
     if (rooms.length === 1) return read(only.store)

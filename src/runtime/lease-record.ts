@@ -4,7 +4,7 @@ import { apiVersionOf } from '../api/object.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 
 /** What is known of the Lease, and since when it is as it is. */
-export interface Seen {
+export interface ObservedLease {
   readonly lease: KubeObject
   /** Empty when nobody holds it. */
   readonly holder: string
@@ -19,7 +19,7 @@ export interface Claim {
 }
 
 /** Reads a Lease that we saw first at `since`; `otherwise` is the duration of one that names none. */
-export function seenAt(lease: KubeObject, since: Instant, otherwise: Milliseconds): Seen {
+export function seenAt(lease: KubeObject, since: Instant, otherwise: Milliseconds): ObservedLease {
   const { holderIdentity, leaseDurationSeconds: seconds } = specOf(lease)
   return {
     lease,

@@ -7,7 +7,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
 import type { Call, Clock, KubeApi } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import type { Write } from '../core/model/write.ts'
-import { type Claim, created, released, renewed, type Seen, seenAt, taken } from './lease-record.ts'
+import { type Claim, created, released, renewed, type ObservedLease, seenAt, taken } from './lease-record.ts'
 import { withDeadline } from './timing.ts'
 
 export interface LeaseViewOptions {
@@ -26,7 +26,7 @@ export interface LeaseViewOptions {
 export class LeaseView {
   readonly ref: Ref
   readonly #options: LeaseViewOptions
-  #seen: Seen | null = null
+  #seen: ObservedLease | null = null
   #heardAt: Instant
   #sentAt: Instant = 0
 
@@ -37,7 +37,7 @@ export class LeaseView {
   }
 
   /** What is known; null before the first read, and when it was deleted. */
-  get seen(): Seen | null {
+  get seen(): ObservedLease | null {
     return this.#seen
   }
 
@@ -52,7 +52,7 @@ export class LeaseView {
   }
 
   /** Nobody holds it, or we do, or whoever does has shown no sign of life for its duration. */
-  isFree({ holder, since, duration }: Seen): boolean {
+  isFree({ holder, since, duration }: ObservedLease): boolean {
     const { clock, claim } = this.#options
     return holder === '' || holder === claim.identity || clock.now() >= since + duration
   }
@@ -72,7 +72,7 @@ export class LeaseView {
   }
 
   /** Writes our name into a free Lease; null when somebody else was faster. */
-  async take({ lease }: Seen, signal: AbortSignal): Promise<KubeObject | null> {
+  async take({ lease }: ObservedLease, signal: AbortSignal): Promise<KubeObject | null> {
     const object = taken(lease, this.#options.claim, this.#options.clock.now())
     return unless(isConflict, this.#write({ verb: 'replace', ref: this.ref, object }, signal))
   }

@@ -11,7 +11,7 @@ import { kinds, type KubeObject } from '../api/object.ts'
 import { isConflict } from '../core/errors.ts'
 import type { Clock, KubeApi, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import type { Seen } from './lease-record.ts'
+import type { ObservedLease } from './lease-record.ts'
 import { LeaseView } from './lease-view.ts'
 import { pause } from './timing.ts'
 
@@ -115,14 +115,14 @@ export class Election {
   }
 
   /** Watches until the Lease is free or has expired (true), or the watch ended (false: read it again). */
-  async #standBy(first: Seen, signal: AbortSignal): Promise<boolean> {
+  async #standBy(first: ObservedLease, signal: AbortSignal): Promise<boolean> {
     const { api, clock, log } = this.#options
     const watching = new AbortController()
     const end = (): void => watching.abort()
     signal.addEventListener('abort', end, { once: true })
     let free = false
     let cancel = (): void => {}
-    const wait = ({ since, duration }: Seen): void => {
+    const wait = ({ since, duration }: ObservedLease): void => {
       cancel()
       cancel = clock.at(since + duration, check)
       this.#expect(since + duration - clock.now())

@@ -18,7 +18,7 @@ export type Index = (object: KubeObject) => readonly string[]
 export type Changed = (before: KubeObject | undefined, now: KubeObject | undefined) => void
 
 /** What is remembered of a deleted object: events up to this version are from before. */
-interface Grave {
+interface Tombstone {
   readonly uid: string | undefined
   readonly resourceVersion: string | undefined
 }
@@ -29,7 +29,7 @@ const NONE: readonly KubeObject[] = []
 
 export class Store {
   readonly #objects = new Map<string, KubeObject>()
-  readonly #graves = new Map<string, Grave>()
+  readonly #graves = new Map<string, Tombstone>()
   readonly #indexes = new Map<string, { of: Index; found: Map<string, Set<string>> }>()
   readonly #transform: (object: KubeObject) => KubeObject
   readonly #changed: Changed
@@ -97,7 +97,7 @@ export class Store {
       const order = compareVersions(resourceVersion, before.metadata.resourceVersion)
       if (order !== null && order < 0) return
     }
-    this.#bury(key, { uid, resourceVersion })
+    this.#recordTombstone(key, { uid, resourceVersion })
     if (before !== undefined) this.#set(key, before, undefined)
   }
 
@@ -109,7 +109,7 @@ export class Store {
     const key = `${namespace}/${name}`
     const before = this.#objects.get(key)
     if (before === undefined || before.metadata.uid !== uid) return
-    this.#bury(key, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion })
+    this.#recordTombstone(key, { uid: before.metadata.uid, resourceVersion: before.metadata.resourceVersion })
     this.#set(key, before, undefined)
   }
 
@@ -124,7 +124,7 @@ export class Store {
       if (listed.has(key)) continue
       const order = compareVersions(object.metadata.resourceVersion, resourceVersion)
       if (order !== null && order > 0) continue
-      this.#bury(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion })
+      this.#recordTombstone(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion })
       this.#set(key, object, undefined)
     }
   }
@@ -136,7 +136,7 @@ export class Store {
     return order !== null && order <= 0
   }
 
-  #bury(key: string, grave: Grave): void {
+  #recordTombstone(key: string, grave: Tombstone): void {
     this.#graves.delete(key)
     this.#graves.set(key, grave)
     for (const oldest of this.#graves.keys()) {

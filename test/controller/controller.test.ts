@@ -107,7 +107,7 @@ suite('controller', () => {
     one.lead()
     world.canary()
     await world.clock.advance(5000)
-    expect([world.status.reason, world.status.message]).to.deep.equal(['ClusterNotVisible', sentence])
+    expect([world.status.reason, world.status.message]).to.deep.equal(['WatchUnavailable', sentence])
     expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
     heal()
     await world.until('Initialized')
@@ -166,7 +166,7 @@ suite('controller', () => {
       await world.clock.advance(500)
       reasons.add(world.status.reason)
     }
-    expect([...reasons]).not.to.include('HeldByHand')
+    expect([...reasons]).not.to.include('WeightOverridden')
     expect(world.status.canaryWeight).to.be.greaterThan(25)
     second.api.faults.watchLag = 0
     await world.until('Succeeded')
@@ -241,7 +241,7 @@ suite('controller', () => {
     expect(world.events()).to.include.members(['Advancing: Weight 0 → 10', 'Advancing: Weight 25 → 50'])
     expect(world.events(), 'told once').to.have.lengthOf(new Set(world.events()).size)
     await world.clock.advance(30_000)
-    expect(world.status.announced?.length ?? 0, 'what was delivered leaves the status').to.be.lessThan(3)
+    expect(world.status.pendingEvents?.length ?? 0, 'what was delivered leaves the status').to.be.lessThan(3)
   })
 
   test('copies of a Secret go when nothing refers to them any more, also after a restart; then nobody follows Secrets', async () => {

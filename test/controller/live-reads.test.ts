@@ -4,7 +4,7 @@ import { kinds, type KubeObject, refOf } from '../../src/api/object.ts'
 import { LiveReads } from '../../src/controller/live-reads.ts'
 import { Writer } from '../../src/controller/writer.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
-import { Cache } from '../../src/runtime/informers.ts'
+import { Informers } from '../../src/runtime/informers.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -19,7 +19,7 @@ suite('a Service that was deleted and is created again while the API server answ
   const clock = new VirtualClock(0)
   const ref = refOf(kinds.Service, service('old', '1'))
   const { signal } = new AbortController()
-  let cache: Cache
+  let cache: Informers
 
   /** The watch brings the new Service, and after it comes the answer from before. */
   const late = (): Promise<null> => {
@@ -30,7 +30,7 @@ suite('a Service that was deleted and is created again while the API server answ
   const api: KubeApi = { get: late, write: late, list: unanswered, watch: unanswered, served: unanswered }
 
   setup(() => {
-    cache = new Cache({ api, clock, random: () => 0.5, log: silent })
+    cache = new Informers({ api, clock, random: () => 0.5, log: silent })
     cache.use(kinds.Service)
     cache.accept(kinds.Service, service('old', '1'))
   })

@@ -1,7 +1,7 @@
 /** Whose refusal a 403 is, in the words of each who refuses. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { writeTrouble } from '../../src/controller/write-errors.ts'
+import { writeErrorOf } from '../../src/controller/write-errors.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import type { Write } from '../../src/core/model/write.ts'
 
@@ -45,7 +45,7 @@ suite('A write that was answered with 403', () => {
   for (const [who, [said, told]] of Object.entries(refusals)) {
     test(`by ${who}: it is said who refused it`, () => {
       const error = new ApiError({ code: 403, reason: 'Forbidden', message: said })
-      expect(writeTrouble(write, error)).to.deep.equal({
+      expect(writeErrorOf(write, error)).to.deep.equal({
         reason: 'WriteRefused',
         message: told.replace('{said}', said),
       })

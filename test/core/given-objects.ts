@@ -11,7 +11,7 @@ import {
   refKey,
 } from '../../src/api/object.ts'
 import { at, present, recordOf, textsOf } from '../../src/core/json.ts'
-import { blank } from '../../src/core/model/memory.ts'
+import { emptyMemory } from '../../src/core/model/memory.ts'
 import { namesOf, REVISION_ANNOTATION } from '../../src/core/model/names.ts'
 import type { Observation, RecordedTemplate, Surroundings, Workload } from '../../src/core/model/observation.ts'
 import type { Posture } from '../../src/core/model/posture.ts'
@@ -162,7 +162,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
       trackConfigs: true,
     },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
-    memory: { ...blank, labels: 'keep', replicas: { ...blank.replicas, wished: 2 } },
+    memory: { ...emptyMemory, labels: 'keep', replicas: { ...emptyMemory.replicas, desired: 2 } },
     target: workload(target),
     primary: null,
     traffic: null,
@@ -175,7 +175,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     unseen: null,
     sight: 'cached',
     hidden: null,
-    trouble: null,
+    writeError: null,
     ...more,
     endpoints: null,
     live: { ...live([kinds.Deployment, target]), ...more.live },

@@ -179,7 +179,7 @@ suite('queries with a range of their own', () => {
     await world.until('Progressing 10')
     await world.until('Failed', 8 * minute)
     expect(world.status.message).to.match(/errors 10 is above 1 \(over 6m\) \(3 of 3 failed checks\)$/)
-    expect(world.events().filter(event => event.startsWith('Blind: '))).to.have.lengthOf(1)
+    expect(world.events().filter(event => event.startsWith('MetricsUnavailable: '))).to.have.lengthOf(1)
   })
 
   test('F19, other values: [{{ interval }}] counts from the first check, and an empty share of errors says what to write', async () => {

@@ -245,7 +245,12 @@ suite('field: routes of others', () => {
       world.setImage('demo/web:1.1.0')
       await world.until('Progressing 50')
       await world.clock.advance(4 * minute)
-      expect(world.status).to.include({ phase: 'Progressing', reason: 'Blind', failedChecks: 0, canaryWeight: 50 })
+      expect(world.status).to.include({
+        phase: 'Progressing',
+        reason: 'MetricsUnavailable',
+        failedChecks: 0,
+        canaryWeight: 50,
+      })
       expect(world.status.history ?? []).to.deep.equal([])
     })
 

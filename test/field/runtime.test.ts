@@ -128,7 +128,7 @@ suite("Field: Istio's kinds in older versions only", () => {
         `${kindKey(kind)} is served as ${versions.join(' and ')}; Sluice needs v1, that is Istio 1.22 or newer`
       const all = [kinds.VirtualService, kinds.DestinationRule].map(sentence).join('. ')
       expect(controller.unseen()).to.equal(all)
-      expect([world.status.reason, world.status.message]).to.deep.equal(['ClusterNotVisible', all])
+      expect([world.status.reason, world.status.message]).to.deep.equal(['WatchUnavailable', all])
       for (const kind of [kinds.VirtualService, kinds.DestinationRule]) serve(kind, [...versions, 'v1'])
       await world.until('Initialized')
     })

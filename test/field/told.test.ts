@@ -121,7 +121,7 @@ suite('from the field: what is told', () => {
     const begun = world.clock.now()
     world.user.delete(kinds.Canary, 'shop', 'web')
     await world.clock.advance(60_000)
-    expect(world.status.reason).to.equal('ClusterNotVisible')
+    expect(world.status.reason).to.equal('WatchUnavailable')
     expect(world.status.message).to.match(
       /^The canary is being deleted, and nothing is handed over before it can be seen: /,
     )

@@ -76,7 +76,7 @@ function encourage(life: Life, ahead: Ill[] = []): void {
     if (reason === 'WaitingForApproval') life.meet({ act: 'command', name: 'approve', full: false })
     else if (reason === 'Conflict') imitateThePrimary(life)
     else if (['Initialized', 'Succeeded', 'Failed', undefined].includes(phase)) break
-    else if (['Paused', 'HeldByHand', 'Parked', 'WaitingToStart'].includes(reason ?? '')) {
+    else if (['Paused', 'WeightOverridden', 'AnalysisSuspended', 'WaitingToStart'].includes(reason ?? '')) {
       life.meet({ act: 'pause the spec', paused: false })
       life.meet({ act: 'command', name: 'resume', full: false })
     }
@@ -114,9 +114,9 @@ function endsTheSame(sentence: string, ills: fc.Arbitrary<Ill>): void {
   test(sentence, () => {
     fc.assert(
       fc.property(release, ways, (drawn, tried) => {
-        const leftAlone = released(drawn, [])
-        expect(RESTING).to.include(leftAlone['phase'])
-        for (const one of tried) expect(released(drawn, one)).to.deep.equal(leftAlone)
+        const ignoredManager = released(drawn, [])
+        expect(RESTING).to.include(ignoredManager['phase'])
+        for (const one of tried) expect(released(drawn, one)).to.deep.equal(ignoredManager)
       }),
       casesOf<[Release, Ill[][]]>(1, WAYS),
     )

@@ -7,7 +7,7 @@ import { refKey } from '../../src/api/object.ts'
 import { at } from '../../src/core/json.ts'
 import { LOCKED_ANNOTATION } from '../../src/core/model/names.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
-import { ladderOf, rungAt } from '../../src/core/model/plan.ts'
+import { ladderOf, stepAt } from '../../src/core/model/plan.ts'
 import type { Analysis, State } from '../../src/core/model/state.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import type { Life, Onlooker } from './histories.ts'
@@ -64,7 +64,7 @@ export const risesOnlyWhenJudged: Law = life => {
       if (share.low !== from.weight || share.high !== from.weight)
         throw new Broken(`${what} while the mesh carries ${share.low} to ${share.high}`)
       const { analysis } = o.canary.spec
-      const hold = Math.max(analysis.interval, rungAt(ladderOf(analysis), from.weight)?.hold ?? 0)
+      const hold = Math.max(analysis.interval, stepAt(ladderOf(analysis), from.weight)?.hold ?? 0)
       if (world.now - since < hold) throw new Broken(`${what} after ${world.now - since} ms of ${hold}`)
       if (last === null || last.run !== from.id || last.weight !== from.weight || last.at < since + hold)
         throw new Broken(`${what} without a look at ${from.weight}: ${JSON.stringify(last)}`)
@@ -109,7 +109,7 @@ export const primaryTakesOnlyWhatWasJudged: Law = life => {
       const allowed = [
         wire.lastPromotedSpec,
         wire.phase === 'Promoting' ? wire.run?.candidate : undefined,
-        wire.phase === 'Initializing' ? wire.barrier?.revision : undefined,
+        wire.phase === 'Initializing' ? wire.progress?.revision : undefined,
       ].map(revision => images.of(revision))
       if (!allowed.includes(image)) {
         throw new Broken(
@@ -181,7 +181,7 @@ export const noDeadEnds: Law = life => {
 function carryingPods(world: TinyWorld, climbed: string | undefined, state: State): number {
   if (state.phase === 'Failed' && state.drained) return 0
   // Before a candidate carried in its run, pods of another one may only while they drain.
-  const inRun = isAnalysis(state) && (state.stage === 'clearing' || state.highest > 0)
+  const inRun = isAnalysis(state) && (state.stage === 'draining' || state.highest > 0)
   const handsBack = state.phase === 'Terminating' && state.stage === 'returning'
   const standIn = inRun || handsBack || ['Promoting', 'Finalising', 'Failed'].includes(state.phase)
   if (!standIn) return 0

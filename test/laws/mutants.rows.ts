@@ -33,11 +33,11 @@ const ruleOfAnalysis = (rule: string): Row => ({
 
 /** The lines after a rule tell the chain of the analysis from those of other phases, and from the imports. */
 const after: Readonly<Record<string, string>> = {
-  obey: '  waitForSight,\n  claim,\n  loseTheTarget,\n',
-  restartOnNewRevision: '  leaveDeadPods,\n',
+  applyCommand: '  holdWhileUnwatched,\n  ensureFinalizer,\n  abortWhenTargetDeleted,\n',
+  restartOnNewRevision: '  dropToZeroWhenCanaryUnready,\n',
   clear: '  empty,\n  promoteOnFullApproval,\n',
-  lock: '  giveUpOnMissingPods,\n',
-  waitUntilCarried: '  unpark,\n',
+  lock: '  rollBackWhenPodsOverdue,\n',
+  waitUntilCarried: '  resumeSuspended,\n',
 }
 
 const routesOnce: Row = {
@@ -84,8 +84,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the wait until what was promoted has drained',
       file: rules('finish'),
-      take: 'if (drainedAt === null || now < drainedAt) return stay(o, reason, said,',
-      put: 'if (drainedAt === null) return stay(o, reason, said,',
+      take: 'if (drainedAt === null || now < drainedAt) return hold(o, reason, said,',
+      put: 'if (drainedAt === null) return hold(o, reason, said,',
     },
     {
       without: 'the barrier before the pods of what failed are stopped',
@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the lock while a candidate carries',
       file: POSTURES,
-      take: "return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }",
-      put: "return { ...common, weight, canaryPods: 'as wished', lock: false, judged: run.candidate }",
+      take: "return { ...common, weight, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }",
+      put: "return { ...common, weight, canaryPods: 'as desired', lock: false, judged: run.candidate }",
     },
     {
       without: 'the lock until what failed has drained',
@@ -145,8 +145,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the pods of a superseded candidate while they drain',
       file: POSTURES,
-      take: "carryable(o, 0, run.stage === 'clearing' ? judgedOf(o) : carried)",
-      put: 'carryable(o, 0, carried)',
+      take: "clampToReadySides(o, 0, run.stage === 'draining' ? judgedOf(o) : carried)",
+      put: 'clampToReadySides(o, 0, carried)',
     },
     {
       without: 'a candidate that carried before in its run',
@@ -246,8 +246,8 @@ export const mutants: readonly Mutant[] = [
   ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
     without: 'waiting with the routes until the status tells the rise',
     file: POSTURES,
-    take: "return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }",
-    put: "return { ...common, weight: 10, canaryPods: 'as wished', lock: true, judged: run.candidate }",
+    take: "return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }",
+    put: "return { ...common, weight: 10, canaryPods: 'as desired', lock: true, judged: run.candidate }",
   }),
   ...laws(
     MOMENTS,
@@ -277,7 +277,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'remembering when it looked',
       file: rules('checks'),
-      take: 'const looked: Analysis = { ...run, lookedAt,',
+      take: 'const looked: Analysis = { ...run, lastCheckTime,',
       put: 'const looked: Analysis = { ...run,',
     },
   ),
@@ -321,7 +321,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the spacing of counted failures',
       file: rules('checks'),
-      take: 'const counts = looked.failedAt === null || at - looked.failedAt >= spacing',
+      take: 'const counts = looked.lastFailedTime === null || at - looked.lastFailedTime >= spacing',
       put: 'const counts = true',
     },
   ),
@@ -378,7 +378,7 @@ export const mutants: readonly Mutant[] = [
     take: 'return ownsSome ? ',
     put: 'return live !== undefined ? ',
   }),
-  ...laws(ENDS, 'abort takes a run back to weight 0 from wherever it is', ruleOfAnalysis('obey'), {
+  ...laws(ENDS, 'abort takes a run back to weight 0 from wherever it is', ruleOfAnalysis('applyCommand'), {
     without: 'undoing a promotion on abort',
     file: rules('commands'),
     take: 'return { move: undo(o, `aborted by ${by(command)}`, now) }',

@@ -1,6 +1,6 @@
 /** Any state and any memory that a status can hold, whether or not a history leads there. */
 import fc from 'fast-check'
-import { blank, type Memory } from '../../src/core/model/memory.ts'
+import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
 
 export const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
@@ -31,28 +31,28 @@ const run = {
 const analysis = {
   ...run,
   stage: fc.constantFrom(
-    'clearing' as const,
-    'emptying' as const,
+    'draining' as const,
+    'stoppingOldPods' as const,
     'preparing' as const,
     'locking' as const,
     'climbing' as const,
   ),
   routedAt: maybe(instant),
-  lookedAt: maybe(instant),
-  passed: fc.boolean(),
+  lastCheckTime: maybe(instant),
+  lastCheckPassed: fc.boolean(),
   failedChecks: fc.nat(9),
-  failedAt: maybe(instant),
-  silentLooks: fc.nat(2),
+  lastFailedTime: maybe(instant),
+  noTrafficChecks: fc.nat(2),
   misrouted: fc.boolean(),
   blindSince: maybe(instant),
   hold: maybe(
     fc.oneof(
-      fc.record({ by: fc.constant('hand' as const), from: percent }),
-      fc.record({ by: fc.constant('parked' as const), since: instant }),
+      fc.record({ by: fc.constant('override' as const), from: percent }),
+      fc.record({ by: fc.constant('suspension' as const), since: instant }),
     ),
   ),
-  heldFor: fc.nat(86_400_000),
-  heldSince: maybe(instant),
+  pausedDuration: fc.nat(86_400_000),
+  pausedSince: maybe(instant),
   approved: maybe(fc.oneof(percent, fc.constant('full' as const))),
 }
 const phase = <P extends State['phase']>(name: P): { phase: fc.Arbitrary<P> } => ({ phase: fc.constant(name) })
@@ -102,12 +102,12 @@ export const state: fc.Arbitrary<State> = fc.oneof(
 export const memory: fc.Arbitrary<Memory> = fc.record({
   labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
   replicas: fc.record({
-    wished: maybe(fc.integer({ min: 1, max: 99 })),
-    emptied: fc.boolean(),
-    putBacks: fc.array(fc.record({ manager: fc.string({ minLength: 1, maxLength: 9 }), at: instant }), {
+    desired: maybe(fc.integer({ min: 1, max: 99 })),
+    scaledDown: fc.boolean(),
+    externalScaleEvents: fc.array(fc.record({ manager: fc.string({ minLength: 1, maxLength: 9 }), at: instant }), {
       maxLength: 3,
     }),
-    leftAlone: maybe(fc.string({ minLength: 1, maxLength: 9 })),
+    ignoredManager: maybe(fc.string({ minLength: 1, maxLength: 9 })),
   }),
   handled: maybe(fc.record({ abort: fc.string({ maxLength: 9 }), pause: fc.string({ maxLength: 9 }) })),
   previous: maybe(revision),
@@ -115,9 +115,9 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   targetGeneration: fc.nat(99),
   retry: maybe(revision),
   paused: maybe(fc.string({ minLength: 1, maxLength: 9 })),
-  checks: fc.constant(blank.checks),
-  history: fc.constant(blank.history),
-  outbox: fc.constant(blank.outbox),
+  checks: fc.constant(emptyMemory.checks),
+  history: fc.constant(emptyMemory.history),
+  outbox: fc.constant(emptyMemory.outbox),
   warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
     maxLength: 2,
   }),

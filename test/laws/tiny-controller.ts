@@ -74,7 +74,7 @@ export class TinyController {
   readonly #changed: () => void
   #entry: Entry | null = null
   #informedAt = 0
-  #trouble: Observation['trouble'] = null
+  #writeError: Observation['writeError'] = null
   #findings: Record<string, Finding> = {}
   /** When the next pass is due, if nothing happens before. */
   wakeAt: number | null = START_AT_ONCE
@@ -141,7 +141,7 @@ export class TinyController {
     this.lives += 1
     this.#heard = null
     this.#entry = null
-    this.#trouble = null
+    this.#writeError = null
     this.#findings = {}
     this.#informedAt = 0
     this.wakeAt = this.#world.now
@@ -154,7 +154,7 @@ export class TinyController {
     const object = seen.get(CANARY)
     if (object === undefined) return null
     const { state, memory } = this.#known(object)
-    const known = { state, memory, findings: this.#findings, trouble: this.#trouble, sight }
+    const known = { state, memory, findings: this.#findings, writeError: this.#writeError, sight }
     return observationOf(seen, parsed(object), known)
   }
 
@@ -255,7 +255,7 @@ export class TinyController {
     const rank = (i: number): number => (order.length === 0 ? 0 : (order[i % order.length] ?? 0))
     const inOrder = writes.map((write, i) => ({ write, rank: rank(i) })).sort((a, b) => a.rank - b.rank)
     let failed = false
-    let trouble: Observation['trouble'] = null
+    let writeError: Observation['writeError'] = null
     for (const [i, { write }] of inOrder.entries()) {
       const fate = faults.writes[i] ?? 'done'
       if (fate !== 'refused') {
@@ -276,11 +276,11 @@ export class TinyController {
       }
       if (fate === 'done') continue
       failed = true
-      trouble = { reason: 'WriteRefused', message: `${refKey(write.ref)} could not be written` }
+      writeError = { reason: 'WriteRefused', message: `${refKey(write.ref)} could not be written` }
       this.#wake(this.#world.now + 1000)
     }
-    if (trouble?.message !== this.#trouble?.message) this.#wake(this.#world.now)
-    this.#trouble = trouble
+    if (writeError?.message !== this.#writeError?.message) this.#wake(this.#world.now)
+    this.#writeError = writeError
     return failed
   }
 

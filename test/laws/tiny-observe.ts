@@ -37,7 +37,7 @@ export function parsed(object: KubeObject): Canary {
   return { ...object, spec: read.canary.spec }
 }
 
-type Known = Pick<Observation, 'state' | 'memory' | 'findings' | 'trouble' | 'sight'>
+type Known = Pick<Observation, 'state' | 'memory' | 'findings' | 'writeError' | 'sight'>
 
 const records = new WeakMap<readonly KubeObject[], readonly RecordedTemplate[]>()
 
@@ -71,13 +71,13 @@ export function observationOf(world: TinyWorld, canary: Canary, known: Known): O
   const configs = configsOf(world, target)
   const subsets = canary.spec.service.destinationRule !== undefined
   const { endpoints } = world
-  const { state, memory, findings, trouble, sight } = known
+  const { state, memory, findings, writeError, sight } = known
   // Filled in place: this is made for every pass of every history, and a copy of it is what costs.
   const seen: { -readonly [K in keyof Observation]: Observation[K] } = {
     state,
     memory,
     findings,
-    trouble,
+    writeError,
     sight,
     canary,
     names: namesOf(canary),

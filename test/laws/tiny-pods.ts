@@ -29,7 +29,7 @@ export function advancePods(
   before: readonly PodGroup[],
   weather: Weather,
 ): readonly PodGroup[] {
-  const wished = Number(at(deployment['spec'], 'replicas') ?? 1)
+  const desired = Number(at(deployment['spec'], 'replicas') ?? 1)
   const paused = at(deployment['spec'], 'paused') === true
   const template = at(deployment['spec'], 'template')
   const current = before.find(group => group.template === template || sameJson(group.template, template))
@@ -37,30 +37,30 @@ export function advancePods(
   const newest = current ?? groups[groups.length - 1]
   const recreates = at(deployment['spec'], 'strategy', 'type') === 'Recreate'
   const roll = recreates ? recreated : rolled
-  const counts = paused ? scaled(groups, wished, current) : roll(groups, wished, newest)
+  const counts = paused ? scaled(groups, desired, current) : roll(groups, desired, newest)
   const after = groups.map((group, i) => withCounts(group, counts[i] ?? 0, readyOf(group, counts[i] ?? 0, weather)))
   return after.length === before.length && after.every((group, i) => group === before[i]) ? before : after
 }
 
 /** Old pods stay until the new ones are all ready. */
-function rolled(groups: readonly PodGroup[], wished: number, current: PodGroup | undefined): number[] {
-  const done = wished === 0 || (current !== undefined && current.ready >= wished)
-  return groups.map(group => (group === current ? wished : done ? 0 : Math.min(group.replicas, Math.max(wished, 1))))
+function rolled(groups: readonly PodGroup[], desired: number, current: PodGroup | undefined): number[] {
+  const done = desired === 0 || (current !== undefined && current.ready >= desired)
+  return groups.map(group => (group === current ? desired : done ? 0 : Math.min(group.replicas, Math.max(desired, 1))))
 }
 
 /** New pods start when no old one is left. */
-function recreated(groups: readonly PodGroup[], wished: number, current: PodGroup | undefined): number[] {
+function recreated(groups: readonly PodGroup[], desired: number, current: PodGroup | undefined): number[] {
   const left = groups.some(group => group !== current && group.replicas > 0)
-  return groups.map(group => (group === current && !left ? wished : 0))
+  return groups.map(group => (group === current && !left ? desired : 0))
 }
 
 /** Who has pods keeps them; where nobody has, the present template gets them, or the newest. */
-function scaled(groups: readonly PodGroup[], wished: number, current: PodGroup | undefined): number[] {
+function scaled(groups: readonly PodGroup[], desired: number, current: PodGroup | undefined): number[] {
   const active = groups.filter(group => group.replicas > 0)
   const [only] = active.length > 1 ? [] : [active[0] ?? current ?? groups[groups.length - 1]]
   return groups.map(group => {
-    if (wished === 0) return 0
-    return only === undefined ? group.replicas : group === only ? wished : 0
+    if (desired === 0) return 0
+    return only === undefined ? group.replicas : group === only ? desired : 0
   })
 }
 

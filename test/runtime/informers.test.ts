@@ -1,7 +1,7 @@
 import { assert } from 'chai'
 import { kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { KubeApi, WatchEvent } from '../../src/core/ports.ts'
-import { Cache } from '../../src/runtime/informers.ts'
+import { Informers } from '../../src/runtime/informers.ts'
 import { refusalOf } from '../../src/runtime/object-limits.ts'
 import { PlaygroundApi } from '../../playground/test/api.ts'
 import { VirtualClock } from '../../playground/clock.ts'
@@ -24,7 +24,7 @@ const refusing: KubeApi = { get: no, list: no, watch: no, served: no, write: no 
 suite('cache', () => {
   let clock: VirtualClock
   let api: PlaygroundApi
-  let cache: Cache
+  let cache: Informers
 
   setup(async () => {
     clock = new VirtualClock()
@@ -33,7 +33,7 @@ suite('cache', () => {
       const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
       api.server.create({ kind: kinds.Namespace, namespace: '', name }, namespace, { manager: 'admin' })
     }
-    cache = new Cache({ api, clock, random: () => 0.5, log })
+    cache = new Informers({ api, clock, random: () => 0.5, log })
   })
 
   teardown(() => cache.close())
@@ -75,7 +75,7 @@ suite('cache', () => {
       watch: (...args) => (asked.push('watch'), api.watch(...args)),
       write: (...args) => api.write(...args),
     }
-    const shared = new Cache({ api: counting, clock, random: () => 0.5, log })
+    const shared = new Informers({ api: counting, clock, random: () => 0.5, log })
     const first = shared.use(kinds.ConfigMap)
     assert.strictEqual(shared.use(kinds.ConfigMap), first)
     await clock.advance(10)
@@ -136,7 +136,7 @@ suite('cache', () => {
         return new Promise(() => {})
       },
     }
-    const own = new Cache({ api: scripted, clock, random: () => 0.5, log })
+    const own = new Informers({ api: scripted, clock, random: () => 0.5, log })
     const reflector = own.use(kinds.Canary)
     await clock.advance(10)
     const known = (name: string): KubeObject | undefined => own.get({ kind: kinds.Canary, namespace: 'shop', name })

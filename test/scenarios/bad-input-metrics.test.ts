@@ -187,18 +187,21 @@ suite('metrics servers in trouble, in virtual time', () => {
       await world.clock.advance(35_000)
       expect(world.stand).to.equal('Progressing 10')
       expect(world.status.message).to.equal(`Holding at weight 10: ${sentence}`)
-      expect(world.status.reason).to.equal('Blind')
+      expect(world.status.reason).to.equal('MetricsUnavailable')
       expect(world.status.conditions?.find(({ type }) => type === 'Ready')).to.include({
         status: 'False',
-        reason: 'Blind',
+        reason: 'MetricsUnavailable',
         message: world.status.message,
       })
       expect(world.status.failedChecks).to.equal(0)
       expect(heard(world, begun), 'whom callers heard').to.deep.equal(['web 10, web-primary 90'])
 
       await world.clock.advance(90_000)
-      const parked = { reason: 'Parked', sentence: /^Parked \w+ at weight 0 after 1m without data: (.*)$/ } as const
-      expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'Parked'])
+      const parked = {
+        reason: 'AnalysisSuspended',
+        sentence: /^Parked \w+ at weight 0 after 1m without data: (.*)$/,
+      } as const
+      expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'AnalysisSuspended'])
       expect(parked.sentence.exec(world.status.message ?? '')?.[1]).to.equal(sentence)
       expectEvent(world, parked)
       expect(heard(world, world.clock.now() - 1000), 'whom callers heard').to.deep.equal(['web-primary 100'])

@@ -73,12 +73,12 @@ const index: Readonly<Record<string, readonly Place[]>> = {
   'RBAC missing for one kind': [
     [
       sight,
-      'may not be read, from the start: ClusterNotVisible',
-      'may not be read any more, in mid-run: ClusterNotVisible',
+      'may not be read, from the start: WatchUnavailable',
+      'may not be read any more, in mid-run: WatchUnavailable',
     ],
     [writes, "name: 'the right is missing'", 'a status that may not be written', 'events that may not be written'],
   ],
-  'CRDs of Istio that are absent': [[sight, 'is not installed: ClusterNotVisible']],
+  'CRDs of Istio that are absent': [[sight, 'is not installed: WatchUnavailable']],
   'istiod down': [[writes, "name: 'the webhook is down'"]],
   'an object under management that is deleted in mid-run': [
     [hands, 'is deleted at ${moment}: made anew, and the release ends well'],

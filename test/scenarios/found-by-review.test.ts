@@ -94,7 +94,7 @@ suite('what a review once found', () => {
       await world.until('Progressing 25')
       await world.clock.advance(2000)
     }
-    expect(eventsOf('HeldByHand')).to.have.lengthOf(2)
+    expect(eventsOf('WeightOverridden')).to.have.lengthOf(2)
   })
 
   test('a canary that loses a pod for good is taken back after progressDeadlineSeconds', async () => {
@@ -155,7 +155,7 @@ suite('what a review once found', () => {
     await world.until('Progressing 10')
     world.start()
     await world.until('Succeeded')
-    expect(eventsOf('HeldByHand')).to.deep.equal([])
+    expect(eventsOf('WeightOverridden')).to.deep.equal([])
   })
 
   test('a run that a hand holds is held on after its pods died and came back, until `resume`', async () => {
@@ -173,7 +173,7 @@ suite('what a review once found', () => {
     world.images.set('demo/web:1.1.0-crash-later', { crashAfter: null })
     world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
     await world.clock.advance(5 * minute)
-    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'HeldByHand'])
+    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'WeightOverridden'])
     world.annotate('resume', '1 they are back')
     await world.until('Progressing 10')
   })

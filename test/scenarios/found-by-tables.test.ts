@@ -108,7 +108,7 @@ suite('what the tables of trouble once found', () => {
     await at('Progressing 10')
     world.metrics.trouble = troubles.refusing
     await world.clock.advance(2 * minute)
-    expect(world.events().filter(event => event.startsWith('Blind'))).to.have.lengthOf(1)
+    expect(world.events().filter(event => event.startsWith('MetricsUnavailable'))).to.have.lengthOf(1)
   })
 
   const template = (provider: Record<string, unknown>): void => {
@@ -147,7 +147,7 @@ suite('what the tables of trouble once found', () => {
     await at('Progressing 10', { analysis: { interval: '10s', maxBlind: '1m', metrics: inline } })
     world.metrics.trouble = troubles.empty
     await world.clock.advance(10 * minute)
-    expect(world.events().filter(event => event.startsWith('DataBack'))).to.deep.equal([])
+    expect(world.events().filter(event => event.startsWith('MetricsRestored'))).to.deep.equal([])
   })
 
   test('labels that were only thought of bind nobody: keep may still be chosen before there is a primary', async () => {

@@ -142,7 +142,7 @@ suite('people and a canary, in virtual time', () => {
     expect(world.stand).to.equal('Progressing 25')
     await world.clock.advance(3 * minute)
     expect(world.stand).to.equal('Progressing 0')
-    expect(world.status.reason).to.equal('Parked')
+    expect(world.status.reason).to.equal('AnalysisSuspended')
     world.metrics.trouble = troubles.none
     await world.until('Succeeded', 20 * minute)
   })

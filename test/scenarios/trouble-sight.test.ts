@@ -35,7 +35,7 @@ function forbidden(kind: Kind): Says {
   const key = kindKey(kind)
   const refused = `${key} is forbidden: User "sluice" cannot list resource "${kind.plural}" in API group "${kind.group}" in the namespace "": no rule`
   return {
-    reason: 'ClusterNotVisible',
+    reason: 'WatchUnavailable',
     sentence: `Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC). Apply manifests/rbac.yaml`,
   }
 }
@@ -70,7 +70,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
   }
 
   for (const kind of notSeen) {
-    test(`${kindKey(kind)} may not be read, from the start: ClusterNotVisible`, async () => {
+    test(`${kindKey(kind)} may not be read, from the start: WatchUnavailable`, async () => {
       const allow = forbid(reading, kind)
       const { requests } = await started()
       const begun = world.clock.now()
@@ -87,7 +87,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
   }
 
   for (const kind of notSeen) {
-    test(`${kindKey(kind)} may not be read any more, in mid-run: ClusterNotVisible, and the weight stays`, async () => {
+    test(`${kindKey(kind)} may not be read any more, in mid-run: WatchUnavailable, and the weight stays`, async () => {
       const { controller, requests } = await started()
       world.canary()
       await world.until('Initialized')
@@ -101,8 +101,8 @@ suite('kinds that cannot be seen, in virtual time', () => {
       expect(world.status.message).to.match(
         new RegExp(`^Cannot watch ${kindKey(kind)} .*\\. Apply manifests/rbac.yaml$`),
       )
-      expectConditions(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' }, 'Stalled')
-      expectEvent(world, { reason: 'ClusterNotVisible', sentence: world.status.message ?? '' })
+      expectConditions(world, { reason: 'WatchUnavailable', sentence: world.status.message ?? '' }, 'Stalled')
+      expectEvent(world, { reason: 'WatchUnavailable', sentence: world.status.message ?? '' })
       await expectRest(world, requests, 3)
       expect(world.stand).to.equal('Progressing 25')
       expect(heard(world, begun)).to.deep.equal(['web 25, web-primary 75'])
@@ -112,14 +112,14 @@ suite('kinds that cannot be seen, in virtual time', () => {
   }
 
   for (const kind of [kinds.VirtualService, kinds.DestinationRule]) {
-    test(`${kindKey(kind)} is not installed: ClusterNotVisible`, async () => {
+    test(`${kindKey(kind)} is not installed: WatchUnavailable`, async () => {
       const install = world.api.server.resources.remove(kind)
       const { requests } = await started()
       const begun = world.clock.now()
       world.canary()
       await world.clock.advance(minute)
       const says: Says = {
-        reason: 'ClusterNotVisible',
+        reason: 'WatchUnavailable',
         sentence: `${kindKey(kind)} is not installed; apply the CRDs of Istio`,
       }
       expectStalled(world, says)

@@ -137,7 +137,7 @@ suite('statuses of another version, in virtual time', () => {
     { name: 'a phase that nobody knows', status: { phase: 'Levitating' } },
     { name: 'no phase', status: { phase: null } },
     { name: 'no promoted revision', status: { lastPromotedSpec: null } },
-    { name: 'fields that nobody knows', status: { novel: { a: [1] }, run: { novel: true }, barrier: { novel: 'x' } } },
+    { name: 'fields that nobody knows', status: { novel: { a: [1] }, run: { novel: true }, progress: { novel: 'x' } } },
     { name: 'a reason that nobody knows', status: { reason: 'Levitating' } },
     {
       name: 'times that are none',

@@ -10,13 +10,13 @@ import {
   requests,
   withoutCluster,
 } from '../../../src/core/analysis/promql.ts'
-import type { Scene } from '../../../src/core/analysis/check-context.ts'
+import type { CheckContext } from '../../../src/core/analysis/check-context.ts'
 import { at, type Case } from './promql.case.ts'
 import { operations } from './promql.operations.ts'
 import { refusals } from './promql.refusals.ts'
 
-const scene: Scene = {
-  look: 'run/10/0',
+const scene: CheckContext = {
+  checkId: 'run/10/0',
   namespace: 'shop',
   canary: 'web',
   target: 'web',

@@ -1,6 +1,6 @@
 /** The scene of a look, from what a canary is and how it splits. */
 import { subsetsOf } from '../render/labels.ts'
-import type { Scene } from './check-context.ts'
+import type { CheckContext } from './check-context.ts'
 import type { Observation } from '../model/observation.ts'
 import { gatewaysIn, MESH } from '../routers/istio/bindings.ts'
 import type { AnalysisPhase } from '../model/state.ts'
@@ -17,7 +17,7 @@ function strangersOf({ names, surroundings }: Observation): string[] {
 }
 
 /** @param at the look's place on the grid: it names the questions, so that nothing is asked twice under one id. */
-export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
+export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): CheckContext {
   const { names, state } = o
   const apex = names.apexService.name
   const subsets = o.canary.spec.service.destinationRule
@@ -26,7 +26,7 @@ export function sceneOf(o: Observation<AnalysisPhase>, at: Instant): Scene {
   const usersRoutes = o.canary.spec.service.virtualServices !== undefined
   const run = { id: state.id, weight: state.weight }
   return {
-    look: `${run.id}/${run.weight}/${at}`,
+    checkId: `${run.id}/${run.weight}/${at}`,
     namespace: names.namespace,
     canary: names.canary,
     target: names.target.name,

@@ -9,9 +9,9 @@ export interface CallerView {
   readonly version?: string
 }
 
-export interface Scene {
+export interface CheckContext {
   /** Unique to the canary and the look; every id of a question starts with it. */
-  readonly look: string
+  readonly checkId: string
   readonly namespace: string
   /** Name of the resource Canary. */
   readonly canary: string
@@ -34,6 +34,6 @@ export interface Scene {
 }
 
 /** The window of a question with this interval, in this scene. */
-export function windowOf(scene: Scene, interval: Milliseconds): Milliseconds {
+export function windowOf(scene: CheckContext, interval: Milliseconds): Milliseconds {
   return Math.max(1, Math.floor(Math.min(interval, scene.routedFor)))
 }

@@ -21,7 +21,7 @@
  * counted with it, if those pods live to be scraped again.
  */
 import type { Milliseconds } from '../time.ts'
-import type { CallerView, Scene } from './check-context.ts'
+import type { CallerView, CheckContext } from './check-context.ts'
 
 /** gRPC statuses that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const GRPC_FAILURES = '2|4|8|13|14|15'
@@ -89,7 +89,7 @@ function sent(namespace: string, view: CallerView): string {
 }
 
 /** Requests that the pods of a workload received, whatever came of them. */
-export function requests(scene: Scene, window: Milliseconds, workload: string = scene.target): string {
+export function requests(scene: CheckContext, window: Milliseconds, workload: string = scene.target): string {
   return `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}}`, window)})`
 }
 
@@ -98,7 +98,7 @@ export function requests(scene: Scene, window: Milliseconds, workload: string = 
  *
  * @param ago how long ago the window ended, so that what it implies for the canary has had time to show.
  */
-export function primaryRequests(scene: Scene, window: Milliseconds, ago: Milliseconds): string {
+export function primaryRequests(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
   return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window, ago)})`
 }
 
@@ -108,7 +108,7 @@ const DISCONNECTED = flagged('DC')
  * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200. Callers that went away
  * before the answer are counted by `disconnects`.
  */
-export function errors(scene: Scene, window: Milliseconds): string {
+export function errors(scene: CheckContext, window: Milliseconds): string {
   const canary = received(scene.namespace, scene.target)
   const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
   const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
@@ -116,7 +116,7 @@ export function errors(scene: Scene, window: Milliseconds): string {
 }
 
 /** Requests to the pods of a workload whose callers went away before the answer. */
-export function disconnects(scene: Scene, window: Milliseconds, workload: string): string {
+export function disconnects(scene: CheckContext, window: Milliseconds, workload: string): string {
   const selector = `${REQUESTS}{${received(scene.namespace, workload)},response_flags=~"${DISCONNECTED}"}`
   return `sum(${increments(selector, window)})`
 }
@@ -125,7 +125,7 @@ export function disconnects(scene: Scene, window: Milliseconds, workload: string
  * Requests for the canary that failed before it saw them, by the callers' telemetry. With subsets a failure without a chosen
  * pod has no version; it counts as the canary's, for a side that nobody can reach must not look healthy.
  */
-export function callerFailures(scene: Scene, window: Milliseconds): string {
+export function callerFailures(scene: CheckContext, window: Milliseconds): string {
   const { version, services } = scene.canaryCallers
   const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
   const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
@@ -133,7 +133,7 @@ export function callerFailures(scene: Scene, window: Milliseconds): string {
 }
 
 /** The 99th percentile of the canary's response times in ms, failures included. NaN without requests. */
-export function latency(scene: Scene, window: Milliseconds): string {
+export function latency(scene: CheckContext, window: Milliseconds): string {
   const buckets = increments(`${DURATION}{${received(scene.namespace, scene.target)}}`, window)
   return `histogram_quantile(0.99, sum by (le) ${buckets})`
 }
@@ -154,7 +154,7 @@ export function carriedWithin(namespace: string, view: CallerView, window: Milli
  * `disable_host_header_fallback`); a bare name is that of the caller's own namespace. Gateways do not report the header.
  * Callers in a namespace that has routes of its own for the Service are left out: it could stop the release of another one.
  */
-export function withoutCluster(scene: Scene, window: Milliseconds, ago: Milliseconds): string {
+export function withoutCluster(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
   const [service, namespace] = [escapeRegex(scene.service), escapeRegex(scene.namespace)]
   const full = [`${service}\\.${namespace}(\\.svc(\\..+)?)?`, ...scene.hosts.map(escapeRegex)].join('|')
   const lost = `reporter="source",response_flags=~${quoted(flagged('NC'))}`

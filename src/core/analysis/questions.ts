@@ -15,13 +15,13 @@ import {
   withoutCluster,
 } from './promql.ts'
 import { reachOf } from './reach.ts'
-import { windowOf, type Scene } from './check-context.ts'
+import { windowOf, type CheckContext } from './check-context.ts'
 import { SILENCE_LAG } from './split.ts'
 import { fillIn, type Rendered, type TemplateNames } from './templates.ts'
 
 /** The id under which one part of a gate is asked, and its finding is found again. */
-export function checkId(scene: Scene, gate: Gate, part: Part): string {
-  return `${scene.look}/${gate.id}/${part}`
+export function checkId(scene: CheckContext, gate: Gate, part: Part): string {
+  return `${scene.checkId}/${gate.id}/${part}`
 }
 
 /**
@@ -30,7 +30,11 @@ export function checkId(scene: Scene, gate: Gate, part: Part): string {
  * @param server URL of the canary's own `metricsServer`, or null for that of the flag.
  * @returns the questions, or a sentence when the gate's template cannot be filled in.
  */
-export function questions(gate: Gate, scene: Scene, server: string | null): { checks: Check[] } | { problem: string } {
+export function questions(
+  gate: Gate,
+  scene: CheckContext,
+  server: string | null,
+): { checks: Check[] } | { problem: string } {
   const window = windowOf(scene, gate.interval)
   const checks: Check[] = []
   for (const part of gate.parts) {
@@ -47,7 +51,7 @@ export function questions(gate: Gate, scene: Scene, server: string | null): { ch
   return { checks }
 }
 
-const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Milliseconds) => Rendered>> = {
+const queryOf: Readonly<Record<Part, (gate: Gate, scene: CheckContext, window: Milliseconds) => Rendered>> = {
   requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
   errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
   'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
@@ -59,14 +63,14 @@ const queryOf: Readonly<Record<Part, (gate: Gate, scene: Scene, window: Millisec
 }
 
 /** How far back a gate looks: a user's query as far as it says itself, whatever the metric's interval. */
-export function reachOfGate(gate: Gate, scene: Scene): Milliseconds {
+export function reachOfGate(gate: Gate, scene: CheckContext): Milliseconds {
   const window = windowOf(scene, gate.interval)
   if (gate.template === null) return window
   const query = queryOf.value(gate, scene, window)
   return 'query' in query ? reachOf(query.query) : 0
 }
 
-function templateNames(scene: Scene, window: Milliseconds): TemplateNames {
+function templateNames(scene: CheckContext, window: Milliseconds): TemplateNames {
   const { canary: name, namespace, target, service } = scene
   // Ingress and route are the target's name, as in Flagger where there is no ingressRef or routeRef.
   return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
@@ -84,13 +88,13 @@ export interface SidesAsked {
  *
  * @param longest the primary's window is no longer than this.
  */
-export function silenceQuestions(scene: Scene, longest: Milliseconds, server: string | null): SidesAsked {
+export function silenceQuestions(scene: CheckContext, longest: Milliseconds, server: string | null): SidesAsked {
   const since = Math.max(1, Math.floor(Math.min(longest + SILENCE_LAG, scene.carriedFor)))
   const window = since - SILENCE_LAG
   const due = window > 0 ? primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
   const { namespace, canaryCallers, primaryCallers } = scene
   const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
-    id: `${scene.look}/silence/${id}`,
+    id: `${scene.checkId}/silence/${id}`,
     query,
     server,
     subject: subject(measure, side, scene, since),
@@ -114,12 +118,12 @@ const MINUTE: Milliseconds = 60_000
  * @returns the second check is needed only where the first finds some.
  */
 export function lostQuestions(
-  scene: Scene,
+  scene: CheckContext,
   server: string | null,
 ): { readonly checks: readonly [now: Check, before: Check] } {
   const window = windowOf(scene, MINUTE)
   const ask = (id: string, query: string): Check => ({
-    id: `${scene.look}/lost/${id}`,
+    id: `${scene.checkId}/lost/${id}`,
     query,
     server,
     subject: subject('lost', 'canary', scene, window),
@@ -138,12 +142,12 @@ export function lostQuestions(
  * @param window must begin `TELEMETRY_LAG` after the weight was written (see split.ts), or it holds requests of the old weight.
  */
 export function splitQuestions(
-  scene: Scene,
+  scene: CheckContext,
   window: Milliseconds,
   server: string | null,
 ): { checks: readonly [canary: Check, primary: Check] } {
   const ask = (side: Subject['side']): Check => ({
-    id: `${scene.look}/split/${side}`,
+    id: `${scene.checkId}/split/${side}`,
     query: carried(scene.namespace, side === 'canary' ? scene.canaryCallers : scene.primaryCallers, window),
     server,
     subject: subject('probe', side, scene, window),
@@ -151,13 +155,18 @@ export function splitQuestions(
   return { checks: [ask('canary'), ask('primary')] }
 }
 
-function subjectOf(part: Part, scene: Scene, window: Milliseconds): Subject {
+function subjectOf(part: Part, scene: CheckContext, window: Milliseconds): Subject {
   if (part === 'primary-requests') return subject('requests', 'primary', scene, window)
   if (part === 'primary-disconnects') return subject('disconnects', 'primary', scene, window)
   return subject(part, 'canary', scene, window)
 }
 
-function subject(measure: Subject['measure'], side: Subject['side'], scene: Scene, window: Milliseconds): Subject {
+function subject(
+  measure: Subject['measure'],
+  side: Subject['side'],
+  scene: CheckContext,
+  window: Milliseconds,
+): Subject {
   const workload = side === 'canary' ? scene.target : scene.primary
   return { measure, side, namespace: scene.namespace, workload, window }
 }

@@ -7,7 +7,7 @@ import { type Finding, NO_SERIES } from '../model/check.ts'
 import type { Gate, Part } from '../analysis/gate.ts'
 import { promDuration } from '../analysis/promql.ts'
 import { checkId, reachOfGate } from '../analysis/questions.ts'
-import { windowOf, type Scene } from '../analysis/check-context.ts'
+import { windowOf, type CheckContext } from '../analysis/check-context.ts'
 import { countOf } from '../analysis/split.ts'
 import type { Milliseconds } from '../time.ts'
 import { compare } from './threshold.ts'
@@ -34,7 +34,7 @@ const NO_REQUEST = 'the canary received no request'
  */
 export function judge(
   gate: Gate,
-  scene: Scene,
+  scene: CheckContext,
   findings: Readonly<Record<string, Finding>>,
   onProviderError: 'hold' | 'fail',
 ): Verdict {
@@ -119,7 +119,7 @@ function blind(outcome: Verdict['outcome'], sight: Verdict['sight'], because: st
 }
 
 /** What a value stands on: ` (214 requests in 30s)`, ` (over 5m)`. */
-function evidence(gate: Gate, scene: Scene, requests: number | null): string {
+function evidence(gate: Gate, scene: CheckContext, requests: number | null): string {
   const window = promDuration(windowOf(scene, gate.interval))
   const ranges = gate.template === null ? [] : overRange(reachOfGate(gate, scene))
   const counts = requests === null ? [] : [`${requests} ${requests === 1 ? 'request' : 'requests'} in ${window}`]
@@ -138,7 +138,7 @@ const NO_ERROR_YET =
   'if it is empty while there is no error, write "or vector(0)" behind the part that counts errors, or noData: pass'
 
 /** The end of the sentence about a gate without a value: over what, why, and what to write. */
-function emptiness(gate: Gate, scene: Scene, measured: Measured): string {
+function emptiness(gate: Gate, scene: CheckContext, measured: Measured): string {
   const because = measured.because === '' ? '' : `: ${measured.because}`
   if (gate.template === null) return ` for the last ${promDuration(windowOf(scene, gate.interval))}${because}`
   const over = overRange(reachOfGate(gate, scene)).map(range => ` ${range}`)

@@ -13,14 +13,14 @@ const MOMENTS = [
   'since',
   'carriedAt',
   'routedAt',
-  'lookedAt',
-  'failedAt',
+  'lastCheckTime',
+  'lastFailedTime',
   'blindSince',
-  'heldSince',
+  'pausedSince',
 ] as const
 
 /** The state with no moment after `now`. */
-export function notAhead<S extends State>(state: S, now: Instant): S {
+export function clampToNow<S extends State>(state: S, now: Instant): S {
   const moments: Readonly<Record<string, unknown>> = { ...state }
   const ahead = MOMENTS.filter(name => {
     const moment = moments[name]
@@ -28,16 +28,19 @@ export function notAhead<S extends State>(state: S, now: Instant): S {
   })
   const clamped = ahead.length === 0 ? state : { ...state, ...Object.fromEntries(ahead.map(name => [name, now])) }
   const hold = 'hold' in clamped ? clamped.hold : null
-  return hold?.by === 'parked' && hold.since > now ? { ...clamped, hold: { ...hold, since: now } } : clamped
+  return hold?.by === 'suspension' && hold.since > now ? { ...clamped, hold: { ...hold, since: now } } : clamped
 }
 
 /** The memory with no moment after `now`, what is only history aside. */
-export function memoryNotAhead(memory: Memory, now: Instant): Memory {
-  const { putBacks } = memory.replicas
-  if (memory.transitionAt <= now && putBacks.every(one => one.at <= now)) return memory
+export function clampMemoryToNow(memory: Memory, now: Instant): Memory {
+  const { externalScaleEvents } = memory.replicas
+  if (memory.transitionAt <= now && externalScaleEvents.every(one => one.at <= now)) return memory
   return {
     ...memory,
     transitionAt: Math.min(memory.transitionAt, now),
-    replicas: { ...memory.replicas, putBacks: putBacks.map(one => ({ ...one, at: Math.min(one.at, now) })) },
+    replicas: {
+      ...memory.replicas,
+      externalScaleEvents: externalScaleEvents.map(one => ({ ...one, at: Math.min(one.at, now) })),
+    },
   }
 }

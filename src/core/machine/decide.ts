@@ -1,10 +1,10 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
-import { memoryNotAhead, notAhead } from './clock-skew.ts'
+import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Handler, Move, Question, Read } from '../model/decision.ts'
 import { noteTarget } from './target-generation.ts'
 import { sameJson } from '../json.ts'
-import { remark } from './move.ts'
+import { recurringEvent } from './move.ts'
 import type { Observation } from '../model/observation.ts'
 import { phases } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
@@ -23,7 +23,7 @@ import type { Write } from '../model/write.ts'
 
 /** Decides, or asks; after an answer it is run again with what was found. */
 export function decide(seen: Observation, now: Instant): Decision | Question | Read {
-  const o = noted(seen, now)
+  const o = withDerivedMemory(seen, now)
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('read' in said) return said
   if ('ask' in said) {
@@ -56,14 +56,19 @@ function answersTo(before: Observation, o: Observation, writes: readonly Write[]
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */
-function noted(seen: Observation, now: Instant): Observation {
-  const before = { ...seen, state: notAhead(seen.state, now), memory: memoryNotAhead(seen.memory, now) }
+function withDerivedMemory(seen: Observation, now: Instant): Observation {
+  const before = { ...seen, state: clampToNow(seen.state, now), memory: clampMemoryToNow(seen.memory, now) }
   const o = { ...before, state: withClocks(before, now) }
   return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
 }
 
 /** Waits of a run that something in the way may be the cause of. */
-const explicable: ReadonlySet<Reason> = new Set<Reason>(['Routing', 'NotCarried', 'Blind', 'PrimaryNotReady'])
+const explicable: ReadonlySet<Reason> = new Set<Reason>([
+  'Routing',
+  'NotCarried',
+  'MetricsUnavailable',
+  'PrimaryNotReady',
+])
 
 /** Nothing but the mesh ends such a wait: it has to be seen at the weight that is asked, and no time is set for it. */
 const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
@@ -76,15 +81,15 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   if (barrierOf(move.state) !== barrierOf(o.state)) return move
   const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
   const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
-  const trouble = o.trouble ?? (unexplained ? problemOf(o, 'run') : null)
+  const trouble = o.writeError ?? (unexplained ? problemOf(o, 'run') : null)
   if (trouble === null) return move
   const told =
     memory.reason === trouble.reason &&
-    (o.trouble === null ? memory.message === trouble.message : sameButNumbers(memory.message, trouble.message))
+    (o.writeError === null ? memory.message === trouble.message : sameButNumbers(memory.message, trouble.message))
   // What would be on show without the trouble is said when it is.
   const happened = move.memory.transitionAt !== memory.transitionAt
   const news = move.announcements.filter(one => happened || one.message !== move.message)
-  const announcements = told ? news : [...news, remark(o, { severity: 'warn', ...trouble }, now)]
+  const announcements = told ? news : [...news, recurringEvent(o, { severity: 'warn', ...trouble }, now)]
   return { ...move, ...trouble, announcements }
 }
 
@@ -102,17 +107,17 @@ function withWarnings(o: Observation, move: Move, now: Instant): Move {
   return {
     ...move,
     memory: { ...move.memory, warnings: sameJson(told, warnings) ? told : warnings },
-    announcements: [...move.announcements, ...news.map(one => remark(o, { severity: 'warn', ...one }, now))],
+    announcements: [...move.announcements, ...news.map(one => recurringEvent(o, { severity: 'warn', ...one }, now))],
   }
 }
 
 /** A run is checked once more when its time is over, or that of missing pods; while the clock stands still it has none. */
 function inTime(o: Observation, move: Move, now: Instant): Move {
   const { state, wakeAt } = move
-  if (!('heldFor' in state)) return move
-  const overAt = state.startedAt + state.heldFor + o.canary.spec.analysis.maxDuration
+  if (!('pausedDuration' in state)) return move
+  const overAt = state.startedAt + state.pausedDuration + o.canary.spec.analysis.maxDuration
   const ends = [
-    state.heldSince === null && overAt > now ? overAt : null,
+    state.pausedSince === null && overAt > now ? overAt : null,
     state.stage === 'climbing' && state.waitingFor === 'pods' ? deadlineOf(o, state.waitingSince, now) : null,
     wakeAt,
   ].filter(end => end !== null)

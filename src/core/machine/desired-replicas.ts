@@ -27,42 +27,43 @@ export const isResting = (state: State): boolean =>
  */
 function askedOfThePrimary(o: Observation): number | null {
   const { primary } = o
-  const { wished } = o.memory.replicas
-  if (primary === null || primary.replicas === 0 || primary.replicas === wished || primaryIsAutoscaled(o)) return null
+  const { desired } = o.memory.replicas
+  if (primary === null || primary.replicas === 0 || primary.replicas === desired || primaryIsAutoscaled(o)) return null
   if (primary.replicasBy === '' || primary.replicasBy === FIELD_MANAGER) return null
   const written = primary.object.metadata.annotations?.[REPLICAS_ANNOTATION]
-  return written !== undefined && written === String(wished) ? primary.replicas : null
+  return written !== undefined && written === String(desired) ? primary.replicas : null
 }
 
 /** The wish is what somebody set the primary itself to. */
-const isHandsOn = ({ primary }: Observation, wished: number | null): boolean =>
-  primary !== null && primary.replicas === wished && primary.replicasBy !== '' && primary.replicasBy !== FIELD_MANAGER
+const isHandsOn = ({ primary }: Observation, desired: number | null): boolean =>
+  primary !== null && primary.replicas === desired && primary.replicasBy !== '' && primary.replicasBy !== FIELD_MANAGER
 
 /** The wish after this look at the target. */
 export function noteReplicas(o: Observation, now: Instant): Replicas {
   const { target } = o
-  const replicas = { ...o.memory.replicas, wished: askedOfThePrimary(o) ?? o.memory.replicas.wished }
+  const replicas = { ...o.memory.replicas, desired: askedOfThePrimary(o) ?? o.memory.replicas.desired }
   if (target === null) return replicas
-  const known = replicas.wished ?? (o.primary?.replicas || null)
+  const known = replicas.desired ?? (o.primary?.replicas || null)
   if (target.replicas === 0) {
-    const emptied = isResting(o.state)
-    return { ...replicas, wished: known, emptied, leftAlone: emptied ? null : replicas.leftAlone }
+    const scaledDown = isResting(o.state)
+    return { ...replicas, desired: known, scaledDown, ignoredManager: scaledDown ? null : replicas.ignoredManager }
   }
   const ours = target.replicasBy === FIELD_MANAGER
-  const wished = ours ? (known ?? target.replicas) : (askedOfThePrimary(o) ?? target.replicas)
+  const desired = ours ? (known ?? target.replicas) : (askedOfThePrimary(o) ?? target.replicas)
   // Told to leave `replicas` out, it did: an API server sets a field that is taken out of a manifest to 1, which is no wish.
-  if (target.replicas === 1 && known !== null && known > 1 && replicas.leftAlone === target.replicasBy) {
-    return { wished: known, emptied: false, putBacks: [], leftAlone: null }
+  if (target.replicas === 1 && known !== null && known > 1 && replicas.ignoredManager === target.replicasBy) {
+    return { desired: known, scaledDown: false, externalScaleEvents: [], ignoredManager: null }
   }
   // What is left alone is what a manifest says; a person who scaled the primary meant the primary.
-  if (!ours && replicas.leftAlone === target.replicasBy && isHandsOn(o, known)) {
-    return { ...replicas, wished: known, emptied: false }
+  if (!ours && replicas.ignoredManager === target.replicasBy && isHandsOn(o, known)) {
+    return { ...replicas, desired: known, scaledDown: false }
   }
   // Another number is a new wish; who puts the same one back goes by a manifest.
-  const putBack = !ours && isResting(o.state) && replicas.emptied && wished === known
-  if (!putBack) return { ...replicas, wished, emptied: false }
+  const putBack = !ours && isResting(o.state) && replicas.scaledDown && desired === known
+  if (!putBack) return { ...replicas, desired, scaledDown: false }
   const manager = target.replicasBy === '' ? 'unknown' : target.replicasBy
-  const lately = [...replicas.putBacks.filter(one => now - one.at < TEN_MINUTES), { manager, at: now }]
-  const leftAlone = lately.filter(one => one.manager === manager).length >= PATIENCE ? manager : replicas.leftAlone
-  return { wished, emptied: false, putBacks: lately.slice(-10), leftAlone }
+  const lately = [...replicas.externalScaleEvents.filter(one => now - one.at < TEN_MINUTES), { manager, at: now }]
+  const ignoredManager =
+    lately.filter(one => one.manager === manager).length >= PATIENCE ? manager : replicas.ignoredManager
+  return { desired, scaledDown: false, externalScaleEvents: lately.slice(-10), ignoredManager }
 }

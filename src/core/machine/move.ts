@@ -15,7 +15,7 @@ export interface Aside {
 }
 
 /** The state stands; `message` says what it waits for. */
-export function stay(o: Observation, reason: Reason, message: string, wakeAt: Instant | null, aside: Aside = {}): Move {
+export function hold(o: Observation, reason: Reason, message: string, wakeAt: Instant | null, aside: Aside = {}): Move {
   return {
     state: aside.state ?? o.state,
     memory: aside.memory ?? o.memory,
@@ -27,7 +27,7 @@ export function stay(o: Observation, reason: Reason, message: string, wakeAt: In
 }
 
 /** The sentence on show if it was said for this reason, else another: what was said of a trouble is over with it. */
-export function still(o: Observation, reason: Reason, otherwise: string): string {
+export function keepMessage(o: Observation, reason: Reason, otherwise: string): string {
   return o.memory.reason === reason ? o.memory.message : otherwise
 }
 
@@ -46,7 +46,7 @@ export function announce(o: Observation, news: News, now: Instant): Announcement
 }
 
 /** Something that is so, and may come and go: the same words are an event every ten minutes at most. */
-export function remark(o: Observation, news: News, now: Instant): Announcement {
+export function recurringEvent(o: Observation, news: News, now: Instant): Announcement {
   return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
 }
 
@@ -63,7 +63,7 @@ function keyOf(o: Observation, { reason, message }: News, moment: number | strin
 }
 
 /** The state changes; people hear why, and the next pass follows at once. */
-export function go(o: Observation, state: State, news: News, now: Instant, memory: Memory = o.memory): Move {
+export function transition(o: Observation, state: State, news: News, now: Instant, memory: Memory = o.memory): Move {
   return {
     state,
     memory: { ...memory, transitionAt: now },
@@ -75,13 +75,19 @@ export function go(o: Observation, state: State, news: News, now: Instant, memor
 }
 
 /** The state changes on the way to what will be announced: it shows in status, and is no news of its own. */
-export function pass(state: State, reason: Reason, message: string, now: Instant, memory: Memory): Move {
+export function transitionSilently(state: State, reason: Reason, message: string, now: Instant, memory: Memory): Move {
   return { state, memory: { ...memory, transitionAt: now }, reason, message, wakeAt: now, announcements: [] }
 }
 
 /** A stay that people hear about, once for as long as the same is said. */
-export function tell(o: Observation, news: News, now: Instant, wakeAt: Instant | null, aside: Aside = {}): Move {
-  const move = stay(o, news.reason, news.message, wakeAt, aside)
+export function holdAndReport(
+  o: Observation,
+  news: News,
+  now: Instant,
+  wakeAt: Instant | null,
+  aside: Aside = {},
+): Move {
+  const move = hold(o, news.reason, news.message, wakeAt, aside)
   const said = o.memory.reason === news.reason && o.memory.message === news.message
-  return said ? move : { ...move, announcements: [remark(o, news, now)] }
+  return said ? move : { ...move, announcements: [recurringEvent(o, news, now)] }
 }

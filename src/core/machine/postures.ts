@@ -39,7 +39,7 @@ function recordable(o: Observation, revision: Revision): Revision | null {
  *
  * @param candidate whose pods may carry: none but those that are under analysis, or were judged.
  */
-function carryable(o: Observation, weight: Percent, candidate: Revision): Percent {
+function clampToReadySides(o: Observation, weight: Percent, candidate: Revision): Percent {
   const primary = o.primary?.ready ?? 0
   const canary = judgedReady(o, candidate)
   if (weight > 0 && canary === 0 && primary > 0) return 0
@@ -51,23 +51,23 @@ function analysing(o: Observation, run: Analysis): Posture {
   const { lockTarget } = o.canary.spec.analysis
   // What carried may stand in for the primary at any stage: an earlier candidate while it drains, then this one.
   const carried = run.highest > 0 ? run.candidate : ''
-  const standIn = carryable(o, 0, run.stage === 'clearing' ? judgedOf(o) : carried)
+  const standIn = clampToReadySides(o, 0, run.stage === 'draining' ? judgedOf(o) : carried)
   const common = { ...resting(o, run.promoted), weight: standIn, record: recordable(o, run.candidate) }
   switch (run.stage) {
-    case 'clearing':
-      return { ...common, canaryPods: 'as wished', lock: lockTarget, record: null }
-    case 'emptying':
+    case 'draining':
+      return { ...common, canaryPods: 'as desired', lock: lockTarget, record: null }
+    case 'stoppingOldPods':
       return { ...common, canaryPods: 'none' }
     case 'preparing': {
       // The template is on record before a pod of it starts: promotion needs it, and the target's owner may change it.
       const recorded = recordedOf(o, run.candidate) !== undefined
-      return { ...common, canaryPods: recorded ? 'as wished' : 'untouched', judged: run.candidate }
+      return { ...common, canaryPods: recorded ? 'as desired' : 'untouched', judged: run.candidate }
     }
     case 'locking':
-      return { ...common, canaryPods: 'as wished', lock: true, judged: run.candidate }
+      return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
     case 'climbing': {
-      const weight = carryable(o, run.weight, run.candidate)
-      return { ...common, weight, canaryPods: 'as wished', lock: lockTarget, judged: run.candidate }
+      const weight = clampToReadySides(o, run.weight, run.candidate)
+      return { ...common, weight, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
     }
   }
 }
@@ -87,28 +87,28 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
     const primary = run.stage === 'undoing' || run.stage === 'shifting' ? run.promoted : run.candidate
     // What carries is kept from rolling; unjudged, it carries only what the primary cannot.
     const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || run.weight > 0)
-    const weight = carryable(o, run.weight, run.candidate)
+    const weight = clampToReadySides(o, run.weight, run.candidate)
     // A record that was lost is made again once a person has put the template on the target.
     const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null
-    return { ...resting(o, primary), weight, canaryPods: 'as wished', lock, judged: run.candidate, record }
+    return { ...resting(o, primary), weight, canaryPods: 'as desired', lock, judged: run.candidate, record }
   },
   Finalising(o, { promoted }) {
     const { lockTarget } = o.canary.spec.analysis
-    const weight = carryable(o, 0, judgedOf(o))
+    const weight = clampToReadySides(o, 0, judgedOf(o))
     // A rollback at rest starts no pods of the target.
-    const canaryPods = (o.target?.replicas ?? 0) === 0 ? 'none' : 'as wished'
+    const canaryPods = (o.target?.replicas ?? 0) === 0 ? 'none' : 'as desired'
     return { ...resting(o, promoted), weight, canaryPods, lock: lockTarget && canaryPods !== 'none', record: null }
   },
   Failed(o, { promoted, drained }) {
     if (drained) return resting(o, promoted)
     const { lockTarget } = o.canary.spec.analysis
-    const weight = carryable(o, 0, judgedOf(o))
-    return { ...resting(o, promoted), weight, canaryPods: 'as wished', lock: lockTarget, record: null }
+    const weight = clampToReadySides(o, 0, judgedOf(o))
+    return { ...resting(o, promoted), weight, canaryPods: 'as desired', lock: lockTarget, record: null }
   },
   Terminating(o, { stage, promoted }) {
     if (stage === 'removing' || promoted === null) return { ...idle, remove: 'everything' }
     const serving = { ...idle, primary: promoted } as const
-    const restored = { ...serving, canaryPods: 'as wished', target: promoted } as const
+    const restored = { ...serving, canaryPods: 'as desired', target: promoted } as const
     switch (stage) {
       case 'returning': {
         const running = (o.target?.running ?? 0) > 0

@@ -7,13 +7,13 @@ import type { Instant, Percent } from '../time.ts'
 /** How many pods the user last asked for, and who keeps asking at rest. */
 export interface Replicas {
   /** Never 0. null until the target was first seen with replicas. */
-  readonly wished: number | null
+  readonly desired: number | null
   /** The target was seen at 0 since it was last scaled down: replicas above 0 at rest are then somebody's write. */
-  readonly emptied: boolean
+  readonly scaledDown: boolean
   /** Who put replicas back at rest, lately. */
-  readonly putBacks: readonly { readonly manager: string; readonly at: Instant }[]
+  readonly externalScaleEvents: readonly { readonly manager: string; readonly at: Instant }[]
   /** The same manager did it three times in ten minutes: it is left alone. */
-  readonly leftAlone: string | null
+  readonly ignoredManager: string | null
 }
 
 /** The last finding of one gate, as it stands in status. */
@@ -79,9 +79,9 @@ export interface Memory {
 }
 
 /** Nothing known yet. */
-export const blank: Memory = {
+export const emptyMemory: Memory = {
   labels: null,
-  replicas: { wished: null, emptied: false, putBacks: [], leftAlone: null },
+  replicas: { desired: null, scaledDown: false, externalScaleEvents: [], ignoredManager: null },
   handled: null,
   previous: null,
   targetUid: null,

@@ -34,7 +34,7 @@ export interface Workload {
   /** Pods of any revision that still exist. */
   readonly running: number
   /**
-   * Of the present template: `ready` once every wished pod (or the threshold's share) is available and no other runs; `pending`
+   * Of the present template: `ready` once every desired pod (or the threshold's share) is available and no other runs; `pending`
    * before the Deployment controller has taken up the latest change, so that the status speaks of an earlier one.
    */
   readonly readiness: 'ready' | 'progressing' | 'pending' | 'stuck'
@@ -114,7 +114,7 @@ export interface Allowance {
 }
 
 /** Writes that did not succeed, in the words that people are told. */
-export interface Trouble {
+export interface WriteError {
   readonly reason: 'WriteRefused' | 'Contested'
   readonly message: string
 }
@@ -156,5 +156,5 @@ export interface Observation<P extends Phase = Phase> {
   readonly hidden: string | null
   readonly sight: Sight
   /** Why the last writes failed; null when they did not. */
-  readonly trouble: Trouble | null
+  readonly writeError: WriteError | null
 }

@@ -35,12 +35,12 @@ function weightsUpTo(top: Percent, step: Percent | undefined): Percent[] {
 }
 
 /** The lowest rung above `current`; undefined where there is none, which alone does not mean that the top is reached. */
-export function nextRung(ladder: Ladder, current: Percent): Rung | undefined {
+export function nextStep(ladder: Ladder, current: Percent): Rung | undefined {
   return ladder.find(rung => rung.weight > current)
 }
 
 /** The rung at exactly `weight`; a ladder that was edited in mid-run, or a weight that a hand set, may have none. */
-export function rungAt(ladder: Ladder, weight: Percent): Rung | undefined {
+export function stepAt(ladder: Ladder, weight: Percent): Rung | undefined {
   return ladder.find(rung => rung.weight === weight)
 }
 
@@ -55,7 +55,7 @@ export function stepOf(ladder: Ladder, weight: Percent): string {
 
 /** When a step that has been carried since `carriedAt` may end. */
 export function dueAt(analysis: Analysis, weight: Percent, carriedAt: Instant): Instant {
-  return carriedAt + Math.max(analysis.interval, rungAt(ladderOf(analysis), weight)?.hold ?? 0)
+  return carriedAt + Math.max(analysis.interval, stepAt(ladderOf(analysis), weight)?.hold ?? 0)
 }
 
 /**
@@ -63,10 +63,15 @@ export function dueAt(analysis: Analysis, weight: Percent, carriedAt: Instant): 
  * when the step is due. Instants are rounded up to whole seconds, so that the looks of all canaries fall on one grid and
  * their queries merge.
  */
-export function nextLook(analysis: Analysis, weight: Percent, carriedAt: Instant, lookedAt: Instant | null): Instant {
+export function nextCheckAfter(
+  analysis: Analysis,
+  weight: Percent,
+  carriedAt: Instant,
+  lastCheckTime: Instant | null,
+): Instant {
   const grid = (instant: Instant): Instant => Math.ceil(instant / SECOND) * SECOND
   const due = grid(dueAt(analysis, weight, carriedAt))
-  const last = lookedAt === null || lookedAt < carriedAt ? carriedAt : lookedAt
+  const last = lastCheckTime === null || lastCheckTime < carriedAt ? carriedAt : lastCheckTime
   const next = grid(last + analysis.checkInterval)
   return last < due ? Math.min(next, due) : next
 }

@@ -10,8 +10,8 @@ export interface Posture {
    * deleted hands them back), or `untouched`.
    */
   readonly callers: 'primary' | 'target' | 'untouched'
-  /** Pods of the target: as many as wished, none, or not touched. */
-  readonly canaryPods: 'as wished' | 'none' | 'untouched'
+  /** Pods of the target: as many as desired, none, or not touched. */
+  readonly canaryPods: 'as desired' | 'none' | 'untouched'
   /** The target is kept from rolling; false lifts a lock of ours. */
   readonly lock: boolean
   /** The revision whose pods the canary Service selects; null leaves it as it is. */

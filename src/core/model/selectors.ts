@@ -81,13 +81,13 @@ export function promotedOf(state: State): Revision | null {
 
 /** Time that maxDuration does not count, up to now. */
 export function heldUntil(run: Analysis, now: Instant): Milliseconds {
-  return run.heldFor + (run.heldSince === null ? 0 : now - run.heldSince)
+  return run.pausedDuration + (run.pausedSince === null ? 0 : now - run.pausedSince)
 }
 
 /** The run with its clock stopped, or going on. */
 export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Instant): Analysis {
-  if (clock === 'stopped') return run.heldSince === null ? { ...run, heldSince: now } : run
-  return run.heldSince === null ? run : { ...run, heldFor: heldUntil(run, now), heldSince: null }
+  if (clock === 'stopped') return run.pausedSince === null ? { ...run, pausedSince: now } : run
+  return run.pausedSince === null ? run : { ...run, pausedDuration: heldUntil(run, now), pausedSince: null }
 }
 
 /** The run at another stage, which waits for what it is for from now on. */
@@ -113,10 +113,10 @@ export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Insta
     weight,
     highest: Math.max(run.highest, weight),
     carriedAt: null,
-    lookedAt: null,
-    passed: false,
+    lastCheckTime: null,
+    lastCheckPassed: false,
     routedAt: weight > 0 ? (run.routedAt ?? now) : null,
-    silentLooks: 0,
+    noTrafficChecks: 0,
     misrouted: false,
   }
 }

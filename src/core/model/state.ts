@@ -52,18 +52,18 @@ export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'resume' | 't
 /** Why a run stands still although nothing is wrong with the candidate. */
 export type Hold =
   /** Somebody lowered the weight in the mesh, from this one; it stays there until `resume`. */
-  | { readonly by: 'hand'; readonly from: Percent }
+  | { readonly by: 'override'; readonly from: Percent }
   /** Blind for longer than maxBlind: at 0 until there is data again. */
-  | { readonly by: 'parked'; readonly since: Instant }
+  | { readonly by: 'suspension'; readonly since: Instant }
 
 /**
- * - `clearing`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
- * - `emptying`: the configuration changed under the same template, so the old pods go before new ones start.
+ * - `draining`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
+ * - `stoppingOldPods`: the configuration changed under the same template, so the old pods go before new ones start.
  * - `preparing`: the template is recorded, then the pods of the candidate start.
  * - `locking`: its pods are ready, and the target is kept from rolling before it carries anything.
  * - `climbing`: traffic.
  */
-export type Stage = 'clearing' | 'emptying' | 'preparing' | 'locking' | 'climbing'
+export type Stage = 'draining' | 'stoppingOldPods' | 'preparing' | 'locking' | 'climbing'
 
 /** A run under analysis. */
 export interface Analysis extends Run {
@@ -71,21 +71,21 @@ export interface Analysis extends Run {
   /** When the candidate was first given traffic: no window reaches further back. */
   readonly routedAt: Instant | null
   /** When the metrics were last looked at, at this weight. */
-  readonly lookedAt: Instant | null
+  readonly lastCheckTime: Instant | null
   /** Whether that look passed. */
-  readonly passed: boolean
+  readonly lastCheckPassed: boolean
   readonly failedChecks: number
-  readonly failedAt: Instant | null
+  readonly lastFailedTime: Instant | null
   /** Looks in a row in which the canary showed no request although its share of the traffic should have brought 50. */
-  readonly silentLooks: number
+  readonly noTrafficChecks: number
   /** The last check found requests to the apex that no cluster could carry: a setting is at fault, so the run waits. */
   readonly misrouted: boolean
   /** Since when no look could tell anything. */
   readonly blindSince: Instant | null
   readonly hold: Hold | null
   /** Waiting that maxDuration does not count: over, and since when it goes on. */
-  readonly heldFor: Milliseconds
-  readonly heldSince: Instant | null
+  readonly pausedDuration: Milliseconds
+  readonly pausedSince: Instant | null
   /** The weight whose approval was given, or `full` for straight to promotion. */
   readonly approved: Percent | 'full' | null
 }

@@ -107,7 +107,7 @@ function replicasOf(o: Observation, live: KubeObject | undefined): number {
   const current = at(live?.spec, 'replicas')
   const now = typeof current === 'number' ? current : null
   if (now !== null && primaryIsAutoscaled(o)) return now
-  return o.memory.replicas.wished ?? Math.max(1, now ?? o.target?.replicas ?? 1)
+  return o.memory.replicas.desired ?? Math.max(1, now ?? o.target?.replicas ?? 1)
 }
 
 /**

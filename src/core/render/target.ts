@@ -30,10 +30,10 @@ function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write
 }
 
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
-  const { wished, leftAlone } = o.memory.replicas
+  const { desired, ignoredManager } = o.memory.replicas
   if (posture.canaryPods === 'untouched') return target.replicas
-  if (posture.canaryPods === 'none') return leftAlone !== null && isResting(o.state) ? target.replicas : 0
-  const asked = wished ?? Math.max(1, target.replicas)
+  if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
+  const asked = desired ?? Math.max(1, target.replicas)
   // An autoscaler knows better than the last wish how many pods carry the load; what carries is not made smaller.
   return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
 }

@@ -18,7 +18,7 @@ const routesOf = (o: Named): Routes =>
 
 export const istio: Router = {
   refs: o => [...routesOf(o).refs(o), ...ruleRefs(o)],
-  read: o => spanOf(routesOf(o).shares(o)),
+  read: o => minMax(routesOf(o).canaryShares(o)),
   render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
 }
 
@@ -28,6 +28,6 @@ function ruleRefs({ canary, names }: Named): Ref[] {
   return [{ kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
 }
 
-function spanOf(shares: readonly number[]): Traffic | null {
+function minMax(shares: readonly number[]): Traffic | null {
   return shares.length === 0 ? null : { low: Math.min(...shares), high: Math.max(...shares) }
 }

@@ -26,7 +26,7 @@ const stalling: ReadonlySet<Reason> = new Set([
   'AutoscalerOnTarget',
   'ReferenceMissing',
   'MetricsServerNotAllowed',
-  'ClusterNotVisible',
+  'WatchUnavailable',
   'WriteRefused',
   'Contested',
 ])

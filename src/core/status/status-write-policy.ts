@@ -33,14 +33,14 @@ function decisive(status: CanaryStatus): unknown {
   const {
     nextCheckTime: _1,
     message: _2,
-    announced: _3,
+    pendingEvents: _3,
     traffic: _4,
     reason = '',
     conditions,
     checks,
     ...rest
   } = status
-  const { run, barrier, replicas, ...plain } = rest
+  const { run, progress, replicas, ...plain } = rest
   return {
     ...plain,
     // Known again at the next look, and written with what follows from it.
@@ -54,12 +54,12 @@ function decisive(status: CanaryStatus): unknown {
       carriedAt: null,
       waitingFor: null,
       waitingSince: null,
-      lookedAt: null,
-      passed: null,
+      lastCheckTime: null,
+      lastCheckPassed: null,
       blindSince: run.blindSince && 'blind',
     },
-    barrier: barrier && { ...barrier, carriedAt: null },
-    replicas: replicas && { ...replicas, emptied: null },
+    progress: progress && { ...progress, carriedAt: null },
+    replicas: replicas && { ...replicas, scaledDown: null },
     // As they stand there: another version, or a person, may have written anything.
     conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
     checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,

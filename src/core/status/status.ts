@@ -7,7 +7,7 @@ import { conditionsOf } from './conditions.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Move } from '../model/decision.ts'
 import { candidateOf, promotedOf } from '../model/selectors.ts'
-import { blank, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
+import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import { ladderOf, stepOf } from '../model/plan.ts'
 import { reasons, type Reason } from './reasons.ts'
@@ -16,7 +16,7 @@ import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 160, history: 320, announced: 320 } as const
+const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
 /** Digits of a configuration's hash: those that stand in the name of its copy. */
 const CONFIG_DIGITS = 10
 
@@ -33,7 +33,7 @@ const orNone = <T>(value: T | null): T | undefined => value ?? undefined
 export function unknown(now: Instant): { state: State; memory: Memory } {
   return {
     state: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: now },
-    memory: { ...blank, transitionAt: now },
+    memory: { ...emptyMemory, transitionAt: now },
   }
 }
 
@@ -46,15 +46,15 @@ export function readStatus(status: unknown, now: Instant): { state: State; memor
 }
 
 function readState(s: CanaryStatus, now: Instant): State | null {
-  const barrier = s.barrier ?? {}
-  const carriedAt = instantOf(barrier.carriedAt)
-  const waitingSince = instantOf(barrier.waitingSince) ?? now
+  const progress = s.progress ?? {}
+  const carriedAt = instantOf(progress.carriedAt)
+  const waitingSince = instantOf(progress.waitingSince) ?? now
   if (s.phase === 'Initializing') {
-    const stage = barrier.stage === 'routing' ? 'routing' : 'cloning'
-    return { phase: s.phase, stage, revision: orNull(barrier.revision), carriedAt, waitingSince }
+    const stage = progress.stage === 'routing' ? 'routing' : 'cloning'
+    return { phase: s.phase, stage, revision: orNull(progress.revision), carriedAt, waitingSince }
   }
   if (s.phase === 'Terminating') {
-    const stage = terminating.find(one => one === barrier.stage) ?? 'returning'
+    const stage = terminating.find(one => one === progress.stage) ?? 'returning'
     return { phase: s.phase, stage, promoted: orNull(s.lastPromotedSpec), carriedAt, waitingSince }
   }
   const promoted = s.lastPromotedSpec
@@ -65,17 +65,17 @@ function readState(s: CanaryStatus, now: Instant): State | null {
     case 'Succeeded':
       return { phase: s.phase, ...settled }
     case 'Failed':
-      return { phase: s.phase, ...settled, carriedAt, drained: barrier.drained ?? false }
+      return { phase: s.phase, ...settled, carriedAt, drained: progress.drained ?? false }
     case 'Waiting':
-      if (barrier.candidate === undefined) return { phase: 'Succeeded', ...settled }
-      return { phase: s.phase, ...settled, candidate: barrier.candidate, since: instantOf(barrier.since) ?? now }
+      if (progress.candidate === undefined) return { phase: 'Succeeded', ...settled }
+      return { phase: s.phase, ...settled, candidate: progress.candidate, since: instantOf(progress.since) ?? now }
     case 'Finalising':
       return {
         phase: s.phase,
         ...settled,
         carriedAt,
-        outcome: outcomes.find(one => one === barrier.outcome) ?? 'Succeeded',
-        because: barrier.because ?? '',
+        outcome: outcomes.find(one => one === progress.outcome) ?? 'Succeeded',
+        because: progress.because ?? '',
       }
     case 'Progressing':
     case 'WaitingPromotion':
@@ -90,7 +90,7 @@ const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
 const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
 const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'resume', 'takeUp']
-const stages: readonly Stage[] = ['clearing', 'emptying', 'preparing', 'locking', 'climbing']
+const stages: readonly Stage[] = ['draining', 'stoppingOldPods', 'preparing', 'locking', 'climbing']
 
 function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {
   const run = s.run ?? {}
@@ -118,18 +118,18 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   }
   const analysis: Analysis = {
     ...common,
-    stage: known ?? 'clearing',
+    stage: known ?? 'draining',
     routedAt: instantOf(run.routedAt),
-    lookedAt: instantOf(run.lookedAt),
-    passed: run.passed ?? false,
+    lastCheckTime: instantOf(run.lastCheckTime),
+    lastCheckPassed: run.lastCheckPassed ?? false,
     failedChecks: s.failedChecks ?? 0,
-    failedAt: instantOf(run.failedAt),
-    silentLooks: run.silentLooks ?? 0,
+    lastFailedTime: instantOf(run.lastFailedTime),
+    noTrafficChecks: run.noTrafficChecks ?? 0,
     misrouted: run.misrouted ?? false,
     blindSince: instantOf(run.blindSince),
     hold: readHold(run.hold, now),
-    heldFor: run.heldFor ?? 0,
-    heldSince: instantOf(run.heldSince),
+    pausedDuration: run.pausedDuration ?? 0,
+    pausedSince: instantOf(run.pausedSince),
     approved: run.approved === undefined ? null : run.approved === 'full' ? 'full' : Number(run.approved),
   }
   return { phase: s.phase === 'WaitingPromotion' ? s.phase : 'Progressing', ...analysis }
@@ -137,9 +137,9 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
 
 function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant): Hold | null {
   if (hold === undefined) return null
-  return hold.by === 'hand'
-    ? { by: 'hand', from: hold.from ?? 0 }
-    : { by: 'parked', since: instantOf(hold.since) ?? now }
+  return hold.by === 'override'
+    ? { by: 'override', from: hold.from ?? 0 }
+    : { by: 'suspension', since: instantOf(hold.since) ?? now }
 }
 
 const isReason = (word: string | undefined): word is Reason => word !== undefined && Object.hasOwn(reasons, word)
@@ -148,10 +148,13 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
   return {
     labels: orNull(s.labels),
     replicas: {
-      wished: orNull(s.replicas?.wished),
-      emptied: s.replicas?.emptied ?? false,
-      putBacks: (s.replicas?.putBacks ?? []).map(one => ({ manager: one.manager, at: instantOf(one.at) ?? now })),
-      leftAlone: orNull(s.replicas?.leftAlone),
+      desired: orNull(s.replicas?.desired),
+      scaledDown: s.replicas?.scaledDown ?? false,
+      externalScaleEvents: (s.replicas?.externalScaleEvents ?? []).map(one => ({
+        manager: one.manager,
+        at: instantOf(one.at) ?? now,
+      })),
+      ignoredManager: orNull(s.replicas?.ignoredManager),
     },
     handled: orNull(s.handledCommands),
     previous: orNull(s.previousSpec),
@@ -179,7 +182,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
         endedAt: instantOf(run.endedAt) ?? now,
       }),
     ),
-    outbox: (s.announced ?? []).flatMap((one): Announcement[] =>
+    outbox: (s.pendingEvents ?? []).flatMap((one): Announcement[] =>
       isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],
     ),
     warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
@@ -219,12 +222,12 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),
-    barrier: writeBarrier(state),
+    progress: writeProgress(state),
     replicas: {
-      wished: orNone(memory.replicas.wished),
-      emptied: memory.replicas.emptied,
-      putBacks: memory.replicas.putBacks.map(one => ({ manager: one.manager, at: iso(one.at) })),
-      leftAlone: orNone(memory.replicas.leftAlone),
+      desired: orNone(memory.replicas.desired),
+      scaledDown: memory.replicas.scaledDown,
+      externalScaleEvents: memory.replicas.externalScaleEvents.map(one => ({ manager: one.manager, at: iso(one.at) })),
+      ignoredManager: orNone(memory.replicas.ignoredManager),
     },
     handledCommands: memory.handled === null ? undefined : { ...memory.handled },
     conditions: conditionsOf(o, move, now),
@@ -246,9 +249,9 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       endedAt: iso(run.endedAt),
     })),
     warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
-    announced: memory.outbox.map(one => ({
+    pendingEvents: memory.outbox.map(one => ({
       ...one,
-      message: clipped(one.message, LONGEST.announced),
+      message: clipped(one.message, LONGEST.pendingEvents),
       at: iso(one.at),
     })),
   })
@@ -282,20 +285,20 @@ function writeRun(state: State): CanaryStatus['run'] {
   return drop({
     ...common,
     routedAt: isoOrNone(state.routedAt),
-    lookedAt: isoOrNone(state.lookedAt),
-    passed: state.passed,
-    failedAt: isoOrNone(state.failedAt),
-    silentLooks: state.silentLooks,
+    lastCheckTime: isoOrNone(state.lastCheckTime),
+    lastCheckPassed: state.lastCheckPassed,
+    lastFailedTime: isoOrNone(state.lastFailedTime),
+    noTrafficChecks: state.noTrafficChecks,
     misrouted: state.misrouted || undefined,
     blindSince: isoOrNone(state.blindSince),
-    hold: hold === null ? undefined : hold.by === 'hand' ? hold : { by: hold.by, since: iso(hold.since) },
-    heldFor: state.heldFor,
-    heldSince: isoOrNone(state.heldSince),
+    hold: hold === null ? undefined : hold.by === 'override' ? hold : { by: hold.by, since: iso(hold.since) },
+    pausedDuration: state.pausedDuration,
+    pausedSince: isoOrNone(state.pausedSince),
     approved: state.approved === null ? undefined : String(state.approved),
   })
 }
 
-function writeBarrier(state: State): CanaryStatus['barrier'] {
+function writeProgress(state: State): CanaryStatus['progress'] {
   switch (state.phase) {
     case 'Initializing':
       return drop({

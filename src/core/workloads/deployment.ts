@@ -15,7 +15,7 @@ import { FIELD_MANAGER } from '../model/write.ts'
 export interface Reading {
   /** Present configuration that its template mounts, `configmaps/name` or `secrets/name` → hash. */
   readonly configs: Readonly<Record<string, string>>
-  /** The share of the wished pods that must be available. */
+  /** The share of the desired pods that must be available. */
   readonly readyPercent: Percent
   readonly sha256: Sha256
 }
@@ -54,7 +54,7 @@ export function readDeployment(object: KubeObject, replicaSets: readonly KubeObj
   const paused = at(spec, 'paused') === true
   const ofEarlier = Math.max(running - (present ? setReplicas(present) : 0), 0)
   const counts: Counts = {
-    wished: replicas,
+    desired: replicas,
     needed: Math.max(1, Math.ceil((replicas * reading.readyPercent) / 100)),
     available: present ? numberOf(at(present.status, 'availableReplicas'), 0) : 0,
     earlier: ofEarlier,
@@ -98,7 +98,7 @@ function podsOf(set: KubeObject): Pods {
 }
 
 interface Counts {
-  readonly wished: number
+  readonly desired: number
   readonly needed: number
   /** Of the present template. */
   readonly available: number
@@ -111,15 +111,15 @@ type Readiness = Pick<Workload, 'readiness' | 'message'>
 
 /** The condition for readiness comes before the deadline: enough pods are enough, whatever an old condition says. */
 function readinessOf(object: KubeObject, counts: Counts): Readiness {
-  const { wished, needed, available, earlier, paused } = counts
+  const { desired, needed, available, earlier, paused } = counts
   const generation = object.metadata.generation ?? 0
   const observed = numberOf(at(object.status, 'observedGeneration'), 0)
   if (observed < generation) {
     const message = `the Deployment controller has not taken up its latest change (generation ${generation}; observed ${observed})`
     return { readiness: 'pending', message }
   }
-  if (wished === 0) return { readiness: 'progressing', message: 'it is scaled to 0' }
-  const ready = `${available} of ${pods(wished)} ${available === 1 ? 'is' : 'are'} available`
+  if (desired === 0) return { readiness: 'progressing', message: 'it is scaled to 0' }
+  const ready = `${available} of ${pods(desired)} ${available === 1 ? 'is' : 'are'} available`
   if (available >= needed && earlier === 0) return { readiness: 'ready', message: ready }
   const stuck = stuckBecause(object)
   if (stuck !== null) return { readiness: 'stuck', message: `${ready}; ${stuck}` }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { kinds } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { firstStep } from '../../../src/core/machine/rules/start.ts'
-import { sceneOf } from '../../../src/core/analysis/check-context-of.ts'
+import { checkContextOf } from '../../../src/core/analysis/check-context-of.ts'
 import { noSurroundings, object, observation } from '../given-objects.ts'
 
 suite('the scene of a look', () => {
@@ -24,6 +24,6 @@ suite('the scene of a look', () => {
       state: firstStep({ promoted: 'h1:1', rejected: null }, 'h1:2', 'climbing', 0),
       surroundings: { ...noSurroundings, virtualServices },
     }) as Observation<'Progressing'>
-    expect(sceneOf(o, 1000).strangers).to.deep.equal(['evil', 'people'])
+    expect(checkContextOf(o, 1000).strangers).to.deep.equal(['evil', 'people'])
   })
 })

@@ -3,7 +3,7 @@ import { MetricSchema, type Metric } from '../../../src/api/metric.ts'
 import type { Finding } from '../../../src/core/model/check.ts'
 import { gatesOf, type Gate, type Part } from '../../../src/core/analysis/gate.ts'
 import { checkId } from '../../../src/core/analysis/questions.ts'
-import type { Scene } from '../../../src/core/analysis/check-context.ts'
+import type { CheckContext } from '../../../src/core/analysis/check-context.ts'
 
 /** A metric as a user writes it. */
 export const metric = (written: Record<string, unknown>): Metric => MetricSchema.parse(written)
@@ -16,8 +16,8 @@ export function gate(written: Record<string, unknown>): Gate {
   return first
 }
 
-export const scene = (more: Partial<Scene> = {}): Scene => ({
-  look: 'run-1/10/0',
+export const scene = (more: Partial<CheckContext> = {}): CheckContext => ({
+  checkId: 'run-1/10/0',
   namespace: 'shop',
   canary: 'web',
   target: 'web',
@@ -33,7 +33,11 @@ export const scene = (more: Partial<Scene> = {}): Scene => ({
 })
 
 /** The findings of one gate; a number is a value. */
-export function findings(of: Gate, at: Scene, parts: Partial<Record<Part, number | Finding>>): Record<string, Finding> {
+export function findings(
+  of: Gate,
+  at: CheckContext,
+  parts: Partial<Record<Part, number | Finding>>,
+): Record<string, Finding> {
   const found: Record<string, Finding> = {}
   for (const [part, said] of Object.entries(parts)) {
     found[checkId(at, of, part as Part)] = typeof said === 'number' ? { kind: 'value', value: said } : said

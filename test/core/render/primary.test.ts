@@ -119,7 +119,7 @@ suite('the primary', () => {
     })
   })
 
-  test('runs as many pods as were wished, unless an autoscaler owns that', () => {
+  test('runs as many pods as were desired, unless an autoscaler owns that', () => {
     const scaled = changed(initialised(), primary => ({
       ...primary,
       spec: { ...(primary.spec as object), replicas: 9 },
@@ -135,7 +135,7 @@ suite('the primary', () => {
 
   test('is never scaled to 0, not even by a target that is at 0', () => {
     const o = observation({ target: workload(deployment('web', { replicas: 0 })) })
-    const unknown = { ...o, memory: { ...o.memory, replicas: { ...o.memory.replicas, wished: null } } }
+    const unknown = { ...o, memory: { ...o.memory, replicas: { ...o.memory.replicas, desired: null } } }
     expect(at(made(unknown).spec, 'replicas')).to.equal(1)
   })
 

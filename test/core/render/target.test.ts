@@ -18,32 +18,32 @@ import {
 
 const marked = { annotations: { 'sluice.dev/locked': 'true', team: 'a' } }
 
-function given(spec: object = {}, metadata: object = {}, leftAlone: string | null = null): Observation {
+function given(spec: object = {}, metadata: object = {}, ignoredManager: string | null = null): Observation {
   const web = deployment('web', { ...spec }, metadata)
   const o = observation({ target: workload(web), live: live([kinds.Deployment, web]) })
-  return { ...o, memory: { ...o.memory, replicas: { ...o.memory.replicas, wished: 3, leftAlone } } }
+  return { ...o, memory: { ...o.memory, replicas: { ...o.memory.replicas, desired: 3, ignoredManager } } }
 }
 
 suite('the target', () => {
-  test('rests at 0 between runs and runs what was wished in one', () => {
+  test('rests at 0 between runs and runs what was desired in one', () => {
     expect(only(renderTarget(given(), posture()))).to.deep.include({
       verb: 'merge',
       patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 0 } },
     })
     const o = given()
-    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished' }))).target?.replicas).to.equal(3)
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as desired' }))).target?.replicas).to.equal(3)
     expect(renderTarget(o, posture({ canaryPods: 'untouched' }))).to.deep.equal([])
   })
 
   test('is left alone at rest by whom keeps scaling it, and still scaled in a run', () => {
     const o = given({}, {}, 'argocd')
     expect(renderTarget(o, posture())).to.deep.equal([])
-    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished' }))).target?.replicas).to.equal(3)
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as desired' }))).target?.replicas).to.equal(3)
   })
 
   test('is locked, marked and scaled in one write, once', () => {
     const o = given()
-    const wanted = posture({ canaryPods: 'as wished', lock: true })
+    const wanted = posture({ canaryPods: 'as desired', lock: true })
     const write = only(renderTarget(o, wanted))
     expect(at(write, 'patch', 'spec')).to.deep.equal({ replicas: 3, paused: true })
     const locked = after(o, [write])
@@ -53,7 +53,7 @@ suite('the target', () => {
 
   test('a lock that somebody lifted is put back', () => {
     const o = given({ replicas: 3 }, marked)
-    expect(after(o, renderTarget(o, posture({ canaryPods: 'as wished', lock: true }))).target?.paused).to.equal(true)
+    expect(after(o, renderTarget(o, posture({ canaryPods: 'as desired', lock: true }))).target?.paused).to.equal(true)
   })
 
   test('our lock is lifted with its mark and nothing else', () => {
@@ -72,7 +72,7 @@ suite('the target', () => {
   test('a deleted canary sets it to the promoted template, unlocked and with its replicas', () => {
     const promoted = record(template('web:1'))
     const o = given({ template: template('web:2'), replicas: 0, paused: true, minReadySeconds: 7 }, marked)
-    const wanted = posture({ target: promoted.revision, canaryPods: 'as wished' })
+    const wanted = posture({ target: promoted.revision, canaryPods: 'as desired' })
     const write = only(renderTarget({ ...o, recorded: [promoted] }, wanted))
     expect(write).to.deep.include({ verb: 'patch', resourceVersion: '1' })
     const done = after({ ...o, recorded: [promoted] }, [write])
@@ -89,7 +89,7 @@ suite('the target', () => {
   test('with the promoted template on it, it is only scaled and unlocked', () => {
     const promoted = record(template('web:1'), { 'configmaps/a': 'other' })
     const o = { ...given({ replicas: 0 }), recorded: [promoted] }
-    const write = only(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as wished' })))
+    const write = only(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as desired' })))
     expect(write).to.deep.include({ patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } } })
   })
 

@@ -1,7 +1,7 @@
 /** The status on the wire: it stays small, whatever people and metrics say, and holds no moment of the future. */
 import { expect } from 'chai'
-import { memoryNotAhead, notAhead } from '../../../src/core/machine/clock-skew.ts'
-import { blank, type Memory } from '../../../src/core/model/memory.ts'
+import { clampMemoryToNow, clampToNow } from '../../../src/core/machine/clock-skew.ts'
+import { emptyMemory, type Memory } from '../../../src/core/model/memory.ts'
 import { firstStep } from '../../../src/core/machine/rules/start.ts'
 import { writeStatus } from '../../../src/core/status/status.ts'
 import { observation } from '../given-objects.ts'
@@ -13,7 +13,7 @@ const revision = `h1:${'0'.repeat(64)}+${'1'.repeat(64)}`
 suite('the status on the wire', () => {
   test('it stays below 32 KiB with forty gates, ten runs and endless sentences', () => {
     const memory: Memory = {
-      ...blank,
+      ...emptyMemory,
       paused: 'w'.repeat(256),
       handled: Object.fromEntries(
         ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'].map(name => [name, 'v'.repeat(128)]),
@@ -67,34 +67,34 @@ suite('a clock that was set back', () => {
     ...firstStep({ promoted: revision, rejected: null }, revision, 'climbing', later),
     carriedAt: later,
     routedAt: now - 1,
-    hold: { by: 'parked', since: later } as const,
+    hold: { by: 'suspension', since: later } as const,
   }
 
   test('nothing that is remembered of a run lies in the future', () => {
-    expect(notAhead(run, now)).to.deep.equal({
+    expect(clampToNow(run, now)).to.deep.equal({
       ...run,
       startedAt: now,
       waitingSince: now,
       carriedAt: now,
-      hold: { by: 'parked', since: now },
+      hold: { by: 'suspension', since: now },
     })
   })
 
   test('what lies in the past stays the object that it was', () => {
-    expect(notAhead(run, later)).to.equal(run)
-    expect(memoryNotAhead(blank, now)).to.equal(blank)
+    expect(clampToNow(run, later)).to.equal(run)
+    expect(clampMemoryToNow(emptyMemory, now)).to.equal(emptyMemory)
   })
 
   test('a wish put back in the future counts from now', () => {
     const memory = {
-      ...blank,
+      ...emptyMemory,
       transitionAt: later,
-      replicas: { ...blank.replicas, putBacks: [{ manager: 'argo', at: later }] },
+      replicas: { ...emptyMemory.replicas, externalScaleEvents: [{ manager: 'argo', at: later }] },
     }
-    expect(memoryNotAhead(memory, now)).to.deep.equal({
+    expect(clampMemoryToNow(memory, now)).to.deep.equal({
       ...memory,
       transitionAt: now,
-      replicas: { ...memory.replicas, putBacks: [{ manager: 'argo', at: now }] },
+      replicas: { ...memory.replicas, externalScaleEvents: [{ manager: 'argo', at: now }] },
     })
   })
 })

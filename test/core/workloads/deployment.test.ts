@@ -20,7 +20,7 @@ const exceeded = {
 }
 
 suite('reading a Deployment', () => {
-  test('it is ready when every wished pod of its template is available and no other runs', () => {
+  test('it is ready when every desired pod of its template is available and no other runs', () => {
     const web = deployment('web', {}, {}, { replicas: 2, readyReplicas: 2 })
     const set = replicaSet(web, 2)
     const seen = read(web, [set])
@@ -51,7 +51,7 @@ suite('reading a Deployment', () => {
     ])
   })
 
-  test('a share of the wished pods is enough when the canary says so', () => {
+  test('a share of the desired pods is enough when the canary says so', () => {
     const web = deployment('web', { replicas: 3 })
     expect(said(web, [replicaSet(web, 2)], 50)).to.deep.equal(['ready', '2 of 3 pods are available'])
     expect(said(web, [replicaSet(web, 1)], 50)).to.deep.equal(['progressing', '1 of 3 pods is available'])

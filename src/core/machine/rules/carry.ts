@@ -1,7 +1,7 @@
 /** From "written" to "carried": a weight counts only once the mesh is seen to carry it. */
 import type { Move } from '../../model/decision.ts'
 import { atWeight, withClock } from '../../model/selectors.ts'
-import { go, stay } from '../move.ts'
+import { transition, hold } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { ladderOf, topOf } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
@@ -14,7 +14,7 @@ export function followTheLadder(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (state.stage !== 'climbing' || state.weight <= top) return undefined
   const message = `The ladder now ends at ${top}; weight ${state.weight} comes down to it`
   const next = { ...atWeight(state, top, now), phase: 'Progressing' } as const
-  return go(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
 }
 
 /**
@@ -30,24 +30,24 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
     const shown =
       traffic === null ? 'no route of this canary' : `${traffic.low === state.weight ? traffic.high : traffic.low}`
     const message = `Weight ${state.weight} is asked; the mesh shows ${shown}`
-    return stay(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
+    return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }
   const carriedAt = state.carriedAt ?? now
   const settledAt = carriedAt + o.settings.settle
-  if (now < settledAt) return stay(o, o.memory.reason, o.memory.message, settledAt, { state: { ...state, carriedAt } })
+  if (now < settledAt) return hold(o, o.memory.reason, o.memory.message, settledAt, { state: { ...state, carriedAt } })
   return state.carriedAt === null
-    ? stay(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } })
+    ? hold(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } })
     : undefined
 }
 
 function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
   const { state } = o
-  const from = state.hold?.by === 'hand' ? state.hold.from : state.weight
+  const from = state.hold?.by === 'override' ? state.hold.from : state.weight
   const message = `Somebody lowered the weight from ${from} to ${weight} in the mesh; the run holds there until the \`resume\` command`
   const next = {
     ...atWeight(withClock(state, 'stopped', now), weight, now),
     phase: 'Progressing',
-    hold: { by: 'hand', from },
+    hold: { by: 'override', from },
   } as const
-  return go(o, next, { severity: 'warn', reason: 'HeldByHand', message }, now)
+  return transition(o, next, { severity: 'warn', reason: 'WeightOverridden', message }, now)
 }

@@ -15,7 +15,7 @@ import {
   unreached,
   withClock,
 } from '../../model/selectors.ts'
-import { go, stay, still, tell } from '../move.ts'
+import { transition, hold, keepMessage, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { LOCKED_ANNOTATION } from '../../model/names.ts'
 import { momentOf, problemOf } from '../../problems/index.ts'
@@ -28,13 +28,13 @@ import { firstStep } from './start.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
-export function loseTheTarget(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   if (o.target !== null) return undefined
   return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} does not exist any more`, now)
 }
 
 /** The promoted revision again: weight 0 in this pass, and no run. */
-export function withdrawTheRun(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function cancelWhenTargetReverted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   return o.target?.revision === o.state.promoted ? withdraw(o, now) : undefined
 }
 
@@ -52,10 +52,10 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const next = firstStep(
     state,
     target.revision,
-    carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'clearing',
+    carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'draining',
     now,
   )
-  return go(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
+  return transition(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
 }
 
 /** The target went back to what was rejected: the run ends as replaced, and what it was replaced by is not tried again. */
@@ -65,52 +65,52 @@ function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.weight}`
   const news = { severity: 'warn', reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
-  return go(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
+  return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
 }
 
 /**
  * Pods read their configuration when they start: those of the same template that were started for another revision have to go
  * first, however many runs came in between.
  */
-function stageFor(o: Observation, candidate: Revision): 'emptying' | 'preparing' {
+function stageFor(o: Observation, candidate: Revision): 'stoppingOldPods' | 'preparing' {
   const last = o.memory.history.find(run => templateOf(run.revision) === templateOf(candidate))
   const isOld = last === undefined ? (podsOf(o.target, candidate)?.replicas ?? 0) > 0 : last.revision !== candidate
-  return isOld ? 'emptying' : 'preparing'
+  return isOld ? 'stoppingOldPods' : 'preparing'
 }
 
 /** Pods of the earlier candidate may still answer: nothing rolls until the mesh is seen at 0 and has drained. */
 export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  if (state.stage !== 'clearing') return undefined
+  if (state.stage !== 'draining') return undefined
   if (standsIn(o, judgedOf(o)))
-    return stay(o, 'PrimaryNotReady', standInSentence(o), null, { state: { ...state, carriedAt: null } })
+    return hold(o, 'PrimaryNotReady', standInSentence(o), null, { state: { ...state, carriedAt: null } })
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
-  const message = still(
+  const message = keepMessage(
     o,
     'Restarted',
     `The answers of ${short(earlier)} drain before ${short(state.candidate)} starts`,
   )
-  if (carriedAt === null) return stay(o, 'Restarted', message, null, { state: next })
+  if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (now < drainedAt) return stay(o, 'Restarted', message, drainedAt, { state: next })
+  if (now < drainedAt) return hold(o, 'Restarted', message, drainedAt, { state: next })
   const stage = stageFor(o, state.candidate)
-  return stay(o, 'Restarted', message, now, { state: atStage(next, stage, now) })
+  return hold(o, 'Restarted', message, now, { state: atStage(next, stage, now) })
 }
 
 /** The last pods with the old configuration end. */
 export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
-  if (state.stage !== 'emptying' || target === null) return undefined
+  if (state.stage !== 'stoppingOldPods' || target === null) return undefined
   if (target.running > 0) {
     const waited = `${target.running} pods with the earlier configuration`
     const deadline = deadlineOf(o, state.waitingSince, now)
     if (deadline === null)
       return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now))
-    return stay(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline)
+    return hold(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline)
   }
-  return stay(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
+  return hold(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
 }
 
 /** Pods of the candidate start; the run is rolled back if they do not get ready in time. */
@@ -120,12 +120,12 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
   const problem = problemOf(o, momentOf(o) ?? 'candidate')
   if (problem !== null) {
     const held = { ...withClock(state, 'stopped', now), phase: state.phase }
-    return tell(o, { severity: 'warn', ...problem }, now, null, { state: held })
+    return holdAndReport(o, { severity: 'warn', ...problem }, now, null, { state: held })
   }
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
     const held = awaiting(state, 'owner', now)
-    return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
+    return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
   }
   const overdue = state.waitingFor === 'takeUp' || deadlineOf(o, state.waitingSince, now) === null
   if (target.readiness === 'pending' && overdue) return whenOverdue(o, now, () => waitForTakeUp(o, now))
@@ -137,10 +137,10 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
     if (target.readiness === 'stuck' || deadline === null)
       return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', waited, now))
     const message = `Waiting for the pods of ${short(state.candidate)}: ${target.message}`
-    return stay(o, 'WaitingForPods', message, deadline, { state: next })
+    return hold(o, 'WaitingForPods', message, deadline, { state: next })
   }
   if (o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis) {
-    return stay(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
+    return hold(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
   }
   return waitForHealth(o, now)
 }
@@ -149,7 +149,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
 function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { names, state, target } = o
   const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
-  return tell(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, {
+  return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, {
     state: awaiting(state, 'takeUp', now),
   })
 }
@@ -159,10 +159,10 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | Read |
   const { state, target } = o
   if (state.stage !== 'locking' || target === null) return undefined
   if (judgedReady(o, state.candidate) === 0) {
-    return stay(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
+    return hold(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
   }
   if (!target.paused)
-    return stay(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+    return hold(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
   return waitForHealth(o, now)
 }
 
@@ -175,19 +175,19 @@ function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read
     const next = awaiting(o.state, 'endpoints', now)
     const deadline = deadlineOf(o, next.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => rollBack(o, o.state, 'DeadlineExceeded', waited, now))
-    return stay(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
+    return hold(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
   }
   // Unjudged, there is nothing to compare; and a primary that is broken is what such a release may be there to mend.
   const unjudged = o.canary.spec.skipAnalysis || o.state.approved === 'full'
   if (!unjudged && (o.primary === null || o.primary.ready === 0)) {
     const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
-    return stay(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
+    return hold(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
   }
   return undefined
 }
 
 /** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
-export function giveUpOnMissingPods(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
+export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.stage !== 'climbing' || state.waitingFor !== 'pods' || target === null) return undefined
   if (target.readiness === 'pending' || deadlineOf(o, state.waitingSince, now) !== null) return undefined
@@ -196,7 +196,7 @@ export function giveUpOnMissingPods(o: Observation<AnalysisPhase>, now: Instant)
 }
 
 /** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
-export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   if (state.stage !== 'climbing' || state.weight === 0 || judgedReady(o, state.candidate) > 0) return undefined
   const { threshold } = o.canary.spec.analysis
@@ -208,25 +208,25 @@ export function leaveDeadPods(o: Observation<AnalysisPhase>, now: Instant): Move
     phase: 'Progressing',
     stage: 'preparing',
     failedChecks,
-    failedAt: now,
+    lastFailedTime: now,
     waitingFor: null,
     waitingSince: now,
     blindSince: null,
   }
-  return go(o, next, { severity: 'warn', reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
+  return transition(o, next, { severity: 'warn', reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
 }
 
 /** The primary has no ready pod: the canary carries what there is, and the run stands still. */
-export function standInForThePrimary(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'climbing' || (primary !== null && primary.ready > 0)) return undefined
-  return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
+  return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
     state: { ...state, carriedAt: null },
   })
 }
 
 /** Not decided in time, waiting aside: back. */
-export function giveUp(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
+export function rollBackWhenOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state } = o
   if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
   const because = 'the run was not decided within analysis.maxDuration'

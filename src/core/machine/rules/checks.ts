@@ -7,16 +7,16 @@ import { judge, type Verdict } from '../../judges/judge.ts'
 import type { CheckRecord, Memory } from '../../model/memory.ts'
 import { gatesOf, type Gate } from '../../analysis/gate.ts'
 import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
-import { windowOf, type Scene } from '../../analysis/check-context.ts'
+import { windowOf, type CheckContext } from '../../analysis/check-context.ts'
 import { countOf, missingRequests, splitSays, TELEMETRY_LAG } from '../../analysis/split.ts'
-import { go, remark, stay, still, tell } from '../move.ts'
+import { transition, recurringEvent, hold, keepMessage, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { ladderOf, nextLook, rungAt } from '../../model/plan.ts'
+import { ladderOf, nextCheckAfter, stepAt } from '../../model/plan.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
-import { sceneOf } from '../../analysis/check-context-of.ts'
+import { checkContextOf } from '../../analysis/check-context-of.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
-import { afterLook, approvalPending } from './climb.ts'
+import { afterChecks, approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
 import { sharesAddUp, splitsAll } from './split-scope.ts'
 import { pauseOf } from './start.ts'
@@ -27,9 +27,9 @@ const SILENCE_WINDOW = 60_000
 const SILENT_LOOKS = 2
 
 /** When the present step is looked at next. */
-export function nextLookOf(o: Observation<AnalysisPhase>): Instant {
+export function nextCheckTime(o: Observation<AnalysisPhase>): Instant {
   const { state } = o
-  return nextLook(o.canary.spec.analysis, state.weight, state.carriedAt ?? 0, state.lookedAt)
+  return nextCheckAfter(o.canary.spec.analysis, state.weight, state.carriedAt ?? 0, state.lastCheckTime)
 }
 
 /** The gates of a step with what they ask, and a sentence for each that cannot be asked. */
@@ -40,9 +40,9 @@ interface Asked {
 }
 
 /** What the gates of the present step ask. */
-function gatesAt(o: Observation<AnalysisPhase>, scene: Scene): Asked {
+function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Asked {
   const { analysis, metricsServer } = o.canary.spec
-  const own = rungAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
+  const own = stepAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
   const all = gatesOf([...analysis.metrics, ...own], o.templates)
   const gates: Gate[] = []
   const checks: Check[] = []
@@ -60,7 +60,7 @@ function gatesAt(o: Observation<AnalysisPhase>, scene: Scene): Asked {
 }
 
 /** Everything that one look asks, the gates first. */
-function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: Scene, at: Instant): Check[] {
+function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckContext, at: Instant): Check[] {
   const server = o.canary.spec.metricsServer ?? null
   const checks = [...asked.checks]
   const { state } = o
@@ -82,12 +82,12 @@ function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null 
 }
 
 /** Looks when a look is due; silent before. */
-export function look(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
+export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
   const { state } = o
   if (state.stage !== 'climbing' || state.weight === 0 || state.carriedAt === null) return undefined
-  const at = nextLookOf(o)
+  const at = nextCheckTime(o)
   if (now < at) return undefined
-  const scene = sceneOf(o, at)
+  const scene = checkContextOf(o, at)
   const asked = gatesAt(o, scene)
   const [first, ...more] = allQuestions(o, asked, scene, at).filter(check => !Object.hasOwn(o.findings, check.id))
   if (first !== undefined) return { ask: [first, ...more] }
@@ -102,7 +102,7 @@ interface Judged {
 function conclude(
   o: Observation<AnalysisPhase>,
   { gates, problems }: Asked,
-  scene: Scene,
+  scene: CheckContext,
   at: Instant,
   now: Instant,
 ): Move | Ask | Read {
@@ -114,13 +114,13 @@ function conclude(
   const lost = lostRequests(o, scene)
   const setting = problem?.reason === 'Conflict' ? problem : lost
   const silent = setting === null && splitsAll(o) ? silence(o, scene) : null
-  const silentLooks = silent === null ? 0 : o.state.silentLooks + 1
+  const noTrafficChecks = silent === null ? 0 : o.state.noTrafficChecks + 1
   // Catching up on looks that were missed would tell nothing new.
-  const lookedAt = now - at > analysis.checkInterval ? now : at
+  const lastCheckTime = now - at > analysis.checkInterval ? now : at
   const run = problem === null && lost === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
-  const looked: Analysis = { ...run, lookedAt, passed: false, silentLooks, misrouted: lost !== null }
+  const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
-  if (silent !== null && silentLooks >= SILENT_LOOKS) {
+  if (silent !== null && noTrafficChecks >= SILENT_LOOKS) {
     const because = `the canary cannot be reached: at weight ${o.state.weight} about ${silent} requests were due, and it had none`
     return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
@@ -133,22 +133,25 @@ function conclude(
   }
   if (setting !== null) {
     const held = { ...withClock(looked, 'stopped', now), blindSince: null }
-    const wakeAt = nextLookOf(withState(o, held))
-    return tell(o, { severity: 'warn', ...setting }, now, wakeAt, { state: asPhase(o, held), memory })
+    const wakeAt = nextCheckTime(withState(o, held))
+    return holdAndReport(o, { severity: 'warn', ...setting }, now, wakeAt, { state: asPhase(o, held), memory })
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
   const blind = problems[0] ?? holding.find(({ sight }) => sight !== 'earlier')?.because
-  if (blind !== undefined) return hold({ ...o, memory }, looked, blind, looked.blindSince ?? at, at, now)
+  if (blind !== undefined) return holdWithoutVerdict({ ...o, memory }, looked, blind, looked.blindSince ?? at, at, now)
   // What reaches back before the candidate is seen, and is waited for as long as it does: maxBlind is for what is not seen.
   const [early] = holding
-  if (early !== undefined) return hold({ ...o, memory }, looked, early.because, null, at, now)
+  if (early !== undefined) return holdWithoutVerdict({ ...o, memory }, looked, early.because, null, at, now)
   const contradiction = contradicted(o, scene, at)
   if (contradiction !== null) {
-    return stay(o, 'NotCarried', contradiction, nextLookOf(withState(o, looked)), { state: asPhase(o, looked), memory })
+    return hold(o, 'NotCarried', contradiction, nextCheckTime(withState(o, looked)), {
+      state: asPhase(o, looked),
+      memory,
+    })
   }
-  const passed = { ...looked, passed: true, blindSince: null }
-  return afterLook({ ...withState(o, passed), memory }, now)
+  const passed = { ...looked, lastCheckPassed: true, blindSince: null }
+  return afterChecks({ ...withState(o, passed), memory }, now)
 }
 
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
@@ -166,7 +169,7 @@ function fail(
 ): Move {
   const { threshold, interval } = o.canary.spec.analysis
   const spacing = Math.min(interval, terms.spacing)
-  const counts = looked.failedAt === null || at - looked.failedAt >= spacing
+  const counts = looked.lastFailedTime === null || at - looked.lastFailedTime >= spacing
   const failedChecks = counts ? looked.failedChecks + 1 : looked.failedChecks
   const told = { ...o, memory }
   if (failedChecks >= threshold || terms.atOnce) {
@@ -174,10 +177,13 @@ function fail(
     return rollBack(told, { ...looked, failedChecks } as Analysis, 'ThresholdReached', `${because} (${count})`, now)
   }
   const message = `${because} (${failedChecks} of ${threshold} failed checks)`
-  const next = { ...looked, failedChecks, failedAt: counts ? at : looked.failedAt }
-  const wakeAt = nextLookOf(withState(o, next))
-  if (!counts) return stay(told, 'CheckFailed', message, wakeAt, { state: asPhase(o, next) })
-  return { ...go(told, asPhase(o, next), { severity: 'warn', reason: 'CheckFailed', message }, now, memory), wakeAt }
+  const next = { ...looked, failedChecks, lastFailedTime: counts ? at : looked.lastFailedTime }
+  const wakeAt = nextCheckTime(withState(o, next))
+  if (!counts) return hold(told, 'CheckFailed', message, wakeAt, { state: asPhase(o, next) })
+  return {
+    ...transition(told, asPhase(o, next), { severity: 'warn', reason: 'CheckFailed', message }, now, memory),
+    wakeAt,
+  }
 }
 
 /**
@@ -185,7 +191,7 @@ function fail(
  *
  * @param blindSince null: there is something to see, which does not count yet.
  */
-function hold(
+function holdWithoutVerdict(
   o: Observation<AnalysisPhase>,
   looked: Analysis,
   because: string,
@@ -200,27 +206,34 @@ function hold(
       ...atWeight(withClock(looked, 'stopped', now), 0, now),
       phase: 'Progressing',
       blindSince,
-      lookedAt: now,
-      hold: { by: 'parked', since: now },
+      lastCheckTime: now,
+      hold: { by: 'suspension', since: now },
     } as const
-    return go(o, parked, { severity: 'warn', reason: 'Parked', message }, now)
+    return transition(o, parked, { severity: 'warn', reason: 'AnalysisSuspended', message }, now)
   }
   const next = { ...looked, blindSince }
   const message = `Holding at weight ${looked.weight}: ${because}`
-  const move = stay(o, 'Blind', message, nextLookOf(withState(o, next)), { state: asPhase(o, next) })
+  const move = hold(o, 'MetricsUnavailable', message, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
   // Once for as long as it lasts, however the words change.
-  if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'Blind')) return move
-  return { ...move, announcements: [remark(o, { severity: 'warn', reason: 'Blind', message }, now)] }
+  if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'MetricsUnavailable')) return move
+  return {
+    ...move,
+    announcements: [recurringEvent(o, { severity: 'warn', reason: 'MetricsUnavailable', message }, now)],
+  }
 }
 
 /** Parked: the ladder starts anew once the metrics server answers and the primary shows traffic. */
-export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
+export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
   const { state } = o
-  if (state.hold?.by !== 'parked') return undefined
-  const at = Math.ceil(((state.lookedAt ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
-  const message = still(o, 'Parked', `${short(state.candidate)} is parked at weight 0 until there is data again`)
-  if (now < at) return stay(o, 'Parked', message, at)
-  const scene = { ...sceneOf(o, at), routedFor: SILENCE_WINDOW }
+  if (state.hold?.by !== 'suspension') return undefined
+  const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
+  const message = keepMessage(
+    o,
+    'AnalysisSuspended',
+    `${short(state.candidate)} is parked at weight 0 until there is data again`,
+  )
+  if (now < at) return hold(o, 'AnalysisSuspended', message, at)
+  const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
   const { gates, checks: probes, problems } = gatesAt(o, scene)
   const sides = silenceQuestions(scene, SILENCE_WINDOW, o.canary.spec.metricsServer ?? null).checks
   const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
@@ -234,9 +247,9 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
   // Without gates on the mesh's telemetry it may not be there at all; then the users' own queries have to say something.
   const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
   if (!back) {
-    const lookedAt = Math.max(at, now)
-    return stay(o, 'Parked', message, lookedAt + o.canary.spec.analysis.checkInterval, {
-      state: { ...state, lookedAt },
+    const lastCheckTime = Math.max(at, now)
+    return hold(o, 'AnalysisSuspended', message, lastCheckTime + o.canary.spec.analysis.checkInterval, {
+      state: { ...state, lastCheckTime },
     })
   }
   const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
@@ -249,10 +262,10 @@ export function unpark(o: Observation<AnalysisPhase>, now: Instant): Move | Ask 
     waitingFor: null,
     waitingSince: now,
   } as const
-  return go(o, next, { severity: 'info', reason: 'DataBack', message: again }, now)
+  return transition(o, next, { severity: 'info', reason: 'MetricsRestored', message: again }, now)
 }
 
-function silence(o: Observation<AnalysisPhase>, scene: Scene): number | null {
+function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {
   const [canary, callers, primary, sent] = silenceQuestions(scene, SILENCE_WINDOW, null).checks
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
   return missingRequests(
@@ -262,7 +275,7 @@ function silence(o: Observation<AnalysisPhase>, scene: Scene): number | null {
 }
 
 /** Requests that no route could carry since the candidate was first routed, and none before: a setting, not the candidate. */
-function lostRequests(o: Observation<AnalysisPhase>, scene: Scene): Problem | null {
+function lostRequests(o: Observation<AnalysisPhase>, scene: CheckContext): Problem | null {
   const [now, before] = lostQuestions(scene, null).checks
   if ((countOf(o.findings[now.id]) ?? 0) === 0 || countOf(o.findings[before.id]) !== 0) return null
   // Without a number: it changes with every check, and the same sentence is one event.
@@ -272,7 +285,7 @@ function lostRequests(o: Observation<AnalysisPhase>, scene: Scene): Problem | nu
   }
 }
 
-function contradicted(o: Observation<AnalysisPhase>, scene: Scene, at: Instant): string | null {
+function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: Instant): string | null {
   const window = splitWindow(o, at)
   if (window === null) return null
   const [canary, primary] = splitQuestions(scene, window, null).checks

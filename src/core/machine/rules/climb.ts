@@ -2,10 +2,10 @@
 import type { Ask, Handler, Move, Read, Rule } from '../../model/decision.ts'
 import { firstOf } from '../../model/decision.ts'
 import { atWeight, short, withClock } from '../../model/selectors.ts'
-import { go, stay, tell } from '../move.ts'
+import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
-import { dueAt, ladderOf, nextLook, nextRung, rungAt, topOf } from '../../model/plan.ts'
+import { dueAt, ladderOf, nextCheckAfter, nextStep, stepAt, topOf } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { mustShift, shiftSentence } from './shift.ts'
@@ -16,23 +16,23 @@ type Step = Rule<AnalysisPhase>
 const wake = (o: Observation<AnalysisPhase>): Instant | null =>
   o.state.weight === 0 || o.state.carriedAt === null
     ? null
-    : nextLook(o.canary.spec.analysis, o.state.weight, o.state.carriedAt, o.state.lookedAt)
+    : nextCheckAfter(o.canary.spec.analysis, o.state.weight, o.state.carriedAt, o.state.lastCheckTime)
 
 /** A step ends when its time is over and the last look has passed. */
 const waitUntilDue: Step = (o, now) => {
   const { state } = o
   if (state.stage !== 'climbing' || state.weight === 0) return undefined
   const due = dueAt(o.canary.spec.analysis, state.weight, state.carriedAt ?? now)
-  if (state.passed && (state.lookedAt ?? 0) >= due) return undefined
+  if (state.lastCheckPassed && (state.lastCheckTime ?? 0) >= due) return undefined
   const { reason, message } = saidOf(o)
-  return stay(o, reason, message, wake(o))
+  return hold(o, reason, message, wake(o))
 }
 
 /** What the last look said stays on show until the next one. */
 function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'> {
   const { state, memory } = o
-  if (state.lookedAt === null) return { reason: memory.reason, message: memory.message }
-  if (!state.passed) return { reason: memory.reason, message: memory.message }
+  if (state.lastCheckTime === null) return { reason: memory.reason, message: memory.message }
+  if (!state.lastCheckPassed) return { reason: memory.reason, message: memory.message }
   return {
     reason: 'Analysing',
     message: `Weight ${state.weight}: ${memory.checks.map(check => check.message).join('; ')}`,
@@ -42,10 +42,10 @@ function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'>
 /** A hand lowered the weight: it stays there, judged as ever. */
 const waitForTheHand: Step = o => {
   const { state } = o
-  if (state.hold?.by !== 'hand') return undefined
-  return stay(
+  if (state.hold?.by !== 'override') return undefined
+  return hold(
     o,
-    'HeldByHand',
+    'WeightOverridden',
     `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
     wake(o),
   )
@@ -57,7 +57,7 @@ const waitWhilePaused: Step = (o, now) => {
   const pause = pauseOf(o)
   if (pause === null) return undefined
   const message = `Holding at weight ${state.weight}: ${pause}`
-  return tell(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
+  return holdAndReport(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
 }
 
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
@@ -65,7 +65,7 @@ const waitForProblems: Step = (o, now) => {
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
   const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
-  return tell(o, { severity: 'warn', ...problem }, now, wake(o), { state })
+  return holdAndReport(o, { severity: 'warn', ...problem }, now, wake(o), { state })
 }
 
 /** Nothing rises onto pods that are missing. */
@@ -73,7 +73,7 @@ const waitForAllPods: Step = o => {
   const { state, target } = o
   if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
     return undefined
-  return stay(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
+  return hold(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
 }
 
 /** A person has to say yes; at the top that is the promotion itself. */
@@ -85,13 +85,13 @@ const waitForApproval: Step = (o, now) => {
   const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.weight}`
   const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
   const next = { ...withClock(state, 'stopped', now), phase } as const
-  return tell(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
+  return holdAndReport(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
 }
 
 /** Whether the present step has an approval that is not given yet. */
 export function approvalPending(o: Observation<AnalysisPhase>): boolean {
   const { state } = o
-  const rung = rungAt(ladderOf(o.canary.spec.analysis), state.weight)
+  const rung = stepAt(ladderOf(o.canary.spec.analysis), state.weight)
   return rung?.approve === true && state.approved !== 'full' && state.approved !== state.weight
 }
 
@@ -113,12 +113,12 @@ export function promoteOnFullApproval(o: Observation<AnalysisPhase>, now: Instan
 /** The next rung. */
 const climb: Step = (o, now) => {
   const { state } = o
-  const rung = nextRung(ladderOf(o.canary.spec.analysis), state.weight)
+  const rung = nextStep(ladderOf(o.canary.spec.analysis), state.weight)
   if (rung === undefined) return undefined
   const run = atWeight(withClock(state, 'running', now), rung.weight, now)
   const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
   const message = `Weight ${state.weight} → ${rung.weight}`
-  return go(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
 }
 
 /** The top was judged: the template that was judged, and no other, goes to the primary. */
@@ -142,7 +142,7 @@ const promote: Handler<AnalysisPhase> = (o, now) => {
     waitingFor: null,
     waitingSince: now,
   } as const
-  return go(o, next, { severity: 'info', reason: 'Promoting', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'Promoting', message }, now)
 }
 
 const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
@@ -158,6 +158,6 @@ const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
 )
 
 /** What follows when no look is due, or the one that was has passed. */
-export function afterLook(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read {
+export function afterChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read {
   return chain(o, now)
 }

@@ -20,7 +20,7 @@ export function withClocks(o: Observation, now: Instant): State {
 
 /** Waiting that maxDuration does not count: for a person, for a setting to be put right, for the Deployment controller. */
 function standsStill(o: Observation<AnalysisPhase>): boolean {
-  const { heldSince, hold, stage, waitingFor } = o.state
+  const { pausedSince, hold, stage, waitingFor } = o.state
   if (
     pauseOf(o) !== null ||
     hold !== null ||
@@ -30,5 +30,5 @@ function standsStill(o: Observation<AnalysisPhase>): boolean {
     return true
   if (stage === 'preparing') return waitingFor === 'owner' || waitingFor === 'takeUp'
   // The rule that asks for the approval stops the clock; looks go on meanwhile.
-  return heldSince !== null && approvalPending(o)
+  return pausedSince !== null && approvalPending(o)
 }

@@ -8,7 +8,7 @@ import type { Move } from '../../model/decision.ts'
 import { atStage, pausingField, short, withClock } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
-import { announce, go } from '../move.ts'
+import { announce, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
@@ -70,7 +70,7 @@ type Answer =
   | { readonly refused: string }
 
 /** The first command that is new is obeyed, or refused with a sentence; the rest follow in the next passes. */
-export function obey(o: Observation, now: Instant): Move | undefined {
+export function applyCommand(o: Observation, now: Instant): Move | undefined {
   if (o.memory.handled === null) return recordOnly(o, now)
   const [command] = fresh(o)
   if (command === undefined) return answerUnknown(o, now)
@@ -139,7 +139,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       const { promoted, candidate } = o.state
       const message = `Revision ${short(candidate)} was aborted before it started, by ${by(command)}`
       const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
-      return { move: go(o, failed, { severity: 'warn', reason: 'Aborted', message }, now) }
+      return { move: transition(o, failed, { severity: 'warn', reason: 'Aborted', message }, now) }
     }
     return { refused: 'no run is under way' }
   },
@@ -169,7 +169,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     if (!isAnalysis(o)) return { memory, said }
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
-    if (o.state.hold?.by !== 'parked') return { memory, state: going, said }
+    if (o.state.hold?.by !== 'suspension') return { memory, state: going, said }
     return { memory, state: { ...atStage(going, 'preparing', now), blindSince: null }, said: 'Tried again' }
   },
 
@@ -192,7 +192,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return { refused: 'the target does not hold the rejected revision any more' }
     const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
-    return { move: go(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
+    return { move: transition(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
   },
 
   rollback(o, command, now) {
@@ -220,7 +220,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       because: clipped(because, LONGEST_WHY),
     }
     const memory: Memory = { ...o.memory, previous: null, retry: null }
-    return { move: go(o, next, { severity: 'warn', reason: 'RollingBack', message }, now, memory) }
+    return { move: transition(o, next, { severity: 'warn', reason: 'RollingBack', message }, now, memory) }
   },
 }
 

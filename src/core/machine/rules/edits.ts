@@ -25,7 +25,7 @@ const LONGEST = 512
  * @param o with the state and memory that the move leads to.
  */
 export function answersToEdits(before: State, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
-  if (o.trouble !== null || o.memory.handled === null) return []
+  if (o.writeError !== null || o.memory.handled === null) return []
   const changes = writes.filter(
     ({ verb, ref }) =>
       TOLD_KINDS.includes(ref.kind.kind) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),

@@ -2,7 +2,7 @@
 import type { Move } from '../../model/decision.ts'
 import { short, runOf } from '../../model/selectors.ts'
 import type { Memory, Outcome, RunRecord } from '../../model/memory.ts'
-import { go } from '../move.ts'
+import { transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Reason } from '../../status/reasons.ts'
 import type { Analysis, Run, State } from '../../model/state.ts'
@@ -38,7 +38,7 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, news: Endin
  * may have some.
  */
 export function carriedNothing(run: Run): boolean {
-  return 'routedAt' in run && (run as Analysis).stage !== 'clearing' && run.highest === 0 && run.weight === 0
+  return 'routedAt' in run && (run as Analysis).stage !== 'draining' && run.highest === 0 && run.weight === 0
 }
 
 /** Takes the release back: traffic first, pods once it is drained. */
@@ -51,7 +51,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
     carriedAt: null,
     drained: carriedNothing(run),
   }
-  return go(
+  return transition(
     o,
     failed,
     { severity: 'error', reason, message },
@@ -74,5 +74,5 @@ export function withdraw(o: Observation, now: Instant): Move | undefined {
     because: '',
   }
   const news = { severity: 'info', reason: 'Withdrawn', message } as const
-  return go(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))
+  return transition(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))
 }

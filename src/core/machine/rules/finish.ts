@@ -2,7 +2,7 @@
 import { isStalling } from '../../status/conditions.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import { atStage, awaiting, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
-import { go, pass, stay, still, tell } from '../move.ts'
+import { transition, transitionSilently, hold, keepMessage, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { State } from '../../model/state.ts'
 import type { Instant, Percent } from '../../time.ts'
@@ -13,7 +13,7 @@ import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 type Promoting = Observation<'Promoting'>
 
 /** The primary rolls to the judged template; in time, or the promoted one goes back on it. */
-export function copyToThePrimary(o: Promoting, now: Instant): Move | Read | undefined {
+export function copyToPrimary(o: Promoting, now: Instant): Move | Read | undefined {
   const { state, primary } = o
   if (state.stage !== 'copying') return undefined
   const ours = primary !== null && primary.revision === state.candidate
@@ -25,12 +25,12 @@ export function copyToThePrimary(o: Promoting, now: Instant): Move | Read | unde
   const deadline = deadlineOf(o, next.waitingSince, now)
   const message = `Waiting for Deployment ${o.names.primary.name}: ${waited}`
   if (deadline !== null && !(ours && primary.readiness === 'stuck'))
-    return stay(o, 'Promoting', message, deadline, { state: next })
+    return hold(o, 'Promoting', message, deadline, { state: next })
   return whenOverdue(o, now, () => {
     // What the Deployment controller does not take up says nothing of the candidate.
     if (!ours || primary.readiness !== 'pending') return undo(o, waited, now)
     const said = `${message}. The promotion of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
-    return tell(o, { severity: 'warn', reason: 'Promoting', message: said }, now, null)
+    return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, now, null)
   })
 }
 
@@ -44,14 +44,14 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
     const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is gone'}`
     const deadline = deadlineOf(o, next.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, message, now))
-    return stay(o, 'PrimaryNotReady', message, deadline, { state: next })
+    return hold(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = still(o, 'Returning', `Weight ${state.weight} as Deployment ${o.names.primary.name} takes over`)
-  if (carriedAt === null) return stay(o, 'Returning', said, null, { state: next })
+  const said = keepMessage(o, 'Returning', `Weight ${state.weight} as Deployment ${o.names.primary.name} takes over`)
+  if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
-  return now < dueAt ? stay(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
+  return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
 }
 
 /** When a weight that has been carried since then has lasted long enough on the way down. */
@@ -71,17 +71,17 @@ function lower(o: Promoting, now: Instant): Move | Read {
     const missing = `${ready} of ${replicas} pods of the primary are ready`
     const deadline = deadlineOf(o, state.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
-    return stay(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
+    return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
   const message = `Weight ${state.weight} → ${weight} as Deployment ${name} takes over`
   const next: State = { ...atStage(state, 'returning', now), weight, carriedAt: null }
-  return go(o, next, { severity: 'info', reason: 'Returning', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'Returning', message }, now)
 }
 
 /** The next weight on the way down: by the step, but no lower than what the primary's missing pods leave over. */
-export function nextDown(weight: Percent, step: Percent, ready: number, wished: number): Percent {
+export function nextDown(weight: Percent, step: Percent, ready: number, desired: number): Percent {
   const wanted = step === 0 ? 0 : Math.max(0, weight - step)
-  const leftOver = wished === 0 ? 0 : 100 - Math.floor((100 * Math.min(ready, wished)) / wished)
+  const leftOver = desired === 0 ? 0 : 100 - Math.floor((100 * Math.min(ready, desired)) / desired)
   return Math.min(weight, Math.max(wanted, leftOver))
 }
 
@@ -103,7 +103,7 @@ function finalise(o: Promoting, now: Instant): Move {
     ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
     previous: state.promoted,
   }
-  return pass(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
+  return transitionSilently(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
 }
 
 /** A rollback that a person asked for is over once the primary is ready with the earlier revision, or does not get ready in time. */
@@ -119,13 +119,15 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   if (!back || missing > 0) {
     const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
     const deadline = deadlineOf(o, o.memory.transitionAt, now)
-    if (deadline !== null) return stay(o, 'RollingBack', message, deadline)
+    if (deadline !== null) return hold(o, 'RollingBack', message, deadline)
     // A revision that does not start any more keeps nobody from releasing another one.
     const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
-    return whenOverdue(o, now, () => go(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now))
+    return whenOverdue(o, now, () =>
+      transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
+    )
   }
   const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
-  return go(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now)
+  return transition(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now)
 }
 
 /** The last answers of the canary are out: its pods may go. */
@@ -135,25 +137,25 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
       state: { ...next, carriedAt: null },
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
-  const said = still(o, reason, `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`)
-  if (drainedAt === null || now < drainedAt) return stay(o, reason, said, drainedAt, { state: next })
+  const said = keepMessage(o, reason, `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`)
+  if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })
   const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
   const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
   // What was pushed since the run was withdrawn is not known yet.
   const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
   const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
   const reasonAtRest = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded'
-  return go(o, succeeded, { severity: 'info', reason: reasonAtRest, message }, now, memory)
+  return transition(o, succeeded, { severity: 'info', reason: reasonAtRest, message }, now, memory)
 }
 
 /** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
-export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.drained) return undefined
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
@@ -163,9 +165,9 @@ export function drainTheRejected(o: Observation<'Failed'>, now: Instant): Move |
   const { reason, message } = ended !== undefined && isStalling(o.memory.reason) ? ended : o.memory
   if ((primary?.ready ?? 0) === 0) {
     const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return stay(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
+    return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (drainedAt === null || now < drainedAt) return stay(o, reason, message, drainedAt, { state: next })
-  return stay(o, reason, message, now, { state: { ...next, drained: true } })
+  if (drainedAt === null || now < drainedAt) return hold(o, reason, message, drainedAt, { state: next })
+  return hold(o, reason, message, now, { state: { ...next, drained: true } })
 }

@@ -29,7 +29,7 @@ export function answersToHands(
   now: Instant,
 ): Announcement[] {
   // A write that is refused, or withheld from a fight, undoes nothing; that is what is said then.
-  if (o.trouble !== null) return []
+  if (o.writeError !== null) return []
   const found = [
     lockLifted(o, writes),
     templateChanged(o, writes),
@@ -84,8 +84,8 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
 function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
   const { primary, names } = o
   if (primary === null || primary.replicas > 0 || !replacesPrimary(o, writes)) return null
-  const wished = o.memory.replicas.wished ?? 1
-  const message = `${lastWriter(primary.object)} scaled Deployment ${names.primary.name} to 0; it serves, so it is scaled to ${wished} again`
+  const desired = o.memory.replicas.desired ?? 1
+  const message = `${lastWriter(primary.object)} scaled Deployment ${names.primary.name} to 0; it serves, so it is scaled to ${desired} again`
   return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: primary }
 }
 
@@ -108,14 +108,14 @@ function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act
 
 /** Somebody asked for another number of pods, of the target or of the primary. */
 function scaled(before: Pick<Observation, 'memory'>, o: Observation): Act | null {
-  const { wished } = o.memory.replicas
+  const { desired } = o.memory.replicas
   const { primary, target, names } = o
-  if (before.memory.replicas.wished === null || before.memory.replicas.wished === wished) return null
+  if (before.memory.replicas.desired === null || before.memory.replicas.desired === desired) return null
   if (primary === null || primaryIsAutoscaled(o)) return null
-  const workload = primary.replicas === wished ? primary : target
+  const workload = primary.replicas === desired ? primary : target
   if (workload === null) return null
   const { name } = workload.object.metadata
   const rests = workload === target && target.replicas > 0 ? `; ${names.target.name} itself runs none between runs` : ''
-  const message = `${workload.replicasBy === '' ? 'Another writer' : workload.replicasBy} asked for ${wished} replicas of Deployment ${name}: ${names.primary.name} runs as many from now on${rests}`
+  const message = `${workload.replicasBy === '' ? 'Another writer' : workload.replicasBy} asked for ${desired} replicas of Deployment ${name}: ${names.primary.name} runs as many from now on${rests}`
   return { news: { severity: 'info', reason: 'ReplicasChanged', message }, workload }
 }

@@ -1,7 +1,7 @@
 /** The split that is carried although another one is asked for, because a side has no ready pod: people hear of it. */
 import type { Announcement } from '../../model/announcement.ts'
 import { shows, standInSentence } from '../../model/selectors.ts'
-import { type News, remark } from '../move.ts'
+import { type News, recurringEvent } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import type { Instant } from '../../time.ts'
@@ -19,5 +19,5 @@ export function overrides(o: Observation, told: readonly Announcement[], now: In
     weight > requested
       ? { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }
       : { severity: 'warn', reason: 'CanaryNotReady', message: none }
-  return told.some(({ reason }) => reason === news.reason) ? [] : [remark(o, news, now)]
+  return told.some(({ reason }) => reason === news.reason) ? [] : [recurringEvent(o, news, now)]
 }

@@ -1,7 +1,7 @@
 /** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
 import type { Move, Read } from '../../model/decision.ts'
 import { atStage, awaiting, carriedSince, judgedReady, short } from '../../model/selectors.ts'
-import { stay, tell } from '../move.ts'
+import { hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Instant } from '../../time.ts'
 import { takesOldPodsFirst } from '../../workloads/deployment.ts'
@@ -28,7 +28,7 @@ export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | 
   if (pause !== null) {
     const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
     const held = awaiting({ ...state, carriedAt }, 'resume', now)
-    return tell(o, { severity: 'info', reason: 'Paused', message }, now, null, { state: held })
+    return holdAndReport(o, { severity: 'info', reason: 'Paused', message }, now, null, { state: held })
   }
   const next = awaiting({ ...state, carriedAt }, null, now)
   if (carriedAt === null) {
@@ -38,11 +38,11 @@ export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | 
         : `the mesh does not carry weight ${state.weight} yet`
     const deadline = deadlineOf(o, next.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
-    return stay(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })
+    return hold(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })
   }
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (now < drainedAt) return stay(o, 'Promoting', shiftSentence(o), drainedAt, { state: next })
+  if (now < drainedAt) return hold(o, 'Promoting', shiftSentence(o), drainedAt, { state: next })
   const copying = { ...atStage(next, 'copying', now), carriedAt: null }
   const message = `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
-  return stay(o, 'Promoting', message, now, { state: copying })
+  return hold(o, 'Promoting', message, now, { state: copying })
 }

@@ -3,7 +3,7 @@ import { commandLine } from '../../model/command-line.ts'
 import { FINALIZER } from '../../model/names.ts'
 import type { Move } from '../../model/decision.ts'
 import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from '../../model/selectors.ts'
-import { go, stay, tell } from '../move.ts'
+import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Reason } from '../../status/reasons.ts'
@@ -14,26 +14,26 @@ import type { Instant } from '../../time.ts'
 import { deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
 
 /** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
-export function claim(o: Observation): Move | undefined {
+export function ensureFinalizer(o: Observation): Move | undefined {
   if (o.canary.metadata.finalizers?.includes(FINALIZER)) return undefined
-  return stay(o, 'Initializing', 'Claiming the canary with a finalizer', null)
+  return hold(o, 'Initializing', 'Claiming the canary with a finalizer', null)
 }
 
 /** Nothing is decided on half a view; the kinds may appear, or the rights be given, at any time. */
-export function waitForSight(o: Observation, now: Instant): Move | undefined {
+export function holdWhileUnwatched(o: Observation, now: Instant): Move | undefined {
   if (o.unseen === null) return undefined
-  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message: o.unseen }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message: o.unseen }, now, now + SIGHT_RETRY)
 }
 
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
-  return tell(o, { severity: 'warn', ...problem }, now, deadlineOf(o, o.state.waitingSince, now))
+  return holdAndReport(o, { severity: 'warn', ...problem }, now, deadlineOf(o, o.state.waitingSince, now))
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
-export function recogniseThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+export function adoptExistingPrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, primary, target, names } = o
   if (primary === null || !isOurs(o, primary.object))
     return state.revision === null ? undefined : cloneWhatServes(o, now)
@@ -41,9 +41,9 @@ export function recogniseThePrimary(o: Observation<'Initializing'>, now: Instant
   const { revision } = primary
   if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
     const message = `Deployment ${names.primary.name} serves ${short(revision)}, of which no record is left, and Deployment ${names.target.name} holds ${short(target.revision)}. Set ${names.target.name} to the image and settings that ${names.primary.name} runs; once that is recognised, release anew.`
-    return tell(o, { severity: 'warn', reason: 'Conflict', message }, now, null)
+    return holdAndReport(o, { severity: 'warn', reason: 'Conflict', message }, now, null)
   }
-  return stay(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
+  return hold(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
     state: { ...o.state, revision },
   })
 }
@@ -54,29 +54,29 @@ function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | u
   if (state.revision === null || target === null || target.revision === state.revision) return undefined
   if (recordedOf(o, state.revision) !== undefined) return undefined
   const message = `Deployment ${o.names.target.name} changed before its primary was made; it is looked at anew`
-  return stay(o, 'Initializing', message, now, { state: { ...state, revision: null, carriedAt: null } })
+  return hold(o, 'Initializing', message, now, { state: { ...state, revision: null, carriedAt: null } })
 }
 
 /** A wait for pods; after the deadline people hear of it. */
 function awaited(o: Observation<'Initializing'>, reason: Reason, message: string, now: Instant): Move {
   const deadline = deadlineOf(o, o.state.waitingSince, now)
-  if (deadline !== null) return stay(o, reason, message, deadline)
+  if (deadline !== null) return hold(o, reason, message, deadline)
   const late = `${message}. It has taken longer than spec.progressDeadlineSeconds`
-  return tell(o, { severity: 'warn', reason, message: late }, now, null)
+  return holdAndReport(o, { severity: 'warn', reason, message: late }, now, null)
 }
 
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
-export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.revision !== null) return undefined
-  if (target === null) return stay(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
+  if (target === null) return hold(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
   if (target.readiness !== 'ready') {
     const message = `Waiting for Deployment ${o.names.target.name} to be ready before its primary is made: ${target.message}`
     return awaited(o, 'TargetNotReady', message, now)
   }
   const memory = { ...o.memory, targetGeneration: target.generation }
   const message = `Making the primary of ${short(target.revision)}`
-  return stay(o, 'Initializing', message, now, {
+  return hold(o, 'Initializing', message, now, {
     state: { ...state, revision: target.revision, waitingSince: now },
     memory,
   })
@@ -86,7 +86,7 @@ export function waitForTheTarget(o: Observation<'Initializing'>, now: Instant): 
  * Callers are moved only to a primary that is ready, and that every proxy has heard of: its cluster is new to them, and a
  * route that arrives together with its cluster finds nobody for a moment.
  */
-export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+export function waitForPrimary(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'cloning') return undefined
   const missing = primary === null ? 0 : unreached(o, 'primary', primary.revision)
@@ -101,47 +101,47 @@ export function waitForThePrimary(o: Observation<'Initializing'>, now: Instant):
   const knownAt = since + o.settings.settle
   if (now < knownAt) {
     const message = `Deployment ${o.names.primary.name} is ready; the mesh hears of it`
-    return stay(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
+    return hold(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
   const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
   const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
-  return go(o, next, { severity: 'info', reason: 'RoutingCallers', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'RoutingCallers', message }, now)
 }
 
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */
-export function settleIn(o: Observation<'Initializing'>, now: Instant): Move {
+export function finishInitialization(o: Observation<'Initializing'>, now: Instant): Move {
   const { state, settings } = o
   const carriedAt = carriedSince(o, 0, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
-    return stay(o, 'RoutingCallers', 'Waiting for the routes to the primary', null, { state: next })
+    return hold(o, 'RoutingCallers', 'Waiting for the routes to the primary', null, { state: next })
   }
   const drainedAt = carriedAt + settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) {
-    return stay(o, 'RoutingCallers', 'The last answers of the target drain', drainedAt, { state: next })
+    return hold(o, 'RoutingCallers', 'The last answers of the target drain', drainedAt, { state: next })
   }
   const initialized: State = { phase: 'Initialized', promoted: state.revision, rejected: null }
   const message = `Initialised: ${o.names.primary.name} serves ${short(state.revision)}`
-  return go(o, initialized, { severity: 'info', reason: 'Initialized', message }, now)
+  return transition(o, initialized, { severity: 'info', reason: 'Initialized', message }, now)
 }
 
 /** A revision that another version of Sluice wrote down says nothing: the present one is taken as promoted. */
-export function takeANewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
+export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
   if (o.target === null || !isForeignRevision(o.state.promoted)) return undefined
   const promoted = o.target.revision
   const message = `The remembered revision is of another version of Sluice; ${short(promoted)} is taken as promoted`
   const memory = { ...o.memory, targetGeneration: o.target.generation }
   const state: State = { phase: 'Succeeded', promoted, rejected: null }
-  return go(o, state, { severity: 'info', reason: 'BaselineTaken', message }, now, memory)
+  return transition(o, state, { severity: 'info', reason: 'BaselineTaken', message }, now, memory)
 }
 
 /** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
-export function forgetTheRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   if (o.target === null || o.target.revision !== o.state.promoted) return undefined
   const message = `The target is back at the promoted revision ${short(o.state.promoted)}`
   const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
   const memory = { ...o.memory, targetGeneration: o.target.generation }
-  return go(o, state, { severity: 'info', reason: 'Succeeded', message }, now, memory)
+  return transition(o, state, { severity: 'info', reason: 'Succeeded', message }, now, memory)
 }
 
 /** The candidate that the target asks for, or null: a new generation and a new hash, and not what was just refused. */
@@ -164,7 +164,7 @@ export function startRun(o: Observation<RestingPhase>, now: Instant): Move | und
   const { promoted, rejected } = o.state
   const message = `Revision ${short(candidate)} waits: ${pause}`
   const state: State = { phase: 'Waiting', promoted, rejected, candidate, since: now }
-  return go(o, state, { severity: 'info', reason: 'WaitingToStart', message }, now)
+  return transition(o, state, { severity: 'info', reason: 'WaitingToStart', message }, now)
 }
 
 /** The wait to start ends with the pause, or with the revision. */
@@ -177,11 +177,16 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
         ? `Deployment ${o.names.target.name} is gone`
         : `The target is back at ${short(o.target.revision)}`
     const message = `${what}; nothing waits any more`
-    return go(o, { phase: 'Succeeded', promoted, rejected }, { severity: 'info', reason: 'Withdrawn', message }, now)
+    return transition(
+      o,
+      { phase: 'Succeeded', promoted, rejected },
+      { severity: 'info', reason: 'Withdrawn', message },
+      now,
+    )
   }
   const pause = pauseOf(o)
   if (pause === null) return begin(o, o.state, candidate, now)
-  return stay(o, 'WaitingToStart', `Revision ${short(candidate)} waits: ${pause}`, null, {
+  return hold(o, 'WaitingToStart', `Revision ${short(candidate)} waits: ${pause}`, null, {
     state: { ...o.state, candidate },
   })
 }
@@ -200,9 +205,9 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
   const message = `New revision ${short(candidate)}: starting its pods${again}`
   const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
   // Pods that are still there under the same template have read another configuration.
-  const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'emptying' : 'preparing'
+  const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'stoppingOldPods' : 'preparing'
   const state = firstStep(settled, candidate, stage, now)
-  return go(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
+  return transition(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
 }
 
 /**
@@ -230,16 +235,16 @@ export function firstStep(
     waitingSince: now,
     stage,
     routedAt: null,
-    lookedAt: null,
-    passed: false,
+    lastCheckTime: null,
+    lastCheckPassed: false,
     failedChecks: 0,
-    failedAt: null,
-    silentLooks: 0,
+    lastFailedTime: null,
+    noTrafficChecks: 0,
     misrouted: false,
     blindSince: null,
     hold: null,
-    heldFor: 0,
-    heldSince: null,
+    pausedDuration: 0,
+    pausedSince: null,
     approved: null,
   }
 }
@@ -251,31 +256,31 @@ function idOf(earlier: string, now: Instant): string {
 }
 
 /** Nothing is to be done; what stands in the way of the next run is said now. */
-export function rest(o: Observation<RestingPhase>, now: Instant): Move {
+export function idle(o: Observation<RestingPhase>, now: Instant): Move {
   const problem = problemOf(o, 'rest')
-  if (problem !== null) return tell(o, { severity: 'warn', ...problem }, now, null)
-  const { leftAlone } = o.memory.replicas
-  if (leftAlone !== null) {
-    const message = `${leftAlone} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
-    return tell(o, { severity: 'warn', reason: 'ReplicasPutBack', message }, now, null)
+  if (problem !== null) return holdAndReport(o, { severity: 'warn', ...problem }, now, null)
+  const { ignoredManager } = o.memory.replicas
+  if (ignoredManager !== null) {
+    const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    return holdAndReport(o, { severity: 'warn', reason: 'ReplicasPutBack', message }, now, null)
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
     const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`
-    return stay(o, 'PrimaryNotReady', message, null)
+    return hold(o, 'PrimaryNotReady', message, null)
   }
   if (primary.readiness === 'stuck') {
     const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
-    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null)
+    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null)
   }
   // How the last run ended stays on show until something else is to be said.
   const ended = o.memory.history[0]
   if (o.memory.reason in passing && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
-    return stay(o, ended.reason, ended.message, null)
+    return hold(o, ended.reason, ended.message, null)
   }
   if (o.memory.reason in passing)
-    return stay(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
-  return stay(o, o.memory.reason, o.memory.message, null)
+    return hold(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
+  return hold(o, o.memory.reason, o.memory.message, null)
 }
 
 /** Reasons of trouble that has passed by the time a canary rests. */
@@ -283,7 +288,7 @@ const passing: Readonly<Partial<Record<Reason, true>>> = {
   Initializing: true,
   PrimaryNotReady: true,
   ReplicasPutBack: true,
-  ClusterNotVisible: true,
+  WatchUnavailable: true,
   WriteRefused: true,
   Contested: true,
   Conflict: true,

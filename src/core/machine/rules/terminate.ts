@@ -1,7 +1,7 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
 import type { Move } from '../../model/decision.ts'
 import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
-import { go, stay, still, tell } from '../move.ts'
+import { transition, hold, keepMessage, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { isOurs } from '../../render/ownership.ts'
@@ -19,7 +19,7 @@ type Terminating = Observation<'Terminating'>
 export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Move | undefined {
   if (o.canary.metadata.deletionTimestamp === undefined) return undefined
   const state = o.state as State
-  const blind = waitForWhatIsHandedOver(o, now)
+  const blind = waitForHandover(o, now)
   if (blind !== undefined) return blind
   if (isDiverting(o)) return undefined
   // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
@@ -44,14 +44,14 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   const news = { severity: 'info', reason: 'HandingBack', message } as const
   const run = runOf(state)
   const outcome = run?.candidate === promoted ? 'Succeeded' : 'Withdrawn'
-  return go(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
+  return transition(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
 }
 
 /** Nothing is handed over, and nothing removed, by who cannot see it. A dying namespace waits for nobody. */
-export function waitForWhatIsHandedOver(o: Observation, now: Instant): Move | undefined {
+export function waitForHandover(o: Observation, now: Instant): Move | undefined {
   if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
   const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
-  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
 }
 
 /** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
@@ -70,10 +70,10 @@ function copied(o: Observation, state: State): Revision | null {
 }
 
 /** A dying namespace or a target that is gone lets go at once, at any stage. */
-export function letGo(o: Terminating, now: Instant): Move | undefined {
+export function removeFinalizer(o: Terminating, now: Instant): Move | undefined {
   if (o.state.stage === 'removing') return undefined
   if (!o.surroundings.namespaceTerminating && o.target !== null) return undefined
-  return go(
+  return transition(
     o,
     { ...o.state, stage: 'removing' },
     { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' },
@@ -82,10 +82,10 @@ export function letGo(o: Terminating, now: Instant): Move | undefined {
 }
 
 const handingBack = (o: Terminating): string =>
-  still(o, 'HandingBack', `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`)
+  keepMessage(o, 'HandingBack', `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`)
 
 /** Whatever the target runs now, it carries nothing before its template is touched. */
-export function returnToThePrimary(o: Terminating, now: Instant): Move | undefined {
+export function returnToPrimary(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'returning') return undefined
   const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
@@ -94,20 +94,20 @@ export function returnToThePrimary(o: Terminating, now: Instant): Move | undefin
     const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }
     const message = restored(o)
     // The very pass that leads there sets the template.
-    if (message !== null) return go(o, restoring, { severity: 'warn', reason: 'TargetRestored', message }, now)
-    return stay(o, 'HandingBack', handingBack(o), now, { state: restoring })
+    if (message !== null) return transition(o, restoring, { severity: 'warn', reason: 'TargetRestored', message }, now)
+    return hold(o, 'HandingBack', handingBack(o), now, { state: restoring })
   }
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
     const waited = o.primary?.message ?? 'it is made anew'
     const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
-    return tell(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
       state: { ...next, carriedAt: null },
     })
   }
-  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
+  if (carriedAt === null) return hold(o, 'HandingBack', handingBack(o), null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  return now < drainedAt ? stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
+  return now < drainedAt ? hold(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
 }
 
 /** What is said where the target is set back to the promoted template; null where it holds that, or none is on record. */
@@ -120,7 +120,7 @@ function restored({ names, recorded, state, target }: Terminating): string | nul
 }
 
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
-export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined {
+export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
   const foreign = templateOf(target.revision) !== templateOf(state.promoted)
@@ -128,36 +128,42 @@ export function restoreTheTarget(o: Terminating, now: Instant): Move | undefined
   const recorded = recordedOf(o, state.promoted) !== undefined
   // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
   if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
-    return stay(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
+    return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
   // Somebody has set it to another one again.
   const setBack = restored(o)
-  if (setBack !== null) return tell(o, { severity: 'warn', reason: 'TargetRestored', message: setBack }, now, null)
+  if (setBack !== null)
+    return holdAndReport(o, { severity: 'warn', reason: 'TargetRestored', message: setBack }, now, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
-    return tell(o, { severity: 'error', reason: 'Conflict', message }, now, null)
+    return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, now, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {
     const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
     const deadline = deadlineOf(o, state.waitingSince, now)
-    if (deadline !== null) return stay(o, 'HandingBack', message, deadline)
-    return tell(o, { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` }, now, null)
+    if (deadline !== null) return hold(o, 'HandingBack', message, deadline)
+    return holdAndReport(
+      o,
+      { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` },
+      now,
+      null,
+    )
   }
   const message = `Deployment ${name} is ready; moving the callers back to it`
   const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
-  return go(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+  return transition(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
 }
 
 /** Callers are moved; the primary answers what is still under way. */
-export function routeToTheTarget(o: Terminating, now: Instant): Move | undefined {
+export function routeToTarget(o: Terminating, now: Instant): Move | undefined {
   const { state } = o
   if (state.stage !== 'routing') return undefined
   const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
   const next = { ...state, carriedAt }
-  if (carriedAt === null) return stay(o, 'HandingBack', handingBack(o), null, { state: next })
+  if (carriedAt === null) return hold(o, 'HandingBack', handingBack(o), null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (now < drainedAt) return stay(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
-  return stay(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
+  if (now < drainedAt) return hold(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
+  return hold(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
 }
 
 /** Nothing is left to write before every caller is led to the target. */
@@ -167,6 +173,6 @@ function handedBack(o: Terminating): boolean {
 }
 
 /** What we made goes; the finalizer last. */
-export function remove(o: Terminating): Move {
-  return stay(o, 'HandingBack', 'Removing what Sluice made', null)
+export function removeOurObjects(o: Terminating): Move {
+  return hold(o, 'HandingBack', 'Removing what Sluice made', null)
 }

@@ -1,7 +1,7 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
 import type { Move, Read } from '../../model/decision.ts'
 import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../../model/selectors.ts'
-import { go, stay, tell } from '../move.ts'
+import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
@@ -26,7 +26,7 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
     waitingFor: null,
     waitingSince: now,
   }
-  return go(o, next, { severity: 'error', reason: 'Undoing', message }, now)
+  return transition(o, next, { severity: 'error', reason: 'Undoing', message }, now)
 }
 
 /** The primary runs the candidate, and the canary can carry while that is taken off it. */
@@ -44,7 +44,7 @@ export function divert(o: Promoting, now: Instant): Move | Read | undefined {
   const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
   const putBack = (): Move => {
     const next: State = { ...atStage(state, 'undoing', now), carriedAt: null }
-    return stay(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
+    return hold(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
   }
   const until = settledAt ?? deadlineOf(o, state.waitingSince, now)
   if (!isToBeLeft(o)) return putBack()
@@ -52,7 +52,7 @@ export function divert(o: Promoting, now: Instant): Move | Read | undefined {
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
   const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
-  return stay(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
+  return hold(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
 }
 
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
@@ -71,18 +71,18 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
       drained: false,
     }
     const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
-    return go(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
+    return transition(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
     const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
-    return tell(o, { severity: 'error', reason: 'Undoing', message }, now, null)
+    return holdAndReport(o, { severity: 'error', reason: 'Undoing', message }, now, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
   const waited = missing > 0 ? notInEndpoints(missing, o.names.primaryService.name) : rolling
   const message = waiting(o, waited)
   const deadline = deadlineOf(o, state.waitingSince, now)
-  if (deadline !== null) return stay(o, 'Undoing', message, deadline)
-  return tell(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
+  if (deadline !== null) return hold(o, 'Undoing', message, deadline)
+  return holdAndReport(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
 }
 
 const waiting = ({ names, state }: Promoting, what: string): string =>

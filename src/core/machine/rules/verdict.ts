@@ -2,7 +2,7 @@
 import { kinds, type KubeObject } from '../../../api/object.ts'
 import type { Move, Read, Source } from '../../model/decision.ts'
 import { at, textsOf } from '../../json.ts'
-import { tell } from '../move.ts'
+import { holdAndReport } from '../move.ts'
 import { SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
@@ -26,7 +26,7 @@ export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): 
   if (o.sight === 'live') return verdict()
   if (o.sight === 'cached') return { read: sourcesOf(o) }
   const message = `A deadline has passed, and nothing is decided before the API server confirms what was seen: ${o.sight.unavailable}`
-  return tell(o, { severity: 'warn', reason: 'ClusterNotVisible', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
 }
 
 /** A wait for endpoints, as people are told. */

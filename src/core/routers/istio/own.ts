@@ -19,7 +19,7 @@ import { httpRoutes, shareOf } from './shares.ts'
 export const ownVirtualService: Routes = {
   refs: o => [o.names.virtualService],
 
-  shares: o => {
+  canaryShares: o => {
     const live = liveOf(o, o.names.virtualService)
     if (live === undefined || !isOurs(o, live)) return []
     return httpRoutes(live.spec).flatMap(route => (isSplit(route) ? (shareOf(o, route) ?? []) : []))

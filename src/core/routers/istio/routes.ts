@@ -5,5 +5,5 @@ import type { Named, Router } from '../router.ts'
 export type Routes = Pick<Router, 'render'> & {
   refs(o: Named): Ref[]
   /** The canary's share on each route, in percent. */
-  shares: (o: Parameters<Router['read']>[0]) => readonly number[]
+  canaryShares: (o: Parameters<Router['read']>[0]) => readonly number[]
 }

@@ -22,7 +22,7 @@ export type Listed = NonNullable<Observation['canary']['spec']['service']['virtu
 export const usersVirtualServices: Routes = {
   refs: o => listed(o).map(one => refOfListed(o, one)),
 
-  shares: o =>
+  canaryShares: o =>
     listed(o).flatMap(one => {
       const spec = liveOf(o, refOfListed(o, one))?.spec
       return chosenRoutes(o, one, spec).flatMap(({ route }) => shareOf(o, route) ?? [])

@@ -81,7 +81,7 @@ suite('waits of a run', () => {
     expect(told(decided(given(run(), { target: unready, sight: { unavailable: 'connect ETIMEDOUT' } })))).to.deep.equal(
       [
         'Progressing',
-        'ClusterNotVisible',
+        'WatchUnavailable',
         'A deadline has passed, and nothing is decided before the API server confirms what was seen: connect ETIMEDOUT',
       ],
     )
@@ -139,15 +139,19 @@ suite('waits of a run', () => {
   }
 
   const climbing = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> =>
-    run({ stage: 'climbing', weight: 10, carriedAt: now - minute, routedAt: now - minute, lookedAt: now, ...more })
+    run({ stage: 'climbing', weight: 10, carriedAt: now - minute, routedAt: now - minute, lastCheckTime: now, ...more })
   const half = workload(deployment('web', { template: template('web:2') }, {}, { replicas: 2, readyReplicas: 1 }), [
     replicaSet(deployment('web', { template: template('web:2') }), 1),
   ])
 
   for (const [what, state, more] of [
-    ['another reason is on show', climbing(), { memory: { ...observation().memory, handled: {}, reason: 'Blind' } }],
+    [
+      'another reason is on show',
+      climbing(),
+      { memory: { ...observation().memory, handled: {}, reason: 'MetricsUnavailable' } },
+    ],
     ['the mesh does not carry the weight', climbing({ carriedAt: null }), {}],
-    ['a hand holds it', climbing({ hold: { by: 'hand', from: 25 } }), { traffic: { low: 10, high: 10 } }],
+    ['a hand holds it', climbing({ hold: { by: 'override', from: 25 } }), { traffic: { low: 10, high: 10 } }],
   ] as const) {
     test(`the clock of missing pods goes on while ${what}`, () => {
       const first = decided(given(state, { target: half, ...more }))
@@ -163,8 +167,8 @@ suite('waits of a run', () => {
 
   test('the clock of maxDuration stands still while it is paused, whatever is on show, and goes on with it', () => {
     const held = decided(given(climbing(), { memory: { ...observation().memory, handled: {}, paused: 'hmm' } }))
-    expect(held.state).to.deep.include({ heldSince: now })
-    const resumed = decided(given(climbing({ heldSince: now - 5000 }), { traffic: { low: 10, high: 10 } }))
-    expect(resumed.state).to.deep.include({ heldSince: null, heldFor: 5000 })
+    expect(held.state).to.deep.include({ pausedSince: now })
+    const resumed = decided(given(climbing({ pausedSince: now - 5000 }), { traffic: { low: 10, high: 10 } }))
+    expect(resumed.state).to.deep.include({ pausedSince: null, pausedDuration: 5000 })
   })
 })
