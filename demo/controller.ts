@@ -39,7 +39,7 @@ export class ControllerProcess {
     this.failed = ended.then(how =>
       this.#stopping ? new Promise<never>(() => {}) : Promise.reject(new Error(this.#lastWords(how))),
     )
-    // Whoever waits for something races with it; until then nobody may be listening.
+    // Every wait of the demo races with this promise. Before the first one there may be no listener.
     this.failed.catch(() => {})
   }
 

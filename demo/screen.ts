@@ -52,7 +52,7 @@ function bar(share: number): string {
 
 const cut = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`)
 
-/** The text in lines of at most `length` characters, broken at spaces; two lines always, so that the picture stands still. */
+/** The text in lines of at most `length` characters, broken at spaces; two lines always, so that the picture does not jump. */
 function wrapped(text: string, length: number): string[] {
   const lines = ['']
   for (const word of text.split(' ')) {
@@ -64,7 +64,7 @@ function wrapped(text: string, length: number): string[] {
   return [...lines, ''].slice(0, 2)
 }
 
-/** A terminal, or what stands where one could: `process.stdout` is one. */
+/** A terminal, or a pipe or file in its place: `process.stdout` is one. */
 export interface Out {
   readonly isTTY?: boolean
   readonly columns?: number

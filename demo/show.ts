@@ -2,13 +2,13 @@
 import { type Out, Screen } from './screen.ts'
 import { plainLine, type View } from './view.ts'
 
-/** How often the picture is drawn anew, in milliseconds: answers and the clock move between two changes of the Canary. */
+/** How often the picture is redrawn, in milliseconds: answers and the clock move between two changes of the Canary. */
 const FRAME = 200
 
 export interface Show {
   /** There is something new to see. */
   changed(): void
-  /** What stands on the screen stays there, and the next picture is drawn below; `said` comes between. */
+  /** What is on the screen stays there, and the next picture is drawn below; `said` comes between. */
   keep(said: string): void
   /** Draws no more. */
   end(): void

@@ -70,7 +70,7 @@ export class Stage {
     this.#interrupted = new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(new Interrupted()), { once: true })
     })
-    // Between two waits nobody listens.
+    // Between two waits there is no listener.
     this.#interrupted.catch(() => {})
   }
 
@@ -112,8 +112,7 @@ export class Stage {
   setImage(image: string): void {
     const user = this.#user
     const deployment = user.get(kinds.Deployment, NAMESPACE, NAME)
-    if (deployment === null)
-      throw new Error(`Somebody has deleted the Deployment ${NAME}: there is nothing to release.`)
+    if (deployment === null) throw new Error(`Deployment ${NAME} was deleted: there is nothing to release.`)
     const containers = recordsOf(at(deployment, 'spec', 'template', 'spec', 'containers'))
     const spec = { containers: containers.map(container => ({ ...container, image })) }
     user.replace(mergePatch(deployment, { spec: { template: { spec } } }) as KubeObject)
@@ -129,7 +128,7 @@ export class Stage {
     const byImage = new Map<string, { requests: number; errors: number }>()
     for (const { from, to, flows } of this.#traffic.mesh.stretches(systemClock.now() - LATELY)) {
       for (const flow of flows.filter(({ load }) => load.host === NAME && load.namespace === NAMESPACE)) {
-        const image = (flow.flag === '' && this.#imageOf(flow.workload)) || 'nobody'
+        const image = (flow.flag === '' && this.#imageOf(flow.workload)) || 'no pod'
         const sum = byImage.get(image) ?? { requests: 0, errors: 0 }
         const requests = (flow.perSecond * (to - from)) / 1000
         byImage.set(image, { requests: sum.requests + requests, errors: sum.errors + (flow.code < 500 ? 0 : requests) })

@@ -10,6 +10,6 @@ export function inWords(error: unknown): string {
   if (code === 'EACCES' || code === 'EROFS') {
     return `The demo cannot write where it keeps its kubeconfig and its log (${message}). Set TMPDIR to a folder that it may write to.`
   }
-  // Errors that are no mere Error are of Node or of V8: nobody wrote a sentence for them.
+  // Errors that are no mere Error are of Node or of V8: we have no sentence for them.
   return error.name === 'Error' && code === undefined ? message : (error.stack ?? message)
 }

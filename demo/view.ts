@@ -35,7 +35,7 @@ export function comparison({ value, min, max }: Pick<Check, 'value' | 'min' | 'm
   return [shown, ...limits].join(' ')
 }
 
-/** One line a change, for a terminal that is none: pipes, logs, CI. null: nothing that was not said before. */
+/** One line a change, where there is no terminal: pipes, logs, CI. null: nothing that was not said before. */
 export function plainLine(now: View, before: View | null): string | null {
   const { phase, canaryWeight = 0, message = '', checks = [] } = now.status
   const was = before?.status

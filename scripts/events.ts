@@ -27,8 +27,8 @@ A reason is one word for what is going on: in \`status.reason\` of a Canary, in 
 closed, so that alerts can match on it; the sentence beside the word (\`status.message\`, the message of an Event) says which
 object, which value, which limit.
 
-An Event is \`Warning\` where somebody may have to look, and \`Normal\` otherwise. Its name follows from what happened, so the
-same step told again after a crash is the same Event.
+An Event is \`Warning\` where a user may have to act, and \`Normal\` otherwise. Its name follows from what happened, so a
+step that is announced again after a crash is the same Event.
 
 | Reason | What it says |
 | --- | --- |
@@ -36,7 +36,7 @@ ${rows(all.filter(name => !isStalling(name)))}
 
 ### Stalled
 
-These set the condition \`Stalled\`: time alone does not mend them. [troubleshooting.md](troubleshooting.md) says what does.
+These set the condition \`Stalled\`: time alone does not repair them. [troubleshooting.md](troubleshooting.md) says what does.
 
 | Reason | What it says |
 | --- | --- |
@@ -44,7 +44,7 @@ ${rows(all.filter(isStalling))}
 
 ## Metrics
 
-At \`/metrics\` of the controller's port. Durations are in seconds. The series of a canary leave with it. Beside these stand the
+At \`/metrics\` of the controller's port. Durations are in seconds. The series of a canary are removed with it. There are also the
 usual ones of a Node process (\`process_…\`, \`nodejs_…\`).
 
 | Metric | Labels | What it says |

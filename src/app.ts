@@ -26,7 +26,7 @@ const seconds = (milliseconds: number): number => milliseconds / 1000
 const LEASE = 14_000
 /** A reflector that has not heard of the API server for so long is said in the log. */
 const QUIET_FOR = 180_000
-/** SIGTERM to exit takes 5 s at most: 2 for the writes at hand, 1 for the Lease, 0.5 each for these, 0.5 for the log. */
+/** SIGTERM to exit takes 5 s at most: 2 for the writes in flight, 1 for the Lease, 0.5 each for these, 0.5 for the log. */
 const LAST_WORDS = 500
 
 /**
@@ -132,7 +132,7 @@ class ControllerApp {
           metrics.show(figuresOf(observation, decision))
           const ended = finishedRun(decision)
           if (ended !== null && this.#ended.get(key) !== ended.id) {
-            // What ended before this process first looked was counted by whoever ended it.
+            // A run that ended before this process's first pass was counted by the leader that ended it.
             if (this.#ended.has(key)) this.#count(key, ended)
             this.#ended.set(key, ended.id)
           } else if (ended === null) this.#ended.set(key, '')
@@ -202,7 +202,7 @@ class ControllerApp {
       namespace: this.#flags.leaderElectionNamespace ?? (this.#credentials.namespace || 'sluice-system'),
       name: 'sluice',
       identity: this.#identity,
-      // Whoever takes over after a crash begins within 15 s.
+      // A new leader begins within 15 s after a crash.
       duration: LEASE,
     })
   }

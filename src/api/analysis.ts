@@ -8,7 +8,7 @@ const Step = z.object({
   hold: duration().exactOptional().describe('How long the step lasts at least; never less than `interval`.'),
   approve: z.boolean().default(false).describe('Whether a person has to approve before the next step.'),
   metrics: metricList().exactOptional().describe("Gates of this step, beside the analysis's own."),
-  match: refused('list', 'match is not available yet: a step is a share of all requests; write weight alone'),
+  match: refused('list', 'match is not supported yet: a step is a share of all requests; write weight alone'),
 })
 
 const isRising = (weights: readonly number[]): boolean =>
@@ -26,7 +26,7 @@ const Steps = ruled(z.array(Step).min(1).max(50), {
   holds: steps => isRising(steps.map(step => step.weight)),
 })
 
-const later = (subject: string, instead: string): string => `${subject} not available yet: ${instead}`
+const later = (subject: string, instead: string): string => `${subject} not supported yet: ${instead}`
 
 export const AnalysisSchema = ruled(
   z.object({
@@ -35,11 +35,11 @@ export const AnalysisSchema = ruled(
       .describe('How long a step lasts at least, from the moment its weight is carried.'),
     checkInterval: longDuration()
       .exactOptional()
-      .describe('How often the metrics are looked at within a step. Left out: `interval`, at most 10s.'),
+      .describe('How often the metrics are checked within a step. Left out: `interval`, at most 10s.'),
     threshold: emptyCounts(z.int().min(0).max(1_000))
       .default(5)
       .describe(
-        'The number of failed looks that rolls back: the Nth one does. They add up over the run. 0 is 1, as in Flagger.',
+        'The number of failed checks that rolls back: the Nth one does. They add up over the run. 0 is 1, as in Flagger.',
       ),
     maxWeight: percent(1).exactOptional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
     stepWeight: percent(1)
@@ -66,10 +66,12 @@ export const AnalysisSchema = ruled(
     onProviderError: z
       .enum(['hold', 'fail'])
       .default('hold')
-      .describe('What a metrics server that does not answer means: wait, or a failed look.'),
+      .describe('What it means when the metrics server does not answer: wait, or a failed check.'),
     maxBlind: duration()
       .prefault('15m')
-      .describe('After so long without data the canary is parked at weight 0, and climbs anew when data is back.'),
+      .describe(
+        'How long a run may be without data before its analysis is suspended at weight 0. The steps start over when there is data again.',
+      ),
     maxDuration: longDuration()
       .prefault('24h')
       .describe(
@@ -92,9 +94,9 @@ export const AnalysisSchema = ruled(
     sessionAffinity: refused('cookie', later('sessionAffinity is', 'remove it')),
     webhooks: refused(
       'list',
-      later('webhooks are', 'write metrics; for an approval by a person write steps with approve: true'),
+      later('webhooks are', 'write metrics; for a manual approval write steps with approve: true'),
     ),
-    alerts: refused('list', later('alerts are', 'remove it; every change is an event of the Canary')),
+    alerts: refused('list', later('alerts are', 'remove them; every change is an event of the Canary')),
     schedule: refused('schedule', later('schedule is', 'remove it; spec.paused: true holds a release')),
     mode: refused('string', later('mode (statistical judgement) is', 'remove it; gates are limits on values')),
   }),
@@ -110,7 +112,7 @@ export const AnalysisSchema = ruled(
     holds: analysis => analysis.maxWeight === undefined || analysis.stepWeight !== undefined,
   },
   {
-    message: 'checkInterval must not be longer than interval: every step needs a look',
+    message: 'checkInterval must not be longer than interval: every step needs a check',
     cel: `!${readableDuration('self.checkInterval')} || (has(self.interval) && !${readableDuration('self.interval')}) || duration(self.checkInterval) <= duration(has(self.interval) ? self.interval : '1m')`,
     holds: analysis => analysis.checkInterval === undefined || analysis.checkInterval <= analysis.interval,
   },

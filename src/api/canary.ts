@@ -52,7 +52,7 @@ const TargetRef = ruled(
       holds: version => version === 'apps/v1',
     }).describe('`apps/v1`.'),
     kind: ruled(z.string().max(63), {
-      message: 'only Deployment is available yet; DaemonSet and Service are not',
+      message: 'only Deployment is supported so far; DaemonSet and Service are not',
       cel: `self == 'Deployment'`,
       holds: kind => kind === 'Deployment',
     }).describe('`Deployment`.'),
@@ -71,7 +71,7 @@ const labelsOf = (self: string): string => `has(${self}.primary) && has(${self}.
 const Written = ruled(
   z.object({
     provider: ruled(z.enum(PROVIDERS), {
-      message: 'only the provider istio is available yet: write istio',
+      message: 'only the provider istio is supported so far: write istio',
       cel: `self == 'istio'`,
       holds: provider => provider === 'istio',
     })
@@ -104,7 +104,7 @@ const Written = ruled(
           .enum(['keep', 'switch'])
           .exactOptional()
           .describe(
-            "How the primary's pods are told apart: `keep` all of the target's labels and add `sluice.dev/role: primary`, or `switch` the value of the first selector label to `<target>-primary`, as Flagger does. Left out: chosen at the first look and kept in status. Cannot be changed.",
+            "How the primary's pods are told apart: `keep` all of the target's labels and add `sluice.dev/role: primary`, or `switch` the value of the first selector label to `<target>-primary`, as Flagger does. Left out: chosen at the first check and kept in status. Cannot be changed.",
           ),
       })
       .exactOptional()
@@ -119,7 +119,7 @@ const Written = ruled(
       .describe("Flagger's word for `paused`. In Flagger it also stops rollbacks; here a rollback still works."),
     autoscalerRef: refused(
       'autoscaler',
-      'autoscalerRef is not available yet: remove the autoscaler of the target, or point it at the primary',
+      'autoscalerRef is not supported yet: remove the autoscaler of the target, or point it at the primary',
     ),
     ingressRef: refused('reference', 'ingressRef belongs to providers other than istio: remove it'),
     routeRef: refused('reference', 'routeRef belongs to providers other than istio: remove it'),
@@ -143,12 +143,12 @@ const Written = ruled(
     holds: spec => spec.service.destinationRule === undefined || spec.primary?.labels !== 'switch',
   },
   {
-    message: 'service.name cannot be changed: delete the Canary and create it anew',
+    message: 'service.name cannot be changed: delete the Canary and create it again',
     cel: `${apexOf('self')} == ${apexOf('oldSelf')}`,
     holds: 'unseen',
   },
   {
-    message: 'primary.labels cannot be changed: delete the Canary and create it anew',
+    message: 'primary.labels cannot be changed: delete the Canary and create it again',
     cel: `!(${labelsOf('oldSelf')}) || ${labelsOf('self')} && self.primary.labels == oldSelf.primary.labels`,
     holds: 'unseen',
   },

@@ -55,11 +55,11 @@ export const resources: readonly Resource[] = [
     status: CanaryStatusSchema,
     rules: CANARY_RULES,
     columns: [
-      column('Status', 'string', '.status.phase', 'Where the release stands.'),
+      column('Status', 'string', '.status.phase', 'The phase of the release.'),
       column('Weight', 'integer', '.status.canaryWeight', 'Percent of requests that the canary gets.'),
       column('Step', 'string', '.status.step', 'Which step of how many.'),
       column('Message', 'string', '.status.message', 'What happened last, or is waited for.'),
-      column('Failed', 'integer', '.status.failedChecks', 'Failed looks of this run.', 1),
+      column('Failed', 'integer', '.status.failedChecks', 'Failed checks of this run.', 1),
       column('Interval', 'string', '.spec.analysis.interval', 'How long a step lasts at least.', 1),
       column('Last-Transition', 'date', '.status.lastTransitionTime', 'When the phase or weight changed last.', 1),
       column('Age', 'date', '.metadata.creationTimestamp', 'When the Canary was created.'),

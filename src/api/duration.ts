@@ -4,7 +4,7 @@
  */
 
 /**
- * The grammar, for JavaScript and for CEL alike (RE2 knows no look-ahead). Together with DURATION_LENGTH it keeps every
+ * The grammar, for JavaScript and for CEL alike (RE2 has no lookahead). Together with DURATION_LENGTH it keeps every
  * length below the 292 years that CEL's and Go's int64 of nanoseconds can hold, so that evaluating one never errs.
  */
 export const DURATION_PATTERN = '^([0-9]{1,9}([.][0-9]{1,9})?(ns|us|µs|ms|s)|[0-9]{1,6}([.][0-9]{1,9})?[mh])+$'

@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import { crdOf, resources } from './crd.ts'
 import { referenceOf } from './reference.ts'
 
-/** Every generated file: its path from the root of the repository, and what must stand in it. */
+/** Every generated file: its path from the root of the repository, and its content. */
 export function generated(): { path: string; text: string }[] {
   const crds = resources.map(resource => ({
     path: `crds/${resource.kind.plural}.yaml`,

@@ -37,7 +37,7 @@ const isGate = (name: string): string => `(self.name == '${name}' && !has(self.q
 /**
  * A rule on each limit that a built-in gate was given, wherever it was written.
  *
- * @param which the fields that are looked at.
+ * @param which the fields that are checked.
  * @param cel of one number, written as `limit`.
  */
 function limitRule(
@@ -64,7 +64,7 @@ function limitRule(
   }
 }
 
-/** A rule of admission alone: one that is stored must stay readable, or nobody would look after its run (`limitInAnotherUnit`). */
+/** A rule of admission alone: one that is stored must stay readable, or its run would be left without a controller (`limitInAnotherUnit`). */
 interface LimitRule extends Rule<WrittenMetric> {
   readonly passes: (metric: WrittenMetric) => boolean
 }
@@ -142,7 +142,7 @@ const Written = ruled(
       ),
     interval: longDuration()
       .prefault('1m')
-      .describe('The window that is looked back on; never further than to the first request routed to this candidate.'),
+      .describe('The window that the query reads; it never begins before the first request routed to this candidate.'),
     thresholdRange: emptyCounts(Range).exactOptional(),
     threshold: emptyCounts(z.number())
       .exactOptional()
@@ -168,8 +168,8 @@ const Written = ruled(
     noData: z
       .enum(['hold', 'fail', 'pass'])
       .default('hold')
-      .describe('What an answer without a value means: wait for one, a failed look, or a passed one.'),
-    failFast: z.boolean().default(false).describe('One failed look is enough to roll back.'),
+      .describe('What an answer without a value means: wait for one, a failed check, or a passed one.'),
+    failFast: z.boolean().default(false).describe('Whether one failed check is enough to roll back.'),
     minRequests: z
       .int()
       .min(0)
@@ -178,7 +178,7 @@ const Written = ruled(
       .describe('Fewer requests than this in the window are "not enough data".'),
     compareTo: refused(
       'string',
-      'compareTo is not available yet: write thresholdRange, or a query that compares the canary with its primary',
+      'compareTo is not supported yet: write thresholdRange, or a query that compares the canary with its primary',
     ),
   }),
   {
@@ -222,7 +222,7 @@ const Written = ruled(
   ...limitRules,
 )
 
-/** One gate; in the program its limits always stand in `thresholdRange`, and `interval` is milliseconds. */
+/** One gate; in the program its limits are always in `thresholdRange`, and `interval` is milliseconds. */
 export const MetricSchema = Written.transform(({ threshold, thresholdRange, ...metric }) => ({
   ...metric,
   thresholdRange: thresholdRange ?? limitsOf(builtInOf(metric), threshold),

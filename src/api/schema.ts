@@ -1,6 +1,6 @@
 /**
  * Building blocks of the schemas. A schema here is at once a TypeScript type, a validator and a part of a CRD, and a rule
- * is written once for both sides: the CEL that the API server evaluates stands beside the predicate that we evaluate on
+ * is written once for both sides: the CEL that the API server evaluates is written beside the predicate that we evaluate on
  * what was stored before the rule existed. The rows of `e2e/crd.cases.ts` hold the two to the same answer.
  */
 import { z } from 'zod'
@@ -102,7 +102,7 @@ const shapes = {
 } as const
 
 /**
- * A field that cannot be used, with the sentence that says why and what to write. It stands in the CRD, because a field
+ * A field that cannot be used, with the sentence that says why and what to write. It is in the CRD, because a field
  * that is not there is pruned without a word, and a release that was to wait for a person would promote by itself.
  */
 export function refused(shape: keyof typeof shapes, sentence: string): z.ZodOptional<z.ZodType<undefined>> {

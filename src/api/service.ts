@@ -15,7 +15,7 @@ import {
 const istio = (page: string): string =>
   `Istio's, passed on as written: https://istio.io/latest/docs/reference/config/networking/${page}`
 
-const gatewayApi = (clause: string): string => `${clause} to the Gateway API, which is not available yet: remove it`
+const gatewayApi = (clause: string): string => `${clause} to the Gateway API, which is not supported yet: remove it`
 const appMesh = (clause: string): string => `${clause} to App Mesh, which Sluice does not support: remove it`
 
 const Metadata = z.object({
@@ -85,7 +85,7 @@ const Retries = z
   .describe(istio('virtual-service/#HTTPRetry'))
 
 const KEEPS_THE_SPLIT =
-  'for its routes would keep the split: delete the Canary, which hands the routes back, and create it anew'
+  'because its routes would keep the split: delete the Canary, which hands the routes back, and create it again'
 
 const UserVirtualService = ruled(
   z.object({
@@ -115,7 +115,7 @@ const UserDestinationRule = ruled(
       .describe("The subset of the canary's pods; the target's template must carry its labels."),
   }),
   {
-    message: 'destinationRule cannot be changed: delete the Canary and create it anew',
+    message: 'destinationRule cannot be changed: delete the Canary and create it again',
     cel: 'self == oldSelf',
     holds: 'unseen',
   },
@@ -175,7 +175,7 @@ export const ServiceSchema = ruled(
       .exactOptional()
       .describe('Port of the pods, by number or name. Left out: as in the Service that was there, else `port`.'),
     appProtocol: ruled(z.string().max(253), {
-      message: 'TCP routes are not available yet: remove appProtocol, or name an HTTP protocol',
+      message: 'TCP routes are not supported yet: remove appProtocol, or name an HTTP protocol',
       cel: `self.lowerAscii() != 'tcp'`,
       holds: protocol => protocol.toLowerCase() !== 'tcp',
     })
@@ -238,7 +238,7 @@ export const ServiceSchema = ruled(
         annotations: z.array(z.string()).max(100).exactOptional().describe('Annotations to leave alone.'),
       })
       .exactOptional()
-      .describe('Metadata of the Services that somebody else manages.'),
+      .describe('Metadata of the Services that another controller manages.'),
     virtualServices: ruled(z.array(UserVirtualService).min(1).max(20), {
       message: `an entry cannot be removed, ${KEEPS_THE_SPLIT}`,
       cel: 'oldSelf.all(old, self.exists(one, one.name == old.name))',
@@ -300,13 +300,14 @@ export const ServiceSchema = ruled(
       service.destinationRule === undefined || (service.primary === undefined && service.canary === undefined),
   },
   {
-    message: 'headless cannot be changed, for a Service keeps its cluster IP: delete the Canary and create it anew',
+    message:
+      'headless cannot be changed, because a Service keeps its cluster IP: delete the Canary and create it again',
     cel: 'has(self.headless) == has(oldSelf.headless)',
     holds: 'unseen',
   },
   {
     message:
-      'the way of splitting cannot be changed: virtualServices and destinationRule can be neither added nor removed; delete the Canary and create it anew',
+      'the way of splitting cannot be changed: virtualServices and destinationRule can be neither added nor removed; delete the Canary and create it again',
     cel: 'has(self.virtualServices) == has(oldSelf.virtualServices) && has(self.destinationRule) == has(oldSelf.destinationRule)',
     holds: 'unseen',
   },

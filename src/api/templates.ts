@@ -23,23 +23,23 @@ const TYPES = [
 
 const Provider = z.object({
   type: ruled(z.enum(TYPES), {
-    message: 'only the type prometheus is available yet',
+    message: 'only the type prometheus is supported so far',
     cel: `self == 'prometheus'`,
     holds: type => type === 'prometheus',
   }).describe('`prometheus`.'),
   address: metricsServer()
     .exactOptional()
     .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
-  headers: refused('headers', 'headers are not available yet: give them to the controller, as --metrics-server-header'),
+  headers: refused('headers', 'headers are not supported yet: give them to the controller, as --metrics-server-header'),
   secretRef: refused(
     'reference',
-    'secretRef is not available yet: give the controller a token, as --metrics-server-token-file',
+    'secretRef is not supported yet: give the controller a token, as --metrics-server-token-file',
   ),
   insecureSkipVerify: refused(
     'boolean',
-    'insecureSkipVerify is not available yet: give the controller the CA, as --metrics-server-ca-file',
+    'insecureSkipVerify is not supported yet: give the controller the CA, as --metrics-server-ca-file',
   ),
-  region: refused('string', 'region belongs to CloudWatch, which is not available yet: remove it'),
+  region: refused('string', 'region belongs to CloudWatch, which is not supported yet: remove it'),
 })
 
 /** The schema of `spec`. */

@@ -168,7 +168,7 @@ function labels(text: string): string[] {
 }
 
 function provider(text: string): string {
-  if (text !== 'istio') throw new InvalidArgumentError('Only the provider istio is available yet: write istio.')
+  if (text !== 'istio') throw new InvalidArgumentError('Only the provider istio is supported so far: write istio.')
   return text
 }
 

@@ -1,5 +1,5 @@
 /**
- * What `/healthz` and `/readyz` say, as sentences. Health is what only a restart helps: loops that stand still past every
+ * What `/healthz` and `/readyz` say, as sentences. Health is what only a restart helps: loops that make no progress past every
  * deadline of their own. Readiness is whether this process can work, or take over.
  */
 import type { Milliseconds } from '../core/time.ts'
@@ -18,7 +18,7 @@ export interface Vitals {
   readonly pass: { readonly key: string; readonly milliseconds: Milliseconds } | null
 }
 
-/** Whoever leads renews every two seconds, and whoever waits sees it. */
+/** The leader renews every two seconds, and the other replicas see it. */
 const LEASE_QUIET_FOR: Milliseconds = 30_000
 const ELECTION_HANGS_AFTER: Milliseconds = 30_000
 /** A pass makes a handful of calls, each of 15 s at most. */
@@ -29,7 +29,7 @@ export function unhealthy({ electionStuck, pass }: Vitals): string[] {
   return [
     ...(electionStuck < ELECTION_HANGS_AFTER
       ? []
-      : [`the loop of the leader election has stood still for ${secondsOf(electionStuck)} s`]),
+      : [`the loop of the leader election made no progress for ${secondsOf(electionStuck)} s`]),
     ...(pass === null || pass.milliseconds < PASS_HANGS_AFTER
       ? []
       : [`one pass over Canary ${pass.key} has been going on for ${secondsOf(pass.milliseconds)} s`]),

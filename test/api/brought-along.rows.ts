@@ -53,7 +53,7 @@ analysis:
 `,
     refused: {
       'spec.autoscalerRef': /point it at the primary/,
-      'spec.analysis.webhooks': /write metrics; for an approval by a person write steps with approve: true/,
+      'spec.analysis.webhooks': /write metrics; for a manual approval write steps with approve: true/,
     },
   },
   {

@@ -135,7 +135,7 @@ export const atAnyTime: readonly Row[] = [
     wrong: { provider: 'linkerd', analysis: { iterations: 3 } },
     reason: 'Invalid',
     sentence:
-      'Canary shop/web: spec.provider: only the provider istio is available yet: write istio; spec.analysis.iterations: iterations (blue/green) are not available yet: write stepWeights instead',
+      'Canary shop/web: spec.provider: only the provider istio is supported so far: write istio; spec.analysis.iterations: iterations (blue/green) are not supported yet: write stepWeights instead',
     mended: ofCanary({ provider: null, analysis: { iterations: null } }),
   },
 ]

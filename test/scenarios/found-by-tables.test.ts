@@ -128,7 +128,7 @@ suite('what the tables of trouble once found', () => {
     world.asBefore(() => template({ type: 'datadog' }))
     world.canary({ analysis: { metrics } })
     await world.clock.advance(minute)
-    expect(world.status.message).to.contain('only the type prometheus is available yet')
+    expect(world.status.message).to.contain('only the type prometheus is supported so far')
   })
 
   test('a MetricTemplate deleted in mid-run is said as ReferenceMissing', async () => {

@@ -46,7 +46,7 @@ suite('health and readiness', () => {
     ],
     'the election hangs': [
       { electionStuck: 31_000 },
-      { healthz: '503 the loop of the leader election has stood still for 31 s', readyz: '200 ok' },
+      { healthz: '503 the loop of the leader election made no progress for 31 s', readyz: '200 ok' },
     ],
     'a pass hangs': [
       { pass: { key: 'shop/web', milliseconds: 301_000 } },
