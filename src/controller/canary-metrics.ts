@@ -1,6 +1,7 @@
 /** One canary in figures, as the controller's own metrics show it. */
 import type { Decision } from '../core/model/decision.ts'
 import type { RunRecord } from '../core/model/memory.ts'
+import { requestedOf } from '../core/model/selectors.ts'
 import type { Observation } from '../core/model/observation.ts'
 
 export interface Figures {
@@ -16,7 +17,7 @@ export interface Figures {
 }
 
 export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): Figures {
-  const weight = 'weight' in state ? state.weight : 0
+  const { canary: weight } = requestedOf(state)
   return {
     namespace: names.namespace,
     name: names.canary,

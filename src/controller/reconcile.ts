@@ -33,6 +33,7 @@ import { WriteContention } from './write-contention.ts'
 import type { ReconcileContext, Observer } from './observe.ts'
 import { afterCommit, Writer } from './writer.ts'
 import { Contested, mayCreate, NamespaceEnding, writeErrorOf } from './write-errors.ts'
+import { isNone } from '../core/model/traffic.ts'
 
 /** Configuration that is not known whole yet is looked for again. */
 const FOLLOW_RETRY = 200
@@ -352,7 +353,7 @@ export class Reconciler {
 function laneOf(state: State): Lane {
   if (state.phase === 'Failed' || state.phase === 'Terminating') return 'urgent'
   if (state.phase === 'Promoting') return state.stage === 'diverting' || state.stage === 'undoing' ? 'urgent' : 'normal'
-  if (state.phase !== 'Progressing' || state.weight > 0) return 'normal'
+  if (state.phase !== 'Progressing' || !isNone(state.traffic)) return 'normal'
   return state.highest > 0 || state.stage === 'draining' || state.stage === 'stoppingOldPods' ? 'urgent' : 'normal'
 }
 

@@ -18,6 +18,7 @@ import type { Posture } from '../../src/core/model/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/model/revision.ts'
 import { readDeployment } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/model/write.ts'
+import { NONE } from '../../src/core/model/traffic.ts'
 import { mergePatch } from '../../playground/json.ts'
 import { jsonPatch } from '../../playground/server/json-patch.ts'
 
@@ -185,7 +186,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
 /** The primary serves template web:1, at weight 0. */
 export function posture(more: Partial<Posture> = {}): Posture {
   return {
-    weight: 0,
+    traffic: NONE,
     callers: 'primary',
     canaryPods: 'none',
     lock: false,

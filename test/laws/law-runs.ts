@@ -36,7 +36,11 @@ function storyteller(told: string[]): Onlooker {
     decided({ world, decision }) {
       if ('ask' in decision) return
       const { state, reason, message, writes } = decision
-      const where = [state.phase, 'stage' in state ? state.stage : '', 'weight' in state ? state.weight : ''].join(' ')
+      const where = [
+        state.phase,
+        'stage' in state ? state.stage : '',
+        'traffic' in state ? state.traffic.canary : '',
+      ].join(' ')
       const wrote = writes.map(write => `${write.verb} ${write.ref.kind.kind} ${write.ref.name}`).join(', ')
       told.push(`${world.now % 86_400_000} ${where} ${reason}: ${message}${wrote === '' ? '' : ` [${wrote}]`}`)
     },

@@ -29,7 +29,7 @@ export const windowsBeginWithTheCandidate: Law = () => {
       carrier = canaryShare(world).high > 0 ? (climbs ?? 'an earlier one') : null
     },
     asked(world, checks, state) {
-      if (!isAnalysis(state) || state.weight === 0) return
+      if (!isAnalysis(state) || state.traffic.canary === 0) return
       const longest = Math.max(0, ...checks.filter(isOfAGate).map(check => check.subject.window))
       const others = Math.max(0, ...[...until].filter(([run]) => run !== state.id).map(([, end]) => end))
       if (world.now - longest < others)
@@ -44,10 +44,10 @@ const isOfAGate = ({ id, subject }: Check): boolean =>
 /** Neither silence, an outage of the metrics server nor a setting at fault counts for or against a canary. */
 export const blindnessDecidesNothing: Law = () => ({
   decided({ observation: o, decision }) {
-    if ('ask' in decision || !isAnalysis(o.state) || o.state.weight === 0) return
+    if ('ask' in decision || !isAnalysis(o.state) || o.state.traffic.canary === 0) return
     const { state, reason, message } = decision
-    if (isAnalysis(state) && state.id === o.state.id && state.weight > o.state.weight)
-      throw new Broken(`${o.state.weight} → ${state.weight} without a verdict`)
+    if (isAnalysis(state) && state.id === o.state.id && state.traffic.canary > o.state.traffic.canary)
+      throw new Broken(`${o.state.traffic.canary} → ${state.traffic.canary} without a verdict`)
     if (state.phase === 'Promoting' && o.state.approved !== 'full') throw new Broken('promoted without a verdict')
     const ofPods = /no pod of \w+ is ready/.test(message)
     if (!ofPods && (reason === 'ThresholdReached' || reason === 'CheckFailed'))
@@ -66,8 +66,8 @@ export const waysPastDecideNothing: Law = () => ({
     const past = o.surroundings.virtualServices.filter(({ metadata }) => metadata.name.startsWith('past-'))
     if (past.length > 0 && message.includes('cannot be reached')) throw new Broken(message)
     if (!past.some(({ metadata }) => metadata.namespace === o.names.namespace)) return
-    if (isAnalysis(state) && state.id === o.state.id && state.weight > o.state.weight)
-      throw new Broken(`${o.state.weight} → ${state.weight} past the split`)
+    if (isAnalysis(state) && state.id === o.state.id && state.traffic.canary > o.state.traffic.canary)
+      throw new Broken(`${o.state.traffic.canary} → ${state.traffic.canary} past the split`)
   },
 })
 

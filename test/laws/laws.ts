@@ -7,7 +7,7 @@ import { refKey } from '../../src/api/object.ts'
 import { at } from '../../src/core/json.ts'
 import { LOCKED_ANNOTATION } from '../../src/core/model/names.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
-import { ladderOf, stepAt } from '../../src/core/model/plan.ts'
+import { planOf, stepAt } from '../../src/core/model/plan.ts'
 import type { Analysis, State } from '../../src/core/model/state.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import type { Life, Onlooker } from './histories.ts'
@@ -50,24 +50,24 @@ export const risesOnlyWhenJudged: Law = life => {
     asked(world, checks, state) {
       if (!isAnalysis(state)) return
       const ofTheSplit = checks.some(({ id }) => id.includes('/split/'))
-      last = { run: state.id, weight: state.weight, at: world.now, mood: world.weather.mood, ofTheSplit }
+      last = { run: state.id, weight: state.traffic.canary, at: world.now, mood: world.weather.mood, ofTheSplit }
     },
     decided({ world, observation: o, decision }) {
       if ('ask' in decision || !isAnalysis(o.state)) return
       const [from, to] = [o.state, decision.state]
       const promoted = to.phase === 'Promoting'
       if (promoted && (o.canary.spec.skipAnalysis || from.approved === 'full')) return
-      if (!promoted && !(isAnalysis(to) && to.id === from.id && to.weight > from.weight)) return
-      const what = `${from.weight} → ${promoted ? 'promotion' : (to as Analysis).weight}`
-      if (from.weight === 0 && !promoted) return firstRise(what, o)
+      if (!promoted && !(isAnalysis(to) && to.id === from.id && to.traffic.canary > from.traffic.canary)) return
+      const what = `${from.traffic.canary} → ${promoted ? 'promotion' : (to as Analysis).traffic.canary}`
+      if (from.traffic.canary === 0 && !promoted) return firstRise(what, o)
       const { share, since } = life.chronicle
-      if (share.low !== from.weight || share.high !== from.weight)
+      if (share.low !== from.traffic.canary || share.high !== from.traffic.canary)
         throw new Broken(`${what} while the mesh carries ${share.low} to ${share.high}`)
       const { analysis } = o.canary.spec
-      const hold = Math.max(analysis.interval, stepAt(ladderOf(analysis), from.weight)?.hold ?? 0)
+      const hold = Math.max(analysis.interval, stepAt(planOf(analysis), from.traffic)?.hold ?? 0)
       if (world.now - since < hold) throw new Broken(`${what} after ${world.now - since} ms of ${hold}`)
-      if (last === null || last.run !== from.id || last.weight !== from.weight || last.at < since + hold)
-        throw new Broken(`${what} without a look at ${from.weight}: ${JSON.stringify(last)}`)
+      if (last === null || last.run !== from.id || last.weight !== from.traffic.canary || last.at < since + hold)
+        throw new Broken(`${what} without a look at ${from.traffic.canary}: ${JSON.stringify(last)}`)
       if (!passes(last)) throw new Broken(`${what} after a look that was ${last.mood}`)
     },
   }
@@ -166,7 +166,8 @@ export const noDeadEnds: Law = life => {
     carriedOut({ world, observation, decision }) {
       if ('ask' in decision || observation.unseen !== null) return
       const { state } = decision
-      if (isAnalysis(state) && state.stage === 'climbing' && state.weight > 0) climbed = images.of(state.candidate)
+      if (isAnalysis(state) && state.stage === 'climbing' && state.traffic.canary > 0)
+        climbed = images.of(state.candidate)
       if (state.phase === 'Initializing' || (state.phase === 'Terminating' && state.stage === 'removing')) return
       const canaryReady = carryingPods(world, climbed, state)
       for (const { side, part } of deadEnds(world)) {

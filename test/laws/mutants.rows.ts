@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'reading the weight back from the mesh',
       file: rules('carry'),
-      take: 'if (traffic === null || traffic.low !== state.weight || traffic.high !== state.weight) {',
+      take: 'if (!carries(traffic, state.traffic)) {',
       put: 'if (traffic === null) {',
     },
     ruleOfAnalysis('lock'),
@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the lock while a candidate carries',
       file: POSTURES,
-      take: "return { ...common, weight, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }",
-      put: "return { ...common, weight, canaryPods: 'as desired', lock: false, judged: run.candidate }",
+      take: "return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }",
+      put: "return { ...common, traffic, canaryPods: 'as desired', lock: false, judged: run.candidate }",
     },
     {
       without: 'the lock until what failed has drained',
@@ -127,13 +127,13 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'leaving a canary without a ready pod, in the posture of every phase',
       file: POSTURES,
-      take: 'if (weight > 0 && canary === 0 && primary > 0) return 0',
+      take: 'if (!isNone(traffic) && canary === 0 && primary > 0) return NONE',
       put: '',
     },
     {
       without: 'leaving a primary without a ready pod, in the posture of every phase',
       file: POSTURES,
-      take: 'if (weight < 100 && primary === 0 && canary > 0) return 100',
+      take: 'if (!sameTraffic(traffic, ALL) && primary === 0 && canary > 0) return ALL',
       put: '',
     },
     {
@@ -145,8 +145,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the pods of a superseded candidate while they drain',
       file: POSTURES,
-      take: "clampToReadySides(o, 0, run.stage === 'draining' ? judgedOf(o) : carried)",
-      put: 'clampToReadySides(o, 0, carried)',
+      take: "clampToReadySides(o, NONE, run.stage === 'draining' ? judgedOf(o) : carried)",
+      put: 'clampToReadySides(o, NONE, carried)',
     },
     {
       without: 'a candidate that carried before in its run',
@@ -157,8 +157,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the target of a canary that is deleted',
       file: POSTURES,
-      take: 'const weight = standsIn(o, judgedOf(o)) ? 100 : others',
-      put: 'const weight = others',
+      take: 'const traffic = standsIn(o, judgedOf(o)) ? ALL : others',
+      put: 'const traffic = others',
     },
   ),
   ...laws(
@@ -217,7 +217,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'reading the weight back before the template goes back',
       file: rules('undo'),
-      take: 'const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)',
+      take: 'const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)',
       put: 'const carriedAt = state.carriedAt ?? now',
     },
   ),
@@ -233,7 +233,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'reading the weight back before the copy',
       file: rules('shift'),
-      take: 'const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)',
+      take: 'const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)',
       put: 'const carriedAt = state.carriedAt ?? now',
     },
   ),
@@ -247,7 +247,7 @@ export const mutants: readonly Mutant[] = [
     without: 'waiting with the routes until the status tells the rise',
     file: POSTURES,
     take: "return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }",
-    put: "return { ...common, weight: 10, canaryPods: 'as desired', lock: true, judged: run.candidate }",
+    put: "return { ...common, traffic: { canary: 10 }, canaryPods: 'as desired', lock: true, judged: run.candidate }",
   }),
   ...laws(
     MOMENTS,

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
+import { weighted } from '../../src/core/model/traffic.ts'
 
 export const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
 const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(of, { nil: null })
@@ -14,7 +15,7 @@ const run = {
   candidate: revision,
   startedAt: instant,
   highest: percent,
-  weight: percent,
+  traffic: percent.map(weighted),
   carriedAt: maybe(instant),
   waitingFor: maybe(
     fc.constantFrom(

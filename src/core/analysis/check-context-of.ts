@@ -24,7 +24,7 @@ export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): Chec
   // Istio reports the label `version` of the pods, whatever their subset is called.
   const labels = subsetsOf(o)
   const usersRoutes = o.canary.spec.service.virtualServices !== undefined
-  const run = { id: state.id, weight: state.weight }
+  const run = { id: state.id, weight: state.traffic.canary }
   return {
     checkId: `${run.id}/${run.weight}/${at}`,
     namespace: names.namespace,

@@ -125,4 +125,4 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
 }
 
 const barrierOf = (state: State): string =>
-  [state.phase, 'stage' in state ? state.stage : '', 'weight' in state ? state.weight : ''].join('/')
+  [state.phase, 'stage' in state ? state.stage : '', 'traffic' in state ? state.traffic.canary : ''].join('/')

@@ -17,7 +17,7 @@ import {
   holdWhilePrimaryUnready,
   cancelWhenTargetReverted,
 } from './rules/changes.ts'
-import { followTheLadder, waitUntilCarried } from './rules/carry.ts'
+import { followThePlan, waitUntilCarried } from './rules/carry.ts'
 import { afterChecks, promoteOnFullApproval } from './rules/climb.ts'
 import { applyCommand } from './rules/commands.ts'
 import { copyToPrimary, drain, drainRejected, finishRollingBack, returnTraffic } from './rules/finish.ts'
@@ -65,7 +65,7 @@ const analysis = firstOf<AnalysisPhase>(
   prepare,
   lock,
   rollBackWhenPodsOverdue,
-  followTheLadder,
+  followThePlan,
   waitUntilCarried,
   resumeSuspended,
   runChecks,

@@ -2,12 +2,12 @@
 import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
+import { ALL, isNone, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
 import { serviceRefusal } from '../problems/index.ts'
 import type { Analysis, Phase, Revision, State } from '../model/state.ts'
-import type { Percent } from '../time.ts'
 
 const idle: Posture = {
-  weight: null,
+  traffic: null,
   callers: 'untouched',
   canaryPods: 'untouched',
   lock: false,
@@ -22,7 +22,7 @@ const idle: Posture = {
 /** The primary serves; the target rests. */
 const resting = (o: Observation, promoted: Revision): Posture => ({
   ...idle,
-  weight: 0,
+  traffic: NONE,
   callers: 'primary',
   canaryPods: 'none',
   primary: promoted,
@@ -39,20 +39,20 @@ function recordable(o: Observation, revision: Revision): Revision | null {
  *
  * @param candidate whose pods may carry: none but those that are under analysis, or were judged.
  */
-function clampToReadySides(o: Observation, weight: Percent, candidate: Revision): Percent {
+function clampToReadySides(o: Observation, traffic: Traffic, candidate: Revision): Traffic {
   const primary = o.primary?.ready ?? 0
   const canary = judgedReady(o, candidate)
-  if (weight > 0 && canary === 0 && primary > 0) return 0
-  if (weight < 100 && primary === 0 && canary > 0) return 100
-  return weight
+  if (!isNone(traffic) && canary === 0 && primary > 0) return NONE
+  if (!sameTraffic(traffic, ALL) && primary === 0 && canary > 0) return ALL
+  return traffic
 }
 
 function analysing(o: Observation, run: Analysis): Posture {
   const { lockTarget } = o.canary.spec.analysis
   // What carried may stand in for the primary at any stage: an earlier candidate while it drains, then this one.
   const carried = run.highest > 0 ? run.candidate : ''
-  const standIn = clampToReadySides(o, 0, run.stage === 'draining' ? judgedOf(o) : carried)
-  const common = { ...resting(o, run.promoted), weight: standIn, record: recordable(o, run.candidate) }
+  const standIn = clampToReadySides(o, NONE, run.stage === 'draining' ? judgedOf(o) : carried)
+  const common = { ...resting(o, run.promoted), traffic: standIn, record: recordable(o, run.candidate) }
   switch (run.stage) {
     case 'draining':
       return { ...common, canaryPods: 'as desired', lock: lockTarget, record: null }
@@ -66,8 +66,8 @@ function analysing(o: Observation, run: Analysis): Posture {
     case 'locking':
       return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
     case 'climbing': {
-      const weight = clampToReadySides(o, run.weight, run.candidate)
-      return { ...common, weight, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
+      const traffic = clampToReadySides(o, run.traffic, run.candidate)
+      return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
     }
   }
 }
@@ -76,7 +76,7 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   Initializing(o, { stage, revision }) {
     if (revision === null) return idle
     const cloning: Posture = { ...idle, primary: revision, record: recordable(o, revision), judged: revision }
-    return stage === 'cloning' ? cloning : { ...cloning, weight: 0, callers: 'primary' }
+    return stage === 'cloning' ? cloning : { ...cloning, traffic: NONE, callers: 'primary' }
   },
   Initialized: (o, { promoted }) => resting(o, promoted),
   Waiting: (o, { promoted }) => resting(o, promoted),
@@ -86,24 +86,24 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   Promoting(o, run) {
     const primary = run.stage === 'undoing' || run.stage === 'shifting' ? run.promoted : run.candidate
     // What carries is kept from rolling; unjudged, it carries only what the primary cannot.
-    const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || run.weight > 0)
-    const weight = clampToReadySides(o, run.weight, run.candidate)
+    const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || !isNone(run.traffic))
+    const traffic = clampToReadySides(o, run.traffic, run.candidate)
     // A record that was lost is made again once a person has put the template on the target.
     const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null
-    return { ...resting(o, primary), weight, canaryPods: 'as desired', lock, judged: run.candidate, record }
+    return { ...resting(o, primary), traffic, canaryPods: 'as desired', lock, judged: run.candidate, record }
   },
   Finalising(o, { promoted }) {
     const { lockTarget } = o.canary.spec.analysis
-    const weight = clampToReadySides(o, 0, judgedOf(o))
+    const traffic = clampToReadySides(o, NONE, judgedOf(o))
     // A rollback at rest starts no pods of the target.
     const canaryPods = (o.target?.replicas ?? 0) === 0 ? 'none' : 'as desired'
-    return { ...resting(o, promoted), weight, canaryPods, lock: lockTarget && canaryPods !== 'none', record: null }
+    return { ...resting(o, promoted), traffic, canaryPods, lock: lockTarget && canaryPods !== 'none', record: null }
   },
   Failed(o, { promoted, drained }) {
     if (drained) return resting(o, promoted)
     const { lockTarget } = o.canary.spec.analysis
-    const weight = clampToReadySides(o, 0, judgedOf(o))
-    return { ...resting(o, promoted), weight, canaryPods: 'as desired', lock: lockTarget, record: null }
+    const traffic = clampToReadySides(o, NONE, judgedOf(o))
+    return { ...resting(o, promoted), traffic, canaryPods: 'as desired', lock: lockTarget, record: null }
   },
   Terminating(o, { stage, promoted }) {
     if (stage === 'removing' || promoted === null) return { ...idle, remove: 'everything' }
@@ -113,12 +113,12 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
       case 'returning': {
         const running = (o.target?.running ?? 0) > 0
         // Never to a primary without a ready pod while the target has one.
-        const others = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : 0
-        const weight = standsIn(o, judgedOf(o)) ? 100 : others
-        return { ...serving, weight, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
+        const others = (o.primary?.ready ?? 0) === 0 && (o.target?.ready ?? 0) > 0 ? null : NONE
+        const traffic = standsIn(o, judgedOf(o)) ? ALL : others
+        return { ...serving, traffic, callers: 'primary', lock: running && o.canary.spec.analysis.lockTarget }
       }
       case 'restoring':
-        return { ...restored, weight: 0, callers: 'primary' }
+        return { ...restored, traffic: NONE, callers: 'primary' }
       case 'routing':
         return { ...restored, callers: 'target' }
     }

@@ -6,7 +6,8 @@ import type { Finding } from './check.ts'
 import type { Memory } from './memory.ts'
 import type { Names } from './names.ts'
 import type { Phase, Revision, StateOf } from './state.ts'
-import type { Milliseconds, Percent } from '../time.ts'
+import type { Milliseconds } from '../time.ts'
+import type { Carried } from './traffic.ts'
 
 /** The pods of one revision of a workload, as its ReplicaSet counts them. */
 export interface Pods {
@@ -40,12 +41,6 @@ export interface Workload {
   readonly readiness: 'ready' | 'progressing' | 'pending' | 'stuck'
   /** What the readiness is waiting for, or what is stuck, as a sentence. */
   readonly message: string
-}
-
-/** What the mesh carries: the lowest and highest share of the canary over all its routes. */
-export interface Traffic {
-  readonly low: Percent
-  readonly high: Percent
 }
 
 /** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
@@ -134,7 +129,7 @@ export interface Observation<P extends Phase = Phase> {
   readonly target: Workload | null
   readonly primary: Workload | null
   /** What the mesh carries now; null before it is ours to read. */
-  readonly traffic: Traffic | null
+  readonly traffic: Carried | null
   readonly live: Live
   /** Names of the pods that the two side Services lead to, as their EndpointSlices say; null where there are no such Services. */
   readonly endpoints: { readonly primary: readonly string[]; readonly canary: readonly string[] } | null

@@ -1,14 +1,15 @@
 /**
- * The ladder of a canary and its times.
- * Law: a ladder is strictly rising and never empty; no look falls before its weight was carried.
+ * The steps of a release and their times.
+ * Law: a plan exposes more requests with each step and is never empty; no check falls before its traffic was carried.
  */
 import type { Analysis, Canary, Metric } from '../../api/canary.ts'
 import type { Instant, Milliseconds, Percent } from '../time.ts'
+import { compare, sameTraffic, type Traffic, weighted } from './traffic.ts'
 
-/** One step of the ladder. */
-export interface Rung {
-  readonly weight: Percent
-  /** The least time at this weight, beside the interval. */
+/** One stage of a plan. */
+export interface Step {
+  readonly traffic: Traffic
+  /** The least time at this traffic, beside the interval. */
   readonly hold: Milliseconds
   /** Whether a person has to approve before the next step. */
   readonly approve: boolean
@@ -16,15 +17,17 @@ export interface Rung {
   readonly metrics: readonly Metric[]
 }
 
-export type Ladder = readonly [Rung, ...Rung[]]
+export type Plan = readonly [Step, ...Step[]]
 
 const SECOND = 1000
-const plain = (weight: Percent): Rung => ({ weight, hold: 0, approve: false, metrics: [] })
+const plain = (weight: Percent): Step => ({ traffic: weighted(weight), hold: 0, approve: false, metrics: [] })
 
-/** The ladder, from the four ways that a spec can say it. */
-export function ladderOf(analysis: Analysis): Ladder {
+/** The plan, from the four ways that a spec can say it. */
+export function planOf(analysis: Analysis): Plan {
   const { steps, stepWeights, stepWeight, maxWeight: top = 100 } = analysis
-  const written = steps?.map(step => ({ ...step, hold: step.hold ?? 0 })) ?? stepWeights?.map(plain)
+  const written =
+    steps?.map(({ weight, hold = 0, approve, metrics }) => ({ traffic: weighted(weight), hold, approve, metrics })) ??
+    stepWeights?.map(plain)
   const [first, ...rest] = written ?? weightsUpTo(top, stepWeight).map(plain)
   return [first ?? plain(top), ...rest]
 }
@@ -34,43 +37,44 @@ function weightsUpTo(top: Percent, step: Percent | undefined): Percent[] {
   return Array.from({ length: Math.ceil(top / step) }, (_, i) => Math.min(top, step * (i + 1)))
 }
 
-/** The lowest rung above `current`; undefined where there is none, which alone does not mean that the top is reached. */
-export function nextStep(ladder: Ladder, current: Percent): Rung | undefined {
-  return ladder.find(rung => rung.weight > current)
+/** The first step above `current`; undefined where there is none, which alone does not mean that the last one is reached. */
+export function nextStep(plan: Plan, current: Traffic): Step | undefined {
+  return plan.find(step => compare(step.traffic, current) > 0)
 }
 
-/** The rung at exactly `weight`; a ladder that was edited in mid-run, or a weight that a hand set, may have none. */
-export function stepAt(ladder: Ladder, weight: Percent): Rung | undefined {
-  return ladder.find(rung => rung.weight === weight)
+/** The step at exactly this traffic; a plan that was edited in mid-run, or a weight that was set by hand, may have none. */
+export function stepAt(plan: Plan, traffic: Traffic): Step | undefined {
+  return plan.find(step => sameTraffic(step.traffic, traffic))
 }
 
-export function topOf(ladder: Ladder): Percent {
-  return (ladder[ladder.length - 1] ?? ladder[0]).weight
+/** The last step: what is judged there is promoted. */
+export function lastStep(plan: Plan): Step {
+  return plan[plan.length - 1] ?? plan[0]
 }
 
 /** `2/4`, as the column STEP shows it. */
-export function stepOf(ladder: Ladder, weight: Percent): string {
-  return `${ladder.filter(rung => rung.weight <= weight).length}/${ladder.length}`
+export function progressOf(plan: Plan, traffic: Traffic): string {
+  return `${plan.filter(step => compare(step.traffic, traffic) <= 0).length}/${plan.length}`
 }
 
 /** When a step that has been carried since `carriedAt` may end. */
-export function dueAt(analysis: Analysis, weight: Percent, carriedAt: Instant): Instant {
-  return carriedAt + Math.max(analysis.interval, stepAt(ladderOf(analysis), weight)?.hold ?? 0)
+export function dueAt(analysis: Analysis, traffic: Traffic, carriedAt: Instant): Instant {
+  return carriedAt + Math.max(analysis.interval, stepAt(planOf(analysis), traffic)?.hold ?? 0)
 }
 
 /**
- * When the metrics are looked at next, at a weight that has been carried since `carriedAt`: every checkInterval, and once
- * when the step is due. Instants are rounded up to whole seconds, so that the looks of all canaries fall on one grid and
- * their queries merge.
+ * The time of the next check, at traffic that has been carried since `carriedAt`: every checkInterval, and once when the step
+ * is due. Instants are rounded up to whole seconds, so that the checks of all canaries fall on one grid and their queries
+ * merge.
  */
 export function nextCheckAfter(
   analysis: Analysis,
-  weight: Percent,
+  traffic: Traffic,
   carriedAt: Instant,
   lastCheckTime: Instant | null,
 ): Instant {
   const grid = (instant: Instant): Instant => Math.ceil(instant / SECOND) * SECOND
-  const due = grid(dueAt(analysis, weight, carriedAt))
+  const due = grid(dueAt(analysis, traffic, carriedAt))
   const last = lastCheckTime === null || lastCheckTime < carriedAt ? carriedAt : lastCheckTime
   const next = grid(last + analysis.checkInterval)
   return last < due ? Math.min(next, due) : next

@@ -1,10 +1,10 @@
 /** What a phase wants of the world, before it is told in objects. */
 import type { Revision } from './state.ts'
-import type { Percent } from '../time.ts'
+import type { Traffic } from './traffic.ts'
 
 export interface Posture {
-  /** The canary's share that the mesh is asked to carry; null: routes are not touched. */
-  readonly weight: Percent | null
+  /** The split that is requested of the routes; null: they are not touched. */
+  readonly traffic: Traffic | null
   /**
    * Where callers of the apex go: `primary` (the apex Service and routes point at the primary), `target` (a canary that is
    * deleted hands them back), or `untouched`.

@@ -1,7 +1,8 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
 import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
 import type { Analysis, Revision, Run, State } from './state.ts'
-import type { Instant, Milliseconds, Percent } from '../time.ts'
+import type { Instant, Milliseconds } from '../time.ts'
+import { carries, isNone, NONE, type Traffic } from './traffic.ts'
 import { templateOf } from './revision.ts'
 
 /** The pods of one revision of a workload; none where it has no ReplicaSet of that template. */
@@ -50,22 +51,17 @@ export function recordedOf(o: Observation, revision: Revision): RecordedTemplate
   return o.recorded.find(one => one.revision === revision)
 }
 
-/** The mesh shows exactly this weight on every route. */
-export function shows(o: Observation, weight: Percent): boolean {
-  return o.traffic !== null && o.traffic.low === weight && o.traffic.high === weight
-}
-
 /**
- * Since when the mesh has been read back at `weight`: the moment that is remembered, now if it is seen for the first time,
+ * Since when the routes have been read back at `traffic`: the moment that is remembered, now if it is seen for the first time,
  * null while it is not seen.
  */
 export function carriedSince(
   o: Observation,
-  weight: Percent,
+  traffic: Traffic,
   remembered: Instant | null,
   now: Instant,
 ): Instant | null {
-  return shows(o, weight) ? (remembered ?? now) : null
+  return carries(o.traffic, traffic) ? (remembered ?? now) : null
 }
 
 /** The candidate of a run; for any other phase null. */
@@ -104,18 +100,18 @@ export function awaiting<S extends Run>(run: S, waitingFor: Run['waitingFor'], n
   return run.waitingFor === waitingFor ? run : { ...run, waitingFor, waitingSince: now }
 }
 
-/** A run with another weight: it must be carried, looked at and approved anew. */
-export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Instant): S {
+/** A run with other traffic: it must be carried, checked and approved again. */
+export function atTraffic<S extends Analysis>(run: S, traffic: Traffic, now: Instant): S {
   return {
     ...run,
     // `full` holds for the rest of the run.
     approved: run.approved === 'full' ? 'full' : null,
-    weight,
-    highest: Math.max(run.highest, weight),
+    traffic,
+    highest: Math.max(run.highest, traffic.canary),
     carriedAt: null,
     lastCheckTime: null,
     lastCheckPassed: false,
-    routedAt: weight > 0 ? (run.routedAt ?? now) : null,
+    routedAt: isNone(traffic) ? null : (run.routedAt ?? now),
     noTrafficChecks: 0,
     misrouted: false,
   }
@@ -124,6 +120,11 @@ export function atWeight<S extends Analysis>(run: S, weight: Percent, now: Insta
 /** The first ten digits of a revision's hash, as people compare them. */
 export function short(revision: Revision): string {
   return revision.replace(/^h1:/, '').slice(0, 10)
+}
+
+/** What the routes are asked to carry: outside of a run the primary serves alone. */
+export function requestedOf(state: State): Traffic {
+  return 'traffic' in state ? state.traffic : NONE
 }
 
 /** The run of a state that has one. */

@@ -4,6 +4,7 @@
  * goes on from the last barrier that was written down.
  */
 import type { Instant, Milliseconds, Percent } from '../time.ts'
+import type { Traffic } from './traffic.ts'
 
 /**
  * Which template, with which configuration: `h1:<sha256 of the canonical template>`, followed by `+<sha256 of the tracked
@@ -25,10 +26,10 @@ export interface Run extends Settled {
   readonly startedAt: Instant
   /** The highest weight that the candidate was given. */
   readonly highest: Percent
-  /** What the mesh is asked to carry. */
-  readonly weight: Percent
+  /** What the routes are asked to carry: with the plan, the position of the run. */
+  readonly traffic: Traffic
   /**
-   * Since when the mesh has been read back at `weight`, without interruption. Kept in memory between writes of the status:
+   * Since when the routes have been read back at `traffic`, without interruption. Kept in memory between writes of the status:
    * after a crash it is counted anew, which only ever makes a wait longer.
    */
   readonly carriedAt: Instant | null

@@ -1,6 +1,7 @@
 /** Which router splits the traffic of a canary: a provider without one does not compile. */
 import type { Ref } from '../../api/object.ts'
-import type { Observation, Traffic } from '../model/observation.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Carried } from '../model/traffic.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
 import { istio } from './istio.ts'
@@ -19,7 +20,7 @@ export function routerRefs(o: Named): Ref[] {
 }
 
 /** What the mesh carries; null before there is a route to read. */
-export function readTraffic(o: Named & Pick<Observation, 'live'>): Traffic | null {
+export function readTraffic(o: Named & Pick<Observation, 'live'>): Carried | null {
   return router.read(o)
 }
 

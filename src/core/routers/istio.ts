@@ -6,7 +6,7 @@
  * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
  */
 import { kinds, type Ref } from '../../api/object.ts'
-import type { Traffic } from '../model/observation.ts'
+import { carriedBy } from '../model/traffic.ts'
 import { ownVirtualService } from './istio/own.ts'
 import type { Routes } from './istio/routes.ts'
 import { renderRules } from './istio/rules.ts'
@@ -18,7 +18,7 @@ const routesOf = (o: Named): Routes =>
 
 export const istio: Router = {
   refs: o => [...routesOf(o).refs(o), ...ruleRefs(o)],
-  read: o => minMax(routesOf(o).canaryShares(o)),
+  read: o => carriedBy(routesOf(o).canaryShares(o)),
   render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
 }
 
@@ -26,8 +26,4 @@ function ruleRefs({ canary, names }: Named): Ref[] {
   const rule = canary.spec.service.destinationRule
   if (rule === undefined) return [names.primaryRule, names.canaryRule]
   return [{ kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
-}
-
-function minMax(shares: readonly number[]): Traffic | null {
-  return shares.length === 0 ? null : { low: Math.min(...shares), high: Math.max(...shares) }
 }

@@ -6,14 +6,15 @@ import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Move } from '../model/decision.ts'
-import { candidateOf, promotedOf } from '../model/selectors.ts'
+import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
 import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
-import { ladderOf, stepOf } from '../model/plan.ts'
+import { planOf, progressOf } from '../model/plan.ts'
 import { reasons, type Reason } from './reasons.ts'
 import type { Analysis, Awaited, Hold, Run, Stage, State } from '../model/state.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
+import { weighted, type Traffic } from '../model/traffic.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
 const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
@@ -105,7 +106,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     candidate: run.candidate,
     startedAt,
     highest: run.highest ?? weight,
-    weight,
+    traffic: weighted(weight),
     carriedAt: instantOf(run.carriedAt),
     waitingFor: awaited.find(one => one === run.waitingFor) ?? null,
     waitingSince: instantOf(run.waitingSince) ?? now,
@@ -197,15 +198,14 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
 /** The status after a move. */
 export function writeStatus(o: Observation, move: Move, now: Instant): CanaryStatus {
   const { state, memory } = move
-  const weight = 'weight' in state ? state.weight : 0
-  const ladder = ladderOf(o.canary.spec.analysis)
+  const requested = requestedOf(state)
   return drop({
     phase: state.phase,
     reason: move.reason,
     message: clipped(move.message, LONGEST.message),
-    step: 'weight' in state ? stepOf(ladder, weight) : undefined,
-    canaryWeight: weight,
-    traffic: trafficOf(o, weight),
+    step: 'traffic' in state ? progressOf(planOf(o.canary.spec.analysis), requested) : undefined,
+    canaryWeight: requested.canary,
+    traffic: trafficOf(o, requested),
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
     iterations: 0,
     observedGeneration: o.canary.metadata.generation ?? 0,
@@ -258,7 +258,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
 }
 
 /** What is asked for, and what the routes carry; where they differ among themselves, what is furthest from it. */
-function trafficOf({ traffic }: Observation, requested: number): CanaryStatus['traffic'] {
+function trafficOf({ traffic }: Observation, { canary: requested }: Traffic): CanaryStatus['traffic'] {
   if (traffic === null) return undefined
   return { requested, carried: traffic.low === requested ? traffic.high : traffic.low }
 }

@@ -6,6 +6,7 @@ import type { Allowance, Observation, Settings } from '../../../src/core/model/o
 import { postureOf } from '../../../src/core/machine/postures.ts'
 import { problemOf, serviceRefusal } from '../../../src/core/problems/index.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
+import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>
@@ -135,7 +136,7 @@ suite('a VirtualService whose Canary is refused', () => {
       gateways: ['mesh', 'istio-system/public'],
       match: [{ uri: { prefix: '/a' } }],
     }
-    const o = rendered(given(service), { weight: 25 })
+    const o = rendered(given(service), { traffic: weighted(25) })
     return {
       ...o,
       canary: canary({}, { gateways: service.gateways, hosts: ['shop.example.com', 'pay.bank.svc'], timeout: '5s' }),
@@ -145,7 +146,7 @@ suite('a VirtualService whose Canary is refused', () => {
   test('keeps what it says, and follows the weight', () => {
     const o = served()
     const before = virtualService(o).spec
-    const rolledBack = rendered(o, { weight: 0 })
+    const rolledBack = rendered(o, { traffic: weighted(0) })
     expect(istio.read(rolledBack)).to.deep.equal({ low: 0, high: 0 })
     for (const field of ['hosts', 'gateways'])
       expect(at(virtualService(rolledBack).spec, field)).to.deep.equal(at(before, field))
@@ -157,7 +158,7 @@ suite('a VirtualService whose Canary is refused', () => {
 
   test('is not made', () => {
     const o = given({ hosts: ['pay.bank.svc'] })
-    expect(rendered(o, { weight: 0 }).live).to.deep.equal(o.live)
+    expect(rendered(o, { traffic: weighted(0) }).live).to.deep.equal(o.live)
   })
 
   test('goes with its Canary where it has hosts of others from an earlier version', () => {
@@ -174,7 +175,7 @@ suite('a VirtualService whose Canary is refused', () => {
 
   test('is handed back with its public hosts', () => {
     const o = served()
-    const left = rendered(o, { remove: 'everything', callers: 'untouched', weight: null, primary: null })
+    const left = rendered(o, { remove: 'everything', callers: 'untouched', traffic: null, primary: null })
     expect(at(virtualService(left).spec, 'hosts')).to.deep.equal(['shop.example.com', 'web'])
     expect(virtualService(left).metadata.labels).to.not.have.property('sluice.dev/canary')
   })

@@ -3,8 +3,9 @@ import { expect } from 'chai'
 import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
-import { atWeight } from '../../../src/core/model/selectors.ts'
+import { atTraffic } from '../../../src/core/model/selectors.ts'
 import { firstStep } from '../../../src/core/machine/rules/start.ts'
+import { weighted } from '../../../src/core/model/traffic.ts'
 import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>
@@ -289,7 +290,10 @@ const silent: Readonly<Record<string, Observation>> = {
 }
 
 const settled = { promoted: 'h1:a', rejected: null }
-const climbing = { ...atWeight(firstStep(settled, 'h1:b', 'climbing', 0), 10, 0), phase: 'Progressing' } as const
+const climbing = {
+  ...atTraffic(firstStep(settled, 'h1:b', 'climbing', 0), weighted(10), 0),
+  phase: 'Progressing',
+} as const
 const states: Readonly<Record<Moment, Observation['state']>> = {
   start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: 0 },
   candidate: firstStep(settled, 'h1:b', 'preparing', 0),

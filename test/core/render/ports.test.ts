@@ -58,7 +58,7 @@ const edited = (o: Observation, change: (spec: Spec) => Spec): Observation => {
 }
 
 const main = { name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }
-const removed = posture({ callers: 'untouched', weight: null, primary: null, remove: 'everything' })
+const removed = posture({ callers: 'untouched', traffic: null, primary: null, remove: 'everything' })
 
 suite('ports of an adopted Service', () => {
   test('names that the Service needs say no protocol, and a single port needs none', () => {
@@ -159,7 +159,7 @@ suite('ports of an adopted Service', () => {
         ...spec,
         ports: [{ ...portsOf(o)[0], targetPort: 8444 }, ...portsOf(o).slice(1), { name: 'late', port: 81 }],
       }))
-      const gone = settled(settled(later, posture({ callers: 'target', weight: null })), removed)
+      const gone = settled(settled(later, posture({ callers: 'target', traffic: null })), removed)
       expect(portsOf(gone)).to.deep.equal(
         revertOnDeletion
           ? [

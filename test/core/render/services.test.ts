@@ -254,8 +254,8 @@ suite('adopting the Service that callers already use', () => {
 })
 
 suite('handing Services back', () => {
-  const target = posture({ callers: 'target', weight: null })
-  const removed = posture({ callers: 'untouched', weight: null, primary: null, remove: 'everything' })
+  const target = posture({ callers: 'target', traffic: null })
+  const removed = posture({ callers: 'untouched', traffic: null, primary: null, remove: 'everything' })
 
   test('an adopted one leads to the target again and forgets us; its ports only with revertOnDeletion', () => {
     for (const revertOnDeletion of [true, false]) {

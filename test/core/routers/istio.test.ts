@@ -4,6 +4,7 @@ import { at, present } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
+import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 const routes = (o: Observation, wanted: Posture) => istio.render(o, wanted)
@@ -20,8 +21,8 @@ function settled(o: Observation, wanted: Posture = posture()): Observation {
 const isRoute = ({ ref }: { readonly ref: { readonly kind: { readonly kind: string } } }): boolean =>
   ref.kind.kind === 'VirtualService'
 
-const removed = posture({ callers: 'untouched', weight: null, primary: null, remove: 'everything' })
-const toTarget = posture({ callers: 'target', weight: null })
+const removed = posture({ callers: 'untouched', traffic: null, primary: null, remove: 'everything' })
+const toTarget = posture({ callers: 'target', traffic: null })
 const split = (primary: number, more: object = {}) => [
   { destination: { host: 'web-primary', ...more }, weight: primary },
   { destination: { host: 'web-canary', ...more }, weight: 100 - primary },
@@ -29,7 +30,7 @@ const split = (primary: number, more: object = {}) => [
 
 suite('the VirtualService of Sluice', () => {
   test('splits between two hosts, for the Service in the mesh', () => {
-    const o = settled(observation(), posture({ weight: 10 }))
+    const o = settled(observation(), posture({ traffic: weighted(10) }))
     expect(virtualService(o).spec).to.deep.equal({ hosts: ['web'], gateways: ['mesh'], http: [{ route: split(90) }] })
     expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
   })
@@ -186,7 +187,7 @@ suite('the VirtualService of Sluice', () => {
     test('every route is read, whichever port it is for', () => {
       const ports = [{ port: 80 }, { name: 'admin', port: 81 }]
       const web = object(kinds.Service, 'web', { spec: { ports } })
-      const o = settled(observation({ live: live([kinds.Service, web]) }), posture({ weight: 10 }))
+      const o = settled(observation({ live: live([kinds.Service, web]) }), posture({ traffic: weighted(10) }))
       expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
       const [first, ...others] = at(virtualService(o).spec, 'http') as object[]
       const http = [{ ...first, route: split(70) }, ...others]
@@ -199,17 +200,17 @@ suite('the VirtualService of Sluice', () => {
   })
 
   test('a spec.service that is refused changes nothing but the weights', () => {
-    const before = settled(observation(), posture({ weight: 10 }))
+    const before = settled(observation(), posture({ traffic: weighted(10) }))
     const service = { port: 81, targetPort: 'nowhere', timeout: '5s', hosts: ['other'], gateways: ['public'] }
     const refused = { ...before, canary: canary({}, service) }
-    expect(routes(refused, posture({ weight: 10, service: 'as it was' })).filter(isRoute)).to.deep.equal([])
-    const o = settled(refused, posture({ weight: 30, service: 'as it was' }))
+    expect(routes(refused, posture({ traffic: weighted(10), service: 'as it was' })).filter(isRoute)).to.deep.equal([])
+    const o = settled(refused, posture({ traffic: weighted(30), service: 'as it was' }))
     expect(virtualService(o).spec).to.deep.equal({ hosts: ['web'], gateways: ['mesh'], http: [{ route: split(70) }] })
   })
 
   test('splits between the subsets of one host', () => {
     const destinationRule = { name: 'rules', primarySubset: 'stable', canarySubset: 'next' }
-    const o = settled(observation({ canary: canary({}, { destinationRule }) }), posture({ weight: 25 }))
+    const o = settled(observation({ canary: canary({}, { destinationRule }) }), posture({ traffic: weighted(25) }))
     expect(at(virtualService(o).spec, 'http')).to.deep.equal([
       {
         route: [
@@ -224,18 +225,18 @@ suite('the VirtualService of Sluice', () => {
 
   test('is not touched before callers are moved, while its DestinationRules are made', () => {
     const said = canary({}, { trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } })
-    const o = settled(observation({ canary: said }), posture({ weight: null, callers: 'untouched' }))
+    const o = settled(observation({ canary: said }), posture({ traffic: null, callers: 'untouched' }))
     expect(names(o)).to.have.members(['Deployment web', 'DestinationRule web-primary', 'DestinationRule web-canary'])
     expect(istio.read(o)).to.equal(null)
-    expect(routes(observation(), posture({ weight: null, callers: 'untouched', primary: null }))).to.deep.equal([])
+    expect(routes(observation(), posture({ traffic: null, callers: 'untouched', primary: null }))).to.deep.equal([])
   })
 
   test('a weight raised by hand is read, and put right', () => {
-    const o = settled(observation(), posture({ weight: 10 }))
+    const o = settled(observation(), posture({ traffic: weighted(10) }))
     const raised = { ...virtualService(o), spec: { hosts: ['web'], gateways: ['mesh'], http: [{ route: split(20) }] } }
     const byHand = { ...o, live: { ...o.live, ...live([kinds.VirtualService, raised]) } }
     expect(istio.read(byHand)).to.deep.equal({ low: 80, high: 80 })
-    expect(istio.read(settled(byHand, posture({ weight: 10 })))).to.deep.equal({ low: 10, high: 10 })
+    expect(istio.read(settled(byHand, posture({ traffic: weighted(10) })))).to.deep.equal({ low: 10, high: 10 })
   })
 
   test('anything else that was added to its routes is put right, what is beside them is left', () => {
@@ -253,13 +254,13 @@ suite('the VirtualService of Sluice', () => {
     const foreign = object(kinds.VirtualService, 'web', { spec: { hosts: ['web'], http: [{ route: split(50) }] } })
     const o = observation({ live: live([kinds.VirtualService, foreign]) })
     expect(istio.read(o)).to.equal(null)
-    for (const wanted of [posture({ weight: 10 }), toTarget, removed]) {
+    for (const wanted of [posture({ traffic: weighted(10) }), toTarget, removed]) {
       expect(virtualService(settled(o, wanted))).to.deep.equal(foreign)
     }
   })
 
   test('leads everybody to the apex when the target takes over, and is left to the user', () => {
-    const routed = settled(settled(observation(), posture({ weight: 0 })), toTarget)
+    const routed = settled(settled(observation(), posture({ traffic: weighted(0) })), toTarget)
     const http = [{ route: [{ destination: { host: 'web' }, weight: 100 }] }]
     expect(at(virtualService(routed).spec, 'http')).to.deep.equal(http)
     expect(istio.read(routed)).to.deep.equal({ low: 0, high: 0 })
@@ -270,7 +271,7 @@ suite('the VirtualService of Sluice', () => {
       {},
       undefined,
     ])
-    expect(istio.read(settled(gone, posture({ weight: 5 })))).to.deep.equal({ low: 5, high: 5 })
+    expect(istio.read(settled(gone, posture({ traffic: weighted(5) })))).to.deep.equal({ low: 5, high: 5 })
   })
 
   test('goes with the canary where that was asked for', () => {
@@ -328,7 +329,7 @@ suite('VirtualServices of the user', () => {
     }
     const o = given(spec([own], { timeout: '5s' }), {}, 'networking.istio.io/v1alpha3')
     const before = virtualService(o, 'routes')
-    const run = settled(o, posture({ weight: 25 }))
+    const run = settled(o, posture({ traffic: weighted(25) }))
     expect(http(run)).to.deep.equal([
       {
         name: 'all',
@@ -347,7 +348,7 @@ suite('VirtualServices of the user', () => {
 
   test('the patch is refused where the routes have changed under it', () => {
     const o = given(spec([entry('web')]))
-    const [patch] = routes(o, posture({ weight: 10 })).filter(write => write.verb === 'patch')
+    const [patch] = routes(o, posture({ traffic: weighted(10) })).filter(write => write.verb === 'patch')
     expect(patch).to.deep.include({ resourceVersion: '1' })
     expect(at(patch, 'operations')).to.deep.include.members([
       { op: 'test', path: '/spec/hosts', value: ['web'] },
@@ -360,18 +361,18 @@ suite('VirtualServices of the user', () => {
 
   test('a canary that the user wrote stays, at weight 0', () => {
     const o = given(spec([entry('web-primary', { weight: 100 }), entry('web-canary', { weight: 0 })]))
-    const run = settled(o, posture({ weight: 50 }))
+    const run = settled(o, posture({ traffic: weighted(50) }))
     expect(istio.read(run)).to.deep.equal({ low: 50, high: 50 })
     expect(virtualService(settled(run), 'routes').spec).to.deep.equal(virtualService(o, 'routes').spec)
   })
 
   test('a route that was applied from Git in mid-run is shifted again, and restored at the end', () => {
     const git = spec([entry('web', { weight: 100 })])
-    const run = settled(given(git), posture({ weight: 10 }))
+    const run = settled(given(git), posture({ traffic: weighted(10) }))
     const applied = { ...virtualService(run, 'routes'), spec: git }
     const fresh = { ...run, live: { ...run.live, ...live([kinds.VirtualService, applied]) } }
     expect(istio.read(fresh)).to.deep.equal({ low: 0, high: 0 })
-    const again = settled(fresh, posture({ weight: 10 }))
+    const again = settled(fresh, posture({ traffic: weighted(10) }))
     expect(istio.read(again)).to.deep.equal({ low: 10, high: 10 })
     expect(virtualService(settled(again), 'routes').spec).to.deep.equal(git)
   })
@@ -386,7 +387,7 @@ suite('VirtualServices of the user', () => {
     }
     const o = settled(
       given(two, { virtualServices: [{ name: 'routes', routes: [{ name: 'rest' }] }] }),
-      posture({ weight: 30 }),
+      posture({ traffic: weighted(30) }),
     )
     expect(http(o)).to.deep.equal([
       { name: 'api', route: [entry('web')] },
@@ -405,7 +406,7 @@ suite('VirtualServices of the user', () => {
         { route: [entry('web-primary')] },
       ],
     }
-    const o = settled(given(several), posture({ weight: 40 }))
+    const o = settled(given(several), posture({ traffic: weighted(40) }))
     expect(JSON.stringify((http(o) as unknown[]).slice(0, 2))).to.equal(JSON.stringify(several.http.slice(0, 2)))
     expect(istio.read(o)).to.deep.equal({ low: 40, high: 40 })
     expect(virtualService(settled(o), 'routes').spec).to.deep.equal(several)
@@ -431,14 +432,16 @@ suite('VirtualServices of the user', () => {
 
   test('a route with a third destination is not shifted', () => {
     const o = given(spec([entry('web', { weight: 90 }), entry('legacy', { weight: 10 })]))
-    expect(virtualService(settled(o, posture({ weight: 10 })), 'routes')).to.deep.equal(virtualService(o, 'routes'))
+    expect(virtualService(settled(o, posture({ traffic: weighted(10) })), 'routes')).to.deep.equal(
+      virtualService(o, 'routes'),
+    )
   })
 
   test('subsets are shifted within one host', () => {
     const destinationRule = { name: 'rules', primarySubset: 'v1', canarySubset: 'v2' }
     const of = (subset: string, more: object = {}) => ({ destination: { host: 'web', subset }, ...more })
     const o = given(spec([of('v1')]), { destinationRule })
-    const run = settled(o, posture({ weight: 10 }))
+    const run = settled(o, posture({ traffic: weighted(10) }))
     expect(http(run)).to.deep.equal([{ name: 'all', route: [of('v1', { weight: 90 }), of('v2', { weight: 10 })] }])
     expect(virtualService(settled(run), 'routes').spec).to.deep.equal(virtualService(o, 'routes').spec)
     expect(http(settled(run, toTarget))).to.deep.equal([
@@ -447,7 +450,7 @@ suite('VirtualServices of the user', () => {
   })
 
   test('when the target takes over, the primary is the apex and the canary is gone', () => {
-    const run = settled(given(spec([entry('web-primary.shop')])), posture({ weight: 10 }))
+    const run = settled(given(spec([entry('web-primary.shop')])), posture({ traffic: weighted(10) }))
     const back = settled(run, toTarget)
     expect(http(back)).to.deep.equal([{ name: 'all', route: [entry('web.shop')] }])
     const gone = virtualService(settled(back, removed), 'routes')
@@ -460,9 +463,9 @@ suite('VirtualServices of the user', () => {
 
   test('one that is missing or being deleted is not written', () => {
     const o = observation({ canary: canary({}, { virtualServices: [{ name: 'routes' }] }) })
-    expect(routes(o, posture({ weight: 10 })).filter(write => write.ref.kind === kinds.VirtualService)).to.deep.equal(
-      [],
-    )
+    expect(
+      routes(o, posture({ traffic: weighted(10) })).filter(write => write.ref.kind === kinds.VirtualService),
+    ).to.deep.equal([])
     expect(istio.read(o)).to.equal(null)
   })
 })

@@ -4,6 +4,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { recordOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio.ts'
+import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 const RUNS = Number(process.env['LAW_RUNS'] ?? 2000) / 4
@@ -73,7 +74,7 @@ function usersWorld(subsets: boolean): fc.Arbitrary<Observation> {
 }
 
 function written(o: Observation, asked: number): Observation {
-  const wanted = posture({ weight: asked })
+  const wanted = posture({ traffic: weighted(asked) })
   const done = after(o, istio.render(o, wanted))
   return after(done, istio.render(done, wanted))
 }
@@ -118,7 +119,7 @@ suite('the law of routers: what was rendered is read back', function () {
           for (const asked of weights) {
             o = written(o, asked)
             expect(istio.read(o)).to.deep.equal({ low: asked, high: asked })
-            expect(istio.render(o, posture({ weight: asked }))).to.deep.equal([])
+            expect(istio.render(o, posture({ traffic: weighted(asked) }))).to.deep.equal([])
           }
         }),
         { numRuns: RUNS },

@@ -1,19 +1,20 @@
 /** From "written" to "carried": a weight counts only once the mesh is seen to carry it. */
 import type { Move } from '../../model/decision.ts'
-import { atWeight, withClock } from '../../model/selectors.ts'
+import { atTraffic, withClock } from '../../model/selectors.ts'
 import { transition, hold } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { ladderOf, topOf } from '../../model/plan.ts'
+import { planOf, lastStep } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import type { Instant, Percent } from '../../time.ts'
+import { carries, compare, weighted } from '../../model/traffic.ts'
 
-/** A ladder that was edited below the current weight: down to its top, and that step again. */
-export function followTheLadder(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+/** A plan that was edited below the current weight: down to its last step, and that step again. */
+export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  const top = topOf(ladderOf(o.canary.spec.analysis))
-  if (state.stage !== 'climbing' || state.weight <= top) return undefined
-  const message = `The ladder now ends at ${top}; weight ${state.weight} comes down to it`
-  const next = { ...atWeight(state, top, now), phase: 'Progressing' } as const
+  const { traffic } = lastStep(planOf(o.canary.spec.analysis))
+  if (state.stage !== 'climbing' || compare(state.traffic, traffic) <= 0) return undefined
+  const message = `The ladder now ends at ${traffic.canary}; weight ${state.traffic.canary} comes down to it`
+  const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
   return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
 }
 
@@ -24,12 +25,14 @@ export function followTheLadder(o: Observation<AnalysisPhase>, now: Instant): Mo
 export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, traffic } = o
   if (state.stage !== 'climbing') return undefined
-  if (traffic !== null && state.carriedAt !== null && traffic.low < state.weight)
+  if (traffic !== null && state.carriedAt !== null && traffic.low < state.traffic.canary)
     return obeyTheHand(o, traffic.low, now)
-  if (traffic === null || traffic.low !== state.weight || traffic.high !== state.weight) {
+  if (!carries(traffic, state.traffic)) {
     const shown =
-      traffic === null ? 'no route of this canary' : `${traffic.low === state.weight ? traffic.high : traffic.low}`
-    const message = `Weight ${state.weight} is asked; the mesh shows ${shown}`
+      traffic === null
+        ? 'no route of this canary'
+        : `${traffic.low === state.traffic.canary ? traffic.high : traffic.low}`
+    const message = `Weight ${state.traffic.canary} is asked; the mesh shows ${shown}`
     return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }
   const carriedAt = state.carriedAt ?? now
@@ -42,10 +45,10 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
 
 function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
   const { state } = o
-  const from = state.hold?.by === 'override' ? state.hold.from : state.weight
+  const from = state.hold?.by === 'override' ? state.hold.from : state.traffic.canary
   const message = `Somebody lowered the weight from ${from} to ${weight} in the mesh; the run holds there until the \`resume\` command`
   const next = {
-    ...atWeight(withClock(state, 'stopped', now), weight, now),
+    ...atTraffic(withClock(state, 'stopped', now), weighted(weight), now),
     phase: 'Progressing',
     hold: { by: 'override', from },
   } as const

@@ -2,7 +2,7 @@
 import type { Move, Read } from '../../model/decision.ts'
 import {
   atStage,
-  atWeight,
+  atTraffic,
   awaiting,
   carriedSince,
   heldUntil,
@@ -26,6 +26,7 @@ import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
 import { mustShift } from './shift.ts'
 import { firstStep } from './start.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { NONE, isNone } from '../../model/traffic.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
 export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
@@ -43,7 +44,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
-  const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.weight}; the release starts anew`
+  const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.traffic.canary}; the release starts anew`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
@@ -62,7 +63,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
 function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const { promoted, rejected } = state
-  const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.weight}`
+  const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
   const news = { severity: 'warn', reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
@@ -84,7 +85,7 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   if (state.stage !== 'draining') return undefined
   if (standsIn(o, judgedOf(o)))
     return hold(o, 'PrimaryNotReady', standInSentence(o), null, { state: { ...state, carriedAt: null } })
-  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
   const message = keepMessage(
@@ -198,13 +199,13 @@ export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Inst
 /** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
 export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  if (state.stage !== 'climbing' || state.weight === 0 || judgedReady(o, state.candidate) > 0) return undefined
+  if (state.stage !== 'climbing' || isNone(state.traffic) || judgedReady(o, state.candidate) > 0) return undefined
   const { threshold } = o.canary.spec.analysis
   const failedChecks = state.failedChecks + 1
   const because = `no pod of ${short(state.candidate)} is ready (${failedChecks} of ${threshold} failed checks)`
   if (failedChecks >= threshold) return rollBack(o, state, 'ThresholdReached', because, now)
   const next: State = {
-    ...atWeight(withClock(state, 'running', now), 0, now),
+    ...atTraffic(withClock(state, 'running', now), NONE, now),
     phase: 'Progressing',
     stage: 'preparing',
     failedChecks,

@@ -2,7 +2,7 @@
 import { formatDuration } from '../../../api/duration.ts'
 import type { Check } from '../../model/check.ts'
 import type { Ask, Move, Read } from '../../model/decision.ts'
-import { short, withClock, atWeight } from '../../model/selectors.ts'
+import { short, withClock, atTraffic } from '../../model/selectors.ts'
 import { judge, type Verdict } from '../../judges/judge.ts'
 import type { CheckRecord, Memory } from '../../model/memory.ts'
 import { gatesOf, type Gate } from '../../analysis/gate.ts'
@@ -11,7 +11,7 @@ import { windowOf, type CheckContext } from '../../analysis/check-context.ts'
 import { countOf, missingRequests, splitSays, TELEMETRY_LAG } from '../../analysis/split.ts'
 import { transition, recurringEvent, hold, keepMessage, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { ladderOf, nextCheckAfter, stepAt } from '../../model/plan.ts'
+import { planOf, nextCheckAfter, stepAt } from '../../model/plan.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
 import { checkContextOf } from '../../analysis/check-context-of.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
@@ -20,6 +20,7 @@ import { afterChecks, approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
 import { sharesAddUp, splitsAll } from './split-scope.ts'
 import { pauseOf } from './start.ts'
+import { NONE, isNone } from '../../model/traffic.ts'
 
 /** Silence is compared over this window, whatever the gates look at. */
 const SILENCE_WINDOW = 60_000
@@ -29,7 +30,7 @@ const SILENT_LOOKS = 2
 /** When the present step is looked at next. */
 export function nextCheckTime(o: Observation<AnalysisPhase>): Instant {
   const { state } = o
-  return nextCheckAfter(o.canary.spec.analysis, state.weight, state.carriedAt ?? 0, state.lastCheckTime)
+  return nextCheckAfter(o.canary.spec.analysis, state.traffic, state.carriedAt ?? 0, state.lastCheckTime)
 }
 
 /** The gates of a step with what they ask, and a sentence for each that cannot be asked. */
@@ -42,7 +43,7 @@ interface Asked {
 /** What the gates of the present step ask. */
 function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Asked {
   const { analysis, metricsServer } = o.canary.spec
-  const own = stepAt(ladderOf(analysis), o.state.weight)?.metrics ?? []
+  const own = stepAt(planOf(analysis), o.state.traffic)?.metrics ?? []
   const all = gatesOf([...analysis.metrics, ...own], o.templates)
   const gates: Gate[] = []
   const checks: Check[] = []
@@ -64,7 +65,7 @@ function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckC
   const server = o.canary.spec.metricsServer ?? null
   const checks = [...asked.checks]
   const { state } = o
-  if (splitsAll(o) && state.weight > 0 && state.weight < 100)
+  if (splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
     checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
   const window = splitWindow(o, at)
   if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
@@ -84,7 +85,7 @@ function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null 
 /** Looks when a look is due; silent before. */
 export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
   const { state } = o
-  if (state.stage !== 'climbing' || state.weight === 0 || state.carriedAt === null) return undefined
+  if (state.stage !== 'climbing' || isNone(state.traffic) || state.carriedAt === null) return undefined
   const at = nextCheckTime(o)
   if (now < at) return undefined
   const scene = checkContextOf(o, at)
@@ -121,7 +122,7 @@ function conclude(
   const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && noTrafficChecks >= SILENT_LOOKS) {
-    const because = `the canary cannot be reached: at weight ${o.state.weight} about ${silent} requests were due, and it had none`
+    const because = `the canary cannot be reached: at weight ${o.state.traffic.canary} about ${silent} requests were due, and it had none`
     return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
   if (failing.length > 0) {
@@ -203,7 +204,7 @@ function holdWithoutVerdict(
   if (blindSince !== null && at - blindSince >= maxBlind) {
     const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
     const parked = {
-      ...atWeight(withClock(looked, 'stopped', now), 0, now),
+      ...atTraffic(withClock(looked, 'stopped', now), NONE, now),
       phase: 'Progressing',
       blindSince,
       lastCheckTime: now,
@@ -212,7 +213,7 @@ function holdWithoutVerdict(
     return transition(o, parked, { severity: 'warn', reason: 'AnalysisSuspended', message }, now)
   }
   const next = { ...looked, blindSince }
-  const message = `Holding at weight ${looked.weight}: ${because}`
+  const message = `Holding at weight ${looked.traffic.canary}: ${because}`
   const move = hold(o, 'MetricsUnavailable', message, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
   // Once for as long as it lasts, however the words change.
   if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'MetricsUnavailable')) return move
@@ -222,7 +223,7 @@ function holdWithoutVerdict(
   }
 }
 
-/** Parked: the ladder starts anew once the metrics server answers and the primary shows traffic. */
+/** Parked: the plan starts anew once the metrics server answers and the primary shows traffic. */
 export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
   const { state } = o
   if (state.hold?.by !== 'suspension') return undefined
@@ -254,7 +255,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   }
   const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
   const next = {
-    ...atWeight(withClock(state, 'running', now), 0, now),
+    ...atTraffic(withClock(state, 'running', now), NONE, now),
     phase: 'Progressing',
     stage: 'preparing',
     hold: null,
@@ -270,7 +271,7 @@ function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | n
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
   return missingRequests(
     { canary: of(canary), callers: of(callers), primary: of(primary), sent: of(sent) },
-    o.state.weight,
+    o.state.traffic.canary,
   )
 }
 
@@ -281,7 +282,7 @@ function lostRequests(o: Observation<AnalysisPhase>, scene: CheckContext): Probl
   // Without a number: it changes with every check, and the same sentence is one event.
   return {
     reason: 'Conflict',
-    message: `Holding at weight ${o.state.weight}: requests to ${o.names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${o.names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
+    message: `Holding at weight ${o.state.traffic.canary}: requests to ${o.names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${o.names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
   }
 }
 
@@ -289,8 +290,8 @@ function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: In
   const window = splitWindow(o, at)
   if (window === null) return null
   const [canary, primary] = splitQuestions(scene, window, null).checks
-  const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.weight)
-  return split.said === 'contradicts' ? `Weight ${o.state.weight} is not carried: ${split.because}` : null
+  const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.traffic.canary)
+  return split.said === 'contradicts' ? `Weight ${o.state.traffic.canary} is not carried: ${split.because}` : null
 }
 
 function recordOf({ gate, verdict }: Judged, at: Instant): CheckRecord {

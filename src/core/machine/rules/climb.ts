@@ -1,28 +1,29 @@
-/** After a look: wait for what is still missing, then the next rung, or promotion. */
+/** After a look: wait for what is still missing, then the next step of the plan, or promotion. */
 import type { Ask, Handler, Move, Read, Rule } from '../../model/decision.ts'
 import { firstOf } from '../../model/decision.ts'
-import { atWeight, short, withClock } from '../../model/selectors.ts'
+import { atTraffic, short, withClock } from '../../model/selectors.ts'
 import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
-import { dueAt, ladderOf, nextCheckAfter, nextStep, stepAt, topOf } from '../../model/plan.ts'
+import { dueAt, planOf, nextCheckAfter, nextStep, stepAt, lastStep } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { mustShift, shiftSentence } from './shift.ts'
 import { pauseOf } from './start.ts'
+import { ALL, isNone, sameTraffic } from '../../model/traffic.ts'
 
-type Step = Rule<AnalysisPhase>
+type AnalysisRule = Rule<AnalysisPhase>
 
 const wake = (o: Observation<AnalysisPhase>): Instant | null =>
-  o.state.weight === 0 || o.state.carriedAt === null
+  isNone(o.state.traffic) || o.state.carriedAt === null
     ? null
-    : nextCheckAfter(o.canary.spec.analysis, o.state.weight, o.state.carriedAt, o.state.lastCheckTime)
+    : nextCheckAfter(o.canary.spec.analysis, o.state.traffic, o.state.carriedAt, o.state.lastCheckTime)
 
 /** A step ends when its time is over and the last look has passed. */
-const waitUntilDue: Step = (o, now) => {
+const waitUntilDue: AnalysisRule = (o, now) => {
   const { state } = o
-  if (state.stage !== 'climbing' || state.weight === 0) return undefined
-  const due = dueAt(o.canary.spec.analysis, state.weight, state.carriedAt ?? now)
+  if (state.stage !== 'climbing' || isNone(state.traffic)) return undefined
+  const due = dueAt(o.canary.spec.analysis, state.traffic, state.carriedAt ?? now)
   if (state.lastCheckPassed && (state.lastCheckTime ?? 0) >= due) return undefined
   const { reason, message } = saidOf(o)
   return hold(o, reason, message, wake(o))
@@ -35,33 +36,33 @@ function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'>
   if (!state.lastCheckPassed) return { reason: memory.reason, message: memory.message }
   return {
     reason: 'Analysing',
-    message: `Weight ${state.weight}: ${memory.checks.map(check => check.message).join('; ')}`,
+    message: `Weight ${state.traffic.canary}: ${memory.checks.map(check => check.message).join('; ')}`,
   }
 }
 
 /** A hand lowered the weight: it stays there, judged as ever. */
-const waitForTheHand: Step = o => {
+const waitForTheHand: AnalysisRule = o => {
   const { state } = o
   if (state.hold?.by !== 'override') return undefined
   return hold(
     o,
     'WeightOverridden',
-    `Held at weight ${state.weight} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
+    `Held at weight ${state.traffic.canary} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
     wake(o),
   )
 }
 
 /** Paused: nothing rises; looks go on, and a bad canary still goes back. */
-const waitWhilePaused: Step = (o, now) => {
+const waitWhilePaused: AnalysisRule = (o, now) => {
   const { state } = o
   const pause = pauseOf(o)
   if (pause === null) return undefined
-  const message = `Holding at weight ${state.weight}: ${pause}`
+  const message = `Holding at weight ${state.traffic.canary}: ${pause}`
   return holdAndReport(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
 }
 
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
-const waitForProblems: Step = (o, now) => {
+const waitForProblems: AnalysisRule = (o, now) => {
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
   const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
@@ -69,20 +70,20 @@ const waitForProblems: Step = (o, now) => {
 }
 
 /** Nothing rises onto pods that are missing. */
-const waitForAllPods: Step = o => {
+const waitForAllPods: AnalysisRule = o => {
   const { state, target } = o
-  if (state.stage !== 'climbing' || state.weight === 0 || target === null || target.readiness === 'ready')
+  if (state.stage !== 'climbing' || isNone(state.traffic) || target === null || target.readiness === 'ready')
     return undefined
-  return hold(o, 'WaitingForPods', `Holding at weight ${state.weight}: ${target.message}`, wake(o))
+  return hold(o, 'WaitingForPods', `Holding at weight ${state.traffic.canary}: ${target.message}`, wake(o))
 }
 
 /** A person has to say yes; at the top that is the promotion itself. */
-const waitForApproval: Step = (o, now) => {
+const waitForApproval: AnalysisRule = (o, now) => {
   const { state } = o
   if (state.stage !== 'climbing' || !approvalPending(o)) return undefined
-  const phase: AnalysisPhase =
-    state.weight === topOf(ladderOf(o.canary.spec.analysis)) ? 'WaitingPromotion' : 'Progressing'
-  const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.weight}`
+  const last = lastStep(planOf(o.canary.spec.analysis))
+  const phase: AnalysisPhase = sameTraffic(state.traffic, last.traffic) ? 'WaitingPromotion' : 'Progressing'
+  const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.traffic.canary}`
   const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
   const next = { ...withClock(state, 'stopped', now), phase } as const
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
@@ -91,12 +92,12 @@ const waitForApproval: Step = (o, now) => {
 /** Whether the present step has an approval that is not given yet. */
 export function approvalPending(o: Observation<AnalysisPhase>): boolean {
   const { state } = o
-  const rung = stepAt(ladderOf(o.canary.spec.analysis), state.weight)
-  return rung?.approve === true && state.approved !== 'full' && state.approved !== state.weight
+  const step = stepAt(planOf(o.canary.spec.analysis), state.traffic)
+  return step?.approve === true && state.approved !== 'full' && state.approved !== state.traffic.canary
 }
 
 /** Pods that are ready unjudged are promoted where the analysis is skipped; an approval may ask for the same at once. */
-const promoteAtOnce: Step = (o, now) => {
+const promoteAtOnce: AnalysisRule = (o, now) => {
   const { state } = o
   if (o.canary.spec.skipAnalysis && state.stage === 'preparing') return promote(o, now)
   return state.approved === 'full' ? promote(o, now) : undefined
@@ -110,14 +111,14 @@ export function promoteOnFullApproval(o: Observation<AnalysisPhase>, now: Instan
   return promote(o, now)
 }
 
-/** The next rung. */
-const climb: Step = (o, now) => {
+/** The next step. */
+const advance: AnalysisRule = (o, now) => {
   const { state } = o
-  const rung = nextStep(ladderOf(o.canary.spec.analysis), state.weight)
-  if (rung === undefined) return undefined
-  const run = atWeight(withClock(state, 'running', now), rung.weight, now)
+  const step = nextStep(planOf(o.canary.spec.analysis), state.traffic)
+  if (step === undefined) return undefined
+  const run = atTraffic(withClock(state, 'running', now), step.traffic, now)
   const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
-  const message = `Weight ${state.weight} → ${rung.weight}`
+  const message = `Weight ${state.traffic.canary} → ${step.traffic.canary}`
   return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
 }
 
@@ -125,7 +126,7 @@ const climb: Step = (o, now) => {
 const promote: Handler<AnalysisPhase> = (o, now) => {
   const { state } = o
   const shifts = mustShift(o)
-  const weight = shifts ? 100 : state.weight
+  const traffic = shifts ? ALL : state.traffic
   const message = shifts ? shiftSentence(o) : `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
   const next = {
     phase: 'Promoting',
@@ -136,8 +137,8 @@ const promote: Handler<AnalysisPhase> = (o, now) => {
     id: state.id,
     candidate: state.candidate,
     startedAt: state.startedAt,
-    highest: Math.max(state.highest, weight),
-    weight,
+    highest: Math.max(state.highest, traffic.canary),
+    traffic,
     carriedAt: null,
     waitingFor: null,
     waitingSince: now,
@@ -153,7 +154,7 @@ const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(
   waitForAllPods,
   waitForApproval,
   promoteAtOnce,
-  climb,
+  advance,
   promote,
 )
 

@@ -6,6 +6,7 @@ import type { AnalysisPhase, State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { approvalPending } from './climb.ts'
 import { pauseOf } from './start.ts'
+import { isNone } from '../../model/traffic.ts'
 
 const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
   o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
@@ -14,7 +15,7 @@ const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
 export function withClocks(o: Observation, now: Instant): State {
   if (!isAnalysis(o)) return o.state
   const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }
-  if (clocked.stage !== 'climbing' || clocked.weight === 0 || o.target === null) return clocked
+  if (clocked.stage !== 'climbing' || isNone(clocked.traffic) || o.target === null) return clocked
   return awaiting(clocked, o.target.readiness === 'ready' ? null : 'pods', now)
 }
 

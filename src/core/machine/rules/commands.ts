@@ -179,9 +179,9 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     if (revision !== null && !matches(o.state.candidate, revision)) {
       return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
     }
-    const approved = full ? 'full' : o.state.weight
+    const approved = full ? 'full' : o.state.traffic.canary
     const state = { ...withClock(o.state, 'running', now), phase: 'Progressing', approved } as const
-    const said = full ? 'Approved, straight to promotion' : `Approved at weight ${o.state.weight}`
+    const said = full ? 'Approved, straight to promotion' : `Approved at weight ${o.state.traffic.canary}`
     return { memory: o.memory, state, said }
   },
 

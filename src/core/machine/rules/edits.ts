@@ -9,11 +9,13 @@ import { answer } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { isLaterWriter, lastWriter, liveOf } from '../../render/ownership.ts'
+import { requestedOf } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { clipped } from '../../text.ts'
 import type { Instant } from '../../time.ts'
 import { isResting } from '../desired-replicas.ts'
 import type { Write } from '../../model/write.ts'
+import { sameTraffic } from '../../model/traffic.ts'
 
 const TOLD_KINDS: readonly string[] = [kinds.Service, kinds.VirtualService, kinds.DestinationRule].map(
   ({ kind }) => kind,
@@ -91,9 +93,10 @@ function weightRaised(
   writes: readonly Write[],
 ): { message: string; write: Write } | null {
   const { state, traffic } = o
-  const { weight } = postureOf(o, state)
-  const requested = 'weight' in state ? state.weight : 0
-  if (traffic === null || weight === null || traffic.high <= weight || weight !== requested) return null
+  const wanted = postureOf(o, state).traffic
+  if (traffic === null || wanted === null || !sameTraffic(wanted, requestedOf(state))) return null
+  const weight = wanted.canary
+  if (traffic.high <= weight) return null
   const settled = isResting(before) || ('carriedAt' in before && before.carriedAt !== null && sameStep(before, state))
   if (!settled) return null
   for (const write of writes) {
@@ -110,5 +113,5 @@ const sameStep = (before: State, after: State): boolean => sameJson(placeOf(befo
 const placeOf = (state: State): unknown[] => [
   state.phase,
   'stage' in state ? state.stage : '',
-  'weight' in state ? state.weight : 0,
+  requestedOf(state).canary,
 ]

@@ -7,6 +7,7 @@ import type { Observation } from '../../model/observation.ts'
 import type { Reason } from '../../status/reasons.ts'
 import type { Analysis, Run, State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
+import { isNone } from '../../model/traffic.ts'
 
 /** How many runs `status.history` keeps. */
 const HISTORY = 10
@@ -38,12 +39,12 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, news: Endin
  * may have some.
  */
 export function carriedNothing(run: Run): boolean {
-  return 'routedAt' in run && (run as Analysis).stage !== 'draining' && run.highest === 0 && run.weight === 0
+  return 'routedAt' in run && (run as Analysis).stage !== 'draining' && run.highest === 0 && isNone(run.traffic)
 }
 
 /** Takes the release back: traffic first, pods once it is drained. */
 export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
-  const message = `Rolled back ${short(run.candidate)} at weight ${run.weight}: ${because}`
+  const message = `Rolled back ${short(run.candidate)} at weight ${run.traffic.canary}: ${because}`
   const failed: State = {
     phase: 'Failed',
     promoted: run.promoted,

@@ -9,6 +9,7 @@ import type { Instant, Percent } from '../../time.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { NONE, weighted } from '../../model/traffic.ts'
 
 type Promoting = Observation<'Promoting'>
 
@@ -37,7 +38,7 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read | undefin
 /** Traffic goes back step by step: each weight is carried, and lasts its interval. */
 export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
-  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const missing = primary === null || primary.ready === 0 ? 'primary' : primary.ready < primary.replicas ? 'pods' : null
   const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
@@ -48,7 +49,11 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = keepMessage(o, 'Returning', `Weight ${state.weight} as Deployment ${o.names.primary.name} takes over`)
+  const said = keepMessage(
+    o,
+    'Returning',
+    `Weight ${state.traffic.canary} as Deployment ${o.names.primary.name} takes over`,
+  )
   if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
   return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
@@ -65,16 +70,16 @@ function lower(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
   const name = o.names.primary.name
-  const weight = nextDown(state.weight, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
+  const weight = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   if (weight === 0) return finalise(o, now)
-  if (weight === state.weight && state.stage === 'returning') {
+  if (weight === state.traffic.canary && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of the primary are ready`
     const deadline = deadlineOf(o, state.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
-  const message = `Weight ${state.weight} → ${weight} as Deployment ${name} takes over`
-  const next: State = { ...atStage(state, 'returning', now), weight, carriedAt: null }
+  const message = `Weight ${state.traffic.canary} → ${weight} as Deployment ${name} takes over`
+  const next: State = { ...atStage(state, 'returning', now), traffic: weighted(weight), carriedAt: null }
   return transition(o, next, { severity: 'info', reason: 'Returning', message }, now)
 }
 
@@ -133,7 +138,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
 /** The last answers of the canary are out: its pods may go. */
 export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const { state, primary } = o
-  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
@@ -158,7 +163,7 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
 export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.drained) return undefined
-  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const ended = o.memory.history[0]
   // Why it was rolled back stays on show; what was in the way of that is over with it.

@@ -23,7 +23,7 @@ export function shiftSentence({ names }: Observation): string {
 export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | Read | undefined {
   const { state } = o
   if (state.stage !== 'shifting') return undefined
-  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const pause = pauseOf(o)
   if (pause !== null) {
     const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
@@ -35,7 +35,7 @@ export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | 
     const missing =
       judgedReady(o, state.candidate) === 0
         ? `no pod of ${short(state.candidate)} is ready to carry all traffic`
-        : `the mesh does not carry weight ${state.weight} yet`
+        : `the mesh does not carry weight ${state.traffic.canary} yet`
     const deadline = deadlineOf(o, next.waitingSince, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })

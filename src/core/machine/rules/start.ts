@@ -12,6 +12,7 @@ import { isForeignRevision, templateOf } from '../../model/revision.ts'
 import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
+import { NONE } from '../../model/traffic.ts'
 
 /** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
 export function ensureFinalizer(o: Observation): Move | undefined {
@@ -111,7 +112,7 @@ export function waitForPrimary(o: Observation<'Initializing'>, now: Instant): Mo
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */
 export function finishInitialization(o: Observation<'Initializing'>, now: Instant): Move {
   const { state, settings } = o
-  const carriedAt = carriedSince(o, 0, state.carriedAt, now)
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
     return hold(o, 'RoutingCallers', 'Waiting for the routes to the primary', null, { state: next })
@@ -229,7 +230,7 @@ export function firstStep(
     candidate,
     startedAt: now,
     highest: 0,
-    weight: 0,
+    traffic: NONE,
     carriedAt: null,
     waitingFor: null,
     waitingSince: now,

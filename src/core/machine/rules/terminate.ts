@@ -12,6 +12,7 @@ import type { Phase, Revision, State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, SIGHT_RETRY } from './verdict.ts'
+import { NONE } from '../../model/traffic.ts'
 
 type Terminating = Observation<'Terminating'>
 
@@ -88,7 +89,7 @@ const handingBack = (o: Terminating): string =>
 export function returnToPrimary(o: Terminating, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.stage !== 'returning') return undefined
-  const carriedAt = o.traffic === null ? now : carriedSince(o, 0, state.carriedAt, now)
+  const carriedAt = o.traffic === null ? now : carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const forward = (): Move => {
     const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }

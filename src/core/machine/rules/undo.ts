@@ -7,6 +7,7 @@ import type { State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { ALL } from '../../model/traffic.ts'
 
 type Promoting = Observation<'Promoting'>
 
@@ -14,14 +15,14 @@ type Promoting = Observation<'Promoting'>
 export function undo(o: Promoting, because: string, now: Instant): Move {
   const { state, primary } = o
   const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted
-  const weight = standsIn ? 100 : state.weight
+  const traffic = standsIn ? ALL : state.traffic
   const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
   const next: State = {
     ...state,
     stage: isToBeLeft(o) ? 'diverting' : 'undoing',
     because,
-    weight,
-    highest: Math.max(state.highest, weight),
+    traffic,
+    highest: Math.max(state.highest, traffic.canary),
     carriedAt: null,
     waitingFor: null,
     waitingSince: now,
@@ -40,7 +41,7 @@ const isToBeLeft = (o: Promoting): boolean =>
 export function divert(o: Promoting, now: Instant): Move | Read | undefined {
   const { state } = o
   if (state.stage !== 'diverting') return undefined
-  const carriedAt = carriedSince(o, state.weight, state.carriedAt, now)
+  const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
   const putBack = (): Move => {
     const next: State = { ...atStage(state, 'undoing', now), carriedAt: null }
@@ -51,7 +52,7 @@ export function divert(o: Promoting, now: Instant): Move | Read | undefined {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Waiting for the mesh to carry weight ${state.weight} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
+  const message = `Waiting for the mesh to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
   return hold(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
 }
 

@@ -28,8 +28,8 @@ export const ownVirtualService: Routes = {
   render: (o, posture) => {
     if (posture.remove === 'everything') return remove(o, posture)
     if (posture.callers === 'target') return leadToApex(o, posture)
-    if (posture.weight === null || posture.callers === 'untouched') return []
-    return write(o, posture, posture.weight)
+    if (posture.traffic === null || posture.callers === 'untouched') return []
+    return write(o, posture, posture.traffic.canary)
   },
 }
 

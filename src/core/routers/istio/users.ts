@@ -85,7 +85,7 @@ type Wanted = { readonly weight: Percent } | 'target' | 'released'
 function wantedOf(posture: Posture): Wanted | null {
   if (posture.remove === 'everything') return 'released'
   if (posture.callers === 'target') return 'target'
-  return posture.callers === 'untouched' || posture.weight === null ? null : { weight: posture.weight }
+  return posture.callers === 'untouched' || posture.traffic === null ? null : { weight: posture.traffic.canary }
 }
 
 /** Weights of the primary before our destination came, by route; null: it had none. */

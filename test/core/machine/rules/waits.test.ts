@@ -6,6 +6,7 @@ import { FINALIZER } from '../../../../src/core/model/names.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import { firstStep } from '../../../../src/core/machine/rules/start.ts'
 import type { State, StateOf } from '../../../../src/core/model/state.ts'
+import { weighted } from '../../../../src/core/model/traffic.ts'
 import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
 
 const now = Date.UTC(2026, 0, 2)
@@ -106,7 +107,7 @@ suite('waits of a run', () => {
   })
 
   test('a primary whose change was never taken up is waited for, and the promotion not undone', () => {
-    const copying = { ...run(), phase: 'Promoting', stage: 'copying', because: '', weight: 50 } as const
+    const copying = { ...run(), phase: 'Promoting', stage: 'copying', because: '', traffic: weighted(50) } as const
     const object = primary('web:2', 2)
     const pending = { ...workload(object, []), revision: candidate.revision }
     expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
@@ -123,7 +124,7 @@ suite('waits of a run', () => {
       'Waiting for 34c7e426be: 2 ready pods are not yet in the endpoints of Service web-canary',
     ],
     'a promotion': [
-      { ...run(), phase: 'Promoting', stage: 'copying', because: '', weight: 50 },
+      { ...run(), phase: 'Promoting', stage: 'copying', because: '', traffic: weighted(50) },
       { primary: { ...workload(primary('web:2')), revision: candidate.revision } },
       'Waiting for Deployment web-primary: 2 ready pods are not yet in the endpoints of Service web-primary',
     ],
@@ -139,7 +140,14 @@ suite('waits of a run', () => {
   }
 
   const climbing = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> =>
-    run({ stage: 'climbing', weight: 10, carriedAt: now - minute, routedAt: now - minute, lastCheckTime: now, ...more })
+    run({
+      stage: 'climbing',
+      traffic: weighted(10),
+      carriedAt: now - minute,
+      routedAt: now - minute,
+      lastCheckTime: now,
+      ...more,
+    })
   const half = workload(deployment('web', { template: template('web:2') }, {}, { replicas: 2, readyReplicas: 1 }), [
     replicaSet(deployment('web', { template: template('web:2') }), 1),
   ])
