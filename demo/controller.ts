@@ -2,9 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const bundle = fileURLToPath(new URL('../dist/sluice.js', import.meta.url))
+import { controller } from './files.ts'
 
 /** SIGTERM ends it within five seconds; what takes longer is killed. */
 const PATIENCE = 6000
@@ -25,11 +23,15 @@ export class ControllerProcess {
     // Flags that the shell of the user sets for another controller must not reach this one.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_')))
     // In a group of its own: Ctrl-C in the terminal is the demo's to answer, which then ends it in order.
-    this.#child = spawn(process.execPath, [bundle, 'run', ...flags, '--leader-election-namespace', 'sluice-system'], {
-      env,
-      stdio: ['ignore', output, output],
-      detached: true,
-    })
+    this.#child = spawn(
+      process.execPath,
+      [controller, 'run', ...flags, '--leader-election-namespace', 'sluice-system'],
+      {
+        env,
+        stdio: ['ignore', output, output],
+        detached: true,
+      },
+    )
     closeSync(output)
     const ended = new Promise<string>(resolve => {
       this.#child.once('error', error => resolve(error.message))

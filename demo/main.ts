@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a cluster, a mesh and a Prometheus in this process, the real controller beside it, and releases that one can
+ * `sluice demo`: a cluster, a mesh and a Prometheus in this process, the real controller beside it, and releases that one can
  * watch. Exits with 0 only if each ended as it should; 1 if not, or if the demo cannot go on; 2 for a wrong call; 130 after Ctrl-C.
  */
 import { perform } from './perform.ts'

@@ -1,4 +1,4 @@
-/** The command line of `npm run demo`. */
+/** The command line of `sluice demo`. */
 import { parseArgs } from 'node:util'
 import { type ReleaseName, releases } from './releases.ts'
 
@@ -13,7 +13,8 @@ export interface Options {
   readonly port: number
 }
 
-export const usage = `npm run demo -- [--scenario <name>]… [--keep] [--seed <number>] [--port <number>]
+export const usage = `sluice demo [--scenario <name>]… [--keep] [--seed <number>] [--port <number>]
+In a checkout: npm run demo -- [flags]
 
   --scenario <name>  what to release, in the order given; without it good, then bad
                      ${Object.entries(releases)

@@ -1,10 +1,9 @@
 /** The demo's cluster and all that lives in it: the API server, the mesh and its Prometheus, callers, the controller. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 import { systemClock } from '../src/adapters/clock.ts'
 import { kinds, type KubeObject } from '../src/api/object.ts'
@@ -17,10 +16,10 @@ import { Hand } from '../playground/server/hand.ts'
 import { mergePatch, textOf } from '../playground/json.ts'
 import { runTraffic, type Traffic } from '../playground/mesh/traffic.ts'
 import { ControllerProcess } from './controller.ts'
+import { crds, shop } from './files.ts'
 import type { Options } from './options.ts'
 import type { Answers } from './view.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const NAMESPACE = 'shop'
 const NAME = 'web'
 /** Requests a second to each Canary. */
@@ -33,15 +32,9 @@ const LATELY = 3000
 /** How long anything in the demo may take, in milliseconds. */
 const DEADLINE = 90_000
 
-/** Objects of YAML files, a folder's or one file's. */
-async function objectsOf(...path: string[]): Promise<KubeObject[]> {
-  const place = join(root, ...path)
-  const files = place.endsWith('.yaml')
-    ? [place]
-    : (await readdir(place)).filter(name => name.endsWith('.yaml')).map(name => join(place, name))
-  const texts = await Promise.all(files.map(file => readFile(file, 'utf8')))
-  return texts.flatMap(text => parseAllDocuments(text)).map(document => document.toJS() as KubeObject)
-}
+/** The objects in YAML texts. */
+const objectsOf = (...texts: readonly string[]): KubeObject[] =>
+  texts.flatMap(text => parseAllDocuments(text)).map(document => document.toJS() as KubeObject)
 
 /** The user has had enough. */
 export class Interrupted extends Error {}
@@ -80,9 +73,9 @@ export class Stage {
     try {
       const cluster = await startCluster({ clock: systemClock, port, kubeconfig: join(folder, 'kubeconfig') })
       const user = new Hand(cluster.server, 'kubectl')
-      for (const object of await objectsOf('crds')) user.apply(object)
+      for (const object of objectsOf(...crds())) user.apply(object)
       user.namespace('sluice-system')
-      for (const object of await objectsOf('demo', 'shop.yaml')) user.apply(object)
+      for (const object of objectsOf(shop())) user.apply(object)
       const { server, images } = cluster
       const traffic = runTraffic(server, images, { interval: SCRAPES, draw: byChance(seed) })
       callCanaries(server, traffic.mesh, LOAD)

@@ -1,5 +1,6 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { Command, CommanderError } from 'commander'
+import { demoCommand } from './cli/demo.ts'
 import { runCommand } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import { run } from './app.ts'
@@ -13,17 +14,20 @@ const program = new Command('sluice')
   .version(version)
   .exitOverride()
   .showHelpAfterError('(see: sluice run --help)')
+  // What follows a command is the command's own.
+  .enablePositionalOptions()
 
 runCommand(program, async flags => {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   await run(flags, version, stop.signal)
 }).exitOverride()
+demoCommand(program, import.meta.dirname).exitOverride()
 
 try {
   await program.parseAsync()
   // Sockets of a metrics server that hangs, say, must not keep an ended program.
-  process.exit(0)
+  process.exit()
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
   const said =

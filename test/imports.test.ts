@@ -11,7 +11,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   controller: ['controller', 'runtime', 'core', 'api'],
   adapters: ['adapters', 'core', 'api', 'node', 'package'],
   server: ['server', 'core', 'api', 'node'],
-  cli: ['cli', 'core', 'api', 'commander'],
+  cli: ['cli', 'core', 'api', 'node', 'commander'],
 }
 
 const root = resolve(import.meta.dirname, '..', 'src')

@@ -1,6 +1,6 @@
 /** The kinds that every API server has, from `data/kubernetes.json`, which is read when the first of them is asked for. */
-import { readFileSync } from 'node:fs'
 import type { Kind, KubeObject } from '../../src/api/object.ts'
+import { dataFile } from '../data-files.ts'
 import { isRecord, type Json, listOf, recordOf, sameJson } from '../json.ts'
 import type { Cause, Merge, Resource, Schema } from '../resource.ts'
 import { notSupported, required } from './causes.ts'
@@ -26,7 +26,7 @@ interface Data {
 
 let loaded: Data | undefined
 const data = (): Data => {
-  loaded ??= JSON.parse(readFileSync(new URL('../data/kubernetes.json', import.meta.url), 'utf8')) as Data
+  loaded ??= JSON.parse(dataFile('kubernetes')) as Data
   return loaded
 }
 let known: Types | undefined

@@ -1,7 +1,7 @@
 /** The demo as a program: what it says when it cannot go on, and that it leaves nothing behind. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,12 +19,20 @@ function stdoutOf(child: ChildProcess): Readable {
 
 suite('the demo', function () {
   this.timeout(120_000)
+  /** The bundles, without node_modules and without the sources. */
+  let installed: string
   let folder: string
   let demo: ChildProcess
   let said: string
 
   suiteSetup(() => {
     execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'build.ts')], { cwd: root })
+    installed = mkdtempSync(join(tmpdir(), 'sluice-installed-'))
+    for (const file of ['sluice.js', 'sluice-demo.js']) copyFileSync(join(root, 'dist', file), join(installed, file))
+  })
+
+  suiteTeardown(() => {
+    rmSync(installed, { recursive: true, force: true })
   })
 
   setup(() => {
@@ -38,7 +46,7 @@ suite('the demo', function () {
 
   function run(...flags: string[]): void {
     const env = { ...process.env, TMPDIR: folder }
-    demo = spawn(process.execPath, ['--import', 'tsx', join(root, 'demo', 'main.ts'), ...flags], { env, cwd: root })
+    demo = spawn(process.execPath, [join(installed, 'sluice.js'), 'demo', ...flags], { env, cwd: installed })
     said = ''
     for (const stream of [demo.stdout, demo.stderr]) stream?.on('data', (text: Buffer) => (said += text.toString()))
   }
@@ -79,7 +87,25 @@ suite('the demo', function () {
     run('--port', 'http')
     expect(await exitCode()).to.equal(2)
     expect(said).to.match(/^--port http: write a whole number/)
-    expect(said).to.contain('npm run demo -- [--scenario <name>]')
+    expect(said).to.contain('sluice demo [--scenario <name>]')
+  })
+
+  test('with --help it says how it is called, and ends with 0', async () => {
+    run('--help')
+    expect(await exitCode()).to.equal(0)
+    expect(said).to.match(/^sluice demo \[--scenario <name>\]/)
+  })
+
+  test('where only the controller is installed, it ends with 1 and what to do', async () => {
+    const alone = mkdtempSync(join(folder, 'alone-'))
+    copyFileSync(join(root, 'dist', 'sluice.js'), join(alone, 'sluice.js'))
+    demo = spawn(process.execPath, [join(alone, 'sluice.js'), 'demo', '--keep'], { cwd: alone })
+    said = ''
+    demo.stderr?.on('data', (text: Buffer) => (said += text.toString()))
+    expect(await exitCode()).to.equal(1)
+    expect(said).to.equal(
+      `sluice-demo.js is not in ${alone}: this installation has the controller only. In a checkout of Sluice, run: npm ci && npm run demo\n`,
+    )
   })
 
   test('a port that is taken ends it with 1 and a sentence', async () => {

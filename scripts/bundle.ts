@@ -1,0 +1,151 @@
+/** One program as one file of `dist/` that runs on Node without node_modules; beside it the licences of the packages in it. */
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+
+/** The folder of the project. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+export interface Program {
+  /** Path of the main module in the project. */
+  readonly entry: string
+  /** Name of the file in `dist/`. */
+  readonly file: string
+  /** Modules that are replaced: path in the project, without `.ts`, to the source in JavaScript that takes its place. */
+  readonly replaced?: Readonly<Record<string, string>>
+  /** Notices for what is in it beside packages. */
+  readonly notices?: readonly string[]
+}
+
+/**
+ * Of the Kubernetes client the program uses credentials only, but the package does not say that its modules may be left out
+ * when nothing of them is used: its generated clients for every API would cost 4 MiB of heap.
+ */
+const shakeKubernetesClient: esbuild.Plugin = {
+  name: 'shake-kubernetes-client',
+  setup(build) {
+    const name = '@kubernetes/client-node'
+    build.onResolve(
+      { filter: /^\.|^@kubernetes\/client-node$/ },
+      async ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === name || !(path === name || importer.includes(`/node_modules/${name}/`))) return undefined
+        return { ...(await build.resolve(path, { importer, resolveDir, kind, pluginData: name })), sideEffects: false }
+      },
+    )
+  },
+}
+
+/**
+ * Of undici the program and the Kubernetes client use the two agents, but its one entry loads everything there is, among it
+ * fetch, WebSocket, caches and mocks: 10 MiB of memory.
+ */
+const agentsOfUndici: esbuild.Plugin = {
+  name: 'agents-of-undici',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'agents-of-undici' }))
+    build.onLoad({ filter: /.*/, namespace: 'agents-of-undici' }, () => ({
+      resolveDir: root,
+      contents: `
+        const Dispatcher = require('undici/lib/dispatcher/dispatcher.js')
+        Object.assign(Dispatcher.prototype, require('undici/lib/api/index.js'))
+        exports.Agent = require('undici/lib/dispatcher/agent.js')
+        exports.ProxyAgent = require('undici/lib/dispatcher/proxy-agent.js')`,
+    }))
+  },
+}
+
+/** @throws Error (of the build) when a module that is to be replaced is not part of the program: it was moved or renamed. */
+function replaceModules(replaced: Readonly<Record<string, string>>): esbuild.Plugin {
+  const sources = new Map(Object.entries(replaced).map(([path, source]) => [join(root, `${path}.ts`), source]))
+  return {
+    name: 'replace-modules',
+    setup(build) {
+      const met = new Set<string>()
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = sources.get(path)
+        if (contents === undefined) return undefined
+        met.add(path)
+        return { contents, loader: 'js', resolveDir: root }
+      })
+      build.onEnd(() => {
+        const missing = [...sources.keys()].filter(path => !met.has(path))
+        return { errors: missing.map(path => ({ text: `${path} is to be replaced, but no module imports it.` })) }
+      })
+    },
+  }
+}
+
+/** What comes before all code of a bundle. */
+const banner = [
+  // undici parses HTTP in WebAssembly, which V8 would compile a second time, optimised, while the first requests run: 30 MiB
+  // of memory for a program whose requests are few.
+  `import { setFlagsFromString } from 'node:v8';setFlagsFromString('--liftoff-only');`,
+  // Packages in CommonJS ask for Node's modules by `require`, which an ES module does not have.
+  `import { createRequire } from 'node:module';const require=createRequire(import.meta.url);`,
+].join('')
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly license?: string
+}
+
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+
+/** Folders of the packages that have at least one byte in the bundle, once each. */
+function packagesIn(metafile: esbuild.Metafile): string[] {
+  const bundled = Object.values(metafile.outputs).flatMap(output =>
+    Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
+  const folders = bundled.flatMap(path => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [])
+  return [...new Set(folders)].sort()
+}
+
+/** Name, version and licence texts of one package; the name of the licence where the package ships no text. */
+async function noticeOf(folder: string): Promise<string> {
+  const { name, version, license = 'no licence named' } = await manifestOf(folder)
+  const files = (await readdir(folder)).filter(file => /^(licen[cs]e|notice|copying)/i.test(file)).sort()
+  const texts = await Promise.all(files.map(async file => (await readFile(join(folder, file), 'utf8')).trim()))
+  return [`${name} ${version} (${license})`, ...texts].join('\n\n')
+}
+
+/** Writes `dist/<file>` and `dist/<file>.LEGAL.txt`, and says on the standard output how large the program is. */
+export async function bundle({ entry, file, replaced = {}, notices = [] }: Program): Promise<void> {
+  const { version } = await manifestOf(root)
+  const outfile = join(root, 'dist', file)
+  const { outputFiles, metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    define: { SLUICE_VERSION: JSON.stringify(version) },
+    banner: { js: banner },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: false,
+    legalComments: 'none',
+    plugins: [replaceModules(replaced), shakeKubernetesClient, agentsOfUndici],
+    logLevel: 'warning',
+  })
+  const [output] = outputFiles
+  if (output === undefined) throw new Error(`esbuild made no file out of ${entry}.`)
+  const shebang = '#!/usr/bin/env node\n'
+  const text = output.text.startsWith('#!') ? output.text : shebang + output.text
+  const packages = packagesIn(metafile)
+  const ofPackages = await Promise.all(packages.map(folder => noticeOf(join(root, folder))))
+  const heading = `${file} ${version} contains these packages.`
+
+  await mkdir(join(root, 'dist'), { recursive: true })
+  await writeFile(outfile, text)
+  await chmod(outfile, 0o755)
+  await writeFile(`${outfile}.LEGAL.txt`, `${[heading, ...ofPackages, ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
+  const size = (Buffer.byteLength(text) / 1024 / 1024).toFixed(2)
+  console.log(`dist/${file} ${version}: ${size} MiB, ${packages.length} packages in it`)
+}
