@@ -2,13 +2,15 @@
  * The text of docs/events.md: every reason and every metric, from the tables that the program itself uses.
  */
 import { metricNames } from '../src/adapters/metrics.ts'
-import { isStalling } from '../src/core/status/conditions.ts'
-import { type Reason, reasons } from '../src/core/status/reasons.ts'
+import { isStalling, type Reason, reasons } from '../src/core/status/reasons.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
+/** The type of an Event of this severity, unless a message in particular is graver. */
+const eventType = (name: Reason): string => (reasons[name].severity === 'info' ? 'Normal' : 'Warning')
+
 const rows = (names: readonly Reason[]): string =>
-  names.map(name => `| \`${name}\` | ${cell(reasons[name])} |`).join('\n')
+  names.map(name => `| \`${name}\` | ${eventType(name)} | ${cell(reasons[name].text)} |`).join('\n')
 
 /** The generated page: where it lies, and what it says. */
 export function eventsPage(): { path: string; text: string } {
@@ -27,19 +29,20 @@ A reason is one word for what is going on: in \`status.reason\` of a Canary, in 
 closed, so that alerts can match on it; the sentence beside the word (\`status.message\`, the message of an Event) says which
 object, which value, which limit.
 
-An Event is \`Warning\` where a user may have to act, and \`Normal\` otherwise. Its name follows from what happened, so a
-step that is announced again after a crash is the same Event.
+An Event is \`Warning\` where a user may have to act, and \`Normal\` otherwise; the table has the usual type, and a wait that
+lasts too long is a \`Warning\`. The name of an Event follows from what happened, so a step that is announced again after a crash
+is the same Event.
 
-| Reason | What it says |
-| --- | --- |
+| Reason | Event | What it says |
+| --- | --- | --- |
 ${rows(all.filter(name => !isStalling(name)))}
 
 ### Stalled
 
 These set the condition \`Stalled\`: time alone does not repair them. [troubleshooting.md](troubleshooting.md) says what does.
 
-| Reason | What it says |
-| --- | --- |
+| Reason | Event | What it says |
+| --- | --- | --- |
 ${rows(all.filter(isStalling))}
 
 ## Metrics

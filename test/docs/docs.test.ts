@@ -10,8 +10,7 @@ import type { KubeObject } from '../../src/api/object.ts'
 import { PHASES } from '../../src/api/status.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
 import { runCommand } from '../../src/cli/flags.ts'
-import { isStalling } from '../../src/core/status/conditions.ts'
-import { type Reason, reasons } from '../../src/core/status/reasons.ts'
+import { isStalling, type Reason, reasons } from '../../src/core/status/reasons.ts'
 import { anchors, blocks, internalLinks, pages, read, root } from './pages.ts'
 
 /** Objects of ours in the examples, each with the page that shows it. */

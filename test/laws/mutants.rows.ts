@@ -43,8 +43,8 @@ const after: Readonly<Record<string, string>> = {
 const routesOnce: Row = {
   without: 'asserting the routes in every pass: only the move that asks for them writes them',
   file: 'src/core/machine/decide.ts',
-  take: 'const writes = render(after, said.reason)',
-  put: `const writes = render(after, said.reason).filter(
+  take: 'const writes = render(after, isHalted(said))',
+  put: `const writes = render(after, isHalted(said)).filter(
     write => write.ref.kind.kind !== 'VirtualService' || barrierOf(move.state) !== barrierOf(o.state))`,
 }
 
@@ -396,8 +396,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the same answer each time',
       file: 'src/core/machine/move.ts',
-      take: 'return { ...news, key: keyOf(o, news, now), at: now }',
-      put: 'return { ...news, key: keyOf(o, news, Math.random()), at: now }',
+      take: 'return announcement(o, news, now, now)',
+      put: 'return announcement(o, news, Math.random(), now)',
     },
   ),
   ...laws('test/laws/status.laws.test.ts', 'what is written is what is read, for every phase', {

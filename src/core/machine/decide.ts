@@ -8,7 +8,7 @@ import { recurringEvent } from './move.ts'
 import type { Observation } from '../model/observation.ts'
 import { phases } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
-import type { Reason } from '../status/reasons.ts'
+import { isStalling, type Reason } from '../status/reasons.ts'
 import { render } from '../render/render.ts'
 import { withClocks } from './rules/clocks.ts'
 import { answersToEdits } from './rules/edits.ts'
@@ -27,7 +27,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
   if ('read' in said) return said
   if ('ask' in said) {
-    const writes = render(o, o.memory.reason)
+    const writes = render(o, false)
     const answers = answersTo(seen, o, writes, now)
     if (answers.length === 0) return { ...said, writes }
     // What is told goes with a change of the status; the question follows in the next pass.
@@ -44,11 +44,14 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   }
   const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
   const after = { ...o, state: move.state, memory: move.memory }
-  const writes = render(after, said.reason)
+  const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
   const told = [...move.announcements, ...answers]
   return { ...move, announcements: [...told, ...overrides(after, told, now)], writes }
 }
+
+/** A person has to put something right before the primary is made: nothing is touched until then. */
+const isHalted = ({ state, reason }: Move): boolean => state.phase === 'Initializing' && isStalling(reason)
 
 /** What others did to what Sluice looks after is answered with events. */
 function answersTo(before: Observation, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
@@ -89,7 +92,7 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   // What would be on show without the trouble is said when it is.
   const happened = move.memory.transitionAt !== memory.transitionAt
   const news = move.announcements.filter(one => happened || one.message !== move.message)
-  const announcements = told ? news : [...news, recurringEvent(o, { severity: 'warn', ...trouble }, now)]
+  const announcements = told ? news : [...news, recurringEvent(o, trouble, now)]
   return { ...move, ...trouble, announcements }
 }
 
@@ -107,7 +110,7 @@ function withWarnings(o: Observation, move: Move, now: Instant): Move {
   return {
     ...move,
     memory: { ...move.memory, warnings: sameJson(told, warnings) ? told : warnings },
-    announcements: [...move.announcements, ...news.map(one => recurringEvent(o, { severity: 'warn', ...one }, now))],
+    announcements: [...move.announcements, ...news.map(one => recurringEvent(o, one, now))],
   }
 }
 

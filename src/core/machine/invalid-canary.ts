@@ -4,6 +4,7 @@ import type { Write } from '../model/write.ts'
 import type { CanaryStatus } from '../../api/status.ts'
 import { kinds, type KubeObject } from '../../api/object.ts'
 import type { Announcement } from '../model/announcement.ts'
+import { reasons } from '../status/reasons.ts'
 import { recordOf } from '../json.ts'
 import { beginning } from '../text.ts'
 import type { Instant } from '../time.ts'
@@ -38,7 +39,7 @@ export function unreadable(
   const key = [object.metadata.uid ?? '', 'Invalid', message].join('|')
   return {
     status: { ...before, observedGeneration, reason: 'Invalid', message, conditions },
-    announcement: { severity: 'error', reason: 'Invalid', message, key, at: now },
+    announcement: { severity: reasons.Invalid.severity, reason: 'Invalid', message, key, at: now },
     release,
   }
 }

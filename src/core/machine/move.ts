@@ -4,7 +4,7 @@ import type { Move } from '../model/decision.ts'
 import { fingerprint } from '../json.ts'
 import type { Memory } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
-import type { Reason } from '../status/reasons.ts'
+import { type Reason, reasons, type Severity } from '../status/reasons.ts'
 import type { State } from '../model/state.ts'
 import type { Instant } from '../time.ts'
 
@@ -32,7 +32,8 @@ export function keepMessage(o: Observation, reason: Reason, otherwise: string): 
 }
 
 export interface News {
-  readonly severity: Announcement['severity']
+  /** Where it is not the one of the reason. */
+  readonly severity?: Severity
   readonly reason: Reason
   readonly message: string
 }
@@ -42,24 +43,31 @@ export interface News {
  * same event; and what happens twice is two.
  */
 export function announce(o: Observation, news: News, now: Instant): Announcement {
-  return { ...news, key: keyOf(o, news, now), at: now }
+  return announcement(o, news, now, now)
 }
 
 /** Something that is so, and may come and go: the same words are an event every ten minutes at most. */
 export function recurringEvent(o: Observation, news: News, now: Instant): Announcement {
-  return { ...news, key: keyOf(o, news, Math.floor(now / TEN_MINUTES)), at: now }
+  return announcement(o, news, Math.floor(now / TEN_MINUTES), now)
 }
 
 /** Something that was done to an object: of one generation, or version, it is told once, however often it is looked at. */
 export function answer(o: Observation, news: News, version: number | string, now: Instant): Announcement {
-  return { ...news, key: keyOf(o, news, version), at: now }
+  return announcement(o, news, version, now)
 }
 
 const TEN_MINUTES = 600_000
 
-function keyOf(o: Observation, { reason, message }: News, moment: number | string): string {
+/** @param moment what tells it from the same news at another time. */
+function announcement(
+  o: Observation,
+  { reason, message, severity = reasons[reason].severity }: News,
+  moment: number | string,
+  now: Instant,
+): Announcement {
   const run = 'id' in o.state ? o.state.id : ''
-  return fingerprint([o.canary.metadata.uid, run, reason, message, moment])
+  const key = fingerprint([o.canary.metadata.uid, run, reason, message, moment])
+  return { severity, reason, message, key, at: now }
 }
 
 /** The state changes; people hear why, and the next pass follows at once. */

@@ -1,10 +1,8 @@
 /** A posture in objects: every write that brings the world nearer to it, safe in any order and subset. */
 import { kinds } from '../../api/object.ts'
-import { isStalling } from '../status/conditions.ts'
 import { FINALIZER } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { postureOf } from '../machine/postures.ts'
-import type { Reason } from '../status/reasons.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
@@ -14,9 +12,9 @@ import type { Write } from '../model/write.ts'
 
 /**
  * @param o with the state and memory that the move leads to.
- * @param reason of the move.
+ * @param halted a person has to put something right before anything is touched.
  */
-export function render(o: Observation, reason: Reason): Write[] {
+export function render(o: Observation, halted: boolean): Write[] {
   const finalizers = o.canary.metadata.finalizers ?? []
   const { deletionTimestamp } = o.canary.metadata
   if (!finalizers.includes(FINALIZER))
@@ -26,8 +24,7 @@ export function render(o: Observation, reason: Reason): Write[] {
     return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
   }
   if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
-  // What stands in the way of the start is mended by a person; until then nothing is touched.
-  if (o.state.phase === 'Initializing' && isStalling(reason)) return []
+  if (halted) return []
   const posture = postureOf(o, o.state)
   const writes = [
     ...renderRoutes(o, posture),

@@ -7,34 +7,15 @@ import type { Move } from '../model/decision.ts'
 import { at, recordsOf, textOf } from '../json.ts'
 import { progressDeadline } from '../model/plan.ts'
 import type { Observation } from '../model/observation.ts'
-import type { Reason } from './reasons.ts'
+import { isStalling } from './reasons.ts'
 import type { Phase } from '../model/state.ts'
 import { beginning } from '../text.ts'
 import type { Instant } from '../time.ts'
 
 type Condition = NonNullable<CanaryStatus['conditions']>[number]
 
-/** Reasons that time alone does not mend. */
-const stalling: ReadonlySet<Reason> = new Set([
-  'Invalid',
-  'TargetInvalid',
-  'TargetMissing',
-  'NoSelectorLabel',
-  'Conflict',
-  'HostNotAllowed',
-  'GatewayNotAllowed',
-  'AutoscalerOnTarget',
-  'ReferenceMissing',
-  'MetricsServerNotAllowed',
-  'WatchUnavailable',
-  'WriteRefused',
-  'Contested',
-])
-
 /** The whole sentence stands in `status.message`. */
 const LONGEST_MESSAGE = 512
-
-export const isStalling = (reason: Reason): boolean => stalling.has(reason)
 
 const promoted: Readonly<Record<Phase, Condition['status']>> = {
   Initializing: 'Unknown',

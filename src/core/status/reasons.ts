@@ -1,73 +1,135 @@
 /**
- * Every reason that a condition, an event or `status.reason` may carry: a closed list, so that alerts can match on it.
- * `docs/events.md` is generated from it.
+ * Every reason that a condition, an event or `status.reason` may carry, and everything that is known about it. The list is
+ * closed, so that alerts can match on it. `docs/events.md` is generated from it.
  */
-export const reasons = {
-  Initializing: 'The primary is being made; callers are not touched yet.',
-  Initialized: 'The primary serves, the target rests at 0 replicas.',
-  AtRest: 'The promoted revision serves and nothing is to be done.',
-  TargetNotReady: 'The target is not ready, so there is nothing yet that could become the primary.',
-  RoutingCallers: 'Callers are being moved to the ready primary.',
-  NewRevision: 'A new revision of the target was seen; its run begins.',
-  WaitingToStart: 'A new revision is there, and the canary is paused.',
-  Restarted: 'The target changed again in mid-run; the weight is 0 and the newer revision starts.',
-  StillRejected:
+
+export type Severity = 'info' | 'warn' | 'error'
+
+/**
+ * - `seconds`: every run passes through it within seconds, so it alone is no cause to write the status.
+ * - `while true`: it describes the present; a canary at rest shows something else once it is over.
+ * - `until the next`: it tells what happened, and stays on show until something else happens.
+ */
+type Shown = 'seconds' | 'while true' | 'until the next'
+
+interface ReasonRow {
+  readonly text: string
+  /** Of what is announced with it, unless a rule says otherwise. */
+  readonly severity: Severity
+  readonly shown: Shown
+  /** Sets the condition `Stalled`: time alone does not end it. */
+  readonly stalls: boolean
+}
+
+const happened = (severity: Severity, text: string): ReasonRow => ({
+  text,
+  severity,
+  shown: 'until the next',
+  stalls: false,
+})
+const passing = (text: string): ReasonRow => ({ text, severity: 'info', shown: 'seconds', stalls: false })
+const present = (severity: Severity, text: string): ReasonRow => ({
+  text,
+  severity,
+  shown: 'while true',
+  stalls: false,
+})
+const stalled = (text: string): ReasonRow => ({ text, severity: 'warn', shown: 'while true', stalls: true })
+
+const table = {
+  Initializing: present('info', 'The primary is being created; callers are not touched yet.'),
+  Initialized: happened('info', 'The primary serves; the target is scaled to 0.'),
+  AtRest: happened('info', 'The promoted revision serves; no release is under way.'),
+  TargetNotReady: present('warn', 'The target is not ready, so no primary can be made from it yet.'),
+  RoutingCallers: passing('Callers are being moved to the ready primary.'),
+  NewRevision: passing('The target has a new revision; its run begins.'),
+  WaitingToStart: happened('info', 'The target has a new revision, and the canary is paused.'),
+  Restarted: passing('The target changed again during a run; the weight is 0 and the newer revision starts.'),
+  StillRejected: happened(
+    'warn',
     'The target went back to a revision that was rejected before; the run under way ended, and nothing is released.',
-  WaitingForPods: 'The pods of the candidate, or of the primary, are not ready yet.',
-  Advancing: 'The weight rises to the next rung of the ladder.',
-  Routing: 'The mesh does not carry the asked weight yet.',
-  NotCarried: 'The telemetry of the callers contradicts the weight that is written in the mesh.',
-  Analysing: 'The step is under analysis.',
-  CheckFailed: 'A look failed and was counted.',
-  MetricsUnavailable: 'There is no data, or no metrics server, to judge by; the weight stays.',
-  AnalysisSuspended: 'Blind for longer than maxBlind; the weight is 0 until there is data again.',
-  MetricsRestored: 'There is data again; the ladder starts anew.',
-  WeightOverridden: 'Somebody lowered the weight in the mesh; the run holds until `resume`.',
-  Paused: 'The canary is paused; rollback still works.',
-  Resumed: 'The run goes on.',
-  WaitingForApproval: 'The step waits for the `approve` command.',
-  Approved: 'The step was approved.',
-  CanaryNotReady: 'The canary has no ready pod; its weight is 0.',
-  PrimaryNotReady: 'The primary has no ready pod; the canary carries what it can.',
-  Promoting: 'The judged template is copied to the primary.',
-  Returning: 'The primary runs the judged template and takes the traffic back in steps.',
-  Undoing:
-    'A promotion is given up, for the primary did not get ready or a person aborted; the promoted template goes back on it.',
-  Finalising: 'The primary takes all traffic; the last answers of the canary drain.',
-  Succeeded: 'The revision was promoted.',
-  Withdrawn: 'The target was set back to the promoted revision; the run ended without a verdict.',
-  ThresholdReached: 'Failed checks reached the threshold; the release was rolled back.',
-  DeadlineExceeded: 'The pods of the candidate did not get ready in time; the release was rolled back.',
-  Undecided: 'The run was not decided within maxDuration; the release was rolled back.',
-  Aborted: 'The release was aborted by command.',
-  PromotionFailed: 'The primary did not get ready with the judged template; the promoted one serves.',
-  TargetMissing: 'The target does not exist.',
-  RollingBack: 'A rollback to the previously promoted revision was requested and has started.',
-  RolledBack: 'The primary runs the previously promoted revision again, as requested.',
-  Retrying: 'A person asked for the rejected revision to be tried again.',
-  CommandRefused: 'A command makes no sense in this phase, or did not say what it must.',
-  ReplicasPutBack: 'A client keeps setting replicas on the target between runs; Sluice ignores it.',
-  ReplicasChanged: 'The replicas of the target or the primary were changed; the primary runs as many from now on.',
-  ObjectsUpdated:
+  ),
+  WaitingForPods: passing('The pods of the candidate, or of the primary, are not ready yet.'),
+  Advancing: passing('The weight rises to the next step.'),
+  Routing: passing('The routes do not carry the requested weight yet.'),
+  NotCarried: happened('warn', 'The telemetry of the callers contradicts the weight that is written in the routes.'),
+  Analysing: passing('The step is under analysis.'),
+  CheckFailed: happened('warn', 'A check failed and was counted.'),
+  MetricsUnavailable: happened('warn', 'There is no data, or no metrics server, to judge by; the weight stays.'),
+  AnalysisSuspended: happened('warn', 'No data for longer than maxBlind; the weight is 0 until there is data again.'),
+  MetricsRestored: happened('info', 'There is data again; the steps start from the first.'),
+  WeightOverridden: happened('warn', 'The weight was lowered by hand in the routes; the run holds until `resume`.'),
+  Paused: happened('info', 'The canary is paused; rollback still works.'),
+  Resumed: happened('info', 'The run continues.'),
+  WaitingForApproval: happened('warn', 'The step waits for the `approve` command.'),
+  Approved: happened('info', 'The step was approved.'),
+  CanaryNotReady: happened('warn', 'The canary has no ready pod; its weight is 0.'),
+  PrimaryNotReady: present('error', 'The primary has no ready pod; the canary serves what it can.'),
+  Promoting: happened('info', 'The judged template is copied to the primary.'),
+  Returning: happened('info', 'The primary runs the judged template and takes the traffic back in steps.'),
+  Undoing: happened(
+    'error',
+    'A promotion is undone because the primary did not get ready or it was aborted; the primary gets the promoted template back.',
+  ),
+  Finalising: happened('info', 'The primary takes all traffic; in-flight requests of the canary drain.'),
+  Succeeded: happened('info', 'The revision was promoted.'),
+  Withdrawn: happened('info', 'The target was set back to the promoted revision; the run ended without a verdict.'),
+  ThresholdReached: happened('error', 'Failed checks reached the threshold; the release was rolled back.'),
+  DeadlineExceeded: happened(
+    'error',
+    'The pods of the candidate did not get ready in time; the release was rolled back.',
+  ),
+  Undecided: happened('error', 'The run was not decided within maxDuration; the release was rolled back.'),
+  Aborted: happened('warn', 'The release was aborted by command.'),
+  PromotionFailed: happened(
+    'error',
+    'The primary did not get ready with the judged template; the promoted one serves.',
+  ),
+  TargetMissing: stalled('The target does not exist.'),
+  RollingBack: happened('warn', 'A rollback to the previously promoted revision was requested and has started.'),
+  RolledBack: happened('warn', 'The primary runs the previously promoted revision again, as requested.'),
+  Retrying: happened('info', 'The `retry` command releases the rejected revision again.'),
+  CommandRefused: happened('warn', 'A command makes no sense in this phase, or its value is incomplete.'),
+  ReplicasPutBack: present('warn', 'A client keeps setting replicas on the target between runs; Sluice ignores it.'),
+  ReplicasChanged: happened(
+    'info',
+    'The replicas of the target or the primary were changed; the primary runs as many from now on.',
+  ),
+  ObjectsUpdated: happened(
+    'info',
     'Services, routes or rules at rest follow a change of the Canary, of what is around it, or of Sluice.',
-  EditReverted: 'An object that Sluice owns was edited, and the edit was reverted.',
-  BaselineTaken:
+  ),
+  EditReverted: happened('warn', 'An object that Sluice owns was edited, and the edit was reverted.'),
+  BaselineTaken: happened(
+    'info',
     'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',
-  HandingBack: 'The canary is being deleted; the target takes over.',
-  TargetRestored: 'The target held a revision that was not promoted; it was set to the promoted template.',
-  Invalid: 'The Canary says something that makes no sense.',
-  TargetInvalid: 'The target cannot be released this way.',
-  NoSelectorLabel: 'The target has no label that tells its pods from the primary’s.',
-  Conflict: 'Another object stands in the way.',
-  Bypassed: 'Requests reach the Service past the split; the release goes on.',
-  HostNotAllowed: 'The Canary names a host that is not its own, or that the flags do not allow.',
-  GatewayNotAllowed: 'The Canary names a gateway that the flags do not allow.',
-  AutoscalerOnTarget: 'An autoscaler is on the target; production would run unscaled.',
-  ReferenceMissing: 'An object that the Canary names does not exist, or does not fit.',
-  MetricsServerNotAllowed: 'The Canary names a metrics server that is not on the list.',
-  WatchUnavailable: 'A kind that decisions depend on is not installed, or may not be watched.',
-  WriteRefused: 'The API server, or a webhook of it, refused a write.',
-  Contested: 'Another writer keeps changing an object that Sluice owns.',
+  ),
+  HandingBack: happened('info', 'The canary is being deleted; the target takes over.'),
+  TargetRestored: happened(
+    'warn',
+    'The target held a revision that was not promoted; it was set to the promoted template.',
+  ),
+  Invalid: stalled('The Canary contains a value that makes no sense.'),
+  TargetInvalid: stalled('The target cannot be released this way.'),
+  NoSelectorLabel: stalled('The target has no label that tells its pods from the primary’s.'),
+  Conflict: stalled('Another object is in conflict with the Canary.'),
+  Bypassed: happened('warn', 'Requests reach the Service past the split; the release continues.'),
+  HostNotAllowed: stalled('The Canary names a host that is not its own, or that the flags do not allow.'),
+  GatewayNotAllowed: stalled('The Canary names a gateway that the flags do not allow.'),
+  AutoscalerOnTarget: stalled('An autoscaler is on the target; production would run unscaled.'),
+  ReferenceMissing: stalled('An object that the Canary names does not exist, or does not fit.'),
+  MetricsServerNotAllowed: stalled('The Canary names a metrics server that is not on the list.'),
+  WatchUnavailable: stalled('A kind that decisions depend on is not installed, or may not be watched.'),
+  WriteRefused: stalled('The API server, or an admission webhook, refused a write.'),
+  Contested: stalled('Another writer keeps changing an object that Sluice owns.'),
 } as const
 
-export type Reason = keyof typeof reasons
+export type Reason = keyof typeof table
+
+export const reasons: Readonly<Record<Reason, ReasonRow>> = table
+
+/** Time alone does not end what this says. */
+export const isStalling = (reason: Reason): boolean => reasons[reason].stalls
+
+/** The word is on the list. What another version wrote may not be. */
+export const isReason = (word: string | undefined): word is Reason => word !== undefined && Object.hasOwn(table, word)

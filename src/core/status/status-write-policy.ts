@@ -4,7 +4,7 @@
  */
 import type { CanaryStatus } from '../../api/status.ts'
 import { sameJson } from '../json.ts'
-import type { Reason } from './reasons.ts'
+import { isReason, reasons } from './reasons.ts'
 import type { Milliseconds } from '../time.ts'
 
 /** At most this often for a change that only informs. */
@@ -17,16 +17,8 @@ export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
   return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
 }
 
-/** Reasons that every run passes through within seconds: nobody has to hear of them at once. */
-const passing: ReadonlySet<string> = new Set<Reason>([
-  'NewRevision',
-  'Restarted',
-  'WaitingForPods',
-  'Advancing',
-  'Routing',
-  'Analysing',
-  'RoutingCallers',
-])
+/** Every run passes through it within seconds: it is not worth a write at once. */
+const isPassing = (reason: string): boolean => isReason(reason) && reasons[reason].shown === 'seconds'
 
 /** What a later decision, or a person who waits for it, depends on. */
 function decisive(status: CanaryStatus): unknown {
@@ -46,7 +38,7 @@ function decisive(status: CanaryStatus): unknown {
     // Known again at the next look, and written with what follows from it.
     targetUid: null,
     targetGeneration: null,
-    reason: passing.has(reason) ? '' : reason,
+    reason: isPassing(reason) ? '' : reason,
     // Times of looks, of being carried and of waits are counted anew after a crash, which only makes a wait longer.
     run: run && {
       ...run,

@@ -10,7 +10,7 @@ import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
 import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import { planOf, progressOf } from '../model/plan.ts'
-import { reasons, type Reason } from './reasons.ts'
+import { isReason } from './reasons.ts'
 import type { Analysis, Awaited, Hold, Run, Stage, State } from '../model/state.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
@@ -142,8 +142,6 @@ function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant):
     ? { by: 'override', from: hold.from ?? 0 }
     : { by: 'suspension', since: instantOf(hold.since) ?? now }
 }
-
-const isReason = (word: string | undefined): word is Reason => word !== undefined && Object.hasOwn(reasons, word)
 
 function readMemory(s: CanaryStatus, now: Instant): Memory {
   return {

@@ -15,7 +15,7 @@ export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move
   if (state.stage !== 'climbing' || compare(state.traffic, traffic) <= 0) return undefined
   const message = `The ladder now ends at ${traffic.canary}; weight ${state.traffic.canary} comes down to it`
   const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
-  return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+  return transition(o, next, { reason: 'Advancing', message }, now)
 }
 
 /**
@@ -52,5 +52,5 @@ function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instan
     phase: 'Progressing',
     hold: { by: 'override', from },
   } as const
-  return transition(o, next, { severity: 'warn', reason: 'WeightOverridden', message }, now)
+  return transition(o, next, { reason: 'WeightOverridden', message }, now)
 }

@@ -56,7 +56,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
     carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'draining',
     now,
   )
-  return transition(o, next, { severity: 'info', reason: 'Restarted', message }, now, memory)
+  return transition(o, next, { reason: 'Restarted', message }, now, memory)
 }
 
 /** The target went back to what was rejected: the run ends as replaced, and what it was replaced by is not tried again. */
@@ -64,7 +64,7 @@ function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const { promoted, rejected } = state
   const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
-  const news = { severity: 'warn', reason: 'StillRejected', message } as const
+  const news = { reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
 }
@@ -121,7 +121,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
   const problem = problemOf(o, momentOf(o) ?? 'candidate')
   if (problem !== null) {
     const held = { ...withClock(state, 'stopped', now), phase: state.phase }
-    return holdAndReport(o, { severity: 'warn', ...problem }, now, null, { state: held })
+    return holdAndReport(o, problem, now, null, { state: held })
   }
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
@@ -214,14 +214,14 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
     waitingSince: now,
     blindSince: null,
   }
-  return transition(o, next, { severity: 'warn', reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
+  return transition(o, next, { reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
 }
 
 /** The primary has no ready pod: the canary carries what there is, and the run stands still. */
 export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'climbing' || (primary !== null && primary.ready > 0)) return undefined
-  return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
+  return holdAndReport(o, { reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
     state: { ...state, carriedAt: null },
   })
 }

@@ -135,7 +135,7 @@ function conclude(
   if (setting !== null) {
     const held = { ...withClock(looked, 'stopped', now), blindSince: null }
     const wakeAt = nextCheckTime(withState(o, held))
-    return holdAndReport(o, { severity: 'warn', ...setting }, now, wakeAt, { state: asPhase(o, held), memory })
+    return holdAndReport(o, setting, now, wakeAt, { state: asPhase(o, held), memory })
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
@@ -182,7 +182,7 @@ function fail(
   const wakeAt = nextCheckTime(withState(o, next))
   if (!counts) return hold(told, 'CheckFailed', message, wakeAt, { state: asPhase(o, next) })
   return {
-    ...transition(told, asPhase(o, next), { severity: 'warn', reason: 'CheckFailed', message }, now, memory),
+    ...transition(told, asPhase(o, next), { reason: 'CheckFailed', message }, now, memory),
     wakeAt,
   }
 }
@@ -210,7 +210,7 @@ function holdWithoutVerdict(
       lastCheckTime: now,
       hold: { by: 'suspension', since: now },
     } as const
-    return transition(o, parked, { severity: 'warn', reason: 'AnalysisSuspended', message }, now)
+    return transition(o, parked, { reason: 'AnalysisSuspended', message }, now)
   }
   const next = { ...looked, blindSince }
   const message = `Holding at weight ${looked.traffic.canary}: ${because}`
@@ -219,7 +219,7 @@ function holdWithoutVerdict(
   if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'MetricsUnavailable')) return move
   return {
     ...move,
-    announcements: [recurringEvent(o, { severity: 'warn', reason: 'MetricsUnavailable', message }, now)],
+    announcements: [recurringEvent(o, { reason: 'MetricsUnavailable', message }, now)],
   }
 }
 
@@ -263,7 +263,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
     waitingFor: null,
     waitingSince: now,
   } as const
-  return transition(o, next, { severity: 'info', reason: 'MetricsRestored', message: again }, now)
+  return transition(o, next, { reason: 'MetricsRestored', message: again }, now)
 }
 
 function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {

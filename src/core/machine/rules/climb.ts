@@ -58,7 +58,7 @@ const waitWhilePaused: AnalysisRule = (o, now) => {
   const pause = pauseOf(o)
   if (pause === null) return undefined
   const message = `Holding at weight ${state.traffic.canary}: ${pause}`
-  return holdAndReport(o, { severity: 'info', reason: 'Paused', message }, now, wake(o))
+  return holdAndReport(o, { reason: 'Paused', message }, now, wake(o))
 }
 
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
@@ -66,7 +66,7 @@ const waitForProblems: AnalysisRule = (o, now) => {
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
   const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
-  return holdAndReport(o, { severity: 'warn', ...problem }, now, wake(o), { state })
+  return holdAndReport(o, problem, now, wake(o), { state })
 }
 
 /** Nothing rises onto pods that are missing. */
@@ -86,7 +86,7 @@ const waitForApproval: AnalysisRule = (o, now) => {
   const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.traffic.canary}`
   const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
   const next = { ...withClock(state, 'stopped', now), phase } as const
-  return holdAndReport(o, { severity: 'warn', reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
+  return holdAndReport(o, { reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
 }
 
 /** Whether the present step has an approval that is not given yet. */
@@ -119,7 +119,7 @@ const advance: AnalysisRule = (o, now) => {
   const run = atTraffic(withClock(state, 'running', now), step.traffic, now)
   const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
   const message = `Weight ${state.traffic.canary} → ${step.traffic.canary}`
-  return transition(o, next, { severity: 'info', reason: 'Advancing', message }, now)
+  return transition(o, next, { reason: 'Advancing', message }, now)
 }
 
 /** The top was judged: the template that was judged, and no other, goes to the primary. */
@@ -143,7 +143,7 @@ const promote: Handler<AnalysisPhase> = (o, now) => {
     waitingFor: null,
     waitingSince: now,
   } as const
-  return transition(o, next, { severity: 'info', reason: 'Promoting', message }, now)
+  return transition(o, next, { reason: 'Promoting', message }, now)
 }
 
 const chain: Handler<AnalysisPhase> = firstOf<AnalysisPhase>(

@@ -81,10 +81,10 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
   if ('move' in answer) return answer.move
   if ('refused' in answer) {
     const message = `Command ${command.name} by ${by(command)} was refused: ${answer.refused}`
-    return kept(told, handled, announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now), now)
+    return kept(told, handled, announce(o, { reason: 'CommandRefused', message }, now), now)
   }
   const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
-  const news = announce(o, { severity: 'info', reason, message: `${answer.said} (${by(command)})` }, now)
+  const news = announce(o, { reason, message: `${answer.said} (${by(command)})` }, now)
   return kept(answer.state === undefined ? told : { ...told, state: answer.state }, answer.memory, news, now)
 }
 
@@ -105,7 +105,7 @@ function answerUnknown(o: Observation, now: Instant): Move | undefined {
   const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
   const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
   const message = `Annotation ${named.join(', ')}${more} is no command and does nothing; the commands are ${known.join(', ')}`
-  const news = announce(o, { severity: 'warn', reason: 'CommandRefused', message }, now)
+  const news = announce(o, { reason: 'CommandRefused', message }, now)
   return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
 }
 
@@ -139,7 +139,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       const { promoted, candidate } = o.state
       const message = `Revision ${short(candidate)} was aborted before it started, by ${by(command)}`
       const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
-      return { move: transition(o, failed, { severity: 'warn', reason: 'Aborted', message }, now) }
+      return { move: transition(o, failed, { reason: 'Aborted', message }, now) }
     }
     return { refused: 'no run is under way' }
   },
@@ -192,7 +192,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return { refused: 'the target does not hold the rejected revision any more' }
     const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
-    return { move: transition(o, o.state, { severity: 'info', reason: 'Retrying', message }, now, memory) }
+    return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
   },
 
   rollback(o, command, now) {
@@ -220,7 +220,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       because: clipped(because, LONGEST_WHY),
     }
     const memory: Memory = { ...o.memory, previous: null, retry: null }
-    return { move: transition(o, next, { severity: 'warn', reason: 'RollingBack', message }, now, memory) }
+    return { move: transition(o, next, { reason: 'RollingBack', message }, now, memory) }
   },
 }
 

@@ -39,8 +39,7 @@ export function answersToEdits(before: State, o: Observation, writes: readonly W
   return said
     .map(({ message, writes: about, reason = 'EditReverted' as const }) => {
       const versions = about.map(({ ref }) => liveOf(o, ref)?.metadata.resourceVersion ?? '').join()
-      const severity = reason === 'EditReverted' ? ('warn' as const) : ('info' as const)
-      return answer(o, { severity, reason, message: clipped(message, LONGEST) }, versions, now)
+      return answer(o, { reason, message: clipped(message, LONGEST) }, versions, now)
     })
     .filter(({ key }) => !o.memory.outbox.some(told => told.key === key))
 }

@@ -55,7 +55,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
   return transition(
     o,
     failed,
-    { severity: 'error', reason, message },
+    { reason, message, severity: 'error' },
     now,
     remember(o.memory, run, 'Failed', { reason, message }, now),
   )
@@ -74,6 +74,6 @@ export function withdraw(o: Observation, now: Instant): Move | undefined {
     outcome: 'Withdrawn',
     because: '',
   }
-  const news = { severity: 'info', reason: 'Withdrawn', message } as const
+  const news = { reason: 'Withdrawn', message } as const
   return transition(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))
 }

@@ -1,5 +1,5 @@
 /** Promotion, and the drain of the canary. */
-import { isStalling } from '../../status/conditions.ts'
+import { isStalling } from '../../status/reasons.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import { atStage, awaiting, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
 import { transition, transitionSilently, hold, keepMessage, holdAndReport } from '../move.ts'
@@ -80,7 +80,7 @@ function lower(o: Promoting, now: Instant): Move | Read {
   }
   const message = `Weight ${state.traffic.canary} → ${weight} as Deployment ${name} takes over`
   const next: State = { ...atStage(state, 'returning', now), traffic: weighted(weight), carriedAt: null }
-  return transition(o, next, { severity: 'info', reason: 'Returning', message }, now)
+  return transition(o, next, { reason: 'Returning', message }, now)
 }
 
 /** The next weight on the way down: by the step, but no lower than what the primary's missing pods leave over. */
@@ -132,7 +132,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
     )
   }
   const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
-  return transition(o, failed, { severity: 'warn', reason: 'RolledBack', message }, now)
+  return transition(o, failed, { reason: 'RolledBack', message }, now)
 }
 
 /** The last answers of the canary are out: its pods may go. */
@@ -142,7 +142,7 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null, {
       state: { ...next, carriedAt: null },
     })
   }
@@ -156,7 +156,7 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
   const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
   const reasonAtRest = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded'
-  return transition(o, succeeded, { severity: 'info', reason: reasonAtRest, message }, now, memory)
+  return transition(o, succeeded, { reason: reasonAtRest, message }, now, memory)
 }
 
 /** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */

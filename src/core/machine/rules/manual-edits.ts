@@ -62,7 +62,7 @@ function lockLifted(o: Observation, writes: readonly Write[]): Act | null {
   const candidate = candidateOf(o.state)
   const carried = candidate === null ? 'its pods carry traffic' : `the pods of ${short(candidate)} are judged`
   const message = `${lastWriter(target.object)} resumed Deployment ${names.target.name}, which Sluice keeps paused while ${carried}; it is paused again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
-  return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: target }
+  return { news: { reason: 'EditReverted', message }, workload: target }
 }
 
 const replacesPrimary = (o: Observation, writes: readonly Write[]): boolean =>
@@ -78,7 +78,7 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
       ? ''
       : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
   const message = `${lastWriter(primary.object)} changed the pod template of Deployment ${names.primary.name}, which runs ${short(posture.primary)}; it is changed back. To release something else, change Deployment ${names.target.name}${back}`
-  return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: primary }
+  return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 
 function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
@@ -86,7 +86,7 @@ function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act |
   if (primary === null || primary.replicas > 0 || !replacesPrimary(o, writes)) return null
   const desired = o.memory.replicas.desired ?? 1
   const message = `${lastWriter(primary.object)} scaled Deployment ${names.primary.name} to 0; it serves, so it is scaled to ${desired} again`
-  return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: primary }
+  return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 
 /** At the start of a run Sluice scales the target up itself; from then on its pods are judged. */
@@ -103,7 +103,7 @@ function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act
   )
   if (!judged || !scalesUp) return null
   const message = `${target.replicasBy} scaled Deployment ${names.target.name} to 0 in a release; it is scaled up again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
-  return { news: { severity: 'warn', reason: 'EditReverted', message }, workload: target }
+  return { news: { reason: 'EditReverted', message }, workload: target }
 }
 
 /** Somebody asked for another number of pods, of the target or of the primary. */
@@ -117,5 +117,5 @@ function scaled(before: Pick<Observation, 'memory'>, o: Observation): Act | null
   const { name } = workload.object.metadata
   const rests = workload === target && target.replicas > 0 ? `; ${names.target.name} itself runs none between runs` : ''
   const message = `${workload.replicasBy === '' ? 'Another writer' : workload.replicasBy} asked for ${desired} replicas of Deployment ${name}: ${names.primary.name} runs as many from now on${rests}`
-  return { news: { severity: 'info', reason: 'ReplicasChanged', message }, workload }
+  return { news: { reason: 'ReplicasChanged', message }, workload }
 }

@@ -18,7 +18,7 @@ export function overrides(o: Observation, told: readonly Announcement[], now: In
   const none = `Deployment ${names.target.name} has no ready pod of the candidate; ${names.primary.name} carries all traffic until it has`
   const news: News =
     compare(traffic, requested) > 0
-      ? { severity: 'error', reason: 'PrimaryNotReady', message: standInSentence(o) }
-      : { severity: 'warn', reason: 'CanaryNotReady', message: none }
+      ? { reason: 'PrimaryNotReady', message: standInSentence(o) }
+      : { reason: 'CanaryNotReady', message: none }
   return told.some(({ reason }) => reason === news.reason) ? [] : [recurringEvent(o, news, now)]
 }

@@ -28,7 +28,7 @@ export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | 
   if (pause !== null) {
     const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
     const held = awaiting({ ...state, carriedAt }, 'resume', now)
-    return holdAndReport(o, { severity: 'info', reason: 'Paused', message }, now, null, { state: held })
+    return holdAndReport(o, { reason: 'Paused', message }, now, null, { state: held })
   }
   const next = awaiting({ ...state, carriedAt }, null, now)
   if (carriedAt === null) {

@@ -6,7 +6,7 @@ import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from
 import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
-import type { Reason } from '../../status/reasons.ts'
+import { type Reason, reasons } from '../../status/reasons.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { isForeignRevision, templateOf } from '../../model/revision.ts'
 import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
@@ -23,14 +23,14 @@ export function ensureFinalizer(o: Observation): Move | undefined {
 /** Nothing is decided on half a view; the kinds may appear, or the rights be given, at any time. */
 export function holdWhileUnwatched(o: Observation, now: Instant): Move | undefined {
   if (o.unseen === null) return undefined
-  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message: o.unseen }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message: o.unseen }, now, now + SIGHT_RETRY)
 }
 
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
-  return holdAndReport(o, { severity: 'warn', ...problem }, now, deadlineOf(o, o.state.waitingSince, now))
+  return holdAndReport(o, problem, now, deadlineOf(o, o.state.waitingSince, now))
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
@@ -42,7 +42,7 @@ export function adoptExistingPrimary(o: Observation<'Initializing'>, now: Instan
   const { revision } = primary
   if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
     const message = `Deployment ${names.primary.name} serves ${short(revision)}, of which no record is left, and Deployment ${names.target.name} holds ${short(target.revision)}. Set ${names.target.name} to the image and settings that ${names.primary.name} runs; once that is recognised, release anew.`
-    return holdAndReport(o, { severity: 'warn', reason: 'Conflict', message }, now, null)
+    return holdAndReport(o, { reason: 'Conflict', message }, now, null)
   }
   return hold(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
     state: { ...o.state, revision },
@@ -106,7 +106,7 @@ export function waitForPrimary(o: Observation<'Initializing'>, now: Instant): Mo
   }
   const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
   const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
-  return transition(o, next, { severity: 'info', reason: 'RoutingCallers', message }, now)
+  return transition(o, next, { reason: 'RoutingCallers', message }, now)
 }
 
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */
@@ -123,7 +123,7 @@ export function finishInitialization(o: Observation<'Initializing'>, now: Instan
   }
   const initialized: State = { phase: 'Initialized', promoted: state.revision, rejected: null }
   const message = `Initialised: ${o.names.primary.name} serves ${short(state.revision)}`
-  return transition(o, initialized, { severity: 'info', reason: 'Initialized', message }, now)
+  return transition(o, initialized, { reason: 'Initialized', message }, now)
 }
 
 /** A revision that another version of Sluice wrote down says nothing: the present one is taken as promoted. */
@@ -133,7 +133,7 @@ export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Mov
   const message = `The remembered revision is of another version of Sluice; ${short(promoted)} is taken as promoted`
   const memory = { ...o.memory, targetGeneration: o.target.generation }
   const state: State = { phase: 'Succeeded', promoted, rejected: null }
-  return transition(o, state, { severity: 'info', reason: 'BaselineTaken', message }, now, memory)
+  return transition(o, state, { reason: 'BaselineTaken', message }, now, memory)
 }
 
 /** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
@@ -142,7 +142,7 @@ export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | u
   const message = `The target is back at the promoted revision ${short(o.state.promoted)}`
   const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
   const memory = { ...o.memory, targetGeneration: o.target.generation }
-  return transition(o, state, { severity: 'info', reason: 'Succeeded', message }, now, memory)
+  return transition(o, state, { reason: 'Succeeded', message }, now, memory)
 }
 
 /** The candidate that the target asks for, or null: a new generation and a new hash, and not what was just refused. */
@@ -165,7 +165,7 @@ export function startRun(o: Observation<RestingPhase>, now: Instant): Move | und
   const { promoted, rejected } = o.state
   const message = `Revision ${short(candidate)} waits: ${pause}`
   const state: State = { phase: 'Waiting', promoted, rejected, candidate, since: now }
-  return transition(o, state, { severity: 'info', reason: 'WaitingToStart', message }, now)
+  return transition(o, state, { reason: 'WaitingToStart', message }, now)
 }
 
 /** The wait to start ends with the pause, or with the revision. */
@@ -178,12 +178,7 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
         ? `Deployment ${o.names.target.name} is gone`
         : `The target is back at ${short(o.target.revision)}`
     const message = `${what}; nothing waits any more`
-    return transition(
-      o,
-      { phase: 'Succeeded', promoted, rejected },
-      { severity: 'info', reason: 'Withdrawn', message },
-      now,
-    )
+    return transition(o, { phase: 'Succeeded', promoted, rejected }, { reason: 'Withdrawn', message }, now)
   }
   const pause = pauseOf(o)
   if (pause === null) return begin(o, o.state, candidate, now)
@@ -208,7 +203,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
   // Pods that are still there under the same template have read another configuration.
   const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'stoppingOldPods' : 'preparing'
   const state = firstStep(settled, candidate, stage, now)
-  return transition(o, state, { severity: 'info', reason: 'NewRevision', message }, now, memory)
+  return transition(o, state, { reason: 'NewRevision', message }, now, memory)
 }
 
 /**
@@ -259,11 +254,11 @@ function idOf(earlier: string, now: Instant): string {
 /** Nothing is to be done; what stands in the way of the next run is said now. */
 export function idle(o: Observation<RestingPhase>, now: Instant): Move {
   const problem = problemOf(o, 'rest')
-  if (problem !== null) return holdAndReport(o, { severity: 'warn', ...problem }, now, null)
+  if (problem !== null) return holdAndReport(o, problem, now, null)
   const { ignoredManager } = o.memory.replicas
   if (ignoredManager !== null) {
     const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
-    return holdAndReport(o, { severity: 'warn', reason: 'ReplicasPutBack', message }, now, null)
+    return holdAndReport(o, { reason: 'ReplicasPutBack', message }, now, null)
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
@@ -272,34 +267,14 @@ export function idle(o: Observation<RestingPhase>, now: Instant): Move {
   }
   if (primary.readiness === 'stuck') {
     const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
-    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null)
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null)
   }
   // How the last run ended stays on show until something else is to be said.
   const ended = o.memory.history[0]
-  if (o.memory.reason in passing && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
+  const over = reasons[o.memory.reason].shown !== 'until the next'
+  if (over && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
     return hold(o, ended.reason, ended.message, null)
   }
-  if (o.memory.reason in passing)
-    return hold(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
+  if (over) return hold(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
   return hold(o, o.memory.reason, o.memory.message, null)
-}
-
-/** Reasons of trouble that has passed by the time a canary rests. */
-const passing: Readonly<Partial<Record<Reason, true>>> = {
-  Initializing: true,
-  PrimaryNotReady: true,
-  ReplicasPutBack: true,
-  WatchUnavailable: true,
-  WriteRefused: true,
-  Contested: true,
-  Conflict: true,
-  HostNotAllowed: true,
-  GatewayNotAllowed: true,
-  AutoscalerOnTarget: true,
-  ReferenceMissing: true,
-  MetricsServerNotAllowed: true,
-  Invalid: true,
-  TargetInvalid: true,
-  TargetMissing: true,
-  NoSelectorLabel: true,
 }

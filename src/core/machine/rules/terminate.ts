@@ -42,7 +42,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
     carriedAt: null,
     waitingSince: now,
   }
-  const news = { severity: 'info', reason: 'HandingBack', message } as const
+  const news = { reason: 'HandingBack', message } as const
   const run = runOf(state)
   const outcome = run?.candidate === promoted ? 'Succeeded' : 'Withdrawn'
   return transition(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
@@ -52,7 +52,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
 export function waitForHandover(o: Observation, now: Instant): Move | undefined {
   if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
   const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
-  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
 }
 
 /** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
@@ -77,7 +77,7 @@ export function removeFinalizer(o: Terminating, now: Instant): Move | undefined 
   return transition(
     o,
     { ...o.state, stage: 'removing' },
-    { severity: 'info', reason: 'HandingBack', message: 'There is nothing to hand over any more' },
+    { reason: 'HandingBack', message: 'There is nothing to hand over any more' },
     now,
   )
 }
@@ -95,14 +95,14 @@ export function returnToPrimary(o: Terminating, now: Instant): Move | undefined 
     const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }
     const message = restored(o)
     // The very pass that leads there sets the template.
-    if (message !== null) return transition(o, restoring, { severity: 'warn', reason: 'TargetRestored', message }, now)
+    if (message !== null) return transition(o, restoring, { reason: 'TargetRestored', message }, now)
     return hold(o, 'HandingBack', handingBack(o), now, { state: restoring })
   }
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
     const waited = o.primary?.message ?? 'it is made anew'
     const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
-    return holdAndReport(o, { severity: 'error', reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null, {
       state: { ...next, carriedAt: null },
     })
   }
@@ -132,8 +132,7 @@ export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
     return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
   // Somebody has set it to another one again.
   const setBack = restored(o)
-  if (setBack !== null)
-    return holdAndReport(o, { severity: 'warn', reason: 'TargetRestored', message: setBack }, now, null)
+  if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, now, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
@@ -152,7 +151,7 @@ export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
   }
   const message = `Deployment ${name} is ready; moving the callers back to it`
   const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
-  return transition(o, next, { severity: 'info', reason: 'HandingBack', message }, now)
+  return transition(o, next, { reason: 'HandingBack', message }, now)
 }
 
 /** Callers are moved; the primary answers what is still under way. */

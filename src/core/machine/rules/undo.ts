@@ -27,7 +27,7 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
     waitingFor: null,
     waitingSince: now,
   }
-  return transition(o, next, { severity: 'error', reason: 'Undoing', message }, now)
+  return transition(o, next, { reason: 'Undoing', message }, now)
 }
 
 /** The primary runs the candidate, and the canary can carry while that is taken off it. */
@@ -72,18 +72,18 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
       drained: false,
     }
     const memory = remember(o.memory, state, 'Failed', { reason: 'PromotionFailed', message }, now)
-    return transition(o, failed, { severity: 'error', reason: 'PromotionFailed', message }, now, memory)
+    return transition(o, failed, { reason: 'PromotionFailed', message }, now, memory)
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
     const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
-    return holdAndReport(o, { severity: 'error', reason: 'Undoing', message }, now, null)
+    return holdAndReport(o, { reason: 'Undoing', message }, now, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
   const waited = missing > 0 ? notInEndpoints(missing, o.names.primaryService.name) : rolling
   const message = waiting(o, waited)
   const deadline = deadlineOf(o, state.waitingSince, now)
   if (deadline !== null) return hold(o, 'Undoing', message, deadline)
-  return holdAndReport(o, { severity: 'error', reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
+  return holdAndReport(o, { reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
 }
 
 const waiting = ({ names, state }: Promoting, what: string): string =>

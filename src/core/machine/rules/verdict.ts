@@ -26,7 +26,7 @@ export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): 
   if (o.sight === 'live') return verdict()
   if (o.sight === 'cached') return { read: sourcesOf(o) }
   const message = `A deadline has passed, and nothing is decided before the API server confirms what was seen: ${o.sight.unavailable}`
-  return holdAndReport(o, { severity: 'warn', reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
 }
 
 /** A wait for endpoints, as people are told. */
