@@ -2,20 +2,20 @@
 import { assert } from 'chai'
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
-import { kinds, type KubeObject } from '../../src/api/object.ts'
-import { PlaygroundApi } from './api.ts'
-import { VirtualClock } from '../clock.ts'
-import { definitionsOf } from '../definitions.ts'
-import { sluiceDefinitions } from './installed.ts'
+import { kinds, type KubeObject } from '../src/api/object.ts'
+import { PlaygroundApi } from '../playground/test/api.ts'
+import { VirtualClock } from '../playground/clock.ts'
+import { definitionsOf } from '../playground/definitions.ts'
+import { sluiceDefinitions } from '../playground/test/installed.ts'
 
-const folder = new URL('../../manifests/', import.meta.url)
+const folder = new URL('../manifests/', import.meta.url)
 const manifests = readdirSync(folder)
   .filter(file => file.endsWith('.yaml'))
   .flatMap(file => parseAllDocuments(readFileSync(new URL(file, folder), 'utf8')))
   .map(document => document.toJS() as KubeObject)
   .filter(object => object.kind !== 'Kustomization')
 
-suite('playground: what is installed', () => {
+suite('what is installed', () => {
   for (const [what, objects] of [
     ['the manifests', manifests],
     ['our definitions', sluiceDefinitions()],
