@@ -22,7 +22,7 @@ const sections: readonly (readonly [heading: string, folders: readonly string[]]
   ['Status, conditions and Events of a Canary', ['src/core', 'src/controller']],
   [
     'What was wrong with an answer of Prometheus or of the API server',
-    ['src/adapters/prometheus', 'src/adapters/kubernetes'],
+    ['src/adapters/http', 'src/adapters/prometheus', 'src/adapters/kubernetes'],
   ],
   ['Flags and the start', ['src/cli']],
   ['/healthz and /readyz', ['src/server']],

@@ -81,6 +81,7 @@ class ControllerApp {
         new PrometheusSource({
           servers,
           connections: { [flags.metricsServer]: connectionOf(flags) },
+          environment: process.env,
           ...(flags.metricsServerTenantHeader === undefined ? {} : { tenantHeader: flags.metricsServerTenantHeader }),
           log,
           observed: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),

@@ -48,7 +48,7 @@ export interface AskTerms {
   readonly deadline: Milliseconds
   /** Whose data the server shall answer from; null where it is not told. */
   readonly tenant: string | null
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when no check waits for the answer any more. */
   readonly signal: AbortSignal
 }
 
@@ -212,7 +212,7 @@ export class Batch {
     return reply
   }
 
-  /** Who may be slow is given half the time at first, for others may wait behind it. */
+  /** A query that may be slow has half of the time at first, because others may wait behind it. */
   #patience(lane: Lane): Milliseconds {
     return lane === 'users' ? this.#options.deadline / 2 : this.#options.deadline
   }

@@ -12,7 +12,7 @@ export interface Series {
   readonly value: string
 }
 
-/** The merged text. Each expression stands on lines of its own, so that a comment at its end ends there. */
+/** The merged text. Each expression has lines of its own, so that a comment at its end ends there. */
 export function merge(queries: readonly string[]): string {
   return queries.map((query, index) => `label_replace((\n${query}\n), "${LABEL}", "${index}", "", "")`).join('\nor\n')
 }

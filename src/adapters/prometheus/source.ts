@@ -4,14 +4,17 @@ import type { Check, Finding } from '../../core/model/check.ts'
 import type { Log, MetricSource } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { Batch } from './batch.ts'
-import type { ServerOptions } from './credentials.ts'
-import { MetricsServer, type Observed } from './server.ts'
+import type { Environment } from '../http/proxy.ts'
+import { withoutUser } from '../http/redaction.ts'
+import { MetricsServer, type Observed, type ServerOptions } from './server.ts'
 
 export interface PrometheusOptions {
   /** URLs that may be asked; the first is asked where a check names none. */
   readonly servers: readonly [string, ...string[]]
-  /** How each of them is reached, by the URL as it stands in `servers`. */
+  /** How each of them is reached, by the URL as it is written in `servers`. */
   readonly connections?: Readonly<Record<string, ServerOptions>>
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. Left out: no proxy is used. */
+  readonly environment?: Environment
   /** Of one request. Default 5 s. */
   readonly deadline?: Milliseconds
   readonly log: Log
@@ -33,7 +36,7 @@ export class PrometheusSource implements MetricSource {
   constructor(options: PrometheusOptions) {
     this.#default = normal(options.servers[0])
     for (const address of options.servers) {
-      const connection = options.connections?.[address] ?? {}
+      const connection = { environment: options.environment ?? null, ...options.connections?.[address] }
       const tenantHeader = options.tenantHeader ?? null
       const server = new MetricsServer(address, connection, tenantHeader, options.observed ?? (() => {}))
       const batch = new Batch({
@@ -78,14 +81,14 @@ export class PrometheusSource implements MetricSource {
 
 /** A URL as it is compared and shown: without user, password and a slash at the end. */
 function normal(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')
+  return withoutUser(address).replace(/\/+$/, '')
 }
 
-/** A finding for when nobody waits any longer. */
+/** A finding for checks that are not waited for any longer. */
 function aborted(signal: AbortSignal): { finding: Promise<Finding>; forget: () => void } {
   const { promise: finding, resolve } = withResolvers<Finding>()
   const stop = (): void =>
-    resolve({ kind: 'unavailable', error: 'the look was given up before the metrics server answered' })
+    resolve({ kind: 'unavailable', error: 'the check was given up before the metrics server answered' })
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
   return { finding, forget: () => signal.removeEventListener('abort', stop) }

@@ -25,7 +25,7 @@ interface Queue {
   bytes: number
 }
 
-/** A turn, to be given back; or why there is none: nobody waits for the answer any more, or too much waits in this group. */
+/** A turn, to be given back; or why there is none: no check waits for the answer any more, or too much waits in this group. */
 export type Turn = (() => void) | 'unwanted' | 'full'
 
 export class Turns {
@@ -83,7 +83,7 @@ export class Turns {
   }
 }
 
-/** Makes room: those whose answer nobody waits for leave the queue. */
+/** Makes room: requests whose answer no check waits for leave the queue. */
 function sendAway(queue: Queue): void {
   const unwanted = new Set(queue.waiting.filter(one => !one.isWanted()))
   for (const one of unwanted) one.go('unwanted')

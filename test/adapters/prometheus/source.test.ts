@@ -405,7 +405,7 @@ suite('PrometheusSource', () => {
       gone.abort()
       expect((await findings).get(check.id)).to.deep.equal({
         kind: 'unavailable',
-        error: 'the look was given up before the metrics server answered',
+        error: 'the check was given up before the metrics server answered',
       })
     })
   })

@@ -1,0 +1,73 @@
+/** Connections that are kept between requests: directly to servers, and, apart from these, through a proxy. */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { type AddressPolicy, guardedLookup } from './addresses.ts'
+import { TunnelAgent } from './tunnel.ts'
+
+interface Agents {
+  readonly httpAgent: HttpAgent
+  readonly httpsAgent: HttpsAgent
+}
+
+export class Connections {
+  readonly #insecure: boolean
+  readonly #policy: AddressPolicy | null
+  #ca: string | null = null
+  #direct: Agents | null = null
+  #proxied: Agents | null = null
+
+  /** @param policy for direct connections: the address of a proxy is the administrator's choice. */
+  constructor(insecure: boolean, policy: AddressPolicy | null) {
+    this.#insecure = insecure
+    this.#policy = policy
+  }
+
+  /**
+   * Agents for one call.
+   *
+   * @param ca in PEM; when it is another than the last time, connections that were made with the old one are not used again.
+   * @param proxy that requests to `url` take. HTTPS through it has a connection of its own, which ends with `signal`.
+   */
+  agents(ca: string | null, url: URL, proxy: URL | null, signal: AbortSignal): Agents {
+    if (ca !== this.#ca) this.#retire()
+    this.#ca = ca
+    if (proxy === null) return (this.#direct ??= this.#make())
+    // Whom a proxy is trusted by is not the server's matter.
+    this.#proxied ??= { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) }
+    if (url.protocol === 'http:') return this.#proxied
+    return { ...this.#proxied, httpsAgent: new TunnelAgent(proxy, this.#trust(), signal) }
+  }
+
+  close(): void {
+    for (const agent of this.#all()) agent.destroy()
+    this.#direct = null
+    this.#proxied = null
+  }
+
+  /** Requests that are under way end on their connections; these are not kept for others. */
+  #retire(): void {
+    for (const agent of this.#all()) {
+      agent.maxFreeSockets = 0
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+    }
+    this.#direct = null
+    this.#proxied = null
+  }
+
+  #all(): (HttpAgent | HttpsAgent)[] {
+    return [this.#direct, this.#proxied].flatMap(agents =>
+      agents === null ? [] : [agents.httpAgent, agents.httpsAgent],
+    )
+  }
+
+  #make(): Agents {
+    const policy = this.#policy
+    const options = { keepAlive: true, ...(policy === null ? {} : { lookup: guardedLookup(policy) }) }
+    return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent({ ...options, ...this.#trust() }) }
+  }
+
+  #trust(): { rejectUnauthorized: boolean; ca?: string[] } {
+    // A list: an empty text alone would mean the authorities that Node trusts.
+    return { rejectUnauthorized: !this.#insecure, ...(this.#ca === null ? {} : { ca: [this.#ca] }) }
+  }
+}

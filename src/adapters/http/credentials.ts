@@ -1,0 +1,104 @@
+/** What a server is shown and what it has to show, from files that may change under us: a token, a CA bundle. */
+import { readFile } from 'node:fs/promises'
+
+export interface CredentialOptions {
+  /** PEM file of the authorities that may have signed the server's certificate; without it, those that Node trusts. */
+  readonly caFile?: string
+  /** File with a bearer token. */
+  readonly tokenFile?: string
+  /** Headers of every request. Their values count as secrets. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Files are read again after this long: the kubelet rotates a projected token well before it expires. */
+const FRESH_FOR = 60_000
+
+/** A text file, read at most once a minute. */
+class TextFile {
+  readonly #path: string
+  #text = ''
+  #readAt = Number.NEGATIVE_INFINITY
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** @throws the error of the file system, which has the path. */
+  async read(): Promise<string> {
+    if (performance.now() - this.#readAt >= FRESH_FOR) await this.reread()
+    return this.#text
+  }
+
+  /** Whether the file has another content than the last time. @throws as `read`. */
+  async reread(): Promise<boolean> {
+    const text = await readFile(this.#path, 'utf8')
+    this.#readAt = performance.now()
+    const changed = text !== this.#text
+    this.#text = text
+    return changed
+  }
+}
+
+export class Credentials {
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #ca: TextFile | null
+  readonly #token: TextFile | null
+
+  constructor({ caFile, tokenFile, headers = {} }: CredentialOptions) {
+    this.#headers = headers
+    this.#ca = caFile === undefined ? null : new TextFile(caFile)
+    this.#token = tokenFile === undefined ? null : new TextFile(tokenFile)
+  }
+
+  /**
+   * Headers for a request.
+   *
+   * @param url may hold a user and a password; a token counts more than these.
+   * @throws the error of the file system, which has the path.
+   */
+  async headers(url: URL): Promise<Record<string, string>> {
+    const headers = { ...this.#headers }
+    if (url.username !== '' || url.password !== '') {
+      headers['authorization'] =
+        `Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64')}`
+    }
+    if (this.#token !== null) {
+      headers['authorization'] = `Bearer ${(await this.#token.read()).trim()}`
+    }
+    return headers
+  }
+
+  /** The CA bundle in PEM; null where none was given. @throws as `headers`. */
+  async ca(): Promise<string | null> {
+    return this.#ca === null ? null : this.#ca.read()
+  }
+
+  /** Reads the files again. @returns whether one of them has changed, so that another try may be accepted. @throws as `headers`. */
+  async reread(): Promise<boolean> {
+    const files = [this.#token, this.#ca].filter(file => file !== null)
+    return (await Promise.all(files.map(file => file.reread()))).includes(true)
+  }
+}
+
+/** A shorter value of a header or a query is a word such as `true` or a tenant, and would be found in half of all texts. */
+const SHORTEST_VALUE = 8
+
+/** What must not be said of a request: passwords and tokens, and long values of its headers and its query. */
+export function secretsOf(url: URL, headers: Readonly<Record<string, string>>): string[] {
+  const { authorization = '' } = headers
+  const values = [...Object.values(headers), ...url.searchParams.values(), url.search.slice(1)]
+  const scheme = authorization.indexOf(' ')
+  return [
+    ...[url.password, decoded(url.password), authorization.slice(scheme + 1)].filter(secret => secret !== ''),
+    ...values.filter(value => value.length >= SHORTEST_VALUE),
+  ]
+}
+
+/** A part of a URL as it was meant; a percent sign that begins no escape stays as it is. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
