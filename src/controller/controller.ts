@@ -11,6 +11,8 @@ import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { Reflector, ReflectorTiming } from '../runtime/reflector.ts'
 import { pause, withDeadline } from '../runtime/timing.ts'
+import { ApiCalls } from './calls.ts'
+import { run } from './step.ts'
 import { InFlightQueries } from './in-flight-queries.ts'
 import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
@@ -56,7 +58,7 @@ const CATCH_UP_RETRY: Milliseconds = 1000
 /** What there is while this process leads, and goes with the term. */
 interface Term {
   readonly queue: Queue
-  readonly interests: DependencyIndex
+  readonly dependencies: DependencyIndex
 }
 
 export class Controller {
@@ -84,7 +86,7 @@ export class Controller {
     addIndexes(this.#cache)
     this.#cache.listen((before, now, kind) => {
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
-      const concerned = this.#term?.interests.concerned(before, now, kind) ?? new Set()
+      const concerned = this.#term?.dependencies.concerned(before, now, kind) ?? new Set()
       if (canary !== undefined) concerned.add(namespacedName(canary))
       for (const key of concerned) {
         if (isProgress(before, now)) this.#term?.queue.addSoon(key)
@@ -112,11 +114,11 @@ export class Controller {
     const { api, clock, steady, random, sha256, log, recorder, metrics } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
-    const asks = new InFlightQueries(metrics, key => this.#wake(key))
-    const trials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
-    const interests = new DependencyIndex()
-    const following = new ConfigInformers(this.#cache)
-    const contents = new ConfigContents({
+    const queries = new InFlightQueries(metrics, key => this.#wake(key))
+    const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
+    const dependencies = new DependencyIndex()
+    const configInformers = new ConfigInformers(this.#cache)
+    const configContents = new ConfigContents({
       api,
       clock: steady,
       random,
@@ -125,18 +127,16 @@ export class Controller {
     })
     let over = false
     const reconciler = new Reconciler({
-      api,
       clock,
-      steady: this.#ports.steady,
       log,
       recorder,
-      asks,
-      trials,
+      queries,
+      queryTrials,
       cache: this.#cache,
-      interests,
-      following,
-      contents,
-      observer: new Observer(this.#cache, contents, this.#options.settings, this.#ports.sha256),
+      dependencies,
+      configInformers,
+      configContents,
+      observer: new Observer(this.#cache, configContents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: namespace => unseenIn(this.reflectors(), namespace),
       hidden: namespace => hiddenIn(this.reflectors(), namespace),
@@ -147,19 +147,19 @@ export class Controller {
       clock,
       steady: this.#ports.steady,
       // Not the term's signal: an orderly end finishes the writes at hand, and after a loss nobody else acts before DRAIN is over.
-      worker: (key, signal) => reconciler.pass(key, signal),
+      worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#term = { queue, interests }
+    this.#term = { queue, dependencies }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
     await aborted(term)
     this.#term = null
-    asks.close()
-    trials.close()
+    queries.close()
+    queryTrials.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
-    following.close()
-    contents.close()
+    configInformers.close()
+    configContents.close()
   }
 
   /**

@@ -40,15 +40,9 @@ export class InFlightQueries {
     void this.#source.measure(checks, asking.stop.signal).then(answers => {
       if (this.#asking.get(key) !== asking) return
       this.#asking.delete(key)
-      this.#findings.set(key, { ...this.#kept(key, checks), ...Object.fromEntries(answers) })
+      this.#findings.set(key, { ...keptFindings(this.findings(key), checks), ...Object.fromEntries(answers) })
       this.#answered(key)
     })
-  }
-
-  /** Answers of the same look, which some questions of it may already have. */
-  #kept(key: string, checks: readonly Check[]): Findings {
-    const look = checkIdOf(checks[0]?.id ?? '')
-    return Object.fromEntries(Object.entries(this.findings(key)).filter(([id]) => checkIdOf(id) === look))
   }
 
   forget(key: string): void {
@@ -61,6 +55,12 @@ export class InFlightQueries {
     for (const key of this.#asking.keys()) this.forget(key)
     this.#findings.clear()
   }
+}
+
+/** Of earlier answers those of the same check, which some of these questions may already have. */
+export function keptFindings(before: Findings, checks: readonly Check[]): Findings {
+  const check = checkIdOf(checks[0]?.id ?? '')
+  return Object.fromEntries(Object.entries(before).filter(([id]) => checkIdOf(id) === check))
 }
 
 /** Ids are `<run>/<weight>/<look>/<what>`. */

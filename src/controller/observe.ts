@@ -30,10 +30,10 @@ import { canonicalHost } from '../core/routers/istio/hosts.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
-import type { Informers } from '../runtime/informers.ts'
 import { refusalOf } from '../runtime/object-limits.ts'
 import { indexInterest } from './dependency-index.ts'
 import type { ConfigContents } from './config-contents.ts'
+import type { ObjectCache } from './object-cache.ts'
 import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys, wildcardsOver } from './kinds.ts'
 import { unseenConfigs } from './watch-health.ts'
 
@@ -60,29 +60,30 @@ export interface Observed {
   readonly blind: boolean
 }
 
+const parsedSpecs = new WeakMap<Json, ReturnType<typeof parseCanary>>()
+const parsedTemplates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
+
+/** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
+export function readCanary(object: KubeObject): ReturnType<typeof parseCanary> {
+  const refusal = refusalOf(object)
+  if (refusal !== null) return { problems: [refusal] }
+  const raw = recordOf(object.spec)
+  const parsed = parsedSpecs.get(raw) ?? parseCanary(object)
+  parsedSpecs.set(raw, parsed)
+  return 'problems' in parsed ? parsed : { canary: { ...object, spec: parsed.canary.spec } }
+}
+
 export class Observer {
-  readonly #cache: Informers
-  readonly #contents: ConfigContents
+  readonly #cache: ObjectCache
+  readonly #contents: Pick<ConfigContents, 'of' | 'retain'>
   readonly #settings: Settings
   readonly #sha256: Sha256
-  readonly #parsed = new WeakMap<Json, ReturnType<typeof parseCanary>>()
-  readonly #templates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
-  constructor(cache: Informers, contents: ConfigContents, settings: Settings, sha256: Sha256) {
+  constructor(cache: ObjectCache, contents: Pick<ConfigContents, 'of' | 'retain'>, settings: Settings, sha256: Sha256) {
     this.#cache = cache
     this.#contents = contents
     this.#settings = settings
     this.#sha256 = sha256
-  }
-
-  /** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
-  parse(object: KubeObject): ReturnType<typeof parseCanary> {
-    const refusal = refusalOf(object)
-    if (refusal !== null) return { problems: [refusal] }
-    const raw = recordOf(object.spec)
-    const parsed = this.#parsed.get(raw) ?? parseCanary(object)
-    this.#parsed.set(raw, parsed)
-    return 'problems' in parsed ? parsed : { canary: { ...object, spec: parsed.canary.spec } }
   }
 
   /**
@@ -305,8 +306,8 @@ export class Observer {
       if (object === undefined) continue
       const refusal = refusalOf(object)
       const parsed =
-        refusal === null ? (this.#templates.get(object) ?? parseMetricTemplate(object)) : { problems: [refusal] }
-      this.#templates.set(object, parsed)
+        refusal === null ? (parsedTemplates.get(object) ?? parseMetricTemplate(object)) : { problems: [refusal] }
+      parsedTemplates.set(object, parsed)
       if ('template' in parsed) templates[templateRef.name] = parsed.template
       else unreadableTemplates[templateRef.name] = parsed.problems
     }
@@ -318,12 +319,12 @@ const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.S
 
 /** Reads the cache, and remembers what was looked at. */
 class Reader {
-  readonly #cache: Informers
+  readonly #cache: ObjectCache
   readonly #interests: Set<string>
   /** Why objects that were looked at are not known whole. */
   readonly refusals = new Set<string>()
 
-  constructor(cache: Informers, interests: Set<string>) {
+  constructor(cache: ObjectCache, interests: Set<string>) {
     this.#cache = cache
     this.#interests = interests
   }

@@ -1,8 +1,10 @@
 /** Reads past the caches: an answer never takes from the caches what a watch has brought since. */
 import { expect } from 'chai'
 import { kinds, type KubeObject, refOf } from '../../src/api/object.ts'
-import { LiveReads } from '../../src/controller/live-reads.ts'
-import { Writer } from '../../src/controller/writer.ts'
+import { ApiCalls } from '../../src/controller/calls.ts'
+import { readLive } from '../../src/controller/live-reads.ts'
+import { sendWrite } from '../../src/controller/send-write.ts'
+import { run } from '../../src/controller/step.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
 import { Informers } from '../../src/runtime/informers.ts'
 import { VirtualClock } from '../../playground/clock.ts'
@@ -36,13 +38,12 @@ suite('a Service that was deleted and is created again while the API server answ
   })
 
   test('stays in the cache after a read that found none', async () => {
-    await new LiveReads({ api, steady: clock, cache }).one(ref, signal)
+    await run(readLive(cache, new ApiCalls(api, clock, signal), ref))
     expect(cache.get(ref)?.metadata.uid).to.equal('new')
   })
 
   test('stays in the cache after a write that met none', async () => {
-    const ports = { api, steady: clock, cache }
-    await new Writer(ports, new LiveReads(ports)).send({ verb: 'delete', ref }, 'normal', signal)
+    await run(sendWrite(cache, new ApiCalls(api, clock, signal), { verb: 'delete', ref }, 'normal'))
     expect(cache.get(ref)?.metadata.uid).to.equal('new')
   })
 })

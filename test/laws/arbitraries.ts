@@ -1,6 +1,6 @@
 /** What histories are made of: how a canary is set up, what happens to it, and what goes wrong meanwhile. */
 import fc from 'fast-check'
-import type { Fate } from './tiny-controller.ts'
+import type { Fate } from './tiny-calls.ts'
 import type { Mood } from './tiny-world.ts'
 
 /** How a canary and its surroundings are set up. */

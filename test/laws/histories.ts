@@ -4,8 +4,9 @@ import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
 import { contentOf, leadPast, makeTarget } from './setups.ts'
-import { type Faults, NO_FAULTS, TinyController, type Witness } from './tiny-controller.ts'
+import { type Faults, NO_FAULTS } from './tiny-calls.ts'
 import { Chronicle } from './tiny-mesh.ts'
+import { TinyProcess, type Witness } from './tiny-process.ts'
 import { CANARY, FINE, NAMESPACE, PRIMARY, refTo, TARGET, TinyWorld, type Weather } from './tiny-world.ts'
 
 /** Sweeps that one instant has at most: more would be two controllers that never agree. */
@@ -18,7 +19,7 @@ export interface Onlooker extends Witness {
 
 export class Life {
   readonly world: TinyWorld
-  readonly controller: TinyController
+  readonly controller: TinyProcess
   readonly chronicle = new Chronicle()
   readonly setup: Setup
   readonly #witnesses: readonly Onlooker[]
@@ -29,7 +30,7 @@ export class Life {
     this.setup = setup
     this.world = world
     this.#witnesses = witnessing(this)
-    this.controller = new TinyController(world, this.#witnesses, () => this.#note())
+    this.controller = new TinyProcess(world, this.#witnesses, () => this.#note())
     this.#note()
   }
 

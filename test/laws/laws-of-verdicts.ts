@@ -4,7 +4,7 @@ import { at, sameJson } from '../../src/core/json.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import type { State } from '../../src/core/model/state.ts'
 import { Broken, type Law } from './laws.ts'
-import { settings } from './tiny-observe.ts'
+import { settings } from './tiny-process.ts'
 import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 
 /** Ends of a run that time brings. */

@@ -249,6 +249,24 @@ export const mutants: readonly Mutant[] = [
     take: "return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }",
     put: "return { ...common, traffic: { canary: 10 }, canaryPods: 'as desired', lock: true, judged: run.candidate }",
   }),
+  ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
+    without: 'giving a decision up whose status is not written',
+    file: 'src/controller/commit.ts',
+    take: 'known.isStatusUncertain ||= !(error instanceof ApiError && error.code < 500)\n        throw error',
+    put: 'return canary',
+  }),
+  ...laws(MOMENTS, 'an Event is announced only once the status tells it', {
+    without: 'writing the status where an Event is all that is new',
+    file: 'src/controller/commit.ts',
+    take: '  if (hasNews) return now\n',
+    put: '',
+  }),
+  ...laws(MOMENTS, 'no Event that a status told of is lost with a process', {
+    without: 'announcing what the last process may not have announced',
+    file: 'src/controller/reconcile.ts',
+    take: 'if (known !== before || known.isStatusUncertain)',
+    put: 'if (known.isStatusUncertain)',
+  }),
   ...laws(
     MOMENTS,
     'a deadline is a verdict only on what the API server says now',

@@ -3,6 +3,7 @@
  * any order, processes that die between any two of them. `laws.ts` has those that hold at every moment; here they are named, and
  * those that compare two histories, or ask how one ends, stand in full.
  */
+import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Act, history, type History, type Ill, moods, type Setup, spell, WELL } from './arbitraries.ts'
 import { casesOf, live } from './law-runs.ts'
@@ -18,6 +19,7 @@ import {
   statusComesFirst,
   unjudgedPodsCarryNothing,
 } from './laws.ts'
+import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { callersLeaveBeforeARecreation, deadlinesAreConfirmed } from './laws-of-verdicts.ts'
@@ -67,6 +69,12 @@ const judgeable = loweringHands.map(drawn => {
   const acts = drawn.acts.filter(act => act.act !== 'lose' || act.what !== 'routes')
   return { ...drawn, acts, setup: { ...drawn.setup, lockTarget: true, skipAnalysis: false } }
 })
+
+/** A status that somebody deletes tells nothing any more, and neither does that of a Canary that is gone. */
+const keptStatus = history.map(drawn => ({
+  ...drawn,
+  acts: drawn.acts.filter(act => act.act !== 'delete' && (act.act !== 'lose' || act.what !== 'status')),
+}))
 
 /** A push waits behind a release that is taken back, and what takes it back goes ill: the lock alone keeps the push from carrying. */
 const queued = fc.record({ drawn: judgeable, ills: spell(1) }).map(({ drawn, ills }) => ({
@@ -268,6 +276,26 @@ suite('laws of every moment', function () {
   )
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
+  always('an Event is announced only once the status tells it', 1, eventsFollowTheStatus)
+
+  test('no Event that a status told of is lost with a process', () => {
+    fc.assert(
+      fc.property(keptStatus, drawn => {
+        const lost = new Unannounced()
+        live(
+          drawn,
+          () => lost,
+          life => {
+            life.calm()
+            life.goOn(60)
+            expect(lost.since(life.world.now)).to.deep.equal([])
+          },
+        )
+      }),
+      casesOf<[History]>(1),
+    )
+  })
+
   always('a deadline is a verdict only on what the API server says now', 1, deadlinesAreConfirmed, silent)
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
