@@ -23,6 +23,9 @@ interface Tombstone {
   readonly resourceVersion: string | undefined
 }
 
+/** Index key → the key of the object under it, or the keys where there are several: a Set of one takes 200 bytes. */
+type Found = Map<string, string | Set<string>>
+
 /** Graves that are kept; more than the deletions that can be in flight at one time. */
 const GRAVES = 1024
 const NONE: readonly KubeObject[] = []
@@ -30,7 +33,7 @@ const NONE: readonly KubeObject[] = []
 export class Store {
   readonly #objects = new Map<string, KubeObject>()
   readonly #graves = new Map<string, Tombstone>()
-  readonly #indexes = new Map<string, { of: Index; found: Map<string, Set<string>> }>()
+  readonly #indexes = new Map<string, { of: Index; found: Found }>()
   readonly #transform: (object: KubeObject) => KubeObject
   readonly #changed: Changed
 
@@ -50,14 +53,15 @@ export class Store {
 
   /** Adds an index, or replaces it. */
   addIndex(name: string, of: Index): void {
-    const found = new Map<string, Set<string>>()
+    const found: Found = new Map()
     this.#indexes.set(name, { of, found })
     for (const [key, object] of this.#objects) enter(found, of(object), key)
   }
 
   /** How many objects there are under a key of an index, told without collecting them. */
   countByIndex(name: string, indexKey: string): number {
-    return this.#indexes.get(name)?.found.get(indexKey)?.size ?? 0
+    const keys = this.#indexes.get(name)?.found.get(indexKey)
+    return typeof keys === 'string' ? 1 : (keys?.size ?? 0)
   }
 
   /** The objects under a key of an index; an index that nobody added is empty. */
@@ -65,7 +69,7 @@ export class Store {
     const keys = this.#indexes.get(name)?.found.get(indexKey)
     if (keys === undefined) return NONE
     const objects: KubeObject[] = []
-    for (const key of keys) {
+    for (const key of typeof keys === 'string' ? [keys] : keys) {
       const object = this.#objects.get(key)
       if (object !== undefined) objects.push(object)
     }
@@ -157,7 +161,13 @@ export class Store {
 }
 
 /** The key of an object in its store: `namespace/name`. */
-export const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+export const keyOf = (object: KubeObject): string => flat([object.metadata.namespace ?? '', '/', object.metadata.name])
+
+/**
+ * The parts as one string. V8 keeps a string that `+` or a template makes as a tree of its parts, each with 32 bytes more; one
+ * that is kept for long is better joined, which copies.
+ */
+const flat = (parts: readonly string[]): string => parts.join('')
 
 /** `now`, with `before` itself in every place where the two say the same. */
 function sharing<T>(before: unknown, now: T): T {
@@ -178,18 +188,19 @@ function saysTheSame(before: KubeObject, now: KubeObject): boolean {
   return same(now, before, 'metadata') && same(now.metadata, before.metadata, 'resourceVersion')
 }
 
-function enter(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+function enter(found: Found, indexKeys: readonly string[], key: string): void {
   for (const indexKey of indexKeys) {
     const keys = found.get(indexKey)
-    if (keys === undefined) found.set(indexKey, new Set([key]))
-    else keys.add(key)
+    if (keys === undefined) found.set(flat([indexKey, '']), key)
+    else if (typeof keys !== 'string') keys.add(key)
+    else if (keys !== key) found.set(indexKey, new Set([keys, key]))
   }
 }
 
-function leave(found: Map<string, Set<string>>, indexKeys: readonly string[], key: string): void {
+function leave(found: Found, indexKeys: readonly string[], key: string): void {
   for (const indexKey of indexKeys) {
     const keys = found.get(indexKey)
-    keys?.delete(key)
-    if (keys?.size === 0) found.delete(indexKey)
+    if (keys === key) found.delete(indexKey)
+    else if (keys instanceof Set && keys.delete(key) && keys.size === 0) found.delete(indexKey)
   }
 }
