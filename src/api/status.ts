@@ -32,6 +32,13 @@ const Hold = z.object({
   since: time().describe('Since when the weight is parked at 0.'),
 })
 
+const Waiting = z
+  .object({
+    for: text().describe('target, oldPods, pods, endpoints, primary, routes, owner, resume or takeUp.'),
+    since: time().describe('Since when.'),
+  })
+  .describe('What the canary waits for, and since when.')
+
 const Run = z.object({
   id: text().describe('Names the run in events and history.'),
   candidate: text().describe('The revision under test.'),
@@ -40,10 +47,7 @@ const Run = z.object({
   because: text().describe('Why a promotion is being undone.'),
   highest: whole().describe('The highest weight so far.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
-  waitingFor: text().describe(
-    'What the run waits for beside what its stage is for: pods, endpoints, primary, owner, resume, takeUp.',
-  ),
-  waitingSince: time().describe('Since when that is waited for.'),
+  waiting: Waiting.optional(),
   routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),
   lastCheckTime: time().describe('When the metrics were last checked.'),
   lastCheckPassed: z.boolean().optional().describe('Whether that check passed.'),
@@ -62,8 +66,7 @@ const Progress = z.object({
   revision: text().describe('The revision that is being cloned.'),
   candidate: text().describe('The revision that waits to start.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
-  waitingSince: time().describe('Since when pods are waited for.'),
-  since: time().describe('Since when the start is waited for.'),
+  waiting: Waiting.optional(),
   outcome: text().describe('What the run ends as.'),
   because: text().describe('Who asked for a rollback, and why.'),
   drained: z.boolean().optional().describe("Whether the canary's last answers are out."),
@@ -171,6 +174,7 @@ export const CanaryStatusSchema = z
     checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
     history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
     warnings: z.array(Warning).max(10).optional().describe('What was found and stops nothing; each has an Event.'),
+    reported: text().describe('What was last announced as holding; it is announced again only when it comes back.'),
     pendingEvents: z
       .array(Announcement)
       .max(16)

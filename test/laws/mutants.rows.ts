@@ -211,8 +211,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'diverting the callers: the template goes back at once',
       file: rules('undo'),
-      take: "stage: isToBeLeft(o) ? 'diverting' : 'undoing'",
-      put: "stage: 'undoing'",
+      take: "atStage(state, isToBeLeft(o) ? 'diverting' : 'undoing', now)",
+      put: "atStage(state, 'undoing', now)",
     },
     {
       without: 'reading the weight back before the template goes back',

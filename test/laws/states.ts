@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
+import { AWAITED } from '../../src/core/model/waiting.ts'
 import { weighted } from '../../src/core/model/traffic.ts'
 
 export const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
@@ -9,6 +10,7 @@ const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(of, 
 const revision = fc.stringMatching(/^h1:[0-9a-f]{64}$/)
 const percent = fc.integer({ min: 0, max: 100 })
 const settled = { promoted: revision, rejected: maybe(revision) }
+const waiting = fc.record({ for: fc.constantFrom(...AWAITED), since: instant })
 const run = {
   ...settled,
   id: fc.stringMatching(/^[0-9a-z]{8}$/),
@@ -17,17 +19,7 @@ const run = {
   highest: percent,
   traffic: percent.map(weighted),
   carriedAt: maybe(instant),
-  waitingFor: maybe(
-    fc.constantFrom(
-      'pods' as const,
-      'endpoints' as const,
-      'primary' as const,
-      'owner' as const,
-      'resume' as const,
-      'takeUp' as const,
-    ),
-  ),
-  waitingSince: instant,
+  waiting: maybe(waiting),
 }
 const analysis = {
   ...run,
@@ -64,11 +56,11 @@ export const state: fc.Arbitrary<State> = fc.oneof(
     stage: fc.constantFrom('cloning' as const, 'routing' as const),
     revision: maybe(revision),
     carriedAt: maybe(instant),
-    waitingSince: instant,
+    waiting: maybe(waiting),
   }),
   fc.record({ ...phase('Initialized'), ...settled }),
   fc.record({ ...phase('Succeeded'), ...settled }),
-  fc.record({ ...phase('Waiting'), ...settled, candidate: revision, since: instant }),
+  fc.record({ ...phase('Waiting'), ...settled, candidate: revision, waiting }),
   fc.record({ ...phase('Progressing'), ...analysis }),
   fc.record({ ...phase('WaitingPromotion'), ...analysis }),
   fc.record({
@@ -89,6 +81,7 @@ export const state: fc.Arbitrary<State> = fc.oneof(
     carriedAt: maybe(instant),
     outcome: fc.constantFrom('Succeeded' as const, 'Withdrawn' as const, 'RolledBack' as const),
     because: fc.string({ maxLength: 40 }),
+    waiting: maybe(waiting),
   }),
   fc.record({ ...phase('Failed'), ...settled, carriedAt: maybe(instant), drained: fc.boolean() }),
   fc.record({
@@ -96,7 +89,7 @@ export const state: fc.Arbitrary<State> = fc.oneof(
     promoted: maybe(revision),
     stage: fc.constantFrom('returning' as const, 'restoring' as const, 'routing' as const, 'removing' as const),
     carriedAt: maybe(instant),
-    waitingSince: instant,
+    waiting: maybe(waiting),
   }),
 )
 
@@ -122,6 +115,7 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
     maxLength: 2,
   }),
+  reported: maybe(fc.stringMatching(/^[0-9a-f]{16}$/)),
   reason: fc.constant('Analysing' as const),
   message: fc.string({ maxLength: 99 }),
   transitionAt: instant,

@@ -9,8 +9,6 @@ import type { Instant } from '../time.ts'
 /** Every remembered moment of a state. */
 const MOMENTS = [
   'startedAt',
-  'waitingSince',
-  'since',
   'carriedAt',
   'routedAt',
   'lastCheckTime',
@@ -27,6 +25,15 @@ export function clampToNow<S extends State>(state: S, now: Instant): S {
     return typeof moment === 'number' && moment > now
   })
   const clamped = ahead.length === 0 ? state : { ...state, ...Object.fromEntries(ahead.map(name => [name, now])) }
+  return withHold(withWait(clamped, now), now)
+}
+
+function withWait<S extends State>(state: S, now: Instant): S {
+  const waiting = 'waiting' in state ? state.waiting : null
+  return waiting === null || waiting.since <= now ? state : { ...state, waiting: { ...waiting, since: now } }
+}
+
+function withHold<S extends State>(clamped: S, now: Instant): S {
   const hold = 'hold' in clamped ? clamped.hold : null
   return hold?.by === 'suspension' && hold.since > now ? { ...clamped, hold: { ...hold, since: now } } : clamped
 }

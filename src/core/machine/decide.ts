@@ -3,8 +3,8 @@ import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Handler, Move, Question, Read } from '../model/decision.ts'
 import { noteTarget } from './target-generation.ts'
-import { sameJson } from '../json.ts'
-import { recurringEvent } from './move.ts'
+import { fingerprint, sameJson } from '../json.ts'
+import { recurringEvent, withReport } from './move.ts'
 import type { Observation } from '../model/observation.ts'
 import { phases } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
@@ -16,7 +16,7 @@ import { answersToHands } from './rules/manual-edits.ts'
 import { overrides } from './rules/overrides.ts'
 import { deadlineOf } from './rules/verdict.ts'
 import type { State } from '../model/state.ts'
-import { clipped, sameButNumbers } from '../text.ts'
+import { clipped, withoutNumbers } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { noteReplicas } from './desired-replicas.ts'
 import type { Write } from '../model/write.ts'
@@ -42,7 +42,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       writes,
     }
   }
-  const move = withWarnings(o, inTime(o, withTrouble(o, said, now), now), now)
+  const move = withWarnings(o, withReport(o, inTime(o, withTrouble(o, said), now), now), now)
   const after = { ...o, state: move.state, memory: move.memory }
   const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
@@ -78,22 +78,16 @@ const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
   state.phase !== 'Terminating' && 'carriedAt' in state && state.carriedAt === null && wakeAt === null
 
 /** Writes that are refused, and what is in the way, are said in the place of what is waited for, until they are mended. */
-function withTrouble(o: Observation, move: Move, now: Instant): Move {
-  const { memory } = o
+function withTrouble(o: Observation, move: Move): Move {
   // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
   if (barrierOf(move.state) !== barrierOf(o.state)) return move
   const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
   const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
   const trouble = o.writeError ?? (unexplained ? problemOf(o, 'run') : null)
   if (trouble === null) return move
-  const told =
-    memory.reason === trouble.reason &&
-    (o.writeError === null ? memory.message === trouble.message : sameButNumbers(memory.message, trouble.message))
-  // What would be on show without the trouble is said when it is.
-  const happened = move.memory.transitionAt !== memory.transitionAt
-  const news = move.announcements.filter(one => happened || one.message !== move.message)
-  const announcements = told ? news : [...news, recurringEvent(o, trouble, now)]
-  return { ...move, ...trouble, announcements }
+  // Errors name the port of a connection or the id of a request, which is another each time.
+  const about = o.writeError === null ? {} : { about: fingerprint([trouble.reason, withoutNumbers(trouble.message)]) }
+  return { ...move, ...trouble, report: { ...trouble, ...about } }
 }
 
 /** At most so many warnings, each of at most so many bytes: they are part of the status. */
@@ -101,7 +95,7 @@ const MOST_WARNINGS = 4
 const LONGEST_WARNING = 320
 
 /** What is found and stops nothing is in status as long as it is so, and an Event when it is new. */
-function withWarnings(o: Observation, move: Move, now: Instant): Move {
+function withWarnings<M extends Omit<Move, 'report'>>(o: Observation, move: M, now: Instant): M {
   const { warnings: told } = o.memory
   const found = warningsOf(o).slice(0, MOST_WARNINGS)
   if (found.length + told.length === 0) return move
@@ -121,7 +115,7 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
   const overAt = state.startedAt + state.pausedDuration + o.canary.spec.analysis.maxDuration
   const ends = [
     state.pausedSince === null && overAt > now ? overAt : null,
-    state.stage === 'climbing' && state.waitingFor === 'pods' ? deadlineOf(o, state.waitingSince, now) : null,
+    state.stage === 'climbing' && state.waiting?.for === 'pods' ? deadlineOf(o, state.waiting, now) : null,
     wakeAt,
   ].filter(end => end !== null)
   return ends.length === 0 ? move : { ...move, wakeAt: Math.min(...ends) }

@@ -1,10 +1,10 @@
 /** How rules build their moves: stay where you are, or go to another state and say so. */
 import type { Announcement } from '../model/announcement.ts'
-import type { Move } from '../model/decision.ts'
+import type { Move, News, Report } from '../model/decision.ts'
 import { fingerprint } from '../json.ts'
 import type { Memory } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
-import { type Reason, reasons, type Severity } from '../status/reasons.ts'
+import { type Reason, reasons } from '../status/reasons.ts'
 import type { State } from '../model/state.ts'
 import type { Instant } from '../time.ts'
 
@@ -24,18 +24,6 @@ export function hold(o: Observation, reason: Reason, message: string, wakeAt: In
     wakeAt,
     announcements: [],
   }
-}
-
-/** The sentence on show if it was said for this reason, else another: what was said of a trouble is over with it. */
-export function keepMessage(o: Observation, reason: Reason, otherwise: string): string {
-  return o.memory.reason === reason ? o.memory.message : otherwise
-}
-
-export interface News {
-  /** Where it is not the one of the reason. */
-  readonly severity?: Severity
-  readonly reason: Reason
-  readonly message: string
 }
 
 /**
@@ -87,15 +75,21 @@ export function transitionSilently(state: State, reason: Reason, message: string
   return { state, memory: { ...memory, transitionAt: now }, reason, message, wakeAt: now, announcements: [] }
 }
 
-/** A stay that people hear about, once for as long as the same is said. */
-export function holdAndReport(
-  o: Observation,
-  news: News,
-  now: Instant,
-  wakeAt: Instant | null,
-  aside: Aside = {},
-): Move {
-  const move = hold(o, news.reason, news.message, wakeAt, aside)
-  const said = o.memory.reason === news.reason && o.memory.message === news.message
-  return said ? move : { ...move, announcements: [recurringEvent(o, news, now)] }
+/** A hold that is announced, once for as long as it lasts. */
+export function holdAndReport(o: Observation, report: Report, wakeAt: Instant | null, aside: Aside = {}): Move {
+  return { ...hold(o, report.reason, report.message, wakeAt, aside), report }
+}
+
+/** The state stays, and so does what is on show. */
+export function holdUnchanged(o: Observation, wakeAt: Instant | null, aside: Aside = {}): Move {
+  return { ...hold(o, o.memory.reason, o.memory.message, wakeAt, aside), report: 'unchanged' }
+}
+
+/** The move with its report as an announcement, unless it was announced when it began. */
+export function withReport(o: Observation, { report, ...move }: Move, now: Instant): Omit<Move, 'report'> {
+  if (report === 'unchanged') return { ...move, memory: { ...move.memory, reported: o.memory.reported } }
+  const reported = report === undefined ? null : (report.about ?? fingerprint([report.reason, report.message]))
+  const memory = { ...move.memory, reported }
+  if (report === undefined || reported === o.memory.reported) return { ...move, memory }
+  return { ...move, memory, announcements: [...move.announcements, recurringEvent(o, report, now)] }
 }

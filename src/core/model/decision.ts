@@ -7,9 +7,23 @@ import type { Observation } from './observation.ts'
 import type { Phase, State } from './state.ts'
 import type { Instant } from '../time.ts'
 import type { Write } from './write.ts'
-import type { Reason } from '../status/reasons.ts'
+import type { Reason, Severity } from '../status/reasons.ts'
 
-/** The next state, why, and when to look again. */
+/** What is announced. */
+export interface News {
+  /** Where it is not the one of the reason. */
+  readonly severity?: Severity
+  readonly reason: Reason
+  readonly message: string
+}
+
+/** What holds, and is announced once for as long as it does. */
+export interface Report extends News {
+  /** What it is about, where its words may change meanwhile: the same is not announced again. */
+  readonly about?: string
+}
+
+/** The next state, why, and when to decide again. */
 export interface Move {
   readonly state: State
   readonly memory: Memory
@@ -18,6 +32,8 @@ export interface Move {
   /** null: nothing is due; only a change of the world wakes the canary. */
   readonly wakeAt: Instant | null
   readonly announcements: readonly Announcement[]
+  /** `unchanged`: what was reported before still holds. */
+  readonly report?: Report | 'unchanged'
 }
 
 /** `decide` is run again with the answers. */
@@ -41,7 +57,7 @@ export interface Question extends Ask {
 }
 
 /** A move and the writes that follow from it, safe in any order and subset. */
-export interface Decision extends Move {
+export interface Decision extends Omit<Move, 'report'> {
   readonly writes: readonly Write[]
 }
 

@@ -73,6 +73,9 @@ export interface Memory {
   readonly outbox: readonly Announcement[]
   /** What people were warned of, and is still so. */
   readonly warnings: readonly Warning[]
+  /** What was last reported as holding; null: nothing that still holds. It is announced again only when it comes back. */
+  readonly reported: string | null
+  /** On show. No decision depends on them. */
   readonly reason: Reason
   readonly message: string
   readonly transitionAt: Instant
@@ -92,6 +95,7 @@ export const emptyMemory: Memory = {
   history: [],
   outbox: [],
   warnings: [],
+  reported: null,
   reason: 'Initializing',
   message: '',
   transitionAt: 0,

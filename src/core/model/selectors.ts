@@ -1,6 +1,7 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
 import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
-import type { Analysis, Revision, Run, State } from './state.ts'
+import type { Analysis, Revision, Run, Stage, State, StateOf } from './state.ts'
+import { type Awaited, type Waiting, waitingFor } from './waiting.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 import { carries, isNone, NONE, type Traffic } from './traffic.ts'
 import { templateOf } from './revision.ts'
@@ -86,18 +87,35 @@ export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Inst
   return run.pausedSince === null ? run : { ...run, pausedDuration: heldUntil(run, now), pausedSince: null }
 }
 
+type StageOfRun = Stage | StateOf<'Promoting'>['stage']
+
+/** What a stage waits for from its first moment; null: nothing that has a deadline. */
+const ownWait: Readonly<Record<StageOfRun, Awaited | null>> = {
+  draining: null,
+  stoppingOldPods: 'oldPods',
+  preparing: 'pods',
+  locking: null,
+  climbing: null,
+  shifting: 'routes',
+  copying: 'primary',
+  returning: null,
+  diverting: 'routes',
+  undoing: 'primary',
+}
+
+/** The wait with which a stage begins. */
+export function firstWait(stage: StageOfRun, now: Instant): Waiting | null {
+  const what = ownWait[stage]
+  return what === null ? null : waitingFor(what, now)
+}
+
 /** The run at another stage, which waits for what it is for from now on. */
-export function atStage<S extends Run & { readonly stage: string }, T extends S['stage']>(
+export function atStage<S extends Run & { readonly stage: StageOfRun }, T extends S['stage']>(
   run: S,
   stage: T,
   now: Instant,
 ): S & { readonly stage: T } {
-  return { ...run, stage, waitingFor: null, waitingSince: now }
-}
-
-/** The run while it waits for this: since now, or since it began to. */
-export function awaiting<S extends Run>(run: S, waitingFor: Run['waitingFor'], now: Instant): S {
-  return run.waitingFor === waitingFor ? run : { ...run, waitingFor, waitingSince: now }
+  return { ...run, stage, waiting: firstWait(stage, now) }
 }
 
 /** A run with other traffic: it must be carried, checked and approved again. */

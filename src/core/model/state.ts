@@ -4,6 +4,7 @@
  * goes on from the last barrier that was written down.
  */
 import type { Instant, Milliseconds, Percent } from '../time.ts'
+import type { Waiting } from './waiting.ts'
 import type { Traffic } from './traffic.ts'
 
 /**
@@ -33,22 +34,9 @@ export interface Run extends Settled {
    * after a crash it is counted anew, which only ever makes a wait longer.
    */
   readonly carriedAt: Instant | null
-  /** What is waited for in between; null: what the stage itself waits for. */
-  readonly waitingFor: Awaited | null
-  /** When that wait began, whatever else was on show since. */
-  readonly waitingSince: Instant
+  /** null: nothing that has a deadline. */
+  readonly waiting: Waiting | null
 }
-
-/**
- * What a run may have to wait for beside what its stage is for. Each wait has a clock of its own.
- * - `pods`: pods that carry, or are about to, are missing.
- * - `endpoints`: a Service does not lead to ready pods yet.
- * - `primary`: the primary has no ready pod.
- * - `owner`: the target is paused by its owner.
- * - `resume`: a person has paused the canary.
- * - `takeUp`: the Deployment controller has not taken up the change, for longer than pods are waited for.
- */
-export type Awaited = 'pods' | 'endpoints' | 'primary' | 'owner' | 'resume' | 'takeUp'
 
 /** Why a run stands still although nothing is wrong with the candidate. */
 export type Hold =
@@ -99,11 +87,11 @@ export interface Facts {
     readonly revision: Revision | null
     /** Since when the primary is ready (cloning), or the mesh is read back at 0 (routing). */
     readonly carriedAt: Instant | null
-    readonly waitingSince: Instant
+    readonly waiting: Waiting | null
   }
   Initialized: Settled
   /** A new revision is there; its run may not start yet. */
-  Waiting: Settled & { readonly candidate: Revision; readonly since: Instant }
+  Waiting: Settled & { readonly candidate: Revision; readonly waiting: Waiting }
   Progressing: Analysis
   WaitingPromotion: Analysis
   /**
@@ -125,6 +113,8 @@ export interface Facts {
     readonly carriedAt: Instant | null
     readonly outcome: 'Succeeded' | 'Withdrawn' | 'RolledBack'
     readonly because: string
+    /** Of a rollback that was requested: the primary, with the earlier revision. */
+    readonly waiting: Waiting | null
   }
   Succeeded: Settled
   /** `drained`: the canary's pods may be stopped. */
@@ -139,7 +129,7 @@ export interface Facts {
     readonly promoted: Revision | null
     readonly stage: 'returning' | 'restoring' | 'routing' | 'removing'
     readonly carriedAt: Instant | null
-    readonly waitingSince: Instant
+    readonly waiting: Waiting | null
   }
 }
 

@@ -64,7 +64,7 @@ export function conditionsOf(o: Observation, move: Move, now: Instant): Conditio
 }
 
 /** A target that does not get ready to be cloned, or its primary, is waited for, and complained about after the deadline. */
-function overdue(o: Observation, { state, reason }: Move, now: Instant): boolean {
-  if (state.phase !== 'Initializing' || (reason !== 'TargetNotReady' && reason !== 'WaitingForPods')) return false
-  return now - state.waitingSince >= progressDeadline(o.canary)
+function overdue(o: Observation, { state }: Move, now: Instant): boolean {
+  if (state.phase !== 'Initializing' || state.stage !== 'cloning' || state.waiting === null) return false
+  return now - state.waiting.since >= progressDeadline(o.canary)
 }

@@ -27,6 +27,7 @@ function decisive(status: CanaryStatus): unknown {
     message: _2,
     pendingEvents: _3,
     traffic: _4,
+    reported: _5,
     reason = '',
     conditions,
     checks,
@@ -44,13 +45,12 @@ function decisive(status: CanaryStatus): unknown {
       ...run,
       stage: run.stage === 'locking' ? 'preparing' : run.stage,
       carriedAt: null,
-      waitingFor: null,
-      waitingSince: null,
+      waiting: null,
       lastCheckTime: null,
       lastCheckPassed: null,
       blindSince: run.blindSince && 'blind',
     },
-    progress: progress && { ...progress, carriedAt: null },
+    progress: progress && { ...progress, carriedAt: null, waiting: null },
     replicas: replicas && { ...replicas, scaledDown: null },
     // As they stand there: another version, or a person, may have written anything.
     conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
@@ -59,7 +59,7 @@ function decisive(status: CanaryStatus): unknown {
 }
 
 function informing(status: CanaryStatus): unknown {
-  const { waitingFor, waitingSince } = status.run ?? {}
+  const waiting = status.run?.waiting ?? status.progress?.waiting
   const { reason, message, checks, traffic } = status
-  return { reason, message, checks, traffic, waitingFor, waitingSince }
+  return { reason, message, checks, traffic, waiting }
 }

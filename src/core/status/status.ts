@@ -11,8 +11,9 @@ import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warnin
 import type { Observation } from '../model/observation.ts'
 import { planOf, progressOf } from '../model/plan.ts'
 import { isReason } from './reasons.ts'
-import type { Analysis, Awaited, Hold, Run, Stage, State } from '../model/state.ts'
+import type { Analysis, Hold, Run, Stage, State } from '../model/state.ts'
 import { clipped } from '../text.ts'
+import { AWAITED, type Waiting, waitingFor } from '../model/waiting.ts'
 import type { Instant } from '../time.ts'
 import { weighted, type Traffic } from '../model/traffic.ts'
 
@@ -20,6 +21,8 @@ import { weighted, type Traffic } from '../model/traffic.ts'
 const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
 /** Digits of a configuration's hash: those that stand in the name of its copy. */
 const CONFIG_DIGITS = 10
+
+type WaitingOnTheWire = NonNullable<NonNullable<CanaryStatus['run']>['waiting']>
 
 const iso = (instant: Instant): string => new Date(instant).toISOString()
 const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
@@ -33,7 +36,13 @@ const orNone = <T>(value: T | null): T | undefined => value ?? undefined
 /** What was known before a canary was first seen. */
 export function unknown(now: Instant): { state: State; memory: Memory } {
   return {
-    state: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: now },
+    state: {
+      phase: 'Initializing',
+      stage: 'cloning',
+      revision: null,
+      carriedAt: null,
+      waiting: waitingFor('target', now),
+    },
     memory: { ...emptyMemory, transitionAt: now },
   }
 }
@@ -49,14 +58,14 @@ export function readStatus(status: unknown, now: Instant): { state: State; memor
 function readState(s: CanaryStatus, now: Instant): State | null {
   const progress = s.progress ?? {}
   const carriedAt = instantOf(progress.carriedAt)
-  const waitingSince = instantOf(progress.waitingSince) ?? now
+  const waiting = readWaiting(progress.waiting, now)
   if (s.phase === 'Initializing') {
     const stage = progress.stage === 'routing' ? 'routing' : 'cloning'
-    return { phase: s.phase, stage, revision: orNull(progress.revision), carriedAt, waitingSince }
+    return { phase: s.phase, stage, revision: orNull(progress.revision), carriedAt, waiting }
   }
   if (s.phase === 'Terminating') {
     const stage = terminating.find(one => one === progress.stage) ?? 'returning'
-    return { phase: s.phase, stage, promoted: orNull(s.lastPromotedSpec), carriedAt, waitingSince }
+    return { phase: s.phase, stage, promoted: orNull(s.lastPromotedSpec), carriedAt, waiting }
   }
   const promoted = s.lastPromotedSpec
   if (promoted === undefined) return null
@@ -69,7 +78,12 @@ function readState(s: CanaryStatus, now: Instant): State | null {
       return { phase: s.phase, ...settled, carriedAt, drained: progress.drained ?? false }
     case 'Waiting':
       if (progress.candidate === undefined) return { phase: 'Succeeded', ...settled }
-      return { phase: s.phase, ...settled, candidate: progress.candidate, since: instantOf(progress.since) ?? now }
+      return {
+        phase: s.phase,
+        ...settled,
+        candidate: progress.candidate,
+        waiting: waiting ?? waitingFor('resume', now),
+      }
     case 'Finalising':
       return {
         phase: s.phase,
@@ -77,6 +91,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
         carriedAt,
         outcome: outcomes.find(one => one === progress.outcome) ?? 'Succeeded',
         because: progress.because ?? '',
+        waiting,
       }
     case 'Progressing':
     case 'WaitingPromotion':
@@ -90,8 +105,17 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
 const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
-const awaited: readonly Awaited[] = ['pods', 'endpoints', 'primary', 'owner', 'resume', 'takeUp']
 const stages: readonly Stage[] = ['draining', 'stoppingOldPods', 'preparing', 'locking', 'climbing']
+
+/** What another version waits for is waited for from the beginning, if it is still missing. */
+function readWaiting(waiting: WaitingOnTheWire | undefined, now: Instant): Waiting | null {
+  const what = AWAITED.find(one => one === waiting?.for)
+  return what === undefined ? null : { for: what, since: instantOf(waiting?.since) ?? now }
+}
+
+function writeWaiting(waiting: Waiting | null): WaitingOnTheWire | undefined {
+  return waiting === null ? undefined : { for: waiting.for, since: iso(waiting.since) }
+}
 
 function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string | null }, now: Instant): State | null {
   const run = s.run ?? {}
@@ -108,8 +132,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     highest: run.highest ?? weight,
     traffic: weighted(weight),
     carriedAt: instantOf(run.carriedAt),
-    waitingFor: awaited.find(one => one === run.waitingFor) ?? null,
-    waitingSince: instantOf(run.waitingSince) ?? now,
+    waiting: readWaiting(run.waiting, now),
   }
   if (s.phase === 'Promoting') {
     // What another version calls the undoing of a promotion is not the promotion again.
@@ -187,6 +210,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
       isReason(reason) ? [{ reason, message }] : [],
     ),
+    reported: orNull(s.reported),
     reason: isReason(s.reason) ? s.reason : 'AtRest',
     message: s.message ?? '',
     transitionAt: instantOf(s.lastTransitionTime) ?? now,
@@ -247,6 +271,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       endedAt: iso(run.endedAt),
     })),
     warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
+    reported: orNone(memory.reported),
     pendingEvents: memory.outbox.map(one => ({
       ...one,
       message: clipped(one.message, LONGEST.pendingEvents),
@@ -275,8 +300,7 @@ function writeRun(state: State): CanaryStatus['run'] {
     stage: state.stage,
     highest: state.highest,
     carriedAt: isoOrNone(state.carriedAt),
-    waitingFor: orNone(state.waitingFor),
-    waitingSince: iso(state.waitingSince),
+    waiting: writeWaiting(state.waiting),
   }
   if (state.phase === 'Promoting') return drop({ ...common, because: state.because === '' ? undefined : state.because })
   const { hold } = state
@@ -303,20 +327,21 @@ function writeProgress(state: State): CanaryStatus['progress'] {
         stage: state.stage,
         revision: orNone(state.revision),
         carriedAt: isoOrNone(state.carriedAt),
-        waitingSince: iso(state.waitingSince),
+        waiting: writeWaiting(state.waiting),
       })
     case 'Waiting':
-      return { candidate: state.candidate, since: iso(state.since) }
+      return drop({ candidate: state.candidate, waiting: writeWaiting(state.waiting) })
     case 'Finalising':
       return drop({
         carriedAt: isoOrNone(state.carriedAt),
         outcome: state.outcome,
         because: state.because === '' ? undefined : state.because,
+        waiting: writeWaiting(state.waiting),
       })
     case 'Failed':
       return drop({ carriedAt: isoOrNone(state.carriedAt), drained: state.drained })
     case 'Terminating':
-      return drop({ stage: state.stage, carriedAt: isoOrNone(state.carriedAt), waitingSince: iso(state.waitingSince) })
+      return drop({ stage: state.stage, carriedAt: isoOrNone(state.carriedAt), waiting: writeWaiting(state.waiting) })
     case 'Initialized':
     case 'Succeeded':
     case 'Progressing':

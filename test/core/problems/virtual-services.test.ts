@@ -295,7 +295,7 @@ const climbing = {
   phase: 'Progressing',
 } as const
 const states: Readonly<Record<Moment, Observation['state']>> = {
-  start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: 0 },
+  start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waiting: null },
   candidate: firstStep(settled, 'h1:b', 'preparing', 0),
   run: climbing,
   rest: { phase: 'Succeeded', ...settled },

@@ -62,7 +62,7 @@ suite('records of templates', () => {
   })
 
   test('nothing is forgotten before it is known what is promoted', () => {
-    const state = { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waitingSince: 0 } as State
+    const state = { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waiting: null } as State
     const o = observation({ state, recorded: [record(template('web:9'))] })
     expect(renderRevisions(o, posture({ primary: null }))).to.deep.equal([])
   })

@@ -65,6 +65,7 @@ suite('a clock that was set back', () => {
   const later = now + 3_600_000
   const run = {
     ...firstStep({ promoted: revision, rejected: null }, revision, 'climbing', later),
+    waiting: { for: 'pods', since: later } as const,
     carriedAt: later,
     routedAt: now - 1,
     hold: { by: 'suspension', since: later } as const,
@@ -74,7 +75,7 @@ suite('a clock that was set back', () => {
     expect(clampToNow(run, now)).to.deep.equal({
       ...run,
       startedAt: now,
-      waitingSince: now,
+      waiting: { for: 'pods', since: now },
       carriedAt: now,
       hold: { by: 'suspension', since: now },
     })

@@ -1,7 +1,7 @@
 /** From "written" to "carried": a weight counts only once the mesh is seen to carry it. */
 import type { Move } from '../../model/decision.ts'
 import { atTraffic, withClock } from '../../model/selectors.ts'
-import { transition, hold } from '../move.ts'
+import { hold, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { planOf, lastStep } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
@@ -37,10 +37,8 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   }
   const carriedAt = state.carriedAt ?? now
   const settledAt = carriedAt + o.settings.settle
-  if (now < settledAt) return hold(o, o.memory.reason, o.memory.message, settledAt, { state: { ...state, carriedAt } })
-  return state.carriedAt === null
-    ? hold(o, o.memory.reason, o.memory.message, now, { state: { ...state, carriedAt } })
-    : undefined
+  if (now < settledAt) return holdUnchanged(o, settledAt, { state: { ...state, carriedAt } })
+  return state.carriedAt === null ? holdUnchanged(o, now, { state: { ...state, carriedAt } }) : undefined
 }
 
 function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {

@@ -3,7 +3,6 @@ import type { Move, Read } from '../../model/decision.ts'
 import {
   atStage,
   atTraffic,
-  awaiting,
   carriedSince,
   heldUntil,
   judgedOf,
@@ -15,12 +14,13 @@ import {
   unreached,
   withClock,
 } from '../../model/selectors.ts'
-import { transition, hold, keepMessage, holdAndReport } from '../move.ts'
+import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { LOCKED_ANNOTATION } from '../../model/names.ts'
 import { momentOf, problemOf } from '../../problems/index.ts'
 import { templateOf } from '../../model/revision.ts'
 import type { AnalysisPhase, Revision, State } from '../../model/state.ts'
+import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
 import { mustShift } from './shift.ts'
@@ -88,11 +88,7 @@ export function clear(o: Observation<AnalysisPhase>, now: Instant): Move | undef
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
-  const message = keepMessage(
-    o,
-    'Restarted',
-    `The answers of ${short(earlier)} drain before ${short(state.candidate)} starts`,
-  )
+  const message = `The answers of ${short(earlier)} drain before ${short(state.candidate)} starts`
   if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'Restarted', message, drainedAt, { state: next })
@@ -106,12 +102,13 @@ export function empty(o: Observation<AnalysisPhase>, now: Instant): Move | Read 
   if (state.stage !== 'stoppingOldPods' || target === null) return undefined
   if (target.running > 0) {
     const waited = `${target.running} pods with the earlier configuration`
-    const deadline = deadlineOf(o, state.waitingSince, now)
+    const next = awaiting(state, 'oldPods', now)
+    const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null)
       return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now))
-    return hold(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline)
+    return hold(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline, { state: next })
   }
-  return hold(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
+  return holdUnchanged(o, now, { state: atStage(state, 'preparing', now) })
 }
 
 /** Pods of the candidate start; the run is rolled back if they do not get ready in time. */
@@ -121,19 +118,19 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
   const problem = problemOf(o, momentOf(o) ?? 'candidate')
   if (problem !== null) {
     const held = { ...withClock(state, 'stopped', now), phase: state.phase }
-    return holdAndReport(o, problem, now, null, { state: held })
+    return holdAndReport(o, problem, null, { state: held })
   }
   if (target.paused && target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined) {
     const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
     const held = awaiting(state, 'owner', now)
-    return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, { state: held })
+    return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, { state: held })
   }
-  const overdue = state.waitingFor === 'takeUp' || deadlineOf(o, state.waitingSince, now) === null
+  const overdue = state.waiting?.for === 'takeUp' || deadlineOf(o, state.waiting, now) === null
   if (target.readiness === 'pending' && overdue) return whenOverdue(o, now, () => waitForTakeUp(o, now))
   if (target.readiness !== 'ready' || judgedReady(o, state.candidate) === 0) {
     // The deadline counts from the moment at which the pods could start.
-    const next = awaiting(state, null, now)
-    const deadline = deadlineOf(o, next.waitingSince, now)
+    const next = awaiting(state, 'pods', now)
+    const deadline = deadlineOf(o, next.waiting, now)
     const waited = `the pods of ${short(state.candidate)} are not ready: ${target.message}`
     if (target.readiness === 'stuck' || deadline === null)
       return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', waited, now))
@@ -141,7 +138,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
     return hold(o, 'WaitingForPods', message, deadline, { state: next })
   }
   if (o.canary.spec.analysis.lockTarget && !o.canary.spec.skipAnalysis) {
-    return hold(o, 'WaitingForPods', o.memory.message, now, { state: { ...state, stage: 'locking' } })
+    return holdUnchanged(o, now, { state: atStage(state, 'locking', now) })
   }
   return waitForHealth(o, now)
 }
@@ -150,7 +147,7 @@ export function prepare(o: Observation<AnalysisPhase>, now: Instant): Move | Rea
 function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { names, state, target } = o
   const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
-  return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, now, null, {
+  return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, {
     state: awaiting(state, 'takeUp', now),
   })
 }
@@ -160,7 +157,7 @@ export function lock(o: Observation<AnalysisPhase>, now: Instant): Move | Read |
   const { state, target } = o
   if (state.stage !== 'locking' || target === null) return undefined
   if (judgedReady(o, state.candidate) === 0) {
-    return hold(o, 'WaitingForPods', o.memory.message, now, { state: atStage(state, 'preparing', now) })
+    return holdUnchanged(o, now, { state: atStage(state, 'preparing', now) })
   }
   if (!target.paused)
     return hold(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
@@ -174,7 +171,7 @@ function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read
   if (missing > 0) {
     const waited = notInEndpoints(missing, o.names.canaryService.name)
     const next = awaiting(o.state, 'endpoints', now)
-    const deadline = deadlineOf(o, next.waitingSince, now)
+    const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => rollBack(o, o.state, 'DeadlineExceeded', waited, now))
     return hold(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
   }
@@ -190,8 +187,8 @@ function waitForHealth(o: Observation<AnalysisPhase>, now: Instant): Move | Read
 /** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
 export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
-  if (state.stage !== 'climbing' || state.waitingFor !== 'pods' || target === null) return undefined
-  if (target.readiness === 'pending' || deadlineOf(o, state.waitingSince, now) !== null) return undefined
+  if (state.stage !== 'climbing' || state.waiting?.for !== 'pods' || target === null) return undefined
+  if (target.readiness === 'pending' || deadlineOf(o, state.waiting, now) !== null) return undefined
   const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
   return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', because, now))
 }
@@ -205,23 +202,20 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
   const because = `no pod of ${short(state.candidate)} is ready (${failedChecks} of ${threshold} failed checks)`
   if (failedChecks >= threshold) return rollBack(o, state, 'ThresholdReached', because, now)
   const next: State = {
-    ...atTraffic(withClock(state, 'running', now), NONE, now),
+    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'preparing', now),
     phase: 'Progressing',
-    stage: 'preparing',
     failedChecks,
     lastFailedTime: now,
-    waitingFor: null,
-    waitingSince: now,
     blindSince: null,
   }
   return transition(o, next, { reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
 }
 
 /** The primary has no ready pod: the canary carries what there is, and the run stands still. */
-export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, primary } = o
   if (state.stage !== 'climbing' || (primary !== null && primary.ready > 0)) return undefined
-  return holdAndReport(o, { reason: 'PrimaryNotReady', message: standInSentence(o) }, now, null, {
+  return holdAndReport(o, { reason: 'PrimaryNotReady', message: standInSentence(o) }, null, {
     state: { ...state, carriedAt: null },
   })
 }

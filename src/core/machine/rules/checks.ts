@@ -2,14 +2,14 @@
 import { formatDuration } from '../../../api/duration.ts'
 import type { Check } from '../../model/check.ts'
 import type { Ask, Move, Read } from '../../model/decision.ts'
-import { short, withClock, atTraffic } from '../../model/selectors.ts'
+import { atStage, atTraffic, short, withClock } from '../../model/selectors.ts'
 import { judge, type Verdict } from '../../judges/judge.ts'
 import type { CheckRecord, Memory } from '../../model/memory.ts'
 import { gatesOf, type Gate } from '../../analysis/gate.ts'
 import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
 import { windowOf, type CheckContext } from '../../analysis/check-context.ts'
 import { countOf, missingRequests, splitSays, TELEMETRY_LAG } from '../../analysis/split.ts'
-import { transition, recurringEvent, hold, keepMessage, holdAndReport } from '../move.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { planOf, nextCheckAfter, stepAt } from '../../model/plan.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
@@ -135,7 +135,7 @@ function conclude(
   if (setting !== null) {
     const held = { ...withClock(looked, 'stopped', now), blindSince: null }
     const wakeAt = nextCheckTime(withState(o, held))
-    return holdAndReport(o, setting, now, wakeAt, { state: asPhase(o, held), memory })
+    return holdAndReport(o, setting, wakeAt, { state: asPhase(o, held), memory })
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
@@ -214,13 +214,9 @@ function holdWithoutVerdict(
   }
   const next = { ...looked, blindSince }
   const message = `Holding at weight ${looked.traffic.canary}: ${because}`
-  const move = hold(o, 'MetricsUnavailable', message, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
   // Once for as long as it lasts, however the words change.
-  if (looked.blindSince !== null || (blindSince === null && o.memory.reason === 'MetricsUnavailable')) return move
-  return {
-    ...move,
-    announcements: [recurringEvent(o, { reason: 'MetricsUnavailable', message }, now)],
-  }
+  const report = { reason: 'MetricsUnavailable', message, about: 'MetricsUnavailable' } as const
+  return holdAndReport(o, report, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
 }
 
 /** Parked: the plan starts anew once the metrics server answers and the primary shows traffic. */
@@ -228,11 +224,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   const { state } = o
   if (state.hold?.by !== 'suspension') return undefined
   const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
-  const message = keepMessage(
-    o,
-    'AnalysisSuspended',
-    `${short(state.candidate)} is parked at weight 0 until there is data again`,
-  )
+  const message = `${short(state.candidate)} is parked at weight 0 until there is data again`
   if (now < at) return hold(o, 'AnalysisSuspended', message, at)
   const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
   const { gates, checks: probes, problems } = gatesAt(o, scene)
@@ -255,13 +247,10 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   }
   const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
   const next = {
-    ...atTraffic(withClock(state, 'running', now), NONE, now),
+    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'preparing', now),
     phase: 'Progressing',
-    stage: 'preparing',
     hold: null,
     blindSince: null,
-    waitingFor: null,
-    waitingSince: now,
   } as const
   return transition(o, next, { reason: 'MetricsRestored', message: again }, now)
 }

@@ -1,8 +1,8 @@
 /** After a look: wait for what is still missing, then the next step of the plan, or promotion. */
 import type { Ask, Handler, Move, Read, Rule } from '../../model/decision.ts'
 import { firstOf } from '../../model/decision.ts'
-import { atTraffic, short, withClock } from '../../model/selectors.ts'
-import { transition, hold, holdAndReport } from '../move.ts'
+import { atStage, atTraffic, firstWait, short, withClock } from '../../model/selectors.ts'
+import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
 import { dueAt, planOf, nextCheckAfter, nextStep, stepAt, lastStep } from '../../model/plan.ts'
@@ -25,19 +25,10 @@ const waitUntilDue: AnalysisRule = (o, now) => {
   if (state.stage !== 'climbing' || isNone(state.traffic)) return undefined
   const due = dueAt(o.canary.spec.analysis, state.traffic, state.carriedAt ?? now)
   if (state.lastCheckPassed && (state.lastCheckTime ?? 0) >= due) return undefined
-  const { reason, message } = saidOf(o)
-  return hold(o, reason, message, wake(o))
-}
-
-/** What the last look said stays on show until the next one. */
-function saidOf(o: Observation<AnalysisPhase>): Pick<Move, 'reason' | 'message'> {
-  const { state, memory } = o
-  if (state.lastCheckTime === null) return { reason: memory.reason, message: memory.message }
-  if (!state.lastCheckPassed) return { reason: memory.reason, message: memory.message }
-  return {
-    reason: 'Analysing',
-    message: `Weight ${state.traffic.canary}: ${memory.checks.map(check => check.message).join('; ')}`,
-  }
+  // What the last check said stays on show until the next one.
+  if (state.lastCheckTime === null || !state.lastCheckPassed) return holdUnchanged(o, wake(o))
+  const checks = o.memory.checks.map(check => check.message).join('; ')
+  return hold(o, 'Analysing', `Weight ${state.traffic.canary}: ${checks}`, wake(o))
 }
 
 /** A hand lowered the weight: it stays there, judged as ever. */
@@ -53,12 +44,12 @@ const waitForTheHand: AnalysisRule = o => {
 }
 
 /** Paused: nothing rises; looks go on, and a bad canary still goes back. */
-const waitWhilePaused: AnalysisRule = (o, now) => {
+const waitWhilePaused: AnalysisRule = o => {
   const { state } = o
   const pause = pauseOf(o)
   if (pause === null) return undefined
   const message = `Holding at weight ${state.traffic.canary}: ${pause}`
-  return holdAndReport(o, { reason: 'Paused', message }, now, wake(o))
+  return holdAndReport(o, { reason: 'Paused', message }, wake(o))
 }
 
 /** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
@@ -66,7 +57,7 @@ const waitForProblems: AnalysisRule = (o, now) => {
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
   const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
-  return holdAndReport(o, problem, now, wake(o), { state })
+  return holdAndReport(o, problem, wake(o), { state })
 }
 
 /** Nothing rises onto pods that are missing. */
@@ -86,7 +77,7 @@ const waitForApproval: AnalysisRule = (o, now) => {
   const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.traffic.canary}`
   const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
   const next = { ...withClock(state, 'stopped', now), phase } as const
-  return holdAndReport(o, { reason: 'WaitingForApproval', message }, now, wake(o), { state: next })
+  return holdAndReport(o, { reason: 'WaitingForApproval', message }, wake(o), { state: next })
 }
 
 /** Whether the present step has an approval that is not given yet. */
@@ -117,7 +108,7 @@ const advance: AnalysisRule = (o, now) => {
   const step = nextStep(planOf(o.canary.spec.analysis), state.traffic)
   if (step === undefined) return undefined
   const run = atTraffic(withClock(state, 'running', now), step.traffic, now)
-  const next = { ...run, phase: 'Progressing', stage: 'climbing' } as const
+  const next = { ...atStage(run, 'climbing', now), phase: 'Progressing' } as const
   const message = `Weight ${state.traffic.canary} → ${step.traffic.canary}`
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
@@ -140,8 +131,7 @@ const promote: Handler<AnalysisPhase> = (o, now) => {
     highest: Math.max(state.highest, traffic.canary),
     traffic,
     carriedAt: null,
-    waitingFor: null,
-    waitingSince: now,
+    waiting: firstWait(shifts ? 'shifting' : 'copying', now),
   } as const
   return transition(o, next, { reason: 'Promoting', message }, now)
 }

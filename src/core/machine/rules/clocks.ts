@@ -1,8 +1,9 @@
 /** Clocks of a run: they follow from what is so, whatever rule speaks and whatever is on show. */
-import { awaiting, withClock } from '../../model/selectors.ts'
+import { withClock } from '../../model/selectors.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
+import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { approvalPending } from './climb.ts'
 import { pauseOf } from './start.ts'
@@ -21,7 +22,7 @@ export function withClocks(o: Observation, now: Instant): State {
 
 /** Waiting that maxDuration does not count: for a person, for a setting to be put right, for the Deployment controller. */
 function standsStill(o: Observation<AnalysisPhase>): boolean {
-  const { pausedSince, hold, stage, waitingFor } = o.state
+  const { pausedSince, hold, stage, waiting } = o.state
   if (
     pauseOf(o) !== null ||
     hold !== null ||
@@ -29,7 +30,7 @@ function standsStill(o: Observation<AnalysisPhase>): boolean {
     problemOf(o, stage === 'climbing' ? 'run' : 'candidate') !== null
   )
     return true
-  if (stage === 'preparing') return waitingFor === 'owner' || waitingFor === 'takeUp'
+  if (stage === 'preparing') return waiting?.for === 'owner' || waiting?.for === 'takeUp'
   // The rule that asks for the approval stops the clock; looks go on meanwhile.
   return pausedSince !== null && approvalPending(o)
 }

@@ -8,11 +8,12 @@ import type { Move } from '../../model/decision.ts'
 import { atStage, pausingField, short, withClock } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
-import { announce, transition } from '../move.ts'
+import { announce, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
 import { beginning, clipped } from '../../text.ts'
+import { waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { approvalPending } from './climb.ts'
 import { rollBack } from './end-run.ts'
@@ -117,8 +118,7 @@ function recordOnly(o: Observation, now: Instant): Move {
 
 /** The sentence on show stays; the next pass goes on from the new memory. */
 function kept(o: Observation, memory: Memory, news: Announcement | null, now: Instant): Move {
-  const { reason, message } = o.memory
-  return { state: o.state, memory, reason, message, wakeAt: now, announcements: news === null ? [] : [news] }
+  return { ...holdUnchanged(o, now, { memory }), announcements: news === null ? [] : [news] }
 }
 
 const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
@@ -218,6 +218,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       carriedAt: null,
       outcome: 'RolledBack',
       because: clipped(because, LONGEST_WHY),
+      waiting: waitingFor('primary', now),
     }
     const memory: Memory = { ...o.memory, previous: null, retry: null }
     return { move: transition(o, next, { reason: 'RollingBack', message }, now, memory) }

@@ -73,6 +73,7 @@ export function withdraw(o: Observation, now: Instant): Move | undefined {
     carriedAt: null,
     outcome: 'Withdrawn',
     because: '',
+    waiting: null,
   }
   const news = { reason: 'Withdrawn', message } as const
   return transition(o, state, news, now, remember(o.memory, run, 'Withdrawn', news, now))

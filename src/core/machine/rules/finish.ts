@@ -1,12 +1,13 @@
 /** Promotion, and the drain of the canary. */
-import { isStalling } from '../../status/reasons.ts'
 import type { Move, Read } from '../../model/decision.ts'
-import { atStage, awaiting, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
-import { transition, transitionSilently, hold, keepMessage, holdAndReport } from '../move.ts'
+import { atStage, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
+import { transition, transitionSilently, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { State } from '../../model/state.ts'
+import { awaiting } from '../../model/waiting.ts'
 import type { Instant, Percent } from '../../time.ts'
 import { remember } from './end-run.ts'
+import { shownAtRest } from './start.ts'
 import { undo } from './undo.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
 import { NONE, weighted } from '../../model/traffic.ts'
@@ -22,8 +23,8 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read | undefin
   if (missing === 0) return lower(o, now)
   const rolling = ours ? primary.message : 'the template is being copied'
   const waited = missing === null ? rolling : notInEndpoints(missing, o.names.primaryService.name)
-  const next = awaiting(state, missing === null ? null : 'endpoints', now)
-  const deadline = deadlineOf(o, next.waitingSince, now)
+  const next = awaiting(state, missing === null ? 'primary' : 'endpoints', now)
+  const deadline = deadlineOf(o, next.waiting, now)
   const message = `Waiting for Deployment ${o.names.primary.name}: ${waited}`
   if (deadline !== null && !(ours && primary.readiness === 'stuck'))
     return hold(o, 'Promoting', message, deadline, { state: next })
@@ -31,7 +32,7 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read | undefin
     // What the Deployment controller does not take up says nothing of the candidate.
     if (!ours || primary.readiness !== 'pending') return undo(o, waited, now)
     const said = `${message}. The promotion of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
-    return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, now, null)
+    return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null)
   })
 }
 
@@ -43,17 +44,13 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is gone'}`
-    const deadline = deadlineOf(o, next.waitingSince, now)
+    const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, message, now))
     return hold(o, 'PrimaryNotReady', message, deadline, { state: next })
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = keepMessage(
-    o,
-    'Returning',
-    `Weight ${state.traffic.canary} as Deployment ${o.names.primary.name} takes over`,
-  )
+  const said = `Weight ${state.traffic.canary} as Deployment ${o.names.primary.name} takes over`
   if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
   return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
@@ -74,7 +71,7 @@ function lower(o: Promoting, now: Instant): Move | Read {
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of the primary are ready`
-    const deadline = deadlineOf(o, state.waitingSince, now)
+    const deadline = deadlineOf(o, state.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
@@ -103,6 +100,7 @@ function finalise(o: Promoting, now: Instant): Move {
     carriedAt: null,
     outcome: 'Succeeded',
     because: '',
+    waiting: null,
   }
   const memory = {
     ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
@@ -123,8 +121,9 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
   if (!back || missing > 0) {
     const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
-    const deadline = deadlineOf(o, o.memory.transitionAt, now)
-    if (deadline !== null) return hold(o, 'RollingBack', message, deadline)
+    const next = awaiting(state, 'primary', now)
+    const deadline = deadlineOf(o, next.waiting, now)
+    if (deadline !== null) return hold(o, 'RollingBack', message, deadline, { state: next })
     // A revision that does not start any more keeps nobody from releasing another one.
     const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
     return whenOverdue(o, now, () =>
@@ -142,13 +141,13 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
     const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
-  const said = keepMessage(o, reason, `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`)
+  const said = `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`
   if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })
   const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
   const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
@@ -165,9 +164,7 @@ export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | un
   if (state.drained) return undefined
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
-  const ended = o.memory.history[0]
-  // Why it was rolled back stays on show; what was in the way of that is over with it.
-  const { reason, message } = ended !== undefined && isStalling(o.memory.reason) ? ended : o.memory
+  const { reason, message } = shownAtRest(o)
   if ((primary?.ready ?? 0) === 0) {
     const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
     return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })

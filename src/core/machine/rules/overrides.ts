@@ -1,7 +1,8 @@
 /** The split that is carried although another one is asked for, because a side has no ready pod: people hear of it. */
 import type { Announcement } from '../../model/announcement.ts'
 import { requestedOf, standInSentence } from '../../model/selectors.ts'
-import { type News, recurringEvent } from '../move.ts'
+import type { News } from '../../model/decision.ts'
+import { recurringEvent } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { carries, compare, sameTraffic } from '../../model/traffic.ts'
 import { postureOf } from '../postures.ts'

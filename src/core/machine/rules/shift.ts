@@ -1,8 +1,9 @@
 /** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
 import type { Move, Read } from '../../model/decision.ts'
-import { atStage, awaiting, carriedSince, judgedReady, short } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, short } from '../../model/selectors.ts'
 import { hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
+import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { takesOldPodsFirst } from '../../workloads/deployment.ts'
 import { pauseOf } from './start.ts'
@@ -28,15 +29,15 @@ export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | 
   if (pause !== null) {
     const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
     const held = awaiting({ ...state, carriedAt }, 'resume', now)
-    return holdAndReport(o, { reason: 'Paused', message }, now, null, { state: held })
+    return holdAndReport(o, { reason: 'Paused', message }, null, { state: held })
   }
-  const next = awaiting({ ...state, carriedAt }, null, now)
+  const next = awaiting({ ...state, carriedAt }, 'routes', now)
   if (carriedAt === null) {
     const missing =
       judgedReady(o, state.candidate) === 0
         ? `no pod of ${short(state.candidate)} is ready to carry all traffic`
         : `the mesh does not carry weight ${state.traffic.canary} yet`
-    const deadline = deadlineOf(o, next.waitingSince, now)
+    const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })
   }

@@ -2,7 +2,7 @@
 import { commandLine } from '../../model/command-line.ts'
 import { FINALIZER } from '../../model/names.ts'
 import type { Move } from '../../model/decision.ts'
-import { carriedSince, pausingField, podsOf, recordedOf, short, unreached } from '../../model/selectors.ts'
+import { carriedSince, firstWait, pausingField, podsOf, recordedOf, short, unreached } from '../../model/selectors.ts'
 import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { problemOf } from '../../problems/index.ts'
@@ -10,6 +10,7 @@ import { type Reason, reasons } from '../../status/reasons.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { isForeignRevision, templateOf } from '../../model/revision.ts'
 import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
+import { awaiting, waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
 import { NONE } from '../../model/traffic.ts'
@@ -23,14 +24,14 @@ export function ensureFinalizer(o: Observation): Move | undefined {
 /** Nothing is decided on half a view; the kinds may appear, or the rights be given, at any time. */
 export function holdWhileUnwatched(o: Observation, now: Instant): Move | undefined {
   if (o.unseen === null) return undefined
-  return holdAndReport(o, { reason: 'WatchUnavailable', message: o.unseen }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message: o.unseen }, now + SIGHT_RETRY)
 }
 
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
-export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+export function refuseToStart(o: Observation<'Initializing'>): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
-  return holdAndReport(o, problem, now, deadlineOf(o, o.state.waitingSince, now))
+  return holdAndReport(o, problem, null)
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
@@ -42,10 +43,10 @@ export function adoptExistingPrimary(o: Observation<'Initializing'>, now: Instan
   const { revision } = primary
   if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
     const message = `Deployment ${names.primary.name} serves ${short(revision)}, of which no record is left, and Deployment ${names.target.name} holds ${short(target.revision)}. Set ${names.target.name} to the image and settings that ${names.primary.name} runs; once that is recognised, release anew.`
-    return holdAndReport(o, { reason: 'Conflict', message }, now, null)
+    return holdAndReport(o, { reason: 'Conflict', message }, null)
   }
   return hold(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
-    state: { ...o.state, revision },
+    state: { ...o.state, revision, waiting: waitingFor('primary', now) },
   })
 }
 
@@ -55,15 +56,22 @@ function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | u
   if (state.revision === null || target === null || target.revision === state.revision) return undefined
   if (recordedOf(o, state.revision) !== undefined) return undefined
   const message = `Deployment ${o.names.target.name} changed before its primary was made; it is looked at anew`
-  return hold(o, 'Initializing', message, now, { state: { ...state, revision: null, carriedAt: null } })
+  return hold(o, 'Initializing', message, now, {
+    state: { ...state, revision: null, carriedAt: null, waiting: waitingFor('target', now) },
+  })
 }
 
-/** A wait for pods; after the deadline people hear of it. */
-function awaited(o: Observation<'Initializing'>, reason: Reason, message: string, now: Instant): Move {
-  const deadline = deadlineOf(o, o.state.waitingSince, now)
-  if (deadline !== null) return hold(o, reason, message, deadline)
-  const late = `${message}. It has taken longer than spec.progressDeadlineSeconds`
-  return holdAndReport(o, { severity: 'warn', reason, message: late }, now, null)
+/** A wait for pods; after the deadline it is reported. */
+function awaitPods(
+  o: Observation<'Initializing'>,
+  state: StateOf<'Initializing'>,
+  news: { reason: Reason; message: string },
+  now: Instant,
+): Move {
+  const deadline = deadlineOf(o, state.waiting, now)
+  if (deadline !== null) return hold(o, news.reason, news.message, deadline, { state })
+  const message = `${news.message}. It has taken longer than spec.progressDeadlineSeconds`
+  return holdAndReport(o, { severity: 'warn', reason: news.reason, message }, null, { state })
 }
 
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
@@ -73,12 +81,12 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
   if (target === null) return hold(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
   if (target.readiness !== 'ready') {
     const message = `Waiting for Deployment ${o.names.target.name} to be ready before its primary is made: ${target.message}`
-    return awaited(o, 'TargetNotReady', message, now)
+    return awaitPods(o, awaiting(state, 'target', now), { reason: 'TargetNotReady', message }, now)
   }
   const memory = { ...o.memory, targetGeneration: target.generation }
   const message = `Making the primary of ${short(target.revision)}`
   return hold(o, 'Initializing', message, now, {
-    state: { ...state, revision: target.revision, waitingSince: now },
+    state: { ...state, revision: target.revision, waiting: waitingFor('primary', now) },
     memory,
   })
 }
@@ -96,7 +104,8 @@ export function waitForPrimary(o: Observation<'Initializing'>, now: Instant): Mo
       primary?.readiness === 'ready'
         ? `Deployment ${o.names.primary.name}: ${notInEndpoints(missing, o.names.primaryService.name)}`
         : `Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
-    return awaited({ ...o, state: { ...state, carriedAt: null } }, 'WaitingForPods', `Waiting for ${waited}`, now)
+    const next = awaiting({ ...state, carriedAt: null }, 'primary', now)
+    return awaitPods(o, next, { reason: 'WaitingForPods', message: `Waiting for ${waited}` }, now)
   }
   const since = state.carriedAt ?? now
   const knownAt = since + o.settings.settle
@@ -104,7 +113,7 @@ export function waitForPrimary(o: Observation<'Initializing'>, now: Instant): Mo
     const message = `Deployment ${o.names.primary.name} is ready; the mesh hears of it`
     return hold(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
-  const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
+  const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
   const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
   return transition(o, next, { reason: 'RoutingCallers', message }, now)
 }
@@ -164,7 +173,7 @@ export function startRun(o: Observation<RestingPhase>, now: Instant): Move | und
   if (pause === null) return begin(o, o.state, candidate, now)
   const { promoted, rejected } = o.state
   const message = `Revision ${short(candidate)} waits: ${pause}`
-  const state: State = { phase: 'Waiting', promoted, rejected, candidate, since: now }
+  const state: State = { phase: 'Waiting', promoted, rejected, candidate, waiting: waitingFor('resume', now) }
   return transition(o, state, { reason: 'WaitingToStart', message }, now)
 }
 
@@ -227,8 +236,7 @@ export function firstStep(
     highest: 0,
     traffic: NONE,
     carriedAt: null,
-    waitingFor: null,
-    waitingSince: now,
+    waiting: firstWait(stage, now),
     stage,
     routedAt: null,
     lastCheckTime: null,
@@ -252,13 +260,13 @@ function idOf(earlier: string, now: Instant): string {
 }
 
 /** Nothing is to be done; what stands in the way of the next run is said now. */
-export function idle(o: Observation<RestingPhase>, now: Instant): Move {
+export function idle(o: Observation<RestingPhase>): Move {
   const problem = problemOf(o, 'rest')
-  if (problem !== null) return holdAndReport(o, problem, now, null)
+  if (problem !== null) return holdAndReport(o, problem, null)
   const { ignoredManager } = o.memory.replicas
   if (ignoredManager !== null) {
     const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
-    return holdAndReport(o, { reason: 'ReplicasPutBack', message }, now, null)
+    return holdAndReport(o, { reason: 'ReplicasPutBack', message }, null)
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
@@ -267,14 +275,17 @@ export function idle(o: Observation<RestingPhase>, now: Instant): Move {
   }
   if (primary.readiness === 'stuck') {
     const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
-    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null)
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null)
   }
-  // How the last run ended stays on show until something else is to be said.
-  const ended = o.memory.history[0]
-  const over = reasons[o.memory.reason].shown !== 'until the next'
-  if (over && ended !== undefined && ended.endedAt >= o.memory.transitionAt) {
-    return hold(o, ended.reason, ended.message, null)
-  }
-  if (over) return hold(o, 'AtRest', `${o.names.primary.name} serves ${short(o.state.promoted)}`, null)
-  return hold(o, o.memory.reason, o.memory.message, null)
+  const { reason, message } = shownAtRest(o)
+  return hold(o, reason, message, null)
+}
+
+/** How the canary came to rest stays on show until something else happens; trouble is on show while there is any. */
+export function shownAtRest(o: Observation<RestingPhase>): Pick<Move, 'reason' | 'message'> {
+  const { reason, message, transitionAt, history } = o.memory
+  if (reasons[reason].shown === 'until the next') return { reason, message }
+  const [ended] = history
+  if (ended !== undefined && ended.endedAt >= transitionAt) return ended
+  return { reason: 'AtRest', message: `${o.names.primary.name} serves ${short(o.state.promoted)}` }
 }

@@ -1,7 +1,7 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
 import type { Move } from '../../model/decision.ts'
 import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
-import { transition, hold, keepMessage, holdAndReport } from '../move.ts'
+import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { isOurs } from '../../render/ownership.ts'
@@ -9,6 +9,7 @@ import { renderServices } from '../../render/services.ts'
 import { renderRoutes } from '../../routers/index.ts'
 import { templateOf } from '../../model/revision.ts'
 import type { Phase, Revision, State } from '../../model/state.ts'
+import { awaiting, waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, SIGHT_RETRY } from './verdict.ts'
@@ -40,7 +41,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
     promoted: untouched ? null : promoted,
     stage,
     carriedAt: null,
-    waitingSince: now,
+    waiting: null,
   }
   const news = { reason: 'HandingBack', message } as const
   const run = runOf(state)
@@ -52,7 +53,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
 export function waitForHandover(o: Observation, now: Instant): Move | undefined {
   if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
   const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
-  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }
 
 /** What was given up is not handed back: first the promoted template goes back, for which `divert` waits no longer than a deadline. */
@@ -83,7 +84,7 @@ export function removeFinalizer(o: Terminating, now: Instant): Move | undefined 
 }
 
 const handingBack = (o: Terminating): string =>
-  keepMessage(o, 'HandingBack', `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`)
+  `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
 
 /** Whatever the target runs now, it carries nothing before its template is touched. */
 export function returnToPrimary(o: Terminating, now: Instant): Move | undefined {
@@ -92,7 +93,7 @@ export function returnToPrimary(o: Terminating, now: Instant): Move | undefined 
   const carriedAt = o.traffic === null ? now : carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const forward = (): Move => {
-    const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waitingSince: now }
+    const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waiting: waitingFor('target', now) }
     const message = restored(o)
     // The very pass that leads there sets the template.
     if (message !== null) return transition(o, restoring, { reason: 'TargetRestored', message }, now)
@@ -102,7 +103,7 @@ export function returnToPrimary(o: Terminating, now: Instant): Move | undefined 
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
     const waited = o.primary?.message ?? 'it is made anew'
     const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
-    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, now, null, {
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })
   }
@@ -132,25 +133,25 @@ export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
     return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
   // Somebody has set it to another one again.
   const setBack = restored(o)
-  if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, now, null)
+  if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
     const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
-    return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, now, null)
+    return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {
     const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
-    const deadline = deadlineOf(o, state.waitingSince, now)
-    if (deadline !== null) return hold(o, 'HandingBack', message, deadline)
+    const next = awaiting(state, 'target', now)
+    const deadline = deadlineOf(o, next.waiting, now)
+    if (deadline !== null) return hold(o, 'HandingBack', message, deadline, { state: next })
     return holdAndReport(
       o,
       { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` },
-      now,
       null,
     )
   }
   const message = `Deployment ${name} is ready; moving the callers back to it`
-  const next: State = { ...state, stage: 'routing', carriedAt: null, waitingSince: now }
+  const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
   return transition(o, next, { reason: 'HandingBack', message }, now)
 }
 

@@ -4,6 +4,7 @@ import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from
 import { transition, hold, holdAndReport } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { State } from '../../model/state.ts'
+import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
@@ -18,14 +19,11 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   const traffic = standsIn ? ALL : state.traffic
   const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
   const next: State = {
-    ...state,
-    stage: isToBeLeft(o) ? 'diverting' : 'undoing',
+    ...atStage(state, isToBeLeft(o) ? 'diverting' : 'undoing', now),
     because,
     traffic,
     highest: Math.max(state.highest, traffic.canary),
     carriedAt: null,
-    waitingFor: null,
-    waitingSince: now,
   }
   return transition(o, next, { reason: 'Undoing', message }, now)
 }
@@ -47,13 +45,14 @@ export function divert(o: Promoting, now: Instant): Move | Read | undefined {
     const next: State = { ...atStage(state, 'undoing', now), carriedAt: null }
     return hold(o, 'Undoing', waiting(o, 'the template is being put back'), now, { state: next })
   }
-  const until = settledAt ?? deadlineOf(o, state.waitingSince, now)
+  const next = awaiting({ ...state, carriedAt }, 'routes', now)
+  const until = settledAt ?? deadlineOf(o, next.waiting, now)
   if (!isToBeLeft(o)) return putBack()
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
   const message = `Waiting for the mesh to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
-  return hold(o, 'Undoing', message, until, { state: { ...state, carriedAt } })
+  return hold(o, 'Undoing', message, until, { state: next })
 }
 
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
@@ -76,14 +75,15 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
     const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
-    return holdAndReport(o, { reason: 'Undoing', message }, now, null)
+    return holdAndReport(o, { reason: 'Undoing', message }, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
   const waited = missing > 0 ? notInEndpoints(missing, o.names.primaryService.name) : rolling
   const message = waiting(o, waited)
-  const deadline = deadlineOf(o, state.waitingSince, now)
-  if (deadline !== null) return hold(o, 'Undoing', message, deadline)
-  return holdAndReport(o, { reason: 'Undoing', message: `${message}. It needs a person` }, now, null)
+  const next = awaiting(state, 'primary', now)
+  const deadline = deadlineOf(o, next.waiting, now)
+  if (deadline !== null) return hold(o, 'Undoing', message, deadline, { state: next })
+  return holdAndReport(o, { reason: 'Undoing', message: `${message}. It needs a person` }, null)
 }
 
 const waiting = ({ names, state }: Promoting, what: string): string =>

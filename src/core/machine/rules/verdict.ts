@@ -7,14 +7,15 @@ import { SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { routerRefs } from '../../routers/index.ts'
+import type { Waiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 
 /** How long a canary waits before it tries again to see; it looks at memory, or reads a few objects. */
 export const SIGHT_RETRY = 10_000
 
-/** When a wait for pods that began at `since` turns into a verdict, or a complaint; null: it has. */
-export function deadlineOf(o: Observation, since: Instant, now: Instant): Instant | null {
-  const deadline = since + progressDeadline(o.canary)
+/** When a wait turns into a verdict, or a complaint; null: it has. What is not waited for yet is from now on. */
+export function deadlineOf(o: Observation, waiting: Waiting | null, now: Instant): Instant | null {
+  const deadline = (waiting?.since ?? now) + progressDeadline(o.canary)
   return deadline > now ? deadline : null
 }
 
@@ -26,7 +27,7 @@ export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): 
   if (o.sight === 'live') return verdict()
   if (o.sight === 'cached') return { read: sourcesOf(o) }
   const message = `A deadline has passed, and nothing is decided before the API server confirms what was seen: ${o.sight.unavailable}`
-  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now, now + SIGHT_RETRY)
+  return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }
 
 /** A wait for endpoints, as people are told. */

@@ -107,7 +107,13 @@ suite('waits of a run', () => {
   })
 
   test('a primary whose change was never taken up is waited for, and the promotion not undone', () => {
-    const copying = { ...run(), phase: 'Promoting', stage: 'copying', because: '', traffic: weighted(50) } as const
+    const waiting = { for: 'primary', since: now - 2 * minute } as const
+    const copying = {
+      ...run({ waiting, traffic: weighted(50) }),
+      phase: 'Promoting',
+      stage: 'copying',
+      because: '',
+    } as const
     const object = primary('web:2', 2)
     const pending = { ...workload(object, []), revision: candidate.revision }
     expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
@@ -134,7 +140,10 @@ suite('waits of a run', () => {
       const o = { ...given(state, more), endpoints: { primary: [], canary: [] } }
       const first = decided(o)
       expect([first.message, first.wakeAt]).to.deep.equal([message, now + minute])
-      const late = { ...o, state: { ...first.state, waitingSince: now - minute } } as Observation
+      const late = {
+        ...o,
+        state: { ...first.state, waiting: { for: 'endpoints', since: now - minute } },
+      } as Observation
       expect(['DeadlineExceeded', 'Undoing']).to.include(decided(late).reason)
     })
   }
@@ -142,6 +151,7 @@ suite('waits of a run', () => {
   const climbing = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> =>
     run({
       stage: 'climbing',
+      waiting: null,
       traffic: weighted(10),
       carriedAt: now - minute,
       routedAt: now - minute,
@@ -163,9 +173,9 @@ suite('waits of a run', () => {
   ] as const) {
     test(`the clock of missing pods goes on while ${what}`, () => {
       const first = decided(given(state, { target: half, ...more }))
-      expect(first.state).to.deep.include({ waitingFor: 'pods', waitingSince: now })
+      expect(first.state).to.deep.include({ waiting: { for: 'pods', since: now } })
       expect(first.wakeAt).to.be.at.most(now + minute)
-      const late = { ...state, waitingFor: 'pods', waitingSince: now - minute } as const
+      const late = { ...state, waiting: { for: 'pods', since: now - minute } } as const
       expect(told(decided(given(late, { target: half, ...more }))).slice(0, 2)).to.deep.equal([
         'Failed',
         'DeadlineExceeded',
