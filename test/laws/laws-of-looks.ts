@@ -25,7 +25,7 @@ export const windowsBeginWithTheCandidate: Law = () => {
   return {
     changed({ world, wire }) {
       if (carrier !== null) until.set(carrier, world.now)
-      const climbs = wire.run?.stage === 'climbing' ? wire.run.id : undefined
+      const climbs = wire.run?.stage === 'advancing' ? wire.run.id : undefined
       carrier = canaryShare(world).high > 0 ? (climbs ?? 'an earlier one') : null
     },
     asked(world, checks, state) {

@@ -144,7 +144,7 @@ export const unjudgedPodsCarryNothing: Law = life => {
     changed({ world, wire }) {
       if (!isOurs(wire) || world.get(CANARY) === undefined) return
       const { run } = wire
-      const carries = wire.phase === 'Promoting' || (run?.stage === 'climbing' && (wire.canaryWeight ?? 0) > 0)
+      const carries = wire.phase === 'Promoting' || (run?.stage === 'advancing' && (wire.canaryWeight ?? 0) > 0)
       if (run !== undefined && carries) climbed = images.of(run.candidate)
       const allowed = [images.of(wire.lastPromotedSpec), climbed]
       for (const group of carriers(world)) {
@@ -166,7 +166,7 @@ export const noDeadEnds: Law = life => {
     carriedOut({ world, observation, decision }) {
       if ('ask' in decision || observation.unseen !== null) return
       const { state } = decision
-      if (isAnalysis(state) && state.stage === 'climbing' && state.traffic.canary > 0)
+      if (isAnalysis(state) && state.stage === 'advancing' && state.traffic.canary > 0)
         climbed = images.of(state.candidate)
       if (state.phase === 'Initializing' || (state.phase === 'Terminating' && state.stage === 'removing')) return
       const canaryReady = carryingPods(world, climbed, state)
@@ -277,7 +277,7 @@ export const callersLeaveFirst: Law = life => {
 /** What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. */
 export const leavesAtOnce: Law = () => ({
   carriedOut({ world, observation: o, decision }) {
-    if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'climbing') return
+    if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'advancing') return
     // A canary that is deleted together with its target lets go at once.
     if (decision.state.phase === 'Terminating' && decision.state.stage === 'removing') return
     const { target, state, memory } = o

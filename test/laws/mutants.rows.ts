@@ -23,21 +23,22 @@ type Row = Omit<Mutant, 'law' | 'of'>
 
 const laws = (of: string, law: string, ...rows: readonly Row[]): Mutant[] => rows.map(row => ({ law, of, ...row }))
 
-/** A rule taken out of the chain of the analysis. */
-const ruleOfAnalysis = (rule: string): Row => ({
-  without: `the rule \`${rule}\` of the analysis`,
-  file: PHASES,
-  take: `  ${rule},\n${after[rule]}`,
-  put: after[rule] ?? '',
-})
+/** A rule taken out of the chains of the analysis. */
+const ruleOfAnalysis = (rule: string): Row => {
+  const [take, put] = around[rule] ?? ['', '']
+  return { without: `the rule \`${rule}\` of the analysis`, file: PHASES, take, put }
+}
 
-/** The lines after a rule tell the chain of the analysis from those of other phases, and from the imports. */
-const after: Readonly<Record<string, string>> = {
-  applyCommand: '  holdWhileUnwatched,\n  ensureFinalizer,\n  abortWhenTargetDeleted,\n',
-  restartOnNewRevision: '  dropToZeroWhenCanaryUnready,\n',
-  clear: '  empty,\n  promoteOnFullApproval,\n',
-  lock: '  rollBackWhenPodsOverdue,\n',
-  waitUntilCarried: '  resumeSuspended,\n',
+/** The lines around a rule tell its place in a chain of the analysis from the imports and other chains. */
+const around: Readonly<Record<string, readonly [take: string, put: string]>> = {
+  applyCommand: ['[terminate, applyCommand, holdWhileUnwatched', '[terminate, holdWhileUnwatched'],
+  restartOnNewRevision: ['  cancelWhenTargetReverted,\n  restartOnNewRevision,\n]', '  cancelWhenTargetReverted,\n]'],
+  drainEarlierCandidate: [
+    'draining: [...underAnalysis, rollBackWhenOverdue, drainEarlierCandidate]',
+    'draining: [...underAnalysis, rollBackWhenOverdue, advance, promote]',
+  ],
+  waitUntilTargetPaused: ['    startPodsAgain,\n    waitUntilTargetPaused,\n', '    startPodsAgain,\n'],
+  waitUntilCarried: ['    waitUntilCarried,\n    resumeSuspended,\n', '    resumeSuspended,\n'],
 }
 
 const routesOnce: Row = {
@@ -58,12 +59,12 @@ export const mutants: readonly Mutant[] = [
       take: 'if (!carries(traffic, state.traffic)) {',
       put: 'if (traffic === null) {',
     },
-    ruleOfAnalysis('lock'),
+    ruleOfAnalysis('waitUntilTargetPaused'),
     {
       without: 'the wait until a step is due and its last look has passed',
-      file: rules('climb'),
-      take: '  waitUntilDue,\n  waitForTheHand',
-      put: '  waitForTheHand',
+      file: PHASES,
+      take: '    waitUntilDue,\n    holdWhileOverridden,',
+      put: '    holdWhileOverridden,',
     },
     {
       without: 'holding while a verdict holds',
@@ -83,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     'pods of the canary stop only after the split was at 0',
     {
       without: 'the wait until what was promoted has drained',
-      file: rules('finish'),
+      file: rules('finalise'),
       take: 'if (drainedAt === null || now < drainedAt) return hold(o, reason, said,',
       put: 'if (drainedAt === null) return hold(o, reason, said,',
     },
@@ -113,7 +114,7 @@ export const mutants: readonly Mutant[] = [
     if (drained) return resting(o, promoted)
     const lockTarget = false`,
     },
-    ruleOfAnalysis('clear'),
+    ruleOfAnalysis('drainEarlierCandidate'),
     {
       without: 'a canary Service that selects the judged revision alone',
       file: 'src/core/render/services.ts',
@@ -138,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     },
     {
       without: 'recording a run that a rejected revision replaced as itself',
-      file: rules('changes'),
+      file: rules('target-changes'),
       take: "remember(o.memory, state, 'Superseded', news, now))",
       put: "remember(o.memory, { ...state, candidate: rejected ?? '' }, 'Failed', news, now))",
     },
@@ -226,7 +227,7 @@ export const mutants: readonly Mutant[] = [
     'a promotion that may take all old pods of the primary first',
     {
       without: 'shifting all traffic to the canary before the copy',
-      file: rules('climb'),
+      file: rules('advance'),
       take: "stage: shifts ? 'shifting' : 'copying'",
       put: "stage: 'copying'",
     },
@@ -352,7 +353,7 @@ export const mutants: readonly Mutant[] = [
   }),
   ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', {
     without: 'the deadline for pods that never get ready',
-    file: rules('changes'),
+    file: rules('start-pods'),
     take: "if (target.readiness === 'stuck' || deadline === null)",
     put: "if (target.readiness === 'stuck')",
   }),
@@ -379,7 +380,7 @@ export const mutants: readonly Mutant[] = [
     ruleOfAnalysis('waitUntilCarried'),
     {
       without: 'the end of a return whose canary has no pod left',
-      file: rules('finish'),
+      file: rules('promote'),
       take: 'if (judgedReady(o, state.candidate) === 0) return finalise(o, now)',
       put: '',
     },
@@ -407,7 +408,7 @@ export const mutants: readonly Mutant[] = [
     'decide answers whatever it is given',
     {
       without: 'the answer for a target that is gone while a run waits to start',
-      file: rules('start'),
+      file: rules('start-run'),
       take: 'if (target === null || target.revision === state.promoted) return null',
       put: 'if (target!.revision === state.promoted) return null',
     },

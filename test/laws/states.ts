@@ -26,9 +26,9 @@ const analysis = {
   stage: fc.constantFrom(
     'draining' as const,
     'stoppingOldPods' as const,
-    'preparing' as const,
-    'locking' as const,
-    'climbing' as const,
+    'startingPods' as const,
+    'pausingRollout' as const,
+    'advancing' as const,
   ),
   routedAt: maybe(instant),
   lastCheckTime: maybe(instant),

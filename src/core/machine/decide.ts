@@ -1,12 +1,12 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
 import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
-import type { Decision, Handler, Move, Question, Read } from '../model/decision.ts'
+import type { Decision, Move, Question, Read } from '../model/decision.ts'
 import { noteTarget } from './target-generation.ts'
 import { fingerprint, sameJson } from '../json.ts'
 import { recurringEvent, withReport } from './move.ts'
 import type { Observation } from '../model/observation.ts'
-import { phases } from './phases.ts'
+import { decideInPhase } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
 import { isStalling, type Reason } from '../status/reasons.ts'
 import { render } from '../render/render.ts'
@@ -24,7 +24,7 @@ import type { Write } from '../model/write.ts'
 /** Decides, or asks; after an answer it is run again with what was found. */
 export function decide(seen: Observation, now: Instant): Decision | Question | Read {
   const o = withDerivedMemory(seen, now)
-  const said = (phases[o.state.phase] as Handler<never>)(o as never, now)
+  const said = decideInPhase(o, now)
   if ('read' in said) return said
   if ('ask' in said) {
     const writes = render(o, false)
@@ -115,7 +115,7 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
   const overAt = state.startedAt + state.pausedDuration + o.canary.spec.analysis.maxDuration
   const ends = [
     state.pausedSince === null && overAt > now ? overAt : null,
-    state.stage === 'climbing' && state.waiting?.for === 'pods' ? deadlineOf(o, state.waiting, now) : null,
+    state.stage === 'advancing' && state.waiting?.for === 'pods' ? deadlineOf(o, state.waiting, now) : null,
     wakeAt,
   ].filter(end => end !== null)
   return ends.length === 0 ? move : { ...move, wakeAt: Math.min(...ends) }

@@ -1,147 +1,191 @@
 /**
- * THE state machine, on one page: for each phase the rules that decide in it, first that applies first. A phase without
- * a chain, or a chain whose last rule may be silent, does not compile.
+ * THE state machine, on one page: for each phase, and each stage of it, the rules that decide in it; the first that applies
+ * decides. A missing phase or stage does not compile, and neither does a chain whose last rule may not answer.
  */
-import { firstOf, type Handler } from '../model/decision.ts'
-import type { AnalysisPhase, Phase } from '../model/state.ts'
+import { type Chain, decideBy, type Move, type Ask, type Read, type Rule } from '../model/decision.ts'
+import type { Observation } from '../model/observation.ts'
+import type { AnalysisPhase, Phase, Stage, StateOf } from '../model/state.ts'
+import type { Instant } from '../time.ts'
 import {
-  clear,
-  empty,
-  rollBackWhenOverdue,
-  rollBackWhenPodsOverdue,
-  dropToZeroWhenCanaryUnready,
-  lock,
-  abortWhenTargetDeleted,
-  prepare,
-  restartOnNewRevision,
-  holdWhilePrimaryUnready,
-  cancelWhenTargetReverted,
-} from './rules/changes.ts'
+  advance,
+  holdWhileBlocked,
+  holdWhileOverridden,
+  holdWhilePaused,
+  holdWhilePodsMissing,
+  promote,
+  promoteHotfix,
+  promoteWhenApprovedInFull,
+  promoteWithoutAnalysis,
+  waitForApproval,
+  waitUntilDue,
+} from './rules/advance.ts'
 import { followThePlan, waitUntilCarried } from './rules/carry.ts'
-import { afterChecks, promoteOnFullApproval } from './rules/climb.ts'
+import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
-import { copyToPrimary, drain, drainRejected, finishRollingBack, returnTraffic } from './rules/finish.ts'
-import { runChecks, resumeSuspended } from './rules/checks.ts'
-import { shiftTraffic } from './rules/shift.ts'
+import { drain, finishRollingBack } from './rules/finalise.ts'
 import {
-  ensureFinalizer,
-  forgetRejected,
   adoptExistingPrimary,
-  refuseToStart,
-  idle,
   finishInitialization,
-  startRun,
-  startWhenResumed,
-  takeNewBaseline,
-  holdWhileUnwatched,
-  waitForPrimary,
+  moveCallersToPrimary,
+  refuseToStart,
   waitForTarget,
-} from './rules/start.ts'
+} from './rules/initialize.ts'
+import { ensureFinalizer, holdWhileUnwatched } from './rules/preconditions.ts'
+import { copyToPrimary, returnTraffic } from './rules/promote.ts'
+import { drainRejected, forgetRejected, idle, takeNewBaseline } from './rules/rest.ts'
+import { shiftAllTraffic } from './rules/shift.ts'
 import {
-  removeFinalizer,
+  drainEarlierCandidate,
+  holdWhileReleaseBlocked,
+  pauseTargetRollout,
+  startCandidatePods,
+  startPodsAgain,
+  stopOldPods,
+  waitForCanaryEndpoints,
+  waitForOwner,
+  waitForPrimary,
+  waitUntilTargetPaused,
+} from './rules/start-pods.ts'
+import { startRun, startWhenResumed } from './rules/start-run.ts'
+import { resumeSuspended } from './rules/suspend.ts'
+import { abortWhenTargetDeleted, cancelWhenTargetReverted, restartOnNewRevision } from './rules/target-changes.ts'
+import {
   removeOurObjects,
+  removeWhenNothingToHandOver,
   restoreTarget,
   returnToPrimary,
   routeToTarget,
   terminate,
   waitForHandover,
 } from './rules/terminate.ts'
-import { divert, finishUndoing } from './rules/undo.ts'
+import { moveCallersOffPrimary, restorePrimary } from './rules/undo.ts'
+import {
+  dropToZeroWhenCanaryUnready,
+  holdWhilePrimaryUnready,
+  rollBackWhenOverdue,
+  rollBackWhenPodsOverdue,
+} from './rules/unready.ts'
 
-const analysis = firstOf<AnalysisPhase>(
-  terminate,
+type StageOf<P extends Phase> = StateOf<P> extends { readonly stage: infer S extends string } ? S : never
+/** What is observed at one stage of a phase. */
+type At<P extends Phase, S extends string> = Observation<P> & { readonly state: { readonly stage: S } }
+/** A phase without stages has one chain. */
+type Chains<P extends Phase> = [StageOf<P>] extends [never]
+  ? Chain<Observation<P>>
+  : { readonly [S in StageOf<P>]: Chain<At<P, S>> }
+
+/** Before everything else, in every phase but the last. */
+const always: readonly Rule[] = [terminate, applyCommand, holdWhileUnwatched, ensureFinalizer]
+const handingOver: readonly Rule<Observation<'Terminating'>>[] = [
   applyCommand,
-  holdWhileUnwatched,
-  ensureFinalizer,
+  waitForHandover,
+  removeWhenNothingToHandOver,
+]
+const initializing: readonly Rule<Observation<'Initializing'>>[] = [
+  ...always,
+  adoptExistingPrimary,
+  refuseToStart,
+  waitForTarget,
+]
+const underAnalysis: readonly Rule<Observation<AnalysisPhase>>[] = [
+  ...always,
   abortWhenTargetDeleted,
   cancelWhenTargetReverted,
   restartOnNewRevision,
-  dropToZeroWhenCanaryUnready,
-  rollBackWhenOverdue,
-  clear,
-  empty,
-  promoteOnFullApproval,
-  holdWhilePrimaryUnready,
-  prepare,
-  lock,
-  rollBackWhenPodsOverdue,
-  followThePlan,
-  waitUntilCarried,
+]
+/** Ready pods of the candidate do not carry anything before these have nothing to say. */
+const beforeTraffic: readonly Rule<Observation<AnalysisPhase>>[] = [
+  waitForCanaryEndpoints,
+  waitForPrimary,
   resumeSuspended,
-  runChecks,
-  afterChecks,
-)
+  holdWhileOverridden,
+  holdWhilePaused,
+  holdWhileBlocked,
+]
 
-export const phases: { readonly [P in Phase]: Handler<P> } = {
-  Initializing: firstOf<'Initializing'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    adoptExistingPrimary,
-    refuseToStart,
-    waitForTarget,
-    waitForPrimary,
-    finishInitialization,
-  ),
-  Initialized: firstOf<'Initialized'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    takeNewBaseline,
-    startRun,
-    idle,
-  ),
-  Waiting: firstOf<'Waiting'>(terminate, applyCommand, holdWhileUnwatched, ensureFinalizer, startWhenResumed),
+const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
+  draining: [...underAnalysis, rollBackWhenOverdue, drainEarlierCandidate],
+  stoppingOldPods: [...underAnalysis, rollBackWhenOverdue, stopOldPods],
+  startingPods: [
+    ...underAnalysis,
+    rollBackWhenOverdue,
+    holdWhileReleaseBlocked,
+    waitForOwner,
+    startCandidatePods,
+    pauseTargetRollout,
+    ...beforeTraffic,
+    promoteWithoutAnalysis,
+    promoteWhenApprovedInFull,
+    advance,
+    promote,
+  ],
+  pausingRollout: [
+    ...underAnalysis,
+    rollBackWhenOverdue,
+    startPodsAgain,
+    waitUntilTargetPaused,
+    ...beforeTraffic,
+    promoteWhenApprovedInFull,
+    advance,
+    promote,
+  ],
+  advancing: [
+    ...underAnalysis,
+    dropToZeroWhenCanaryUnready,
+    rollBackWhenOverdue,
+    promoteHotfix,
+    holdWhilePrimaryUnready,
+    rollBackWhenPodsOverdue,
+    followThePlan,
+    waitUntilCarried,
+    resumeSuspended,
+    runChecks,
+    waitUntilDue,
+    holdWhileOverridden,
+    holdWhilePaused,
+    holdWhileBlocked,
+    holdWhilePodsMissing,
+    waitForApproval,
+    promoteWhenApprovedInFull,
+    advance,
+    promote,
+  ],
+}
+
+export const phases: { readonly [P in Phase]: Chains<P> } = {
+  Initializing: {
+    cloning: [...initializing, moveCallersToPrimary],
+    routing: [...initializing, finishInitialization],
+  },
+  Initialized: [...always, takeNewBaseline, startRun, idle],
+  Waiting: [...always, startWhenResumed],
   Progressing: analysis,
   WaitingPromotion: analysis,
-  Promoting: firstOf<'Promoting'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    shiftTraffic,
-    copyToPrimary,
-    divert,
-    finishUndoing,
-    returnTraffic,
-  ),
-  Finalising: firstOf<'Finalising'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    finishRollingBack,
-    drain,
-  ),
-  Succeeded: firstOf<'Succeeded'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    takeNewBaseline,
-    startRun,
-    idle,
-  ),
-  Failed: firstOf<'Failed'>(
-    terminate,
-    applyCommand,
-    holdWhileUnwatched,
-    ensureFinalizer,
-    drainRejected,
-    takeNewBaseline,
-    forgetRejected,
-    startRun,
-    idle,
-  ),
-  Terminating: firstOf<'Terminating'>(
-    applyCommand,
-    waitForHandover,
-    removeFinalizer,
-    returnToPrimary,
-    restoreTarget,
-    routeToTarget,
-    removeOurObjects,
-  ),
+  Promoting: {
+    shifting: [...always, shiftAllTraffic],
+    copying: [...always, copyToPrimary],
+    returning: [...always, returnTraffic],
+    diverting: [...always, moveCallersOffPrimary],
+    undoing: [...always, restorePrimary],
+  },
+  Finalising: [...always, finishRollingBack, drain],
+  Succeeded: [...always, takeNewBaseline, startRun, idle],
+  Failed: [...always, drainRejected, takeNewBaseline, forgetRejected, startRun, idle],
+  Terminating: {
+    returning: [...handingOver, returnToPrimary],
+    restoring: [...handingOver, restoreTarget],
+    routing: [...handingOver, routeToTarget],
+    removing: [applyCommand, waitForHandover, removeOurObjects],
+  },
+}
+
+/** The chain that decides in this state. */
+export function chainOf(state: Observation['state']): Chain {
+  const chains: unknown = phases[state.phase]
+  return ('stage' in state ? (chains as Readonly<Record<string, Chain>>)[state.stage] : chains) as Chain
+}
+
+/** The answer of the first rule that applies. */
+export function decideInPhase(o: Observation, now: Instant): Move | Ask | Read {
+  return decideBy(chainOf(o.state), o, now)
 }

@@ -58,14 +58,14 @@ function analysing(o: Observation, run: Analysis): Posture {
       return { ...common, canaryPods: 'as desired', lock: lockTarget, record: null }
     case 'stoppingOldPods':
       return { ...common, canaryPods: 'none' }
-    case 'preparing': {
+    case 'startingPods': {
       // The template is on record before a pod of it starts: promotion needs it, and the target's owner may change it.
       const recorded = recordedOf(o, run.candidate) !== undefined
       return { ...common, canaryPods: recorded ? 'as desired' : 'untouched', judged: run.candidate }
     }
-    case 'locking':
+    case 'pausingRollout':
       return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
-    case 'climbing': {
+    case 'advancing': {
       const traffic = clampToReadySides(o, run.traffic, run.candidate)
       return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
     }

@@ -1,10 +1,10 @@
-/** What a rule may answer: a move, or a question. */
+/** What a rule may answer: a move, a question, a wish to read, or that the rest of its chain decides. */
 import type { Kind, Ref } from '../../api/object.ts'
 import type { Announcement } from './announcement.ts'
 import type { Check } from './check.ts'
 import type { Memory } from './memory.ts'
 import type { Observation } from './observation.ts'
-import type { Phase, State } from './state.ts'
+import type { State } from './state.ts'
 import type { Instant } from '../time.ts'
 import type { Write } from './write.ts'
 import type { Reason, Severity } from '../status/reasons.ts'
@@ -61,20 +61,28 @@ export interface Decision extends Omit<Move, 'report'> {
   readonly writes: readonly Write[]
 }
 
+/** The rules that follow decide with this state and memory. */
+export interface Passed {
+  readonly passed: Pick<Observation, 'memory'> & { readonly state: State }
+}
+
 /** One sentence of the specification; undefined means that it does not apply. */
-export type Rule<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | Read | undefined
+export type Rule<O extends Observation = Observation> = (o: O, now: Instant) => Move | Ask | Read | Passed | undefined
 
-/** A chain of rules, or a rule that is never silent. */
-export type Handler<P extends Phase> = (o: Observation<P>, now: Instant) => Move | Ask | Read
+/** A rule that always answers. */
+export type LastRule<O extends Observation = Observation> = (o: O, now: Instant) => Move | Ask | Read
 
-/** The first rule that applies decides; the last may not be silent. */
-export function firstOf<P extends Phase>(...rules: [...Rule<P>[], Handler<P>]): Handler<P> {
-  const last = rules[rules.length - 1] as Handler<P>
-  return (o, now) => {
-    for (const rule of rules) {
-      const said = rule(o, now)
-      if (said !== undefined) return said
-    }
-    return last(o, now)
+/** The first rule that applies decides. */
+export type Chain<O extends Observation = Observation> = readonly [...Rule<O>[], LastRule<O>]
+
+/** What a chain decides. */
+export function decideBy<O extends Observation>(chain: Chain<O>, observed: O, now: Instant): Move | Ask | Read {
+  let o = observed
+  for (const rule of chain) {
+    const answer = rule(o, now)
+    if (answer === undefined) continue
+    if (!('passed' in answer)) return answer
+    o = { ...o, ...answer.passed }
   }
+  throw new Error('the last rule of a chain always answers')
 }

@@ -93,9 +93,9 @@ type StageOfRun = Stage | StateOf<'Promoting'>['stage']
 const ownWait: Readonly<Record<StageOfRun, Awaited | null>> = {
   draining: null,
   stoppingOldPods: 'oldPods',
-  preparing: 'pods',
-  locking: null,
-  climbing: null,
+  startingPods: 'pods',
+  pausingRollout: null,
+  advancing: null,
   shifting: 'routes',
   copying: 'primary',
   returning: null,
@@ -153,4 +153,10 @@ export function runOf(state: State): Run | null {
 /** The field that pauses a Canary whose `spec.paused` is true, as the user wrote it. */
 export function pausingField(o: Observation): 'spec.suspend' | 'spec.paused' {
   return o.canary.spec.suspend === true ? 'spec.suspend' : 'spec.paused'
+}
+
+/** Why no run may start and no weight may rise, in words; null when they may. */
+export function pauseOf(o: Observation): string | null {
+  if (o.canary.spec.paused) return `${pausingField(o)} is true`
+  return o.memory.paused === null ? null : `paused by command: ${o.memory.paused}`
 }

@@ -46,13 +46,13 @@ export type Hold =
   | { readonly by: 'suspension'; readonly since: Instant }
 
 /**
- * - `draining`: weight 0 is asked; pods of an earlier candidate may still answer, the target stays locked.
- * - `stoppingOldPods`: the configuration changed under the same template, so the old pods go before new ones start.
- * - `preparing`: the template is recorded, then the pods of the candidate start.
- * - `locking`: its pods are ready, and the target is kept from rolling before it carries anything.
- * - `climbing`: traffic.
+ * - `draining`: weight 0 is requested; pods of an earlier candidate may still answer, and the target stays paused.
+ * - `stoppingOldPods`: the configuration changed under the same template, so the old pods end before new ones start.
+ * - `startingPods`: the template is recorded, then the pods of the candidate start.
+ * - `pausingRollout`: its pods are ready, and the rollout of the target is paused before they receive traffic.
+ * - `advancing`: traffic, step by step.
  */
-export type Stage = 'draining' | 'stoppingOldPods' | 'preparing' | 'locking' | 'climbing'
+export type Stage = 'draining' | 'stoppingOldPods' | 'startingPods' | 'pausingRollout' | 'advancing'
 
 /** A run under analysis. */
 export interface Analysis extends Run {

@@ -43,7 +43,7 @@ function decisive(status: CanaryStatus): unknown {
     // Times of looks, of being carried and of waits are counted anew after a crash, which only makes a wait longer.
     run: run && {
       ...run,
-      stage: run.stage === 'locking' ? 'preparing' : run.stage,
+      stage: run.stage === 'pausingRollout' ? 'startingPods' : run.stage,
       carriedAt: null,
       waiting: null,
       lastCheckTime: null,

@@ -105,7 +105,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
 const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
 const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
-const stages: readonly Stage[] = ['draining', 'stoppingOldPods', 'preparing', 'locking', 'climbing']
+const stages: readonly Stage[] = ['draining', 'stoppingOldPods', 'startingPods', 'pausingRollout', 'advancing']
 
 /** What another version waits for is waited for from the beginning, if it is still missing. */
 function readWaiting(waiting: WaitingOnTheWire | undefined, now: Instant): Waiting | null {

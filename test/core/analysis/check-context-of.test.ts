@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
-import { firstStep } from '../../../src/core/machine/rules/start.ts'
+import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
 import { checkContextOf } from '../../../src/core/analysis/check-context-of.ts'
 import { noSurroundings, object, observation } from '../given-objects.ts'
 
@@ -21,7 +21,7 @@ suite('the scene of a look', () => {
       routes('edge', ['istio-system/public']),
     ]
     const o = observation({
-      state: firstStep({ promoted: 'h1:1', rejected: null }, 'h1:2', 'climbing', 0),
+      state: firstStep({ promoted: 'h1:1', rejected: null }, 'h1:2', 'advancing', 0),
       surroundings: { ...noSurroundings, virtualServices },
     }) as Observation<'Progressing'>
     expect(checkContextOf(o, 1000).strangers).to.deep.equal(['evil', 'people'])

@@ -4,7 +4,7 @@ import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { atTraffic } from '../../../src/core/model/selectors.ts'
-import { firstStep } from '../../../src/core/machine/rules/start.ts'
+import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
 import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
 
@@ -291,12 +291,12 @@ const silent: Readonly<Record<string, Observation>> = {
 
 const settled = { promoted: 'h1:a', rejected: null }
 const climbing = {
-  ...atTraffic(firstStep(settled, 'h1:b', 'climbing', 0), weighted(10), 0),
+  ...atTraffic(firstStep(settled, 'h1:b', 'advancing', 0), weighted(10), 0),
   phase: 'Progressing',
 } as const
 const states: Readonly<Record<Moment, Observation['state']>> = {
   start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waiting: null },
-  candidate: firstStep(settled, 'h1:b', 'preparing', 0),
+  candidate: firstStep(settled, 'h1:b', 'startingPods', 0),
   run: climbing,
   rest: { phase: 'Succeeded', ...settled },
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { clampMemoryToNow, clampToNow } from '../../../src/core/machine/clock-skew.ts'
 import { emptyMemory, type Memory } from '../../../src/core/model/memory.ts'
-import { firstStep } from '../../../src/core/machine/rules/start.ts'
+import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
 import { writeStatus } from '../../../src/core/status/status.ts'
 import { observation } from '../given-objects.ts'
 
@@ -46,7 +46,7 @@ suite('the status on the wire', () => {
       key: '0'.repeat(16),
       at: now,
     } as const
-    const state = firstStep({ promoted: revision, rejected: revision }, revision, 'climbing', now)
+    const state = firstStep({ promoted: revision, rejected: revision }, revision, 'advancing', now)
     const configs = Object.fromEntries(
       Array.from({ length: 20 }, (_, i) => [`secrets/web-settings-${i}`, String(i).padEnd(64, '0')]),
     )
@@ -64,7 +64,7 @@ suite('the status on the wire', () => {
 suite('a clock that was set back', () => {
   const later = now + 3_600_000
   const run = {
-    ...firstStep({ promoted: revision, rejected: null }, revision, 'climbing', later),
+    ...firstStep({ promoted: revision, rejected: null }, revision, 'advancing', later),
     waiting: { for: 'pods', since: later } as const,
     carriedAt: later,
     routedAt: now - 1,

@@ -1,18 +1,18 @@
-/** From "written" to "carried": a weight counts only once the mesh is seen to carry it. */
-import type { Move } from '../../model/decision.ts'
-import { atTraffic, withClock } from '../../model/selectors.ts'
+/** From "written" to "carried": a weight counts only once the routes are seen to carry it. */
 import { hold, holdUnchanged, transition } from '../move.ts'
+import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { planOf, lastStep } from '../../model/plan.ts'
+import { lastStep, planOf } from '../../model/plan.ts'
+import { atTraffic, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import type { Instant, Percent } from '../../time.ts'
 import { carries, compare, weighted } from '../../model/traffic.ts'
+import type { Instant, Percent } from '../../time.ts'
 
 /** A plan that was edited below the current weight: down to its last step, and that step again. */
 export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   const { traffic } = lastStep(planOf(o.canary.spec.analysis))
-  if (state.stage !== 'climbing' || compare(state.traffic, traffic) <= 0) return undefined
+  if (compare(state.traffic, traffic) <= 0) return undefined
   const message = `The ladder now ends at ${traffic.canary}; weight ${state.traffic.canary} comes down to it`
   const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
   return transition(o, next, { reason: 'Advancing', message }, now)
@@ -24,9 +24,8 @@ export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move
  */
 export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, traffic } = o
-  if (state.stage !== 'climbing') return undefined
   if (traffic !== null && state.carriedAt !== null && traffic.low < state.traffic.canary)
-    return obeyTheHand(o, traffic.low, now)
+    return holdAtLoweredWeight(o, traffic.low, now)
   if (!carries(traffic, state.traffic)) {
     const shown =
       traffic === null
@@ -41,7 +40,7 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   return state.carriedAt === null ? holdUnchanged(o, now, { state: { ...state, carriedAt } }) : undefined
 }
 
-function obeyTheHand(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
+function holdAtLoweredWeight(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
   const { state } = o
   const from = state.hold?.by === 'override' ? state.hold.from : state.traffic.canary
   const message = `Somebody lowered the weight from ${from} to ${weight} in the mesh; the run holds there until the \`resume\` command`

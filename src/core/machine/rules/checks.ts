@@ -1,91 +1,42 @@
-/** One look at all gates: ask, judge, count. */
-import { formatDuration } from '../../../api/duration.ts'
-import type { Check } from '../../model/check.ts'
-import type { Ask, Move, Read } from '../../model/decision.ts'
-import { atStage, atTraffic, short, withClock } from '../../model/selectors.ts'
-import { judge, type Verdict } from '../../judges/judge.ts'
-import type { CheckRecord, Memory } from '../../model/memory.ts'
-import { gatesOf, type Gate } from '../../analysis/gate.ts'
-import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
-import { windowOf, type CheckContext } from '../../analysis/check-context.ts'
-import { countOf, missingRequests, splitSays, TELEMETRY_LAG } from '../../analysis/split.ts'
-import { hold, holdAndReport, transition } from '../move.ts'
-import type { Observation } from '../../model/observation.ts'
-import { planOf, nextCheckAfter, stepAt } from '../../model/plan.ts'
-import { type Problem, problemOf } from '../../problems/index.ts'
+/** One check of all gates: ask, judge, count. */
 import { checkContextOf } from '../../analysis/check-context-of.ts'
-import type { Analysis, AnalysisPhase } from '../../model/state.ts'
-import type { Instant } from '../../time.ts'
-import { afterChecks, approvalPending } from './climb.ts'
+import { type CheckContext, windowOf } from '../../analysis/check-context.ts'
+import type { Gate } from '../../analysis/gate.ts'
+import { lostQuestions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
+import { countOf, missingRequests, splitSays } from '../../analysis/split.ts'
+import { type Verdict, judge } from '../../judges/judge.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
+import { approvalPending } from './advance.ts'
+import {
+  type Asked,
+  SILENCE_WINDOW,
+  allQuestions,
+  gatesAt,
+  nextCheckTime,
+  splitWindow,
+  asPhase,
+  withState,
+} from './check-questions.ts'
 import { rollBack } from './end-run.ts'
-import { sharesAddUp, splitsAll } from './split-scope.ts'
-import { pauseOf } from './start.ts'
-import { NONE, isNone } from '../../model/traffic.ts'
+import { splitsAll } from './split-scope.ts'
+import { holdWithoutVerdict } from './suspend.ts'
+import type { Check } from '../../model/check.ts'
+import type { Ask, Move, Passed } from '../../model/decision.ts'
+import type { CheckRecord, Memory } from '../../model/memory.ts'
+import type { Observation } from '../../model/observation.ts'
+import { pauseOf, withClock } from '../../model/selectors.ts'
+import type { Analysis, AnalysisPhase } from '../../model/state.ts'
+import { isNone } from '../../model/traffic.ts'
+import { type Problem, problemOf } from '../../problems/index.ts'
+import type { Instant } from '../../time.ts'
 
-/** Silence is compared over this window, whatever the gates look at. */
-const SILENCE_WINDOW = 60_000
-/** One silent look may be a late scrape; two are not. */
+/** One check without requests may be a late scrape; two are not. */
 const SILENT_LOOKS = 2
 
-/** When the present step is looked at next. */
-export function nextCheckTime(o: Observation<AnalysisPhase>): Instant {
-  const { state } = o
-  return nextCheckAfter(o.canary.spec.analysis, state.traffic, state.carriedAt ?? 0, state.lastCheckTime)
-}
-
-/** The gates of a step with what they ask, and a sentence for each that cannot be asked. */
-interface Asked {
-  readonly gates: readonly Gate[]
-  readonly checks: readonly Check[]
-  readonly problems: readonly string[]
-}
-
-/** What the gates of the present step ask. */
-function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Asked {
-  const { analysis, metricsServer } = o.canary.spec
-  const own = stepAt(planOf(analysis), o.state.traffic)?.metrics ?? []
-  const all = gatesOf([...analysis.metrics, ...own], o.templates)
-  const gates: Gate[] = []
-  const checks: Check[] = []
-  const problems = [...all.problems]
-  for (const gate of all.gates) {
-    const asked = questions(gate, scene, metricsServer ?? null)
-    if ('problem' in asked) {
-      problems.push(asked.problem)
-      continue
-    }
-    gates.push(gate)
-    checks.push(...asked.checks)
-  }
-  return { gates, checks, problems }
-}
-
-/** Everything that one look asks, the gates first. */
-function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckContext, at: Instant): Check[] {
-  const server = o.canary.spec.metricsServer ?? null
-  const checks = [...asked.checks]
-  const { state } = o
-  if (splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
-    checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
-  const window = splitWindow(o, at)
-  if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
-  const [lost, lostBefore] = lostQuestions(scene, server).checks
-  checks.push(lost)
-  if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
-  return checks
-}
-
-/** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
-function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
-  if (!sharesAddUp(o) || o.state.carriedAt === null) return null
-  const window = at - o.state.carriedAt - TELEMETRY_LAG
-  return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
-}
-
 /** Looks when a look is due; silent before. */
-export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Read | undefined {
+export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Passed | undefined {
   const { state } = o
-  if (state.stage !== 'climbing' || isNone(state.traffic) || state.carriedAt === null) return undefined
+  if (isNone(state.traffic) || state.carriedAt === null) return undefined
   const at = nextCheckTime(o)
   if (now < at) return undefined
   const scene = checkContextOf(o, at)
@@ -106,7 +57,7 @@ function conclude(
   scene: CheckContext,
   at: Instant,
   now: Instant,
-): Move | Ask | Read {
+): Move | Passed {
   const { analysis } = o.canary.spec
   const judged = gates.map(gate => ({ gate, verdict: judge(gate, scene, o.findings, analysis.onProviderError) }))
   const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
@@ -152,7 +103,7 @@ function conclude(
     })
   }
   const passed = { ...looked, lastCheckPassed: true, blindSince: null }
-  return afterChecks({ ...withState(o, passed), memory }, now)
+  return { passed: { state: asPhase(o, passed), memory } }
 }
 
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
@@ -185,74 +136,6 @@ function fail(
     ...transition(told, asPhase(o, next), { reason: 'CheckFailed', message }, now, memory),
     wakeAt,
   }
-}
-
-/**
- * Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0.
- *
- * @param blindSince null: there is something to see, which does not count yet.
- */
-function holdWithoutVerdict(
-  o: Observation<AnalysisPhase>,
-  looked: Analysis,
-  because: string,
-  blindSince: Instant | null,
-  at: Instant,
-  now: Instant,
-): Move {
-  const { maxBlind } = o.canary.spec.analysis
-  if (blindSince !== null && at - blindSince >= maxBlind) {
-    const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
-    const parked = {
-      ...atTraffic(withClock(looked, 'stopped', now), NONE, now),
-      phase: 'Progressing',
-      blindSince,
-      lastCheckTime: now,
-      hold: { by: 'suspension', since: now },
-    } as const
-    return transition(o, parked, { reason: 'AnalysisSuspended', message }, now)
-  }
-  const next = { ...looked, blindSince }
-  const message = `Holding at weight ${looked.traffic.canary}: ${because}`
-  // Once for as long as it lasts, however the words change.
-  const report = { reason: 'MetricsUnavailable', message, about: 'MetricsUnavailable' } as const
-  return holdAndReport(o, report, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
-}
-
-/** Parked: the plan starts anew once the metrics server answers and the primary shows traffic. */
-export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
-  const { state } = o
-  if (state.hold?.by !== 'suspension') return undefined
-  const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
-  const message = `${short(state.candidate)} is parked at weight 0 until there is data again`
-  if (now < at) return hold(o, 'AnalysisSuspended', message, at)
-  const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
-  const { gates, checks: probes, problems } = gatesAt(o, scene)
-  const sides = silenceQuestions(scene, SILENCE_WINDOW, o.canary.spec.metricsServer ?? null).checks
-  const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
-  if (first !== undefined) return { ask: [first, ...more] }
-  const answers = [...probes, ...sides].map(check => o.findings[check.id])
-  const dark =
-    problems.length > 0 || answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
-  const primary = o.findings[sides[2].id]
-  const telemetry = gates.some(gate => gate.measures !== 'query')
-  const serves = primary?.kind === 'value' && primary.value > 0
-  // Without gates on the mesh's telemetry it may not be there at all; then the users' own queries have to say something.
-  const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
-  if (!back) {
-    const lastCheckTime = Math.max(at, now)
-    return hold(o, 'AnalysisSuspended', message, lastCheckTime + o.canary.spec.analysis.checkInterval, {
-      state: { ...state, lastCheckTime },
-    })
-  }
-  const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
-  const next = {
-    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'preparing', now),
-    phase: 'Progressing',
-    hold: null,
-    blindSince: null,
-  } as const
-  return transition(o, next, { reason: 'MetricsRestored', message: again }, now)
 }
 
 function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {
@@ -295,13 +178,3 @@ function recordOf({ gate, verdict }: Judged, at: Instant): CheckRecord {
     at,
   }
 }
-
-const asPhase = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase>['state'] => ({
-  ...run,
-  phase: o.state.phase,
-})
-
-const withState = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase> => ({
-  ...o,
-  state: asPhase(o, run),
-})

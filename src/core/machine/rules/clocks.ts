@@ -1,13 +1,12 @@
-/** Clocks of a run: they follow from what is so, whatever rule speaks and whatever is on show. */
-import { withClock } from '../../model/selectors.ts'
+/** Clocks of a run: they follow from what is so, whichever rule answers and whatever is on show. */
+import { approvalPending } from './advance.ts'
 import type { Observation } from '../../model/observation.ts'
-import { problemOf } from '../../problems/index.ts'
+import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
-import { awaiting } from '../../model/waiting.ts'
-import type { Instant } from '../../time.ts'
-import { approvalPending } from './climb.ts'
-import { pauseOf } from './start.ts'
 import { isNone } from '../../model/traffic.ts'
+import { awaiting } from '../../model/waiting.ts'
+import { problemOf } from '../../problems/index.ts'
+import type { Instant } from '../../time.ts'
 
 const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
   o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
@@ -16,7 +15,7 @@ const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
 export function withClocks(o: Observation, now: Instant): State {
   if (!isAnalysis(o)) return o.state
   const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }
-  if (clocked.stage !== 'climbing' || isNone(clocked.traffic) || o.target === null) return clocked
+  if (clocked.stage !== 'advancing' || isNone(clocked.traffic) || o.target === null) return clocked
   return awaiting(clocked, o.target.readiness === 'ready' ? null : 'pods', now)
 }
 
@@ -27,10 +26,10 @@ function standsStill(o: Observation<AnalysisPhase>): boolean {
     pauseOf(o) !== null ||
     hold !== null ||
     o.state.misrouted ||
-    problemOf(o, stage === 'climbing' ? 'run' : 'candidate') !== null
+    problemOf(o, stage === 'advancing' ? 'run' : 'candidate') !== null
   )
     return true
-  if (stage === 'preparing') return waiting?.for === 'owner' || waiting?.for === 'takeUp'
+  if (stage === 'startingPods') return waiting?.for === 'owner' || waiting?.for === 'takeUp'
   // The rule that asks for the approval stops the clock; looks go on meanwhile.
   return pausedSince !== null && approvalPending(o)
 }

@@ -15,7 +15,7 @@ import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
 import { beginning, clipped } from '../../text.ts'
 import { waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
-import { approvalPending } from './climb.ts'
+import { approvalPending } from './advance.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
@@ -170,7 +170,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
     if (o.state.hold?.by !== 'suspension') return { memory, state: going, said }
-    return { memory, state: { ...atStage(going, 'preparing', now), blindSince: null }, said: 'Tried again' }
+    return { memory, state: { ...atStage(going, 'startingPods', now), blindSince: null }, said: 'Tried again' }
   },
 
   approve(o, command, now) {

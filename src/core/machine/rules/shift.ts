@@ -1,14 +1,13 @@
 /** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
-import type { Move, Read } from '../../model/decision.ts'
-import { atStage, carriedSince, judgedReady, short } from '../../model/selectors.ts'
 import { hold, holdAndReport } from '../move.ts'
+import { undo } from './undo.ts'
+import { deadlineOf, whenOverdue } from './verdict.ts'
+import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
+import { atStage, carriedSince, judgedReady, pauseOf, short } from '../../model/selectors.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { takesOldPodsFirst } from '../../workloads/deployment.ts'
-import { pauseOf } from './start.ts'
-import { undo } from './undo.ts'
-import { deadlineOf, whenOverdue } from './verdict.ts'
 
 /** Whether copying a template to the primary may leave it without a pod: it takes the target's strategy with the template. */
 export function mustShift({ target, primary }: Observation): boolean {
@@ -21,9 +20,8 @@ export function shiftSentence({ names }: Observation): string {
 }
 
 /** The copy waits until the mesh carries the canary alone, and the last answers of the primary's old pods are out. */
-export function shiftTraffic(o: Observation<'Promoting'>, now: Instant): Move | Read | undefined {
+export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move | Read {
   const { state } = o
-  if (state.stage !== 'shifting') return undefined
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const pause = pauseOf(o)
   if (pause !== null) {

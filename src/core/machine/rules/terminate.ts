@@ -1,19 +1,19 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
-import type { Move } from '../../model/decision.ts'
-import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
-import { transition, hold, holdAndReport } from '../move.ts'
-import type { Observation } from '../../model/observation.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
+import { remember } from './end-run.ts'
+import { SIGHT_RETRY, deadlineOf } from './verdict.ts'
+import type { Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { templateOf } from '../../model/revision.ts'
+import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
+import type { Phase, Revision, State } from '../../model/state.ts'
+import { NONE } from '../../model/traffic.ts'
+import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { renderServices } from '../../render/services.ts'
 import { renderRoutes } from '../../routers/index.ts'
-import { templateOf } from '../../model/revision.ts'
-import type { Phase, Revision, State } from '../../model/state.ts'
-import { awaiting, waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
-import { remember } from './end-run.ts'
-import { deadlineOf, SIGHT_RETRY } from './verdict.ts'
-import { NONE } from '../../model/traffic.ts'
 
 type Terminating = Observation<'Terminating'>
 
@@ -66,14 +66,13 @@ function isDiverting({ state, unseen, target, surroundings }: Observation): bool
  * The candidate, once the primary was set to it: every gate has passed, and a template that is changed back just as its rollout
  * ends can leave a primary without a ready pod, for the Deployment controller counts the old pods by a status from before.
  */
-function copied(o: Observation, state: State): Revision | null {
+export function copied(o: Observation, state: State): Revision | null {
   const promoting = state.phase === 'Promoting' && state.stage !== 'undoing'
   return promoting && o.primary?.revision === state.candidate ? state.candidate : null
 }
 
 /** A dying namespace or a target that is gone lets go at once, at any stage. */
-export function removeFinalizer(o: Terminating, now: Instant): Move | undefined {
-  if (o.state.stage === 'removing') return undefined
+export function removeWhenNothingToHandOver(o: Terminating, now: Instant): Move | undefined {
   if (!o.surroundings.namespaceTerminating && o.target !== null) return undefined
   return transition(
     o,
@@ -87,9 +86,8 @@ const handingBack = (o: Terminating): string =>
   `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
 
 /** Whatever the target runs now, it carries nothing before its template is touched. */
-export function returnToPrimary(o: Terminating, now: Instant): Move | undefined {
+export function returnToPrimary(o: Terminating, now: Instant): Move {
   const { state, target } = o
-  if (state.stage !== 'returning') return undefined
   const carriedAt = o.traffic === null ? now : carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const forward = (): Move => {
@@ -122,9 +120,9 @@ function restored({ names, recorded, state, target }: Terminating): string | nul
 }
 
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
-export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
+export function restoreTarget(o: Terminating, now: Instant): Move {
   const { state, target } = o
-  if (state.stage !== 'restoring' || target === null || state.promoted === null) return undefined
+  if (target === null || state.promoted === null) return removeOurObjects(o)
   const foreign = templateOf(target.revision) !== templateOf(state.promoted)
   const name = o.names.target.name
   const recorded = recordedOf(o, state.promoted) !== undefined
@@ -156,9 +154,8 @@ export function restoreTarget(o: Terminating, now: Instant): Move | undefined {
 }
 
 /** Callers are moved; the primary answers what is still under way. */
-export function routeToTarget(o: Terminating, now: Instant): Move | undefined {
+export function routeToTarget(o: Terminating, now: Instant): Move {
   const { state } = o
-  if (state.stage !== 'routing') return undefined
   const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
   const next = { ...state, carriedAt }
   if (carriedAt === null) return hold(o, 'HandingBack', handingBack(o), null, { state: next })

@@ -1,14 +1,14 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
-import type { Move, Read } from '../../model/decision.ts'
-import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../../model/selectors.ts'
-import { transition, hold, holdAndReport } from '../move.ts'
-import type { Observation } from '../../model/observation.ts'
-import type { State } from '../../model/state.ts'
-import { awaiting } from '../../model/waiting.ts'
-import type { Instant } from '../../time.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import type { Move, Read } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../../model/selectors.ts'
+import type { State } from '../../model/state.ts'
 import { ALL } from '../../model/traffic.ts'
+import { awaiting } from '../../model/waiting.ts'
+import type { Instant } from '../../time.ts'
 
 type Promoting = Observation<'Promoting'>
 
@@ -36,9 +36,8 @@ const isToBeLeft = (o: Promoting): boolean =>
  * A template that is changed back just as its rollout ends can leave the primary without a ready pod, for the Deployment
  * controller counts the old pods by a status from before: the mesh carries the canary alone first.
  */
-export function divert(o: Promoting, now: Instant): Move | Read | undefined {
+export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   const { state } = o
-  if (state.stage !== 'diverting') return undefined
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const settledAt = carriedAt === null ? null : carriedAt + o.settings.settle
   const putBack = (): Move => {
@@ -56,9 +55,8 @@ export function divert(o: Promoting, now: Instant): Move | Read | undefined {
 }
 
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
-export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
+export function restorePrimary(o: Promoting, now: Instant): Move {
   const { state, primary } = o
-  if (state.stage !== 'undoing') return undefined
   const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
   const missing = back ? unreached(o, 'primary', state.promoted) : 0
   if (back && missing === 0) {
@@ -86,5 +84,5 @@ export function finishUndoing(o: Promoting, now: Instant): Move | undefined {
   return holdAndReport(o, { reason: 'Undoing', message: `${message}. It needs a person` }, null)
 }
 
-const waiting = ({ names, state }: Promoting, what: string): string =>
+export const waiting = ({ names, state }: Promoting, what: string): string =>
   `Waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again (${what}); promotion failed: ${state.because}`

@@ -4,7 +4,7 @@ import { decide } from '../../../../src/core/machine/decide.ts'
 import type { Decision } from '../../../../src/core/model/decision.ts'
 import { FINALIZER } from '../../../../src/core/model/names.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
-import { firstStep } from '../../../../src/core/machine/rules/start.ts'
+import { firstStep } from '../../../../src/core/machine/rules/start-run.ts'
 import type { State, StateOf } from '../../../../src/core/model/state.ts'
 import { weighted } from '../../../../src/core/model/traffic.ts'
 import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
@@ -25,7 +25,7 @@ const primary = (image = 'web:1', generation = 1) =>
   deployment('web-primary', { template: template(image) }, { generation }, { replicas: 2, readyReplicas: 2 })
 
 const run = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> => ({
-  ...firstStep({ promoted: promoted.revision, rejected: null }, candidate.revision, 'preparing', now - 2 * minute),
+  ...firstStep({ promoted: promoted.revision, rejected: null }, candidate.revision, 'startingPods', now - 2 * minute),
   ...more,
 })
 
@@ -125,7 +125,7 @@ suite('waits of a run', () => {
 
   const waitsForEndpoints: Record<string, [State, Partial<Observation>, string]> = {
     'a candidate': [
-      run({ stage: 'locking' }),
+      run({ stage: 'pausingRollout' }),
       {},
       'Waiting for 34c7e426be: 2 ready pods are not yet in the endpoints of Service web-canary',
     ],
@@ -150,7 +150,7 @@ suite('waits of a run', () => {
 
   const climbing = (more: Partial<StateOf<'Progressing'>> = {}): StateOf<'Progressing'> =>
     run({
-      stage: 'climbing',
+      stage: 'advancing',
       waiting: null,
       traffic: weighted(10),
       carriedAt: now - minute,

@@ -1,23 +1,21 @@
-/** Promotion, and the drain of the canary. */
-import type { Move, Read } from '../../model/decision.ts'
-import { atStage, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
-import { transition, transitionSilently, hold, holdAndReport } from '../move.ts'
-import type { Observation } from '../../model/observation.ts'
-import type { State } from '../../model/state.ts'
-import { awaiting } from '../../model/waiting.ts'
-import type { Instant, Percent } from '../../time.ts'
+/** Promotion: the primary takes the judged template, and then the traffic. */
+import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
 import { remember } from './end-run.ts'
-import { shownAtRest } from './start.ts'
 import { undo } from './undo.ts'
 import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
-import { NONE, weighted } from '../../model/traffic.ts'
+import type { Move, Read } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { atStage, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
+import type { State } from '../../model/state.ts'
+import { weighted } from '../../model/traffic.ts'
+import { awaiting } from '../../model/waiting.ts'
+import type { Instant, Percent } from '../../time.ts'
 
-type Promoting = Observation<'Promoting'>
+export type Promoting = Observation<'Promoting'>
 
 /** The primary rolls to the judged template; in time, or the promoted one goes back on it. */
-export function copyToPrimary(o: Promoting, now: Instant): Move | Read | undefined {
+export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
-  if (state.stage !== 'copying') return undefined
   const ours = primary !== null && primary.revision === state.candidate
   const missing = ours && primary.readiness === 'ready' ? unreached(o, 'primary', state.candidate) : null
   if (missing === 0) return lower(o, now)
@@ -107,69 +105,4 @@ function finalise(o: Promoting, now: Instant): Move {
     previous: state.promoted,
   }
   return transitionSilently(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
-}
-
-/** A rollback that a person asked for is over once the primary is ready with the earlier revision, or does not get ready in time. */
-export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | Read | undefined {
-  const { state, primary, names } = o
-  if (state.outcome !== 'RolledBack') return undefined
-  const { promoted, rejected, because } = state
-  const back = primary?.revision === promoted && primary.readiness === 'ready'
-  const missing = back ? unreached(o, 'primary', promoted) : 0
-  const rolling = primary?.revision === promoted ? primary.message : 'the template is being put back'
-  const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
-  const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
-  if (!back || missing > 0) {
-    const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
-    const next = awaiting(state, 'primary', now)
-    const deadline = deadlineOf(o, next.waiting, now)
-    if (deadline !== null) return hold(o, 'RollingBack', message, deadline, { state: next })
-    // A revision that does not start any more keeps nobody from releasing another one.
-    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
-    return whenOverdue(o, now, () =>
-      transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
-    )
-  }
-  const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
-  return transition(o, failed, { reason: 'RolledBack', message }, now)
-}
-
-/** The last answers of the canary are out: its pods may go. */
-export function drain(o: Observation<'Finalising'>, now: Instant): Move {
-  const { state, primary } = o
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
-  const next = { ...state, carriedAt }
-  if (primary === null || primary.ready === 0) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
-      state: { ...next, carriedAt: null },
-    })
-  }
-  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
-  const said = `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`
-  if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })
-  const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
-  const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
-  // What was pushed since the run was withdrawn is not known yet.
-  const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
-  const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
-  const reasonAtRest = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded'
-  return transition(o, succeeded, { reason: reasonAtRest, message }, now, memory)
-}
-
-/** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
-export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
-  const { state, primary } = o
-  if (state.drained) return undefined
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
-  const next = { ...state, carriedAt }
-  const { reason, message } = shownAtRest(o)
-  if ((primary?.ready ?? 0) === 0) {
-    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
-    return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
-  }
-  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
-  if (drainedAt === null || now < drainedAt) return hold(o, reason, message, drainedAt, { state: next })
-  return hold(o, reason, message, now, { state: { ...next, drained: true } })
 }

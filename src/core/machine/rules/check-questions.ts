@@ -1,0 +1,80 @@
+/** What one check asks the metrics server: the gates of the step first. */
+import type { CheckContext } from '../../analysis/check-context.ts'
+import { type Gate, gatesOf } from '../../analysis/gate.ts'
+import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
+import { TELEMETRY_LAG, countOf } from '../../analysis/split.ts'
+import { sharesAddUp, splitsAll } from './split-scope.ts'
+import type { Check } from '../../model/check.ts'
+import type { Observation } from '../../model/observation.ts'
+import { nextCheckAfter, planOf, stepAt } from '../../model/plan.ts'
+import type { Analysis, AnalysisPhase } from '../../model/state.ts'
+import { isNone } from '../../model/traffic.ts'
+import type { Instant } from '../../time.ts'
+
+/** Silence is compared over this window, whatever the gates look at. */
+export const SILENCE_WINDOW = 60_000
+
+/** When the present step is looked at next. */
+export function nextCheckTime(o: Observation<AnalysisPhase>): Instant {
+  const { state } = o
+  return nextCheckAfter(o.canary.spec.analysis, state.traffic, state.carriedAt ?? 0, state.lastCheckTime)
+}
+
+/** The gates of a step with what they ask, and a sentence for each that cannot be asked. */
+export interface Asked {
+  readonly gates: readonly Gate[]
+  readonly checks: readonly Check[]
+  readonly problems: readonly string[]
+}
+
+/** What the gates of the present step ask. */
+export function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Asked {
+  const { analysis, metricsServer } = o.canary.spec
+  const own = stepAt(planOf(analysis), o.state.traffic)?.metrics ?? []
+  const all = gatesOf([...analysis.metrics, ...own], o.templates)
+  const gates: Gate[] = []
+  const checks: Check[] = []
+  const problems = [...all.problems]
+  for (const gate of all.gates) {
+    const asked = questions(gate, scene, metricsServer ?? null)
+    if ('problem' in asked) {
+      problems.push(asked.problem)
+      continue
+    }
+    gates.push(gate)
+    checks.push(...asked.checks)
+  }
+  return { gates, checks, problems }
+}
+
+/** Everything that one look asks, the gates first. */
+export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckContext, at: Instant): Check[] {
+  const server = o.canary.spec.metricsServer ?? null
+  const checks = [...asked.checks]
+  const { state } = o
+  if (splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
+    checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
+  const window = splitWindow(o, at)
+  if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
+  const [lost, lostBefore] = lostQuestions(scene, server).checks
+  checks.push(lost)
+  if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
+  return checks
+}
+
+/** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
+export function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
+  if (!sharesAddUp(o) || o.state.carriedAt === null) return null
+  const window = at - o.state.carriedAt - TELEMETRY_LAG
+  return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
+}
+
+export const asPhase = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase>['state'] => ({
+  ...run,
+  phase: o.state.phase,
+})
+
+export const withState = (o: Observation<AnalysisPhase>, run: Analysis): Observation<AnalysisPhase> => ({
+  ...o,
+  state: asPhase(o, run),
+})

@@ -1,0 +1,59 @@
+/** The primary serves alone: the canary drains, or an earlier revision that was asked for gets ready. */
+import { hold, holdAndReport, transition } from '../move.ts'
+import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import type { Move, Read } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { carriedSince, short, unreached } from '../../model/selectors.ts'
+import type { State } from '../../model/state.ts'
+import { NONE } from '../../model/traffic.ts'
+import { awaiting } from '../../model/waiting.ts'
+import type { Instant } from '../../time.ts'
+
+/** A rollback that a person asked for is over once the primary is ready with the earlier revision, or does not get ready in time. */
+export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | Read | undefined {
+  const { state, primary, names } = o
+  if (state.outcome !== 'RolledBack') return undefined
+  const { promoted, rejected, because } = state
+  const back = primary?.revision === promoted && primary.readiness === 'ready'
+  const missing = back ? unreached(o, 'primary', promoted) : 0
+  const rolling = primary?.revision === promoted ? primary.message : 'the template is being put back'
+  const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
+  const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
+  if (!back || missing > 0) {
+    const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
+    const next = awaiting(state, 'primary', now)
+    const deadline = deadlineOf(o, next.waiting, now)
+    if (deadline !== null) return hold(o, 'RollingBack', message, deadline, { state: next })
+    // A revision that does not start any more keeps nobody from releasing another one.
+    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
+    return whenOverdue(o, now, () =>
+      transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
+    )
+  }
+  const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
+  return transition(o, failed, { reason: 'RolledBack', message }, now)
+}
+
+/** The last answers of the canary are out: its pods may go. */
+export function drain(o: Observation<'Finalising'>, now: Instant): Move {
+  const { state, primary } = o
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  if (primary === null || primary.ready === 0) {
+    const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
+      state: { ...next, carriedAt: null },
+    })
+  }
+  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
+  const said = `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`
+  if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })
+  const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
+  const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
+  // What was pushed since the run was withdrawn is not known yet.
+  const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
+  const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }
+  const reasonAtRest = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Succeeded'
+  return transition(o, succeeded, { reason: reasonAtRest, message }, now, memory)
+}

@@ -1,0 +1,77 @@
+/** A canary at rest: the promoted revision serves, and the target is scaled to 0. */
+import { hold, holdAndReport, transition } from '../move.ts'
+import type { Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { isForeignRevision } from '../../model/revision.ts'
+import { carriedSince, short } from '../../model/selectors.ts'
+import type { RestingPhase, State } from '../../model/state.ts'
+import { NONE } from '../../model/traffic.ts'
+import { problemOf } from '../../problems/index.ts'
+import { reasons } from '../../status/reasons.ts'
+import type { Instant } from '../../time.ts'
+
+/** A revision that another version of Sluice wrote down says nothing: the present one is taken as promoted. */
+export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
+  if (o.target === null || !isForeignRevision(o.state.promoted)) return undefined
+  const promoted = o.target.revision
+  const message = `The remembered revision is of another version of Sluice; ${short(promoted)} is taken as promoted`
+  const memory = { ...o.memory, targetGeneration: o.target.generation }
+  const state: State = { phase: 'Succeeded', promoted, rejected: null }
+  return transition(o, state, { reason: 'BaselineTaken', message }, now, memory)
+}
+
+/** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
+export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+  if (o.target === null || o.target.revision !== o.state.promoted) return undefined
+  const message = `The target is back at the promoted revision ${short(o.state.promoted)}`
+  const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
+  const memory = { ...o.memory, targetGeneration: o.target.generation }
+  return transition(o, state, { reason: 'Succeeded', message }, now, memory)
+}
+
+/** Traffic first; the pods of a refused candidate go once its last answers are out and the primary is healthy. */
+export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
+  const { state, primary } = o
+  if (state.drained) return undefined
+  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const next = { ...state, carriedAt }
+  const { reason, message } = shownAtRest(o)
+  if ((primary?.ready ?? 0) === 0) {
+    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
+  }
+  const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  if (drainedAt === null || now < drainedAt) return hold(o, reason, message, drainedAt, { state: next })
+  return hold(o, reason, message, now, { state: { ...next, drained: true } })
+}
+
+/** Nothing is to be done; what stands in the way of the next run is said now. */
+export function idle(o: Observation<RestingPhase>): Move {
+  const problem = problemOf(o, 'rest')
+  if (problem !== null) return holdAndReport(o, problem, null)
+  const { ignoredManager } = o.memory.replicas
+  if (ignoredManager !== null) {
+    const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    return holdAndReport(o, { reason: 'ReplicasPutBack', message }, null)
+  }
+  const primary = o.primary
+  if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
+    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`
+    return hold(o, 'PrimaryNotReady', message, null)
+  }
+  if (primary.readiness === 'stuck') {
+    const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
+    return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null)
+  }
+  const { reason, message } = shownAtRest(o)
+  return hold(o, reason, message, null)
+}
+
+/** How the canary came to rest stays on show until something else happens; trouble is on show while there is any. */
+export function shownAtRest(o: Observation<RestingPhase>): Pick<Move, 'reason' | 'message'> {
+  const { reason, message, transitionAt, history } = o.memory
+  if (reasons[reason].shown === 'until the next') return { reason, message }
+  const [ended] = history
+  if (ended !== undefined && ended.endedAt >= transitionAt) return ended
+  return { reason: 'AtRest', message: `${o.names.primary.name} serves ${short(o.state.promoted)}` }
+}

@@ -1,0 +1,110 @@
+/** A new revision of the target, and the beginning of its run. */
+import { hold, transition } from '../move.ts'
+import { commandLine } from '../../model/command-line.ts'
+import type { Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { templateOf } from '../../model/revision.ts'
+import { firstWait, pauseOf, podsOf, short } from '../../model/selectors.ts'
+import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
+import { NONE } from '../../model/traffic.ts'
+import { waitingFor } from '../../model/waiting.ts'
+import type { Instant } from '../../time.ts'
+
+/** The candidate that the target asks for, or null: a new generation and a new hash, and not what was just refused. */
+export function wantedCandidate(o: Observation<RestingPhase | 'Waiting'>): Revision | null {
+  const { target, state, memory } = o
+  if (target === null || target.revision === state.promoted) return null
+  if (memory.retry === target.revision) return target.revision
+  if (target.revision === state.rejected) return null
+  const sameTemplate = templateOf(target.revision) === templateOf(state.promoted)
+  if (!sameTemplate && target.generation <= memory.targetGeneration) return null
+  return target.revision
+}
+
+/** A new revision starts a run, or waits for the canary to be resumed. */
+export function startRun(o: Observation<RestingPhase>, now: Instant): Move | undefined {
+  const candidate = wantedCandidate(o)
+  if (candidate === null) return undefined
+  const pause = pauseOf(o)
+  if (pause === null) return begin(o, o.state, candidate, now)
+  const { promoted, rejected } = o.state
+  const message = `Revision ${short(candidate)} waits: ${pause}`
+  const state: State = { phase: 'Waiting', promoted, rejected, candidate, waiting: waitingFor('resume', now) }
+  return transition(o, state, { reason: 'WaitingToStart', message }, now)
+}
+
+/** The wait to start ends with the pause, or with the revision. */
+export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move {
+  const candidate = wantedCandidate(o)
+  if (candidate === null) {
+    const { promoted, rejected } = o.state
+    const what =
+      o.target === null
+        ? `Deployment ${o.names.target.name} is gone`
+        : `The target is back at ${short(o.target.revision)}`
+    const message = `${what}; nothing waits any more`
+    return transition(o, { phase: 'Succeeded', promoted, rejected }, { reason: 'Withdrawn', message }, now)
+  }
+  const pause = pauseOf(o)
+  if (pause === null) return begin(o, o.state, candidate, now)
+  return hold(o, 'WaitingToStart', `Revision ${short(candidate)} waits: ${pause}`, null, {
+    state: { ...o.state, candidate },
+  })
+}
+
+function begin(o: Observation, settled: Settled, candidate: Revision, now: Instant): Move {
+  const again =
+    candidate === o.memory.previous
+      ? `. It was promoted before; to promote it without the steps: ${commandLine(o.names, 'approve', 'full')}`
+      : ''
+  const message = `New revision ${short(candidate)}: starting its pods${again}`
+  const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
+  // Pods that are still there under the same template have read another configuration.
+  const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'stoppingOldPods' : 'startingPods'
+  const state = firstStep(settled, candidate, stage, now)
+  return transition(o, state, { reason: 'NewRevision', message }, now, memory)
+}
+
+/**
+ * A run that has carried nothing yet.
+ *
+ * @param settled may be the run that this one replaces.
+ */
+export function firstStep(
+  settled: Settled | Run,
+  candidate: Revision,
+  stage: Stage,
+  now: Instant,
+): StateOf<'Progressing'> {
+  return {
+    phase: 'Progressing',
+    promoted: settled.promoted,
+    rejected: settled.rejected,
+    id: idOf('id' in settled ? settled.id : '', now),
+    candidate,
+    startedAt: now,
+    highest: 0,
+    traffic: NONE,
+    carriedAt: null,
+    waiting: firstWait(stage, now),
+    stage,
+    routedAt: null,
+    lastCheckTime: null,
+    lastCheckPassed: false,
+    failedChecks: 0,
+    lastFailedTime: null,
+    noTrafficChecks: 0,
+    misrouted: false,
+    blindSince: null,
+    hold: null,
+    pausedDuration: 0,
+    pausedSince: null,
+    approved: null,
+  }
+}
+
+/** The moment at which a run starts names it; runs of one moment are told apart. */
+function idOf(earlier: string, now: Instant): string {
+  const id = now.toString(36)
+  return earlier.startsWith(id) ? `${earlier}x` : id
+}

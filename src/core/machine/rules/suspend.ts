@@ -1,0 +1,80 @@
+/** No data: the weight stays, after maxBlind the analysis is suspended at weight 0, and the steps start again when there is data. */
+import { formatDuration } from '../../../api/duration.ts'
+import { checkContextOf } from '../../analysis/check-context-of.ts'
+import { silenceQuestions } from '../../analysis/questions.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
+import { SILENCE_WINDOW, asPhase, gatesAt, nextCheckTime, withState } from './check-questions.ts'
+import type { Ask, Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { atStage, atTraffic, short, withClock } from '../../model/selectors.ts'
+import type { Analysis, AnalysisPhase } from '../../model/state.ts'
+import { NONE } from '../../model/traffic.ts'
+import type { Instant } from '../../time.ts'
+
+/**
+ * Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0.
+ *
+ * @param blindSince null: there is something to see, which does not count yet.
+ */
+export function holdWithoutVerdict(
+  o: Observation<AnalysisPhase>,
+  looked: Analysis,
+  because: string,
+  blindSince: Instant | null,
+  at: Instant,
+  now: Instant,
+): Move {
+  const { maxBlind } = o.canary.spec.analysis
+  if (blindSince !== null && at - blindSince >= maxBlind) {
+    const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
+    const parked = {
+      ...atTraffic(withClock(looked, 'stopped', now), NONE, now),
+      phase: 'Progressing',
+      blindSince,
+      lastCheckTime: now,
+      hold: { by: 'suspension', since: now },
+    } as const
+    return transition(o, parked, { reason: 'AnalysisSuspended', message }, now)
+  }
+  const next = { ...looked, blindSince }
+  const message = `Holding at weight ${looked.traffic.canary}: ${because}`
+  // Once for as long as it lasts, however the words change.
+  const report = { reason: 'MetricsUnavailable', message, about: 'MetricsUnavailable' } as const
+  return holdAndReport(o, report, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
+}
+
+/** Parked: the plan starts anew once the metrics server answers and the primary shows traffic. */
+export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
+  const { state } = o
+  if (state.hold?.by !== 'suspension') return undefined
+  const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
+  const message = `${short(state.candidate)} is parked at weight 0 until there is data again`
+  if (now < at) return hold(o, 'AnalysisSuspended', message, at)
+  const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
+  const { gates, checks: probes, problems } = gatesAt(o, scene)
+  const sides = silenceQuestions(scene, SILENCE_WINDOW, o.canary.spec.metricsServer ?? null).checks
+  const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
+  if (first !== undefined) return { ask: [first, ...more] }
+  const answers = [...probes, ...sides].map(check => o.findings[check.id])
+  const dark =
+    problems.length > 0 || answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
+  const primary = o.findings[sides[2].id]
+  const telemetry = gates.some(gate => gate.measures !== 'query')
+  const serves = primary?.kind === 'value' && primary.value > 0
+  // Without gates on the mesh's telemetry it may not be there at all; then the users' own queries have to say something.
+  const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
+  if (!back) {
+    const lastCheckTime = Math.max(at, now)
+    return hold(o, 'AnalysisSuspended', message, lastCheckTime + o.canary.spec.analysis.checkInterval, {
+      state: { ...state, lastCheckTime },
+    })
+  }
+  const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
+  const next = {
+    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
+    phase: 'Progressing',
+    hold: null,
+    blindSince: null,
+  } as const
+  return transition(o, next, { reason: 'MetricsRestored', message: again }, now)
+}

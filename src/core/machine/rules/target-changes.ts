@@ -1,0 +1,61 @@
+/** A run whose target changes: it ends, or starts over with the newer revision. */
+import { transition } from '../move.ts'
+import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
+import { firstStep } from './start-run.ts'
+import type { Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { templateOf } from '../../model/revision.ts'
+import { podsOf, short } from '../../model/selectors.ts'
+import type { AnalysisPhase, Revision, State } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+
+/** Without a target there is nothing to release: the primary serves alone until the target is back. */
+export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  if (o.target !== null) return undefined
+  return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} does not exist any more`, now)
+}
+
+/** The promoted revision again: weight 0 in this pass, and no run. */
+export function cancelWhenTargetReverted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  return o.target?.revision === o.state.promoted ? withdraw(o, now) : undefined
+}
+
+/** Another revision: weight 0 in this pass; its pods start once the mesh is seen at 0 and has drained. */
+export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, target } = o
+  if (target === null || target.revision === state.candidate) return undefined
+  if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
+  const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.traffic.canary}; the release starts anew`
+  const memory = {
+    ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
+    targetGeneration: target.generation,
+    checks: [],
+  }
+  const next = firstStep(
+    state,
+    target.revision,
+    carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'draining',
+    now,
+  )
+  return transition(o, next, { reason: 'Restarted', message }, now, memory)
+}
+
+/** The target went back to what was rejected: the run ends as replaced, and what it was replaced by is not tried again. */
+function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
+  const { state } = o
+  const { promoted, rejected } = state
+  const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
+  const news = { reason: 'StillRejected', message } as const
+  const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
+  return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
+}
+
+/**
+ * Pods read their configuration when they start: those of the same template that were started for another revision have to go
+ * first, however many runs came in between.
+ */
+export function stageFor(o: Observation, candidate: Revision): 'stoppingOldPods' | 'startingPods' {
+  const last = o.memory.history.find(run => templateOf(run.revision) === templateOf(candidate))
+  const isOld = last === undefined ? (podsOf(o.target, candidate)?.replicas ?? 0) > 0 : last.revision !== candidate
+  return isOld ? 'stoppingOldPods' : 'startingPods'
+}

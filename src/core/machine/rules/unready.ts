@@ -1,0 +1,54 @@
+/** Sides without ready pods while a candidate carries traffic, and a run that is not decided in time. */
+import { holdAndReport, transition } from '../move.ts'
+import { rollBack } from './end-run.ts'
+import { deadlineOf, whenOverdue } from './verdict.ts'
+import type { Move, Read } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
+import type { AnalysisPhase, State } from '../../model/state.ts'
+import { NONE, isNone } from '../../model/traffic.ts'
+import type { Instant } from '../../time.ts'
+
+/** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
+export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
+  const { state, target } = o
+  if (state.waiting?.for !== 'pods' || target === null) return undefined
+  if (target.readiness === 'pending' || deadlineOf(o, state.waiting, now) !== null) return undefined
+  const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
+  return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', because, now))
+}
+
+/** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
+export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  if (isNone(state.traffic) || judgedReady(o, state.candidate) > 0) return undefined
+  const { threshold } = o.canary.spec.analysis
+  const failedChecks = state.failedChecks + 1
+  const because = `no pod of ${short(state.candidate)} is ready (${failedChecks} of ${threshold} failed checks)`
+  if (failedChecks >= threshold) return rollBack(o, state, 'ThresholdReached', because, now)
+  const next: State = {
+    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
+    phase: 'Progressing',
+    failedChecks,
+    lastFailedTime: now,
+    blindSince: null,
+  }
+  return transition(o, next, { reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
+}
+
+/** The primary has no ready pod: the canary carries what there is, and the run stands still. */
+export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
+  const { state, primary } = o
+  if (primary !== null && primary.ready > 0) return undefined
+  return holdAndReport(o, { reason: 'PrimaryNotReady', message: standInSentence(o) }, null, {
+    state: { ...state, carriedAt: null },
+  })
+}
+
+/** Not decided in time, waiting aside: back. */
+export function rollBackWhenOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
+  const { state } = o
+  if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
+  const because = 'the run was not decided within analysis.maxDuration'
+  return whenOverdue(o, now, () => rollBack(o, state, 'Undecided', because, now))
+}
