@@ -13,10 +13,11 @@ import type { Reason } from '../../status/reasons.ts'
 import type { Instant } from '../../time.ts'
 
 /** What makes no sense stops the start, with a sentence, before anything is touched. */
-export function refuseToStart(o: Observation<'Initializing'>): Move | undefined {
+export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
-  return holdAndReport(o, problem, null)
+  // A target that is not ready for too long is Stalled, whatever the problem with it.
+  return holdAndReport(o, problem, deadlineOf(o, o.state.waiting, now))
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
