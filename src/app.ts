@@ -1,16 +1,13 @@
-/** The composition root: flags → adapters → controller. The only importer of adapters. */
+/** The composition root of the controller: flags → connections (connect.ts) → controller. */
 import { createHash, randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
-import { Admission } from './adapters/kubernetes/admission.ts'
-import { loadCredentials, type Credentials } from './adapters/kubernetes/credentials.ts'
-import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
-import { PrometheusSource } from './adapters/prometheus/source.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
+import { connect, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
 import { figuresOf, finishedRun } from './controller/canary-metrics.ts'
@@ -47,9 +44,7 @@ class ControllerApp {
   readonly #flags: RunFlags
   readonly #log: JsonLog
   readonly #metrics: Metrics
-  readonly #credentials: Credentials
-  readonly #api: KubeTransport
-  readonly #prometheus: PrometheusSource
+  readonly #connected: Connected
   readonly #recorder: EventRecorder
   readonly #controller: Controller
   readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
@@ -62,33 +57,20 @@ class ControllerApp {
     this.#log = log
     const metrics = new Metrics(version)
     this.#metrics = metrics
-    this.#credentials = orCannotStart(() => loadCredentials(credentialsOf(flags), monotonicClock))
-    this.#api = new KubeTransport({
-      credentials: this.#credentials,
-      admission: new Admission({ qps: flags.kubeApiQps, burst: flags.kubeApiBurst }, monotonicClock),
-      clock: monotonicClock,
-      random: Math.random,
-      userAgent: `sluice/${version}`,
-      report: ({ verb, kind, code, lane, milliseconds, waited, warnings }) => {
+    this.#connected = connect(flags, {
+      version,
+      log,
+      environment: process.env,
+      called: ({ verb, kind, code, lane, milliseconds, waited, warnings }) => {
         metrics.observe('api_request_duration_seconds', { verb, kind, code: String(code) }, seconds(milliseconds))
         metrics.observe('api_rate_limit_wait_seconds', { lane }, seconds(waited))
         if (warnings.length > 0) log.warn('the API server warns', { verb, kind, warnings })
       },
+      queried: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
     })
-    const servers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
-    this.#prometheus = orCannotStart(
-      () =>
-        new PrometheusSource({
-          servers,
-          connections: { [flags.metricsServer]: connectionOf(flags) },
-          environment: process.env,
-          ...(flags.metricsServerTenantHeader === undefined ? {} : { tenantHeader: flags.metricsServerTenantHeader }),
-          log,
-          observed: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
-        }),
-    )
+    const { api, metrics: metricSource, metricsServers } = this.#connected
     this.#recorder = new EventRecorder({
-      api: this.#api,
+      api,
       clock: monotonicClock,
       random: Math.random,
       log,
@@ -97,8 +79,8 @@ class ControllerApp {
     })
     this.#controller = new Controller(
       {
-        api: this.#api,
-        metrics: this.#prometheus,
+        api,
+        metrics: metricSource,
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,
@@ -110,7 +92,7 @@ class ControllerApp {
         settings: {
           settle: flags.meshSettle,
           selectorLabels: flags.selectorLabels,
-          metricsServers: servers,
+          metricsServers,
           ownerReferences: flags.ownerReferences,
           inlineQueries: flags.allowInlineQueries,
           rootNamespace: flags.istioRootNamespace,
@@ -144,7 +126,7 @@ class ControllerApp {
 
   async run(stop: AbortSignal): Promise<void> {
     const { port, bind, leaderElect } = this.#flags
-    const problem = await checkCluster(this.#api, this.#credentials.server, this.#flags.namespace, stop)
+    const problem = await checkCluster(this.#connected.api, this.#connected.server, this.#flags.namespace, stop)
     if (problem !== null) throw new StartupError(problem)
     const server = await serve({
       port,
@@ -160,7 +142,7 @@ class ControllerApp {
     })
     const address = server.address()
     const listens = typeof address === 'object' && address !== null ? address.port : port
-    this.#log.info('started', { server: this.#credentials.server, port: listens, identity: this.#identity })
+    this.#log.info('started', { server: this.#connected.server, port: listens, identity: this.#identity })
     const endJobs = this.#jobs()
     await Promise.race([this.#controller.start(), aborted(stop)])
     this.#started = true
@@ -171,8 +153,7 @@ class ControllerApp {
     await this.#recorder.close(LAST_WORDS)
     server.close()
     server.closeAllConnections()
-    this.#prometheus.close()
-    const ending = [endJobs(), this.#controller.close(), this.#api.close()]
+    const ending = [endJobs(), this.#controller.close(), this.#connected.close()]
     await Promise.race([Promise.all(ending), pause(monotonicClock, LAST_WORDS, new AbortController().signal)])
     this.#log.info('stopped', {})
   }
@@ -197,10 +178,10 @@ class ControllerApp {
 
   #newElection(): Election {
     return new Election({
-      api: this.#api,
+      api: this.#connected.api,
       clock: monotonicClock,
       log: this.#log,
-      namespace: this.#flags.leaderElectionNamespace ?? (this.#credentials.namespace || 'sluice-system'),
+      namespace: this.#flags.leaderElectionNamespace ?? (this.#connected.namespace || 'sluice-system'),
       name: 'sluice',
       identity: this.#identity,
       // A new leader begins within 15 s after a crash.
@@ -257,33 +238,6 @@ class ControllerApp {
     const [namespace = '', name = ''] = key.split('/')
     this.#metrics.forget(namespace, name)
     this.#ended.delete(key)
-  }
-}
-
-function credentialsOf(flags: RunFlags): { kubeconfig?: string; context?: string } {
-  return {
-    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
-    ...(flags.context === undefined ? {} : { context: flags.context }),
-  }
-}
-
-function connectionOf(flags: RunFlags): { caFile?: string; tokenFile?: string; headers: Record<string, string> } {
-  const headers = flags.metricsServerHeader.map(line => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
-  })
-  return {
-    ...(flags.metricsServerCaFile === undefined ? {} : { caFile: flags.metricsServerCaFile }),
-    ...(flags.metricsServerTokenFile === undefined ? {} : { tokenFile: flags.metricsServerTokenFile }),
-    headers: Object.fromEntries(headers),
-  }
-}
-
-function orCannotStart<T>(make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    throw new StartupError(messageOf(error))
   }
 }
 

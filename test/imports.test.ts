@@ -65,7 +65,7 @@ suite('the import rule', () => {
     expect(wrong).to.deep.equal([])
   })
 
-  test('nobody imports app.ts but main.ts, and nobody but app.ts imports adapters', () => {
+  test('only main.ts imports app.ts, only app.ts imports connect.ts, and only these two import adapters', () => {
     const importers = (of: (path: string) => boolean): string[] =>
       files.filter(file =>
         importsOf(readFileSync(join(root, file), 'utf8')).some(
@@ -73,8 +73,9 @@ suite('the import rule', () => {
         ),
       )
     expect(importers(path => path === 'app.ts')).to.deep.equal(['main.ts'])
+    expect(importers(path => path === 'connect.ts')).to.deep.equal(['app.ts'])
     expect(importers(path => path.startsWith('adapters/')).filter(file => !file.startsWith('adapters/'))).to.deep.equal(
-      ['app.ts'],
+      ['app.ts', 'connect.ts'],
     )
   })
 

@@ -1,0 +1,124 @@
+/**
+ * Flags → connections: who we are, the API server, the metrics servers. No cache, no election, and nothing is asked before the first
+ * call, so that a command that reads one Canary needs no more than this. Beside app.ts the only importer of adapters.
+ */
+import { monotonicClock } from './adapters/clock.ts'
+import { Admission } from './adapters/kubernetes/admission.ts'
+import { type Credentials, loadCredentials } from './adapters/kubernetes/credentials.ts'
+import type { ExchangeOptions } from './adapters/kubernetes/exchange.ts'
+import { KubeTransport } from './adapters/kubernetes/transport.ts'
+import { PrometheusSource } from './adapters/prometheus/source.ts'
+import type { RunFlags } from './cli/flags.ts'
+import { StartupError } from './cli/startup-error.ts'
+import type { KubeApi, Log, MetricSource } from './core/ports.ts'
+
+/** The flags that say where to connect, and as whom. */
+export type ConnectFlags = Pick<
+  RunFlags,
+  | 'kubeconfig'
+  | 'context'
+  | 'kubeApiQps'
+  | 'kubeApiBurst'
+  | 'metricsServer'
+  | 'allowedMetricsServer'
+  | 'metricsServerCaFile'
+  | 'metricsServerTokenFile'
+  | 'metricsServerHeader'
+  | 'metricsServerTenantHeader'
+>
+
+export interface ConnectOptions {
+  readonly version: string
+  readonly log: Log
+  /** Variables of the environment, for the proxy of the metrics servers. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Told of each call to the API server. */
+  readonly called?: ExchangeOptions['report']
+  /** Told of each query. */
+  readonly queried?: NonNullable<ConstructorParameters<typeof PrometheusSource>[0]['observed']>
+}
+
+export interface Connected {
+  readonly api: KubeApi
+  readonly metrics: MetricSource
+  /** URLs of the metrics servers that Canaries may name; the first is the one of those that name none. */
+  readonly metricsServers: readonly [string, ...string[]]
+  /** URL of the API server. */
+  readonly server: string
+  /** Namespace of the context or of the pod; empty where there is none. */
+  readonly namespace: string
+  /** Closes all connections. */
+  close(): Promise<void>
+}
+
+/** @throws StartupError with a sentence when the kubeconfig or a URL is not as it must be. */
+export function connect(flags: ConnectFlags, options: ConnectOptions): Connected {
+  const credentials = orStartupError(() => loadCredentials(credentialsOf(flags), monotonicClock))
+  const metricsServers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
+  const metrics = orStartupError(() => metricsOf(flags, metricsServers, options))
+  const api = apiOf(flags, credentials, options)
+  return {
+    api,
+    metrics,
+    metricsServers,
+    server: credentials.server,
+    namespace: credentials.namespace,
+    async close() {
+      metrics.close()
+      await api.close()
+    },
+  }
+}
+
+function apiOf(
+  { kubeApiQps: qps, kubeApiBurst: burst }: ConnectFlags,
+  credentials: Credentials,
+  { version, called }: ConnectOptions,
+): KubeTransport {
+  return new KubeTransport({
+    credentials,
+    admission: new Admission({ qps, burst }, monotonicClock),
+    clock: monotonicClock,
+    random: Math.random,
+    userAgent: `sluice/${version}`,
+    ...(called === undefined ? {} : { report: called }),
+  })
+}
+
+function metricsOf(
+  flags: ConnectFlags,
+  servers: Connected['metricsServers'],
+  { log, environment, queried }: ConnectOptions,
+): PrometheusSource {
+  const { metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile, metricsServerTenantHeader } = flags
+  const headers = flags.metricsServerHeader.map(line => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
+  })
+  const connection = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    headers: Object.fromEntries(headers),
+  }
+  return new PrometheusSource({
+    servers,
+    // The other servers are named by users: nothing of this is shown to them.
+    connections: { [flags.metricsServer]: connection },
+    environment,
+    ...(metricsServerTenantHeader === undefined ? {} : { tenantHeader: metricsServerTenantHeader }),
+    log,
+    ...(queried === undefined ? {} : { observed: queried }),
+  })
+}
+
+function credentialsOf({ kubeconfig, context }: ConnectFlags): { kubeconfig?: string; context?: string } {
+  return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }
+}
+
+function orStartupError<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new StartupError(error instanceof Error ? error.message : String(error))
+  }
+}

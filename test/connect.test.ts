@@ -1,0 +1,118 @@
+/** Connections out of flags, as a command uses them: no cache, no election, nothing asked before the first call. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { StartupError } from '../src/cli/startup-error.ts'
+import { connect, type Connected, type ConnectFlags } from '../src/connect.ts'
+import { kinds } from '../src/api/object.ts'
+import { startCluster } from '../playground/cluster.ts'
+import { Hand } from '../playground/server/hand.ts'
+import { systemClock } from '../src/adapters/clock.ts'
+import { plain, type Served } from './adapters/http/servers.ts'
+import { keptLog, question } from './adapters/prometheus/loopback.ts'
+
+suite('connections out of flags', () => {
+  const open: { close(): void | Promise<void> }[] = []
+  let folder: string
+
+  setup(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'connect-'))
+  })
+
+  teardown(async () => {
+    for (const opened of open.splice(0).toReversed()) await opened.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function prometheus(): Promise<Served> {
+    const result = { status: 'success', data: { resultType: 'vector', result: [{ metric: {}, value: [0, '7'] }] } }
+    const server = await plain(response => response.end(JSON.stringify(result)))
+    open.push(server)
+    return server
+  }
+
+  const flagsOf = (more: Partial<ConnectFlags>): ConnectFlags => ({
+    kubeApiQps: 300,
+    kubeApiBurst: 600,
+    metricsServer: 'http://prometheus.istio-system:9090',
+    allowedMetricsServer: [],
+    metricsServerHeader: [],
+    kubeconfig: join(folder, 'kubeconfig'),
+    ...more,
+  })
+
+  function connected(flags: Partial<ConnectFlags>, options = {}): Connected {
+    const made = connect(flagsOf(flags), { version: '1', log: keptLog(), environment: {}, ...options })
+    open.push(made)
+    return made
+  }
+
+  async function cluster(): Promise<Hand> {
+    const started = await startCluster({ clock: systemClock, port: 0, kubeconfig: join(folder, 'kubeconfig') })
+    open.push(started)
+    const user = new Hand(started.server, 'kubectl')
+    user.namespace('shop')
+    return user
+  }
+
+  test('objects are read live, and each call is told', async () => {
+    const user = await cluster()
+    const calls: string[] = []
+    const { api, server } = connected(
+      {},
+      {
+        called: ({ verb, kind, code }: { verb: string; kind: string; code: number }) =>
+          calls.push(`${verb} ${kind} ${code}`),
+      },
+    )
+    expect(calls).to.deep.equal([])
+    user.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'shop', name: 'a' }, data: { b: 'c' } })
+    const ref = { kind: kinds.ConfigMap, namespace: 'shop', name: 'a' }
+    const found = await api.get(ref, { lane: 'normal', signal: new AbortController().signal })
+    expect(found?.['data']).to.deep.equal({ b: 'c' })
+    expect(calls).to.deep.equal(['get configmaps 200'])
+    expect(server).to.match(/^http:\/\/127\.0\.0\.1:\d+/)
+  })
+
+  test('what is secret goes to the metrics server of the flag, and to no other', async () => {
+    await cluster()
+    const [own, other] = [await prometheus(), await prometheus()]
+    const tokenFile = join(folder, 'token')
+    await writeFile(tokenFile, 'token-1')
+    const outcomes: string[] = []
+    const { metrics } = connected(
+      {
+        metricsServer: own.url,
+        allowedMetricsServer: [other.url],
+        metricsServerTokenFile: tokenFile,
+        metricsServerHeader: ['X-Key: value: with colons'],
+        metricsServerTenantHeader: 'X-Scope-OrgID',
+      },
+      { queried: ({ outcome }: { outcome: string }) => outcomes.push(outcome) },
+    )
+    const checks = [question('up'), question('up', { server: other.url })]
+    const findings = await metrics.measure(checks, new AbortController().signal)
+    expect([...findings.values()]).to.deep.equal([
+      { kind: 'value', value: 7 },
+      { kind: 'value', value: 7 },
+    ])
+    expect(outcomes).to.deep.equal(['vector', 'vector'])
+    expect(own.asked[0]?.headers).to.include({
+      authorization: 'Bearer token-1',
+      'x-key': 'value: with colons',
+      'x-scope-orgid': 'shop',
+    })
+    expect(other.asked[0]?.headers).to.include({ 'x-scope-orgid': 'shop' })
+    expect(other.asked[0]?.headers).to.not.have.any.keys('authorization', 'x-key')
+  })
+
+  test('what cannot be right is said in a sentence before anything is asked', async () => {
+    expect(() => connected({})).to.throw(StartupError, 'kubeconfig')
+    await cluster()
+    expect(() => connected({ allowedMetricsServer: ['ftp://user:password@a'] })).to.throw(
+      StartupError,
+      'metrics server "ftp://a" is not a URL; write one such as http://prometheus.istio-system:9090',
+    )
+  })
+})
