@@ -36,7 +36,10 @@ export const words: readonly Word[] = [
   text("\\bsomebody(?:'s)?\\b", 'name the actor: a user, another client'),
   text('\\b(?:stands?|stood|standing)\\b(?! for\\b)(?!-)', 'is, is written, blocks, stays'),
   text('\\blest\\b', 'so that … not'),
-  text(`, for (?:\\w+ ){1,6}?(?:${finite})\\b`, 'because'),
+  text(
+    `, for (?!(?:as|longer|how|the kinds|kinds|those|example|instance)\\b)(?:\\w+ ){1,6}?(?:${finite})\\b`,
+    'because',
+  ),
   text('\\b(?:tak(?:es?|en|ing)|took)(?: \\w+)? back\\b', 'roll back'),
   text('\\brungs?\\b', 'step'),
   text(
@@ -60,7 +63,7 @@ export const words: readonly Word[] = [
   name('\\b(?:sceneOf|nextLookOf)\\b', 'checkContextOf, nextCheckTime'),
   name('\\b(?:notAhead|settleIn)\\b', 'clampToNow, finishInitialization'),
   name(
-    '\\b(?:leaveDeadPods|standInForThePrimary|loseTheTarget|withdrawTheRun|giveUp)\\b',
+    '\\b(?:leaveDeadPods|standInForThePrimary|loseTheTarget|withdrawTheRun)\\b',
     'dropToZeroWhenCanaryUnready, holdWhilePrimaryUnready, abortWhenTargetDeleted, cancelWhenTargetReverted, rollBackWhenOverdue',
   ),
   name('\\b(?:carryable|spanOf)\\b', 'clampToReadySides, minMax'),
@@ -73,6 +76,7 @@ export const words: readonly Word[] = [
     'hold, transition, holdAndReport, transitionSilently, keepMessage, recurringEvent',
   ),
   declared('noted|obey|claim|rest', 'withDerivedMemory, applyCommand, ensureFinalizer, idle'),
+  declared('giveUp', 'rollBackWhenOverdue'),
   declared('Scene|look|shares|Known|Seen', 'CheckContext, runChecks, canaryShares, ReconcileContext'),
   name("(?<=')(?:clearing|emptying)(?=')", 'draining, stoppingOldPods'),
   name(

@@ -58,7 +58,7 @@ export const isNamespaceTerminating = (error: unknown): boolean =>
   error instanceof ApiError &&
   error.code === 403 &&
   (error.causes.includes('NamespaceTerminating') || error.message.includes('being terminated'))
-/** Somebody else wrote first: drop, and observe again. */
+/** Another client wrote first: drop the write, and observe again. */
 export const isConflict = (error: unknown): boolean => is(error, 409, 'Conflict')
 export const isAlreadyExists = (error: unknown): boolean => is(error, 409, 'AlreadyExists')
 /** The resourceVersion is older than what the server keeps: list again. */

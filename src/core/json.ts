@@ -7,8 +7,8 @@ export function isRecord(value: unknown): value is Json {
 }
 
 /**
- * The entry under a key that a user may have chosen, or undefined. Every record has a `constructor` and a `__proto__` that
- * nobody wrote, so such keys are never read by `record[key]`, and never written by `record[key] = …`: `Object.fromEntries`
+ * The entry under a key that a user may have chosen, or undefined. Every record inherits a `constructor` and a `__proto__`, so
+ * such keys are never read by `record[key]`, and never written by `record[key] = …`: `Object.fromEntries`
  * and `{ [key]: … }` make own entries of any name.
  */
 export function entryOf<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
@@ -91,8 +91,8 @@ export function sameJson(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Whether `live` says everything that `wanted` says. Members that only `live` has are the server's defaults or somebody
- * else's; a list must have the same length, for lists have no members of others.
+ * Whether `live` says everything that `wanted` says. Members that only `live` has are the server's defaults or those of other
+ * clients; a list must have the same length, because lists have no members of others.
  */
 export function covers(live: unknown, wanted: unknown): boolean {
   if (wanted === undefined || wanted === null) return true
@@ -106,7 +106,7 @@ export function covers(live: unknown, wanted: unknown): boolean {
 /**
  * 16 hex digits that change with the content. Two lanes of FNV-1a, 32 bits each
  * (http://www.isthe.com/chongo/tech/comp/fnv/): it tells an object that we rendered from one that we render now, where
- * nobody gains from a collision; revisions are sha256.
+ * no client gains from a collision; revisions are sha256.
  */
 export function fingerprint(value: unknown): string {
   const text = canonicalJson(value)

@@ -69,7 +69,7 @@ export interface KubeApi {
   list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList>
   /**
    * Delivers events until the server closes the watch, nothing came for so long that the connection may be half dead, or
-   * `call.signal` aborts; then it resolves, and whoever wants more watches again from the last version it saw. Rejects with
+   * `call.signal` aborts; then it resolves, and the caller that wants more watches again from the last version it saw. Rejects with
    * `ApiError` (`isGone` when the resourceVersion is too old, as a status or as an ERROR event) or a network error, which a
    * connection that does not answer its probes is, too.
    */

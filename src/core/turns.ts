@@ -3,7 +3,7 @@
  * namespace are ahead of one of another by one turn, not by two hundred.
  */
 export class Turns<T> {
-  /** Group → who waits; the group whose turn is next stands first. */
+  /** Group → who waits; the group whose turn is next comes first. */
   readonly #groups = new Map<string, Set<T>>()
   #size = 0
 

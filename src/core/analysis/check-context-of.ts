@@ -1,4 +1,4 @@
-/** The scene of a look, from what a canary is and how it splits. */
+/** The context of a check, from what a canary is and how it splits. */
 import { subsetsOf } from '../render/labels.ts'
 import type { CheckContext } from './check-context.ts'
 import type { Observation } from '../model/observation.ts'
@@ -16,7 +16,7 @@ function strangersOf({ names, surroundings }: Observation): string[] {
   return [...namespaces].filter(one => one !== names.namespace).toSorted()
 }
 
-/** @param at the look's place on the grid: it names the questions, so that nothing is asked twice under one id. */
+/** @param at the check's place on the grid of times: it names the questions, so that no two checks have the same ids. */
 export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): CheckContext {
   const { names, state } = o
   const apex = names.apexService.name

@@ -1,4 +1,4 @@
-/** Where a look is taken: whose telemetry, under which labels, over which window. All questions of one look share it. */
+/** What a check reads: whose telemetry, under which labels, over which window. All questions of one check share it. */
 import type { Milliseconds } from '../time.ts'
 
 /** How callers' telemetry names one side of the split: by Service, and by subset where one Service has both sides. */
@@ -10,7 +10,7 @@ export interface CallerView {
 }
 
 export interface CheckContext {
-  /** Unique to the canary and the look; every id of a question starts with it. */
+  /** Unique to the canary and the check; every id of a question starts with it. */
   readonly checkId: string
   readonly namespace: string
   /** Name of the resource Canary. */

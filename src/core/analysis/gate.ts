@@ -28,7 +28,7 @@ interface Measurement {
 export interface Gate extends Measurement {
   /** As the user wrote it; it opens every sentence. */
   readonly name: string
-  /** The name, made unique among the gates of a look: a step may name a metric that the analysis names too. */
+  /** The name, made unique among the gates of a check: a step may name a metric that the analysis names too. */
   readonly id: string
   /** What the user asks; null for the built-ins. */
   readonly template: Template | null
@@ -37,7 +37,7 @@ export interface Gate extends Measurement {
   readonly limits: Limits
   readonly interval: Milliseconds
   readonly noData: 'hold' | 'fail' | 'pass'
-  /** One failed look is enough. */
+  /** One failed check is enough. */
   readonly failFast: boolean
   /** Fewer requests in the window than this are not enough data. */
   readonly minRequests: number
@@ -59,7 +59,7 @@ const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
 }
 
 /**
- * The gates of a look.
+ * The gates of a check.
  *
  * @param metrics of the analysis, and of the present step after them; defaults and limits are resolved by the schema.
  * @param templates MetricTemplates of the canary's namespace, by name.

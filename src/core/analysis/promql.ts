@@ -123,7 +123,7 @@ export function disconnects(scene: CheckContext, window: Milliseconds, workload:
 
 /**
  * Requests for the canary that failed before it saw them, by the callers' telemetry. With subsets a failure without a chosen
- * pod has no version; it counts as the canary's, for a side that nobody can reach must not look healthy.
+ * pod has no version; it counts as the canary's, because a side that no caller can reach must not look healthy.
  */
 export function callerFailures(scene: CheckContext, window: Milliseconds): string {
   const { version, services } = scene.canaryCallers

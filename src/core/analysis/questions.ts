@@ -109,7 +109,7 @@ export function silenceQuestions(scene: CheckContext, longest: Milliseconds, ser
   }
 }
 
-/** The minute before the first weight, in which requests without a cluster are somebody else's matter. */
+/** The minute before the first weight, in which requests without a cluster have another cause. */
 const MINUTE: Milliseconds = 60_000
 
 /**

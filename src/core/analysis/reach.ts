@@ -1,8 +1,8 @@
 /**
  * How far back a query reaches: the longest way from its ranges (`[5m]`), subqueries (`[30m:1m]`) and offsets, added up where
- * one stands around the other. Prometheus is not asked for it, because its API tells only whether a query parses.
+ * one encloses the other. Prometheus is not asked for it, because its API tells only whether a query parses.
  *
- * Not seen: what a recording rule looked back on (`job:errors:rate5m`), and the 5 minutes for which Prometheus takes an old
+ * Not seen: the window of a recording rule (`job:errors:rate5m`), and the 5 minutes for which Prometheus takes an old
  * sample of a plain selector.
  */
 import type { Milliseconds } from '../time.ts'
@@ -35,7 +35,7 @@ const tokens = new RegExp(
   'gs',
 )
 
-/** What stands in parentheses behind them is no operand: names, or nothing (`@ start()`). */
+/** What is in parentheses behind them is no operand: names, or nothing (`@ start()`). */
 const groupings: ReadonlySet<string> = new Set([
   'by',
   'without',

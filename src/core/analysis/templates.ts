@@ -1,6 +1,6 @@
 /**
  * Queries in Flagger's template syntax: `{{ target }}`, `{{ variables.tier }}`. Only names are known, no functions or pipelines
- * of Go's text/template; whatever else stands between the braces is a problem with a sentence, not an empty string.
+ * of Go's text/template; anything else between the braces is a problem with a message, not an empty string.
  *
  * A template is read once, with its variables filled in; what differs between checks (`{{ interval }}`) is joined in each time.
  * Both cost as much as the text is long, and the text has a limit: a tenant writes the template, its variables and their number.
@@ -37,7 +37,7 @@ const known: readonly Name[] = ['name', 'namespace', 'target', 'service', 'ingre
 const isKnown = (name: string): name is Name => (known as readonly string[]).includes(name)
 const knownNames = new RegExp(`\\{\\{(${known.join('|')})\\}\\}`)
 
-/** What could end the string or the selector that a value stands in, and so change the meaning of the query around it. */
+/** What could end the string or the selector that a value is in, and so change the meaning of the query around it. */
 const BREAKS_OUT = /["'`\\{}\p{Cc}]/u
 
 const read = new WeakMap<Metric, { readonly text: string; readonly template: Template }>()
@@ -59,7 +59,7 @@ export function templateOf(metric: Metric, text: string): Template {
 export function readTemplate(text: string, variables: Readonly<Record<string, string>>): Template {
   let problem: string | null = null
   let length = text.length
-  // What stands between the braces holds no brace, and is trimmed afterwards: whatever a tenant writes is read in one go.
+  // The text between the braces has no brace, and is trimmed afterwards: any text of a tenant is read in one pass.
   const filled = text.replace(/\{\{([^{}]*)\}\}/g, (braces: string, between: string) => {
     if (problem !== null) return ''
     const inner = between.replace(/^-/, '').replace(/-$/, '').trim()
@@ -97,7 +97,7 @@ export function fillIn(template: Template, names: TemplateNames): Rendered {
 
 /**
  * A comment ends at the end of its line, so comments go before lines are joined; strings stay as they are. One that is never
- * closed goes on to the end: then no character is looked at twice, and Prometheus says what is wrong.
+ * closed goes on to the end: then no character is read twice, and Prometheus says what is wrong.
  */
 function collapse(query: string): string {
   const asOne = (_all: string, text: string | undefined): string => text ?? ' '

@@ -79,7 +79,7 @@ interface Measured {
   readonly because: string
 }
 
-/** The value and the requests it stands on. */
+/** The value and the requests that it is computed from. */
 function measure(gate: Gate, of: (part: Part) => Finding): Measured {
   if (gate.measures === 'success-rate') return successRate(of)
   const requests = gate.parts.includes('requests') ? Math.round(countOf(of('requests')) ?? 0) : null
@@ -118,13 +118,13 @@ function blind(outcome: Verdict['outcome'], sight: Verdict['sight'], because: st
   return { outcome, because, value: null, requests: null, sight }
 }
 
-/** What a value stands on: ` (214 requests in 30s)`, ` (over 5m)`. */
+/** What a value is computed from: ` (214 requests in 30s)`, ` (over 5m)`. */
 function evidence(gate: Gate, scene: CheckContext, requests: number | null): string {
   const window = promDuration(windowOf(scene, gate.interval))
   const ranges = gate.template === null ? [] : overRange(reachOfGate(gate, scene))
   const counts = requests === null ? [] : [`${requests} ${requests === 1 ? 'request' : 'requests'} in ${window}`]
-  const stands = [...ranges, ...counts]
-  return stands.length === 0 ? '' : ` (${stands.join('; ')})`
+  const basis = [...ranges, ...counts]
+  return basis.length === 0 ? '' : ` (${basis.join('; ')})`
 }
 
 /** The range that a query says itself, if it has one. */
