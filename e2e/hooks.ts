@@ -1,4 +1,5 @@
 /** Root hooks of mocha: the lab is booted once, and a failed test says what the cluster and the controller looked like. */
+import { beginBackground } from './fixtures/background.ts'
 import { explain } from './fixtures/explain.ts'
 import { lab } from './lab/lab.ts'
 
@@ -6,6 +7,7 @@ export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
     this.timeout(120_000)
     await lab()
+    beginBackground()
   },
   async afterEach(this: Mocha.Context): Promise<void> {
     if (this.currentTest?.state === 'failed') await explain(this.currentTest.err)

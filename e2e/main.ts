@@ -1,5 +1,5 @@
 /**
- * `npm run e2e [-- mocha arguments]`: the end-to-end tests on real programs, inside a network and process namespace of
+ * `npm run e2e [-- folder or file or mocha arguments]`: the end-to-end tests on real programs, inside a network and process namespace of
  * their own. Nothing can leave the machine, ports never clash with another run, and when this program ends the kernel
  * ends everything that it started. KEEP=1 keeps the folder with all logs.
  */
@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBinaries } from './lab/binaries.ts'
 import { fetchKubectl } from './lab/kubectl-package.ts'
+import { filesFor, folders } from './order.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Names the folder of the run, and says to this program that it is inside already. */
@@ -39,9 +40,9 @@ async function outside(args: readonly string[]): Promise<number> {
   // Always: an older bundle would be tested without a word.
   const built = await exitCodeOf('npm', ['run', '--silent', 'build'])
   if (built !== 0) return built
-  const wanted = args.filter(arg => arg.endsWith('.test.ts'))
+  const wanted = args.filter(arg => arg.endsWith('.test.ts') || folders.includes(arg))
   const env: NodeJS.ProcessEnv = { ...process.env }
-  if (wanted.length === 0 || wanted.some(arg => arg.includes('kubectl'))) {
+  if (wanted.length === 0 || wanted.some(arg => arg.includes('contract'))) {
     await fetchKubectl().catch((error: Error) => {
       env['SLUICE_E2E_NO_KUBECTL'] = error.message
     })
@@ -67,15 +68,16 @@ async function inside(args: readonly string[]): Promise<number> {
     '--reporter',
     'e2e/reporter.ts',
     '--timeout',
-    '180000',
+    '300000',
     '--slow',
     '60000',
     '--exit',
   ]
   const required = ['--require', 'e2e/hooks.ts']
-  const chosen = args.some(arg => arg.endsWith('.test.ts'))
-  const tests = chosen ? [] : ['e2e/tests/**/*.test.ts']
-  return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...args, ...tests])
+  const isFile = (arg: string): boolean => arg.endsWith('.test.ts')
+  const others = args.filter(arg => !folders.includes(arg))
+  const tests = others.some(isFile) ? [] : filesFor(args.filter(arg => folders.includes(arg)))
+  return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...others, ...tests])
 }
 
 const args = process.argv.slice(2)

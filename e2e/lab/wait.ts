@@ -14,9 +14,16 @@ export class Hopeless extends Error {
 const between = 60 // ms between two looks
 
 /**
+ * Deadlines are for machines with nothing else to do. Where there is, everything takes longer, and a deadline that passes says nothing about
+ * the controller; what has to be fast is measured where a test claims it. PATIENCE sets another factor.
+ */
+const PATIENCE = Number(process.env['PATIENCE'] ?? 3)
+
+/**
  * Looks until `look` answers something other than undefined, null or false, and returns that. What `look` throws counts
  * as "not yet" and is quoted when the deadline passes.
  *
+ * @param seconds how long an idle machine may take for it.
  * @param what completes the sentence "… did not happen within N s": "Deployment web-1/web becomes ready".
  * @param seen tells, when the deadline passes, what the world looked like instead.
  */
@@ -26,7 +33,7 @@ export async function waitFor<T>(
   look: () => T | Promise<T>,
   seen?: () => unknown,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = Date.now() + seconds * 1000
+  const deadline = Date.now() + seconds * 1000 * PATIENCE
   let last: unknown
   for (;;) {
     try {
@@ -44,7 +51,7 @@ export async function waitFor<T>(
     ...(last instanceof Error ? [last.message] : []),
     ...(seen === undefined ? [] : [`seen instead: ${JSON.stringify(seen())}`]),
   ]
-  throw new Timeout([`within ${seconds} s it did not happen that ${what}`, ...notes].join('; '))
+  throw new Timeout([`within ${seconds * PATIENCE} s it did not happen that ${what}`, ...notes].join('; '))
 }
 
 export { sleep }

@@ -1,7 +1,7 @@
 /**
  * The API contract: the same requests to the playground and to the real API server, whose transcripts are in
  * api/golden.jsonl. The e2e suite asks the real one again, and writes that file:
- * `GOLDEN=write npm run e2e -- e2e/tests/80-api-contract.test.ts`.
+ * `GOLDEN=write npm run e2e -- e2e/tests/contract/api.test.ts`.
  */
 import { expect } from 'chai'
 import { cases } from './api/cases.ts'

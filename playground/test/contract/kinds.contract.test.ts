@@ -1,7 +1,7 @@
 /**
  * The contract about kinds: the same objects to the API server in memory and to the real one, whose
  * answers are in kinds.golden.jsonl. The e2e suite asks the real one again, and writes that file:
- * `GOLDEN=write npm run e2e -- e2e/tests/05-crd.test.ts`.
+ * `GOLDEN=write npm run e2e -- e2e/tests/contract/crd.test.ts`.
  */
 import { expect } from 'chai'
 import { ourAnswers, readGolden } from './kinds.answers.ts'

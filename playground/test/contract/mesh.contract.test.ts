@@ -1,6 +1,6 @@
 /**
  * The mesh contract: the same VirtualServices, DestinationRules and Services in our mesh, and in the e2e suite through the real
- * istiod and Envoy (`npm run e2e -- e2e/tests/07-mesh-contract.test.ts`): the same pods, the same shares, the same flags.
+ * istiod and Envoy (`npm run e2e -- e2e/tests/contract/mesh.test.ts`): the same pods, the same shares, the same flags.
  */
 import { expect } from 'chai'
 import { differencesOf, ourMesh, ourPlace } from './mesh.answers.ts'

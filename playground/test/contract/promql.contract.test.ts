@@ -1,6 +1,6 @@
 /**
  * The PromQL contract: the same samples and the same requests to our Prometheus and to the real one, whose answers are in
- * promql.golden.jsonl. The e2e suite asks the real one again, and writes that file: `GOLDEN=write npm run e2e -- e2e/tests/06-promql-contract.test.ts`.
+ * promql.golden.jsonl. The e2e suite asks the real one again, and writes that file: `GOLDEN=write npm run e2e -- e2e/tests/contract/promql.test.ts`.
  */
 import { expect } from 'chai'
 import { type Answer, difference, ourAnswers, readGolden } from './promql.answers.ts'

@@ -1,13 +1,12 @@
 /** Routes of others around a release, on real proxies: ways past the split, notations of a gateway, one host for several. */
 import { expect } from 'chai'
-import { type KubeObject, kinds } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure, expectShares } from '../fixtures/expect.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { gatewayName } from '../lab/edge.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { expectNoFailure, expectShares } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { together } from '../../fixtures/together.ts'
+import { gatewayName } from '../../lab/edge.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 const quick = { stepWeights: [20, 60], interval: '4s' }
 const [gatewayNamespace = '', gateway = ''] = gatewayName.split('/')
@@ -22,14 +21,6 @@ const to = (host: string) => ({ route: [{ destination: { host } }] })
 const apexOf = (shop: Shop): string => `web.${shop.namespace}.svc.cluster.local`
 
 suite('Past the split', () => {
-  let world: Lab
-  let controller: Controller
-  suiteSetup(async () => {
-    world = await lab()
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   /** The Canary is refused with this sentence, and callers go on as before it. */
   const expectConflict = async (shop: Shop, timeline: ReturnType<Shop['timeline']>, message: string): Promise<void> => {
     const told = await waitFor('the Canary is stalled', 30, () =>
@@ -153,17 +144,19 @@ suite('Past the split', () => {
     ])
   }
 
-  const two = (run: (shop: Shop, other: Shop) => Promise<void>) => async (): Promise<void> =>
-    Shop.within(world, 'past', async shop => Shop.within(world, 'other', async other => run(shop, other)))
+  const two =
+    (run: (shop: Shop, other: Shop) => Promise<void>) =>
+    async (world: Lab): Promise<void> =>
+      Shop.within(world, 'past', async shop => Shop.within(world, 'other', async other => run(shop, other)))
 
-  together(2, [
+  together([
     {
       name: 'F5: a VirtualService at the gateway stops the start, and the entry that it offers carries the split',
-      run: async () => Shop.within(world, 'past', ownGateway),
+      run: async world => Shop.within(world, 'past', ownGateway),
     },
     {
       name: 'F14: an older notation is the same gateway, and callers there meet the split',
-      run: async () => Shop.within(world, 'past', notations),
+      run: async world => Shop.within(world, 'past', notations),
     },
     { name: 'F4: one host at a gateway, and each path for its own', run: two(oneHost) },
     { name: 'F5, other values: of another namespace it is a warning, and the release goes on', run: two(elsewhere) },

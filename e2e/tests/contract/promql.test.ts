@@ -15,13 +15,13 @@ import {
   ourAnswers,
   readGolden,
   writeGolden,
-} from '../../playground/test/contract/promql.answers.ts'
-import { cases } from '../../playground/test/contract/promql.cases.ts'
-import { differences } from '../../playground/test/contract/promql.differences.ts'
-import { moments, START, type Story } from '../../playground/test/contract/promql.samples.ts'
-import { findBinaries } from '../lab/binaries.ts'
-import { Program } from '../lab/program.ts'
-import { waitFor } from '../lab/wait.ts'
+} from '../../../playground/test/contract/promql.answers.ts'
+import { cases } from '../../../playground/test/contract/promql.cases.ts'
+import { differences } from '../../../playground/test/contract/promql.differences.ts'
+import { moments, START, type Story } from '../../../playground/test/contract/promql.samples.ts'
+import { findBinaries } from '../../lab/binaries.ts'
+import { Program } from '../../lab/program.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 /** The NaN that means that a series has ended. */
 const STALE = 0x7ff0000000000002n

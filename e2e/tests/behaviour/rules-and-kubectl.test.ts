@@ -1,26 +1,16 @@
 /** DestinationRules around a release, on real proxies; and what people do to the workloads with the real kubectl. */
 import { expect } from 'chai'
-import { type KubeObject, kinds } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure } from '../fixtures/expect.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { type Connection, connectionAt } from '../lab/clusters.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { entrances } from '../lab/routes.ts'
-import { waitFor } from '../lab/wait.ts'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { expectNoFailure } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { together } from '../../fixtures/together.ts'
+import { type Connection, connectionAt } from '../../lab/clusters.ts'
+import { entrances } from '../../lab/routes.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 const quick = { analysis: { stepWeights: [30, 60], interval: '3s' } }
 
 suite('Around a release', () => {
-  let world: Lab
-  let controller: Controller
-  suiteSetup(async () => {
-    world = await lab()
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   const rule = (namespace: string, name: string, host: string, connectTimeout: string, more = {}): KubeObject => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'DestinationRule',
@@ -35,11 +25,11 @@ suite('Around a release', () => {
     ['web', 'web-primary', 'web-canary'].map(name => `${name}.${shop.namespace}.svc.cluster.local`)
 
   /** Every proxy connects to the apex and to both sides like this. */
-  const connectedAs = async (names: readonly string[], wanted: Partial<Connection>): Promise<void> => {
+  const connectedAs = async (shop: Shop, names: readonly string[], wanted: Partial<Connection>): Promise<void> => {
     const differing = async (): Promise<string[]> => {
       const seen = entrances.flatMap(entrance =>
         names.map(async host => {
-          const connection = await connectionAt(world, entrance, host)
+          const connection = await connectionAt(shop.lab, entrance, host)
           const fits = Object.entries(wanted).every(([key, value]) => connection?.[key as keyof Connection] === value)
           return fits ? [] : [`${host} at the ${entrance}: ${JSON.stringify(connection)}`]
         }),
@@ -59,36 +49,36 @@ suite('Around a release', () => {
     await shop.deployWeb()
     await shop.apply(rule(shop.namespace, 'all', `*.${shop.namespace}.svc.cluster.local`, '7s'))
     await shop.reachable('client')
-    await connectedAs(hosts(shop).slice(0, 1), { connectTimeout: '7s', mostPending: 17 })
+    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '7s', mostPending: 17 })
     const timeline = shop.timeline()
     await shop.apply(shop.canary(quick))
     await timeline.untilPhase('Initialized', 90)
     const client = shop.load('client', { rate: 60 })
-    await connectedAs(hosts(shop), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
+    await connectedAs(shop, hosts(shop), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
     expect(await shop.get(kinds.DestinationRule, 'web-primary')).to.equal(undefined)
 
     const outlierDetection = { consecutive5xxErrors: 9 }
     const patch = JSON.stringify({ spec: { service: { trafficPolicy: { outlierDetection } } } })
     await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=merge', '-p', patch)
-    await connectedAs(hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
 
     const since = await shop.setImage('v2')
     await timeline.untilWeight(30, 30, since)
-    await connectedAs(hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
     await timeline.untilPhase('Succeeded', 120, since)
 
     // Without a policy in the Canary there is nothing to say beside the wildcard: the rules go.
     const remove = JSON.stringify([{ op: 'remove', path: '/spec/service/trafficPolicy' }])
     await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=json', '-p', remove)
     await waitFor('the rules go', 20, async () => (await shop.get(kinds.DestinationRule, 'web-primary')) === undefined)
-    await connectedAs(hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
     expectNoFailure(client)
   }
 
   const meshWide = async (shop: Shop): Promise<void> => {
     await shop.deployWeb()
     const all = `*.${shop.namespace}.svc.cluster.local`
-    await world.kubectl.apply([
+    await shop.lab.kubectl.apply([
       rule('istio-system', shop.namespace, all, '8s'),
       rule('default', shop.namespace, `web.${shop.namespace}.svc.cluster.local`, '9s'),
     ])
@@ -97,15 +87,15 @@ suite('Around a release', () => {
     const trafficPolicy = { outlierDetection: { consecutive5xxErrors: 9 } }
     await shop.apply(shop.canary({ ...quick, service: { trafficPolicy } }))
     await timeline.untilPhase('Initialized', 90)
-    await connectedAs(hosts(shop).slice(1), { connectTimeout: '8s', mostPending: 17, ejectsAfter: 9 })
-    await connectedAs(hosts(shop).slice(0, 1), { connectTimeout: '8s', mostPending: 17 })
-    await world.kubectl.run('delete', 'destinationrule', shop.namespace, '-n', 'istio-system')
-    await connectedAs(hosts(shop).slice(1), { ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '8s', mostPending: 17, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '8s', mostPending: 17 })
+    await shop.lab.kubectl.run('delete', 'destinationrule', shop.namespace, '-n', 'istio-system')
+    await connectedAs(shop, hosts(shop).slice(1), { ejectsAfter: 9 })
     await waitFor('the rules follow', 20, async () => {
       const written = await shop.get(kinds.DestinationRule, 'web-canary')
       return JSON.stringify(written?.['spec']) === JSON.stringify({ host: 'web-canary', trafficPolicy })
     })
-    await world.kubectl.run('delete', 'destinationrule', shop.namespace, '-n', 'default')
+    await shop.lab.kubectl.run('delete', 'destinationrule', shop.namespace, '-n', 'default')
   }
 
   const refused = async (shop: Shop, ...args: string[]): Promise<string> => {
@@ -156,18 +146,18 @@ suite('Around a release', () => {
     expectNoFailure(client)
   }
 
-  together(3, [
+  together([
     {
       name: 'a wildcard DestinationRule of the namespace goes on covering both sides, with and without a policy of the Canary',
-      run: async () => Shop.within(world, 'rules', wildcard),
+      run: async world => Shop.within(world, 'rules', wildcard),
     },
     {
       name: 'a wildcard of the root namespace is carried and followed; a rule of another namespace is not',
-      run: async () => Shop.within(world, 'rules', meshWide),
+      run: async world => Shop.within(world, 'rules', meshWide),
     },
     {
       name: 'rollout restart, undo, resume and scale of kubectl do what they say, or are answered',
-      run: async () => Shop.within(world, 'rules', hands),
+      run: async world => Shop.within(world, 'rules', hands),
     },
   ])
 })

@@ -1,36 +1,10 @@
 /** What stands around a Deployment: the configuration that it mounts, templates of metrics, and autoscalers. */
 import { expect } from 'chai'
-import { type Kind, type KubeObject, kinds } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure } from '../fixtures/expect.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
-
-/** Autoscalers of add-ons, as far as the API server must know them. */
-const addOns = [kinds.VerticalPodAutoscaler, kinds.ScaledObject].map(kind => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: `${kind.plural}.${kind.group}`,
-    // Groups that end in k8s.io are protected: https://github.com/kubernetes/enhancements/pull/1111
-    annotations: { 'api-approved.kubernetes.io': 'unapproved, for a test' },
-  },
-  spec: {
-    group: kind.group,
-    scope: 'Namespaced',
-    names: { kind: kind.kind, plural: kind.plural, singular: kind.kind.toLowerCase() },
-    versions: [
-      {
-        name: kind.version,
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-}))
+import { type Kind, type KubeObject, kinds } from '../../../src/api/object.ts'
+import { expectNoFailure } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { type Scenario, together } from '../../fixtures/together.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
 const autoscalers: readonly { kind: Kind; spec: object; field: string }[] = [
@@ -64,18 +38,8 @@ const metricTemplate = (shop: Shop): KubeObject => ({
 })
 
 suite('Around a Deployment', () => {
-  let world: Lab
-  let controller: Controller
-
-  suiteSetup(async () => {
-    world = await lab()
-    await world.kubectl.apply(addOns)
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   const copies = async (shop: Shop): Promise<string[]> => {
-    const found = await world.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')
+    const found = await shop.lab.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')
     return found.map(
       ({ metadata, data, immutable }) => `${metadata.name.split('-')[0]} ${JSON.stringify({ data, immutable })}`,
     )
@@ -116,7 +80,7 @@ suite('Around a Deployment', () => {
       expect(timeline.weights(since)).to.deep.equal([50, 0])
     }
     await waitFor('the first copy is dropped', 20, async () => !(await copies(shop)).join().includes('blue'))
-    const red = (await world.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')).find(
+    const red = (await shop.lab.api.list(kinds.ConfigMap, shop.namespace, 'sluice.dev/canary=web')).find(
       ({ data }) => (data as { colour: string }).colour === 'red',
     )
     const primary = (await shop.get(kinds.Deployment, 'web-primary'))?.['spec'] as typeof spec
@@ -133,7 +97,7 @@ suite('Around a Deployment', () => {
     // The target mounts the originals: with the Canary go the copies.
     await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
     expect(await copies(shop)).to.deep.equal([])
-    expect(await world.api.list(kinds.Secret, shop.namespace, 'sluice.dev/canary=web')).to.deep.equal([])
+    expect(await shop.lab.api.list(kinds.Secret, shop.namespace, 'sluice.dev/canary=web')).to.deep.equal([])
     expectNoFailure(client)
   }
 
@@ -149,7 +113,7 @@ suite('Around a Deployment', () => {
     expect(told.message).to.include(kind.kind).and.include(`Write web-primary as its spec.${field}.name`)
     expect(await shop.get(kinds.VirtualService, 'web'), 'nothing of the callers is touched').to.equal(undefined)
     const { kubectl } = shop
-    await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=5s')
+    await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=30s')
 
     const pointed = JSON.stringify({
       spec: { [field]: { ...(kind.kind === 'ScaledObject' ? {} : web), name: 'web-primary' } },
@@ -158,14 +122,16 @@ suite('Around a Deployment', () => {
     await timeline.untilPhase('Initialized', 60)
   }
 
-  together(3, [
+  together([
     {
       name: 'a change of configuration alone is a release, and the primary keeps what was judged',
-      run: async () => Shop.within(world, 'config', configuration),
+      run: async world => Shop.within(world, 'config', configuration),
     },
-    ...autoscalers.map(scaler => ({
-      name: `a ${scaler.kind.kind} on the target stops the start with a sentence, and pointing it at the primary is enough`,
-      run: async () => Shop.within(world, 'scaled', async shop => autoscaled(scaler, shop)),
-    })),
+    ...autoscalers.map(
+      (scaler): Scenario => ({
+        name: `a ${scaler.kind.kind} on the target stops the start with a sentence, and pointing it at the primary is enough`,
+        run: async world => Shop.within(world, 'scaled', async shop => autoscaled(scaler, shop)),
+      }),
+    ),
   ])
 })

@@ -1,11 +1,9 @@
 /** Promotions whose strategy may take all old pods of the primary before a new one is ready. */
 import { expect } from 'chai'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure } from '../fixtures/expect.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+import { expectNoFailure } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { together } from '../../fixtures/together.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 interface Way {
   readonly name: string
@@ -36,14 +34,6 @@ const ways: readonly Way[] = [
 ]
 
 suite('A promotion that may take all old pods first loses no request', () => {
-  let world: Lab
-  let controller: Controller
-  suiteSetup(async () => {
-    world = await lab()
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   const promoted = async (way: Way, shop: Shop): Promise<void> => {
     const web = shop.deployment({ version: 'v1', replicas: way.replicas })
     const spec = { ...(web['spec'] as object), strategy: way.strategy }
@@ -66,10 +56,9 @@ suite('A promotion that may take all old pods first loses no request', () => {
   }
 
   together(
-    3,
     ways.map(way => ({
       name: way.name,
-      run: async () => Shop.within(world, 'recreate', async shop => promoted(way, shop)),
+      run: async world => Shop.within(world, 'recreate', async shop => promoted(way, shop)),
     })),
   )
 })

@@ -3,13 +3,13 @@
  * in another namespace reaches weight 0 within a second, and its event is there within five.
  */
 import { expect } from 'chai'
-import { kinds, type KubeObject } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { pathOf } from '../lab/api.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
-import { holdWrites, type HoldingWebhook } from '../lab/webhook.ts'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { Controller } from '../../fixtures/controller.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { pathOf } from '../../lab/api.ts'
+import { type Lab, lab } from '../../lab/lab.ts'
+import { waitFor } from '../../lab/wait.ts'
+import { holdWrites, type HoldingWebhook } from '../../lab/webhook.ts'
 
 const HOSTILE = 200
 const namespace = 'slow-tenant'

@@ -3,16 +3,27 @@
  * as the playground does. `GOLDEN=write` writes that file. The last of all suites, for it leaves behind what it made.
  */
 import { expect } from 'chai'
-import { cases } from '../../playground/test/contract/api/cases.ts'
-import { difference, type Finding, findings, reasons, unfounded } from '../../playground/test/contract/api/compare.ts'
-import { readGolden, type Transcripts, transcriptsOf, writeGolden } from '../../playground/test/contract/api/golden.ts'
-import { ourTranscripts } from '../../playground/test/contract/api/playground.ts'
-import { prepare } from '../../playground/test/contract/api/prepare.ts'
-import { report } from '../../playground/test/contract/report.ts'
-import { installCrds } from '../fixtures/controller.ts'
-import { compact } from '../lab/control-plane.ts'
-import { lab } from '../lab/lab.ts'
-import { apiServerUrl } from '../lab/pki.ts'
+import { cases } from '../../../playground/test/contract/api/cases.ts'
+import {
+  difference,
+  type Finding,
+  findings,
+  reasons,
+  unfounded,
+} from '../../../playground/test/contract/api/compare.ts'
+import {
+  readGolden,
+  type Transcripts,
+  transcriptsOf,
+  writeGolden,
+} from '../../../playground/test/contract/api/golden.ts'
+import { ourTranscripts } from '../../../playground/test/contract/api/playground.ts'
+import { prepare } from '../../../playground/test/contract/api/prepare.ts'
+import { report } from '../../../playground/test/contract/report.ts'
+import { installCrds } from '../../fixtures/controller.ts'
+import { compact } from '../../lab/control-plane.ts'
+import { lab } from '../../lab/lab.ts'
+import { apiServerUrl } from '../../lab/pki.ts'
 
 suite('The API contract, on a real API server', () => {
   let version: string

@@ -9,16 +9,16 @@ import {
   readGolden,
   refused,
   writeGolden,
-} from '../../playground/test/contract/kinds.answers.ts'
-import { differences } from '../../playground/test/contract/kinds.differences.ts'
-import { type Row, rows, thing, thingDefinition } from '../../playground/test/contract/kinds.rows.ts'
-import { report } from '../../playground/test/contract/report.ts'
-import { cases } from '../crd.cases.ts'
-import { emptyRows } from '../crd.empty.ts'
-import { installCrds } from '../fixtures/controller.ts'
-import { ApiFailure, pathOf } from '../lab/api.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+} from '../../../playground/test/contract/kinds.answers.ts'
+import { differences } from '../../../playground/test/contract/kinds.differences.ts'
+import { type Row, rows, thing, thingDefinition } from '../../../playground/test/contract/kinds.rows.ts'
+import { report } from '../../../playground/test/contract/report.ts'
+import { cases } from '../../crd.cases.ts'
+import { emptyRows } from '../../crd.empty.ts'
+import { installCrds } from '../../fixtures/controller.ts'
+import { ApiFailure, pathOf } from '../../lab/api.ts'
+import { type Lab, lab } from '../../lab/lab.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 suite('The API server', () => {
   let world: Lab

@@ -1,14 +1,12 @@
 /** The three ways to split, and the two ways to label the primary. */
 import { expect } from 'chai'
-import { kinds, type KubeObject } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure, expectShares } from '../fixtures/expect.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { canaryService, type IsCanary } from '../fixtures/timeline.ts'
-import { gatewayName } from '../lab/edge.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { expectNoFailure, expectShares } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { type Scenario, together } from '../../fixtures/together.ts'
+import { canaryService, type IsCanary } from '../../fixtures/timeline.ts'
+import { gatewayName } from '../../lab/edge.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 /** What a user has before the Canary, and what the Canary says of it. */
 interface Way {
@@ -124,14 +122,6 @@ function restOf(virtualService: KubeObject | undefined): unknown {
 }
 
 suite('A release is split', () => {
-  let world: Lab
-  let controller: Controller
-  suiteSetup(async () => {
-    world = await lab()
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   const split = async (way: Way, shop: Shop): Promise<void> => {
     await shop.deployWeb({ version: 'v1', ...(way.podLabels === undefined ? {} : { labels: way.podLabels }) })
     const before = way.before(shop)
@@ -196,14 +186,16 @@ suite('A release is split', () => {
     expectNoFailure(client)
   }
 
-  together(3, [
-    ...ways.map(way => ({
-      name: `by ${way.name}, labels ${way.labels}`,
-      run: async () => Shop.within(world, 'ways', async shop => split(way, shop)),
-    })),
+  together([
+    ...ways.map(
+      (way): Scenario => ({
+        name: `by ${way.name}, labels ${way.labels}`,
+        run: async world => Shop.within(world, 'ways', async shop => split(way, shop)),
+      }),
+    ),
     {
       name: "by a user's VirtualService that is applied again in mid-run: its other parts stay, the weight waits for `resume`",
-      run: async () => Shop.within(world, 'ways', appliedAgain),
+      run: async world => Shop.within(world, 'ways', appliedAgain),
     },
   ])
 })

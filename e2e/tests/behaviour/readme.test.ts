@@ -3,14 +3,15 @@ import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { type KubeObject, kinds } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { Load } from '../fixtures/load.ts'
-import { startInjector, takingOver } from '../lab/injector.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { explain } from '../../fixtures/explain.ts'
+import { Load } from '../../fixtures/load.ts'
+import { together } from '../../fixtures/together.ts'
+import { startInjector, takingOver } from '../../lab/injector.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { waitFor } from '../../lab/wait.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const readme = readFileSync(`${root}/README.md`, 'utf8')
 const blocks = (language: string): string[] =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(found => found[1] ?? '')
@@ -32,43 +33,31 @@ function command(start: string): string[] {
   return found.trim().split(/\s+/).slice(1)
 }
 
-suite('The path of a new user', function () {
-  this.timeout(420_000)
+suite('The path of a new user', () => {
   let the: Lab
-  let controller: Controller
-  let endInjector: () => Promise<void>
+  let endInjector: (() => Promise<void>) | undefined
   let load: Load | undefined
-
-  suiteSetup(async () => {
-    the = await lab()
-    endInjector = await startInjector(the)
-  })
-  suiteTeardown(async () => {
-    await load?.stop()
-    await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', '--timeout=60s')
-    await controller?.close()
-    await the.kubectl.run('delete', 'namespace', 'shop', '--wait=false')
-    await the.kubectl.run('delete', 'clusterrolebinding', 'readme')
-    await endInjector()
-  })
 
   const sluice = async (): Promise<Record<string, unknown>> =>
     ((await the.api.get(kinds.Canary, 'shop', 'web'))?.['status'] ?? {}) as Record<string, unknown>
   const untilPhase = (phase: string, seconds: number): Promise<unknown> =>
     waitFor(`the Canary is ${phase}`, seconds, async () => (await sluice())['phase'] === phase)
 
-  test('installs it with the two ways that the README names', async () => {
+  const install = async (lab: Lab): Promise<void> => {
+    the = lab
+    endInjector = await startInjector(the)
     expect(readme).to.include('kubectl apply -k manifests').and.to.include('kubectl apply -f crds')
+    // The manifests bind the service account of their Deployment. There is no registry to pull its image from: the bundle in it runs
+    // as a process, as the user `sluice`, who keeps the same rights by bindings of his own.
+    for (const role of ['sluice', 'sluice-configs']) {
+      await the.kubectl.run('create', 'clusterrolebinding', `readme-${role}`, `--clusterrole=${role}`, '--user=sluice')
+    }
     await the.kubectl.run('apply', '-f', `${root}/crds`)
     await the.kubectl.run('apply', '-k', `${root}/manifests`)
-    // There is no registry to pull the image from: the bundle in it runs as a process, with the rights that were applied.
     await the.kubectl.run('-n', 'sluice-system', 'scale', 'deployment/sluice', '--replicas=0')
-    // The binding that was just applied is for the service account; the process runs as a user of its own.
-    await the.kubectl.run('create', 'clusterrolebinding', 'readme', '--clusterrole=sluice', '--user=sluice')
-    controller = await Controller.start(the)
-  })
+  }
 
-  test('sees a good release go 10, 25, 50, 100, Succeeded', async () => {
+  const goodRelease = async (): Promise<void> => {
     const namespace = {
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -94,15 +83,37 @@ suite('The path of a new user', function () {
     ])
     expect(seen.filter(line => line !== '').at(-1)).to.equal('web Succeeded 0')
     expect(load.failures()).to.deep.equal([])
-  })
+  }
 
-  test('sees a bad one taken back, with a sentence that says which metric, which value, which limit', async () => {
+  const badRelease = async (): Promise<void> => {
     await the.kubectl.run(...command('kubectl -n shop set env'))
     await untilPhase('Failed', 240)
     const said = await the.kubectl.run(...command('kubectl -n shop get sluice').filter(word => word !== '-w'))
     expect(said).to.match(/web\s+Failed\s+0\s/)
     expect(String((await sluice())['message'])).to.match(
-      /^Rolled back \w+ at weight \d+: request-success-rate [\d.]+ % is below 99 % \(\d+ requests in \d+s\)/,
+      /^Rolled back \w+ (\(\S+\) )?at weight \d+: request-success-rate [\d.]+ % is below 99 %/,
     )
-  })
+  }
+
+  const end = async (error?: unknown): Promise<void> => {
+    if (error !== undefined) await explain(error, 'shop')
+    await load?.stop()
+    await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', '--timeout=60s')
+    await the.kubectl.run('delete', 'namespace', 'shop', '--wait=false')
+    await endInjector?.()
+  }
+
+  together([
+    {
+      steps: [
+        { name: 'installs it with the two ways that the README names', run: install },
+        { name: 'sees a good release go 10, 25, 50, 100, Succeeded', run: goodRelease },
+        {
+          name: 'sees a bad one rolled back, with a sentence that says which metric, which value, which limit',
+          run: badRelease,
+        },
+      ],
+      end,
+    },
+  ])
 })

@@ -5,12 +5,12 @@
 import { expect } from 'chai'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Json } from '../../playground/json.ts'
-import { builtInKinds, customKinds, inLines, isOfGatewayApi } from '../fixtures/schemas.ts'
-import { findBinaries } from '../lab/binaries.ts'
-import { lab } from '../lab/lab.ts'
+import type { Json } from '../../../playground/json.ts'
+import { builtInKinds, customKinds, inLines, isOfGatewayApi } from '../../fixtures/schemas.ts'
+import { findBinaries } from '../../lab/binaries.ts'
+import { lab } from '../../lab/lab.ts'
 
-const folder = new URL('../../playground/data/', import.meta.url)
+const folder = new URL('../../../playground/data/', import.meta.url)
 
 suite('The schemas of the embedded API server', () => {
   const made = new Map<string, string>()

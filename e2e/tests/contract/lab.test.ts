@@ -1,13 +1,13 @@
 /** The lab itself: what later tests rely on is true of it. */
 import { expect } from 'chai'
-import { kinds, type KubeObject } from '../../src/api/object.ts'
-import { expectNoFailure, expectNoneOf, expectShares } from '../fixtures/expect.ts'
-import { fits } from '../fixtures/load.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { canaryService, weightIn } from '../fixtures/timeline.ts'
-import { gatewayName } from '../lab/edge.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { sleep, waitFor } from '../lab/wait.ts'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { expectNoFailure, expectNoneOf, expectShares } from '../../fixtures/expect.ts'
+import { fits } from '../../fixtures/load.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { canaryService, weightIn } from '../../fixtures/timeline.ts'
+import { gatewayName } from '../../lab/edge.ts'
+import { type Lab, lab } from '../../lab/lab.ts'
+import { sleep, waitFor } from '../../lab/wait.ts'
 
 suite('The lab', () => {
   let world: Lab
@@ -102,7 +102,8 @@ suite('The lab', () => {
     const fast = await world.prometheus.query(
       `histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket{${received}}[10s])))`,
     )
-    expect(fast[0]?.value).to.be.within(0, 250)
+    // The requests of the mesh contract pass the same proxy meanwhile.
+    expect(fast[0]?.value).to.be.within(0, 1000)
   })
 
   test('a Service without a ready pod is seen by callers only, with the flag UH', async () => {

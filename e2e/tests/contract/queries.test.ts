@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
-import type { Check, Finding } from '../../src/core/model/check.ts'
+import { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
 import {
   callerFailures,
   carried,
@@ -24,11 +24,11 @@ import {
   promDuration,
   requests,
   withoutCluster,
-} from '../../src/core/analysis/promql.ts'
-import type { CallerView, CheckContext } from '../../src/core/analysis/check-context.ts'
-import { findBinaries } from '../lab/binaries.ts'
-import { Program } from '../lab/program.ts'
-import { sleep, waitFor } from '../lab/wait.ts'
+} from '../../../src/core/analysis/promql.ts'
+import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
+import { findBinaries } from '../../lab/binaries.ts'
+import { Program } from '../../lab/program.ts'
+import { sleep, waitFor } from '../../lab/wait.ts'
 
 const WINDOW = 4000
 const CHANGE = 7

