@@ -108,11 +108,13 @@ suite('Around a release', () => {
   const events = async (shop: Shop): Promise<string> =>
     shop.kubectl('get', 'events', '-o', 'custom-columns=R:.reason,M:.message')
 
-  const hands = async (shop: Shop): Promise<void> => {
+  const commands = async (shop: Shop): Promise<void> => {
     await shop.deployWeb()
     await shop.reachable('client')
     const timeline = shop.timeline()
-    await shop.apply(shop.canary(quick))
+    // It stays at 30 % until it is approved: every command meets the run.
+    const steps = [{ weight: 30, approve: true }, { weight: 60 }]
+    await shop.apply(shop.canary({ analysis: { steps, interval: '3s' } }))
     await timeline.untilPhase('Initialized', 90)
     const client = shop.load('client', { rate: 60 })
 
@@ -136,6 +138,8 @@ suite('Around a release', () => {
     await waitFor('it is told what to type', 20, async () =>
       /EditReverted +(\S+|An unknown client) resumed Deployment web, .*sluice\.dev\/abort="/.test(await events(shop)),
     )
+    await waitFor('the step waits', 30, () => timeline.last?.reason === 'WaitingForApproval')
+    await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 as expected')
     await timeline.untilPhase('Succeeded', 120, since)
     await restarted()
     await shop.kubectl('scale', 'deployment/web-primary', '--replicas=2')
@@ -157,7 +161,7 @@ suite('Around a release', () => {
     },
     {
       name: 'rollout restart, undo, resume and scale of kubectl do what they say, or are answered',
-      run: async world => Shop.within(world, 'rules', hands),
+      run: async world => Shop.within(world, 'rules', commands),
     },
   ])
 })

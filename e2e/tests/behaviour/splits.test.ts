@@ -163,7 +163,9 @@ suite('A release is split', () => {
     await shop.apply(own)
     await shop.reachable('client')
     const timeline = shop.timeline({ virtualService: 'shop-routes' })
-    await shop.apply(shop.canary({ service: listed.service, analysis: { stepWeights: [30, 60], interval: '4s' } }))
+    await shop.apply(
+      shop.canary({ service: listed.service, analysis: { steps: [{ weight: 30, approve: true }, { weight: 60 }] } }),
+    )
     await timeline.untilPhase('Initialized', 90)
     const client = shop.load('client', { rate: 80 })
     const since = await shop.setImage('v2')
@@ -180,6 +182,8 @@ suite('A release is split', () => {
     await shop.kubectl('patch', 'virtualservice', 'shop-routes', '--type=merge', '-p', JSON.stringify({ spec: edited }))
     await waitFor('the run holds', 15, () => timeline.last?.reason === 'WeightOverridden')
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/resume=${Date.now()} edited on purpose`)
+    await waitFor('the step waits', 30, () => timeline.last?.reason === 'WaitingForApproval')
+    await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 as expected')
     await timeline.untilPhase('Succeeded', 120, since)
     const after = JSON.stringify(await shop.get(kinds.VirtualService, 'shop-routes'))
     expect(after).to.include('"timeout":"9s"').and.include('"status":503')
