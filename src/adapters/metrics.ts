@@ -1,6 +1,6 @@
 /**
- * What the controller tells Prometheus about itself. All names and their help stand in one table; nobody else touches
- * prom-client. Series of a canary leave with it.
+ * What the controller tells Prometheus about itself. All names and their help are in one table; no other file uses
+ * prom-client. The series of a canary are removed with it.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -50,7 +50,7 @@ type Table = typeof table
 type Labels<N extends keyof Table> = Record<Table[N][2][number], string>
 type Named<K extends string> = { [N in keyof Table]: Table[N][0] extends K ? N : never }[keyof Table]
 
-/** One canary, as it stands in the metrics. */
+/** One canary, as the metrics show it. */
 export interface CanaryFigures {
   readonly namespace: string
   readonly name: string
@@ -130,7 +130,7 @@ export class Metrics {
     this.set('canary_total', { namespace }, this.#canaries.get(namespace)?.size ?? 0)
   }
 
-  /** Takes back every series of a canary that is gone. */
+  /** Removes every series of a canary that is gone. */
   forget(namespace: string, name: string): void {
     for (const { metric, labels } of this.#seriesOf(namespace, name)) {
       this.#gauges.get(metric)?.remove(labels)

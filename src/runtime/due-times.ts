@@ -1,6 +1,6 @@
 /**
  * When each key is due: a binary heap by time and one timer for its top. Thousands of canaries then cost one timer, and
- * an earlier wish replaces a later one in logarithmic time.
+ * an earlier time replaces a later one in logarithmic time.
  */
 import type { Clock } from '../core/ports.ts'
 import type { Instant } from '../core/time.ts'
@@ -13,8 +13,8 @@ interface Entry {
 export class DueTimes {
   readonly #clock: Clock
   readonly #due: (key: string) => void
-  /** The earliest wish of every key. Entries of the heap that differ from it are outdated, and skipped. */
-  readonly #wishes = new Map<string, Instant>()
+  /** The earliest time of every key. Entries of the heap that differ from it are outdated, and skipped. */
+  readonly #times = new Map<string, Instant>()
   readonly #heap: Entry[] = []
   #timer: { when: Instant; cancel: () => void } | null = null
 
@@ -24,29 +24,29 @@ export class DueTimes {
     this.#due = due
   }
 
-  /** Keeps the earlier of this wish and the one that is there. */
+  /** Keeps the earlier of this time and the one that is there. */
   set(key: string, when: Instant): void {
-    const wish = this.#wishes.get(key)
-    if (wish !== undefined && wish <= when) return
-    this.#wishes.set(key, when)
+    const earlier = this.#times.get(key)
+    if (earlier !== undefined && earlier <= when) return
+    this.#times.set(key, when)
     this.#push({ key, when })
     this.#arm()
   }
 
-  /** Forgets the wish of a key. Its timer may still ring, for nobody. */
+  /** Forgets the time of a key. Its timer may still ring, without effect. */
   delete(key: string): void {
-    this.#wishes.delete(key)
+    this.#times.delete(key)
   }
 
   /** Every key is due now, whatever its time. */
   hurry(): void {
-    const keys = [...this.#wishes.keys()]
+    const keys = [...this.#times.keys()]
     this.clear()
     for (const key of keys) this.#due(key)
   }
 
   clear(): void {
-    this.#wishes.clear()
+    this.#times.clear()
     this.#heap.length = 0
     this.#arm()
   }
@@ -64,17 +64,17 @@ export class DueTimes {
     const keys: string[] = []
     for (let top = this.#top(); top !== undefined && top.when <= now; top = this.#top()) {
       this.#pop()
-      this.#wishes.delete(top.key)
+      this.#times.delete(top.key)
       keys.push(top.key)
     }
     this.#arm()
     for (const key of keys) this.#due(key)
   }
 
-  /** The earliest entry that is still a wish. */
+  /** The earliest entry that is still valid. */
   #top(): Entry | undefined {
     for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      if (this.#wishes.get(top.key) === top.when) return top
+      if (this.#times.get(top.key) === top.when) return top
       this.#pop()
     }
     return undefined

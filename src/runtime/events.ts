@@ -50,7 +50,7 @@ const CAPACITY = 250
 /** The API server's own limit, in characters. */
 const LONGEST_MESSAGE = 1024
 
-/** A note on its way, and who waits to hear of its end. */
+/** A note in flight, and who waits for its end. */
 interface Pending {
   readonly note: Note
   readonly settled: () => void
@@ -158,7 +158,7 @@ export class EventRecorder {
     }
   }
 
-  /** Nobody can read the events of such a namespace any more, and there will be others: one line does. */
+  /** No user can read the events of such a namespace any more, and there will be others: one line is enough. */
   #ended(namespace: string, because: string): string {
     const told = this.#ending.has(namespace)
     // Names of namespaces that are gone are no reason to grow.

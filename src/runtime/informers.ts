@@ -1,5 +1,5 @@
 /**
- * What we know of the cluster. A kind is listed and watched while somebody uses it, once for all users; reading is
+ * What we know of the cluster. A kind is listed and watched while it is in use, once for all users; reading is
  * synchronous, and never older than the last answer of our own writes.
  */
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
@@ -81,7 +81,7 @@ export class Informers {
     return reflector
   }
 
-  /** Ends one `use`. The last one stops the watch and forgets the objects; nobody is told. */
+  /** Ends one `use`. The last one stops the watch and forgets the objects, without calling listeners. */
   release(kind: Kind, namespace = ''): void {
     const room = this.#room(kind, namespace)
     if (room === undefined) return
@@ -127,13 +127,13 @@ export class Informers {
     return this.#informersOf(kind).reduce((sum, { store }) => sum + store.countByIndex(name, key), 0)
   }
 
-  /** Calls back on every change from now on. What a listener throws is logged and reaches nobody else. */
+  /** Calls back on every change from now on. What a listener throws is logged and does not reach other listeners. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes in the answer of our own write at once. A kind that nobody uses is not kept. */
+  /** Takes in the answer of our own write at once. A kind that is not in use is not kept. */
   accept(kind: Kind, object: KubeObject): void {
     for (const room of this.#informersOf(kind)) {
       if (room.namespace === '' || room.namespace === object.metadata.namespace) room.store.put(object)

@@ -6,7 +6,7 @@ import type { Instant, Milliseconds } from '../core/time.ts'
 /** What is known of the Lease, and since when it is as it is. */
 export interface ObservedLease {
   readonly lease: KubeObject
-  /** Empty when nobody holds it. */
+  /** Empty when no one holds it. */
   readonly holder: string
   readonly duration: Milliseconds
   readonly since: Instant

@@ -1,6 +1,6 @@
 /**
- * The Lease as one candidate sees it: each read and write under a deadline, and what is known of it since when. Nobody's
- * clock but ours is believed: how old a Lease is counts from the moment at which *we* first saw it as it is.
+ * The Lease as one candidate sees it: each read and write under a deadline, and what is known of it since when. Only
+ * our own clock is believed: how old a Lease is counts from the moment at which *we* first saw it as it is.
  */
 import { kinds, type KubeObject, type Ref } from '../api/object.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../core/errors.ts'
@@ -51,7 +51,7 @@ export class LeaseView {
     return this.#sentAt
   }
 
-  /** Nobody holds it, or we do, or whoever does has shown no sign of life for its duration. */
+  /** It has no holder, or we hold it, or its holder has shown no sign of life for its duration. */
   isFree({ holder, since, duration }: ObservedLease): boolean {
     const { clock, claim } = this.#options
     return holder === '' || holder === claim.identity || clock.now() >= since + duration
@@ -65,13 +65,13 @@ export class LeaseView {
     return found
   }
 
-  /** Makes a Lease that is ours; null when somebody else was faster. */
+  /** Creates a Lease that is ours; null when another candidate was faster. */
   async create(signal: AbortSignal): Promise<KubeObject | null> {
     const lease = created(this.ref, this.#options.claim, this.#options.clock.now())
     return unless(isAlreadyExists, this.#write({ verb: 'create', ref: this.ref, object: lease }, signal))
   }
 
-  /** Writes our name into a free Lease; null when somebody else was faster. */
+  /** Writes our name into a free Lease; null when another candidate was faster. */
   async take({ lease }: ObservedLease, signal: AbortSignal): Promise<KubeObject | null> {
     const object = taken(lease, this.#options.claim, this.#options.clock.now())
     return unless(isConflict, this.#write({ verb: 'replace', ref: this.ref, object }, signal))

@@ -34,7 +34,7 @@ export interface ElectionOptions {
 
 /**
  * What a leader does. `term` aborts at the loss of the Lease, or when the election is ended; the Lease is renewed until
- * this settles (after a loss it cannot be), so in an orderly end there is time to finish the writes at hand.
+ * this settles (after a loss it cannot be), so in an orderly end there is time to finish the writes in flight.
  */
 export type Lead = (term: AbortSignal) => Promise<void>
 
@@ -70,17 +70,17 @@ export class Election {
     this.#lease = new LeaseView({ api, clock, namespace, name, claim: { identity, duration }, deadline, calling })
   }
 
-  /** Who holds the Lease, as far as we know; empty when nobody does. */
+  /** Who holds the Lease, as far as we know; empty when it has no holder. */
   get holder(): string {
     return this.#lease.seen?.holder ?? ''
   }
 
-  /** How long the server has said nothing about the Lease. Its holder renews every few seconds, whoever that is. */
+  /** How long the server has said nothing about the Lease. Its holder renews every few seconds. */
   age(): Milliseconds {
     return Math.max(0, this.#options.clock.now() - this.#lease.heardAt)
   }
 
-  /** How long the loop has stood still past every deadline of its own: it hangs, and that is no server's fault. */
+  /** How long the loop has made no progress past every deadline of its own: it hangs, and that is no server's fault. */
   stuckFor(): Milliseconds {
     return Math.max(0, this.#options.clock.now() - this.#due)
   }
@@ -103,7 +103,7 @@ export class Election {
     }
   }
 
-  /** One attempt: the Lease as we hold it now, or null when it is somebody's, after having waited for a change. */
+  /** One attempt: the Lease as we hold it now, or null when another candidate holds it, after a wait for a change. */
   async #campaign(signal: AbortSignal): Promise<KubeObject | null> {
     if ((await this.#lease.read(signal)) === null) return this.#lease.create(signal)
     for (;;) {
@@ -191,7 +191,7 @@ export class Election {
 
   /**
    * Renews until `ended` aborts: then the Lease as it was left; or until it is lost: then null, after `lost`. It is lost
-   * when somebody else holds it, and when the last renewal that succeeded was *sent* longer ago than the renew deadline.
+   * when another candidate holds it, and when the last renewal that succeeded was *sent* longer ago than the renew deadline.
    *
    * @param givenUp ends a renewal that is still under way when `ended` has aborted.
    */
@@ -233,7 +233,7 @@ export class Election {
     const { identity, log, name } = this.#options
     try {
       const renewed = await this.#lease.renew(lease, signal)
-      return renewed ?? (await this.#lease.create(signal)) ?? 'failed' // deleted under us: nobody else has it
+      return renewed ?? (await this.#lease.create(signal)) ?? 'failed' // deleted under us: no other candidate has it
     } catch (error) {
       if (!isConflict(error)) {
         if (!signal.aborted) log.warn('could not renew the Lease', { lease: name, error: said(error) })
@@ -242,9 +242,9 @@ export class Election {
     }
     try {
       const live = await this.#lease.read(signal)
-      // Deleted under us, which is a conflict where the renewal names a uid: nobody else has it.
+      // Deleted under us, which is a conflict where the renewal names a uid: no other candidate has it.
       if (live === null) return (await this.#lease.create(signal)) ?? 'failed'
-      // Somebody may have put a label on it, or our renewal succeeded and its answer was lost: it is still ours.
+      // A user may have put a label on it, or our renewal succeeded and its answer was lost: it is still ours.
       return this.holder === identity ? live : 'lost'
     } catch {
       return 'failed'

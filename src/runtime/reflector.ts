@@ -6,7 +6,7 @@
  * | --- | --- |
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
- * | the kind is not served (404) | `absent`; ask again after 15 s, for the server may have just begun, then every `absentRetry` |
+ * | the kind is not served (404) | `absent`; ask again after 15 s, because the server may have just started, then every `absentRetry` |
  * | 403 | `forbidden`, with a sentence; ask again likewise, then every `forbiddenRetry` |
  * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
@@ -57,7 +57,7 @@ const TIMING: ReflectorTiming = {
   longestBackoff: 30_000,
   shortestWatch: 300_000,
   longestWatch: 600_000,
-  // Whoever installs a CRD, or gives a right, sees it work within half a minute.
+  // A CRD that is installed, or a permission that is granted, takes effect within half a minute.
   absentRetry: 27_000,
   forbiddenRetry: 27_000,
   listDeadline: 60_000,

@@ -1,5 +1,5 @@
 /**
- * Values that many objects of a cluster have in common, kept once. The pod template of a Deployment stands in each of its
+ * Values that many objects of a cluster have in common, kept once. The pod template of a Deployment is in each of its
  * ReplicaSets, in our record of it, and in the primary: five copies of a kilobyte a canary. What is shared must never be
  * changed in place, which is the law of the cache already.
  */

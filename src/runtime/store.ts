@@ -1,7 +1,7 @@
 /**
  * The objects of one kind, as far as we know them: what lists and watches brought, and the answers of our own writes,
  * which are in at once. Law: an object never goes back to an older version, and what we deleted does not come back by an
- * event from before. Reading is synchronous. Objects are never changed in place; whoever reads one may keep it. What did not
+ * event from before. Reading is synchronous. Objects are never changed in place; readers may keep them. What did not
  * change between two versions of an object is the same value in both, so what was computed from it once stays known.
  */
 import type { KubeObject } from '../api/object.ts'
@@ -64,7 +64,7 @@ export class Store {
     return typeof keys === 'string' ? 1 : (keys?.size ?? 0)
   }
 
-  /** The objects under a key of an index; an index that nobody added is empty. */
+  /** The objects under a key of an index; an index that was not added is empty. */
   byIndex(name: string, indexKey: string): readonly KubeObject[] {
     const keys = this.#indexes.get(name)?.found.get(indexKey)
     if (keys === undefined) return NONE

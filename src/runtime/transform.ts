@@ -1,7 +1,7 @@
 /**
  * What a cache keeps of an object: everything but the bookkeeping of others, which is often more than half of it. Of
  * managedFields only what we ask stays: who wrote, and who owns `spec.replicas`. Of kinds whose status others write all the
- * time only what a decision reads stays; so news that nobody would read wakes nobody.
+ * time only what a decision reads stays; so a change that no decision reads triggers no pass.
  */
 import type { KubeObject, ManagedFields } from '../api/object.ts'
 import { at, isRecord, type Json, listOf, recordOf, recordsOf } from '../core/json.ts'
@@ -70,7 +70,7 @@ const read: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
   DestinationRule: withoutStatus,
 }
 
-/** Conditions tell their times anew at every step of a rollout, and in words how far it is. */
+/** Conditions have new times at every step of a rollout, and messages that say how far it is. */
 function statusOfDeployment(status: unknown): Json {
   const kept = only(status, ['observedGeneration', 'replicas', 'readyReplicas'])
   kept['conditions'] = recordsOf(at(status, 'conditions')).flatMap(condition => {

@@ -107,7 +107,7 @@ export class Queue {
     this.#soon.set(key, this.#steady.now() + GATHER)
   }
 
-  /** Adds the key at `when`; of several wishes for one key the earliest holds, and the others are forgotten. */
+  /** Adds the key at `when`; of several times for one key the earliest holds, and the others are forgotten. */
   addAt(key: string, when: Instant): void {
     if (!this.#open) return
     if (when <= this.#clock.now()) this.add(key)
@@ -148,7 +148,7 @@ export class Queue {
     return this.#clock.now() - this.#steady.now()
   }
 
-  /** Times on the wall that were due soon are far away once it is set back: all who wait look at it anew. */
+  /** Times on the wall that were due soon are far away once it is set back: all who wait read the clock again. */
   #watchTheClock(before: Milliseconds): void {
     this.#watch = this.#steady.at(this.#steady.now() + CLOCK_WATCH, () => {
       const lead = this.#lead()

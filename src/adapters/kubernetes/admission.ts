@@ -31,7 +31,7 @@ export class Admission {
   }
 
   /**
-   * Waits for a turn. An urgent call needs no slot: nothing that hangs stands in the way of a rollback. Nor does a `watch`,
+   * Waits for a turn. An urgent call needs no slot: a call that hangs does not delay a rollback. Nor does a `watch`,
    * which takes minutes when all is well.
    *
    * @param namespace that the call is about; empty: all of them.

@@ -1,6 +1,6 @@
 /**
- * The connections to one API server, kept open between requests: as many as there are calls under way, for how many those
- * are is decided by who may call (`slots.ts`), and nothing that hangs stands in the way of a rollback. When certificates are
+ * The connections to one API server, kept open between requests: as many as there are calls in flight: `slots.ts`
+ * limits those, and a call that hangs does not delay a rollback. When certificates are
  * renewed the pool is replaced; what is under way ends in peace.
  */
 import { createHash } from 'node:crypto'
@@ -24,7 +24,7 @@ const CONNECTING = { keepAlive: true, keepAliveInitialDelay: 5000, timeout: 10_0
 
 export class Sockets {
   #pool: { readonly madeOf: string; readonly dispatcher: Dispatcher } | null = null
-  /** The connection that the pool was last found to be for: the same one needs no second look. */
+  /** The connection that the pool was last found to be for: the same one needs no second check. */
   #seen: Connection | null = null
   /** Replaced pools on which something is still under way. */
   readonly #retired = new Set<Dispatcher>()

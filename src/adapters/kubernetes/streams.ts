@@ -3,7 +3,7 @@
  * forgot it no packet comes back, and a quiet watch looks the same. A PING is answered by the API server itself, at once and
  * at no cost (RFC 9113 §6.7); client-go does the same (`ReadIdleTimeout`). Ordinary calls have deadlines, and go over HTTP/1.1.
  *
- * Where the server does not speak HTTP/2, or a proxy stands between, watches go over HTTP/1.1 too; then TCP keep-alive is the
+ * Where the server does not speak HTTP/2, or there is a proxy between, watches go over HTTP/1.1 too; then TCP keep-alive is the
  * probe.
  */
 import { setMaxListeners } from 'node:events'
@@ -204,7 +204,7 @@ export class Streams {
     }
     const ask = (): void => {
       if (http2.destroyed) return
-      // After a moment in which this process itself stood still, an answer that is there already is read first.
+      // After a moment in which this process itself was stopped, an answer that is there already is read first.
       later(probing.answer, () => later(GRACE, give))
       http2.ping(error => {
         if (error !== null || http2.destroyed) return

@@ -18,7 +18,7 @@ import { copyOf, disownPatch, type Request, requestFor, type SingleWrite } from 
 
 export interface TransportOptions extends ExchangeOptions {
   /**
-   * A watch over HTTP/1.1, which has no PING, is ended when no byte came for this long, and whoever watches opens another: the
+   * A watch over HTTP/1.1, which has no PING, is ended when no byte came for this long, and the reflector opens another: the
    * connection may be half dead. kube-apiserver sends a bookmark about each minute to a watch that asks for them, but only when it knows of a newer
    * version than it sent last (`cacheWatcher.process` of 1.36, and seen: a quiet kind may be silent for longer when etcd
    * does not report progress). So silence is a reason to look, not an error. Default: 90 s.
@@ -26,7 +26,7 @@ export interface TransportOptions extends ExchangeOptions {
   readonly idle?: Milliseconds
 }
 
-/** How often `disown` starts over when somebody else writes in between. */
+/** How often `disown` starts over when another client writes in between. */
 const DISOWN_TRIES = 4
 
 export class KubeTransport implements KubeApi {
@@ -77,7 +77,7 @@ export class KubeTransport implements KubeApi {
         labelSelector: query.labelSelector,
         fieldSelector: query.name === undefined ? undefined : `metadata.name=${query.name}`,
       })
-    // Not repeatable: whoever watches must know that there was a gap.
+    // Not repeatable: the reflector must know that there was a gap.
     const accept = query.form === undefined ? {} : { accept: METADATA }
     const request: Request = { method: 'GET', path, repeatable: false, ...accept }
     const named = (event: WatchEvent): void => {
@@ -194,7 +194,7 @@ export class KubeTransport implements KubeApi {
 
   /**
    * A patch guarded by resourceVersion. The server answers 422 for a failed `test` and for a path that is gone alike, so
-   * what it has now decides whether somebody else was first.
+   * what it has now decides whether another client was first.
    */
   async #guarded(write: Extract<Write, { verb: 'patch' }>, call: Call): Promise<KubeObject | null> {
     try {
@@ -208,7 +208,7 @@ export class KubeTransport implements KubeApi {
       throw new ApiError({
         code: 409,
         reason: 'Conflict',
-        message: `${write.ref.kind.kind} ${write.ref.namespace}/${write.ref.name} was changed by somebody else before our patch.`,
+        message: `${write.ref.kind.kind} ${write.ref.namespace}/${write.ref.name} was changed by another client before our patch.`,
       })
     }
   }

@@ -107,7 +107,7 @@ function withoutManagedFields(object: KubeObject): KubeObject {
 
 /**
  * The guarded patch that takes our entries out of an object's managedFields, or null when there are none. What we wrote
- * stays; it is simply nobody's any more. The indexes are removed from the last to the first, so that each still fits.
+ * stays; it only has no owner any more. The indexes are removed from the last to the first, so that each still fits.
  */
 export function disownPatch(ref: Ref, live: KubeObject): Extract<Write, { verb: 'patch' }> | null {
   const entries: readonly ManagedFields[] = live.metadata.managedFields ?? []

@@ -20,7 +20,7 @@ export interface Subject {
   readonly window: Milliseconds
 }
 
-/** One question. `id` is unique to the canary, the look and the part: nothing is asked twice under one id. */
+/** One question. `id` is unique to the canary, the check and the part: no question has the id of another one. */
 export interface Check {
   readonly id: string
   /** PromQL of an instant query. */

@@ -1,4 +1,4 @@
-/** What a rule may answer: a move, a question, a wish to read, or that the rest of its chain decides. */
+/** What a rule may answer: a move, a question, a request to read, or that the rest of its chain decides. */
 import type { Kind, Ref } from '../../api/object.ts'
 import type { Announcement } from './announcement.ts'
 import type { Check } from './check.ts'
@@ -51,7 +51,7 @@ export interface Read {
   readonly read: readonly Source[]
 }
 
-/** A question, and what is put right meanwhile: a metrics server that hangs keeps nobody from undoing a drift. */
+/** A question, and what is put right meanwhile: drift is corrected also while a metrics server hangs. */
 export interface Question extends Ask {
   readonly writes: readonly Write[]
 }

@@ -8,7 +8,7 @@ import type { Instant, Percent } from '../time.ts'
 export interface Replicas {
   /** Never 0. null until the target was first seen with replicas. */
   readonly desired: number | null
-  /** The target was seen at 0 since it was last scaled down: replicas above 0 at rest are then somebody's write. */
+  /** The target was seen at 0 since it was last scaled down: replicas above 0 at rest were then written by another client. */
   readonly scaledDown: boolean
   /** Who put replicas back at rest, lately. */
   readonly externalScaleEvents: readonly { readonly manager: string; readonly at: Instant }[]
@@ -16,7 +16,7 @@ export interface Replicas {
   readonly ignoredManager: string | null
 }
 
-/** The last finding of one gate, as it stands in status. */
+/** The last finding of one gate, as status has it. */
 export interface CheckRecord {
   readonly name: string
   readonly verdict: 'pass' | 'fail' | 'hold'
@@ -52,7 +52,7 @@ export interface Warning {
 }
 
 export interface Memory {
-  /** Chosen at the first look. */
+  /** Chosen at the first check. */
   readonly labels: 'keep' | 'switch' | null
   readonly replicas: Replicas
   /** Value of each command annotation that was acted upon; null before the canary was first seen. */

@@ -46,7 +46,7 @@ export interface Workload {
 /** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
 export type Live = Readonly<Record<string, KubeObject>>
 
-/** Objects of others that may stand in the way. */
+/** Objects of others that may conflict. */
 export interface Surroundings {
   /** Other canaries of the same namespace with the same target or the same Service. */
   readonly rivals: readonly KubeObject[]

@@ -16,7 +16,7 @@ export function judgedReady(o: Observation, revision: Revision): number {
   return podsOf(o.target, revision)?.ready ?? 0
 }
 
-/** The last revision that carried: its pods may still be there to stand in. Those of a run that never did were not judged. */
+/** The last revision that carried: its pods may still be there to serve in place of the primary. Those of a run that never carried were not judged. */
 export function judgedOf(o: Observation): Revision {
   return o.memory.history.find(run => run.highest > 0 || run.outcome === 'Succeeded')?.revision ?? ''
 }
@@ -36,7 +36,7 @@ const LONGEST_GENERATED = 58
 
 /**
  * Pods of a revision that its side Service does not lead to yet. Ready pods come into EndpointSlices a moment later, and
- * callers that are moved before meet nobody. Without side Services the settle time has to do.
+ * callers that are moved before find no pod. Without side Services the settle time has to do.
  */
 export function unreached(o: Observation, side: 'primary' | 'canary', revision: Revision): number {
   const workload = side === 'primary' ? o.primary : o.target

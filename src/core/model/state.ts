@@ -1,6 +1,6 @@
 /**
  * The phases of a canary, and the facts that each one remembers. A fact that a phase has no use for cannot be stored;
- * every barrier ("primary ready, then routed, then scaled down") is a state, so that whoever takes over after a crash
+ * every barrier ("primary ready, then routed, then scaled down") is a state, so that the new leader after a crash
  * goes on from the last barrier that was written down.
  */
 import type { Instant, Milliseconds, Percent } from '../time.ts'
@@ -31,16 +31,16 @@ export interface Run extends Settled {
   readonly traffic: Traffic
   /**
    * Since when the routes have been read back at `traffic`, without interruption. Kept in memory between writes of the status:
-   * after a crash it is counted anew, which only ever makes a wait longer.
+   * after a crash it is counted again, which only ever makes a wait longer.
    */
   readonly carriedAt: Instant | null
   /** null: nothing that has a deadline. */
   readonly waiting: Waiting | null
 }
 
-/** Why a run stands still although nothing is wrong with the candidate. */
+/** Why a run holds although nothing is wrong with the candidate. */
 export type Hold =
-  /** Somebody lowered the weight in the mesh, from this one; it stays there until `resume`. */
+  /** A user lowered the weight in the routes, from this one; it stays there until `resume`. */
   | { readonly by: 'override'; readonly from: Percent }
   /** Blind for longer than maxBlind: at 0 until there is data again. */
   | { readonly by: 'suspension'; readonly since: Instant }
@@ -59,9 +59,9 @@ export interface Analysis extends Run {
   readonly stage: Stage
   /** When the candidate was first given traffic: no window reaches further back. */
   readonly routedAt: Instant | null
-  /** When the metrics were last looked at, at this weight. */
+  /** When the metrics were last checked, at this weight. */
   readonly lastCheckTime: Instant | null
-  /** Whether that look passed. */
+  /** Whether that check passed. */
   readonly lastCheckPassed: boolean
   readonly failedChecks: number
   readonly lastFailedTime: Instant | null
@@ -69,7 +69,7 @@ export interface Analysis extends Run {
   readonly noTrafficChecks: number
   /** The last check found requests to the apex that no cluster could carry: a setting is at fault, so the run waits. */
   readonly misrouted: boolean
-  /** Since when no look could tell anything. */
+  /** Since when no check had a result. */
   readonly blindSince: Instant | null
   readonly hold: Hold | null
   /** Waiting that maxDuration does not count: over, and since when it goes on. */
@@ -99,7 +99,7 @@ export interface Facts {
    * - `copying`: the primary takes the judged template; traffic stays where it is.
    * - `returning`: the primary is ready; traffic goes back to it in steps.
    * - `diverting`: it did not get ready, or a person aborts; the canary takes all traffic if it can.
-   * - `undoing`: the promoted template goes back on the primary while the canary carries.
+   * - `undoing`: the promoted template is restored on the primary while the canary serves.
    */
   Promoting: Run & {
     readonly stage: 'shifting' | 'copying' | 'returning' | 'diverting' | 'undoing'

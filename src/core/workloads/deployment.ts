@@ -74,7 +74,7 @@ export function readDeployment(object: KubeObject, replicaSets: readonly KubeObj
   }
 }
 
-/** The revision that stands on a workload of ours. */
+/** The revision on a workload of ours. */
 function revisionOn(object: KubeObject): string | undefined {
   if (object.metadata.labels?.[CANARY_LABEL] === undefined) return undefined
   return object.metadata.annotations?.[REVISION_ANNOTATION]
@@ -169,8 +169,8 @@ function failureOf(object: KubeObject): string {
 }
 
 /**
- * The manager that wrote spec.replicas last. Times are to the second: of several within one, somebody else's counts, for
- * it stood against ours.
+ * The manager that wrote spec.replicas last. Times are to the second: of several within one, another client's counts, because
+ * it was not ours.
  */
 function lastWriterOfReplicas(entries: readonly ManagedFields[]): string {
   const writers = entries.filter(entry => at(entry.fieldsV1, 'f:spec', 'f:replicas') !== undefined)
