@@ -90,6 +90,7 @@ class ControllerApp {
       },
       {
         settings: {
+          provider: flags.meshProvider,
           settle: flags.meshSettle,
           selectorLabels: flags.selectorLabels,
           metricsServers,

@@ -99,6 +99,22 @@ suite('the import rule', () => {
     expect(files.filter(file => targetsOf(`src/${file}`).some(path => path.startsWith('playground')))).to.deep.equal([])
   })
 
+  test('no provider is named by its kinds, fields or metrics but in its own folder and the registry', () => {
+    const allowed = (file: string): boolean =>
+      file.startsWith('core/routers/istio/') || file === 'core/routers/index.ts' || !/^(core|controller)\//.test(file)
+    const wrong = files
+      .filter(file => !allowed(file))
+      .flatMap(file =>
+        readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((line, i) =>
+            /istio|virtualservice|destinationrule/i.test(line) ? [`${file}:${i + 1} ${line}`] : [],
+          ),
+      )
+    expect(files.some(file => file.startsWith('core/routers/istio/'))).to.equal(true)
+    expect(wrong).to.deep.equal([])
+  })
+
   test('the core reads no clock, draws no number and waits for nothing', () => {
     const wrong = files
       .filter(file => file.startsWith('core/'))

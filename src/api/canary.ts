@@ -9,6 +9,7 @@ import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
+import { DEFAULT_PROVIDER, FLAGGER_PROVIDERS, isProvider, type Provider } from './providers.ts'
 import {
   emptyCounts,
   metricsServer,
@@ -20,29 +21,6 @@ import {
 } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 import { ServiceSchema } from './service.ts'
-
-/** Flagger's providers; one of them works. */
-const PROVIDERS = [
-  'istio',
-  'kubernetes',
-  'gatewayapi:v1',
-  'gatewayapi:v1beta1',
-  'nginx',
-  'apisix',
-  'appmesh',
-  'appmesh:v1beta2',
-  'contour',
-  'gloo',
-  'knative',
-  'kuma',
-  'linkerd',
-  'osm',
-  'skipper',
-  'smi:v1alpha1',
-  'smi:v1alpha2',
-  'smi:v1alpha3',
-  'traefik',
-] as const
 
 const TargetRef = ruled(
   z.object({
@@ -70,10 +48,10 @@ const labelsOf = (self: string): string => `has(${self}.primary) && has(${self}.
 
 const Written = ruled(
   z.object({
-    provider: ruled(z.enum(PROVIDERS), {
+    provider: ruled(z.enum(FLAGGER_PROVIDERS), {
       message: 'only the provider istio is supported so far: write istio',
       cel: `self == 'istio'`,
-      holds: provider => provider === 'istio',
+      holds: isProvider,
     })
       .exactOptional()
       .describe("What splits the traffic. Left out: the controller's `--mesh-provider`."),
@@ -189,7 +167,7 @@ export const CanarySpecSchema = Written.transform(resolved)
 const SPEC_JSON_SCHEMA = jsonSchemaOf(CanarySpecSchema)
 
 /** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
-export type CanarySpec = z.output<typeof CanarySpecSchema>
+export type CanarySpec = Omit<z.output<typeof CanarySpecSchema>, 'provider'> & { readonly provider: Provider }
 export type Service = CanarySpec['service']
 /** Lengths of time in milliseconds, except `progressDeadlineSeconds` and what Istio is handed as text (`timeout`, `retries`). */
 export type Analysis = CanarySpec['analysis']
@@ -207,13 +185,18 @@ const LONGEST_NAME = 63
  * Reads a Canary as the API server has it. What is refused here is what admission refuses, and what only we can see
  * (references to other namespaces): a Canary stored before its CRD was upgraded ends as a sentence, not as a surprise.
  *
+ * @param provider of a Canary that names none: the controller's `--mesh-provider`.
  * @returns the Canary, or one sentence a problem, each opening with the path of the field.
  */
-export function parseCanary(object: KubeObject): { canary: Canary } | { problems: string[] } {
+export function parseCanary(
+  object: KubeObject,
+  provider: Provider = DEFAULT_PROVIDER,
+): { canary: Canary } | { problems: string[] } {
   const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
   const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
   if (!parsed.success) return { problems: sentencesOf(parsed.error) }
-  const spec = parsed.data.spec
+  const { provider: named = provider, ...rest } = parsed.data.spec
+  const spec = { ...rest, provider: isProvider(named) ? named : provider }
   const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
   if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
   return problems.length > 0 ? { problems } : { canary: { ...object, spec } }

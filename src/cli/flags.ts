@@ -1,6 +1,7 @@
 /** The flags of `sluice run`, each also as `SLUICE_…`; what is wrong with one is said in a sentence. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../api/duration.ts'
+import { DEFAULT_PROVIDER, isProvider, type Provider, PROVIDER_SENTENCE } from '../api/providers.ts'
 import type { Allowance } from '../core/model/observation.ts'
 import type { Milliseconds } from '../core/time.ts'
 
@@ -15,6 +16,7 @@ export interface RunFlags {
   readonly metricsServerHeader: readonly string[]
   readonly metricsServerTenantHeader?: string
   readonly allowInlineQueries: boolean
+  readonly meshProvider: Provider
   readonly meshSettle: Milliseconds
   readonly selectorLabels: readonly string[]
   readonly ownerReferences: boolean
@@ -82,10 +84,9 @@ const options: readonly Option[] = [
   new Option('--allow-inline-queries [bool]', 'allow metrics[].query in Canaries; if false, only MetricTemplates')
     .choices(['true', 'false'])
     .default(true),
-  // As in a Canary: one provider works, and every other is refused, so there is nothing to choose by yet.
-  new Option('--mesh-provider <name>', 'what splits traffic where a Canary does not say; istio is the only one yet')
+  new Option('--mesh-provider <name>', 'what splits the traffic of Canaries that name no provider')
     .argParser(provider)
-    .default('istio'),
+    .default(DEFAULT_PROVIDER),
   new Option('--mesh-settle <duration>', 'from a weight being read back until it counts as carried')
     .argParser(duration)
     .default(1000, '1s'),
@@ -167,8 +168,8 @@ function labels(text: string): string[] {
   return names
 }
 
-function provider(text: string): string {
-  if (text !== 'istio') throw new InvalidArgumentError('Only the provider istio is supported so far: write istio.')
+function provider(text: string): Provider {
+  if (!isProvider(text)) throw new InvalidArgumentError(PROVIDER_SENTENCE)
   return text
 }
 

@@ -18,8 +18,9 @@ import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
 import { ConfigInformers } from './config-informers.ts'
 import { DependencyIndex } from './dependency-index.ts'
-import { addIndexes, followed, followedWherePresent, forms, keeping, selectors, timings } from './kinds.ts'
+import { addIndexes, decisive, followed, followedWherePresent, forms, keeping, selectors, timings } from './kinds.ts'
 import { Observer } from './observe.ts'
+import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
 import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
@@ -66,6 +67,7 @@ export class Controller {
   readonly #options: ControllerOptions
   readonly #cache: Informers
   readonly #scopes: readonly string[]
+  readonly #providers: ProviderInformers
   #term: Term | null = null
 
   constructor(ports: ControllerPorts, options: ControllerOptions) {
@@ -84,10 +86,12 @@ export class Controller {
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     addIndexes(this.#cache)
+    this.#providers = new ProviderInformers(this.#cache, this.#scopes, options.settings.provider)
     this.#cache.listen((before, now, kind) => {
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
       const concerned = this.#term?.dependencies.concerned(before, now, kind) ?? new Set()
       if (canary !== undefined) concerned.add(namespacedName(canary))
+      if (kind === kinds.Canary && before?.spec !== now?.spec) this.#providers.update()
       for (const key of concerned) {
         if (isProgress(before, now)) this.#term?.queue.addSoon(key)
         else this.#wake(key)
@@ -101,11 +105,15 @@ export class Controller {
    */
   async start(): Promise<void> {
     const use = (kind: Kind): Reflector[] => this.#scopes.map(scope => this.#cache.use(kind, scope))
-    const known = followed.flatMap(use).map(reflector => reflector.settled)
+    const all = followed.flatMap(use)
+    const known = all.map(reflector => reflector.settled)
+    // What the providers need is known with the Canaries.
+    const canaries = all.filter(({ kind }) => kind === kinds.Canary).map(reflector => reflector.settled)
+    const routes = Promise.all(canaries).then(() => this.#providers.settled())
     // Autoscalers of others are no reason to wait.
     const asked = followedWherePresent.flatMap(use).map(reflector => reflector.asked)
     const done = new AbortController()
-    await Promise.race([Promise.all([...known, ...asked]), pause(this.#ports.steady, START, done.signal)])
+    await Promise.race([Promise.all([...known, ...asked, routes]), pause(this.#ports.steady, START, done.signal)])
     done.abort()
   }
 
@@ -138,8 +146,8 @@ export class Controller {
       configContents,
       observer: new Observer(this.#cache, configContents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
-      unseen: namespace => unseenIn(this.reflectors(), namespace),
-      hidden: namespace => hiddenIn(this.reflectors(), namespace),
+      unseen: (namespace, provider) => unseenIn(this.reflectors(), namespace, provider),
+      hidden: (namespace, provider) => hiddenIn(this.reflectors(), namespace, provider),
       // What a pass that was given up still ends with is nobody's figure any more.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })
@@ -170,7 +178,7 @@ export class Controller {
    */
   async #catchUp(term: AbortSignal): Promise<void> {
     const { log, steady } = this.#ports
-    const behind = this.#cache.reflectors().filter(({ kind, synced }) => synced && followed.includes(kind))
+    const behind = this.#cache.reflectors().filter(({ kind, synced }) => synced && decisive.has(kind))
     const refreshed = async (reflector: Reflector, signal: AbortSignal): Promise<void> => {
       const name = kindKey(reflector.kind)
       while (!signal.aborted && reflector.synced) {
@@ -201,7 +209,7 @@ export class Controller {
 
   /** Why no canary could be decided on, as a sentence; null when all that every canary needs is seen. */
   unseen(): string | null {
-    return unseenByAll(this.reflectors())
+    return unseenByAll(this.reflectors(), kind => this.#providers.isNeededByAll(kind))
   }
 
   /** The canary that is being worked on for the longest time; null when none is. */

@@ -1,12 +1,13 @@
 /** Which kinds the controller follows, what it keeps of them, and how they are found. */
-import { kindKey, kinds, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
+import type { Provider } from '../api/providers.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
 import { templateLabels } from '../core/render/labels.ts'
 import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/model/names.ts'
 import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
-import { delegatesIn, destinationsIn, hostsOf } from '../core/routers/istio/bindings.ts'
-import { canonicalHost } from '../core/routers/istio/hosts.ts'
+import { routing } from '../core/routers/index.ts'
+import type { ProviderKind } from '../core/routers/provider.ts'
 import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
 import { identity, slim } from '../runtime/transform.ts'
@@ -19,8 +20,6 @@ export const followed: readonly Kind[] = [
   kinds.ReplicaSet,
   kinds.ControllerRevision,
   kinds.Service,
-  kinds.VirtualService,
-  kinds.DestinationRule,
   kinds.HorizontalPodAutoscaler,
   kinds.EndpointSlice,
 ]
@@ -36,13 +35,14 @@ export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Objec
   followedWherePresent.map(kind => [kindKey(kind), { absentRetry: RARELY, forbiddenRetry: RARELY }]),
 )
 
+/** Kinds of the routing providers: each is followed while a Canary of its provider exists. */
+export const providerKinds: readonly ProviderKind[] = Object.values(routing).flatMap(provider => provider.kinds)
+
+/** What a decision rests on. */
+export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKinds.map(({ kind }) => kind)])
+
 /** Without these nothing can be decided. */
-export const required: readonly Kind[] = [
-  kinds.Canary,
-  kinds.MetricTemplate,
-  kinds.VirtualService,
-  kinds.DestinationRule,
-]
+export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
 
 /** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
 export const selectors: Readonly<Record<string, string>> = {
@@ -96,6 +96,13 @@ export function keeping(object: KubeObject): KubeObject {
   }
 }
 
+/** Index of Canaries by the provider that they name; '' for none. */
+export const BY_PROVIDER = 'provider'
+
+/** Its keys for the Canaries of a provider. */
+export const providerKeys = (provider: Provider, fallback: Provider): readonly string[] =>
+  provider === fallback ? [provider, ''] : [provider]
+
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
 const pair = (namespace: string, [key, value]: [string, string]): string => `${namespace}/${key}=${value}`
 
@@ -112,6 +119,11 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
       const service = textOf(at(canary.spec, 'service', 'name')) || target
       return [`${namespaceOf(canary)}/target/${target}`, `${namespaceOf(canary)}/service/${service}`]
     },
+  },
+  {
+    kind: kinds.Canary,
+    name: BY_PROVIDER,
+    of: canary => [textOf(at(canary.spec, 'provider'))],
   },
   {
     kind: kinds.Deployment,
@@ -149,36 +161,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
       return first === undefined ? [] : [pair(namespaceOf(service), first)]
     },
   },
-  {
-    kind: kinds.VirtualService,
-    name: 'host',
-    of: hostsOf,
-  },
-  {
-    kind: kinds.VirtualService,
-    name: 'destination',
-    of: service => destinationsIn(service).map(one => canonicalHost(one.host, namespaceOf(service))),
-  },
-  {
-    kind: kinds.VirtualService,
-    name: 'delegate',
-    of: delegatesIn,
-  },
-  {
-    kind: kinds.DestinationRule,
-    name: 'host',
-    of: rule => [canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
-  },
-  {
-    kind: kinds.DestinationRule,
-    name: 'covers',
-    of: rule => {
-      const host = canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
-      const dot = host.indexOf('.')
-      // `*-web.shop.svc.cluster.local` stands among the wildcards of its domain: hosts know those that may cover them.
-      return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
-    },
-  },
+  ...providerKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
   ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
     kind,
     name: 'scales',
@@ -188,18 +171,6 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
   })),
 ]
-
-/** The wildcard hosts that cover a host, the narrowest first; the last is `*` alone. */
-export function wildcardsOver(host: string): string[] {
-  const labels = host.split('.')
-  return labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
-}
-
-/** Keys under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
-export function coverKeys(namespace: string, service: Ref): string[] {
-  const host = canonicalHost(service.name, service.namespace)
-  return [host, ...wildcardsOver(host)].map(pattern => `${namespace}/${pattern}`)
-}
 
 /** Keys under which a Service that selects pods with these labels may stand. */
 export function selectorKeys(namespace: string, labels: Readonly<Record<string, string>>): string[] {

@@ -4,6 +4,7 @@
  */
 import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { parseCanary, type Canary } from '../api/canary.ts'
+import { DEFAULT_PROVIDER, type Provider, topologyOf } from '../api/providers.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/model/check.ts'
 import { at, type Json, recordOf, textsOf } from '../core/json.ts'
@@ -24,9 +25,7 @@ import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../c
 import { isOurs } from '../core/render/ownership.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
 import { selectorBefore } from '../core/render/original.ts'
-import { readTraffic, routerRefs } from '../core/routers/index.ts'
-import { delegateKey, isDelegate, precedes } from '../core/routers/istio/bindings.ts'
-import { canonicalHost } from '../core/routers/istio/hosts.ts'
+import { routingOf } from '../core/routers/index.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
@@ -34,11 +33,8 @@ import { refusalOf } from '../runtime/object-limits.ts'
 import { indexInterest } from './dependency-index.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { ObjectCache } from './object-cache.ts'
-import { configKinds, coverKeys, followedWherePresent, readyPods, selectorKeys, wildcardsOver } from './kinds.ts'
+import { configKinds, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
 import { unseenConfigs } from './watch-health.ts'
-
-/** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
-const MOST_ELSEWHERE = 200
 
 /** What memory adds to the caches. */
 export interface ReconcileContext {
@@ -64,11 +60,11 @@ const parsedSpecs = new WeakMap<Json, ReturnType<typeof parseCanary>>()
 const parsedTemplates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
 /** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
-export function readCanary(object: KubeObject): ReturnType<typeof parseCanary> {
+export function readCanary(object: KubeObject, provider: Provider = DEFAULT_PROVIDER): ReturnType<typeof parseCanary> {
   const refusal = refusalOf(object)
   if (refusal !== null) return { problems: [refusal] }
   const raw = recordOf(object.spec)
-  const parsed = parsedSpecs.get(raw) ?? parseCanary(object)
+  const parsed = parsedSpecs.get(raw) ?? parseCanary(object, provider)
   parsedSpecs.set(raw, parsed)
   return 'problems' in parsed ? parsed : { canary: { ...object, spec: parsed.canary.spec } }
 }
@@ -86,11 +82,17 @@ export class Observer {
     this.#sha256 = sha256
   }
 
+  /** The Canary with the provider that splits its traffic, or what is wrong with it. */
+  read(object: KubeObject): ReturnType<typeof parseCanary> {
+    return readCanary(object, this.#settings.provider)
+  }
+
   /**
    * @param interests receives everything that was looked at.
    */
   observe(canary: Canary, known: ReconcileContext, interests: Set<string>): Observed {
     const names = namesOf(canary)
+    const provider = routingOf({ canary })
     const reader = new Reader(this.#cache, interests)
     const target = reader.get(names.target)
     const recorded = recordedTemplates(
@@ -116,7 +118,8 @@ export class Observer {
       ...workloads,
       traffic: null,
       live,
-      endpoints: canary.spec.service.destinationRule === undefined ? this.#endpoints(reader, names) : null,
+      subsets: provider.subsets({ canary, names, live }),
+      endpoints: topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, names),
       recorded,
       configs,
       ...this.#metricTemplates(reader, canary, names),
@@ -135,10 +138,18 @@ export class Observer {
     const hidden = [...problems, ...reader.refusals]
     const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
     return {
-      observation: { ...observation, unseen, traffic: readTraffic(observation) },
+      observation: { ...observation, unseen, traffic: provider.read(observation) },
       needs,
-      blind: unread || needs.some(kind => !this.#cache.synced(kind, names.namespace)),
+      blind:
+        unread ||
+        needs.some(kind => !this.#cache.synced(kind, names.namespace)) ||
+        provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)),
     }
+  }
+
+  /** In its own namespace, or in all. */
+  #isSynced(kind: Kind, namespace: string): boolean {
+    return this.#cache.synced(kind) || this.#cache.synced(kind, namespace)
   }
 
   #workload(
@@ -211,10 +222,7 @@ export class Observer {
       names.apexService,
       names.primaryService,
       names.canaryService,
-      names.virtualService,
-      names.primaryRule,
-      names.canaryRule,
-      ...routerRefs({ canary, names }),
+      ...routingOf({ canary }).refs({ canary, names }),
     ]
     for (const ref of refs) {
       const object = reader.get(ref)
@@ -246,10 +254,6 @@ export class Observer {
     const own = [names.apexService, names.primaryService, names.canaryService]
     const ours = new Set(own.map(ref => ref.name))
     const workloads = new Set([names.target.name, names.primary.name])
-    const sides = own.map(ref => canonicalHost(ref.name, namespace))
-    const covering = [...new Set([namespace, this.#settings.rootNamespace])].flatMap(one =>
-      own.flatMap(service => coverKeys(one, service)),
-    )
     const apex = reader.get(names.apexService)
     const selector = apex === undefined || isOurs({ names }, apex) ? {} : selectorBefore(apex)
     return {
@@ -263,33 +267,11 @@ export class Observer {
           .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
           .filter(one => selects(selector, templateLabels(one)) && !workloads.has(one.metadata.name)),
       ),
-      virtualServices: this.#virtualServices(reader, canary, names, sides),
-      destinationRules: distinct([
-        ...reader.byIndex(kinds.DestinationRule, 'host', canonicalHost(names.apexService.name, namespace)),
-        ...[...new Set(covering)].flatMap(key => reader.byIndex(kinds.DestinationRule, 'covers', key)),
-      ]),
+      ...routingOf({ canary }).surroundings({ canary, names, settings: this.#settings }, (kind, index, key) =>
+        reader.byIndex(kind, index, key),
+      ),
       namespaceTerminating,
     }
-  }
-
-  /** Those for our hosts or wildcards over the apex, those that lead to our Services, and those that delegate to one that does. */
-  #virtualServices(reader: Reader, canary: Canary, names: Names, sides: readonly string[]): readonly KubeObject[] {
-    const find = (index: string, key: string): readonly KubeObject[] => reader.byIndex(kinds.VirtualService, index, key)
-    const hosts = [names.apexService.name, ...(canary.spec.service.hosts ?? [])]
-    const leading = sides.flatMap(host => find('destination', host))
-    const isHere = (one: KubeObject): boolean => one.metadata.namespace === names.namespace
-    const delegates = leading.filter(isDelegate)
-    const delegating = [...delegates.filter(isHere), ...delegates.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
-    const found = distinct([
-      ...hosts.flatMap(host => find('host', canonicalHost(host, names.namespace))),
-      ...wildcardsOver(canonicalHost(names.apexService.name, names.namespace)).flatMap(host => find('host', host)),
-      ...leading,
-      ...delegating.flatMap(one => find('delegate', delegateKey(one))),
-    ])
-    if (found.length <= MOST_ELSEWHERE) return found
-    // The oldest count first in the mesh, and at a gateway.
-    const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
-    return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
   }
 
   #metricTemplates(

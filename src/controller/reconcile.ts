@@ -2,6 +2,7 @@
  * One pass over one Canary: observe → decide → commit the status → announce → apply the writes → wake at a time. The status
  * is written before what follows from it, guarded by its resourceVersion; the process may be killed anywhere after that.
  */
+import type { Provider } from '../api/providers.ts'
 import { kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
 import type { Canary } from '../api/canary.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
@@ -25,7 +26,7 @@ import type { DependencyIndex } from './dependency-index.ts'
 import type { InFlightQueries } from './in-flight-queries.ts'
 import { laneOf } from './lane.ts'
 import { readAllLive, readLive } from './live-reads.ts'
-import { type Observer, readCanary, type ReconcileContext } from './observe.ts'
+import type { Observer, ReconcileContext } from './observe.ts'
 import { type ProcessMemory, ProcessMemories } from './process-memory.ts'
 import type { QueryTrials } from './query-trials.ts'
 import { sendWrite } from './send-write.ts'
@@ -43,9 +44,9 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly configInformers: Pick<ConfigInformers, 'set' | 'forget'>
   readonly configContents: Pick<ConfigContents, 'retain'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
-  readonly unseen: (namespace: string) => string | null
+  readonly unseen: (namespace: string, provider: Provider) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
-  readonly hidden: (namespace: string) => string | null
+  readonly hidden: (namespace: string, provider: Provider) => string | null
   /** Told about each decision before anything follows from it. */
   readonly decided?: (observation: Observation, decision: Decision | Question) => void
   /** Told about each Canary after each pass; null when it is gone. */
@@ -76,7 +77,7 @@ export class Reconciler {
     if (object === undefined) return this.#forget(key)
     const known = this.#memories.of(key, object, clock.now())
     const wanted = new Set([refKey(ref)])
-    const parsed = readCanary(object)
+    const parsed = observer.read(object)
     if ('problems' in parsed) {
       dependencies.set(key, wanted)
       known.isStatusUncertain ||= before === undefined
@@ -92,8 +93,11 @@ export class Reconciler {
       memory: known.memory,
       writeError: known.writeError,
       findings: { ...queryTrials.findings(key), ...queries.findings(key) },
-      unseen: this.#ports.unseen(ref.namespace),
-      hidden: object.metadata.deletionTimestamp === undefined ? null : this.#ports.hidden(ref.namespace),
+      unseen: this.#ports.unseen(ref.namespace, parsed.canary.spec.provider),
+      hidden:
+        object.metadata.deletionTimestamp === undefined
+          ? null
+          : this.#ports.hidden(ref.namespace, parsed.canary.spec.provider),
       namespaceTerminating: yield* isNamespaceTerminating(calls, canary, known),
       sight: 'cached',
     }

@@ -3,19 +3,24 @@
  * readiness tells only of what every canary needs.
  */
 import { kindKey, kinds, type Kind } from '../api/object.ts'
+import type { Provider } from '../api/providers.ts'
+import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
-import { configKinds, followedWherePresent, required } from './kinds.ts'
+import { configKinds, followedWherePresent, providerKinds, required } from './kinds.ts'
 
 /** A first list is waited for so long before anything is said. */
 export const START: Milliseconds = 30_000
 /** A watch that was there and keeps failing is waited for so long. */
 const FAILING: Milliseconds = 60_000
 
-/** What a canary of this namespace cannot see, its configuration aside; null when it sees all that matters. */
-export function unseenIn(reflectors: readonly Reflector[], namespace: string): string | null {
+/** What a canary of this namespace and provider cannot see, its configuration aside; null when it sees all that matters. */
+export function unseenIn(reflectors: readonly Reflector[], namespace: string, provider: Provider): string | null {
+  const own = routing[provider].kinds
   const concerned = reflectors.filter(one => one.namespace === '' || one.namespace === namespace)
-  return joined(concerned.filter(neededByAll).map(troubleOf))
+  return joined(
+    concerned.filter(({ kind }) => neededByEach(kind) || own.some(one => isSame(one.kind, kind))).map(troubleOf),
+  )
 }
 
 /** What is handed over, or removed, when a Canary is deleted. */
@@ -25,15 +30,14 @@ const handedOver: readonly Kind[] = [
   kinds.ControllerRevision,
   kinds.Service,
   kinds.EndpointSlice,
-  kinds.VirtualService,
-  kinds.DestinationRule,
 ]
 
 /** What a canary of this namespace must not be deleted without seeing; kinds that are not installed have no objects. */
-export function hiddenIn(reflectors: readonly Reflector[], namespace: string): string | null {
+export function hiddenIn(reflectors: readonly Reflector[], namespace: string, provider: Provider): string | null {
+  const handed = [...handedOver, ...routing[provider].kinds.map(({ kind }) => kind)]
   const concerned = reflectors.filter(
     ({ kind, namespace: scope, state }) =>
-      (scope === '' || scope === namespace) && state !== 'absent' && handedOver.includes(kind),
+      (scope === '' || scope === namespace) && state !== 'absent' && handed.includes(kind),
   )
   return joined(concerned.map(troubleOf))
 }
@@ -53,9 +57,14 @@ export function unseenConfigs(
 /**
  * What no canary can see: kinds that are in trouble in every namespace that is watched. What one namespace does not allow is
  * said by the canaries there.
+ *
+ * @param isOfEveryProvider whether the canaries of each provider in use need a kind.
  */
-export function unseenByAll(reflectors: readonly Reflector[]): string | null {
-  const needed = reflectors.filter(neededByAll)
+export function unseenByAll(
+  reflectors: readonly Reflector[],
+  isOfEveryProvider: (kind: Kind) => boolean,
+): string | null {
+  const needed = reflectors.filter(({ kind }) => neededByEach(kind) || isOfEveryProvider(kind))
   return joined(
     [...new Set(needed.map(({ kind }) => kindKey(kind)))].map(name => {
       const scopes = needed.filter(({ kind }) => kindKey(kind) === name)
@@ -65,9 +74,13 @@ export function unseenByAll(reflectors: readonly Reflector[]): string | null {
   )
 }
 
-/** Where autoscalers of others cannot be seen, releases go on all the same; configuration is needed by those who mount it. */
-function neededByAll({ kind }: Reflector): boolean {
-  return ![...followedWherePresent, ...configKinds].some(other => kindKey(other) === kindKey(kind))
+const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(other)
+
+/** Whatever its provider. Where autoscalers of others cannot be seen, releases go on; configuration is needed by those who mount it. */
+function neededByEach(kind: Kind): boolean {
+  return ![...followedWherePresent, ...configKinds, ...providerKinds.map(one => one.kind)].some(one =>
+    isSame(one, kind),
+  )
 }
 
 /** Why the objects of a kind are not known; null when they are, or may soon be. */
@@ -75,7 +88,7 @@ function troubleOf(reflector: Reflector): string | null {
   const { kind, state, lastError } = reflector
   const name = kindKey(kind)
   if (state === 'forbidden') return `${lastError ?? `${name} may not be watched`} ${remedy(reflector)}`
-  if (state === 'absent') return required.includes(kind) ? absence(reflector) : null
+  if (state === 'absent') return absence(reflector)
   if (reflector.awaited() < START) return null
   return `${name} is not known yet: ${lastError ?? 'the API server does not answer its list'}`
 }
@@ -93,13 +106,15 @@ function remedy({ kind, namespace }: Reflector): string {
   return `Bind ClusterRole sluice-configs in namespace ${namespace} (manifests/config-rbac.yaml), or run Sluice with --track-configs=false`
 }
 
-function absence({ kind, served }: Reflector): string {
-  const isIstio = kind.group.endsWith('istio.io')
-  if (served.length === 0) return `${kindKey(kind)} is not installed; apply the CRDs of ${isIstio ? 'Istio' : 'Sluice'}`
-  const needed = isIstio
-    ? `${kind.version}, that is Istio 1.22 or newer`
-    : `${kind.version}; apply crds/ of this version`
-  return `${kindKey(kind)} is served as ${listed(served.toSorted())}; Sluice needs ${needed}`
+/** null for kinds that need not be installed. */
+function absence({ kind, served }: Reflector): string | null {
+  const name = kindKey(kind)
+  const own = providerKinds.find(one => isSame(one.kind, kind))
+  if (own === undefined && !required.includes(kind)) return null
+  if (served.length === 0) return `${name} is not installed; ${own?.install ?? 'apply the CRDs of Sluice'}`
+  const needed =
+    own === undefined ? `${kind.version}; apply crds/ of this version` : `${kind.version}, that is ${own.since}`
+  return `${name} is served as ${listed(served.toSorted())}; Sluice needs ${needed}`
 }
 
 /** `a`, `a and b`, `a, b and c`. */

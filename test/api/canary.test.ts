@@ -39,6 +39,7 @@ suite('reading what a user wrote', () => {
   test('the plainest Canary has every default, in milliseconds', () => {
     const gate = { interval: 60_000, noData: 'hold', failFast: false, minRequests: 0 }
     assert.deepEqual(JSON.parse(JSON.stringify(specOf({}))), {
+      provider: 'istio',
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
       progressDeadlineSeconds: 600,
       skipAnalysis: false,

@@ -40,6 +40,7 @@ suite('controller', () => {
     const { clock, metrics } = world
     const recorder = new EventRecorder({ api, clock, random: () => 0.5, log, instance: 'own' })
     const settings = {
+      provider: 'istio',
       settle: 1000,
       selectorLabels: ['app'],
       metricsServers: ['http://prometheus:9090'],
@@ -94,6 +95,7 @@ suite('controller', () => {
 
   test('waits half a minute for a kind that matters, then says which and why; nothing moves until it is known', async () => {
     const one = own()
+    world.canary()
     const heal = one.api.faults.refuse(lists(kinds.DestinationRule), boom)
     const took = started(one)
     await world.clock.advance(29_000)
@@ -105,7 +107,6 @@ suite('controller', () => {
     expect(one.controller.unseen()).to.equal(sentence)
     world.deploy()
     one.lead()
-    world.canary()
     await world.clock.advance(5000)
     expect([world.status.reason, world.status.message]).to.deep.equal(['WatchUnavailable', sentence])
     expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
@@ -113,9 +114,28 @@ suite('controller', () => {
     await world.until('Initialized')
   })
 
+  test('follows the kinds of a provider while a Canary of it exists, and asks for no others', async () => {
+    const { resources } = world.api.server
+    for (const kind of [kinds.VirtualService, kinds.DestinationRule]) resources.remove(kind)
+    const one = own()
+    const took = started(one)
+    await world.clock.advance(60_000)
+    expect([took(), one.controller.unseen()]).to.deep.equal([0, null])
+    expect(followedKinds(one, '')).to.not.include('virtualservices')
+    world.canary()
+    await world.clock.advance(1000)
+    expect(followedKinds(one, '')).to.include.members(['virtualservices', 'destinationrules'])
+    expect(one.controller.unseen()).to.match(/^virtualservices.networking.istio.io is not installed/)
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.advance(1000)
+    expect(followedKinds(one, '')).to.not.include('virtualservices')
+    expect(one.controller.unseen()).to.equal(null)
+  })
+
   test('finds Istio within half a minute of its CRDs, and asks rarely for what it can do without', async () => {
     const { resources } = world.api.server
     const back = [kinds.VirtualService, kinds.ScaledObject].map(kind => resources.remove(kind))
+    world.canary()
     const one = own()
     const asked: string[] = []
     one.api.faults.add({ before: ({ verb, kind }) => void (verb === 'list' && asked.push(kind.plural)) })

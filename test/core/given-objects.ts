@@ -16,6 +16,7 @@ import { namesOf, REVISION_ANNOTATION } from '../../src/core/model/names.ts'
 import type { Observation, RecordedTemplate, Surroundings, Workload } from '../../src/core/model/observation.ts'
 import type { Posture } from '../../src/core/model/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/model/revision.ts'
+import { routingOf } from '../../src/core/routers/index.ts'
 import { readDeployment } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import { NONE } from '../../src/core/model/traffic.ts'
@@ -124,8 +125,8 @@ export const noSurroundings: Surroundings = {
   autoscalers: [],
   services: [],
   backends: [],
-  virtualServices: [],
-  destinationRules: [],
+  routes: [],
+  trafficPolicies: [],
   namespaceTerminating: false,
 }
 
@@ -148,10 +149,13 @@ export function observation(more: Partial<Observation> = {}): Observation {
   const own = more.canary ?? canary()
   const target = more.target?.object ?? deployment('web')
   const promoted = record(template())
+  const names = namesOf(own)
+  const there = { ...live([kinds.Deployment, target]), ...more.live }
   return {
     canary: own,
-    names: namesOf(own),
+    names,
     settings: {
+      provider: 'istio',
       settle: 1000,
       selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
       metricsServers: ['http://prometheus.istio-system:9090'],
@@ -179,7 +183,8 @@ export function observation(more: Partial<Observation> = {}): Observation {
     writeError: null,
     ...more,
     endpoints: null,
-    live: { ...live([kinds.Deployment, target]), ...more.live },
+    live: there,
+    subsets: routingOf({ canary: own }).subsets({ canary: own, names, live: there }),
   }
 }
 
@@ -257,7 +262,8 @@ export function after(o: Observation, writes: readonly Write[]): Observation {
     const found = next[refKey(ref)]
     return found === undefined ? null : workload(found, [replicaSet(found, 2)])
   }
-  return { ...o, live: next, target: of(o.names.target), primary: of(o.names.primary) }
+  const subsets = routingOf(o).subsets({ ...o, live: next })
+  return { ...o, live: next, subsets, target: of(o.names.target), primary: of(o.names.primary) }
 }
 
 export function only<T>(list: readonly T[]): T {

@@ -7,6 +7,7 @@ import type { Check, Finding } from '../../src/core/model/check.ts'
 import { judge, type Verdict } from '../../src/core/judges/judge.ts'
 import { questions } from '../../src/core/analysis/questions.ts'
 import { fillIn, readTemplate } from '../../src/core/analysis/templates.ts'
+import { telemetry } from '../../src/core/routers/istio/telemetry.ts'
 import { keptLog, loopback, question, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/analysis/given.ts'
 import { troubles } from '../../playground/test/metrics.ts'
@@ -37,7 +38,7 @@ suite('partial answers', () => {
     const server = await loopback(() => [], saying(fields, value))
     const source = new PrometheusSource({ servers: [server.url], log: keptLog() })
     const at = scene()
-    const asked = questions(gate(written), at, null)
+    const asked = questions(gate(written), at, null, telemetry)
     const findings = 'checks' in asked ? await source.measure(asked.checks, patient) : new Map()
     source.close()
     await server.close()

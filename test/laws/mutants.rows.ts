@@ -362,14 +362,14 @@ export const mutants: readonly Mutant[] = [
     'requests that bypass the split decide nothing',
     {
       without: 'asking whether all requests meet the split before silence is counted',
-      file: rules('split-scope'),
+      file: 'src/core/routers/istio/split-scope.ts',
       take: 'return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0',
       put: 'return splitsInMesh(o) && match.length === 0',
     },
     {
       without: 'finding VirtualServices of the namespace by their destination',
-      file: 'src/core/problems/index.ts',
-      take: '  stops(wayPastTheSplit),\n',
+      file: 'src/core/routers/istio/problems/index.ts',
+      take: '    stops(wayPastTheSplit),\n',
       put: '',
     },
   ),
@@ -449,8 +449,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'readiness that tells only of what every Canary needs',
       file: 'src/controller/watch-health.ts',
-      take: 'return ![...followedWherePresent, ...configKinds].some(',
-      put: 'return ![...followedWherePresent].some(',
+      take: 'return ![...followedWherePresent, ...configKinds, ',
+      put: 'return ![...followedWherePresent, ',
     },
   ),
 ]

@@ -22,6 +22,7 @@ import { answer } from './tiny-metrics.ts'
 import { CANARY, type TinyWorld } from './tiny-world.ts'
 
 export const settings: Settings = {
+  provider: 'istio',
   settle: 1000,
   selectorLabels: ['app'],
   metricsServers: ['http://prometheus:9090'],

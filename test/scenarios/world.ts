@@ -29,6 +29,7 @@ const spoken: Log = {
 }
 
 export const settings: Settings = {
+  provider: 'istio',
   settle: 1000,
   selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
   metricsServers: ['http://prometheus:9090'],

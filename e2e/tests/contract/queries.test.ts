@@ -21,10 +21,10 @@ import {
   errors,
   latency,
   primaryRequests,
-  promDuration,
   requests,
   withoutCluster,
-} from '../../../src/core/analysis/promql.ts'
+} from '../../../src/core/routers/istio/promql.ts'
+import { promDuration } from '../../../src/core/analysis/promql.ts'
 import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
 import { findBinaries } from '../../lab/binaries.ts'
 import { Program } from '../../lab/program.ts'

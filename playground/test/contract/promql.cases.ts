@@ -9,7 +9,7 @@ import {
   primaryRequests,
   requests,
   withoutCluster,
-} from '../../../src/core/analysis/promql.ts'
+} from '../../../src/core/routers/istio/promql.ts'
 import type { CheckContext } from '../../../src/core/analysis/check-context.ts'
 import { at, type Case } from './promql.case.ts'
 import { operations } from './promql.operations.ts'

@@ -3,9 +3,9 @@ import type { Milliseconds } from '../time.ts'
 
 /** How callers' telemetry names one side of the split: by Service, and by subset where one Service has both sides. */
 export interface CallerView {
-  /** Values of `destination_service_name`; more than one where the apex counts as the primary. */
+  /** Names of Services; more than one where the apex counts as the primary. */
   readonly services: readonly string[]
-  /** Value of `destination_version`, when the split is by subsets of one Service. */
+  /** Version of the pods, when the split is by subsets of one Service. */
   readonly version?: string
 }
 

@@ -2,21 +2,11 @@
 import type { Check, Subject } from '../model/check.ts'
 import type { Milliseconds } from '../time.ts'
 import type { Gate, Part } from './gate.ts'
-import {
-  callerFailures,
-  carried,
-  carriedWithin,
-  disconnects,
-  errors,
-  latency,
-  primaryRequests,
-  promDuration,
-  requests,
-  withoutCluster,
-} from './promql.ts'
+import { promDuration } from './promql.ts'
 import { reachOf } from './reach.ts'
 import { windowOf, type CheckContext } from './check-context.ts'
 import { SILENCE_LAG } from './split.ts'
+import type { Telemetry } from '../routers/provider.ts'
 import { fillIn, type Rendered, type TemplateNames } from './templates.ts'
 
 /** The id under which one part of a gate is asked, and its finding is found again. */
@@ -34,16 +24,17 @@ export function questions(
   gate: Gate,
   scene: CheckContext,
   server: string | null,
+  telemetry: Telemetry | null,
 ): { checks: Check[] } | { problem: string } {
   const window = windowOf(scene, gate.interval)
   const checks: Check[] = []
   for (const part of gate.parts) {
-    const query = queryOf[part](gate, scene, window)
+    const query = queryOf(part, gate, scene, window, telemetry)
     if ('problem' in query) return { problem: `${gate.name}: ${query.problem}` }
     checks.push({
       id: checkId(scene, gate, part),
       query: query.query,
-      // Only what the user wrote goes to the template's server; the request counts are Istio's.
+      // Only what the user wrote goes to the template's server; the request counts are the provider's.
       server: part === 'value' ? (gate.server ?? server) : server,
       subject: subjectOf(part, scene, window),
     })
@@ -51,22 +42,30 @@ export function questions(
   return { checks }
 }
 
-const queryOf: Readonly<Record<Part, (gate: Gate, scene: CheckContext, window: Milliseconds) => Rendered>> = {
-  requests: (_gate, scene, window) => ({ query: requests(scene, window) }),
-  errors: (_gate, scene, window) => ({ query: errors(scene, window) }),
-  'caller-failures': (_gate, scene, window) => ({ query: callerFailures(scene, window) }),
-  disconnects: (_gate, scene, window) => ({ query: disconnects(scene, window, scene.target) }),
-  'primary-requests': (_gate, scene, window) => ({ query: requests(scene, window, scene.primary) }),
-  'primary-disconnects': (_gate, scene, window) => ({ query: disconnects(scene, window, scene.primary) }),
-  latency: (_gate, scene, window) => ({ query: latency(scene, window) }),
-  value: (gate, scene, window) => fillIn(gate.template ?? { parts: [] }, templateNames(scene, window)),
+function queryOf(
+  part: Part,
+  gate: Gate,
+  scene: CheckContext,
+  window: Milliseconds,
+  telemetry: Telemetry | null,
+): Rendered {
+  if (part === 'value') return valueOf(gate, scene, window)
+  if (telemetry === null) return { problem: NO_TELEMETRY }
+  return { query: telemetry.questions[part](scene, window) }
+}
+
+/** Why what only telemetry tells cannot be asked; admission and policies refuse such a gate before. */
+const NO_TELEMETRY = 'this provider has no telemetry of its own that tells the canary from the primary'
+
+function valueOf(gate: Gate, scene: CheckContext, window: Milliseconds): Rendered {
+  return fillIn(gate.template ?? { parts: [] }, templateNames(scene, window))
 }
 
 /** How far back a gate looks: a user's query as far as it says itself, whatever the metric's interval. */
 export function reachOfGate(gate: Gate, scene: CheckContext): Milliseconds {
   const window = windowOf(scene, gate.interval)
   if (gate.template === null) return window
-  const query = queryOf.value(gate, scene, window)
+  const query = valueOf(gate, scene, window)
   return 'query' in query ? reachOf(query.query) : 0
 }
 
@@ -88,11 +87,15 @@ export interface SidesAsked {
  *
  * @param longest the primary's window is no longer than this.
  */
-export function silenceQuestions(scene: CheckContext, longest: Milliseconds, server: string | null): SidesAsked {
+export function silenceQuestions(
+  telemetry: Telemetry,
+  scene: CheckContext,
+  longest: Milliseconds,
+  server: string | null,
+): SidesAsked {
   const since = Math.max(1, Math.floor(Math.min(longest + SILENCE_LAG, scene.carriedFor)))
   const window = since - SILENCE_LAG
-  const due = window > 0 ? primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
-  const { namespace, canaryCallers, primaryCallers } = scene
+  const due = window > 0 ? telemetry.primaryRequests(scene, window, SILENCE_LAG) : 'vector(0)'
   const ask = (id: string, query: string, measure: Subject['measure'], side: Subject['side']): Check => ({
     id: `${scene.checkId}/silence/${id}`,
     query,
@@ -101,23 +104,24 @@ export function silenceQuestions(scene: CheckContext, longest: Milliseconds, ser
   })
   return {
     checks: [
-      ask('canary', requests(scene, since), 'requests', 'canary'),
-      ask('callers', carried(namespace, canaryCallers, since), 'probe', 'canary'),
+      ask('canary', telemetry.questions.requests(scene, since), 'requests', 'canary'),
+      ask('callers', telemetry.sent(scene, 'canary', since, false), 'probe', 'canary'),
       ask('primary', due, 'requests', 'primary'),
-      ask('sent', carriedWithin(namespace, primaryCallers, since), 'sent', 'primary'),
+      ask('sent', telemetry.sent(scene, 'primary', since, true), 'sent', 'primary'),
     ],
   }
 }
 
-/** The minute before the first weight, in which requests without a cluster have another cause. */
+/** The minute before the first weight, in which lost requests have another cause. */
 const MINUTE: Milliseconds = 60_000
 
 /**
- * Asks for requests to the apex that found no cluster: lately, and before the candidate was first routed.
+ * Asks for requests to the apex that no route could carry: lately, and before the candidate was first routed.
  *
  * @returns the second check is needed only where the first finds some.
  */
 export function lostQuestions(
+  telemetry: Telemetry,
   scene: CheckContext,
   server: string | null,
 ): { readonly checks: readonly [now: Check, before: Check] } {
@@ -130,8 +134,8 @@ export function lostQuestions(
   })
   return {
     checks: [
-      ask('now', withoutCluster(scene, window, 0)),
-      ask('before', withoutCluster(scene, MINUTE, scene.routedFor)),
+      ask('now', telemetry.lost(scene, window, 0)),
+      ask('before', telemetry.lost(scene, MINUTE, scene.routedFor)),
     ],
   }
 }
@@ -142,13 +146,14 @@ export function lostQuestions(
  * @param window must begin `TELEMETRY_LAG` after the weight was written (see split.ts), or it holds requests of the old weight.
  */
 export function splitQuestions(
+  telemetry: Telemetry,
   scene: CheckContext,
   window: Milliseconds,
   server: string | null,
 ): { checks: readonly [canary: Check, primary: Check] } {
   const ask = (side: Subject['side']): Check => ({
     id: `${scene.checkId}/split/${side}`,
-    query: carried(scene.namespace, side === 'canary' ? scene.canaryCallers : scene.primaryCallers, window),
+    query: telemetry.sent(scene, side, window, false),
     server,
     subject: subject('probe', side, scene, window),
   })

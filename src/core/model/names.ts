@@ -32,9 +32,6 @@ export interface Names {
   readonly apexService: Ref
   readonly primaryService: Ref
   readonly canaryService: Ref
-  readonly virtualService: Ref
-  readonly primaryRule: Ref
-  readonly canaryRule: Ref
 }
 
 export function namesOf(canary: Canary): Names {
@@ -50,8 +47,5 @@ export function namesOf(canary: Canary): Names {
     apexService: ref(kinds.Service, apex),
     primaryService: ref(kinds.Service, `${apex}-primary`),
     canaryService: ref(kinds.Service, `${apex}-canary`),
-    virtualService: ref(kinds.VirtualService, apex),
-    primaryRule: ref(kinds.DestinationRule, `${apex}-primary`),
-    canaryRule: ref(kinds.DestinationRule, `${apex}-canary`),
   }
 }

@@ -1,6 +1,7 @@
 /** One canary, and everything that its next move may depend on. Plain JSON, so that any decision can be replayed. */
 import type { Canary } from '../../api/canary.ts'
 import type { KubeObject } from '../../api/object.ts'
+import type { Provider } from '../../api/providers.ts'
 import type { MetricTemplate } from '../../api/templates.ts'
 import type { Finding } from './check.ts'
 import type { Memory } from './memory.ts'
@@ -43,6 +44,12 @@ export interface Workload {
   readonly message: string
 }
 
+/** The labels by which the pods of one Service are split. */
+export interface SubsetLabels {
+  readonly primary: Readonly<Record<string, string>>
+  readonly canary: Readonly<Record<string, string>>
+}
+
 /** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
 export type Live = Readonly<Record<string, KubeObject>>
 
@@ -59,16 +66,10 @@ export interface Surroundings {
    * the target and the primary aside.
    */
   readonly backends: readonly KubeObject[]
-  /**
-   * VirtualServices, anywhere that is watched, for one of our hosts, or with a destination that is the apex or a side, and those
-   * that delegate to such a one.
-   */
-  readonly virtualServices: readonly KubeObject[]
-  /**
-   * DestinationRules for the apex in any namespace; of this one and the root namespace also those for a side, and wildcards
-   * that cover one of the three.
-   */
-  readonly destinationRules: readonly KubeObject[]
+  /** Objects, anywhere that is watched, that route requests for one of our hosts, or to the apex or a side. */
+  readonly routes: readonly KubeObject[]
+  /** Objects that say how requests to the apex or a side are treated: timeouts, balancing, encryption. */
+  readonly trafficPolicies: readonly KubeObject[]
   /** The namespace is being deleted. */
   readonly namespaceTerminating: boolean
 }
@@ -84,6 +85,8 @@ export interface RecordedTemplate {
 
 /** What the flags say, as far as decisions depend on it. */
 export interface Settings {
+  /** Of Canaries that name none. */
+  readonly provider: Provider
   readonly settle: Milliseconds
   readonly selectorLabels: readonly string[]
   /** Metrics servers that a Canary or MetricTemplate may name, the one of the flag first. */
@@ -93,7 +96,7 @@ export interface Settings {
   readonly trackConfigs: boolean
   /** Whether a Canary may bring its own PromQL; if not, only MetricTemplates are asked. */
   readonly inlineQueries: boolean
-  /** Namespace of the mesh's own configuration: DestinationRules there hold for every namespace. */
+  /** Namespace of the mesh's own configuration: traffic policies there hold for every namespace. */
   readonly rootNamespace: string
   /** Hosts and gateways that a Canary may name beside its own; no entry at all: any. */
   readonly allowedHosts: readonly Allowance[]
@@ -104,7 +107,7 @@ export interface Settings {
 export interface Allowance {
   /** Whose Canaries; null: everybody's. */
   readonly namespace: string | null
-  /** `shop.example.com` or `*.example.com`; of gateways `istio-system/public`, `istio-system/*` or `./*`. */
+  /** `shop.example.com` or `*.example.com`; of gateways `ingress/public`, `ingress/*` or `./*`. */
   readonly pattern: string
 }
 
@@ -131,6 +134,8 @@ export interface Observation<P extends Phase = Phase> {
   /** What the mesh carries now; null before it is ours to read. */
   readonly traffic: Carried | null
   readonly live: Live
+  /** The labels by which one Service's pods are split; null where the split is another one, or the labels are not there. */
+  readonly subsets: SubsetLabels | null
   /** Names of the pods that the two side Services lead to, as their EndpointSlices say; null where there are no such Services. */
   readonly endpoints: { readonly primary: readonly string[]; readonly canary: readonly string[] } | null
   readonly recorded: readonly RecordedTemplate[]

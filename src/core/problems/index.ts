@@ -3,8 +3,7 @@
  * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from '../model/observation.ts'
-import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
-import { foreignPrimary, foreignRules, foreignSideServices, foreignVirtualService, olderRival } from './neighbours.ts'
+import { foreignPrimary, foreignSideServices, olderRival } from './neighbours.ts'
 import {
   durationInSeconds,
   inlineQueryNotAllowed,
@@ -14,15 +13,11 @@ import {
   queryThatCannotBeFilledIn,
   queryThatCannotWork,
 } from './metrics.ts'
-import {
-  candidateWithoutItsPort,
-  otherPortThatLeadsNowhere,
-  portThatIsNotHttp,
-  portThatLeadsNowhere,
-  tooManyPorts,
-} from './ports.ts'
-import type { FindProblem, Problem } from './problem.ts'
-import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
+import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
+import { type Moment, type Policy, refusesService, stops, stopsOnlyTheStart, warnsOnly } from './policy.ts'
+import type { Problem } from './problem.ts'
+import { routing, routingOf } from '../routers/index.ts'
+import type { RoutingProvider, Slot } from '../routers/provider.ts'
 import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './services.ts'
 import {
   autoscalerOnTarget,
@@ -33,53 +28,17 @@ import {
   targetAtZero,
   targetMissing,
   targetWithoutPorts,
-  templateOutsideItsSubset,
 } from './target.ts'
-import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
-import {
-  otherWaysPastTheSplit,
-  rivalVirtualService,
-  rivalVirtualServiceElsewhere,
-  wayPastTheSplit,
-  wildcardThatStopsApplying,
-} from './virtual-services.ts'
 
 export type { Problem } from './problem.ts'
 
-/**
- * When policies are evaluated. `start`: before the first primary is made. `candidate`: before a candidate gets traffic. `run`: it
- * has traffic. `rest`: between runs.
- */
-export type Moment = 'start' | 'candidate' | 'run' | 'rest'
+export type { Moment } from './policy.ts'
 
-interface Policy {
-  readonly find: FindProblem
-  /** At which moments a finding stops the release. */
-  readonly stops: readonly Moment[]
-  /** At which moments people are only warned of it. */
-  readonly warns: readonly Moment[]
-  /** The finding refuses `spec.service`: live Services and routes stay as they are, apart from the weights. */
-  readonly refusesService?: true
-}
-
-const ALWAYS: readonly Moment[] = ['start', 'candidate', 'run', 'rest']
-
-const stops = (find: FindProblem): Policy => ({ find, stops: ALWAYS, warns: [] })
-const warnsOnly = (find: FindProblem): Policy => ({ find, stops: [], warns: ALWAYS })
-/** The finding refuses `spec.service` as well: nothing that serves is changed by it. */
-const refusesService = (find: FindProblem): Policy => ({ ...stops(find), refusesService: true })
-/** Objects of other namespaces stop a release only before it has begun: nobody freezes the release of another one half way. */
-const foreign = (find: FindProblem): Policy => ({ find, stops: ['start', 'candidate'], warns: ['run', 'rest'] })
-const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })
-
-const policies: readonly Policy[] = [
+/** A policy, or where those of the provider stand. */
+const policies: readonly (Policy | Slot)[] = [
   stops(olderRival),
   stops(targetMissing),
-  refusesService(hostOfOthers),
-  refusesService(hostNotAllowed),
-  refusesService(gatewayNotAllowed),
-  stops(destinationRuleThatDoesNotFit),
-  stops(virtualServicesThatDoNotFit),
+  'spec',
   stops(metricTemplateMissing),
   stops(queryThatCannotBeFilledIn),
   stops(inlineQueryNotAllowed),
@@ -91,36 +50,39 @@ const policies: readonly Policy[] = [
   stops(labelsChosenOtherwise),
   stops(noLabelToSwitch),
   stops(roleLabelTaken),
-  stops(templateOutsideItsSubset),
+  'pods',
   stops(autoscalerOnTarget),
   stops(foreignPrimary),
   stops(foreignSideServices),
-  stops(foreignVirtualService),
-  stops(foreignRules),
+  'objects',
   stops(externalService),
   stopsOnlyTheStart(serviceOfOtherPods),
   warnsOnly(podsLeftOut),
-  stops(wayPastTheSplit),
-  stops(rivalVirtualService),
-  foreign(rivalVirtualServiceElsewhere),
-  warnsOnly(otherWaysPastTheSplit),
-  warnsOnly(wildcardThatStopsApplying),
-  stops(ruleThatStopsApplying),
-  stops(ruleForSomeCallers),
-  warnsOnly(ruleOfOtherNamespaces),
+  'routes',
   stops(serviceThatLosesItsPods),
   refusesService(tooManyPorts),
   refusesService(portThatLeadsNowhere),
   refusesService(otherPortThatLeadsNowhere),
   { find: candidateWithoutItsPort, stops: ['candidate', 'run'], warns: [] },
-  stops(portThatIsNotHttp),
+  'ports',
   stopsOnlyTheStart(targetWithoutPorts),
   stopsOnlyTheStart(targetAtZero),
 ]
 
+const inOrder = (provider: RoutingProvider): readonly Policy[] =>
+  policies.flatMap(one => (typeof one === 'string' ? provider.policies[one] : [one]))
+
+/** The whole list of each provider. */
+const ordered = new Map(Object.values(routing).map(provider => [provider, inOrder(provider)]))
+
+function policiesOf(o: Observation): readonly Policy[] {
+  const provider = routingOf(o)
+  return ordered.get(provider) ?? inOrder(provider)
+}
+
 /** What stops the release at this moment, or null. */
 export function problemOf(o: Observation, when: Moment): Problem | null {
-  for (const policy of policies) {
+  for (const policy of policiesOf(o)) {
     const found = policy.stops.includes(when) ? policy.find(o) : null
     if (found !== null) return found
   }
@@ -153,12 +115,12 @@ export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
 export function warningsOf(o: Observation): Problem[] {
   const when = momentOf(o)
   if (when === null) return []
-  return policies.flatMap(policy => (policy.warns.includes(when) ? (policy.find(o) ?? []) : []))
+  return policiesOf(o).flatMap(policy => (policy.warns.includes(when) ? (policy.find(o) ?? []) : []))
 }
 
 /** Why `spec.service` is not carried out as it is written, or null. */
 export function serviceRefusal(o: Observation): Problem | null {
-  for (const policy of policies) {
+  for (const policy of policiesOf(o)) {
     const found = policy.refusesService === true ? policy.find(o) : null
     if (found !== null) return found
   }

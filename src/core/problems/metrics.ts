@@ -111,7 +111,7 @@ export const metricsServerNotAllowed: FindProblem = o => {
     if (!/^https?:\/\/[^/\s]+/.test(url)) {
       return problem(
         'MetricsServerNotAllowed',
-        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.istio-system:9090.`,
+        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`,
       )
     }
     if (!allowed.includes(shown(url))) {

@@ -7,14 +7,11 @@ import {
   apexPorts,
   type ContainerPort,
   containerPorts,
-  isHttp,
   isMain,
   portOf,
   programPorts,
-  routedPorts,
   targetOf,
 } from '../render/ports.ts'
-import { writtenGateways } from '../routers/istio/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 const declaredBy = (workload: Workload | null): ContainerPort[] => containerPorts(at(workload?.object.spec, 'template'))
@@ -37,7 +34,7 @@ export const portThatLeadsNowhere: FindProblem = o => {
 function isServed(o: Observation, port: Json, workload: Workload): boolean {
   const target = targetOf(port)
   if (typeof target === 'string') return declaredBy(workload).some(({ name }) => name === target)
-  const program = programPorts(at(workload.object.spec, 'template'))
+  const program = programPorts(o, at(workload.object.spec, 'template'))
   if (program.length === 0 || program.some(one => one.port === target)) return true
   const { primaryService, apexService } = o.names
   const live = liveOf(o, primaryService) ?? liveOf(o, apexService)
@@ -95,46 +92,14 @@ export const otherPortThatLeadsNowhere: FindProblem = o => {
   )
 }
 
-/** Each is on three Services, and is a route. */
+/** Each is on three Services, and may be a route. */
 const MOST_PORTS = 500
-/** A VirtualService of more matches comes near to what the API server stores of one object, and to what proxies take. */
-const MOST_MATCHES = 1_000
 
-/** Each match of the Canary is written once for each port. */
 export const tooManyPorts: FindProblem = o => {
-  const { match = [], virtualServices } = o.canary.spec.service
   const all = apexPorts(o).length
-  if (all > MOST_PORTS) {
-    return problem(
-      'Invalid',
-      `${calledHere(o, 'Service', o.names.apexService.name)} would have ${all} ports on both sides; the limit is ${MOST_PORTS}. Give the Canary a Service with fewer ports, or write portDiscovery: false.`,
-    )
-  }
-  const ports = routedPorts(o)?.length ?? 1
-  const matches = ports * Math.max(1, match.length)
-  if (virtualServices !== undefined || matches <= MOST_MATCHES) return null
+  if (all <= MOST_PORTS) return null
   return problem(
     'Invalid',
-    `spec.service.match has ${match.length} entries and ${calledHere(o, 'Service', o.names.apexService.name)} ${ports} HTTP ports, which makes ${matches} matches in the VirtualService; the limit is ${MOST_MATCHES}. Give the Canary a Service with fewer ports, or shorten match.`,
-  )
-}
-
-/** In the mesh Istio routes requests one by one only where it reads the port as HTTP. */
-export const portThatIsNotHttp: FindProblem = o => {
-  const { service } = o.canary.spec
-  if (service.delegation || service.virtualServices !== undefined || !writtenGateways(o).includes('mesh')) return null
-  const main = apexPorts(o).find(port => isMain(o, port))
-  if (main === undefined || isHttp(main)) return null
-  const apex = calledHere(o, 'Service', o.names.apexService.name)
-  const { appProtocol, name } = main
-  const because =
-    appProtocol !== undefined
-      ? `has appProtocol ${textOf(appProtocol)}`
-      : name === undefined
-        ? 'says no protocol'
-        : `is named ${textOf(name)}`
-  return problem(
-    'Conflict',
-    `Port ${service.port} of ${apex} ${because}, so Istio does not read it as HTTP, and its requests in the mesh cannot be split. Write spec.service.appProtocol: http in the Canary if HTTP is spoken there, or list only gateways in spec.service.gateways.`,
+    `${calledHere(o, 'Service', o.names.apexService.name)} would have ${all} ports on both sides; the limit is ${MOST_PORTS}. Give the Canary a Service with fewer ports, or write portDiscovery: false.`,
   )
 }

@@ -1,16 +1,6 @@
 /** The target: does it exist, can it be served from, and can its pods be told from the primary's. */
 import { at } from '../json.ts'
-import {
-  apexSelector,
-  labelMode,
-  scales,
-  selects,
-  subsetsOf,
-  switched,
-  switchedLabel,
-  targetLabels,
-  templateLabels,
-} from '../render/labels.ts'
+import { labelMode, scales, switched, switchedLabel, targetLabels, templateLabels } from '../render/labels.ts'
 import { ROLE_LABEL } from '../model/names.ts'
 import { isOurs } from '../render/ownership.ts'
 import { containerPorts } from '../render/ports.ts'
@@ -90,33 +80,6 @@ export const roleLabelTaken: FindProblem = o => {
   return problem(
     'TargetInvalid',
     `The template of ${called(o.target.object)} has the label ${ROLE_LABEL}, by which Sluice tells the primary's pods. Remove it from the template.`,
-  )
-}
-
-/** Labels of the template against the two subsets of `service.destinationRule`. */
-export const templateOutsideItsSubset: FindProblem = o => {
-  const rule = o.canary.spec.service.destinationRule
-  const subsets = subsetsOf(o)
-  if (o.target === null || rule === undefined || subsets === null) return null
-  const labels = templateLabels(o.target.object)
-  const written = (wanted: Readonly<Record<string, string>>): string =>
-    listedInWords(Object.entries(wanted).map(([key, value]) => `${key}: ${value}`))
-  if (!selects(subsets.canary, labels)) {
-    return problem(
-      'TargetInvalid',
-      `The template of ${called(o.target.object)} does not carry the labels of the subset ${rule.canarySubset} of DestinationRule ${rule.name} (${written(subsets.canary)}), so the mesh would not find its pods. Add them to spec.template.metadata.labels.`,
-    )
-  }
-  if (selects(subsets.primary, labels)) {
-    return problem(
-      'TargetInvalid',
-      `The pods of ${called(o.target.object)} belong to the subset ${rule.primarySubset} of DestinationRule ${rule.name} too (${written(subsets.primary)}), which is the primary's. Give the subsets different values of one label.`,
-    )
-  }
-  if (apexSelector(o) !== null) return null
-  return problem(
-    'NoSelectorLabel',
-    `${called(o.target.object)} selects its pods by labels of its subset alone, so no Service could select both sides. Add a label that both have, such as app, to its selector.`,
   )
 }
 

@@ -1,5 +1,6 @@
 /** The Service that callers used before there was a Canary: it is pointed at the primary, and handed back to the target. */
 import type { KubeObject } from '../../api/object.ts'
+import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
 import { type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
@@ -18,7 +19,7 @@ export function adopt(o: Observation, live: KubeObject, selector: Labels, postur
   const { spec } = live
   const target = templateLabels(o.target?.object)
   const primary = primaryLabels(o, target) ?? selector
-  const selected = o.canary.spec.service.destinationRule === undefined ? [primary] : [primary, target]
+  const selected = topologyOf(o.canary.spec) !== 'subsets' ? [primary] : [primary, target]
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
     selected.every(pods => entryOf(pods, key) === value),
   )

@@ -6,10 +6,11 @@
  * - `switch`: the value of the first selector label becomes `<value>-primary`, as Flagger does.
  * - subsets: as `keep`, with the labels of the primary's subset instead of those of the canary's.
  */
-import { type KubeObject, kinds, refKey } from '../../api/object.ts'
-import { at, entryOf, isRecord, type Json, recordsOf, textsOf } from '../json.ts'
+import { type KubeObject, refKey } from '../../api/object.ts'
+import { topologyOf } from '../../api/providers.ts'
+import { at, entryOf, isRecord, type Json, textsOf } from '../json.ts'
 import { CANARY_LABEL, PRIMARY_ROLE, ROLE_LABEL } from '../model/names.ts'
-import type { Live, Observation } from '../model/observation.ts'
+import type { Observation } from '../model/observation.ts'
 
 export type LabelMode = 'keep' | 'switch'
 export type Labels = Readonly<Record<string, string>>
@@ -17,7 +18,7 @@ export type Labels = Readonly<Record<string, string>>
 /** What a choice of labels depends on; an Observation has it all. */
 export type Labelled = Pick<
   Observation,
-  'canary' | 'names' | 'settings' | 'memory' | 'target' | 'live' | 'surroundings'
+  'canary' | 'names' | 'settings' | 'memory' | 'target' | 'live' | 'subsets' | 'surroundings'
 >
 
 /**
@@ -28,7 +29,7 @@ export function labelMode(o: Labelled): LabelMode {
   const { spec } = o.canary
   const said = modeOfPrimary(o) ?? o.memory.labels ?? spec.primary?.labels
   if (said !== undefined) return said
-  if (spec.service.destinationRule !== undefined) return 'keep'
+  if (topologyOf(spec) === 'subsets') return 'keep'
   return o.surroundings.autoscalers.some(scaler => scales(scaler, o.names.target.name)) ? 'switch' : 'keep'
 }
 
@@ -63,20 +64,6 @@ export function switchedLabel(o: Labelled): string | null {
 
 export const switched = (value: string): string => `${value}-primary`
 
-/** The two subsets of `service.destinationRule`, as their labels; null where it is not used or does not have them. */
-export function subsetsOf(o: { canary: Observation['canary']; names: Observation['names']; live: Live }): {
-  primary: Labels
-  canary: Labels
-} | null {
-  const wanted = o.canary.spec.service.destinationRule
-  if (wanted === undefined) return null
-  const ref = { kind: kinds.DestinationRule, namespace: o.names.namespace, name: wanted.name }
-  const subsets = recordsOf(at(o.live[refKey(ref)]?.spec, 'subsets'))
-  const labelsOf = (name: string): Labels => textsOf(subsets.find(subset => subset['name'] === name)?.['labels'])
-  const [primary, canary] = [labelsOf(wanted.primarySubset), labelsOf(wanted.canarySubset)]
-  return Object.keys(primary).length === 0 || Object.keys(canary).length === 0 ? null : { primary, canary }
-}
-
 /** Labels of a pod of the target as a pod of the primary has them; null where the mode cannot tell the two apart. */
 export function primaryLabels(o: Labelled, labels: Labels): Labels | null {
   if (labelMode(o) === 'switch') {
@@ -85,8 +72,8 @@ export function primaryLabels(o: Labelled, labels: Labels): Labels | null {
     return label === null || value === undefined ? null : { ...labels, [label]: switched(value) }
   }
   const role = { [ROLE_LABEL]: PRIMARY_ROLE }
-  if (o.canary.spec.service.destinationRule === undefined) return { ...labels, ...role }
-  const subsets = subsetsOf(o)
+  if (topologyOf(o.canary.spec) !== 'subsets') return { ...labels, ...role }
+  const { subsets } = o
   return subsets === null ? null : { ...without(labels, subsets.canary), ...subsets.primary, ...role }
 }
 
@@ -105,8 +92,8 @@ export function primarySelector(o: Labelled): Json | null {
 export function apexSelector(o: Labelled): Labels | null {
   const selected = targetLabels(o)
   if (Object.keys(selected).length === 0) return null
-  if (o.canary.spec.service.destinationRule === undefined) return primaryLabels(o, selected)
-  const subsets = subsetsOf(o)
+  if (topologyOf(o.canary.spec) !== 'subsets') return primaryLabels(o, selected)
+  const { subsets } = o
   if (subsets === null) return null
   const common = without(selected, { ...subsets.canary, ...subsets.primary })
   return Object.keys(common).length === 0 ? null : common

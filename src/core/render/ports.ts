@@ -3,12 +3,13 @@
  * names, and with the ports of the containers where they are to be discovered.
  */
 import type { KubeObject } from '../../api/object.ts'
-import { at, type Json, listOf, numberOf, present, recordsOf, textOf } from '../json.ts'
+import { traitsOf } from '../../api/providers.ts'
+import { at, type Json, listOf, present, recordsOf, textOf } from '../json.ts'
 import type { Observation } from '../model/observation.ts'
 import { type Adopted, byKey, portKey, usersService } from './original.ts'
 import { liveOf } from './ownership.ts'
 
-type Asked = Adopted & Pick<Observation, 'target' | 'primary'>
+export type Asked = Adopted & Pick<Observation, 'target' | 'primary'>
 
 /** A port that a container declares. */
 export interface ContainerPort {
@@ -33,12 +34,10 @@ export function containerPorts(template: unknown): ContainerPort[] {
   )
 }
 
-/** Containers that the mesh injects; their ports are no ports of the program. */
-const PROXIES = ['istio-proxy', 'envoy']
-
-/** The ports of the program itself. */
-export function programPorts(template: unknown): ContainerPort[] {
-  return containerPorts(template).filter(({ container }) => !PROXIES.includes(container))
+/** The ports of the program itself, without those of containers that a mesh injects. */
+export function programPorts({ canary }: Pick<Observation, 'canary'>, template: unknown): ContainerPort[] {
+  const { sidecars } = traitsOf(canary.spec)
+  return containerPorts(template).filter(({ container }) => !sidecars.includes(container))
 }
 
 /** The entry of a Service's spec with this number. HTTP is always TCP. */
@@ -107,8 +106,8 @@ function usersPorts(o: Asked): readonly Json[] {
 }
 
 /** What the containers declare: of those that serve first, for their callers are there. */
-function declaredPorts({ primary, target }: Asked): ContainerPort[] {
-  const declared = [primary, target].flatMap(workload => programPorts(at(workload?.object.spec, 'template')))
+function declaredPorts(o: Asked): ContainerPort[] {
+  const declared = [o.primary, o.target].flatMap(workload => programPorts(o, at(workload?.object.spec, 'template')))
   const first = byKey(declared.toReversed())
   return declared.filter(one => first.get(portKey(one)) === one)
 }
@@ -133,7 +132,7 @@ function discovered(o: Asked, listed: readonly Json[]): Json[] {
   })
 }
 
-/** Several ports need a name each. One that we give says no protocol that was not said, for Istio would believe it. */
+/** Several ports need a name each. One that we give says no protocol that was not said, because a mesh reads the protocol from it. */
 function withNames(ports: readonly Json[]): Json[] {
   if (ports.length === 1) return [...ports]
   const taken = new Set(ports.map(port => port['name']))
@@ -160,28 +159,4 @@ export function sidePorts(o: Asked): Json[] {
     const named = portName === undefined || isTaken || !isMain(o, port) ? port : { ...port, name: portName }
     return { ...named, protocol: port['protocol'] ?? 'TCP' }
   })
-}
-
-/** What Istio does not read as HTTP (https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/). */
-const OPAQUE = new Set(['tcp', 'tls', 'https', 'udp', 'mongo', 'mysql', 'redis', 'kubernetes.io/wss'])
-/** Ports that are TCP where neither name nor appProtocol says otherwise: SMTP, DNS, MySQL, MongoDB. */
-const WELL_KNOWN = new Set<unknown>([25, 53, 3306, 27017])
-const HTTP = new Set(['http', 'http2', 'grpc', 'http_proxy', 'kubernetes.io/h2c', 'kubernetes.io/ws'])
-
-/** Whether the requests at a port are routed one by one; a port whose protocol is not said may carry HTTP, and Istio looks. */
-export function isHttp(port: Json): boolean {
-  if ((port['protocol'] ?? 'TCP') !== 'TCP') return false
-  const said = textOf(port['appProtocol'] ?? port['name']).toLowerCase()
-  const protocol = said.startsWith('kubernetes.io/') ? said : (said.split('-', 1)[0] ?? '')
-  if (OPAQUE.has(protocol)) return false
-  return HTTP.has(protocol) || !WELL_KNOWN.has(port['port'])
-}
-
-/**
- * The numbers of the ports that http routes are for, and have to name; null where the Service has one port and a route need
- * not say. Without a number Istio takes the port of the listener, which at a gateway is the gateway's own.
- */
-export function routedPorts(o: Asked): readonly number[] | null {
-  const ports = apexPorts(o)
-  return ports.length === 1 ? null : ports.filter(isHttp).map(port => numberOf(port['port'], 0))
 }

@@ -7,7 +7,7 @@ import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
 import { renderTarget } from './target.ts'
-import { renderRoutes } from '../routers/index.ts'
+import { routingOf } from '../routers/index.ts'
 import type { Write } from '../model/write.ts'
 
 /**
@@ -21,13 +21,13 @@ export function render(o: Observation, halted: boolean): Write[] {
     return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
   // Half blind, nothing is done but to take traffic back.
   if (o.unseen !== null && o.state.phase !== 'Terminating') {
-    return o.state.phase === 'Failed' ? renderRoutes(o, postureOf(o, o.state)) : []
+    return o.state.phase === 'Failed' ? routingOf(o).render(o, postureOf(o, o.state)) : []
   }
   if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
   if (halted) return []
   const posture = postureOf(o, o.state)
   const writes = [
-    ...renderRoutes(o, posture),
+    ...routingOf(o).render(o, posture),
     ...renderServices(o, posture),
     ...renderPrimary(o, posture),
     ...renderTarget(o, posture),

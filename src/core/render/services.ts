@@ -1,10 +1,11 @@
 /**
  * The Services: the apex that callers use, and one for each side where the split is between hosts.
  *
- * - own VirtualService, or the user's: apex, `<apex>-primary`, `<apex>-canary`.
+ * - two services: apex, `<apex>-primary`, `<apex>-canary`.
  * - subsets: the apex alone, which selects both sides.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
+import { topologyOf, traitsOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { apexSelector, type Labels, primaryLabels, targetLabels } from './labels.ts'
 import { CANARY_LABEL, POD_HASH_LABEL } from '../model/names.ts'
@@ -44,7 +45,7 @@ function servedBy(o: Observation): Labels | null {
 
 function sides(o: Observation, posture: Posture): Write[] {
   const { names } = o
-  if (o.canary.spec.service.destinationRule !== undefined) return []
+  if (topologyOf(o.canary.spec) === 'subsets') return []
   if (posture.remove === 'everything') {
     return [...deleteOurs(o, names.primaryService), ...deleteOurs(o, names.canaryService)]
   }
@@ -91,8 +92,8 @@ function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | u
   const { trafficDistribution } = o.canary.spec.service
   const followed = { ...fieldsOf(users?.spec, TRAFFIC_FIELDS), ...fits, ...present({ trafficDistribution }) }
   const own = {
-    labels: { ...meaningful(users?.labels), ...metadata?.labels },
-    annotations: { ...meaningful(users?.annotations), ...metadata?.annotations },
+    labels: { ...meaningful(o, users?.labels), ...metadata?.labels },
+    annotations: { ...meaningful(o, users?.annotations), ...metadata?.annotations },
   }
   return made(o, posture, ref, own, { ...followed, selector, ports: sidePorts(o) })
 }
@@ -102,20 +103,14 @@ const firstOf = (spec: unknown): unknown => {
   return Array.isArray(families) ? families[0] : undefined
 }
 
-/** By what these say the mesh, or kube-proxy, sends traffic to a Service. */
+/** By what these say kube-proxy sends traffic to a Service. */
 const ROUTING_KEYS = new Set(['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'])
-/** A split between two waypoints of an object: https://istio.io/latest/docs/ambient/ knows it for the apex alone. */
-const OF_ONE_OBJECT = /^istio\.io\/use-waypoint-canary/
-
-/** Labels and annotations that the mesh obeys: exportTo of a Service that is kept to a namespace, its waypoint, and others. */
-function meaningful(entries: Labels | undefined): Record<string, string> {
-  const isMeaningful = (key: string): boolean => {
-    const [domain = ''] = key.split('/', 1)
-    return (
-      ROUTING_KEYS.has(key) || ((domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key))
-    )
-  }
-  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => isMeaningful(key)))
+/** Labels and annotations by which requests to a Service are routed. */
+function meaningful(o: Observation, entries: Labels | undefined): Record<string, string> {
+  const traits = traitsOf(o.canary.spec)
+  return Object.fromEntries(
+    Object.entries(entries ?? {}).filter(([key]) => ROUTING_KEYS.has(key) || traits.routesBy(key)),
+  )
 }
 
 /** A Service that we make. Ports of others on it stay: a Service's ports are a map by number. */
@@ -159,7 +154,7 @@ function apex(o: Observation, posture: Posture): Write[] {
   }
   if (posture.callers === 'untouched') return []
   if (posture.callers === 'primary') {
-    const subsets = o.canary.spec.service.destinationRule !== undefined
+    const subsets = topologyOf(o.canary.spec) === 'subsets'
     const selector = (subsets ? null : servedBy(o)) ?? apexSelector(o)
     if (selector === null) return []
     return adopted ? adopt(o, live, selector, posture) : ownApex(o, posture, selector)

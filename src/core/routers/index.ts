@@ -1,29 +1,11 @@
-/** Which router splits the traffic of a canary: a provider without one does not compile. */
-import type { Ref } from '../../api/object.ts'
+/** Which provider splits the traffic of a canary: one that the API knows and that has no code here does not compile. */
+import type { Provider } from '../../api/providers.ts'
 import type { Observation } from '../model/observation.ts'
-import type { Carried } from '../model/traffic.ts'
-import type { Posture } from '../model/posture.ts'
-import type { Write } from '../model/write.ts'
-import { istio } from './istio.ts'
-import type { Named, Router } from './router.ts'
+import { istio } from './istio/index.ts'
+import type { RoutingProvider } from './provider.ts'
 
-/** The providers that work; the schema refuses the others with a sentence. */
-type Provider = 'istio'
+export const routing: Readonly<Record<Provider, RoutingProvider>> = { istio }
 
-const routers: Readonly<Record<Provider, Router>> = { istio }
-
-/** The only one yet; the provider of the spec will choose. */
-const router: Router = routers.istio
-
-export function routerRefs(o: Named): Ref[] {
-  return router.refs(o)
-}
-
-/** What the mesh carries; null before there is a route to read. */
-export function readTraffic(o: Named & Pick<Observation, 'live'>): Carried | null {
-  return router.read(o)
-}
-
-export function renderRoutes(o: Observation, posture: Posture): Write[] {
-  return router.render(o, posture)
+export function routingOf({ canary }: Pick<Observation, 'canary'>): RoutingProvider {
+  return routing[canary.spec.provider]
 }

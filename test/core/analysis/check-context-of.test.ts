@@ -22,7 +22,7 @@ suite('the scene of a look', () => {
     ]
     const o = observation({
       state: firstStep({ promoted: 'h1:1', rejected: null }, 'h1:2', 'advancing', 0),
-      surroundings: { ...noSurroundings, virtualServices },
+      surroundings: { ...noSurroundings, routes: virtualServices },
     }) as Observation<'Progressing'>
     expect(checkContextOf(o, 1000).strangers).to.deep.equal(['evil', 'people'])
   })

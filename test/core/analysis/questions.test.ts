@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../../src/core/analysis/questions.ts'
 import { promDuration } from '../../../src/core/analysis/promql.ts'
+import { telemetry } from '../../../src/core/routers/istio/telemetry.ts'
 import { gate, scene } from './given.ts'
 
 function asked(written: Record<string, unknown>, at = scene()) {
-  const said = questions(gate(written), at, null)
+  const said = questions(gate(written), at, null, telemetry)
   if ('problem' in said) throw new Error(said.problem)
   return said.checks
 }
@@ -56,7 +57,7 @@ suite('questions', () => {
       thresholdRange: { max: 1 },
       minRequests: 10,
     }
-    const said = questions(gate(written), scene({ routedFor: 1500 }), 'http://own:9090')
+    const said = questions(gate(written), scene({ routedFor: 1500 }), 'http://own:9090', telemetry)
     if ('problem' in said) throw new Error(said.problem)
     expect(said.checks.map(({ query, server }) => [query.slice(0, 40), server])).to.deep.equal([
       ['max(q{ns="shop",app="web"}[1500ms])', 'http://own:9090'],
@@ -66,7 +67,7 @@ suite('questions', () => {
 
   test('a template that cannot be filled in is a sentence with the name of its metric', () => {
     const written = { name: 'queue', query: '{{ pod }}', thresholdRange: { max: 1 } }
-    const said = questions(gate(written), scene(), null)
+    const said = questions(gate(written), scene(), null, telemetry)
     expect(said)
       .to.have.property('problem')
       .that.matches(/^queue: \{\{ pod \}\} is not known; use one of: /)
@@ -78,7 +79,7 @@ suite('questions', () => {
   })
 
   const silence = (carriedFor: number) =>
-    silenceQuestions(scene({ carriedFor }), 30_000, null).checks.map(({ id, query, subject }) => ({
+    silenceQuestions(telemetry, scene({ carriedFor }), 30_000, null).checks.map(({ id, query, subject }) => ({
       id,
       side: subject.side,
       spans: [...query.matchAll(/offset (\w+)/g)].map(([, span]) => span),
@@ -98,7 +99,12 @@ suite('questions', () => {
   })
 
   test('nothing of the primary is due before a slow scrape could have shown it; what callers report is due at once', () => {
-    const [canary, callers, primary, sent] = silenceQuestions(scene({ carriedFor: 12_000 }), 30_000, null).checks
+    const [canary, callers, primary, sent] = silenceQuestions(
+      telemetry,
+      scene({ carriedFor: 12_000 }),
+      30_000,
+      null,
+    ).checks
     expect(primary.query).to.equal('vector(0)')
     for (const { query } of [canary, callers, sent]) expect(query).to.include('[12s]')
     expect(sent.query).to.match(/^sum\(\(last_over_time\((.*)\[12s\]\) - min_over_time\(\1\[12s\]\)\)\)$/)
@@ -106,7 +112,7 @@ suite('questions', () => {
 
   test('requests without a cluster are told by the Host header, in every form that a caller may write', () => {
     const at = scene({ service: 'web', hosts: ['shop.example.com'], routedFor: 20_000 })
-    const [now, before] = lostQuestions(at, null).checks
+    const [now, before] = lostQuestions(telemetry, at, null).checks
     const hosts = [...now.query.matchAll(/destination_service=~"([^"]*)"/g)].map(([, text]) => String(text))
     const [full = '', bare = ''] = [...new Set(hosts)].map(text => text.replaceAll('\\\\', '\\'))
     const fits = (regex: string, host: string): boolean => new RegExp(`^(?:${regex})$`).test(host)
@@ -120,19 +126,19 @@ suite('questions', () => {
   })
 
   test('requests without a cluster of namespaces with routes of their own are left out', () => {
-    const [now, before] = lostQuestions(scene({ strangers: ['evil', 'people'] }), null).checks
+    const [now, before] = lostQuestions(telemetry, scene({ strangers: ['evil', 'people'] }), null).checks
     for (const { query } of [now, before]) {
       const selectors = query.match(/\{[^}]*\}/g) ?? []
       const foreign = selectors.filter(one => !one.includes('source_workload_namespace="shop"'))
       expect(foreign).to.have.length.above(0)
       expect(foreign.filter(one => !one.includes('source_workload_namespace!~"evil|people"'))).to.deep.equal([])
     }
-    expect(lostQuestions(scene(), null).checks[0].query).not.to.include('!~')
+    expect(lostQuestions(telemetry, scene(), null).checks[0].query).not.to.include('!~')
   })
 
   test('the split asks the callers of both sides', () => {
     const at = scene({ primaryCallers: { services: ['web-primary', 'web.x'] } })
-    const [canary, primary] = splitQuestions(at, 30_000, null).checks
+    const [canary, primary] = splitQuestions(telemetry, at, 30_000, null).checks
     expect(canary.query).to.include('reporter="source"').and.include('destination_service=~"(web-canary)')
     expect(primary.query).to.include(String.raw`destination_service=~"(web-primary|web\\.x)`)
   })

@@ -5,7 +5,7 @@ import { at } from '../../../src/core/json.ts'
 import type { Allowance, Observation, Settings } from '../../../src/core/model/observation.ts'
 import { postureOf } from '../../../src/core/machine/postures.ts'
 import { problemOf, serviceRefusal } from '../../../src/core/problems/index.ts'
-import { istio } from '../../../src/core/routers/istio.ts'
+import { istio } from '../../../src/core/routers/istio/index.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 

@@ -257,7 +257,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: {
       live: live([kinds.Service, service('web-primary')]),
       ...around({
-        virtualServices: [routes('edge', { hosts: ['x.example.com'], http: [{ route: [to('web-primary')] }] })],
+        routes: [routes('edge', { hosts: ['x.example.com'], http: [{ route: [to('web-primary')] }] })],
       }),
     },
     reason: 'Conflict',
@@ -324,13 +324,13 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
       'Service shop/web is of type ExternalName and leads to shop.example.com, so it cannot lead to pods of the primary. Recreate the Canary with another service.name; or, once nothing needs what it leads to, make it a ClusterIP Service.',
   },
   'a DestinationRule that would stop applying': {
-    given: around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
+    given: around({ trafficPolicies: [rule({ host: 'web', trafficPolicy: {} })] }),
     reason: 'Conflict',
     message:
       'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. To keep its policy, copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay.',
   },
   'a DestinationRule with subsets that would stop applying': {
-    given: around({ destinationRules: [rule(twoSubsets)] }),
+    given: around({ trafficPolicies: [rule(twoSubsets)] }),
     reason: 'Conflict',
     message:
       'DestinationRule shop/rules is for the host web and would stop applying, because requests go to web-primary and web-canary. Split by its subsets with service.destinationRule; or copy its trafficPolicy to service.trafficPolicy in the Canary; the rule itself may stay.',
@@ -493,7 +493,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: byTemplate, templates: { orders: metricTemplate('prometheus') } },
     reason: 'MetricsServerNotAllowed',
     message:
-      'MetricTemplate shop/orders spec.provider.address is prometheus, which is no URL. Write one such as http://prometheus.istio-system:9090.',
+      'MetricTemplate shop/orders spec.provider.address is prometheus, which is no URL. Write one such as http://prometheus.monitoring:9090.',
   },
 }
 
@@ -530,11 +530,11 @@ const fine: Readonly<Record<string, Partial<Observation>>> = {
   }),
   'the VirtualService that is listed': {
     ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),
-    ...around({ virtualServices: [routes('routes', { hosts: ['web'] })] }),
+    ...around({ routes: [routes('routes', { hosts: ['web'] })] }),
   },
   'a DestinationRule for the Service beside a VirtualService of the user': {
     ...withRoutes({ hosts: ['web'], http: [{ route: [to('web')] }] }),
-    ...around({ destinationRules: [rule({ host: 'web', trafficPolicy: {} })] }),
+    ...around({ trafficPolicies: [rule({ host: 'web', trafficPolicy: {} })] }),
   },
   'a number that nobody declares, which the Service leads to today': {
     canary: canary({}, { targetPort: 9999 }),
@@ -594,7 +594,7 @@ const fine: Readonly<Record<string, Partial<Observation>>> = {
       }),
     ),
   },
-  'subsets that fit': { ...withRule(), ...target(next), ...around({ destinationRules: [rule(twoSubsets)] }) },
+  'subsets that fit': { ...withRule(), ...target(next), ...around({ trafficPolicies: [rule(twoSubsets)] }) },
   'a metrics server of the list, with a slash more': {
     canary: canary({ metricsServer: 'http://prometheus.istio-system:9090/' }),
   },

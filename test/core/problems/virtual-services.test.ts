@@ -28,7 +28,7 @@ function given(virtualServices: readonly KubeObject[], service: Spec = {}, own?:
     canary: canary({}, service),
     surroundings: {
       ...noSurroundings,
-      virtualServices: own === undefined ? virtualServices : [ours, ...virtualServices],
+      routes: own === undefined ? virtualServices : [ours, ...virtualServices],
     },
     ...(own === undefined ? {} : { live: live([kinds.VirtualService, ours]) }),
   })

@@ -3,7 +3,8 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at, type Json, recordsOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
-import { apexPorts, isHttp, sidePorts } from '../../../src/core/render/ports.ts'
+import { apexPorts, sidePorts } from '../../../src/core/render/ports.ts'
+import { isHttp } from '../../../src/core/routers/istio/protocols.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
 import {
   after,

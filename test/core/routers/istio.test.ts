@@ -3,7 +3,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at, present } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
-import { istio } from '../../../src/core/routers/istio.ts'
+import { istio } from '../../../src/core/routers/istio/index.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
@@ -302,7 +302,7 @@ suite('DestinationRules of the two hosts', () => {
     const trafficPolicy = { tls: { mode: 'ISTIO_MUTUAL' } }
     const rule = object(kinds.DestinationRule, 'any', { spec: { host: 'web.shop.svc.cluster.local', trafficPolicy } })
     const o = observation({ canary: canary({}, { virtualServices: [{ name: 'routes' }] }) })
-    const done = settled({ ...o, surroundings: { ...o.surroundings, destinationRules: [rule] } })
+    const done = settled({ ...o, surroundings: { ...o.surroundings, trafficPolicies: [rule] } })
     expect(liveOne(done, kinds.DestinationRule, 'web-canary').spec).to.deep.equal({ host: 'web-canary', trafficPolicy })
   })
 })

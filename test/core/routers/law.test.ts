@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { recordOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
-import { istio } from '../../../src/core/routers/istio.ts'
+import { istio } from '../../../src/core/routers/istio/index.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 

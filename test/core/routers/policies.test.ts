@@ -30,7 +30,7 @@ const some = { workloadSelector: { matchLabels: { app: 'front' } } }
 
 const given = (destinationRules: readonly KubeObject[], service: Spec = {}): Observation => ({
   ...observation({ canary: canary({}, service) }),
-  surroundings: { ...noSurroundings, destinationRules },
+  surroundings: { ...noSurroundings, trafficPolicies: destinationRules },
 })
 
 /** What the Canary says, what is there → the rule for the canary's host without it; null: none. */

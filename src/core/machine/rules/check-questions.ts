@@ -3,7 +3,8 @@ import type { CheckContext } from '../../analysis/check-context.ts'
 import { type Gate, gatesOf } from '../../analysis/gate.ts'
 import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
 import { TELEMETRY_LAG, countOf } from '../../analysis/split.ts'
-import { sharesAddUp, splitsAll } from './split-scope.ts'
+import { routingOf } from '../../routers/index.ts'
+import type { Telemetry } from '../../routers/provider.ts'
 import type { Check } from '../../model/check.ts'
 import type { Observation } from '../../model/observation.ts'
 import { nextCheckAfter, planOf, stepAt } from '../../model/plan.ts'
@@ -36,7 +37,7 @@ export function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Ask
   const checks: Check[] = []
   const problems = [...all.problems]
   for (const gate of all.gates) {
-    const asked = questions(gate, scene, metricsServer ?? null)
+    const asked = questions(gate, scene, metricsServer ?? null, routingOf(o).telemetry)
     if ('problem' in asked) {
       problems.push(asked.problem)
       continue
@@ -50,21 +51,23 @@ export function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Ask
 /** Everything that one look asks, the gates first. */
 export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckContext, at: Instant): Check[] {
   const server = o.canary.spec.metricsServer ?? null
+  const { telemetry } = routingOf(o)
+  if (telemetry === null) return [...asked.checks]
   const checks = [...asked.checks]
   const { state } = o
-  if (splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
-    checks.push(...silenceQuestions(scene, SILENCE_WINDOW, server).checks)
-  const window = splitWindow(o, at)
-  if (window !== null) checks.push(...splitQuestions(scene, window, server).checks)
-  const [lost, lostBefore] = lostQuestions(scene, server).checks
+  if (telemetry.splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
+    checks.push(...silenceQuestions(telemetry, scene, SILENCE_WINDOW, server).checks)
+  const window = splitWindow(o, telemetry, at)
+  if (window !== null) checks.push(...splitQuestions(telemetry, scene, window, server).checks)
+  const [lost, lostBefore] = lostQuestions(telemetry, scene, server).checks
   checks.push(lost)
   if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
   return checks
 }
 
 /** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
-export function splitWindow(o: Observation<AnalysisPhase>, at: Instant): number | null {
-  if (!sharesAddUp(o) || o.state.carriedAt === null) return null
+export function splitWindow(o: Observation<AnalysisPhase>, telemetry: Telemetry, at: Instant): number | null {
+  if (!telemetry.tellsSplit(o) || o.state.carriedAt === null) return null
   const window = at - o.state.carriedAt - TELEMETRY_LAG
   return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
 }

@@ -18,7 +18,6 @@ import {
   withState,
 } from './check-questions.ts'
 import { rollBack } from './end-run.ts'
-import { splitsAll } from './split-scope.ts'
 import { holdWithoutVerdict } from './suspend.ts'
 import type { Check } from '../../model/check.ts'
 import type { Ask, Move, Passed } from '../../model/decision.ts'
@@ -28,6 +27,7 @@ import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { isNone } from '../../model/traffic.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
+import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
 
 /** One check without requests may be a late scrape; two are not. */
@@ -65,7 +65,7 @@ function conclude(
   // A setting that is at fault is nothing to count against the candidate, which may well have no requests; a bad answer still is.
   const lost = lostRequests(o, scene)
   const setting = problem?.reason === 'Conflict' ? problem : lost
-  const silent = setting === null && splitsAll(o) ? silence(o, scene) : null
+  const silent = setting === null ? silence(o, scene) : null
   const noTrafficChecks = silent === null ? 0 : o.state.noTrafficChecks + 1
   // Catching up on looks that were missed would tell nothing new.
   const lastCheckTime = now - at > analysis.checkInterval ? now : at
@@ -139,7 +139,9 @@ function fail(
 }
 
 function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {
-  const [canary, callers, primary, sent] = silenceQuestions(scene, SILENCE_WINDOW, null).checks
+  const { telemetry } = routingOf(o)
+  if (telemetry?.splitsAll(o) !== true) return null
+  const [canary, callers, primary, sent] = silenceQuestions(telemetry, scene, SILENCE_WINDOW, null).checks
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
   return missingRequests(
     { canary: of(canary), callers: of(callers), primary: of(primary), sent: of(sent) },
@@ -149,19 +151,22 @@ function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | n
 
 /** Requests that no route could carry since the candidate was first routed, and none before: a setting, not the candidate. */
 function lostRequests(o: Observation<AnalysisPhase>, scene: CheckContext): Problem | null {
-  const [now, before] = lostQuestions(scene, null).checks
+  const { telemetry } = routingOf(o)
+  if (telemetry === null) return null
+  const [now, before] = lostQuestions(telemetry, scene, null).checks
   if ((countOf(o.findings[now.id]) ?? 0) === 0 || countOf(o.findings[before.id]) !== 0) return null
   // Without a number: it changes with every check, and the same sentence is one event.
   return {
     reason: 'Conflict',
-    message: `Holding at weight ${o.state.traffic.canary}: requests to ${o.names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${o.names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
+    message: `Holding at weight ${o.state.traffic.canary}: ${telemetry.lostSentence(o)}`,
   }
 }
 
 function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: Instant): string | null {
-  const window = splitWindow(o, at)
-  if (window === null) return null
-  const [canary, primary] = splitQuestions(scene, window, null).checks
+  const { telemetry } = routingOf(o)
+  const window = telemetry === null ? null : splitWindow(o, telemetry, at)
+  if (telemetry === null || window === null) return null
+  const [canary, primary] = splitQuestions(telemetry, scene, window, null).checks
   const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.traffic.canary)
   return split.said === 'contradicts' ? `Weight ${o.state.traffic.canary} is not carried: ${split.because}` : null
 }

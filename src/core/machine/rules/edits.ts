@@ -2,13 +2,14 @@
  * Changes of the Services, routes and rules that serve, which no step of a release asked for: what somebody edited is put back,
  * with the name of the writer, and at rest every other change is told, too. Once for each version of the object.
  */
-import { type KubeObject, kinds, refKey } from '../../../api/object.ts'
+import { type KubeObject, kinds, type Ref, refKey } from '../../../api/object.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { sameJson } from '../../json.ts'
 import { answer } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { isLaterWriter, lastWriter, liveOf } from '../../render/ownership.ts'
+import { routingOf } from '../../routers/index.ts'
 import { requestedOf } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { clipped } from '../../text.ts'
@@ -17,10 +18,11 @@ import { isResting } from '../desired-replicas.ts'
 import type { Write } from '../../model/write.ts'
 import { sameTraffic } from '../../model/traffic.ts'
 
-const TOLD_KINDS: readonly string[] = [kinds.Service, kinds.VirtualService, kinds.DestinationRule].map(
-  ({ kind }) => kind,
-)
 const LONGEST = 512
+
+/** Services, and what the provider has of its own. */
+const isTold = (o: Observation, { kind }: Ref): boolean =>
+  kind === kinds.Service || routingOf(o).kinds.some(own => own.kind === kind)
 
 /**
  * @param before the state that this pass began with.
@@ -29,8 +31,7 @@ const LONGEST = 512
 export function answersToEdits(before: State, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
   if (o.writeError !== null || o.memory.handled === null) return []
   const changes = writes.filter(
-    ({ verb, ref }) =>
-      TOLD_KINDS.includes(ref.kind.kind) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
+    ({ verb, ref }) => isTold(o, ref) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
   )
   const raised = weightRaised(before, o, changes)
   const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
@@ -75,8 +76,9 @@ function edits(o: Observation, writes: readonly Write[]): Said[] {
 
 const isRemoval = ({ verb }: Write): boolean => verb === 'delete'
 
-/** An object that may never have been there: a DestinationRule is made only where it has something to say. */
-const isNew = (o: Observation, { ref }: Write): boolean => specIsNews(o) || ref.kind.kind === kinds.DestinationRule.kind
+/** An object that may never have been there. */
+const isNew = (o: Observation, { ref }: Write): boolean =>
+  specIsNews(o) || routingOf(o).kinds.some(({ kind, optional }) => kind === ref.kind && optional)
 
 const nameOf = ({ ref }: Write): string => `${ref.kind.kind} ${ref.name}`
 
@@ -98,9 +100,10 @@ function weightRaised(
   if (traffic.high <= weight) return null
   const settled = isResting(before) || ('carriedAt' in before && before.carriedAt !== null && sameStep(before, state))
   if (!settled) return null
+  const routes = new Set(routingOf(o).routes(o).map(refKey))
   for (const write of writes) {
     const live: KubeObject | undefined = liveOf(o, write.ref)
-    if (write.ref.kind.kind !== kinds.VirtualService.kind || live === undefined) continue
+    if (!routes.has(refKey(write.ref)) || live === undefined) continue
     const message = `${lastWriter(live)} raised the weight of the canary in ${nameOf(write)} from ${weight} to ${traffic.high}; it is set to ${weight} again`
     return { message, write }
   }

@@ -9,6 +9,7 @@ import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, short, withClock } from '../../model/selectors.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
+import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
 
 /**
@@ -52,17 +53,19 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (now < at) return hold(o, 'AnalysisSuspended', message, at)
   const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
   const { gates, checks: probes, problems } = gatesAt(o, scene)
-  const sides = silenceQuestions(scene, SILENCE_WINDOW, o.canary.spec.metricsServer ?? null).checks
-  const [first, ...more] = [...probes, ...sides].filter(check => !Object.hasOwn(o.findings, check.id))
+  const { telemetry } = routingOf(o)
+  const server = o.canary.spec.metricsServer ?? null
+  const sides = telemetry === null ? null : silenceQuestions(telemetry, scene, SILENCE_WINDOW, server).checks
+  const [first, ...more] = [...probes, ...(sides ?? [])].filter(check => !Object.hasOwn(o.findings, check.id))
   if (first !== undefined) return { ask: [first, ...more] }
-  const answers = [...probes, ...sides].map(check => o.findings[check.id])
+  const answers = [...probes, ...(sides ?? [])].map(check => o.findings[check.id])
   const dark =
     problems.length > 0 || answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
-  const primary = o.findings[sides[2].id]
-  const telemetry = gates.some(gate => gate.measures !== 'query')
+  const primary = sides === null ? undefined : o.findings[sides[2].id]
+  const needsTelemetry = gates.some(gate => gate.measures !== 'query')
   const serves = primary?.kind === 'value' && primary.value > 0
   // Without gates on the mesh's telemetry it may not be there at all; then the users' own queries have to say something.
-  const back = !dark && (serves || (!telemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
+  const back = !dark && (serves || (!needsTelemetry && probes.every(probe => o.findings[probe.id]?.kind === 'value')))
   if (!back) {
     const lastCheckTime = Math.max(at, now)
     return hold(o, 'AnalysisSuspended', message, lastCheckTime + o.canary.spec.analysis.checkInterval, {

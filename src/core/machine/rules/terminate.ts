@@ -12,7 +12,7 @@ import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { renderServices } from '../../render/services.ts'
-import { renderRoutes } from '../../routers/index.ts'
+import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
 
 type Terminating = Observation<'Terminating'>
@@ -167,7 +167,7 @@ export function routeToTarget(o: Terminating, now: Instant): Move {
 /** Nothing is left to write before every caller is led to the target. */
 function handedBack(o: Terminating): boolean {
   const posture = postureOf(o, o.state)
-  return [...renderRoutes(o, posture), ...renderServices(o, posture)].every(write => write.verb === 'disown')
+  return [...routingOf(o).render(o, posture), ...renderServices(o, posture)].every(write => write.verb === 'disown')
 }
 
 /** What we made goes; the finalizer last. */

@@ -6,7 +6,7 @@ import { holdAndReport } from '../move.ts'
 import { SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
-import { routerRefs } from '../../routers/index.ts'
+import { routingOf } from '../../routers/index.ts'
 import type { Waiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 
@@ -39,13 +39,11 @@ export function notInEndpoints(missing: number, service: string): string {
 /** What the rules with a deadline look at. */
 function sourcesOf({ canary, names, target, primary }: Observation): Source[] {
   const { namespace } = names
-  const routes =
-    canary.spec.service.virtualServices === undefined ? [names.virtualService] : routerRefs({ canary, names })
   const named = [
     { kind: kinds.Canary, namespace, name: names.canary },
     names.target,
     names.primary,
-    ...routes.filter(({ kind }) => kind === kinds.VirtualService),
+    ...routingOf({ canary }).routes({ canary, names }),
   ]
   const sets = [target, primary].flatMap(workload =>
     workload === null ? [] : [{ kind: kinds.ReplicaSet, namespace, labels: selectorOf(workload.object) }],

@@ -1,7 +1,7 @@
 /** Hosts and destinations: which Service a name in a VirtualService means, and which side of the split it is. */
 import type { Ref } from '../../../api/object.ts'
 import { at, type Json, present, textOf } from '../../json.ts'
-import type { Named } from '../router.ts'
+import type { Named } from '../provider.ts'
 
 /** Hosts are compared in lower case and without the dot of a fully qualified name. */
 const normalized = (host: string): string => host.toLowerCase().replace(/\.$/, '')

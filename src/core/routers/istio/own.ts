@@ -10,6 +10,7 @@ import { applyOurs, deleteOurs, disownOf, handedBack, inherited, isOurs, liveOf,
 import type { Posture } from '../../model/posture.ts'
 import type { Percent } from '../../time.ts'
 import type { Write } from '../../model/write.ts'
+import { virtualServiceOf } from './names.ts'
 import type { Routes } from './routes.ts'
 import { gatewaysIn, hostsOf, MESH } from './bindings.ts'
 import { destinationOf, foreignServices } from './hosts.ts'
@@ -17,10 +18,10 @@ import { canaryHosts, routesOf, writtenGateways } from './ports.ts'
 import { httpRoutes, shareOf } from './shares.ts'
 
 export const ownVirtualService: Routes = {
-  refs: o => [o.names.virtualService],
+  refs: o => [virtualServiceOf(o.names)],
 
   canaryShares: o => {
-    const live = liveOf(o, o.names.virtualService)
+    const live = liveOf(o, virtualServiceOf(o.names))
     if (live === undefined || !isOurs(o, live)) return []
     return httpRoutes(live.spec).flatMap(route => (isSplit(route) ? (shareOf(o, route) ?? []) : []))
   },
@@ -37,7 +38,7 @@ export const ownVirtualService: Routes = {
 type Split = Percent | 'apex'
 
 function write(o: Observation, posture: Posture, split: Split): Write[] {
-  const ref = o.names.virtualService
+  const ref = virtualServiceOf(o.names)
   const { apex } = o.canary.spec.service
   const metadata = { labels: inherited(apex?.labels), annotations: inherited(apex?.annotations) }
   const spec = specOf(o, posture, split)
@@ -56,7 +57,7 @@ function destinations(o: Observation, split: Split, port: number | undefined): J
 /** null: what the Canary says is refused, and there is nothing that it could be carried by. */
 function specOf(o: Observation, posture: Posture, split: Split): Json | null {
   if (posture.service === 'as it was') {
-    const live = liveOf(o, o.names.virtualService)
+    const live = liveOf(o, virtualServiceOf(o.names))
     return live === undefined ? null : asItWas(o, recordOf(live.spec), split)
   }
   const { service } = o.canary.spec
@@ -110,7 +111,7 @@ function sameRoutes(live: KubeObject, wanted: KubeObject): boolean {
 }
 
 function leadToApex(o: Observation, posture: Posture): Write[] {
-  const live = liveOf(o, o.names.virtualService)
+  const live = liveOf(o, virtualServiceOf(o.names))
   return live === undefined || !isOurs(o, live) ? [] : write(o, posture, 'apex')
 }
 
@@ -119,7 +120,7 @@ function leadToApex(o: Observation, posture: Posture): Write[] {
  * others, which an earlier version may have made, goes in any case.
  */
 function remove(o: Observation, posture: Posture): Write[] {
-  const ref = o.names.virtualService
+  const ref = virtualServiceOf(o.names)
   const live = liveOf(o, ref)
   if (live === undefined || !isOurs(o, live)) return []
   const takes = hostsOf(live).some(host => foreignServices(host, o.names.namespace)?.certain === true)

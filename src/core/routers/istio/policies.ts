@@ -24,7 +24,7 @@ export interface AppliedPolicy {
 /** The rules of others that apply to a Service: all are for one host, and of one namespace. */
 export function rulesFor(o: Observation, service: Ref): readonly KubeObject[] {
   const host = `${service.name}.${service.namespace}.svc.cluster.local`
-  const visible = o.surroundings.destinationRules.filter(
+  const visible = o.surroundings.trafficPolicies.filter(
     rule => !isOurs(o, rule) && coversHost(hostOf(rule), host) && isVisible(o, rule),
   )
   const here = visible.filter(rule => namespaceOf(rule) === o.names.namespace)

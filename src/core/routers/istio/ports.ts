@@ -6,8 +6,8 @@
  */
 import { type Json, listOf, textOf } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
-import { routedPorts } from '../../render/ports.ts'
-import type { Named } from '../router.ts'
+import { routedPorts } from './protocols.ts'
+import type { Named } from '../provider.ts'
 import { gatewayOf, MESH } from './bindings.ts'
 import { isHost } from './hosts.ts'
 

@@ -9,14 +9,15 @@ import type { Observation } from '../../model/observation.ts'
 import type { Posture } from '../../model/posture.ts'
 import { applyOurs, deleteOurs, ours } from '../../render/ownership.ts'
 import type { Write } from '../../model/write.ts'
+import { ruleRefOf } from './names.ts'
 import { appliedPolicy, hostOf, isWildcard, overlaid, rulesFor } from './policies.ts'
 
 export function renderRules(o: Observation, posture: Posture): Write[] {
   const { names } = o
   if (o.canary.spec.service.destinationRule !== undefined) return []
   const refs = [
-    [names.primaryRule, names.primaryService],
-    [names.canaryRule, names.canaryService],
+    [ruleRefOf(names.primaryService), names.primaryService],
+    [ruleRefOf(names.canaryService), names.canaryService],
   ] as const
   if (posture.remove === 'everything') return refs.flatMap(([ref]) => deleteOurs(o, ref))
   if (posture.primary === null) return []

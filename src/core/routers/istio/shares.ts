@@ -1,7 +1,7 @@
 /** The canary's share of one route, from the weights of its destinations. */
 import { at, type Json, numberOf, recordsOf } from '../../json.ts'
 import type { Percent } from '../../time.ts'
-import type { Named } from '../router.ts'
+import type { Named } from '../provider.ts'
 import { sideOf } from './hosts.ts'
 
 /**

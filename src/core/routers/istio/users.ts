@@ -12,7 +12,7 @@ import { disownOf, liveOf } from '../../render/ownership.ts'
 import type { Percent } from '../../time.ts'
 import type { PatchOperation, Write } from '../../model/write.ts'
 import type { Routes } from './routes.ts'
-import type { Named } from '../router.ts'
+import type { Named } from '../provider.ts'
 import { destinationOf, isHost, renamedHost, type Side, sideOf } from './hosts.ts'
 import { httpRoutes, shareOf } from './shares.ts'
 

@@ -20,6 +20,7 @@ import {
   writtenHosts,
 } from './bindings.ts'
 import { canonicalHost, isHost, istioHost } from './hosts.ts'
+import { virtualServiceOf } from './names.ts'
 import { canaryGateways, canaryHosts } from './ports.ts'
 import { chosenRoutes, listed, refOfListed } from './users.ts'
 
@@ -43,7 +44,7 @@ export function splitBindings(o: Asked): SplitBinding[] {
   const { service } = o.canary.spec
   if (service.delegation) return []
   if (service.virtualServices === undefined) {
-    const live = liveOf(o, o.names.virtualService)
+    const live = liveOf(o, virtualServiceOf(o.names))
     return [
       {
         object: live !== undefined && isOurs(o, live) ? live : null,
@@ -66,8 +67,8 @@ export function splitBindings(o: Asked): SplitBinding[] {
 /** VirtualServices around the canary that do not carry its split. */
 export function otherVirtualServices(o: Asked): KubeObject[] {
   const { virtualServices } = o.canary.spec.service
-  const ours = new Set(virtualServices?.map(one => one.name) ?? [o.names.virtualService.name])
-  return o.surroundings.virtualServices.filter(
+  const ours = new Set(virtualServices?.map(one => one.name) ?? [virtualServiceOf(o.names).name])
+  return o.surroundings.routes.filter(
     one => one.metadata.namespace !== o.names.namespace || !ours.has(one.metadata.name),
   )
 }

@@ -1,19 +1,12 @@
 /** VirtualServices of others: ways past the split, and rivals for its hosts. */
-import type { KubeObject } from '../../api/object.ts'
-import { at, recordsOf } from '../json.ts'
-import type { Observation } from '../model/observation.ts'
-import {
-  gatewaysIn,
-  gatewaysOfMatch,
-  isVisibleAt,
-  isVisibleFrom,
-  MESH,
-  precedes,
-  writtenHosts,
-} from '../routers/istio/bindings.ts'
-import { canonicalHost, coversHost } from '../routers/istio/hosts.ts'
-import { isShadowed, matchesOf } from '../routers/istio/matches.ts'
-import { canaryGateways } from '../routers/istio/ports.ts'
+import type { KubeObject } from '../../../../api/object.ts'
+import { at, recordsOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { gatewaysIn, gatewaysOfMatch, isVisibleAt, isVisibleFrom, MESH, precedes, writtenHosts } from '../bindings.ts'
+import { canonicalHost, coversHost } from '../hosts.ts'
+import { virtualServiceOf } from '../names.ts'
+import { isShadowed, matchesOf } from '../matches.ts'
+import { canaryGateways } from '../ports.ts'
 import {
   otherVirtualServices,
   type SplitBinding,
@@ -21,8 +14,8 @@ import {
   type WayPast,
   waysPast,
   winsInMesh,
-} from '../routers/istio/ways-past.ts'
-import { called, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
+} from '../ways-past.ts'
+import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 
 const isHere = (o: Observation, object: KubeObject): boolean => object.metadata.namespace === o.names.namespace
 
@@ -57,7 +50,7 @@ function adviceFor(o: Observation, first: WayPast, ways: readonly WayPast[]): st
   if (first.destination.protocol !== 'http') {
     return `Only http routes can be split: make it an http route, or lead it to another Service.`
   }
-  if (service.delegation) return `Delegate that route to VirtualService ${o.names.virtualService.name}.`
+  if (service.delegation) return `Delegate that route to VirtualService ${virtualServiceOf(o.names).name}.`
   const entries = ways
     .filter(way => way.destination.protocol === 'http')
     .map(({ object }) => `{name: ${object.metadata.name}}`)
@@ -90,7 +83,7 @@ export const otherWaysPastTheSplit: FindProblem = o => {
 export const wildcardThatStopsApplying: FindProblem = o => {
   const { service } = o.canary.spec
   if (service.virtualServices !== undefined || service.delegation || !canaryGateways(o).includes(MESH)) return null
-  const { namespace, apexService, virtualService } = o.names
+  const { namespace, apexService } = o.names
   const host = canonicalHost(apexService.name, namespace)
   const covers = (object: KubeObject): string | undefined =>
     writtenHosts(object).find(written => written.startsWith('*') && coversHost(written, host))
@@ -102,7 +95,7 @@ export const wildcardThatStopsApplying: FindProblem = o => {
   if (other === undefined) return null
   return problem(
     'Conflict',
-    `${called(other)} is for ${covers(other)}, and Istio uses VirtualService ${virtualService.name} before it, so its routes, timeouts and retries do not apply to Service ${apexService.name}. Write what should apply into spec.service of the Canary, such as timeout, retries or headers`,
+    `${called(other)} is for ${covers(other)}, and Istio uses VirtualService ${virtualServiceOf(o.names).name} before it, so its routes, timeouts and retries do not apply to Service ${apexService.name}. Write what should apply into spec.service of the Canary, such as timeout, retries or headers`,
   )
 }
 

@@ -1,12 +1,12 @@
 /** What the Canary names: is it there, and does it fit. */
-import { type KubeObject, kinds, type Ref } from '../../api/object.ts'
-import { at, type Json, listOf, numberOf, recordsOf, textOf, textsOf } from '../json.ts'
-import type { Observation } from '../model/observation.ts'
-import { liveOf } from '../render/ownership.ts'
-import { apexPorts } from '../render/ports.ts'
-import { isHost, sideOf } from '../routers/istio/hosts.ts'
-import { chosenRoutes, entriesOf, listed, type Listed, refOfListed, sidesOf } from '../routers/istio/users.ts'
-import { calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
+import { type KubeObject, kinds, type Ref } from '../../../../api/object.ts'
+import { at, type Json, listOf, numberOf, recordsOf, textOf, textsOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { liveOf } from '../../../render/ownership.ts'
+import { apexPorts } from '../../../render/ports.ts'
+import { isHost, sideOf } from '../hosts.ts'
+import { chosenRoutes, entriesOf, listed, type Listed, refOfListed, sidesOf } from '../users.ts'
+import { calledHere, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
 
 export const virtualServicesThatDoNotFit: FindProblem = o => {
   for (const [index, one] of listed(o).entries()) {

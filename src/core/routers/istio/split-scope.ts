@@ -1,6 +1,6 @@
 /** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
 import type { Observation } from '../../model/observation.ts'
-import { waysPast } from '../../routers/istio/ways-past.ts'
+import { waysPast } from './ways-past.ts'
 
 /** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
 function splitsInMesh(o: Observation): boolean {

@@ -1,9 +1,9 @@
 /** Hosts and gateways that `spec.service` names: whose they are, and whether the flags allow them. */
-import type { Allowance, Observation } from '../model/observation.ts'
-import { MESH } from '../routers/istio/bindings.ts'
-import { coversHost, type ForeignServices, foreignServices, serviceOfHost } from '../routers/istio/hosts.ts'
-import { canaryGateways } from '../routers/istio/ports.ts'
-import { type FindProblem, listedInWords, problem } from './problem.ts'
+import type { Allowance, Observation } from '../../../model/observation.ts'
+import { MESH } from '../bindings.ts'
+import { coversHost, type ForeignServices, foreignServices, serviceOfHost } from '../hosts.ts'
+import { canaryGateways } from '../ports.ts'
+import { type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
 
 const written = (o: Observation): readonly string[] => o.canary.spec.service.hosts ?? []
 

@@ -1,11 +1,11 @@
 /** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides. */
-import type { KubeObject } from '../../api/object.ts'
-import { at, recordOf, textsOf } from '../json.ts'
-import type { Observation } from '../model/observation.ts'
-import { precedes } from '../routers/istio/bindings.ts'
-import { hostOf, isWildcard, rulesFor, selectorOf } from '../routers/istio/policies.ts'
-import { ruleOf } from '../routers/istio/rules.ts'
-import { called, type FindProblem, listedInWords, problem } from './problem.ts'
+import type { KubeObject } from '../../../../api/object.ts'
+import { at, recordOf, textsOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { precedes } from '../bindings.ts'
+import { hostOf, isWildcard, rulesFor, selectorOf } from '../policies.ts'
+import { ruleOf } from '../rules.ts'
+import { called, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
 
 /** The apex is the destination of the routes no longer, so a rule for it alone says nothing any more. */
 export const ruleThatStopsApplying: FindProblem = o => {
@@ -56,7 +56,7 @@ export const ruleOfOtherNamespaces: FindProblem = o => {
   const own = [namespace, o.settings.rootNamespace]
   const full = `${apexService.name}.${namespace}.svc.cluster.local`
   // The oldest, and no number: whoever makes more of them changes neither the sentence nor the count of its Events.
-  const [rule, ...more] = o.surroundings.destinationRules
+  const [rule, ...more] = o.surroundings.trafficPolicies
     .filter(one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one))
     .toSorted((a, b) => (precedes(a, b) ? -1 : 1))
   if (rule === undefined) return null

@@ -1,0 +1,44 @@
+/**
+ * Istio: the split stands in the weights of a VirtualService
+ * (https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRouteDestination).
+ *
+ * - Sluice's own VirtualService, between two hosts or between two subsets of one.
+ * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
+ */
+import { kinds, type Ref } from '../../../api/object.ts'
+import { carriedBy } from '../../model/traffic.ts'
+import type { Named, RoutingProvider } from '../provider.ts'
+import { istioKinds } from './kinds.ts'
+import { leadingTo } from './leading.ts'
+import { ruleRefOf, virtualServiceOf } from './names.ts'
+import { ownVirtualService } from './own.ts'
+import { istioPolicies } from './problems/index.ts'
+import type { Routes } from './routes.ts'
+import { renderRules } from './rules.ts'
+import { subsetsOf } from './subsets.ts'
+import { surroundingsOf } from './surroundings.ts'
+import { telemetry } from './telemetry.ts'
+import { usersVirtualServices } from './users.ts'
+
+const routesOf = (o: Named): Routes =>
+  o.canary.spec.service.virtualServices === undefined ? ownVirtualService : usersVirtualServices
+
+export const istio: RoutingProvider = {
+  kinds: istioKinds,
+  refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],
+  routes: o => routesOf(o).refs(o),
+  surroundings: surroundingsOf,
+  subsets: subsetsOf,
+  read: o => carriedBy(routesOf(o).canaryShares(o)),
+  render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
+  leadingTo,
+  policies: istioPolicies,
+  telemetry,
+}
+
+function ruleRefs({ canary, names }: Named): Ref[] {
+  const rule = canary.spec.service.destinationRule
+  const own = [ruleRefOf(names.primaryService), ruleRefOf(names.canaryService)]
+  if (rule === undefined) return own
+  return [...own, { kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
+}

@@ -1,0 +1,52 @@
+/** The kinds of Istio that Sluice watches, and how their objects are found around a canary. */
+import { kinds, type KubeObject, type Ref } from '../../../api/object.ts'
+import { at, textOf } from '../../json.ts'
+import type { ProviderKind } from '../provider.ts'
+import { delegatesIn, destinationsIn, hostsOf } from './bindings.ts'
+import { canonicalHost } from './hosts.ts'
+
+const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
+const install = 'apply the CRDs of Istio'
+/** The first release with networking.istio.io/v1 (https://istio.io/latest/news/releases/1.22.x/announcing-1.22/). */
+const since = 'Istio 1.22 or newer'
+
+export const istioKinds: readonly ProviderKind[] = [
+  {
+    kind: kinds.VirtualService,
+    optional: false,
+    install,
+    since,
+    indexes: {
+      host: hostsOf,
+      destination: service => destinationsIn(service).map(one => canonicalHost(one.host, namespaceOf(service))),
+      delegate: delegatesIn,
+    },
+  },
+  {
+    kind: kinds.DestinationRule,
+    optional: true,
+    install,
+    since,
+    indexes: {
+      host: rule => [canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
+      covers: rule => {
+        const host = canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
+        const dot = host.indexOf('.')
+        // `*-web.shop.svc.cluster.local` stands among the wildcards of its domain: hosts know those that may cover them.
+        return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
+      },
+    },
+  },
+]
+
+/** The wildcard hosts that cover a host, the narrowest first; the last is `*` alone. */
+export function wildcardsOver(host: string): string[] {
+  const labels = host.split('.')
+  return labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
+}
+
+/** Keys of `covers` under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
+export function coverKeys(namespace: string, service: Ref): string[] {
+  const host = canonicalHost(service.name, service.namespace)
+  return [host, ...wildcardsOver(host)].map(pattern => `${namespace}/${pattern}`)
+}

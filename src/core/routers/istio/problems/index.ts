@@ -1,0 +1,39 @@
+/** What may stand in the way of a release by Istio, in the order in which it is reported. */
+import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
+import type { RoutingProvider } from '../../provider.ts'
+import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
+import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
+import { foreignRules, foreignVirtualService } from './objects.ts'
+import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
+import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
+import { templateOutsideItsSubset } from './subsets.ts'
+import {
+  otherWaysPastTheSplit,
+  rivalVirtualService,
+  rivalVirtualServiceElsewhere,
+  wayPastTheSplit,
+  wildcardThatStopsApplying,
+} from './virtual-services.ts'
+
+export const istioPolicies: RoutingProvider['policies'] = {
+  spec: [
+    refusesService(hostOfOthers),
+    refusesService(hostNotAllowed),
+    refusesService(gatewayNotAllowed),
+    stops(destinationRuleThatDoesNotFit),
+    stops(virtualServicesThatDoNotFit),
+  ],
+  pods: [stops(templateOutsideItsSubset)],
+  objects: [stops(foreignVirtualService), stops(foreignRules)],
+  routes: [
+    stops(wayPastTheSplit),
+    stops(rivalVirtualService),
+    foreign(rivalVirtualServiceElsewhere),
+    warnsOnly(otherWaysPastTheSplit),
+    warnsOnly(wildcardThatStopsApplying),
+    stops(ruleThatStopsApplying),
+    stops(ruleForSomeCallers),
+    warnsOnly(ruleOfOtherNamespaces),
+  ],
+  ports: [refusesService(tooManyMatches), stops(portThatIsNotHttp)],
+}

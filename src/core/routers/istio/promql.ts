@@ -1,0 +1,158 @@
+/**
+ * The built-in questions as PromQL, over Istio's standard metrics
+ * (https://istio.io/latest/docs/reference/config/metrics/).
+ *
+ * `rate()` and `increase()` are not used. They extrapolate, and a series has no rate before its second sample; but an Istio
+ * series of errors is *born* with its first error, so the errors that matter most would be the ones not seen. Counters
+ * are subtracted instead, series by series:
+ *
+ *     last_over_time(x[W]) - last_over_time(x[5m] offset W) >= 0 or last_over_time(x[W])
+ *
+ * - A series born within the window has no left side, so it counts from 0. So does one that was reset (a restarted proxy).
+ * - `last_over_time` and not `x` on the left: a pod that died within the window still counts, and a series without a sample in
+ *   the window (Prometheus was down, or scrapes more rarely than W) is no data, not an old value that looks like silence.
+ * - And on the right: a failed scrape just before the window, or a Prometheus that was away for less than 5 min, does not make
+ *   an old series look born.
+ * - Every series of one pod is scraped at the same instants, so good and bad requests cover the same stretch of time,
+ *   however the window falls between two scrapes.
+ *
+ * Known limits: after a longer gap a series looks born and counts over the life of its pod, which still is this candidate
+ * only; and requests that an earlier candidate's pods served between their last scrape before the window and its start are
+ * counted with it, if those pods live to be scraped again.
+ */
+import type { Milliseconds } from '../../time.ts'
+import { promDuration, quoted } from '../../analysis/promql.ts'
+import type { CallerView, CheckContext } from '../../analysis/check-context.ts'
+
+/** gRPC statuses that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+const GRPC_FAILURES = '2|4|8|13|14|15'
+
+/** A selector for any of these response flags, among others. */
+const flagged = (flags: string): string => `(.+,)?(${flags})(,.+)?`
+
+/**
+ * Envoy's response flags of requests that failed on the way: no healthy upstream, connection failure, connection closed by the
+ * upstream, overflow, the route's timeout (https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage).
+ * The canary's own proxy counts none of them as an error: it never saw the request or, in a timeout, saw the caller leave. URX alone
+ * (retries used up) is not among them: its attempts were answered, and counted, by the canary. A request without a route or a
+ * cluster (NR, NC) has no destination in Istio's telemetry; see `withoutCluster`.
+ */
+const CALLER_FLAGS = flagged('UH|UF|UC|UO|UT')
+
+const REQUESTS = 'istio_requests_total'
+const DURATION = 'istio_request_duration_milliseconds_bucket'
+
+/** How far back the value before a window is looked for: Prometheus' own lookback. */
+const BEFORE = '5m'
+
+/** What each series of the selector grew by, births and resets counted from 0; the window ended `ago`. */
+function increments(selector: string, window: Milliseconds, ago: Milliseconds = 0): string {
+  const offset = ago === 0 ? '' : ` offset ${promDuration(ago)}`
+  const last = `last_over_time(${selector}[${promDuration(window)}]${offset})`
+  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${promDuration(window + ago)}) >= 0 or ${last})`
+}
+
+/** What each series grew by between its first and its last sample in the window: never what was counted before it began. */
+function within(selector: string, window: Milliseconds): string {
+  const range = `${selector}[${promDuration(window)}]`
+  return `(last_over_time(${range}) - min_over_time(${range}))`
+}
+
+/** The same without births, over a window that ended a while ago: never more than what was surely counted within it. */
+function growth(selector: string, window: Milliseconds, ago: Milliseconds): string {
+  const last = `last_over_time(${selector}[${promDuration(window)}] offset ${promDuration(ago)})`
+  return `(${last} - last_over_time(${selector}[${BEFORE}] offset ${promDuration(window + ago)}) >= 0)`
+}
+
+const received = (namespace: string, workload: string): string =>
+  `reporter="destination",destination_workload_namespace=${quoted(namespace)},destination_workload=${quoted(workload)}`
+
+const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/**
+ * What callers report of these Services. By their full names, because before Istio 1.23 `destination_service_namespace` is
+ * `unknown` for the requests that reached no pod (https://github.com/istio/istio/issues/49842).
+ */
+function sent(namespace: string, view: CallerView): string {
+  const services = view.services.map(escapeRegex).join('|')
+  const version = view.version === undefined ? '' : `,destination_version=${quoted(view.version)}`
+  return `reporter="source",destination_service=~${quoted(`(${services})\\.${escapeRegex(namespace)}\\.svc\\..+`)}${version}`
+}
+
+/** Requests that the pods of a workload received, whatever came of them. */
+export function requests(scene: CheckContext, window: Milliseconds, workload: string = scene.target): string {
+  return `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}}`, window)})`
+}
+
+/**
+ * Requests that the primary's pods received, as a lower bound: a gap in the telemetry must not look like traffic.
+ *
+ * @param ago how long ago the window ended, so that what it implies for the canary has had time to show.
+ */
+export function primaryRequests(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
+  return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window, ago)})`
+}
+
+const DISCONNECTED = flagged('DC')
+
+/**
+ * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200. Callers that went away
+ * before the answer are counted by `disconnects`.
+ */
+export function errors(scene: CheckContext, window: Milliseconds): string {
+  const canary = received(scene.namespace, scene.target)
+  const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
+  const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
+  return `sum(${increments(http, window)} or ${increments(grpc, window)})`
+}
+
+/** Requests to the pods of a workload whose callers went away before the answer. */
+export function disconnects(scene: CheckContext, window: Milliseconds, workload: string): string {
+  const selector = `${REQUESTS}{${received(scene.namespace, workload)},response_flags=~"${DISCONNECTED}"}`
+  return `sum(${increments(selector, window)})`
+}
+
+/**
+ * Requests for the canary that failed before it saw them, by the callers' telemetry. With subsets a failure without a chosen
+ * pod has no version; it counts as the canary's, because a side that no caller can reach must not look healthy.
+ */
+export function callerFailures(scene: CheckContext, window: Milliseconds): string {
+  const { version, services } = scene.canaryCallers
+  const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
+  const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
+  return `sum(${increments(selector, window)})`
+}
+
+/** The 99th percentile of the canary's response times in ms, failures included. NaN without requests. */
+export function latency(scene: CheckContext, window: Milliseconds): string {
+  const buckets = increments(`${DURATION}{${received(scene.namespace, scene.target)}}`, window)
+  return `histogram_quantile(0.99, sum by (le) ${buckets})`
+}
+
+/** Requests that callers sent to one side, whatever came of them: what the mesh really carries. */
+export function carried(namespace: string, view: CallerView, window: Milliseconds): string {
+  return `sum(${increments(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+}
+
+/** The same, of which nothing lies before the window, however long ago the last scrape before it was. */
+export function carriedWithin(namespace: string, view: CallerView, window: Milliseconds): string {
+  return `sum(${within(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+}
+
+/**
+ * Requests for the apex that a caller's proxy had no cluster for (flag NC): a route leads to a port or a subset that is not there.
+ * Istio's telemetry has no destination for them but the Host header, as the caller wrote it (istio_stats.cc in istio/proxy,
+ * `disable_host_header_fallback`); a bare name is that of the caller's own namespace. Gateways do not report the header.
+ * Callers in a namespace that has routes of its own for the Service are left out: it could stop the release of another one.
+ */
+export function withoutCluster(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
+  const [service, namespace] = [escapeRegex(scene.service), escapeRegex(scene.namespace)]
+  const full = [`${service}\\.${namespace}(\\.svc(\\..+)?)?`, ...scene.hosts.map(escapeRegex)].join('|')
+  const lost = `reporter="source",response_flags=~${quoted(flagged('NC'))}`
+  const strangers = scene.strangers.map(escapeRegex).join('|')
+  const ofOurRoutes = strangers === '' ? '' : `,source_workload_namespace!~${quoted(strangers)}`
+  const byFullName = `${REQUESTS}{${lost}${ofOurRoutes},destination_service=~${quoted(`(${full})(:[0-9]+)?`)}}`
+  const near = `source_workload_namespace=${quoted(scene.namespace)}`
+  const byName = `${REQUESTS}{${lost},${near},destination_service=~${quoted(`${service}(:[0-9]+)?`)}}`
+  return `sum(${increments(byFullName, window, ago)} or ${increments(byName, window, ago)})`
+}

@@ -1,0 +1,59 @@
+/** VirtualServices and DestinationRules around a canary. */
+import { kinds, type KubeObject } from '../../../api/object.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Find, Named, RoutingProvider } from '../provider.ts'
+import { delegateKey, isDelegate, precedes } from './bindings.ts'
+import { canonicalHost } from './hosts.ts'
+import { coverKeys, wildcardsOver } from './kinds.ts'
+
+/** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
+const MOST_ELSEWHERE = 200
+
+/**
+ * Of VirtualServices see `routesAround`. DestinationRules for the apex in any namespace; of the Canary's and the root namespace
+ * also those for a side, and wildcards that cover one of the three.
+ */
+export function surroundingsOf(
+  o: Named & Pick<Observation, 'settings'>,
+  find: Find,
+): ReturnType<RoutingProvider['surroundings']> {
+  const { namespace, apexService, primaryService, canaryService } = o.names
+  const own = [apexService, primaryService, canaryService]
+  const covering = [...new Set([namespace, o.settings.rootNamespace])].flatMap(one =>
+    own.flatMap(service => coverKeys(one, service)),
+  )
+  return {
+    routes: routesAround(o, find),
+    trafficPolicies: distinct([
+      ...find(kinds.DestinationRule, 'host', canonicalHost(apexService.name, namespace)),
+      ...[...new Set(covering)].flatMap(key => find(kinds.DestinationRule, 'covers', key)),
+    ]),
+  }
+}
+
+/** Those for our hosts or wildcards over the apex, those that lead to our Services, and those that delegate to one that does. */
+function routesAround({ canary, names }: Named, find: Find): readonly KubeObject[] {
+  const by = (index: string, key: string): readonly KubeObject[] => find(kinds.VirtualService, index, key)
+  const { namespace, apexService, primaryService, canaryService } = names
+  const hosts = [apexService.name, ...(canary.spec.service.hosts ?? [])]
+  const leading = [apexService, primaryService, canaryService].flatMap(({ name }) =>
+    by('destination', canonicalHost(name, namespace)),
+  )
+  const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
+  const delegates = leading.filter(isDelegate)
+  const delegating = [...delegates.filter(isHere), ...delegates.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
+  const found = distinct([
+    ...hosts.flatMap(host => by('host', canonicalHost(host, namespace))),
+    ...wildcardsOver(canonicalHost(apexService.name, namespace)).flatMap(host => by('host', host)),
+    ...leading,
+    ...delegating.flatMap(one => by('delegate', delegateKey(one))),
+  ])
+  if (found.length <= MOST_ELSEWHERE) return found
+  // The oldest count first in the mesh, and at a gateway.
+  const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
+  return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
+}
+
+function distinct(objects: readonly KubeObject[]): readonly KubeObject[] {
+  return objects.length < 2 ? objects : [...new Set(objects)]
+}

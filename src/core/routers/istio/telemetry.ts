@@ -1,0 +1,74 @@
+/** What Istio's metrics tell of the two sides. */
+import type { CheckContext } from '../../analysis/check-context.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Telemetry } from '../provider.ts'
+import { gatewaysIn, MESH } from './bindings.ts'
+import {
+  callerFailures,
+  carried,
+  carriedWithin,
+  disconnects,
+  errors,
+  latency,
+  primaryRequests,
+  requests,
+  withoutCluster,
+} from './promql.ts'
+import { sharesAddUp, splitsAll } from './split-scope.ts'
+
+export const telemetry: Telemetry = {
+  vantage,
+  questions: {
+    requests: (scene, window) => requests(scene, window),
+    errors,
+    'caller-failures': callerFailures,
+    disconnects: (scene, window) => disconnects(scene, window, scene.target),
+    'primary-requests': (scene, window) => requests(scene, window, scene.primary),
+    'primary-disconnects': (scene, window) => disconnects(scene, window, scene.primary),
+    latency,
+  },
+  primaryRequests,
+  sent: (scene, side, window, strict) => {
+    const view = side === 'canary' ? scene.canaryCallers : scene.primaryCallers
+    return strict ? carriedWithin(scene.namespace, view, window) : carried(scene.namespace, view, window)
+  },
+  lost: withoutCluster,
+  lostSentence: ({ names }) =>
+    `requests to ${names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
+  splitsAll,
+  tellsSplit: sharesAddUp,
+}
+
+type Vantage = Pick<CheckContext, 'hosts' | 'strangers' | 'canaryCallers' | 'primaryCallers'>
+
+function vantage(o: Observation): Vantage {
+  const { names } = o
+  const apex = names.apexService.name
+  const { hosts = [], destinationRule: subsets, virtualServices } = o.canary.spec.service
+  const known = {
+    // A wildcard is no Host header, and a name without a dot is that of a Service.
+    hosts: hosts.filter(host => host.includes('.') && !host.includes('*')),
+    strangers: strangersOf(o),
+  }
+  if (subsets === undefined) {
+    const primary = names.primaryService.name
+    return {
+      ...known,
+      canaryCallers: { services: [names.canaryService.name] },
+      primaryCallers: { services: virtualServices === undefined ? [primary] : [primary, apex] },
+    }
+  }
+  // Istio reports the label `version` of the pods, whatever their subset is called.
+  const version = (side: 'canary' | 'primary', name: string): string => o.subsets?.[side]['version'] ?? name
+  return {
+    ...known,
+    canaryCallers: { services: [apex], version: version('canary', subsets.canarySubset) },
+    primaryCallers: { services: [apex], version: version('primary', subsets.primarySubset) },
+  }
+}
+
+function strangersOf({ names, surroundings }: Observation): string[] {
+  const inMesh = surroundings.routes.filter(one => gatewaysIn(one).includes(MESH))
+  const namespaces = new Set(inMesh.map(({ metadata }) => metadata.namespace ?? ''))
+  return [...namespaces].filter(one => one !== names.namespace).toSorted()
+}
