@@ -152,7 +152,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: deleted(kinds.DestinationRule, 'sides'),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.destinationRule names DestinationRule shop/sides, which does not exist. Create it, or create the Canary anew without service.destinationRule.',
+      'spec.service.destinationRule names DestinationRule shop/sides, which does not exist. Create it, or recreate the Canary without service.destinationRule.',
     mended: rule,
   },
   {
@@ -172,7 +172,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: deleted(kinds.VirtualService, 'storefront'),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or create the Canary anew without the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or recreate the Canary without the entry.',
     mended: userRoutes,
   },
   {
@@ -182,7 +182,7 @@ export const goneMissing: readonly Row[] = [
     goesWrong: httpOf({ name: 'all', route: [to('legacy')] }),
     reason: 'ReferenceMissing',
     sentence:
-      'spec.service.virtualServices[0] names VirtualService shop/storefront, but none of its http routes leads to Service web. Add a destination with that host, or create the Canary anew without the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/storefront, but none of its http routes leads to Service web. Add a destination with that host, or recreate the Canary without the entry.',
     mended: wellRouted,
   },
   {

@@ -99,7 +99,7 @@ export const atTheStart: readonly Row[] = [
     }),
     reason: 'NoSelectorLabel',
     sentence:
-      'Deployment shop/web selects its pods by tier, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.',
+      'Deployment shop/web selects its pods by tier, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Recreate the Canary with primary.labels: keep, or start Sluice with --selector-labels.',
     mended: world => {
       world.user.delete(kinds.Canary, 'shop', 'web')
       world.clock.at(world.clock.now() + 1000, () => world.canary({ primary: { labels: 'keep' } }))

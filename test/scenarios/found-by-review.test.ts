@@ -68,7 +68,7 @@ suite('what a review once found', () => {
       deleted(kinds.VirtualService, 'storefront')(world)
       await world.clock.advance(2 * minute)
       const sentence =
-        'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or create the Canary anew without the entry.'
+        'spec.service.virtualServices[0] names VirtualService shop/storefront, which does not exist. Create it, or recreate the Canary without the entry.'
       expect([world.status.reason, world.status.message]).to.deep.equal(['ReferenceMissing', sentence])
       expectEvent(world, { reason: 'ReferenceMissing', sentence })
       userRoutes(world)

@@ -34,7 +34,7 @@ export type { Problem } from './problem.ts'
 
 export type { Moment } from './policy.ts'
 
-/** A policy, or where those of the provider stand. */
+/** A policy, or the place of those of the provider. */
 const policies: readonly (Policy | Slot)[] = [
   stops(olderRival),
   stops(targetMissing),

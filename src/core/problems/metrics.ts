@@ -34,7 +34,7 @@ export const metricTemplateMissing: FindProblem = o => {
   return null
 }
 
-/** A query with a name that nobody knows could not be asked, and the canary would wait for its answer for ever. */
+/** A query with an unknown variable could not be sent, and the canary would wait for its answer for ever. */
 export const queryThatCannotBeFilledIn: FindProblem = o => {
   const wrong = askedMetrics(o).find(({ rendered }) => 'problem' in rendered)
   return wrong === undefined || 'query' in wrong.rendered ? null : ofQuery(o, wrong, 'be asked', wrong.rendered.problem)

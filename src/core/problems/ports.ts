@@ -28,7 +28,7 @@ export const portThatLeadsNowhere: FindProblem = o => {
 }
 
 /**
- * A name has to be declared. A number need not be, for the kubelet does not ask, but a program that declares other ports and not
+ * A name has to be declared. A number need not be, because the kubelet does not check it, but a program that declares other ports and not
  * this one does not listen there, unless it is served there today.
  */
 function isServed(o: Observation, port: Json, workload: Workload): boolean {

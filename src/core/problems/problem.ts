@@ -1,4 +1,4 @@
-/** What stands in the way of a release, as a value. */
+/** What blocks a release, as a value. */
 import type { KubeObject } from '../../api/object.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Reason } from '../status/reasons.ts'

@@ -54,7 +54,7 @@ export const serviceOfOtherPods: FindProblem = o => {
   )
 }
 
-/** What has come to stand behind an adopted Service as its manifest has it: it selects the primary now, and nothing else. */
+/** Pods that an adopted Service would select by its own manifest: it selects the primary now, and nothing else. */
 export const podsLeftOut: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
   if (live === undefined || isOurs(o, live) || !isAdopted(live)) return null

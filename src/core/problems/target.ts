@@ -52,14 +52,14 @@ export const noLabelToSwitch: FindProblem = o => {
   if (label === null) {
     return problem(
       'NoSelectorLabel',
-      `${called(o.target.object)} selects its pods by ${listedInWords(Object.keys(targetLabels(o)))}, and none of ${listedInWords(o.settings.selectorLabels)} is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.`,
+      `${called(o.target.object)} selects its pods by ${listedInWords(Object.keys(targetLabels(o)))}, and none of ${listedInWords(o.settings.selectorLabels)} is among them, so primary.labels: switch has no value to change. Recreate the Canary with primary.labels: keep, or start Sluice with --selector-labels.`,
     )
   }
   const value = switched(targetLabels(o)[label] ?? '')
   if (value.length <= LONGEST_LABEL) return null
   return problem(
     'NoSelectorLabel',
-    `The label ${label} of the primary would be ${value}, longer than the ${LONGEST_LABEL} characters of a label. Create the Canary anew with primary.labels: keep.`,
+    `The label ${label} of the primary would be ${value}, longer than the ${LONGEST_LABEL} characters of a label. Recreate the Canary with primary.labels: keep.`,
   )
 }
 
@@ -70,7 +70,7 @@ export const labelsChosenOtherwise: FindProblem = o => {
   if (said === undefined || said === chosen) return null
   return problem(
     'Invalid',
-    `spec.primary.labels is ${said}, but ${o.names.primary.name} was made with ${chosen}, and its selector cannot be changed. Write ${chosen}, or delete the Canary and create it anew.`,
+    `spec.primary.labels is ${said}, but ${o.names.primary.name} was made with ${chosen}, and its selector cannot be changed. Write ${chosen}, or recreate the Canary.`,
   )
 }
 

@@ -110,7 +110,7 @@ export function onlySelector(live: KubeObject, selector: Labels): Readonly<Recor
 export function pointBack(o: Observation, live: KubeObject, forgotten: Entries): Write[] {
   const original = originalOf(live)
   const selected = textsOf(original?.selector)
-  // Without a target there is nobody to point it at but those whom it pointed at before.
+  // Without a target it can only select what it selected before.
   const serves = o.target === null ? original !== null : selects(selected, templateLabels(o.target.object))
   const fields = {
     selector: serves ? selected : ownSelector(o, live),

@@ -1,4 +1,4 @@
-/** Whether somebody else decides how many pods the primary has. */
+/** Whether an autoscaler decides how many pods the primary has. */
 import { scales } from './labels.ts'
 import type { Observation } from '../model/observation.ts'
 

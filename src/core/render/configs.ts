@@ -38,7 +38,7 @@ export function isTracked({ metadata: { annotations = {} } }: KubeObject): boole
 /** Gives a configuration the name that it is referred to by. */
 type Rename = (reference: ConfigReference) => string
 
-/** A field that refers to configuration: which kind, and where the name stands in it. */
+/** A field that refers to configuration: which kind, and where the name is in it. */
 const SOURCES = [
   { field: 'configMap', kind: 'ConfigMap', name: 'name' },
   { field: 'secret', kind: 'Secret', name: 'secretName' },
@@ -145,7 +145,7 @@ function copyOf(namespace: string, key: string, hash: string): { from: Ref; to: 
 
 /**
  * Copies that are missing, of configuration that still has the recorded content; what has changed since cannot be copied
- * any more. Live copies stand in `o.live` by their metadata alone.
+ * any more. `o.live` has live copies by their metadata alone.
  */
 export function copyWrites(o: Observation, configs: Readonly<Record<string, string>>): Write[] {
   return Object.entries(configs).flatMap(([key, hash]): Write[] => {

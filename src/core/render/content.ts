@@ -1,10 +1,10 @@
 /**
- * The content of a ConfigMap or Secret as a hash, which names copies and stands in statuses; and the check that a copy is
+ * The content of a ConfigMap or Secret as a hash, which names copies and is kept in statuses; and the check that a copy is
  * of what was judged.
  *
  * More people may read a status than a Secret, and a plain hash would tell them whether a weak password that they guess is
  * the right one. So what is hashed of a Secret begins with its uid: 122 random bits that no status holds. A Secret that
- * is made anew therefore counts as changed; one that is only touched does not. (ADR 8)
+ * is recreated therefore counts as changed; one that is only touched does not. (ADR 8)
  */
 import type { KubeObject } from '../../api/object.ts'
 import { ApiError } from '../errors.ts'

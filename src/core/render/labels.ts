@@ -22,7 +22,7 @@ export type Labelled = Pick<
 >
 
 /**
- * As the primary that serves was made, for its selector can never change; else as chosen before, else as the spec says; else
+ * As the primary that serves was made, because its selector can never change; else as chosen before, else as the spec says; else
  * `keep`, unless an autoscaler on the target would then count our pods too.
  */
 export function labelMode(o: Labelled): LabelMode {
@@ -86,7 +86,7 @@ export function primarySelector(o: Labelled): Json | null {
 
 /**
  * What the apex Service selects while the primary serves. With subsets it selects both sides, and the mesh splits. A
- * Service has no expressions: a target without matchLabels has no answer, for the role alone would select the primaries
+ * Service has no expressions: a target without matchLabels has no answer, because the role alone would select the primaries
  * of others.
  */
 export function apexSelector(o: Labelled): Labels | null {

@@ -79,7 +79,7 @@ interface Numbered {
 /** The key of a port in the ports of a Service, which have a number once for each protocol. */
 export const portKey = ({ port, protocol = 'TCP' }: Numbered): string => `${String(port)}/${String(protocol)}`
 
-/** Ports by their keys. Who may write a Service or a template decides how many there are: nothing looks at each for each. */
+/** Ports by their keys. Users who may write a Service or a template decide how many there are: nothing compares each with each. */
 export const byKey = <Port extends Numbered>(ports: readonly Port[]): ReadonlyMap<string, Port> =>
   new Map(ports.map(port => [portKey(port), port]))
 

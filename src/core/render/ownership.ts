@@ -54,7 +54,7 @@ export function ours(o: Observation, ref: Ref, metadata: Metadata, rest: Json): 
   }
 }
 
-/** The metadata that service.apex, primary or canary says, without what it leaves to somebody else. */
+/** The metadata that service.apex, primary or canary says, without what it leaves to other clients. */
 export function managed(o: Pick<Observation, 'canary'>, metadata: Metadata | undefined): Metadata {
   const { labels = [], annotations = [] } = o.canary.spec.service.unmanagedMetadata ?? {}
   return {
@@ -75,7 +75,7 @@ export function stamped(object: KubeObject): KubeObject {
 }
 
 /** Whether a live object was rendered as this one, and nothing that it says was changed since. */
-export function stands(
+export function isCurrent(
   live: KubeObject,
   wanted: KubeObject,
   agree: (live: KubeObject, wanted: KubeObject) => boolean,
@@ -92,11 +92,11 @@ function guarded(live: KubeObject, wanted: KubeObject): KubeObject {
   return { ...wanted, metadata: { ...wanted.metadata, ...present({ uid, resourceVersion }) } }
 }
 
-/** Server-side apply of an object of ours, unless it stands. What has its name but is not ours is left alone. */
+/** Server-side apply of an object of ours, unless it is current. What has its name but is not ours is left alone. */
 export function applyOurs(o: Observation, ref: Ref, object: KubeObject, agree = sameSpec): Write[] {
   const live = liveOf(o, ref)
   const wanted = stamped(object)
-  if (live !== undefined && (!isOurs(o, live) || stands(live, wanted, agree))) return []
+  if (live !== undefined && (!isOurs(o, live) || isCurrent(live, wanted, agree))) return []
   return [{ verb: 'apply', ref, object: live === undefined ? wanted : guarded(live, wanted) }]
 }
 
@@ -133,18 +133,18 @@ export function disownOf(ref: Ref, live: KubeObject): Write[] {
   return ownsSome ? [{ verb: 'disown', ref }] : []
 }
 
-/** Writes the revision of a rollout on Deployments, right after whoever changed them. */
+/** Writes the revision of a rollout on Deployments, right after the client that changed them. */
 const DEPLOYMENT_CONTROLLER = 'kube-controller-manager'
 
 /**
  * The field manager that changed an object since Sluice did, as the subject of a sentence. A field that is removed, as by
- * `kubectl rollout resume`, is owned by nobody afterwards: then nothing tells who it was.
+ * `kubectl rollout resume`, has no owner afterwards: then nothing tells who it was.
  */
 export function lastWriter(object: KubeObject): string {
   return laterWriter(object) ?? 'An unknown client'
 }
 
-/** Whether somebody else is known to have written an object since Sluice did. */
+/** Whether another client is known to have written an object since Sluice did. */
 export function isLaterWriter(object: KubeObject): boolean {
   return laterWriter(object) !== undefined
 }
@@ -163,7 +163,7 @@ const isOfOthers = ({ manager }: ManagedFields): boolean =>
 
 /**
  * Domains of tools that find what they deployed, and prune what they no longer deploy, by label or annotation. A primary
- * that carried one would be deleted by the next sync: nothing else keeps it, for it has no ownerReference.
+ * that carried one would be deleted by the next sync: nothing else keeps it, because it has no ownerReference.
  */
 const TRACKING_DOMAINS = [
   'argocd.argoproj.io',
@@ -184,7 +184,7 @@ const TRACKING_DOMAINS = [
 /**
  * Single keys of the kind. `app.kubernetes.io/instance` is how Argo CD tracks by default before 3.0 and wherever it tracks
  * by label (https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/); it goes from the workload's own
- * metadata only, its pods keep it. `managed-by` would name somebody who does not manage it.
+ * metadata only, its pods keep it. `managed-by` would name a tool that does not manage it.
  */
 const TRACKING_KEYS = new Set([
   'app.kubernetes.io/instance',

@@ -68,7 +68,7 @@ export function apexPorts(o: Asked): readonly Json[] {
   return ports
 }
 
-/** What was made of a Service, for as long as nothing that it was made of changes: many ask, and there may be many ports. */
+/** What was made of a Service, kept while nothing that it was made of changes: many ask, and there may be many ports. */
 const merged = new WeakMap<KubeObject, { readonly basis: readonly unknown[]; readonly ports: readonly Json[] }>()
 
 function merge(o: Asked): Json[] {
@@ -105,7 +105,7 @@ function usersPorts(o: Asked): readonly Json[] {
   return livePorts(o).filter(port => !isMain(o, port) && !declared.has(portKey(port)))
 }
 
-/** What the containers declare: of those that serve first, for their callers are there. */
+/** What the containers declare: of those that serve first, because their callers are there. */
 function declaredPorts(o: Asked): ContainerPort[] {
   const declared = [o.primary, o.target].flatMap(workload => programPorts(o, at(workload?.object.spec, 'template')))
   const first = byKey(declared.toReversed())

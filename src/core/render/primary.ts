@@ -1,6 +1,6 @@
 /**
  * The primary: a Deployment `<target>-primary` that runs exactly the template that was judged, from its record and never
- * from the target. It is replaced as a whole under its resourceVersion, for an apply would keep an `env` that another
+ * from the target. It is replaced as a whole under its resourceVersion, because an apply would keep an `env` that another
  * manager added to the template.
  */
 import { type KubeObject } from '../../api/object.ts'
@@ -34,7 +34,7 @@ export function renderPrimary(o: Observation, posture: Posture): Write[] {
 /** The primary as it is created; null where the target, or the way to tell its pods apart, is not known. */
 function rendered(o: Observation, recorded: RecordedTemplate, live: KubeObject | undefined): KubeObject | null {
   const source = o.target?.object ?? live
-  // A selector can never be changed; what stands there also has to be on the pods.
+  // A selector can never be changed; its labels also have to be on the pods.
   const selector = at(live?.spec, 'selector') ?? primarySelector(o)
   const template = templateFor(o, recorded, textsOf(at(selector, 'matchLabels')))
   if (source === undefined || !isRecord(selector) || template === null) return null
@@ -51,7 +51,7 @@ function rendered(o: Observation, recorded: RecordedTemplate, live: KubeObject |
 
 /**
  * What is written, with what hands may change on it: restarts stay as long as the revision does, and the replicas are noted
- * beside what is asked for, so that a number of somebody else's is told from one that is not written yet.
+ * beside what is asked for, so that another client's number is told from one that is not written yet.
  */
 function withHands(o: Observation, object: KubeObject, live: KubeObject | undefined): KubeObject {
   const spec = recordOf(object.spec)
@@ -63,7 +63,7 @@ function withHands(o: Observation, object: KubeObject, live: KubeObject | undefi
   return { ...object, metadata, spec: { ...spec, template: restarted } }
 }
 
-/** Somebody changed the template of the primary, which is put back. */
+/** Another client changed the template of the primary, which is changed back. */
 export function primaryWasChanged(o: Observation, posture: Posture): boolean {
   const live = liveOf(o, o.names.primary)
   const recorded = o.recorded.find(one => one.revision === posture.primary)
@@ -77,7 +77,7 @@ export function primaryWasChanged(o: Observation, posture: Posture): boolean {
   )
 }
 
-/** Replicas change all the time and belong to whoever scales: they are no part of what was rendered. */
+/** Replicas change all the time and belong to the client that scales: they are no part of what was rendered. */
 function withFingerprint(object: KubeObject): KubeObject['metadata'] {
   const { replicas: _, ...spec } = recordOf(object['spec'])
   const annotations = { ...object.metadata.annotations, [RENDERED_ANNOTATION]: fingerprint({ ...object, spec }) }
@@ -111,7 +111,7 @@ function replicasOf(o: Observation, live: KubeObject | undefined): number {
 }
 
 /**
- * What we say still stands, and nothing was added that a person adds. Other members that only the live template has (a
+ * What we wrote is still there, and nothing was added that a user adds. Other members that only the live template has (a
  * default of a newer API server, an annotation) stay until the next promotion sets the template as a whole.
  */
 function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
@@ -126,7 +126,7 @@ function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
 const templateStands = (live: unknown, wanted: unknown): boolean =>
   covers(live, wanted) && nothingAdded(at(live, 'spec'), at(wanted, 'spec'))
 
-/** What no API server fills in by itself: where only the live template has one of these, somebody put it there. */
+/** What no API server fills in by itself: where only the live template has one of these, a user or a tool put it there. */
 const OF_PODS = ['volumes', 'initContainers', 'nodeSelector', 'affinity', 'tolerations', 'hostAliases']
 const OF_CONTAINERS = ['env', 'envFrom', 'command', 'args', 'volumeMounts', 'lifecycle', 'ports']
 

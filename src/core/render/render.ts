@@ -19,7 +19,7 @@ export function render(o: Observation, halted: boolean): Write[] {
   const { deletionTimestamp } = o.canary.metadata
   if (!finalizers.includes(FINALIZER))
     return deletionTimestamp === undefined ? [finalizer(o, [...finalizers, FINALIZER])] : []
-  // Half blind, nothing is done but to take traffic back.
+  // While a kind cannot be watched, traffic is only moved back, never forward.
   if (o.unseen !== null && o.state.phase !== 'Terminating') {
     return o.state.phase === 'Failed' ? routingOf(o).render(o, postureOf(o, o.state)) : []
   }

@@ -16,7 +16,7 @@ const MARKS: ReadonlySet<string> = new Set(['cattle.io/timestamp', 'wave.pusher.
 const RELOADER_DOMAIN = 'reloader.stakater.com'
 const RELOADER_VARIABLE = 'STAKATER_'
 
-/** A template as it is rendered, with the restarts that stand on the live one of the same revision. */
+/** A template as it is rendered, with the restarts of the live one of the same revision. */
 export function withRestarts(template: Json, live: unknown): Json {
   const metadata = recordOf(template['metadata'])
   const annotations = textsOf(metadata['annotations'])

@@ -39,7 +39,7 @@ export function renderRevisions(o: Observation, posture: Posture): Write[] {
   ]
 }
 
-/** A record goes after its copies: to whoever takes over in between it says that there are any. */
+/** A record goes after its copies: it tells a leader that takes over in between that there are any. */
 function copiesFirst(drops: Write[], obsolete: readonly RecordedTemplate[]): Write[] {
   return drops.length > 0 ? drops : obsolete.flatMap(forget)
 }

@@ -1,6 +1,6 @@
 /**
  * Scheduling terms of a template that select its own pods ("not two of us on one node", "spread us over the zones") go on
- * meaning the pods of the workload that they stand on, whatever labels those get.
+ * meaning the pods of their own workload, whatever labels those get.
  *
  * With `keep` the target's terms select the primary's pods too, and the other way round: the primary's pods still have all
  * labels that the term names. That is accepted: for the short time of a run both sides spread over the nodes together, which

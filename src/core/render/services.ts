@@ -35,7 +35,7 @@ export function renderServices(o: Observation, posture: Posture): Write[] {
   return [...apex(o, posture), ...sides(o, posture)]
 }
 
-/** What the primary's pods are selected by, as it was made: the target may be made anew with other labels. */
+/** What the primary's pods are selected by, as it was made: the target may be recreated with other labels. */
 function servedBy(o: Observation): Labels | null {
   const live = liveOf(o, o.names.primary)
   if (live === undefined || !isOurs(o, live)) return null
@@ -82,7 +82,7 @@ const FAMILY_FIELDS = ['ipFamilyPolicy', 'ipFamilies'] as const
 const fieldsOf = (spec: unknown, names: readonly string[]): Json =>
   present(Object.fromEntries(names.map(name => [name, at(spec, name)])))
 
-/** The Service of a side. What the Canary does not say of it is as in the user's Service that it stands in for. */
+/** The Service of a side. What the Canary does not say of it is as in the user's Service that it replaces. */
 function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | undefined, selector: Labels): Write[] {
   const users = usersService(o)
   const live = liveOf(o, ref)

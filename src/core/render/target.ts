@@ -18,7 +18,7 @@ export function renderTarget(o: Observation, posture: Posture): Write[] {
     : setTemplate(o, target, posture)
 }
 
-/** Replicas, lock and its mark in one patch, guarded: what somebody else has just written is looked at first. */
+/** Replicas, lock and its mark in one patch, guarded: what another client has just written is read first. */
 function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write[] {
   const replicas = wantedReplicas(o, target, posture)
   const lock = wantedLock(target, posture)
@@ -34,7 +34,7 @@ function wantedReplicas(o: Observation, target: Workload, posture: Posture): num
   if (posture.canaryPods === 'untouched') return target.replicas
   if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
   const asked = desired ?? Math.max(1, target.replicas)
-  // An autoscaler knows better than the last wish how many pods carry the load; what carries is not made smaller.
+  // An autoscaler knows better than the last desired number how many pods the load needs; what carries traffic is not made smaller.
   return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
 }
 

@@ -53,7 +53,7 @@ export interface Telemetry {
   tellsSplit(o: Observation): boolean
 }
 
-/** Where in the list of policies those of a provider stand; the first that stops the release is the one that status shows. */
+/** The place of the policies of a provider in the list; the first that stops the release is the one that status shows. */
 export type Slot = 'spec' | 'pods' | 'objects' | 'routes' | 'ports'
 
 /** Everything that is particular to one way of splitting traffic. */
@@ -61,9 +61,9 @@ export interface RoutingProvider {
   readonly kinds: readonly ProviderKind[]
   /** What to read and to watch, beside what the Services and workloads need. */
   refs(o: Named): Ref[]
-  /** Of those the objects in which the split stands. */
+  /** Of those the objects that have the split. */
   routes(o: Named): Ref[]
-  /** Objects of others, of the kinds above, that may stand in the way. */
+  /** Objects of others, of the kinds above, that may conflict. */
   surroundings(o: Named & Pick<Observation, 'settings'>, find: Find): Pick<Surroundings, 'routes' | 'trafficPolicies'>
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null

@@ -157,18 +157,18 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { ...switching, ...target({ selector: { matchLabels: { tier: 'front', zone: 'a' } } }) },
     reason: 'NoSelectorLabel',
     message:
-      'Deployment shop/web selects its pods by tier and zone, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Create the Canary anew with primary.labels: keep, or start Sluice with --selector-labels.',
+      'Deployment shop/web selects its pods by tier and zone, and none of app, name and app.kubernetes.io/name is among them, so primary.labels: switch has no value to change. Recreate the Canary with primary.labels: keep, or start Sluice with --selector-labels.',
   },
   'a label that would become too long': {
     given: { ...switching, ...target({ selector: { matchLabels: { app: 'w'.repeat(60) } } }) },
     reason: 'NoSelectorLabel',
-    message: `The label app of the primary would be ${'w'.repeat(60)}-primary, longer than the 63 characters of a label. Create the Canary anew with primary.labels: keep.`,
+    message: `The label app of the primary would be ${'w'.repeat(60)}-primary, longer than the 63 characters of a label. Recreate the Canary with primary.labels: keep.`,
   },
   'labels that were chosen otherwise': {
     given: { canary: canary({ primary: { labels: 'switch' } }) },
     reason: 'Invalid',
     message:
-      'spec.primary.labels is switch, but web-primary was made with keep, and its selector cannot be changed. Write keep, or delete the Canary and create it anew.',
+      'spec.primary.labels is switch, but web-primary was made with keep, and its selector cannot be changed. Write keep, or recreate the Canary.',
   },
   'a target with our own label': {
     given: target({ template: template('web:1', { app: 'web', 'sluice.dev/role': 'primary' }) }),
@@ -345,7 +345,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: canary({}, usersRoutes) },
     reason: 'ReferenceMissing',
     message:
-      'spec.service.virtualServices[0] names VirtualService shop/routes, which does not exist. Create it, or create the Canary anew without the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/routes, which does not exist. Create it, or recreate the Canary without the entry.',
   },
   'a named route that does not exist': {
     given: withRoutes(
@@ -360,7 +360,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: withRoutes({ hosts: ['web'], http: [{ route: [to('other')] }] }),
     reason: 'ReferenceMissing',
     message:
-      'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or create the Canary anew without the entry.',
+      'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or recreate the Canary without the entry.',
   },
   'a tcp route to the Service': {
     given: withRoutes({ hosts: ['web'], tcp: [{ route: [to('web')] }] }),
@@ -406,7 +406,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: { canary: canary({}, subsets) },
     reason: 'ReferenceMissing',
     message:
-      'spec.service.destinationRule names DestinationRule shop/rules, which does not exist. Create it, or create the Canary anew without service.destinationRule.',
+      'spec.service.destinationRule names DestinationRule shop/rules, which does not exist. Create it, or recreate the Canary without service.destinationRule.',
   },
   'a DestinationRule for another host': {
     given: withRule({ ...twoSubsets, host: 'api' }),

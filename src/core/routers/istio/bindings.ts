@@ -72,7 +72,7 @@ export interface RouteDestination {
   readonly port: number | null
 }
 
-/** All destinations that get requests. A mirror's answers reach nobody, and of several destinations one without a weight gets nothing. */
+/** All destinations that get requests. A mirror's answers reach no caller, and of several destinations one without a weight gets nothing. */
 export function destinationsIn(object: KubeObject): RouteDestination[] {
   return (['http', 'tls', 'tcp'] as const).flatMap(protocol =>
     recordsOf(at(object.spec, protocol)).flatMap(route => {

@@ -1,5 +1,5 @@
 /**
- * Istio: the split stands in the weights of a VirtualService
+ * Istio: the split is in the weights of a VirtualService
  * (https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRouteDestination).
  *
  * - Sluice's own VirtualService, between two hosts or between two subsets of one.

@@ -32,7 +32,7 @@ export const istioKinds: readonly ProviderKind[] = [
       covers: rule => {
         const host = canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
         const dot = host.indexOf('.')
-        // `*-web.shop.svc.cluster.local` stands among the wildcards of its domain: hosts know those that may cover them.
+        // `*-web.shop.svc.cluster.local` is among the wildcards of its domain: hosts know those that may cover them.
         return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
       },
     },
@@ -45,7 +45,7 @@ export function wildcardsOver(host: string): string[] {
   return labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
 }
 
-/** Keys of `covers` under which the DestinationRules of a namespace stand that may apply to a Service: exact ones, and wildcards. */
+/** Keys of `covers` for the DestinationRules of a namespace that may apply to a Service: exact ones, and wildcards. */
 export function coverKeys(namespace: string, service: Ref): string[] {
   const host = canonicalHost(service.name, service.namespace)
   return [host, ...wildcardsOver(host)].map(pattern => `${namespace}/${pattern}`)

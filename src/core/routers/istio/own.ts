@@ -100,7 +100,7 @@ function asItWas(o: Observation, { hosts, gateways, http }: Json, split: Split):
   return present({ hosts, gateways, http: routes })
 }
 
-/** Lists of a VirtualService are atomic: whoever owns a weight owns the routes, to the last member. */
+/** Lists of a VirtualService are atomic: the manager that owns a weight owns the routes, to the last member. */
 function sameRoutes(live: KubeObject, wanted: KubeObject): boolean {
   const { http, hosts, gateways } = recordOf(wanted.spec)
   return (

@@ -1,4 +1,4 @@
-/** What there is to be known and done about VirtualServices, whoever's they are: Sluice's own, or the user's. */
+/** What there is to be known and done about VirtualServices, Sluice's own and the user's. */
 import type { Ref } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Named, RoutingProvider } from '../provider.ts'

@@ -65,7 +65,7 @@ interface Entry {
   readonly entry: Json
 }
 
-/** The two sides of a route that can be split: one primary, at most one canary, and nobody else; null for any other. */
+/** The two sides of a route that can be split: one primary, at most one canary, and no other destination; null for any other. */
 export function sidesOf(o: Named, route: Json): { primary: Entry; canary: Entry | null } | null {
   const all = entriesOf(route).map((entry, index) => ({ index, entry, side: sideOf(o, entry['destination']) }))
   const of = (side: Side): Entry[] => all.filter(one => one.side === side)

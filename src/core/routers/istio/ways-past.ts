@@ -39,7 +39,7 @@ export interface SplitBinding {
   readonly matches: readonly unknown[]
 }
 
-/** Where our split is evaluated; nothing where another VirtualService delegates to ours, for that one has the hosts. */
+/** Where our split is evaluated; nothing where another VirtualService delegates to ours, because that one has the hosts. */
 export function splitBindings(o: Asked): SplitBinding[] {
   const { service } = o.canary.spec
   if (service.delegation) return []

@@ -55,7 +55,7 @@ export const ruleOfOtherNamespaces: FindProblem = o => {
   if (o.canary.spec.service.destinationRule !== undefined) return null
   const own = [namespace, o.settings.rootNamespace]
   const full = `${apexService.name}.${namespace}.svc.cluster.local`
-  // The oldest, and no number: whoever makes more of them changes neither the sentence nor the count of its Events.
+  // The oldest, and no number: more of them change neither the message nor the count of its Events.
   const [rule, ...more] = o.surroundings.trafficPolicies
     .filter(one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one))
     .toSorted((a, b) => (precedes(a, b) ? -1 : 1))

@@ -1,4 +1,4 @@
-/** What may stand in the way of a release by Istio, in the order in which it is reported. */
+/** What may block a release by Istio, in the order in which it is reported. */
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'

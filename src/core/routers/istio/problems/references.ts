@@ -20,8 +20,7 @@ export const virtualServicesThatDoNotFit: FindProblem = o => {
 function virtualServiceProblem(o: Observation, one: Listed): string | null {
   const named = calledHere(o, 'VirtualService', one.name)
   const live = liveOf(o, refOfListed(o, one))
-  if (live === undefined)
-    return `${named}, which does not exist. Create it, or create the Canary anew without the entry.`
+  if (live === undefined) return `${named}, which does not exist. Create it, or recreate the Canary without the entry.`
   const lower = ['tcp', 'tls'].find(protocol =>
     recordsOf(at(live.spec, protocol)).some(route =>
       entriesOf(route).some(entry => sideOf(o, entry['destination']) !== null),
@@ -38,7 +37,7 @@ function virtualServiceProblem(o: Observation, one: Listed): string | null {
   }
   const chosen = chosenRoutes(o, one, live.spec)
   if (chosen.length === 0) {
-    return `${named}, but none of its http routes leads to Service ${o.names.apexService.name}. Add a destination with that host, or create the Canary anew without the entry.`
+    return `${named}, but none of its http routes leads to Service ${o.names.apexService.name}. Add a destination with that host, or recreate the Canary without the entry.`
   }
   for (const { index, route } of chosen) {
     const misfit = routeMisfit(o, route) ?? portMisfit(o, live, route)
@@ -98,7 +97,7 @@ export const destinationRuleThatDoesNotFit: FindProblem = o => {
   if (live === undefined) {
     return problem(
       'ReferenceMissing',
-      `${named}, which does not exist. Create it, or create the Canary anew without service.destinationRule.`,
+      `${named}, which does not exist. Create it, or recreate the Canary without service.destinationRule.`,
     )
   }
   const host = textOf(at(live.spec, 'host'))

@@ -63,9 +63,9 @@ function adviceFor(o: Observation, first: WayPast, ways: readonly WayPast[]): st
 /** How many objects a warning names. */
 const NAMED = 3
 
-/** Ways past the split that are for others to mend, or that somebody chose: people are told, and checks know of them. */
+/** Bypasses of the split that others have to repair, or that a user chose: a warning names them, and checks know of them. */
 export const otherWaysPastTheSplit: FindProblem = o => {
-  // The oldest first, and no number: whoever makes more of them changes neither the sentence nor the count of its Events.
+  // The oldest first, and no number: more of them change neither the message nor the count of its Events.
   const [first, ...ways] = waysPast(o)
     .filter(way => !isHere(o, way.object) || !isForTheSplit(o, way))
     .toSorted((a, b) => (precedes(a.object, b.object) ? -1 : 1))
