@@ -53,6 +53,8 @@ export function* commitStatus(
   for (let attempt = 0; ; attempt += 1) {
     const metadata = resourceVersion === undefined ? {} : { resourceVersion }
     try {
+      // Its watch event may come before its answer.
+      known.statusBeingWritten = status
       const written = yield* sendWrite(cache, calls, { verb: 'status', ref, patch: { metadata, status: patch } }, lane)
       if (written === null) return null
       known.status = recordOf(written['status'])
@@ -67,6 +69,8 @@ export function* commitStatus(
       const live = yield* readLive(cache, calls, ref)
       if (live === null || attempt >= MOST_CONFLICTS || !isSameToDecide(canary, live)) return null
       resourceVersion = live.metadata.resourceVersion
+    } finally {
+      known.statusBeingWritten = null
     }
   }
 }

@@ -60,6 +60,7 @@ const CATCH_UP_RETRY: Milliseconds = 1000
 interface Term {
   readonly queue: Queue
   readonly dependencies: DependencyIndex
+  readonly reconciler: Reconciler
 }
 
 export class Controller {
@@ -88,13 +89,21 @@ export class Controller {
     addIndexes(this.#cache)
     this.#providers = new ProviderInformers(this.#cache, this.#scopes, options.settings.provider)
     this.#cache.listen((before, now, kind) => {
-      const canary = kind === kinds.Canary ? (now ?? before) : undefined
-      const concerned = this.#term?.dependencies.concerned(before, now, kind) ?? new Set()
-      if (canary !== undefined) concerned.add(namespacedName(canary))
       if (kind === kinds.Canary && before?.spec !== now?.spec) this.#providers.update()
+      const term = this.#term
+      if (term === null) return
+      const canary = kind === kinds.Canary ? (now ?? before) : undefined
+      const concerned = term.dependencies.concerned(before, now, kind)
+      const progress = isProgress(before, now)
+      if (canary !== undefined) {
+        const key = namespacedName(canary)
+        const isOwn = progress && sameFinalizers(before, now) && term.reconciler.isOwnStatus(key, canary)
+        if (isOwn) concerned.delete(key)
+        else concerned.add(key)
+      }
       for (const key of concerned) {
-        if (isProgress(before, now)) this.#term?.queue.addSoon(key)
-        else this.#wake(key)
+        if (progress) term.queue.addSoon(key)
+        else term.queue.add(key)
       }
     })
   }
@@ -158,7 +167,7 @@ export class Controller {
       worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#term = { queue, dependencies }
+    this.#term = { queue, dependencies, reconciler }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
     await aborted(term)
     this.#term = null
@@ -240,6 +249,9 @@ function isProgress(before: KubeObject | undefined, now: KubeObject | undefined)
     field => before.metadata[field] === now.metadata[field],
   )
 }
+
+const sameFinalizers = (before: KubeObject | undefined, now: KubeObject | undefined): boolean =>
+  before?.metadata.finalizers === now?.metadata.finalizers
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

@@ -16,6 +16,8 @@ export interface ProcessMemory {
   memory: Memory
   /** The status that `state` and `memory` belong to, as it was last read or written. */
   status: CanaryStatus
+  /** A write of this status is under way; null: none is. */
+  statusBeingWritten: CanaryStatus | null
   /** When a status was last written. */
   informedAt: Instant
   /** Why the last writes failed; null when they did not. */
@@ -46,6 +48,7 @@ export class ProcessMemories {
       uid,
       ...readStatus(status, now),
       status,
+      statusBeingWritten: null,
       informedAt: 0,
       writeError: known?.writeError ?? null,
       isStatusUncertain: known?.isStatusUncertain ?? false,

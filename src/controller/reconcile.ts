@@ -5,6 +5,7 @@
 import type { Provider } from '../api/providers.ts'
 import { kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
 import type { Canary } from '../api/canary.ts'
+import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
 import { unreadable } from '../core/machine/invalid-canary.ts'
@@ -65,6 +66,13 @@ export class Reconciler {
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports
+  }
+
+  /** Whether the status of a Canary is the one that was written here: whatever follows from it has its time already. */
+  isOwnStatus(key: string, canary: KubeObject): boolean {
+    const known = this.#memories.get(key)
+    if (known === undefined || known.uid !== canary.metadata.uid) return false
+    return [known.status, known.statusBeingWritten].some(own => own !== null && sameJson(own, canary['status']))
   }
 
   /** One pass; what it throws is tried again with backoff. */

@@ -15,7 +15,7 @@ import {
 } from './metrics.ts'
 import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
 import { type Moment, type Policy, refusesService, stops, stopsOnlyTheStart, warnsOnly } from './policy.ts'
-import type { Problem } from './problem.ts'
+import type { FindProblem, Problem } from './problem.ts'
 import { routing, routingOf } from '../routers/index.ts'
 import type { RoutingProvider, Slot } from '../routers/provider.ts'
 import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './services.ts'
@@ -75,15 +75,46 @@ const inOrder = (provider: RoutingProvider): readonly Policy[] =>
 /** The whole list of each provider. */
 const ordered = new Map(Object.values(routing).map(provider => [provider, inOrder(provider)]))
 
-function policiesOf(o: Observation): readonly Policy[] {
+/** In the order in which they are reported. */
+export function policiesOf(o: Observation): readonly Policy[] {
   const provider = routingOf(o)
   return ordered.get(provider) ?? inOrder(provider)
+}
+
+/** What was found in one observation. Rules, warnings and render ask for the same several times in a pass. */
+interface Findings {
+  readonly of: Observation
+  readonly found: Map<FindProblem, Problem | null>
+}
+
+const findings = new WeakMap<Observation['surroundings'], Findings>()
+
+/** A policy reads nothing of the state and, of the memory, the labels alone: a move in the same pass leaves the finding as it is. */
+function findOnce(o: Observation, { find: policy }: Policy): Problem | null {
+  let known = findings.get(o.surroundings)
+  if (known === undefined || !isSameToPolicies(known.of, o)) {
+    known = { of: o, found: new Map() }
+    findings.set(o.surroundings, known)
+  }
+  const before = known.found.get(policy)
+  if (before !== undefined) return before
+  const found = policy(o)
+  known.found.set(policy, found)
+  return found
+}
+
+function isSameToPolicies(one: Observation, other: Observation): boolean {
+  if (one === other) return true
+  if (one.memory.labels !== other.memory.labels) return false
+  return (Object.keys(other) as (keyof Observation)[]).every(
+    key => key === 'state' || key === 'memory' || one[key] === other[key],
+  )
 }
 
 /** What stops the release at this moment, or null. */
 export function problemOf(o: Observation, when: Moment): Problem | null {
   for (const policy of policiesOf(o)) {
-    const found = policy.stops.includes(when) ? policy.find(o) : null
+    const found = policy.stops.includes(when) ? findOnce(o, policy) : null
     if (found !== null) return found
   }
   return null
@@ -115,13 +146,13 @@ export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
 export function warningsOf(o: Observation): Problem[] {
   const when = momentOf(o)
   if (when === null) return []
-  return policiesOf(o).flatMap(policy => (policy.warns.includes(when) ? (policy.find(o) ?? []) : []))
+  return policiesOf(o).flatMap(policy => (policy.warns.includes(when) ? (findOnce(o, policy) ?? []) : []))
 }
 
 /** Why `spec.service` is not carried out as it is written, or null. */
 export function serviceRefusal(o: Observation): Problem | null {
   for (const policy of policiesOf(o)) {
-    const found = policy.refusesService === true ? policy.find(o) : null
+    const found = policy.refusesService === true ? findOnce(o, policy) : null
     if (found !== null) return found
   }
   return null
