@@ -10,7 +10,7 @@ import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { Reflector, ReflectorTiming } from '../runtime/reflector.ts'
-import { pause, withDeadline } from '../runtime/timing.ts'
+import { pause } from '../runtime/timing.ts'
 import { ApiCalls } from './calls.ts'
 import { run } from './step.ts'
 import { InFlightQueries } from './in-flight-queries.ts'
@@ -51,9 +51,12 @@ export interface ControllerOptions {
 
 /** A shutdown waits this long for the writes at hand. */
 const DRAIN: Milliseconds = 2000
-/** A new leader waits this long to see what the last one wrote; one list has so long. */
+/**
+ * For so long a new leader tries to list a kind that cannot be listed. One page has so long; the whole list has no deadline,
+ * because it grows with the cluster: 6,000 Services took more than 10 s on a busy machine.
+ */
 const CATCH_UP: Milliseconds = 30_000
-const CATCH_UP_LIST: Milliseconds = 10_000
+const CATCH_UP_PAGE: Milliseconds = 10_000
 const CATCH_UP_RETRY: Milliseconds = 1000
 
 /** What there is while this process leads, and goes with the term. */
@@ -188,25 +191,23 @@ export class Controller {
   async #catchUp(term: AbortSignal): Promise<void> {
     const { log, steady } = this.#ports
     const behind = this.#cache.reflectors().filter(({ kind, synced }) => synced && decisive.has(kind))
-    const refreshed = async (reflector: Reflector, signal: AbortSignal): Promise<void> => {
-      const name = kindKey(reflector.kind)
-      while (!signal.aborted && reflector.synced) {
+    const refreshed = async (reflector: Reflector, patience: Milliseconds): Promise<void> => {
+      const from = steady.now()
+      while (!term.aborted && reflector.synced) {
         try {
-          return await withDeadline(steady, CATCH_UP_LIST, signal, `The list of ${name}`, inner =>
-            reflector.refresh(inner),
-          )
+          return await reflector.refresh(term, CATCH_UP_PAGE)
         } catch (error) {
           const said = error instanceof Error ? error.message : String(error)
-          if (!signal.aborted) log.warn('a new leader cannot see what the last one left', { kind: name, error: said })
+          const kind = kindKey(reflector.kind)
+          if (!term.aborted) log.warn('a new leader cannot see what the last one left', { kind, error: said })
         }
-        await pause(steady, CATCH_UP_RETRY, signal)
+        if (steady.now() - from >= patience) return
+        await pause(steady, CATCH_UP_RETRY, term)
       }
     }
     await Promise.all(
       behind.map(reflector =>
-        reflector.kind === kinds.Canary
-          ? refreshed(reflector, term)
-          : withDeadline(steady, CATCH_UP, term, 'Catching up', signal => refreshed(reflector, signal)),
+        refreshed(reflector, reflector.kind === kinds.Canary ? Number.POSITIVE_INFINITY : CATCH_UP),
       ),
     )
   }

@@ -13,11 +13,13 @@
  */
 import type { Kind } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
-import { isForbidden, isGone, isNotFound, isTooLarge } from '../core/errors.ts'
-import type { Clock, KubeApi, Log, ObjectForm, ObjectList, WatchEvent } from '../core/ports.ts'
+import { isForbidden, isGone, isNotFound } from '../core/errors.ts'
+import type { Clock, KubeApi, Log, ObjectForm, WatchEvent } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import { keyOf, type Store } from './store.ts'
-import { Backoff, pause, withDeadline } from './timing.ts'
+import { ListPages, type Scope } from './list-pages.ts'
+import type { Store } from './store.ts'
+import { pause, withDeadline } from './timing.ts'
+import { WatchTrouble } from './watch-trouble.ts'
 
 export type ReflectorState = 'listing' | 'watching' | 'waiting' | 'absent' | 'forbidden' | 'stopped'
 
@@ -47,6 +49,7 @@ export interface ReflectorTiming {
   /** Waits for a kind that is not served, or may not be seen. */
   readonly absentRetry: Milliseconds
   readonly forbiddenRetry: Milliseconds
+  /** Of one page. */
   readonly listDeadline: Milliseconds
   /** A watch that ends sooner than this and brought nothing has failed. */
   readonly tooShort: Milliseconds
@@ -64,19 +67,8 @@ const TIMING: ReflectorTiming = {
   tooShort: 1000,
 }
 
-/** A first refusal is asked again after this long at most. */
-const FIRST_REFUSED: Milliseconds = 15_000
-/** Objects in a page at most. */
-const PAGE = 500
-/** How often a list is started over because its pages expired under it, before that counts as trouble. */
-const LIST_TRIES = 3
-/** Failures in a row after which the last version is no longer believed in. */
-const DOUBTED_AFTER = 3
 /** A watch that stays open for so long works, however quiet it is. */
 const WELL_AFTER: Milliseconds = 30_000
-/** Refusals in a row after which a kind that was followed is taken for forbidden or absent. */
-const BELIEVED_AFTER = 4
-
 export class Reflector {
   readonly kind: Kind
   readonly namespace: string
@@ -88,23 +80,17 @@ export class Reflector {
   readonly #options: ReflectorOptions
   readonly #timing: ReflectorTiming
   readonly #store: Store
-  readonly #backoff: Backoff
+  readonly #scope: Scope
+  readonly #pages: ListPages
+  readonly #trouble: WatchTrouble
   readonly #startedAt: Instant
   #settle: () => void = () => undefined
   #answered: () => void = () => undefined
   #state: ReflectorState = 'listing'
   #synced = false
-  #lastHeard: Instant | null = null
-  #lastError: string | null = null
   #version: string | null = null
-  /** Objects in the next page. */
-  #limit = PAGE
-  #failures = 0
-  /** When the present trouble began; null while there is none. */
-  #troubledSince: Instant | null = null
   #watchedSince: Instant = 0
   #served: readonly string[] = []
-  #refusals = 0
 
   constructor(options: ReflectorOptions, store: Store) {
     this.kind = options.kind
@@ -119,7 +105,14 @@ export class Reflector {
     this.#startedAt = options.clock.now()
     this.#timing = { ...TIMING, ...options.timing }
     this.#store = store
-    this.#backoff = new Backoff(this.#timing.firstBackoff, this.#timing.longestBackoff, options.random)
+    const { api, kind, namespace, labelSelector, form, clock, random } = options
+    this.#scope = {
+      namespace,
+      ...(labelSelector === '' ? {} : { labelSelector }),
+      ...(form === undefined ? {} : { form }),
+    }
+    this.#pages = new ListPages({ api, kind, scope: this.#scope, clock }, store)
+    this.#trouble = new WatchTrouble({ clock, random, ...this.#timing })
   }
 
   get state(): ReflectorState {
@@ -131,7 +124,7 @@ export class Reflector {
   }
   /** What went wrong last, as a sentence; null while all is well. */
   get lastError(): string | null {
-    return this.#lastError
+    return this.#trouble.lastError
   }
   /** Versions that the server has of a kind that is absent in ours. */
   get served(): readonly string[] {
@@ -139,7 +132,7 @@ export class Reflector {
   }
   /** How long ago the server was last heard of (bookmarks come each minute); null before the first list. */
   age(): Milliseconds | null {
-    return this.#lastHeard === null ? null : Math.max(0, this.#options.clock.now() - this.#lastHeard)
+    return this.#trouble.age()
   }
 
   /** How long a whole list has been waited for; 0 once there is one. */
@@ -149,17 +142,17 @@ export class Reflector {
 
   /** How long a kind that was known once has been in trouble; 0 while it is followed. */
   failingFor(): Milliseconds {
-    if (!this.#synced || this.#troubledSince === null || this.#state === 'watching') return 0
-    return Math.max(0, this.#options.clock.now() - this.#troubledSince)
+    return this.#synced && this.#state !== 'watching' ? this.#trouble.duration() : 0
   }
 
   /**
    * Lists once more, beside the watch: then the store is not older than this call, however far the watch is behind.
    *
+   * @param deadline of one page.
    * @throws what the API throws; the watch goes on.
    */
-  async refresh(signal: AbortSignal): Promise<void> {
-    await this.#pages(signal)
+  async refresh(signal: AbortSignal, deadline: Milliseconds): Promise<void> {
+    await this.#pages.list(signal, deadline)
   }
 
   /** Runs until the signal aborts; never rejects. */
@@ -183,74 +176,11 @@ export class Reflector {
   async #list(signal: AbortSignal): Promise<void> {
     // While waiting for a kind to appear, `absent` and `forbidden` stay what is known.
     if (this.#state === 'watching' || this.#state === 'waiting') this.#state = 'listing'
-    const resourceVersion = await this.#pages(signal)
-    this.#version = resourceVersion
+    this.#version = await this.#pages.list(signal, this.#timing.listDeadline)
     this.#synced = true
-    this.#refusals = 0
-    // The count of failures stays: a server that lists well and refuses every watch must not be asked without a pause.
-    this.#lastHeard = this.#options.clock.now()
-    this.#lastError = null
+    this.#trouble.listed()
     this.#state = 'watching'
     this.#settle()
-  }
-
-  /**
-   * All pages of one consistent list, each put into the store as it comes, so that no more than one page is in memory as the
-   * server sent it. An expired continue token (410) means starting over.
-   *
-   * @returns the version of the list.
-   */
-  async #pages(signal: AbortSignal): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const listed = new Set<string>()
-        let page: ObjectList | null = null
-        let first = ''
-        do {
-          page = await this.#page(page?.continue, signal)
-          if (first === '') first = page.resourceVersion
-          for (const item of page.items) {
-            listed.add(keyOf(item))
-            this.#store.put(item)
-          }
-        } while (page.continue !== undefined)
-        this.#store.retain(listed, first)
-        return first
-      } catch (error) {
-        if (!isGone(error) || attempt >= LIST_TRIES || signal.aborted) throw error
-      }
-    }
-  }
-
-  /** One page, of fewer objects as long as they are too large; a page that went well lets the next one be larger. */
-  async #page(token: string | undefined, signal: AbortSignal): Promise<ObjectList> {
-    const { api, clock } = this.#options
-    for (;;) {
-      const query = { ...this.#scope(), limit: this.#limit, ...(token === undefined ? {} : { continue: token }) }
-      try {
-        const page = await withDeadline(
-          clock,
-          this.#timing.listDeadline,
-          signal,
-          `The list of ${kindKey(this.kind)}`,
-          deadline => api.list(this.kind, query, { lane: 'normal', signal: deadline }),
-        )
-        this.#limit = Math.min(PAGE, this.#limit * 2)
-        return page
-      } catch (error) {
-        if (!isTooLarge(error) || this.#limit === 1) throw error
-        this.#limit = Math.ceil(this.#limit / 8)
-      }
-    }
-  }
-
-  #scope(): { namespace: string; labelSelector?: string; form?: ObjectForm } {
-    const { labelSelector, form } = this.#options
-    return {
-      namespace: this.namespace,
-      ...(labelSelector === '' ? {} : { labelSelector }),
-      ...(form === undefined ? {} : { form }),
-    }
   }
 
   async #watch(from: string, signal: AbortSignal): Promise<void> {
@@ -263,7 +193,7 @@ export class Reflector {
     await api.watch(
       this.kind,
       {
-        ...this.#scope(),
+        ...this.#scope,
         resourceVersion: from,
         timeout: shortestWatch + random() * (longestWatch - shortestWatch),
       },
@@ -275,24 +205,14 @@ export class Reflector {
     )
     if (signal.aborted) return
     if (!heard && clock.now() - startedAt < tooShort) throw new Error('the server closed the watch at once')
-    this.#heard()
+    this.#trouble.heard()
   }
 
   #take(event: WatchEvent): void {
     if (event.type === 'DELETED') this.#store.remove(event.object)
     else if (event.type !== 'BOOKMARK') this.#store.put(event.object)
     this.#version = event.object.metadata.resourceVersion ?? this.#version
-    this.#heard()
-  }
-
-  /** The watch brought something: forget the trouble. */
-  #heard(): void {
-    this.#lastHeard = this.#options.clock.now()
-    this.#lastError = null
-    this.#failures = 0
-    this.#refusals = 0
-    this.#troubledSince = null
-    this.#backoff.reset()
+    this.#trouble.heard()
   }
 
   /** In which versions a kind is served that is not in ours; none where that cannot be asked either. */
@@ -309,28 +229,22 @@ export class Reflector {
 
   /** Remembers the error, and says how long to wait. */
   #failed(error: unknown): Milliseconds {
-    const { log } = this.#options
-    const { clock } = this.#options
-    this.#failures += 1
-    // A watch that was open for a while was well; what ends it is another trouble.
-    if (this.#state === 'watching' && clock.now() - this.#watchedSince > WELL_AFTER) this.#troubledSince = null
-    this.#troubledSince ??= clock.now()
-    const refused = isForbidden(error) || isNotFound(error)
-    this.#refusals = refused ? this.#refusals + 1 : 0
+    const { log, clock } = this.#options
+    const kind = kindKey(this.kind)
     const sentence = this.#sentence(error)
-    if (isGone(error)) log.info('listing again', { kind: kindKey(this.kind), because: sentence })
-    else if (sentence !== this.#lastError)
-      log.warn('reflector in trouble', { kind: kindKey(this.kind), error: sentence })
-    this.#lastError = sentence
+    const wasWell = this.#state === 'watching' && clock.now() - this.#watchedSince > WELL_AFTER
+    const isNews = this.#trouble.failed(error, sentence, wasWell)
+    if (isGone(error)) log.info('listing again', { kind, because: sentence })
+    else if (isNews) log.warn('reflector in trouble', { kind, error: sentence })
 
-    if (refused) return this.#refused(error)
+    if (isForbidden(error) || isNotFound(error)) return this.#refused(error)
     this.#state = 'waiting'
     if (isGone(error)) {
       this.#version = null
-      if (this.#failures === 1) return 0
+      if (this.#trouble.isFirst) return 0
     }
-    if (this.#failures >= DOUBTED_AFTER) this.#version = null
-    return this.#backoff.next()
+    if (this.#trouble.isDoubtful) this.#version = null
+    return this.#trouble.backoff()
   }
 
   /**
@@ -339,26 +253,19 @@ export class Reflector {
    */
   #refused(error: unknown): Milliseconds {
     if (isNotFound(error)) this.#version = null
-    if (this.#synced && this.#refusals < BELIEVED_AFTER) {
+    if (this.#synced && !this.#trouble.isBelieved) {
       this.#state = 'waiting'
-      if (this.#refusals === 1) this.#backoff.reset()
-      return this.#backoff.next()
+      return this.#trouble.backoff()
     }
     this.#settle()
     if (isForbidden(error)) {
       this.#state = 'forbidden'
-      return this.#patient(this.#timing.forbiddenRetry)
+      return this.#trouble.patience(this.#timing.forbiddenRetry)
     }
     this.#state = 'absent'
     this.#synced = false
     this.#store.retain(new Set(), '')
-    return this.#patient(this.#timing.absentRetry)
-  }
-
-  /** `longest`, but for the first refusal; 10 % more or less, so that not all ask at one time. */
-  #patient(longest: Milliseconds): Milliseconds {
-    const wait = this.#refusals === 1 ? Math.min(longest, FIRST_REFUSED) : longest
-    return wait * (0.9 + 0.2 * this.#options.random())
+    return this.#trouble.patience(this.#timing.absentRetry)
   }
 
   #sentence(error: unknown): string {

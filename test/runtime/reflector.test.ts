@@ -365,7 +365,7 @@ suite('reflector', () => {
     assert.equal(world.reflector.awaited(), 0)
     await until(() => watches(world).length === 1)
     answer = page(40, [config('b', 30)])
-    await world.reflector.refresh(new AbortController().signal)
+    await world.reflector.refresh(new AbortController().signal, 10_000)
     assert.deepEqual(world.changes, ['+a5', '+b30', '-a5'])
     assert.deepEqual([world.reflector.state, watches(world).length], ['watching', 1])
   })

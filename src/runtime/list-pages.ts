@@ -1,0 +1,90 @@
+/**
+ * The list of one kind, page by page, each put into the store as it comes, so that no more than one page is in memory as the
+ * server sent it.
+ */
+import { kindKey, type Kind } from '../api/object.ts'
+import { isGone, isTooLarge } from '../core/errors.ts'
+import type { Clock, KubeApi, ObjectForm, ObjectList } from '../core/ports.ts'
+import type { Milliseconds } from '../core/time.ts'
+import { keyOf, type Store } from './store.ts'
+import { withDeadline } from './timing.ts'
+
+/** Objects of one kind in one scope, as list and watch ask for them. */
+export interface Scope {
+  readonly namespace: string
+  readonly labelSelector?: string
+  readonly form?: ObjectForm
+}
+
+export interface ListPagesOptions {
+  readonly api: KubeApi
+  readonly kind: Kind
+  readonly scope: Scope
+  /** Should be one that does not jump. */
+  readonly clock: Clock
+}
+
+/** Objects in a page at most, as client-go has it. Half of it brought no memory that could be measured. */
+const PAGE = 500
+/** How often a list is started over because its pages expired, before that counts as trouble. */
+const LIST_TRIES = 3
+
+export class ListPages {
+  readonly #options: ListPagesOptions
+  readonly #store: Store
+  /** Objects in the next page. */
+  #limit = PAGE
+
+  constructor(options: ListPagesOptions, store: Store) {
+    this.#options = options
+    this.#store = store
+  }
+
+  /**
+   * All pages of one consistent list; what is not in it leaves the store. An expired continue token (410) means starting
+   * over.
+   *
+   * @param deadline of one page.
+   * @returns the version of the list.
+   * @throws what the API throws, or the deadline's error.
+   */
+  async list(signal: AbortSignal, deadline: Milliseconds): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const listed = new Set<string>()
+        let page: ObjectList | null = null
+        let first = ''
+        do {
+          page = await this.#page(page?.continue, signal, deadline)
+          if (first === '') first = page.resourceVersion
+          for (const item of page.items) {
+            listed.add(keyOf(item))
+            this.#store.put(item)
+          }
+        } while (page.continue !== undefined)
+        this.#store.retain(listed, first)
+        return first
+      } catch (error) {
+        if (!isGone(error) || attempt >= LIST_TRIES || signal.aborted) throw error
+      }
+    }
+  }
+
+  /** One page, of fewer objects as long as they are too large; a page that went well lets the next one be larger. */
+  async #page(token: string | undefined, signal: AbortSignal, deadline: Milliseconds): Promise<ObjectList> {
+    const { api, kind, scope, clock } = this.#options
+    for (;;) {
+      const query = { ...scope, limit: this.#limit, ...(token === undefined ? {} : { continue: token }) }
+      try {
+        const page = await withDeadline(clock, deadline, signal, `The list of ${kindKey(kind)}`, inner =>
+          api.list(kind, query, { lane: 'normal', signal: inner }),
+        )
+        this.#limit = Math.min(PAGE, this.#limit * 2)
+        return page
+      } catch (error) {
+        if (!isTooLarge(error) || this.#limit === 1) throw error
+        this.#limit = Math.ceil(this.#limit / 8)
+      }
+    }
+  }
+}
