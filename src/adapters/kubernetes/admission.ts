@@ -16,7 +16,7 @@ export interface Admitted {
 }
 
 const NORMAL = { total: 32, each: 8 } as const
-const BACKGROUND = { total: 16, each: 2 } as const
+const BACKGROUND = { total: 16, each: 4 } as const
 
 export class Admission {
   readonly #clock: Clock
