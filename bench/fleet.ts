@@ -32,46 +32,70 @@ export interface Track {
 
 export interface FleetOptions {
   readonly threshold?: number
+  /** false: there are no callers, and Prometheus has nothing of them to scrape. */
+  readonly hasCallers?: boolean
 }
 
 export class Fleet {
   readonly namespace: string
-  readonly names: readonly string[]
-  /** From the first create to the last canary Initialized. */
+  names: readonly string[] = []
+  /** From the first create of the last growth to its last canary Initialized. */
   seconds = 0
   readonly #room: Room
-  readonly #tracks: ReadonlyMap<string, Track>
+  readonly #threshold: number
+  readonly #hasCallers: boolean
+  readonly #tracks = new Map<string, Track>()
   readonly #end = new AbortController()
   #following: Promise<unknown> = Promise.resolve()
   #images = 1
 
-  private constructor(room: Room, namespace: string, size: number) {
+  private constructor(room: Room, namespace: string, { threshold = 5, hasCallers = true }: FleetOptions) {
     this.#room = room
     this.namespace = namespace
-    this.names = Array.from({ length: size }, (_, n) => `web-${String(n + 1).padStart(3, '0')}`)
-    this.#tracks = new Map(this.names.map(name => [name, { phases: [], weights: [], replicas: [] }]))
+    this.#threshold = threshold
+    this.#hasCallers = hasCallers
   }
 
-  /** Makes them, and waits until all are Initialized. A controller has to run. */
+  /** Makes a namespace with so many, and waits until all are Initialized. A controller has to run. */
   static async open(room: Room, namespace: string, size: number, options: FleetOptions = {}): Promise<Fleet> {
-    const fleet = new Fleet(room, namespace, size)
+    const fleet = new Fleet(room, namespace, options)
     await room.api.create(kinds.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
     fleet.#follow()
-    const from = Date.now()
-    await fleet.#each(async name => {
-      room.exporter.add(namespace, name)
-      room.exporter.add(namespace, `${name}-primary`)
-      await room.api.create(kinds.Deployment, deployment(namespace, name))
-      await room.api.create(kinds.Canary, canary(namespace, name, options.threshold ?? 5))
-    })
-    await waitFor(
-      `all ${size} canaries are Initialized`,
-      60 + size,
-      () => fleet.#lastPhases(from).every(phase => phase === 'Initialized'),
-      () => fleet.#counts(from),
-    )
-    fleet.seconds = (Date.now() - from) / 1000
+    await fleet.grow(size)
     return fleet
+  }
+
+  /** Adds canaries until there are so many, and waits until the new ones are Initialized. */
+  async grow(size: number): Promise<void> {
+    const { api, exporter } = this.#room
+    const added = Array.from({ length: size - this.names.length }, (_, n) => nameOf(this.names.length + n + 1))
+    for (const name of added) this.#tracks.set(name, { phases: [], weights: [], replicas: [] })
+    this.names = [...this.names, ...added]
+    const from = Date.now()
+    await this.#each(async name => {
+      if (this.#hasCallers) for (const one of [name, `${name}-primary`]) exporter.add(this.namespace, one)
+      await api.create(kinds.Deployment, deployment(this.namespace, name))
+      await api.create(kinds.Canary, canary(this.namespace, name, this.#threshold))
+    }, added)
+    await waitFor(
+      `all ${added.length} new canaries are Initialized`,
+      60 + 2 * added.length,
+      () => this.#lastPhases(from, added).every(phase => phase === 'Initialized'),
+      () => this.#counts(from, added),
+    )
+    this.seconds = (Date.now() - from) / 1000
+  }
+
+  /** How late the latest event of the fleet was written, in whole seconds: the API server's time against the one it tells. */
+  async latestEvent(): Promise<number> {
+    const events = await this.#room.api.list(kinds.Event, this.namespace)
+    const lateness = events.map(event => {
+      const told = event['firstTimestamp']
+      const written = event.metadata.creationTimestamp
+      if (!isOurs(event) || typeof told !== 'string' || written === undefined) return 0
+      return (Date.parse(written) - Date.parse(told)) / 1000
+    })
+    return lateness.reduce((latest, one) => Math.max(latest, one), 0)
   }
 
   track(name: string): Track {
@@ -118,14 +142,14 @@ export class Fleet {
     })
   }
 
-  #lastPhases(from: number): (string | undefined)[] {
-    return this.names.map(name => this.track(name).phases.findLast(({ at }) => at >= from)?.value.phase)
+  #lastPhases(from: number, names: readonly string[] = this.names): (string | undefined)[] {
+    return names.map(name => this.track(name).phases.findLast(({ at }) => at >= from)?.value.phase)
   }
 
   /** For people, when a deadline passes. */
-  #counts(from: number): Record<string, number> {
+  #counts(from: number, names: readonly string[] = this.names): Record<string, number> {
     const counts: Record<string, number> = {}
-    for (const phase of this.#lastPhases(from)) counts[phase ?? 'none'] = (counts[phase ?? 'none'] ?? 0) + 1
+    for (const phase of this.#lastPhases(from, names)) counts[phase ?? 'none'] = (counts[phase ?? 'none'] ?? 0) + 1
     return counts
   }
 
@@ -163,6 +187,11 @@ type Sight = (track: Track, object: KubeObject) => void
 function note(seen: Seen<number>[], value: number): void {
   if (seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value })
 }
+
+const nameOf = (number: number): string => `web-${String(number).padStart(4, '0')}`
+
+const isOurs = ({ source }: KubeObject): boolean =>
+  (source as { component?: string } | undefined)?.component === 'sluice'
 
 const imageOf = (version: number): string => `registry.example.com/web:${version}`
 

@@ -31,6 +31,13 @@ export const goals = {
     argo: '210–300 ms',
   },
   memory: { figure: 'peak RSS', goal: '≤ 90 MiB', flagger: '86–91 MiB', argo: '145–160 MiB' },
+  size: { figure: 'RSS at rest, 2,000 canaries', goal: '≤ 200 MiB', flagger: 'not measured', argo: 'not measured' },
+  takeover: {
+    figure: 'taken over by a new process, 2,000 canaries',
+    goal: '< 30 s',
+    flagger: 'not measured',
+    argo: 'not measured',
+  },
   idle: { figure: 'API requests per idle canary and minute', goal: '0', flagger: '72', argo: '0' },
   firstWeight: {
     figure: 'patch to first weight without readiness of the pods, median / max',

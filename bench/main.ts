@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --only idle|storm|latency|failover|transport|playground] [-- --canaries 200] [-- --profile <folder>]`: the figures of
  * docs/performance.md, on a real API server, etcd and Prometheus, in a network and process namespace of their own.
+ * `--only idle --canaries 100,500,1000,2000` grows one fleet to each of these sizes: the sizing table of docs/operations.md.
  */
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -11,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { findBinaries } from '../e2e/lab/binaries.ts'
 import { failoverCanaries, measureFailover } from './failover.ts'
 import { Fleet } from './fleet.ts'
-import { measureIdle } from './idle.ts'
+import { measureIdle, measureTakeover, reportSizes } from './idle.ts'
 import { latencyCanaries, measureLatency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { readProfile } from './profile.ts'
@@ -25,12 +26,13 @@ const folderVariable = 'SLUICE_BENCH_DIR'
 const parts = ['transport', 'playground', 'idle', 'storm', 'latency', 'failover'] as const
 type Part = (typeof parts)[number]
 
-/** A whole run takes about ten minutes; one that takes twice as long hangs. */
-const DEADLINE = 20 * 60_000
+/** A whole run with 200 canaries takes about ten minutes; one that takes twice as long, and 2 s more a canary, hangs. */
+const deadlineFor = (canaries: number): number => 20 * 60_000 + canaries * 2000
 
 interface Options {
   readonly wanted: ReadonlySet<Part>
-  readonly canaries: number
+  /** Sizes of the fleet, rising; several only for `idle`. */
+  readonly sizes: readonly number[]
   readonly profile: string | null
 }
 
@@ -45,13 +47,17 @@ function readOptions(args: readonly string[]): Options {
     if (part === undefined) throw new Error(`--only ${only}: it is one of ${parts.join(', ')}.`)
     return part
   })
-  const canaries = Number(values.canaries ?? 200)
-  if (!Number.isInteger(canaries) || canaries < 1 || canaries > 999) {
-    throw new Error(`--canaries ${values.canaries}: it is a whole number from 1 to 999.`)
+  const sizes = (values.canaries ?? '200').split(',').map(Number)
+  const rising = sizes.every((size, i) => Number.isInteger(size) && size > (sizes[i - 1] ?? 0) && size <= 9999)
+  if (!rising) {
+    throw new Error(`--canaries ${values.canaries}: it is a whole number from 1 to 9999, or a rising list of them.`)
+  }
+  if (sizes.length > 1 && (wanted.length > 1 || wanted[0] !== 'idle')) {
+    throw new Error(`--canaries ${values.canaries}: a list of sizes is measured by --only idle.`)
   }
   return {
     wanted: new Set(wanted),
-    canaries,
+    sizes,
     profile: values.profile === undefined ? null : resolve(values.profile),
   }
 }
@@ -97,19 +103,21 @@ async function outside(args: readonly string[]): Promise<number> {
 async function inside(args: readonly string[], folder: string): Promise<number> {
   const options = readOptions(args)
   const since = Date.now()
+  const largest = options.sizes.at(-1) ?? 1
+  const deadline = deadlineFor(largest)
   const report = new Report()
   const late = setTimeout(() => {
-    console.error(`The bench did not end within ${DEADLINE / 60_000} minutes; given up.`)
+    console.error(`The bench did not end within ${Math.round(deadline / 60_000)} minutes; given up.`)
     process.exit(1)
-  }, DEADLINE)
+  }, deadline)
   report.say(`\nMachine: ${describeMachine()}`)
   const room = await Room.boot(folder)
   if (options.wanted.has('latency')) await latency(room, report)
   if (options.wanted.has('failover')) await failover(room, report)
-  if (options.wanted.has('idle') || options.wanted.has('storm')) {
-    const alone = options.canaries === 1 ? null : await load(room, report, 1, options, null)
-    await load(room, report, options.canaries, options, alone)
-  }
+  if (options.wanted.has('storm')) {
+    const alone = largest === 1 ? null : await load(room, report, 1, options, null)
+    await load(room, report, largest, options, alone)
+  } else if (options.wanted.has('idle')) await sizing(room, report, options.sizes)
   report.close()
   report.say(`The run took ${Math.round((Date.now() - since) / 1000)} s.`)
   await room.stop()
@@ -139,6 +147,23 @@ async function load(
   await fleet.close()
   if (profiled) await showProfile(profile, report)
   return stormed
+}
+
+/** One fleet that grows; at each size it rests, and a new process takes it over. */
+async function sizing(room: Room, report: Report, sizes: readonly number[]): Promise<void> {
+  let controller = await room.controller(single)
+  const fleet = await Fleet.open(room, 'bench-sizes', 0, { hasCallers: false })
+  const measured = []
+  for (const size of sizes) {
+    await fleet.grow(size)
+    const idle = await measureIdle(room, controller, fleet, report)
+    await controller.close()
+    const from = Date.now()
+    controller = await room.controller(single)
+    measured.push({ idle, taken: await measureTakeover(controller, fleet, from) })
+  }
+  await controller.close()
+  reportSizes(report, measured)
 }
 
 async function latency(room: Room, report: Report): Promise<void> {
