@@ -35,7 +35,7 @@ export interface RecorderOptions {
   readonly log: Log
   /** Who reports: the pod's name. */
   readonly instance: string
-  /** Notes of one namespace that may be on their way; beyond, the oldest is dropped. Default 2,500. */
+  /** Notes of one namespace that may be in flight; beyond, the oldest is dropped. Default 2,500. */
   readonly capacity?: number
   /** Called for every note that will not be delivered. */
   readonly dropped?: (note: Note, because: string) => void
@@ -57,17 +57,17 @@ const AT_ONCE = 4
 /** The API server's own limit, in characters. */
 const LONGEST_MESSAGE = 1024
 
-/** A note on its way, and what is to be told of its end. */
+/** A note in flight, and who waits for its end. */
 interface Pending {
   readonly note: Note
   readonly settled: () => void
 }
 
-/** What one namespace has on its way. */
+/** What one namespace has in flight. */
 interface Line {
   /** By the uid of what they are about. */
   readonly waiting: Turns<Pending>
-  /** Uids with a note under way. */
+  /** Uids with a note being sent. */
   readonly busy: Set<string>
 }
 
