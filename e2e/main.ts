@@ -77,7 +77,8 @@ async function inside(args: readonly string[]): Promise<number> {
   const isFile = (arg: string): boolean => arg.endsWith('.test.ts')
   const others = args.filter(arg => !folders.includes(arg))
   const tests = others.some(isFile) ? [] : filesFor(args.filter(arg => folders.includes(arg)))
-  return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...others, ...tests])
+  const env = { ...process.env, SLUICE_E2E_WHOLE: args.length === 0 ? '1' : '0' }
+  return exitCodeOf(process.execPath, ['--import', 'tsx', mocha, ...options, ...required, ...others, ...tests], env)
 }
 
 const args = process.argv.slice(2)

@@ -68,7 +68,7 @@ suite('In a run', () => {
     await timeline.untilPhase('Succeeded', 120, since)
     expect(timeline.weights(since)).to.deep.equal([...ladder, 0])
     const now = Date.now()
-    await waitFor('fifty requests are answered since', 10, () => client.between(now).length >= 50)
+    await client.answered(50, now)
     expect(client.versions(now)).to.have.all.keys(version)
     expectNoFailure(client)
   }

@@ -5,7 +5,7 @@ import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
 import type { Timeline } from '../../fixtures/timeline.ts'
-import { sleep, waitFor } from '../../lab/wait.ts'
+import { waitFor } from '../../lab/wait.ts'
 
 interface Moment {
   readonly phase: string
@@ -113,7 +113,7 @@ suite('Deleting a Canary', () => {
     await shop.untilGone(kinds.Canary, 'web', 1)
     await waitFor('the pods of the primary have ended', 30, async () => (await shop.webPods('primary')).length === 0)
     const since = Date.now()
-    await sleep(1000)
+    await client.answered(50, since)
 
     const phases = timeline.phases()
     const seen = phases[phases.indexOf('Terminating') - 1] ?? timeline.last?.phase

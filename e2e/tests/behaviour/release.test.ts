@@ -33,7 +33,7 @@ suite('A release', () => {
     gateway = shop.load('gateway', { rate: 150 })
     await waitFor('the pods of the target have ended', 30, async () => (await shop.webPods('target')).length === 0)
     const since = Date.now()
-    await sleep(500)
+    await client.answered(50, since)
     expect(new Set(client.between(since).map(({ pod }) => pod.slice(0, 12)))).to.deep.equal(new Set(['web-primary-']))
     expectNoFailure(client, gateway)
   }
@@ -45,7 +45,7 @@ suite('A release', () => {
     expect(timeline.weights(since)).to.deep.equal([10, 25, 50, 100, 0])
     expectShares(timeline, 'v2', since, client, gateway)
     const now = Date.now()
-    await sleep(500)
+    await Promise.all([client.answered(50, now), gateway.answered(50, now)])
     expect(client.versions(now)).to.have.all.keys('v2')
     expect(gateway.versions(now)).to.have.all.keys('v2')
     expectNoFailure(client, gateway)
