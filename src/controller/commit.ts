@@ -15,7 +15,7 @@ import type { ProcessMemory } from './process-memory.ts'
 import { sendWrite } from './send-write.ts'
 import type { Step } from './step.ts'
 
-/** Conflicts in a row after which the next pass begins anew. */
+/** Conflicts in a row after which the next pass starts over. */
 const MOST_CONFLICTS = 3
 
 /** When a status has to be written: now, at a time (if nothing better comes before), or never. */
@@ -33,7 +33,7 @@ export function commitTime(
 }
 
 /**
- * Writes the status. After a conflict with somebody who changed nothing that was decided on, it is written again in the same
+ * Writes the status. After a conflict with a client that changed nothing that was decided on, it is written again in the same
  * pass: a rollback must not starve.
  *
  * @returns the Canary as it is then; null when it has changed in a way that the decision did not know.
@@ -86,7 +86,7 @@ function isSameToDecide(before: KubeObject, now: KubeObject): boolean {
 }
 
 /**
- * A write of the Canary itself that names the version which was read: our own status has made that an old one. Where nobody
+ * A write of the Canary itself that names the version which was read: our own status has made that an old one. Where no client
  * changed the finalizers in between, it names the present one, and is not refused.
  */
 export function afterCommit(write: Write, before: KubeObject, now: KubeObject): Write {

@@ -1,6 +1,6 @@
 /**
- * Which configuration is followed: ConfigMaps and Secrets of a namespace, as long as a canary there needs them. Nobody's
- * Secrets pass through this process without a canary that mounts one, or has copies of one.
+ * Which configuration is followed: ConfigMaps and Secrets of a namespace, as long as a canary there needs them. No
+ * Secret passes through this process without a canary that mounts one, or has copies of one.
  */
 import type { Kind } from '../api/object.ts'
 import type { Informers } from '../runtime/informers.ts'
@@ -33,7 +33,7 @@ export class ConfigInformers {
     this.set(canary, this.#byCanary.get(canary)?.namespace ?? '', [])
   }
 
-  /** Nobody needs anything any more, nor will. */
+  /** Stops all informers; none is started after it. */
   close(): void {
     for (const canary of this.#byCanary.keys()) this.forget(canary)
     this.#open = false

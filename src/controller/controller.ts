@@ -49,7 +49,7 @@ export interface ControllerOptions {
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
 
-/** A shutdown waits this long for the writes at hand. */
+/** A shutdown waits this long for the writes in flight. */
 const DRAIN: Milliseconds = 2000
 /**
  * For so long a new leader tries to list a kind that cannot be listed. One page has so long; the whole list has no deadline,
@@ -129,7 +129,7 @@ export class Controller {
     done.abort()
   }
 
-  /** Works until the term ends, then finishes the writes at hand. */
+  /** Works until the term ends, then finishes the writes in flight. */
   async lead(term: AbortSignal): Promise<void> {
     const { api, clock, steady, random, sha256, log, recorder, metrics } = this.#ports
     await this.#catchUp(term)
@@ -160,13 +160,13 @@ export class Controller {
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: (namespace, provider) => unseenIn(this.reflectors(), namespace, provider),
       hidden: (namespace, provider) => hiddenIn(this.reflectors(), namespace, provider),
-      // What a pass that was given up still ends with is nobody's figure any more.
+      // The result of a pass that was given up is not counted.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })
     const queue = new Queue({
       clock,
       steady: this.#ports.steady,
-      // Not the term's signal: an orderly end finishes the writes at hand, and after a loss nobody else acts before DRAIN is over.
+      // Not the term's signal: an orderly end finishes the writes in flight, and after a loss no other leader acts before DRAIN is over.
       worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
@@ -183,8 +183,8 @@ export class Controller {
   }
 
   /**
-   * The caches may be behind the last writes of whoever led before, and behind each other: a weight from before would look
-   * like somebody's hand, and pods from before like none. One list a kind is cheaper than one read an object. Statuses are
+   * The caches may be behind the last writes of the previous leader, and behind each other: an older weight would look
+   * like a manual edit, and older pods like none. One list a kind is cheaper than one read an object. Statuses are
    * the log of every decision, so for those there is no going on without. (Copies of configuration are named by what is
    * in them; an old view of those is harmless.)
    */
@@ -241,7 +241,7 @@ export class Controller {
 }
 
 /**
- * Has the cluster gone on by itself? Such news comes in bursts, and a moment later it is whole. What somebody did is
+ * Has the cluster gone on by itself? Such news comes in bursts, and a moment later it is whole. What a user did is
  * answered at once. (The cache keeps what did not change, so that telling is cheap.)
  */
 function isProgress(before: KubeObject | undefined, now: KubeObject | undefined): boolean {

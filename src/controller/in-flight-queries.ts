@@ -30,7 +30,7 @@ export class InFlightQueries {
     return this.#findings.get(key) ?? {}
   }
 
-  /** Asks what is not being asked yet; questions of an earlier look are given up. */
+  /** Asks what is not being asked yet; questions of an earlier check are given up. */
   ask(key: string, checks: readonly Check[]): void {
     const current = this.#asking.get(key)
     if (current !== undefined && checks.every(check => current.ids.has(check.id))) return

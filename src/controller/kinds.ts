@@ -62,7 +62,7 @@ export function readyPods(slice: KubeObject): string[] {
   })
 }
 
-/** Configuration: of its objects only the metadata is followed, for their content is large, or secret. */
+/** Configuration: of its objects only the metadata is followed, because their content is large, or secret. */
 export const configKinds: readonly Kind[] = [kinds.ConfigMap, kinds.Secret]
 
 /** Kinds of which only the metadata is followed, by `kindKey`. */
@@ -172,7 +172,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   })),
 ]
 
-/** Keys under which a Service that selects pods with these labels may stand. */
+/** Keys of a Service that may select pods with these labels. */
 export function selectorKeys(namespace: string, labels: Readonly<Record<string, string>>): string[] {
   return Object.entries(labels).map(entry => pair(namespace, entry))
 }

@@ -88,7 +88,7 @@ export class Observer {
   }
 
   /**
-   * @param interests receives everything that was looked at.
+   * @param interests receives everything that was read.
    */
   observe(canary: Canary, known: ReconcileContext, interests: Set<string>): Observed {
     const names = namesOf(canary)
@@ -130,7 +130,7 @@ export class Observer {
       hidden: known.hidden,
       unseen: known.unseen ?? unseenConfigs(this.#cache.reflectors(), names.namespace, needs),
     }
-    // Chosen with the first primary, and not while something still stands in the way of it.
+    // Chosen with the first primary, and not while something still blocks it.
     const undecided = seen.target === null || (seen.state.phase === 'Initializing' && seen.state.revision === null)
     const memory = { ...seen.memory, labels: undecided ? seen.memory.labels : labelMode(seen) }
     const observation = { ...seen, memory }
@@ -299,11 +299,11 @@ export class Observer {
 
 const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.Secret : kinds.ConfigMap)
 
-/** Reads the cache, and remembers what was looked at. */
+/** Reads the cache, and remembers what was read. */
 class Reader {
   readonly #cache: ObjectCache
   readonly #interests: Set<string>
-  /** Why objects that were looked at are not known whole. */
+  /** Why objects that were read are not known whole. */
   readonly refusals = new Set<string>()
 
   constructor(cache: ObjectCache, interests: Set<string>) {

@@ -1,6 +1,6 @@
 /**
  * The trials of users' queries: each is asked once for as long as this process leads, so that an idle canary costs no request. One
- * that was refused, or that nobody answered, is asked again after a while, because what it depends on may have changed.
+ * that was refused, or that got no answer, is asked again after a while, because what it depends on may have changed.
  */
 import type { Check, Finding } from '../core/model/check.ts'
 import type { Clock, MetricSource } from '../core/ports.ts'
@@ -52,7 +52,7 @@ export class QueryTrials {
       const trial = trials.get(id)
       return trial === undefined || (trial.againAt !== null && trial.againAt <= this.#clock.now())
     })
-    // Of several wishes for one canary the queue keeps the earliest, so each pass says this one again.
+    // Of several times for one canary the queue keeps the earliest, so each pass sets this one again.
     const waiting = [...trials.values()].flatMap(({ againAt }) => (againAt === null ? [] : [againAt]))
     const later = waiting.filter(at => at > this.#clock.now())
     if (later.length > 0) this.#wake(key, Math.min(...later))

@@ -128,7 +128,7 @@ export class Reconciler {
     yield* this.#carryOut(key, known, decided.observation, decided.decision, calls)
   }
 
-  /** Decides; where that needs a fresh look at the cluster, after one. null: the Canary that was seen is not the present one. */
+  /** Decides; where that needs fresh reads from the API server, after them. null: the Canary that was seen is not the present one. */
   *#decide(observation: Observation, context: ReconcileContext, calls: Calls): Step<Decided | null> {
     const { clock, observer, cache } = this.#ports
     const first = decide(observation, clock.now())

@@ -48,7 +48,7 @@ function meaning(write: Write): unknown {
     case 'apply':
     case 'create':
     case 'replace':
-      // What else a replace carries is what stood there, and changes by itself.
+      // The rest of a replace is what was there before, and changes by itself.
       return [write.object.metadata.labels, write.object.spec]
     case 'merge':
     case 'status': {
