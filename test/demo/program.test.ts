@@ -123,7 +123,7 @@ suite('the demo', function () {
 
   test('Ctrl-C ends the controller too, and leaves no file', async () => {
     run('--keep')
-    await hears('Making the primary')
+    await hears('Creating Deployment web-primary')
     const controllers = controllersOf(demo)
     expect(controllers).to.have.lengthOf(1)
     demo.kill('SIGINT')
@@ -134,7 +134,7 @@ suite('the demo', function () {
 
   test('a controller that dies ends it with 1 and a sentence', async () => {
     run()
-    await hears('Making the primary')
+    await hears('Creating Deployment web-primary')
     for (const pid of controllersOf(demo)) process.kill(pid, 'SIGKILL')
     expect(await exitCode()).to.equal(1)
     expect(said).to.contain('The controller has ended (killed by SIGKILL); the last line of its log is: {')

@@ -54,7 +54,7 @@ suite('from the field: what is told', () => {
     await world.clock.advance(12_000)
     expect([world.stand, world.status.traffic]).to.deep.equal(['Failed 0', { requested: 0, carried: 100 }])
     expect(eventsOf('PrimaryNotReady')).to.deep.equal([
-      'PrimaryNotReady: Deployment web-primary has no ready pod; the canary carries all traffic until it has',
+      'PrimaryNotReady: Deployment web-primary has no ready pod; the canary serves all traffic until it does',
     ])
     await world.clock.advance(30_000)
     expect(world.status.traffic).to.deep.equal({ requested: 0, carried: 0 })
@@ -89,7 +89,7 @@ suite('from the field: what is told', () => {
     world.user.delete(kinds.Service, 'shop', 'web-canary')
     await world.clock.advance(60_000)
     expect(eventsOf('EditReverted')).to.have.members([
-      'EditReverted: kubectl changed Service web-primary; it is changed back',
+      'EditReverted: kubectl changed Service web-primary; the change is reverted',
       'EditReverted: Service web-canary was deleted; it is created again',
     ])
   })
@@ -137,7 +137,7 @@ suite('from the field: what is told', () => {
     world.annotate('aprove', '1 looks fine')
     await world.clock.advance(60_000)
     const sentence =
-      'CommandRefused: Annotation sluice.dev/aprove is no command and does nothing; the commands are sluice.dev/abort, sluice.dev/pause, sluice.dev/rollback, sluice.dev/retry, sluice.dev/resume, sluice.dev/approve'
+      'CommandRefused: Annotation sluice.dev/aprove is not a command and has no effect; the commands are sluice.dev/abort, sluice.dev/pause, sluice.dev/rollback, sluice.dev/retry, sluice.dev/resume, sluice.dev/approve'
     expect(eventsOf('CommandRefused')).to.deep.equal([sentence])
     world.user.merge(kinds.Canary, 'shop', 'web', { metadata: { annotations: { other: 'thing' } } })
     await world.clock.advance(60_000)
@@ -152,7 +152,7 @@ suite('from the field: what is told', () => {
     world.annotate('pause', '1 wait')
     await world.clock.advance(1000)
     expect(eventsOf('CommandRefused')).to.deep.equal([
-      'CommandRefused: Command pause by a person: wait was refused: Deployment web-primary is being updated already; `abort` undoes the promotion',
+      'CommandRefused: "pause" by a user: wait was refused: Deployment web-primary is being updated already; `abort` undoes the promotion',
     ])
     await world.until('Succeeded')
   })
@@ -186,12 +186,14 @@ suite('from the field: what is told', () => {
     await world.clock.advance(12_000)
     expect([world.status.phase, world.status.reason]).to.deep.equal(['Finalising', 'RollingBack'])
     expect(world.status.message).to.match(
-      /^Waiting for Deployment web-primary to run \w+ again, requested by kim: too slow: /,
+      /^Waiting for Deployment web-primary to run \w+ \(web:1\.0\.0\) again, requested by kim: too slow: /,
     )
     await world.until('Failed')
     await world.clock.advance(60_000)
     expect(world.status.reason).to.equal('RolledBack')
-    expect(world.status.message).to.match(/^Rolled back to \w{10}, requested by kim: too slow; \w{10} is rejected$/)
+    expect(world.status.message).to.match(
+      /^Rolled back to \w{10} \(web:1\.0\.0\), requested by kim: too slow; \w{10} is rejected$/,
+    )
     expect(heard(world, world.clock.now() - 1000)).to.deep.equal(['web-primary 100'])
     expect(world.object(kinds.Deployment, 'web')?.['spec']).to.have.property('replicas', 0)
   })
@@ -206,7 +208,7 @@ suite('from the field: what is told', () => {
     world.annotate('rollback', '1 kim: too slow')
     await world.clock.advance(5000)
     expect(world.events().filter(event => event.includes('rollback'))).to.deep.equal([
-      'CommandRefused: Command rollback by kim: too slow was refused: the rollout of Deployment web-primary may take all old pods first, and nothing else serves meanwhile; set the earlier image on Deployment web and promote it with kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s) full" --overwrite',
+      'CommandRefused: "rollback" by kim: too slow was refused: the rollout of Deployment web-primary may stop all old pods first, and nothing else would serve; set the earlier image on Deployment web and promote it with kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s) full" --overwrite',
     ])
     world.setImage('demo/web:1.0.0')
     await world.until('Progressing 10')
@@ -219,7 +221,7 @@ suite('from the field: what is told', () => {
     await world.initialised({ skipAnalysis: true })
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
-    const said = /^Promoted \w{10} without a check: nothing was judged$/
+    const said = /^Promoted \w{10} \(web:1\.1\.0\) without a check$/
     expect(world.status.message).to.match(said)
     expect(world.status.history?.[0]?.message).to.match(said)
   })

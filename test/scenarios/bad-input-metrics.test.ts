@@ -199,7 +199,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       await world.clock.advance(90_000)
       const parked = {
         reason: 'AnalysisSuspended',
-        sentence: /^Parked \w+ at weight 0 after 1m without data: (.*)$/,
+        sentence: /^Suspended the analysis of \w+ \(web:1\.1\.0\) at weight 0 after 1m without data: (.*)$/,
       } as const
       expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'AnalysisSuspended'])
       expect(parked.sentence.exec(world.status.message ?? '')?.[1]).to.equal(sentence)

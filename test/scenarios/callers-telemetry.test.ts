@@ -24,7 +24,7 @@ suite('what callers report, in virtual time', () => {
     const routed = world.clock.now()
     await world.until('Failed', minute)
     expect(world.status.message).to.match(
-      /at weight 10: the canary cannot be reached: at weight 10 about \d+ requests were due, and it had none \(2 of 2 failed checks\)$/,
+      /at weight 10: the canary is unreachable: about \d+ requests were expected at weight 10, and it received none \(2 of 2 failed checks\)$/,
     )
     // Checks every 10 s: two that see nothing, and the second counted failure 10 s after the first.
     expect(world.clock.now() - routed).to.be.at.most(35_000)
@@ -39,7 +39,7 @@ suite('what callers report, in virtual time', () => {
     await world.clock.advance(70_000)
     expect([world.stand, world.status.failedChecks]).to.deep.equal(['Progressing 10', 0])
     await world.until('Failed', minute)
-    expect(world.status.message).to.include('the canary cannot be reached')
+    expect(world.status.message).to.include('the canary is unreachable')
   })
 
   /** Requests without a cluster, now and in the minute before the first weight. */
@@ -60,7 +60,7 @@ suite('what callers report, in virtual time', () => {
       'Conflict',
     ])
     const sentence =
-      /^Holding at weight 10: requests to web find no cluster \(response flag NC\), which none did before the first weight\. A route leads to a port or a subset that Service web-canary does not have; compare the destinations of the VirtualService with its ports\.$/
+      /^Holding at weight 10: requests to web match no cluster \(response flag NC\), and none did before the first weight\. A route leads to a port or a subset that Service web-canary does not have; compare the destinations of the VirtualService with its ports\.$/
     expect(world.status.message).to.match(sentence)
     expectEvent(world, { reason: 'Conflict', sentence })
     world.metrics.trouble = troubles.none

@@ -81,6 +81,6 @@ suite('two troubles at once, in virtual time', () => {
     world.user.delete(Pod, 'shop', pod.metadata.name)
     await world.clock.advance(5 * minute)
     expect(world.stand).to.equal('Progressing 10')
-    expect(world.status.message).to.match(/1 of 2 pods is available/)
+    expect(world.status.message).to.match(/1 of 2 pods available/)
   })
 })

@@ -105,7 +105,7 @@ suite('what a review once found', () => {
     expect(world.stand).to.equal('Progressing 25')
     await world.until('Failed')
     expect(world.status.reason).to.equal('DeadlineExceeded')
-    expect(world.status.message).to.match(/not all pods of .* are ready: 2 of 3 pods are available/)
+    expect(world.status.message).to.match(/Deployment web was not ready within \w+ \(2 of 3 pods available/)
   })
 
   /** A primary that serves for a minute and a half, and then never again. */
@@ -233,7 +233,7 @@ suite('what a review once found', () => {
     await world.clock.advance(minute)
     expect(world.status.reason).to.equal('RolledBack')
     expect(world.status.message).to.match(
-      /^Deployment web-primary did not get ready in time with \w{10}, to which it went back, requested by kim: too slow: 0 of 2 pods are available. Manual intervention required; a revision that works can be released by Deployment web$/,
+      /^Deployment web-primary was rolled back to \w{10} \(web:1\.0\.0\), requested by kim: too slow, and was not ready within 1m \(0 of 2 pods available\)\. Manual intervention required: release a revision that works on Deployment web$/,
     )
     world.setImage('demo/web:1.2.0')
     await world.until('Succeeded')

@@ -27,7 +27,9 @@ suite('people and a canary, in virtual time', () => {
     await world.until('Progressing 20')
     await world.clock.advance(5 * minute)
     expect(world.stand).to.equal('Progressing 20')
-    expect(world.status.message).to.match(/waits for the `approve` command/)
+    expect(world.status.message).to.match(
+      /waiting for approval: kubectl -n shop annotate canaries\.sluice\.dev\/web sluice\.dev\/approve=/,
+    )
     world.annotate('approve', '1 ann: revision=aaaaaaaaaa fine')
     await world.clock.advance(minute)
     expect(world.stand).to.equal('Progressing 20')
@@ -58,7 +60,7 @@ suite('people and a canary, in virtual time', () => {
     world.annotate('pause', '1 ann: lunch')
     await world.clock.advance(10 * minute)
     expect(world.stand).to.equal('Progressing 10')
-    expect(world.status.message).to.match(/paused by command: lunch/)
+    expect(world.status.message).to.match(/paused by ann: lunch/)
     world.annotate('resume', '2')
     await world.until('Progressing 25')
     world.annotate('pause', '3 again')

@@ -78,7 +78,7 @@ suite('a release by the answers of the in-memory Prometheus, over HTTP in virtua
           await begin(interval, seed)
           world.setImage(image)
           await world.until('Failed')
-          expect(world.status.message).to.match(/^Rolled back \w+ at weight \d+: /)
+          expect(world.status.message).to.match(/^Rolled back \w+ \(web:[\d.]+\) at weight \d+: /)
           expect(world.status.message).to.match(sentence)
           await world.clock.advance(60_000)
           expect(primaryImage()).to.equal('demo/web:1.0.0')

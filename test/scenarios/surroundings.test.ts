@@ -143,7 +143,7 @@ suite('what others do around a canary, in virtual time', () => {
     expect(image('web-primary')).to.contain('demo/web:1.0.0')
     expect(world.status.reason).to.equal('Conflict')
     expect(world.status.message).to.match(
-      /^Deployment web-primary serves \w+, of which no record is left, and Deployment web holds \w+\. Set web to the image and settings that web-primary runs/,
+      /^Deployment web-primary serves \w+, which is not recorded any more, and Deployment web holds \w+ \(web:[\d.]+\)\. Set Deployment web to the image and settings that web-primary runs/,
     )
     world.setImage('demo/web:1.0.0')
     await world.until('Initialized')

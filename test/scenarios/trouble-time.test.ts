@@ -206,7 +206,7 @@ suite('statuses of another version, in virtual time', () => {
     await world.clock.advance(2 * minute)
     expect([world.status.phase, world.status.reason]).to.deep.equal(['Succeeded', 'BaselineTaken'])
     expect(world.status.message).to.match(
-      /^The remembered revision is of another version of Sluice; \w{10} is taken as promoted$/,
+      /^The recorded revision was written by another version of Sluice; \w{10} \(web:[\d.]+\) is taken as promoted$/,
     )
     expect(world.events().filter(event => event.startsWith('BaselineTaken'))).to.have.lengthOf(1)
     expect(image(world)).to.equal('demo/web:1.0.0')

@@ -261,7 +261,7 @@ suite('writes that are refused, in virtual time', () => {
     world.canary()
     await world.clock.advance(minute)
     const sentence =
-      'Canary shop/web may not be written: canaries.sluice.dev "web" is forbidden: User "sluice" cannot patch resource "canaries" in API group "sluice.dev" in the namespace "shop": no rule. Apply manifests/rbac.yaml, or add the right that is missing.'
+      'Canary shop/web may not be written: canaries.sluice.dev "web" is forbidden: User "sluice" cannot patch resource "canaries" in API group "sluice.dev" in the namespace "shop": no rule. Apply manifests/rbac.yaml, or grant the missing permission.'
     expectStalled(world, { reason: 'WriteRefused', sentence })
     await expectRest(world, requests, 30)
     expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)

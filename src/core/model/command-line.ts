@@ -2,7 +2,7 @@
 import type { Names } from './names.ts'
 import type { CommandName } from '../machine/rules/commands.ts'
 
-/** @param why may be `full` for `approve`. */
+/** @param why may be `full` for `approve`, or empty. */
 export function commandLine({ namespace, canary }: Names, name: CommandName, why: string): string {
-  return `kubectl -n ${namespace} annotate canaries.sluice.dev/${canary} sluice.dev/${name}="$(date +%s) ${why}" --overwrite`
+  return `kubectl -n ${namespace} annotate canaries.sluice.dev/${canary} sluice.dev/${name}="${['$(date +%s)', why].join(' ').trim()}" --overwrite`
 }

@@ -1,4 +1,5 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
+import { at, recordsOf, textOf } from '../json.ts'
 import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
 import type { Analysis, Revision, Run, Stage, State, StateOf } from './state.ts'
 import { type Awaited, type Waiting, waitingFor } from './waiting.ts'
@@ -28,7 +29,7 @@ export function standsIn(o: Observation, revision: Revision): boolean {
 
 /** What people are told then. */
 export function standInSentence({ names }: Observation): string {
-  return `Deployment ${names.primary.name} has no ready pod; the canary carries all traffic until it has`
+  return `Deployment ${names.primary.name} has no ready pod; the canary serves all traffic until it does`
 }
 
 /** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
@@ -140,6 +141,19 @@ export function short(revision: Revision): string {
   return revision.replace(/^h1:/, '').slice(0, 10)
 }
 
+/** A revision as people know it: the beginning of its hash, and the image of its first container where the template is known. */
+export function withImage(o: Observation, revision: Revision): string {
+  const spec = [o.target, o.primary].find(workload => workload?.revision === revision)?.object.spec ?? {
+    template: recordedOf(o, revision)?.template,
+  }
+  const [container] = recordsOf(at(spec, 'template', 'spec', 'containers'))
+  // Without the registry: the name and tag are what tells two images apart. Of a digest the beginning does.
+  const image = textOf(container?.['image'])
+    .replace(/^.*\//, '')
+    .replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')
+  return image === '' ? short(revision) : `${short(revision)} (${image})`
+}
+
 /** What the routes are asked to carry: outside of a run the primary serves alone. */
 export function requestedOf(state: State): Traffic {
   return 'traffic' in state ? state.traffic : NONE
@@ -158,5 +172,5 @@ export function pausingField(o: Observation): 'spec.suspend' | 'spec.paused' {
 /** Why no run may start and no weight may rise, in words; null when they may. */
 export function pauseOf(o: Observation): string | null {
   if (o.canary.spec.paused) return `${pausingField(o)} is true`
-  return o.memory.paused === null ? null : `paused by command: ${o.memory.paused}`
+  return o.memory.paused === null ? null : `paused by ${o.memory.paused}`
 }

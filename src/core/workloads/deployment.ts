@@ -115,11 +115,11 @@ function readinessOf(object: KubeObject, counts: Counts): Readiness {
   const generation = object.metadata.generation ?? 0
   const observed = numberOf(at(object.status, 'observedGeneration'), 0)
   if (observed < generation) {
-    const message = `the Deployment controller has not taken up its latest change (generation ${generation}; observed ${observed})`
+    const message = `the Deployment controller has not observed its latest change (generation ${generation}, observed ${observed})`
     return { readiness: 'pending', message }
   }
   if (desired === 0) return { readiness: 'progressing', message: 'it is scaled to 0' }
-  const ready = `${available} of ${pods(desired)} ${available === 1 ? 'is' : 'are'} available`
+  const ready = `${available} of ${desired} pods available`
   if (available >= needed && earlier === 0) return { readiness: 'ready', message: ready }
   const stuck = stuckBecause(object)
   if (stuck !== null) return { readiness: 'stuck', message: `${ready}; ${stuck}` }

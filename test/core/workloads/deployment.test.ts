@@ -26,7 +26,7 @@ suite('reading a Deployment', () => {
     const seen = read(web, [set])
     expect([seen.readiness, seen.message, seen.ready, seen.running]).to.deep.equal([
       'ready',
-      '2 of 2 pods are available',
+      '2 of 2 pods available',
       2,
       2,
     ])
@@ -53,15 +53,15 @@ suite('reading a Deployment', () => {
 
   test('a share of the desired pods is enough when the canary says so', () => {
     const web = deployment('web', { replicas: 3 })
-    expect(said(web, [replicaSet(web, 2)], 50)).to.deep.equal(['ready', '2 of 3 pods are available'])
-    expect(said(web, [replicaSet(web, 1)], 50)).to.deep.equal(['progressing', '1 of 3 pods is available'])
+    expect(said(web, [replicaSet(web, 2)], 50)).to.deep.equal(['ready', '2 of 3 pods available'])
+    expect(said(web, [replicaSet(web, 1)], 50)).to.deep.equal(['progressing', '1 of 3 pods available'])
   })
 
   test('a change that the Deployment controller has not seen yet makes it unready', () => {
     const web = deployment('web', {}, { generation: 2 })
     expect(said(web, [replicaSet(web, 2)])).to.deep.equal([
       'pending',
-      'the Deployment controller has not taken up its latest change (generation 2; observed 1)',
+      'the Deployment controller has not observed its latest change (generation 2, observed 1)',
     ])
   })
 
@@ -73,7 +73,7 @@ suite('reading a Deployment', () => {
     const web = deployment('web', { progressDeadlineSeconds: 60 }, {}, exceeded)
     expect(said(web, [replicaSet(web, 1)])).to.deep.equal([
       'stuck',
-      '1 of 2 pods is available; no progress within its progressDeadlineSeconds (60); pods "web-1" is forbidden: exceeded quota: cpu',
+      '1 of 2 pods available; no progress within its progressDeadlineSeconds (60); pods "web-1" is forbidden: exceeded quota: cpu',
     ])
   })
 
@@ -88,7 +88,7 @@ suite('reading a Deployment', () => {
     expect([seen.paused, seen.readiness, seen.message]).to.deep.equal([
       true,
       'progressing',
-      '0 of 2 pods are available; its rollout is paused',
+      '0 of 2 pods available; its rollout is paused',
     ])
     expect(seen.pods[templateOf(seen.revision)]).to.equal(undefined)
   })

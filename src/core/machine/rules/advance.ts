@@ -1,10 +1,11 @@
 /** After a check that passed: wait for what is still missing, then the next step of the plan, or promotion. */
+import { commandLine } from '../../model/command-line.ts'
 import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { dueAt, lastStep, nextCheckAfter, nextStep, planOf, stepAt } from '../../model/plan.ts'
-import { atStage, atTraffic, firstWait, pauseOf, short, withClock } from '../../model/selectors.ts'
+import { atStage, atTraffic, firstWait, pauseOf, withClock, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { ALL, isNone, sameTraffic } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
@@ -34,7 +35,7 @@ export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undef
   return hold(
     o,
     'WeightOverridden',
-    `Held at weight ${state.traffic.canary} by hand since it was lowered from ${state.hold.from}; the \`resume\` command lets it go on`,
+    `Holding at weight ${state.traffic.canary}: the routes were edited by hand from weight ${state.hold.from}; \`resume\` continues the run`,
     wake(o),
   )
 }
@@ -69,8 +70,8 @@ export function waitForApproval(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (!approvalPending(o)) return undefined
   const last = lastStep(planOf(o.canary.spec.analysis))
   const phase: AnalysisPhase = sameTraffic(state.traffic, last.traffic) ? 'WaitingPromotion' : 'Progressing'
-  const what = phase === 'WaitingPromotion' ? 'The promotion' : `The step after weight ${state.traffic.canary}`
-  const message = `${what} of ${short(state.candidate)} waits for the \`approve\` command`
+  const what = phase === 'WaitingPromotion' ? 'approval of the promotion' : 'approval'
+  const message = `Weight ${state.traffic.canary} passed; waiting for ${what}: ${commandLine(o.names, 'approve', '')}`
   const next = { ...withClock(state, 'stopped', now), phase } as const
   return holdAndReport(o, { reason: 'WaitingForApproval', message }, wake(o), { state: next })
 }
@@ -116,7 +117,9 @@ export function promote(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const shifts = mustShift(o)
   const traffic = shifts ? ALL : state.traffic
-  const message = shifts ? shiftSentence(o) : `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  const message = shifts
+    ? shiftSentence(o)
+    : `Copying ${withImage(o, state.candidate)} to Deployment ${o.names.primary.name}`
   const next = {
     phase: 'Promoting',
     stage: shifts ? 'shifting' : 'copying',

@@ -13,7 +13,7 @@ export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move
   const { state } = o
   const { traffic } = lastStep(planOf(o.canary.spec.analysis))
   if (compare(state.traffic, traffic) <= 0) return undefined
-  const message = `The ladder now ends at ${traffic.canary}; weight ${state.traffic.canary} comes down to it`
+  const message = `The last step is now weight ${traffic.canary}; the weight goes down to it from ${state.traffic.canary}`
   const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
@@ -29,9 +29,9 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   if (!carries(traffic, state.traffic)) {
     const shown =
       traffic === null
-        ? 'no route of this canary'
-        : `${traffic.low === state.traffic.canary ? traffic.high : traffic.low}`
-    const message = `Weight ${state.traffic.canary} is asked; the mesh shows ${shown}`
+        ? 'there is no route yet'
+        : `the routes still have ${traffic.low === state.traffic.canary ? traffic.high : traffic.low}`
+    const message = `Requested weight ${state.traffic.canary}; ${shown}`
     return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }
   const carriedAt = state.carriedAt ?? now
@@ -43,7 +43,7 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
 function holdAtLoweredWeight(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {
   const { state } = o
   const from = state.hold?.by === 'override' ? state.hold.from : state.traffic.canary
-  const message = `Somebody lowered the weight from ${from} to ${weight} in the mesh; the run holds there until the \`resume\` command`
+  const message = `The routes were edited by hand from weight ${from} to ${weight}; holding at ${weight} until \`resume\``
   const next = {
     ...atTraffic(withClock(state, 'stopped', now), weighted(weight), now),
     phase: 'Progressing',

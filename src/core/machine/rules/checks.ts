@@ -73,7 +73,7 @@ function conclude(
   const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && noTrafficChecks >= SILENT_LOOKS) {
-    const because = `the canary cannot be reached: at weight ${o.state.traffic.canary} about ${silent} requests were due, and it had none`
+    const because = `the canary is unreachable: about ${silent} requests were expected at weight ${o.state.traffic.canary}, and it received none`
     return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
   if (failing.length > 0) {

@@ -5,7 +5,7 @@
 import type { Announcement } from '../../model/announcement.ts'
 import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
-import { atStage, pausingField, short, withClock } from '../../model/selectors.ts'
+import { atStage, pausingField, short, withClock, withImage } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
 import { announce, holdUnchanged, transition } from '../move.ts'
@@ -62,7 +62,7 @@ const markOf = (value: string): string => (value.length <= 128 ? value : fingerp
 const LONGEST_WHY = 256
 
 const by = (command: Command): string =>
-  `${command.who === '' ? 'a person' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
+  `${command.who === '' ? 'a user' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
 
 /** What a command does in a phase: a move, a change of memory with a sentence, or a refusal. */
 type Answer =
@@ -81,7 +81,7 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
     command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
   if ('move' in answer) return answer.move
   if ('refused' in answer) {
-    const message = `Command ${command.name} by ${by(command)} was refused: ${answer.refused}`
+    const message = `"${command.name}" by ${by(command)} was refused: ${answer.refused}`
     return kept(told, handled, announce(o, { reason: 'CommandRefused', message }, now), now)
   }
   const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
@@ -105,7 +105,7 @@ function answerUnknown(o: Observation, now: Instant): Move | undefined {
   if (mark === undefined) return kept(o, { ...o.memory, handled: others }, null, now)
   const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
   const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
-  const message = `Annotation ${named.join(', ')}${more} is no command and does nothing; the commands are ${known.join(', ')}`
+  const message = `Annotation ${named.join(', ')}${more} is not a command and has no effect; the commands are ${known.join(', ')}`
   const news = announce(o, { reason: 'CommandRefused', message }, now)
   return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
 }
@@ -137,7 +137,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     }
     if (o.state.phase === 'Waiting') {
       const { promoted, candidate } = o.state
-      const message = `Revision ${short(candidate)} was aborted before it started, by ${by(command)}`
+      const message = `Revision ${withImage(o, candidate)} was aborted before it started, by ${by(command)}`
       const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
       return { move: transition(o, failed, { reason: 'Aborted', message }, now) }
     }
@@ -154,8 +154,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
           : `Deployment ${o.names.primary.name} is being updated already; \`abort\` undoes the promotion`,
       }
     }
-    const why = beginning(command.why === '' ? command.id : command.why, LONGEST_WHY)
-    return { memory: { ...o.memory, paused: why }, said: 'Paused' }
+    return { memory: { ...o.memory, paused: beginning(by(command), LONGEST_WHY) }, said: 'Paused' }
   },
 
   resume(o, _command, now) {
@@ -165,17 +164,21 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return { refused: still }
     }
     const memory = { ...o.memory, paused: null }
-    const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} still holds` : 'Resumed'
+    const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} is still true` : 'Resumed'
     if (!isAnalysis(o)) return { memory, said }
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
     if (o.state.hold?.by !== 'suspension') return { memory, state: going, said }
-    return { memory, state: { ...atStage(going, 'startingPods', now), blindSince: null }, said: 'Tried again' }
+    return {
+      memory,
+      state: { ...atStage(going, 'startingPods', now), blindSince: null },
+      said: 'Resumed from the first step',
+    }
   },
 
   approve(o, command, now) {
     const { full, revision } = termsOf(command)
-    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: 'nothing waits for an approval' }
+    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: 'no step is waiting for approval' }
     if (revision !== null && !matches(o.state.candidate, revision)) {
       return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
     }
@@ -187,10 +190,10 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
 
   retry(o, command, now) {
     if (o.state.phase !== 'Failed' || o.state.rejected === null)
-      return { refused: 'there is no rejected revision to try again' }
+      return { refused: 'there is no rejected revision to retry' }
     if (o.target?.revision !== o.state.rejected)
-      return { refused: 'the target does not hold the rejected revision any more' }
-    const message = `Revision ${short(o.state.rejected)} is tried again, by ${by(command)}`
+      return { refused: `Deployment ${o.names.target.name} does not hold the rejected revision any more` }
+    const message = `Releasing rejected revision ${withImage(o, o.state.rejected)} again, requested by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
     return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
   },
@@ -198,19 +201,19 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   rollback(o, command, now) {
     if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
     if (o.state.phase === 'Initializing') return { refused: 'nothing was promoted yet' }
-    if (!isResting(o) && o.state.phase !== 'Waiting') return { refused: 'a run is under way; abort it' }
+    if (!isResting(o) && o.state.phase !== 'Waiting') return { refused: 'a run is under way; abort it first' }
     const { previous } = o.memory
     if (previous === null || !o.recorded.some(one => one.revision === previous)) {
-      return { refused: 'no previously promoted revision is kept' }
+      return { refused: 'no previously promoted revision is recorded' }
     }
     if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
       const { primary, target } = o.names
       return {
-        refused: `the rollout of Deployment ${primary.name} may take all old pods first, and nothing else serves meanwhile; set the earlier image on Deployment ${target.name} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
+        refused: `the rollout of Deployment ${primary.name} may stop all old pods first, and nothing else would serve; set the earlier image on Deployment ${target.name} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
       }
     }
     const because = `requested by ${by(command)}`
-    const message = `Deployment ${o.names.primary.name} goes back to ${short(previous)}, ${because}`
+    const message = `Rolling back Deployment ${o.names.primary.name} to ${withImage(o, previous)}, ${because}`
     const next: State = {
       phase: 'Finalising',
       promoted: previous,

@@ -58,12 +58,12 @@ function edits(o: Observation, writes: readonly Write[]): Said[] {
     if (isRemoval(write) || (live === undefined && isNew(o, write))) return []
     if (live === undefined) return [{ message: `${nameOf(write)} was deleted; it is created again`, writes: [write] }]
     if (!isLaterWriter(live) || specIsNews(o)) return []
-    return [{ message: `${lastWriter(live)} changed ${nameOf(write)}; it is changed back`, writes: [write] }]
+    return [{ message: `${lastWriter(live)} changed ${nameOf(write)}; the change is reverted`, writes: [write] }]
   })
   const told = new Set(reverted.flatMap(one => one.writes))
   const updated = writes.filter(write => !told.has(write))
   if (updated.length === 0) return reverted
-  const why = specIsNews(o) ? 'after a change of the Canary' : 'to what Sluice makes of the Canary now'
+  const why = specIsNews(o) ? 'after a change of the Canary' : 'to what this version of Sluice derives from the Canary'
   const named = (those: readonly Write[]): string => those.map(nameOf).join(', ')
   const [removed, written] = [updated.filter(isRemoval), updated.filter(write => !isRemoval(write))]
   const done = [

@@ -1,6 +1,6 @@
 /** How a run ends: what is written into history, and the state that follows. */
 import type { Move } from '../../model/decision.ts'
-import { short, runOf } from '../../model/selectors.ts'
+import { short, runOf, withImage } from '../../model/selectors.ts'
 import type { Memory, Outcome, RunRecord } from '../../model/memory.ts'
 import { transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -44,7 +44,8 @@ export function carriedNothing(run: Run): boolean {
 
 /** Takes the release back: traffic first, pods once it is drained. */
 export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
-  const message = `Rolled back ${short(run.candidate)} at weight ${run.traffic.canary}: ${because}`
+  const when = run.highest === 0 ? 'before it received traffic' : `at weight ${run.traffic.canary}`
+  const message = `Rolled back ${withImage(o, run.candidate)} ${when}: ${because}`
   const failed: State = {
     phase: 'Failed',
     promoted: run.promoted,
@@ -65,7 +66,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
 export function withdraw(o: Observation, now: Instant): Move | undefined {
   const run = runOf(o.state)
   if (run === null) return undefined
-  const message = `The target was set back to the promoted revision ${short(run.promoted)}; release ${short(run.candidate)} is withdrawn`
+  const message = `Deployment ${o.names.target.name} was set back to the promoted revision ${withImage(o, run.promoted)}; the release of ${short(run.candidate)} is canceled`
   const state: State = {
     phase: 'Finalising',
     promoted: run.promoted,

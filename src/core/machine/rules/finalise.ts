@@ -1,9 +1,11 @@
 /** The primary serves alone: the canary drains, or an earlier revision that was asked for gets ready. */
+import { progressDeadline } from '../../model/plan.ts'
+import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
-import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { carriedSince, short, unreached } from '../../model/selectors.ts'
+import { carriedSince, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
@@ -20,17 +22,17 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
   const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
   if (!back || missing > 0) {
-    const message = `Waiting for Deployment ${names.primary.name} to run ${short(promoted)} again, ${because}: ${waited}`
+    const message = `Waiting for Deployment ${names.primary.name} to run ${withImage(o, promoted)} again, ${because}: ${waited}`
     const next = awaiting(state, 'primary', now)
     const deadline = deadlineOf(o, next.waiting, now)
-    if (deadline !== null) return hold(o, 'RollingBack', message, deadline, { state: next })
+    if (deadline !== null) return holdUntil(o, { reason: 'RollingBack', message }, deadline, next, now)
     // A revision that does not start any more keeps nobody from releasing another one.
-    const late = `Deployment ${names.primary.name} did not get ready in time with ${short(promoted)}, to which it went back, ${because}: ${waited}. Manual intervention required; a revision that works can be released by Deployment ${names.target.name}`
+    const late = `Deployment ${names.primary.name} was rolled back to ${withImage(o, promoted)}, ${because}, and was not ready within ${formatDuration(progressDeadline(o.canary))} (${waited}). Manual intervention required: release a revision that works on Deployment ${names.target.name}`
     return whenOverdue(o, now, () =>
       transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
     )
   }
-  const message = `Rolled back to ${short(promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
+  const message = `Rolled back to ${withImage(o, promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
   return transition(o, failed, { reason: 'RolledBack', message }, now)
 }
 
@@ -40,17 +42,17 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods keep running until it has one`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
-  const said = `${o.names.primary.name} serves ${short(state.promoted)}; its canary drains`
+  const said = `${o.names.primary.name} serves ${withImage(o, state.promoted)}; waiting for in-flight requests of the canary`
   if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })
   const succeeded: State = { phase: 'Succeeded', promoted: state.promoted, rejected: state.rejected }
-  const message = o.memory.history[0]?.message ?? `${short(state.promoted)} serves`
+  const message = o.memory.history[0]?.message ?? `${o.names.primary.name} serves ${withImage(o, state.promoted)}`
   // What was pushed since the run was withdrawn is not known yet.
   const back = state.outcome === 'Withdrawn' && o.target?.revision === state.promoted ? o.target.generation : null
   const memory = { ...o.memory, targetGeneration: back ?? o.memory.targetGeneration }

@@ -1,9 +1,11 @@
 /** From a new Canary to a primary that serves: clone what serves, wait until it is ready, move the callers to it. */
+import { progressDeadline } from '../../model/plan.ts'
+import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { deadlineOf, notInEndpoints } from './verdict.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { carriedSince, recordedOf, short, unreached } from '../../model/selectors.ts'
+import { carriedSince, recordedOf, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State, StateOf } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
@@ -28,10 +30,10 @@ export function adoptExistingPrimary(o: Observation<'Initializing'>, now: Instan
   if (state.revision !== null) return undefined
   const { revision } = primary
   if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
-    const message = `Deployment ${names.primary.name} serves ${short(revision)}, of which no record is left, and Deployment ${names.target.name} holds ${short(target.revision)}. Set ${names.target.name} to the image and settings that ${names.primary.name} runs; once that is recognised, release anew.`
+    const message = `Deployment ${names.primary.name} serves ${short(revision)}, which is not recorded any more, and Deployment ${names.target.name} holds ${withImage(o, target.revision)}. Set Deployment ${names.target.name} to the image and settings that ${names.primary.name} runs, then release again`
     return holdAndReport(o, { reason: 'Conflict', message }, null)
   }
-  return hold(o, 'Initializing', `The primary already runs ${short(revision)}`, now, {
+  return hold(o, 'Initializing', `Deployment ${names.primary.name} already runs ${withImage(o, revision)}`, now, {
     state: { ...o.state, revision, waiting: waitingFor('primary', now) },
   })
 }
@@ -41,7 +43,7 @@ function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | u
   const { state, target } = o
   if (state.revision === null || target === null || target.revision === state.revision) return undefined
   if (recordedOf(o, state.revision) !== undefined) return undefined
-  const message = `Deployment ${o.names.target.name} changed before its primary was made; it is looked at anew`
+  const message = `Deployment ${o.names.target.name} changed before its primary was created; starting over with its present template`
   return hold(o, 'Initializing', message, now, {
     state: { ...state, revision: null, carriedAt: null, waiting: waitingFor('target', now) },
   })
@@ -56,7 +58,7 @@ function awaitPods(
 ): Move {
   const deadline = deadlineOf(o, state.waiting, now)
   if (deadline !== null) return hold(o, news.reason, news.message, deadline, { state })
-  const message = `${news.message}. It has taken longer than spec.progressDeadlineSeconds`
+  const message = `${news.message}, for longer than spec.progressDeadlineSeconds (${formatDuration(progressDeadline(o.canary))})`
   return holdAndReport(o, { severity: 'warn', reason: news.reason, message }, null, { state })
 }
 
@@ -66,11 +68,11 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
   if (state.revision !== null) return undefined
   if (target === null) return hold(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
   if (target.readiness !== 'ready') {
-    const message = `Waiting for Deployment ${o.names.target.name} to be ready before its primary is made: ${target.message}`
+    const message = `Waiting for Deployment ${o.names.target.name} before its primary is created: ${target.message}`
     return awaitPods(o, awaiting(state, 'target', now), { reason: 'TargetNotReady', message }, now)
   }
   const memory = { ...o.memory, targetGeneration: target.generation }
-  const message = `Making the primary of ${short(target.revision)}`
+  const message = `Creating Deployment ${o.names.primary.name} from ${withImage(o, target.revision)}`
   return hold(o, 'Initializing', message, now, {
     state: { ...state, revision: target.revision, waiting: waitingFor('primary', now) },
     memory,
@@ -88,14 +90,14 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
     const waited =
       primary?.readiness === 'ready'
         ? `Deployment ${o.names.primary.name}: ${notInEndpoints(missing, o.names.primaryService.name)}`
-        : `Deployment ${o.names.primary.name} to be ready: ${primary?.message ?? 'it is being made'}`
+        : `Deployment ${o.names.primary.name}: ${primary?.message ?? 'it is being created'}`
     const next = awaiting({ ...state, carriedAt: null }, 'primary', now)
     return awaitPods(o, next, { reason: 'WaitingForPods', message: `Waiting for ${waited}` }, now)
   }
   const since = state.carriedAt ?? now
   const knownAt = since + o.settings.settle
   if (now < knownAt) {
-    const message = `Deployment ${o.names.primary.name} is ready; the mesh hears of it`
+    const message = `Deployment ${o.names.primary.name} is ready; waiting ${formatDuration(o.settings.settle)} for proxies to receive its endpoints`
     return hold(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
@@ -109,13 +111,17 @@ export function finishInitialization(o: Observation<'Initializing'>, now: Instan
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
-    return hold(o, 'RoutingCallers', 'Waiting for the routes to the primary', null, { state: next })
+    return hold(o, 'RoutingCallers', `Waiting for the routes to lead to Deployment ${o.names.primary.name}`, null, {
+      state: next,
+    })
   }
   const drainedAt = carriedAt + settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) {
-    return hold(o, 'RoutingCallers', 'The last answers of the target drain', drainedAt, { state: next })
+    return hold(o, 'RoutingCallers', `Waiting for in-flight requests of Deployment ${o.names.target.name}`, drainedAt, {
+      state: next,
+    })
   }
   const initialized: State = { phase: 'Initialized', promoted: state.revision, rejected: null }
-  const message = `Initialised: ${o.names.primary.name} serves ${short(state.revision)}`
+  const message = `Ready: ${o.names.primary.name} serves ${withImage(o, state.revision)}; ${o.names.target.name} is scaled to 0`
   return transition(o, initialized, { reason: 'Initialized', message }, now)
 }

@@ -78,7 +78,7 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
     o.memory.previous === null || candidateOf(o.state) !== null
       ? ''
       : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
-  const message = `${lastWriter(primary.object)} changed the pod template of Deployment ${names.primary.name}, which runs ${short(posture.primary)}; it is changed back. To release something else, change Deployment ${names.target.name}${back}`
+  const message = `${lastWriter(primary.object)} changed the pod template of Deployment ${names.primary.name}, which runs ${short(posture.primary)}; the change is reverted. To release something else, change Deployment ${names.target.name}${back}`
   return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 

@@ -16,7 +16,7 @@ export function overrides(o: Observation, told: readonly Announcement[], now: In
   const { traffic } = postureOf(o, state)
   // Once the routes show it, it was told.
   if (traffic === null || sameTraffic(traffic, requested) || carries(o.traffic, traffic)) return []
-  const none = `Deployment ${names.target.name} has no ready pod of the candidate; ${names.primary.name} carries all traffic until it has`
+  const none = `Deployment ${names.target.name} has no ready pod of the candidate; ${names.primary.name} serves all traffic until it does`
   const news: News =
     compare(traffic, requested) > 0
       ? { reason: 'PrimaryNotReady', message: standInSentence(o) }

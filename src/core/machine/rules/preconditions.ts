@@ -9,7 +9,7 @@ import type { Instant } from '../../time.ts'
 /** Our finalizer comes before anything else of ours: what we make can then never be left behind. */
 export function ensureFinalizer(o: Observation): Move | undefined {
   if (o.canary.metadata.finalizers?.includes(FINALIZER)) return undefined
-  return hold(o, 'Initializing', 'Claiming the canary with a finalizer', null)
+  return hold(o, 'Initializing', 'Adding the finalizer to the Canary', null)
 }
 
 /** Nothing is decided on half a view; the kinds may appear, or the rights be given, at any time. */

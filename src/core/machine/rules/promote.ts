@@ -2,10 +2,10 @@
 import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
-import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, carriedSince, judgedReady, short, unreached } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { weighted } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
@@ -25,11 +25,11 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   const deadline = deadlineOf(o, next.waiting, now)
   const message = `Waiting for Deployment ${o.names.primary.name}: ${waited}`
   if (deadline !== null && !(ours && primary.readiness === 'stuck'))
-    return hold(o, 'Promoting', message, deadline, { state: next })
+    return holdUntil(o, { reason: 'Promoting', message }, deadline, next, now)
   return whenOverdue(o, now, () => {
     // What the Deployment controller does not take up says nothing of the candidate.
     if (!ours || primary.readiness !== 'pending') return undo(o, waited, now)
-    const said = `${message}. The promotion of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
+    const said = `${message}. The promotion of ${short(state.candidate)} continues when it does; check kube-controller-manager`
     return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null)
   })
 }
@@ -41,14 +41,14 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const missing = primary === null || primary.ready === 0 ? 'primary' : primary.ready < primary.replicas ? 'pods' : null
   const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is gone'}`
+    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it was deleted'}`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, message, now))
-    return hold(o, 'PrimaryNotReady', message, deadline, { state: next })
+    return holdUntil(o, { reason: 'PrimaryNotReady', message }, deadline, next, now)
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = `Weight ${state.traffic.canary} as Deployment ${o.names.primary.name} takes over`
+  const said = `Weight ${state.traffic.canary} while Deployment ${o.names.primary.name} takes over the traffic`
   if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
   return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
@@ -68,12 +68,12 @@ function lower(o: Promoting, now: Instant): Move | Read {
   const weight = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
-    const missing = `${ready} of ${replicas} pods of the primary are ready`
+    const missing = `${ready} of ${replicas} pods of Deployment ${name} are ready`
     const deadline = deadlineOf(o, state.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
-  const message = `Weight ${state.traffic.canary} → ${weight} as Deployment ${name} takes over`
+  const message = `Weight ${state.traffic.canary} → ${weight} while Deployment ${name} takes over the traffic`
   const next: State = { ...atStage(state, 'returning', now), traffic: weighted(weight), carriedAt: null }
   return transition(o, next, { reason: 'Returning', message }, now)
 }
@@ -89,8 +89,8 @@ export function nextDown(weight: Percent, step: Percent, ready: number, desired:
 function finalise(o: Promoting, now: Instant): Move {
   const { state } = o
   // A release that was promoted unlooked at, by skipAnalysis or `approve full`, says so for good.
-  const unjudged = o.memory.checks.length === 0 ? ' without a check: nothing was judged' : ''
-  const message = `Promoted ${short(state.candidate)}${unjudged}`
+  const unjudged = o.memory.checks.length === 0 ? ' without a check' : ''
+  const message = `Promoted ${withImage(o, state.candidate)}${unjudged}`
   const next: State = {
     phase: 'Finalising',
     promoted: state.candidate,
@@ -104,5 +104,11 @@ function finalise(o: Promoting, now: Instant): Move {
     ...remember(o.memory, state, 'Succeeded', { reason: 'Succeeded', message }, now),
     previous: state.promoted,
   }
-  return transitionSilently(next, 'Finalising', `${message}; traffic returns, and its canary drains`, now, memory)
+  return transitionSilently(
+    next,
+    'Finalising',
+    `${message}; the primary takes all traffic, and the canary drains`,
+    now,
+    memory,
+  )
 }

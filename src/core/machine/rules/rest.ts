@@ -3,7 +3,7 @@ import { hold, holdAndReport, transition } from '../move.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isForeignRevision } from '../../model/revision.ts'
-import { carriedSince, short } from '../../model/selectors.ts'
+import { carriedSince, withImage } from '../../model/selectors.ts'
 import type { RestingPhase, State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
@@ -14,7 +14,7 @@ import type { Instant } from '../../time.ts'
 export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
   if (o.target === null || !isForeignRevision(o.state.promoted)) return undefined
   const promoted = o.target.revision
-  const message = `The remembered revision is of another version of Sluice; ${short(promoted)} is taken as promoted`
+  const message = `The recorded revision was written by another version of Sluice; ${withImage(o, promoted)} is taken as promoted`
   const memory = { ...o.memory, targetGeneration: o.target.generation }
   const state: State = { phase: 'Succeeded', promoted, rejected: null }
   return transition(o, state, { reason: 'BaselineTaken', message }, now, memory)
@@ -23,7 +23,7 @@ export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Mov
 /** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
 export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   if (o.target === null || o.target.revision !== o.state.promoted) return undefined
-  const message = `The target is back at the promoted revision ${short(o.state.promoted)}`
+  const message = `Deployment ${o.names.target.name} is back at the promoted revision ${withImage(o, o.state.promoted)}`
   const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
   const memory = { ...o.memory, targetGeneration: o.target.generation }
   return transition(o, state, { reason: 'Succeeded', message }, now, memory)
@@ -37,7 +37,7 @@ export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | un
   const next = { ...state, carriedAt }
   const { reason, message } = shownAtRest(o)
   if ((primary?.ready ?? 0) === 0) {
-    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods stay until it has`
+    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods keep running until it has one`
     return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
@@ -51,16 +51,16 @@ export function idle(o: Observation<RestingPhase>): Move {
   if (problem !== null) return holdAndReport(o, problem, null)
   const { ignoredManager } = o.memory.replicas
   if (ignoredManager !== null) {
-    const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which rests between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which is scaled to 0 between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
     return holdAndReport(o, { reason: 'ReplicasPutBack', message }, null)
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is made anew'}`
+    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is being recreated'}`
     return hold(o, 'PrimaryNotReady', message, null)
   }
   if (primary.readiness === 'stuck') {
-    const message = `Deployment ${o.names.primary.name} does not get ready: ${primary.message}`
+    const message = `Deployment ${o.names.primary.name} is not ready: ${primary.message}`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null)
   }
   const { reason, message } = shownAtRest(o)
@@ -73,5 +73,5 @@ export function shownAtRest(o: Observation<RestingPhase>): Pick<Move, 'reason' |
   if (reasons[reason].shown === 'until the next') return { reason, message }
   const [ended] = history
   if (ended !== undefined && ended.endedAt >= transitionAt) return ended
-  return { reason: 'AtRest', message: `${o.names.primary.name} serves ${short(o.state.promoted)}` }
+  return { reason: 'AtRest', message: `${o.names.primary.name} serves ${withImage(o, o.state.promoted)}` }
 }

@@ -1,10 +1,10 @@
 /** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
 import { hold, holdAndReport } from '../move.ts'
 import { undo } from './undo.ts'
-import { deadlineOf, whenOverdue } from './verdict.ts'
+import { deadlineOf, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, carriedSince, judgedReady, pauseOf, short } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, pauseOf, short, withImage } from '../../model/selectors.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { takesOldPodsFirst } from '../../workloads/deployment.ts'
@@ -16,7 +16,7 @@ export function mustShift({ target, primary }: Observation): boolean {
 }
 
 export function shiftSentence({ names }: Observation): string {
-  return `Shifting all traffic to the canary before Deployment ${names.primary.name} is updated: its rollout may take all old pods first`
+  return `Shifting all traffic to the canary before Deployment ${names.primary.name} is updated: its rollout may stop all old pods first`
 }
 
 /** The copy waits until the mesh carries the canary alone, and the last answers of the primary's old pods are out. */
@@ -25,7 +25,7 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const pause = pauseOf(o)
   if (pause !== null) {
-    const message = `Holding before ${short(state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
+    const message = `Holding before ${withImage(o, state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
     const held = awaiting({ ...state, carriedAt }, 'resume', now)
     return holdAndReport(o, { reason: 'Paused', message }, null, { state: held })
   }
@@ -33,15 +33,15 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   if (carriedAt === null) {
     const missing =
       judgedReady(o, state.candidate) === 0
-        ? `no pod of ${short(state.candidate)} is ready to carry all traffic`
-        : `the mesh does not carry weight ${state.traffic.canary} yet`
+        ? `no pod of ${short(state.candidate)} is ready to serve all traffic`
+        : `the routes do not carry weight ${state.traffic.canary} yet`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
-    return hold(o, 'Promoting', `${shiftSentence(o)}; ${missing}`, deadline, { state: next })
+    return holdUntil(o, { reason: 'Promoting', message: `${shiftSentence(o)}; ${missing}` }, deadline, next, now)
   }
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'Promoting', shiftSentence(o), drainedAt, { state: next })
   const copying = { ...atStage(next, 'copying', now), carriedAt: null }
-  const message = `Copying ${short(state.candidate)} to Deployment ${o.names.primary.name}`
+  const message = `Copying ${withImage(o, state.candidate)} to Deployment ${o.names.primary.name}`
   return hold(o, 'Promoting', message, now, { state: copying })
 }

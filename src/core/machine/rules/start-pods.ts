@@ -3,7 +3,7 @@ import { hold, holdAndReport, holdUnchanged } from '../move.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
 import { stageFor } from './target-changes.ts'
-import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { deadlineOf, notInEndpoints, holdUntil, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import { LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -17,6 +17,7 @@ import {
   standsIn,
   unreached,
   withClock,
+  withImage,
 } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
@@ -32,7 +33,7 @@ export function drainEarlierCandidate(o: Observation<AnalysisPhase>, now: Instan
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
-  const message = `The answers of ${short(earlier)} drain before ${short(state.candidate)} starts`
+  const message = `Waiting for in-flight requests of ${short(earlier)} before starting ${withImage(o, state.candidate)}`
   if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'Restarted', message, drainedAt, { state: next })
@@ -50,7 +51,7 @@ export function stopOldPods(o: Observation<AnalysisPhase>, now: Instant): Move |
   const deadline = deadlineOf(o, next.waiting, now)
   if (deadline === null)
     return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now))
-  return hold(o, 'WaitingForPods', `Waiting for ${waited} to end`, deadline, { state: next })
+  return holdUntil(o, { reason: 'WaitingForPods', message: `Waiting for ${waited} to end` }, deadline, next, now)
 }
 
 /** A problem that does not stop the primary from serving stops a candidate before its pods start. */
@@ -65,7 +66,7 @@ export function holdWhileReleaseBlocked(o: Observation<AnalysisPhase>, now: Inst
 export function waitForOwner(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, target } = o
   if (target?.paused !== true || target.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined) return undefined
-  const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${short(state.candidate)} do not start; resume it with kubectl rollout resume`
+  const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${withImage(o, state.candidate)} do not start; resume it: kubectl -n ${o.names.namespace} rollout resume deployment/${o.names.target.name}`
   const held = awaiting(state, 'owner', now)
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, { state: held })
 }
@@ -80,17 +81,16 @@ export function startCandidatePods(o: Observation<AnalysisPhase>, now: Instant):
   // The deadline counts from the moment at which the pods could start.
   const next = awaiting(state, 'pods', now)
   const deadline = deadlineOf(o, next.waiting, now)
-  const waited = `the pods of ${short(state.candidate)} are not ready: ${target.message}`
   if (target.readiness === 'stuck' || deadline === null)
-    return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', waited, now))
-  const message = `Waiting for the pods of ${short(state.candidate)}: ${target.message}`
-  return hold(o, 'WaitingForPods', message, deadline, { state: next })
+    return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', notReadyInTime(o, 'target'), now))
+  const message = `Waiting for Deployment ${o.names.target.name}: ${target.message}`
+  return holdUntil(o, { reason: 'WaitingForPods', message }, deadline, next, now)
 }
 
 /** A change that the Deployment controller does not take up says nothing of the candidate: it is waited for, without an end. */
 function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { names, state, target } = o
-  const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} goes on once it has; check kube-controller-manager`
+  const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} continues when it does; check kube-controller-manager`
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, {
     state: awaiting(state, 'takeUp', now),
   })
@@ -111,7 +111,12 @@ export function startPodsAgain(o: Observation<AnalysisPhase>, now: Instant): Mov
 /** No pod carries anything before the Deployment is seen to be paused. */
 export function waitUntilTargetPaused(o: Observation<AnalysisPhase>): Move | undefined {
   if (o.target?.paused === true) return undefined
-  return hold(o, 'WaitingForPods', `Locking Deployment ${o.names.target.name} at the candidate`, null)
+  return hold(
+    o,
+    'WaitingForPods',
+    `Pausing the rollout of Deployment ${o.names.target.name} so that the pods under test stay`,
+    null,
+  )
 }
 
 /** No traffic goes to pods that are not in the endpoints of the canary's Service yet. */
@@ -123,7 +128,13 @@ export function waitForCanaryEndpoints(o: Observation<AnalysisPhase>, now: Insta
   const next = awaiting(o.state, 'endpoints', now)
   const deadline = deadlineOf(o, next.waiting, now)
   if (deadline === null) return whenOverdue(o, now, () => rollBack(o, o.state, 'DeadlineExceeded', waited, now))
-  return hold(o, 'WaitingForPods', `Waiting for ${short(o.state.candidate)}: ${waited}`, deadline, { state: next })
+  return holdUntil(
+    o,
+    { reason: 'WaitingForPods', message: `Waiting for ${withImage(o, o.state.candidate)}: ${waited}` },
+    deadline,
+    next,
+    now,
+  )
 }
 
 /** Nothing is judged against a primary that does not serve. */
@@ -131,6 +142,6 @@ export function waitForPrimary(o: Observation<AnalysisPhase>, now: Instant): Mov
   // Without a check there is nothing to compare; and a primary that is broken may be what the release repairs.
   const unjudged = o.canary.spec.skipAnalysis || o.state.approved === 'full'
   if (unjudged || (o.primary !== null && o.primary.ready > 0)) return undefined
-  const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is made anew'}`
+  const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is being recreated'}`
   return hold(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
 }

@@ -4,7 +4,7 @@ import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { firstWait, pauseOf, podsOf, short } from '../../model/selectors.ts'
+import { firstWait, pauseOf, podsOf, withImage } from '../../model/selectors.ts'
 import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { waitingFor } from '../../model/waiting.ts'
@@ -28,7 +28,7 @@ export function startRun(o: Observation<RestingPhase>, now: Instant): Move | und
   const pause = pauseOf(o)
   if (pause === null) return begin(o, o.state, candidate, now)
   const { promoted, rejected } = o.state
-  const message = `Revision ${short(candidate)} waits: ${pause}`
+  const message = `Revision ${withImage(o, candidate)} is waiting: ${pause}`
   const state: State = { phase: 'Waiting', promoted, rejected, candidate, waiting: waitingFor('resume', now) }
   return transition(o, state, { reason: 'WaitingToStart', message }, now)
 }
@@ -40,14 +40,14 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
     const { promoted, rejected } = o.state
     const what =
       o.target === null
-        ? `Deployment ${o.names.target.name} is gone`
-        : `The target is back at ${short(o.target.revision)}`
-    const message = `${what}; nothing waits any more`
+        ? `Deployment ${o.names.target.name} was deleted`
+        : `Deployment ${o.names.target.name} is back at ${withImage(o, o.target.revision)}`
+    const message = `${what}; no release is waiting`
     return transition(o, { phase: 'Succeeded', promoted, rejected }, { reason: 'Withdrawn', message }, now)
   }
   const pause = pauseOf(o)
   if (pause === null) return begin(o, o.state, candidate, now)
-  return hold(o, 'WaitingToStart', `Revision ${short(candidate)} waits: ${pause}`, null, {
+  return hold(o, 'WaitingToStart', `Revision ${withImage(o, candidate)} is waiting: ${pause}`, null, {
     state: { ...o.state, candidate },
   })
 }
@@ -57,7 +57,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, now: Insta
     candidate === o.memory.previous
       ? `. It was promoted before; to promote it without the steps: ${commandLine(o.names, 'approve', 'full')}`
       : ''
-  const message = `New revision ${short(candidate)}: starting its pods${again}`
+  const message = `New revision ${withImage(o, candidate)}: starting its pods${again}`
   const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
   // Pods that are still there under the same template have read another configuration.
   const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'stoppingOldPods' : 'startingPods'

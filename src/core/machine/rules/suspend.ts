@@ -6,7 +6,7 @@ import { hold, holdAndReport, transition } from '../move.ts'
 import { SILENCE_WINDOW, asPhase, gatesAt, nextCheckTime, withState } from './check-questions.ts'
 import type { Ask, Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, atTraffic, short, withClock } from '../../model/selectors.ts'
+import { atStage, atTraffic, withClock, withImage } from '../../model/selectors.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
@@ -27,7 +27,7 @@ export function holdWithoutVerdict(
 ): Move {
   const { maxBlind } = o.canary.spec.analysis
   if (blindSince !== null && at - blindSince >= maxBlind) {
-    const message = `Parked ${short(looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
+    const message = `Suspended the analysis of ${withImage(o, looked.candidate)} at weight 0 after ${formatDuration(maxBlind)} without data: ${because}`
     const parked = {
       ...atTraffic(withClock(looked, 'stopped', now), NONE, now),
       phase: 'Progressing',
@@ -49,7 +49,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   const { state } = o
   if (state.hold?.by !== 'suspension') return undefined
   const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
-  const message = `${short(state.candidate)} is parked at weight 0 until there is data again`
+  const message = `The analysis of ${withImage(o, state.candidate)} is suspended at weight 0 until there is data again`
   if (now < at) return hold(o, 'AnalysisSuspended', message, at)
   const scene = { ...checkContextOf(o, at), routedFor: SILENCE_WINDOW }
   const { gates, checks: probes, problems } = gatesAt(o, scene)
@@ -72,7 +72,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
       state: { ...state, lastCheckTime },
     })
   }
-  const again = `There is data again; the ladder of ${short(state.candidate)} starts anew`
+  const again = `There is data again; the steps of ${withImage(o, state.candidate)} start from the first`
   const next = {
     ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
     phase: 'Progressing',

@@ -5,14 +5,14 @@ import { firstStep } from './start-run.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { podsOf, short } from '../../model/selectors.ts'
+import { podsOf, short, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase, Revision, State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
 export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   if (o.target !== null) return undefined
-  return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} does not exist any more`, now)
+  return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} was deleted`, now)
 }
 
 /** The promoted revision again: weight 0 in this pass, and no run. */
@@ -25,7 +25,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
-  const message = `Revision ${short(target.revision)} replaces ${short(state.candidate)} at weight ${state.traffic.canary}; the release starts anew`
+  const message = `Revision ${withImage(o, target.revision)} replaces ${short(state.candidate)} at weight ${state.traffic.canary}; the release starts over`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
@@ -44,7 +44,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
 function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const { promoted, rejected } = state
-  const message = `The target went back to ${short(rejected ?? '')}, which was rejected before and stays so until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
+  const message = `Deployment ${o.names.target.name} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
   const news = { reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))

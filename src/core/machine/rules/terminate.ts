@@ -2,7 +2,7 @@
 import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
 import { remember } from './end-run.ts'
-import { SIGHT_RETRY, deadlineOf } from './verdict.ts'
+import { SIGHT_RETRY, deadlineOf, holdUntil } from './verdict.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
@@ -52,7 +52,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
 /** Nothing is handed over, and nothing removed, by who cannot see it. A dying namespace waits for nobody. */
 export function waitForHandover(o: Observation, now: Instant): Move | undefined {
   if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
-  const message = `The canary is being deleted, and nothing is handed over before it can be seen: ${o.hidden}`
+  const message = `The canary is being deleted, and nothing is handed over until its objects can be read: ${o.hidden}`
   return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }
 
@@ -77,7 +77,7 @@ export function removeWhenNothingToHandOver(o: Terminating, now: Instant): Move 
   return transition(
     o,
     { ...o.state, stage: 'removing' },
-    { reason: 'HandingBack', message: 'There is nothing to hand over any more' },
+    { reason: 'HandingBack', message: 'There is nothing left to hand over' },
     now,
   )
 }
@@ -99,8 +99,8 @@ export function returnToPrimary(o: Terminating, now: Instant): Move {
   }
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
-    const waited = o.primary?.message ?? 'it is made anew'
-    const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target carries until it has`
+    const waited = o.primary?.message ?? 'it is being recreated'
+    const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target serves until it does`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })
@@ -134,17 +134,17 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
   if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
-    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and no record of ${short(state.promoted)} is left to set it to. Set ${name} to the image and settings that ${primary} runs, and it takes over; until then ${primary} serves.`
+    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and ${short(state.promoted)} is not recorded any more. Set Deployment ${name} to the image and settings that ${primary} runs: it takes over then, and ${primary} serves until it does`
     return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {
-    const message = `Waiting for Deployment ${name} to be ready before callers are moved back to it: ${target.message}`
+    const message = `Waiting for Deployment ${name} before callers are moved back to it: ${target.message}`
     const next = awaiting(state, 'target', now)
     const deadline = deadlineOf(o, next.waiting, now)
-    if (deadline !== null) return hold(o, 'HandingBack', message, deadline, { state: next })
+    if (deadline !== null) return holdUntil(o, { reason: 'HandingBack', message }, deadline, next, now)
     return holdAndReport(
       o,
-      { severity: 'error', reason: 'HandingBack', message: `${message}. It needs a person` },
+      { severity: 'error', reason: 'HandingBack', message: `${message}. Manual intervention required` },
       null,
     )
   }
@@ -172,5 +172,5 @@ function handedBack(o: Terminating): boolean {
 
 /** What we made goes; the finalizer last. */
 export function removeOurObjects(o: Terminating): Move {
-  return hold(o, 'HandingBack', 'Removing what Sluice made', null)
+  return hold(o, 'HandingBack', 'Removing the objects that Sluice created', null)
 }

@@ -1,10 +1,10 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
 import { hold, holdAndReport, transition } from '../move.ts'
 import { remember } from './end-run.ts'
-import { deadlineOf, notInEndpoints, whenOverdue } from './verdict.ts'
+import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, carriedSince, judgedReady, recordedOf, short, unreached } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, recordedOf, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { ALL } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
@@ -17,7 +17,7 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   const { state, primary } = o
   const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted
   const traffic = standsIn ? ALL : state.traffic
-  const message = `Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}: ${because}`
+  const message = `Undoing the promotion: Deployment ${o.names.primary.name} gets ${withImage(o, state.promoted)} back: ${because}`
   const next: State = {
     ...atStage(state, isToBeLeft(o) ? 'diverting' : 'undoing', now),
     because,
@@ -50,7 +50,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Waiting for the mesh to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} goes back to ${short(state.promoted)}; promotion failed: ${state.because}`
+  const message = `Waiting for the routes to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} gets ${short(state.promoted)} back; promotion failed: ${state.because}`
   return hold(o, 'Undoing', message, until, { state: next })
 }
 
@@ -60,7 +60,7 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
   const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
   const missing = back ? unreached(o, 'primary', state.promoted) : 0
   if (back && missing === 0) {
-    const message = `Promotion of ${short(state.candidate)} failed: ${state.because}`
+    const message = `Promotion of ${withImage(o, state.candidate)} failed: ${state.because}`
     const failed: State = {
       phase: 'Failed',
       promoted: state.promoted,
@@ -72,7 +72,7 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
     return transition(o, failed, { reason: 'PromotionFailed', message }, now, memory)
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
-    const message = `No record of ${short(state.promoted)} is left to put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}, and they are taken from there; promotion failed: ${state.because}`
+    const message = `Revision ${short(state.promoted)} is not recorded any more, so it cannot be put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}; they are copied from there; promotion failed: ${state.because}`
     return holdAndReport(o, { reason: 'Undoing', message }, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
@@ -80,8 +80,8 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
   const message = waiting(o, waited)
   const next = awaiting(state, 'primary', now)
   const deadline = deadlineOf(o, next.waiting, now)
-  if (deadline !== null) return hold(o, 'Undoing', message, deadline, { state: next })
-  return holdAndReport(o, { reason: 'Undoing', message: `${message}. It needs a person` }, null)
+  if (deadline !== null) return holdUntil(o, { reason: 'Undoing', message }, deadline, next, now)
+  return holdAndReport(o, { reason: 'Undoing', message: `${message}. Manual intervention required` }, null)
 }
 
 export const waiting = ({ names, state }: Promoting, what: string): string =>

@@ -1,7 +1,8 @@
 /** Sides without ready pods while a candidate carries traffic, and a run that is not decided in time. */
+import { formatDuration } from '../../../api/duration.ts'
 import { holdAndReport, transition } from '../move.ts'
 import { rollBack } from './end-run.ts'
-import { deadlineOf, whenOverdue } from './verdict.ts'
+import { deadlineOf, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
@@ -14,8 +15,7 @@ export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Inst
   const { state, target } = o
   if (state.waiting?.for !== 'pods' || target === null) return undefined
   if (target.readiness === 'pending' || deadlineOf(o, state.waiting, now) !== null) return undefined
-  const because = `not all pods of ${short(state.candidate)} are ready: ${target.message}`
-  return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', because, now))
+  return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', notReadyInTime(o, 'target'), now))
 }
 
 /** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
@@ -49,6 +49,6 @@ export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | u
 export function rollBackWhenOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state } = o
   if (now - state.startedAt - heldUntil(state, now) < o.canary.spec.analysis.maxDuration) return undefined
-  const because = 'the run was not decided within analysis.maxDuration'
+  const because = `the run was not decided within analysis.maxDuration (${formatDuration(o.canary.spec.analysis.maxDuration)})`
   return whenOverdue(o, now, () => rollBack(o, state, 'Undecided', because, now))
 }

@@ -1,22 +1,45 @@
 /** Deadlines, and the verdicts that they bring. */
+import { formatDuration } from '../../../api/duration.ts'
 import { kinds, type KubeObject } from '../../../api/object.ts'
-import type { Move, Read, Source } from '../../model/decision.ts'
+import type { Move, News, Read, Source } from '../../model/decision.ts'
 import { at, textsOf } from '../../json.ts'
-import { holdAndReport } from '../move.ts'
+import { hold, holdAndReport } from '../move.ts'
 import { SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { routingOf } from '../../routers/index.ts'
+import type { State } from '../../model/state.ts'
 import type { Waiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 
 /** How long a canary waits before it tries again to see; it looks at memory, or reads a few objects. */
 export const SIGHT_RETRY = 10_000
 
+const MINUTE = 60_000
+
 /** When a wait turns into a verdict, or a complaint; null: it has. What is not waited for yet is from now on. */
 export function deadlineOf(o: Observation, waiting: Waiting | null, now: Instant): Instant | null {
   const deadline = (waiting?.since ?? now) + progressDeadline(o.canary)
   return deadline > now ? deadline : null
+}
+
+/**
+ * A wait with a deadline, said with how long it has lasted: in whole minutes, so that a long wait costs a write a minute.
+ *
+ * @param next the state with the wait.
+ */
+export function holdUntil(
+  o: Observation,
+  news: News,
+  deadline: Instant,
+  next: State & { readonly waiting: Waiting | null },
+  now: Instant,
+): Move {
+  const minutes = Math.floor((now - (next.waiting?.since ?? now)) / MINUTE)
+  const limit = formatDuration(progressDeadline(o.canary))
+  const message = `${news.message} (${minutes === 0 ? '<1m' : `${minutes}m`} of ${limit})`
+  const wakeAt = Math.min(deadline, (next.waiting?.since ?? now) + (minutes + 1) * MINUTE)
+  return hold(o, news.reason, message, wakeAt, { state: next })
 }
 
 /**
@@ -26,11 +49,19 @@ export function deadlineOf(o: Observation, waiting: Waiting | null, now: Instant
 export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): Move | Read {
   if (o.sight === 'live') return verdict()
   if (o.sight === 'cached') return { read: sourcesOf(o) }
-  const message = `A deadline has passed, and nothing is decided before the API server confirms what was seen: ${o.sight.unavailable}`
+  const message = `A deadline has passed; nothing is decided until the API server confirms the state of the cluster: ${o.sight.unavailable}`
   return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }
 
-/** A wait for endpoints, as people are told. */
+/** Why a deadline has passed, in words. */
+export function notReadyInTime(o: Observation, side: 'target' | 'primary'): string {
+  const { message = 'it was deleted', readiness = null } = o[side] ?? {}
+  const name = `Deployment ${o.names[side].name}`
+  if (readiness === 'stuck') return `${name} is not ready: ${message}`
+  return `${name} was not ready within ${formatDuration(progressDeadline(o.canary))} (${message})`
+}
+
+/** A wait for endpoints, in words. */
 export function notInEndpoints(missing: number, service: string): string {
   const pods = missing === 1 ? '1 ready pod is' : `${missing} ready pods are`
   return `${pods} not yet in the endpoints of Service ${service}`

@@ -74,7 +74,7 @@ suite('waits of a run', () => {
     expect(told(decided(given(run(), { target: unready })))).to.deep.equal([
       'Failed',
       'DeadlineExceeded',
-      'Rolled back 34c7e426be at weight 0: the pods of 34c7e426be are not ready: 0 of 2 pods are available; its rollout is paused',
+      'Rolled back 34c7e426be (web:2) before it received traffic: Deployment web was not ready within 1m (0 of 2 pods available; its rollout is paused)',
     ])
   })
 
@@ -83,7 +83,7 @@ suite('waits of a run', () => {
       [
         'Progressing',
         'WatchUnavailable',
-        'A deadline has passed, and nothing is decided before the API server confirms what was seen: connect ETIMEDOUT',
+        'A deadline has passed; nothing is decided until the API server confirms the state of the cluster: connect ETIMEDOUT',
       ],
     )
   })
@@ -94,7 +94,7 @@ suite('waits of a run', () => {
     expect(told(first)).to.deep.equal([
       'Progressing',
       'WaitingForPods',
-      'Waiting for Deployment web: the Deployment controller has not taken up its latest change (generation 2; observed 1). The release of 34c7e426be goes on once it has; check kube-controller-manager',
+      'Waiting for Deployment web: the Deployment controller has not observed its latest change (generation 2, observed 1). The release of 34c7e426be continues when it does; check kube-controller-manager',
     ])
     expect(first.announcements).to.have.lengthOf(1)
     // Once it is taken up the pods have their whole time.
@@ -119,7 +119,7 @@ suite('waits of a run', () => {
     expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
       'Promoting',
       'Promoting',
-      'Waiting for Deployment web-primary: the Deployment controller has not taken up its latest change (generation 2; observed 1). The promotion of 34c7e426be goes on once it has; check kube-controller-manager',
+      'Waiting for Deployment web-primary: the Deployment controller has not observed its latest change (generation 2, observed 1). The promotion of 34c7e426be continues when it does; check kube-controller-manager',
     ])
   })
 
@@ -127,12 +127,12 @@ suite('waits of a run', () => {
     'a candidate': [
       run({ stage: 'pausingRollout' }),
       {},
-      'Waiting for 34c7e426be: 2 ready pods are not yet in the endpoints of Service web-canary',
+      'Waiting for 34c7e426be (web:2): 2 ready pods are not yet in the endpoints of Service web-canary (<1m of 1m)',
     ],
     'a promotion': [
       { ...run(), phase: 'Promoting', stage: 'copying', because: '', traffic: weighted(50) },
       { primary: { ...workload(primary('web:2')), revision: candidate.revision } },
-      'Waiting for Deployment web-primary: 2 ready pods are not yet in the endpoints of Service web-primary',
+      'Waiting for Deployment web-primary: 2 ready pods are not yet in the endpoints of Service web-primary (<1m of 1m)',
     ],
   }
   for (const [what, [state, more, message]] of Object.entries(waitsForEndpoints)) {
