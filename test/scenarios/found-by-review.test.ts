@@ -145,7 +145,9 @@ suite('what a review once found', () => {
     await world.clock.advance(minute)
     expect(world.stand).to.equal('Promoting 34')
     await world.until('Failed')
-    expect(world.status.history?.[0]?.message).to.match(/Promotion of .* failed: 2 of 3 pods of the primary are ready/)
+    expect(world.status.history?.[0]?.message).to.match(
+      /Promotion of .* failed: 2 of 3 pods of Deployment web-primary are ready/,
+    )
   })
 
   test('a weight that a former leader wrote long ago, and that arrives late, is not taken for a hand', async () => {

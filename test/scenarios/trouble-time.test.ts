@@ -196,7 +196,7 @@ suite('statuses of another version, in virtual time', () => {
     write({ run: { stage: 'levitating', because: 'aborted by ann' } })
     await world.until('Failed')
     await world.clock.advance(minute)
-    expect(world.status.message).to.match(/^Promotion of \w+ failed: aborted by ann$/)
+    expect(world.status.message).to.match(/^Promotion of \w+ \(web:1\.1\.0\) failed: aborted by ann$/)
     expect(image(world)).to.equal('demo/web:1.0.0')
   })
 

@@ -2,7 +2,7 @@
 import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
-import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
+import { deadlineOf, notInEndpoints, whenOverdue, holdUntil, notReadyInTime } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, short, unreached, withImage } from '../../model/selectors.ts'
@@ -28,7 +28,8 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
     return holdUntil(o, { reason: 'Promoting', message }, deadline, next, now)
   return whenOverdue(o, now, () => {
     // What the Deployment controller does not take up says nothing of the candidate.
-    if (!ours || primary.readiness !== 'pending') return undo(o, waited, now)
+    if (!ours || primary.readiness !== 'pending')
+      return undo(o, missing === null ? notReadyInTime(o, 'primary') : waited, now)
     const said = `${message}. The promotion of ${short(state.candidate)} continues when it does; check kube-controller-manager`
     return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null)
   })

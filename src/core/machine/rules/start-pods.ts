@@ -1,4 +1,6 @@
 /** From the draining of an earlier candidate to pods of the new one that are ready for traffic. */
+import { formatDuration } from '../../../api/duration.ts'
+import { progressDeadline } from '../../model/plan.ts'
 import { hold, holdAndReport, holdUnchanged } from '../move.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
@@ -50,7 +52,15 @@ export function stopOldPods(o: Observation<AnalysisPhase>, now: Instant): Move |
   const next = awaiting(state, 'oldPods', now)
   const deadline = deadlineOf(o, next.waiting, now)
   if (deadline === null)
-    return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', `${waited} did not end`, now))
+    return whenOverdue(o, now, () =>
+      rollBack(
+        o,
+        state,
+        'DeadlineExceeded',
+        `${waited} did not end within ${formatDuration(progressDeadline(o.canary))}`,
+        now,
+      ),
+    )
   return holdUntil(o, { reason: 'WaitingForPods', message: `Waiting for ${waited} to end` }, deadline, next, now)
 }
 

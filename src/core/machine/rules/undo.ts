@@ -50,7 +50,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Waiting for the routes to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} gets ${short(state.promoted)} back; promotion failed: ${state.because}`
+  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} gets ${short(state.promoted)} back`
   return hold(o, 'Undoing', message, until, { state: next })
 }
 
@@ -72,7 +72,7 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
     return transition(o, failed, { reason: 'PromotionFailed', message }, now, memory)
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
-    const message = `Revision ${short(state.promoted)} is not recorded any more, so it cannot be put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}; they are copied from there; promotion failed: ${state.because}`
+    const message = `Revision ${short(state.promoted)} is not recorded any more, so it cannot be put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}; they are copied from there. The promotion failed: ${state.because}`
     return holdAndReport(o, { reason: 'Undoing', message }, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
@@ -85,4 +85,4 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
 }
 
 export const waiting = ({ names, state }: Promoting, what: string): string =>
-  `Waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again (${what}); promotion failed: ${state.because}`
+  `Promotion failed (${state.because}): waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again: ${what}`

@@ -1,0 +1,287 @@
+/** A candidate with traffic: what holds it, what brings it back, and what takes it to the next step. */
+import {
+  advance,
+  holdWhileBlocked,
+  holdWhileOverridden,
+  holdWhilePaused,
+  holdWhilePodsMissing,
+  promote,
+  promoteHotfix,
+  waitForApproval,
+  waitUntilDue,
+} from '../../../../src/core/machine/rules/advance.ts'
+import { followThePlan, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
+import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
+import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
+import {
+  dropToZeroWhenCanaryUnready,
+  holdWhilePrimaryUnready,
+  rollBackWhenPodsOverdue,
+} from '../../../../src/core/machine/rules/unready.ts'
+import type { Check, Finding } from '../../../../src/core/model/check.ts'
+import { noSurroundings } from '../../given-objects.ts'
+import {
+  advancing,
+  answered,
+  at,
+  minute,
+  now,
+  primary,
+  remembers,
+  rival,
+  type Rows,
+  second,
+  target,
+  web,
+} from '../given.ts'
+
+const half = target('web:2', 1)
+const approving = web({
+  analysis: {
+    interval: '10s',
+    steps: [
+      { weight: 10, approve: true },
+      { weight: 100, approve: true },
+    ],
+  },
+})
+const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
+const suspended = advancing(0, {
+  hold: { by: 'suspension', since: now - minute },
+  carriedAt: now - minute,
+  lastCheckTime: now - minute,
+})
+
+const value = (of: number): Finding => ({ kind: 'value', value: of })
+/** Every second request of the canary fails. */
+const failing = ({ subject: { measure, side } }: Check): Finding => {
+  if (measure === 'requests' || measure === 'sent') return value(side === 'canary' ? 100 : 900)
+  if (measure === 'errors') return value(side === 'canary' ? 50 : 0)
+  return value(measure === 'latency' ? 20 : 0)
+}
+const passed = {
+  name: 'request-success-rate',
+  verdict: 'pass',
+  value: 100,
+  min: 99,
+  max: null,
+  requests: 212,
+  message: 'request-success-rate 100 % is at least 99 %',
+  at: now - second,
+} as const
+const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
+
+export const advancingRows: Rows = {
+  'a canary without a ready pod drops to 0, and it counts': {
+    rule: dropToZeroWhenCanaryUnready,
+    given: at(advancing(25), { target: target('web:2', 0) }),
+    move: [
+      'Progressing startingPods 0',
+      'CanaryNotReady',
+      'Weight 0: no pod of 34c7e426be is ready (1 of 5 failed checks)',
+      0,
+    ],
+  },
+  'at the threshold it is rolled back': {
+    rule: dropToZeroWhenCanaryUnready,
+    given: at(advancing(25, { failedChecks: 4 }), { target: target('web:2', 0) }),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) at weight 25: no pod of 34c7e426be is ready (5 of 5 failed checks)',
+      0,
+    ],
+  },
+  'a full approval waits for nothing': {
+    rule: promoteHotfix,
+    given: at(advancing(10, { approved: 'full' })),
+    move: ['Promoting copying 10', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
+  },
+  'without a ready pod of the primary the run holds': {
+    rule: holdWhilePrimaryUnready,
+    given: at(advancing(10), { primary: primary(undefined, 0) }),
+    move: [
+      'Progressing advancing 10',
+      'PrimaryNotReady',
+      'Deployment web-primary has no ready pod; the canary serves all traffic until it does',
+      null,
+    ],
+  },
+  'pods that are missing for too long roll it back': {
+    rule: rollBackWhenPodsOverdue,
+    given: at(advancing(10, { waiting: { for: 'pods', since: now - 2 * minute } }), { target: half }),
+    move: [
+      'Failed',
+      'DeadlineExceeded',
+      'Rolled back 34c7e426be (web:2) at weight 10: Deployment web was not ready within 2m (1 of 2 pods available; its rollout is paused)',
+      0,
+    ],
+  },
+  'a plan that ends below the weight is followed down': {
+    rule: followThePlan,
+    given: at(advancing(50), { canary: web({ analysis: { interval: '10s', stepWeights: [10, 20] } }) }),
+    move: [
+      'Progressing advancing 20',
+      'Advancing',
+      'The last step is now weight 20; the weight goes down to it from 50',
+      0,
+    ],
+  },
+  'a weight that the routes do not carry yet is waited for': {
+    rule: waitUntilCarried,
+    given: at(advancing(25, { carriedAt: null }), { traffic: { low: 10, high: 10 } }),
+    move: ['Progressing advancing 25', 'Routing', 'Requested weight 25; the routes still have 10', null],
+  },
+  'it counts after the settle time': {
+    rule: waitUntilCarried,
+    given: at(advancing(25, { carriedAt: null })),
+    move: ['Progressing advancing 25', 'Initializing', '', 1000],
+  },
+  'a weight that was lowered by hand is obeyed': {
+    rule: waitUntilCarried,
+    given: at(advancing(25), { traffic: { low: 0, high: 0 } }),
+    move: [
+      'Progressing advancing 0',
+      'WeightOverridden',
+      'The routes were edited by hand from weight 25 to 0; holding at 0 until `resume`',
+      0,
+    ],
+  },
+  'a suspended analysis waits for its next try': {
+    rule: resumeSuspended,
+    given: at({ ...suspended, lastCheckTime: now - second }),
+    move: [
+      'Progressing advancing 0',
+      'AnalysisSuspended',
+      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again',
+      9000,
+    ],
+  },
+  'asks then': { rule: resumeSuspended, given: at(suspended), move: 'asks 12 questions' },
+  'and starts from the first step when there is data': {
+    rule: resumeSuspended,
+    given: answered(at(suspended), resumeSuspended, () => value(100)),
+    move: [
+      'Progressing startingPods 0',
+      'MetricsRestored',
+      'There is data again; the steps of 34c7e426be (web:2) start from the first',
+      0,
+    ],
+  },
+  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 13 questions' },
+  'a check that fails is counted': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, failing),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'request-success-rate 50 % is below 99 % (100 requests in 55s) (1 of 5 failed checks)',
+      5000,
+    ],
+  },
+  'the last that the threshold allows rolls back': {
+    rule: runChecks,
+    given: answered(at({ ...due, failedChecks: 4 }), runChecks, failing),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) at weight 10: request-success-rate 50 % is below 99 % (100 requests in 55s) (5 of 5 failed checks)',
+      0,
+    ],
+  },
+  'no answer is no verdict': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, silent),
+    move: [
+      'Progressing advancing 10',
+      'MetricsUnavailable',
+      'Holding at weight 10: request-success-rate could not be measured: connect ECONNREFUSED',
+      5000,
+    ],
+  },
+  'after maxBlind the analysis is suspended': {
+    rule: runChecks,
+    given: answered(at({ ...due, blindSince: now - 20 * minute }), runChecks, silent),
+    move: [
+      'Progressing advancing 0',
+      'AnalysisSuspended',
+      'Suspended the analysis of 34c7e426be (web:2) at weight 0 after 15m without data: request-success-rate could not be measured: connect ECONNREFUSED',
+      0,
+    ],
+  },
+  'a step lasts its interval': {
+    rule: waitUntilDue,
+    given: at(advancing(10, { carriedAt: now - 5 * second }), { memory: remembers({ checks: [passed] }) }),
+    move: ['Progressing advancing 10', 'Analysing', 'Weight 10: request-success-rate 100 % is at least 99 %', 5000],
+  },
+  'a weight that was lowered by hand is kept': {
+    rule: holdWhileOverridden,
+    given: at(advancing(10, { hold: { by: 'override', from: 25 } })),
+    move: [
+      'Progressing advancing 10',
+      'WeightOverridden',
+      'Holding at weight 10: the routes were edited by hand from weight 25; `resume` continues the run',
+      9000,
+    ],
+  },
+  'a paused canary holds': {
+    rule: holdWhilePaused,
+    given: at(advancing(10), { memory: remembers({ paused: 'kim: lunch' }) }),
+    move: ['Progressing advancing 10', 'Paused', 'Holding at weight 10: paused by kim: lunch', 9000],
+  },
+  'a conflict holds it': {
+    rule: holdWhileBlocked,
+    given: at(advancing(10), { surroundings: { ...noSurroundings, rivals: [rival] } }),
+    move: [
+      'Progressing advancing 10',
+      'Conflict',
+      'Canary shop/older releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      9000,
+    ],
+  },
+  'missing pods hold it': {
+    rule: holdWhilePodsMissing,
+    given: at(advancing(10), { target: half }),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForPods',
+      'Holding at weight 10: 1 of 2 pods available; its rollout is paused',
+      9000,
+    ],
+  },
+  'a step may need an approval': {
+    rule: waitForApproval,
+    given: at(advancing(10), { canary: approving }),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForApproval',
+      'Weight 10 passed; waiting for approval: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s)" --overwrite',
+      9000,
+    ],
+  },
+  'and so may the promotion': {
+    rule: waitForApproval,
+    given: at(advancing(100), { canary: approving }),
+    move: [
+      'WaitingPromotion advancing 100',
+      'WaitingForApproval',
+      'Weight 100 passed; waiting for approval of the promotion: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s)" --overwrite',
+      9000,
+    ],
+  },
+  'an approved step goes on': {
+    rule: advance,
+    given: at(advancing(10, { approved: 10 }), { canary: approving }),
+    move: ['Progressing advancing 100', 'Advancing', 'Weight 10 → 100', 0],
+  },
+  'the next step': {
+    rule: advance,
+    given: at(advancing(10)),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'after the last one the judged template is promoted': {
+    rule: promote,
+    given: at(advancing(100)),
+    move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
+  },
+}

@@ -1,0 +1,117 @@
+/** From a new Canary to a primary that serves. */
+import {
+  adoptExistingPrimary,
+  finishInitialization,
+  moveCallersToPrimary,
+  refuseToStart,
+  waitForTarget,
+} from '../../../../src/core/machine/rules/initialize.ts'
+import { noSurroundings } from '../../given-objects.ts'
+import { at, candidate, initializing, minute, now, primary, rival, type Rows, second, target } from '../given.ts'
+
+const fresh = initializing({ revision: null, waiting: { for: 'target', since: now } })
+const late = { for: 'target', since: now - 3 * minute } as const
+const pods = (ready: number) => target('web:1', ready, { paused: false })
+
+export const initializingRows: Rows = {
+  'a primary of ours says what is promoted': {
+    rule: adoptExistingPrimary,
+    given: at(fresh),
+    move: ['Initializing cloning', 'Initializing', 'Deployment web-primary already runs 3a1c36f5bc (web:1)', 0],
+  },
+  'one whose record is lost, beside another template, is left to a user': {
+    rule: adoptExistingPrimary,
+    given: at(fresh, { recorded: [candidate] }),
+    move: [
+      'Initializing cloning',
+      'Conflict',
+      'Deployment web-primary serves 3a1c36f5bc, which is not recorded any more, and Deployment web holds 34c7e426be (web:2). Set Deployment web to the image and settings that web-primary runs, then release again',
+      null,
+    ],
+  },
+  'a target that changed before its template was recorded is cloned again': {
+    rule: adoptExistingPrimary,
+    given: at(initializing(), { primary: null, recorded: [] }),
+    move: [
+      'Initializing cloning',
+      'Initializing',
+      'Deployment web changed before its primary was created; starting over with its present template',
+      0,
+    ],
+  },
+  'what makes no sense stops the start': {
+    rule: refuseToStart,
+    given: at(fresh, { primary: null, surroundings: { ...noSurroundings, rivals: [rival] } }),
+    move: [
+      'Initializing cloning',
+      'Conflict',
+      'Canary shop/older releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      120000,
+    ],
+  },
+  'a target that is not ready is waited for': {
+    rule: waitForTarget,
+    given: at(fresh, { primary: null, target: pods(1) }),
+    move: [
+      'Initializing cloning',
+      'TargetNotReady',
+      'Waiting for Deployment web before its primary is created: 1 of 2 pods available',
+      120000,
+    ],
+  },
+  'and reported after the deadline': {
+    rule: waitForTarget,
+    given: at({ ...fresh, waiting: late }, { primary: null, target: pods(1) }),
+    move: [
+      'Initializing cloning',
+      'TargetNotReady',
+      'Waiting for Deployment web before its primary is created: 1 of 2 pods available, for longer than spec.progressDeadlineSeconds (2m)',
+      null,
+    ],
+  },
+  'a target that is ready is cloned': {
+    rule: waitForTarget,
+    given: at(fresh, { primary: null, target: pods(2) }),
+    move: ['Initializing cloning', 'Initializing', 'Creating Deployment web-primary from 3a1c36f5bc (web:1)', 0],
+  },
+  'a primary without ready pods is waited for': {
+    rule: moveCallersToPrimary,
+    given: at(initializing(), { primary: primary(undefined, 0), target: pods(2) }),
+    move: [
+      'Initializing cloning',
+      'WaitingForPods',
+      'Waiting for Deployment web-primary: 0 of 2 pods available',
+      120000,
+    ],
+  },
+  'one that is ready waits until proxies know it': {
+    rule: moveCallersToPrimary,
+    given: at(initializing(), { target: pods(2) }),
+    move: [
+      'Initializing cloning',
+      'WaitingForPods',
+      'Deployment web-primary is ready; waiting 1s for proxies to receive its endpoints',
+      1000,
+    ],
+  },
+  'then the callers are moved': {
+    rule: moveCallersToPrimary,
+    given: at(initializing({ carriedAt: now - second }), { target: pods(2) }),
+    move: ['Initializing routing', 'RoutingCallers', 'Deployment web-primary is ready; moving the callers to it', 0],
+  },
+  'routes that do not lead to the primary yet are waited for': {
+    rule: finishInitialization,
+    given: at(initializing({ stage: 'routing' }), { target: pods(2), traffic: null }),
+    move: ['Initializing routing', 'RoutingCallers', 'Waiting for the routes to lead to Deployment web-primary', null],
+  },
+  'in-flight requests of the target are waited for': {
+    rule: finishInitialization,
+    given: at(initializing({ stage: 'routing', carriedAt: now - second }), { target: pods(2) }),
+    move: ['Initializing routing', 'RoutingCallers', 'Waiting for in-flight requests of Deployment web', 10000],
+  },
+  'then the canary is initialized': {
+    rule: finishInitialization,
+    given: at(initializing({ stage: 'routing', carriedAt: now - 5 * minute }), { target: pods(2) }),
+    move: ['Initialized', 'Initialized', 'Ready: web-primary serves 3a1c36f5bc (web:1); web is scaled to 0', 0],
+  },
+}
