@@ -108,7 +108,7 @@ function withWarnings<M extends Omit<Move, 'report'>>(o: Observation, move: M, n
   }
 }
 
-/** A run is checked once more when its time is over, or that of missing pods; while the clock stands still it has none. */
+/** A run is checked once more when its time is over, or that of missing pods; while its clock is stopped it has no end. */
 function inTime(o: Observation, move: Move, now: Instant): Move {
   const { state, wakeAt } = move
   if (!('pausedDuration' in state)) return move

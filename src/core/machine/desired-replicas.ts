@@ -1,6 +1,6 @@
 /**
- * How many pods the user wants, told from who wrote `spec.replicas` and when. What anybody but us wrote above 0 is a wish;
- * at rest, after the target was seen at 0, the same number once more is a wish that was put back.
+ * How many pods the user wants, told from who wrote `spec.replicas` and when. What any other client wrote above 0 is
+ * desired; at rest, after the target was seen at 0, the same number once more is an external scale event.
  */
 import type { Replicas } from '../model/memory.ts'
 import { REPLICAS_ANNOTATION } from '../model/names.ts'
@@ -22,8 +22,8 @@ export const isResting = (state: State): boolean =>
   (state.phase === 'Failed' && state.drained)
 
 /**
- * What somebody else set the primary to since Sluice wrote it. The last wish stands on the primary beside its replicas: a
- * wish that is not written there yet is newer than what the primary has.
+ * What another client set the primary to since Sluice wrote it. The desired number is annotated on the primary beside its
+ * replicas: one that is not annotated there yet is newer than what the primary has.
  */
 function askedOfThePrimary(o: Observation): number | null {
   const { primary } = o
@@ -34,11 +34,11 @@ function askedOfThePrimary(o: Observation): number | null {
   return written !== undefined && written === String(desired) ? primary.replicas : null
 }
 
-/** The wish is what somebody set the primary itself to. */
+/** The desired number is what another client set the primary itself to. */
 const isHandsOn = ({ primary }: Observation, desired: number | null): boolean =>
   primary !== null && primary.replicas === desired && primary.replicasBy !== '' && primary.replicasBy !== FIELD_MANAGER
 
-/** The wish after this look at the target. */
+/** What is desired after this read of the target. */
 export function noteReplicas(o: Observation, now: Instant): Replicas {
   const { target } = o
   const replicas = { ...o.memory.replicas, desired: askedOfThePrimary(o) ?? o.memory.replicas.desired }
@@ -50,7 +50,7 @@ export function noteReplicas(o: Observation, now: Instant): Replicas {
   }
   const ours = target.replicasBy === FIELD_MANAGER
   const desired = ours ? (known ?? target.replicas) : (askedOfThePrimary(o) ?? target.replicas)
-  // Told to leave `replicas` out, it did: an API server sets a field that is taken out of a manifest to 1, which is no wish.
+  // Told to leave `replicas` out, it did: an API server sets a field that is removed from a manifest to 1, which no user asked for.
   if (target.replicas === 1 && known !== null && known > 1 && replicas.ignoredManager === target.replicasBy) {
     return { desired: known, scaledDown: false, externalScaleEvents: [], ignoredManager: null }
   }
@@ -58,7 +58,7 @@ export function noteReplicas(o: Observation, now: Instant): Replicas {
   if (!ours && replicas.ignoredManager === target.replicasBy && isHandsOn(o, known)) {
     return { ...replicas, desired: known, scaledDown: false }
   }
-  // Another number is a new wish; who puts the same one back goes by a manifest.
+  // Another number is newly desired; a client that puts the same one back applies a manifest.
   const putBack = !ours && isResting(o.state) && replicas.scaledDown && desired === known
   if (!putBack) return { ...replicas, desired, scaledDown: false }
   const manager = target.replicasBy === '' ? 'unknown' : target.replicasBy

@@ -10,8 +10,8 @@ import { beginning } from '../text.ts'
 import type { Instant } from '../time.ts'
 
 /**
- * The status that says so, everything else as it was, and the event. `release` lets one go that is being deleted: nobody can
- * say what to hand back, and what serves has no owner, so it serves on.
+ * The status that says so, everything else as it was, and the event. `release` lets one go that is being deleted: its spec does
+ * not say what to hand back, and what serves has no owner, so it serves on.
  */
 export function unreadable(
   object: KubeObject,

@@ -14,7 +14,7 @@ export interface Aside {
   readonly memory?: Memory
 }
 
-/** The state stands; `message` says what it waits for. */
+/** The state stays; `message` says what it waits for. */
 export function hold(o: Observation, reason: Reason, message: string, wakeAt: Instant | null, aside: Aside = {}): Move {
   return {
     state: aside.state ?? o.state,
@@ -27,7 +27,7 @@ export function hold(o: Observation, reason: Reason, message: string, wakeAt: In
 }
 
 /**
- * Something that happened. It stands in the status under its key before anybody is told, so a repeat after a crash is the
+ * Something that happened. It is in the status under its key before it is announced, so a repeat after a crash is the
  * same event; and what happens twice is two.
  */
 export function announce(o: Observation, news: News, now: Instant): Announcement {
@@ -39,7 +39,7 @@ export function recurringEvent(o: Observation, news: News, now: Instant): Announ
   return announcement(o, news, Math.floor(now / TEN_MINUTES), now)
 }
 
-/** Something that was done to an object: of one generation, or version, it is told once, however often it is looked at. */
+/** Something that was done to an object: of one generation, or version, it is announced once, however often it is read. */
 export function answer(o: Observation, news: News, version: number | string, now: Instant): Announcement {
   return announcement(o, news, version, now)
 }

@@ -1,5 +1,5 @@
 /**
- * Announcements whose Event may not exist yet. They stand in the status, which is written before they are told, and leave it
+ * Announcements whose Event may not exist yet. They are in the status, which is written before they are announced, and leave it
  * once the API server has the Event; the next leader records them under the same names, so none is lost and
  * none is doubled.
  */

@@ -49,7 +49,7 @@ function clampToReadySides(o: Observation, traffic: Traffic, candidate: Revision
 
 function analysing(o: Observation, run: Analysis): Posture {
   const { lockTarget } = o.canary.spec.analysis
-  // What carried may stand in for the primary at any stage: an earlier candidate while it drains, then this one.
+  // What carried may serve for the primary at any stage: an earlier candidate while it drains, then this one.
   const carried = run.highest > 0 ? run.candidate : ''
   const standIn = clampToReadySides(o, NONE, run.stage === 'draining' ? judgedOf(o) : carried)
   const common = { ...resting(o, run.promoted), traffic: standIn, record: recordable(o, run.candidate) }

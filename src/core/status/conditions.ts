@@ -14,7 +14,7 @@ import type { Instant } from '../time.ts'
 
 type Condition = NonNullable<CanaryStatus['conditions']>[number]
 
-/** The whole sentence stands in `status.message`. */
+/** `status.message` has the whole sentence. */
 const LONGEST_MESSAGE = 512
 
 const promoted: Readonly<Record<Phase, Condition['status']>> = {

@@ -36,11 +36,11 @@ function decisive(status: CanaryStatus): unknown {
   const { run, progress, replicas, ...plain } = rest
   return {
     ...plain,
-    // Known again at the next look, and written with what follows from it.
+    // Known again after the next read, and written with what follows from it.
     targetUid: null,
     targetGeneration: null,
     reason: isPassing(reason) ? '' : reason,
-    // Times of looks, of being carried and of waits are counted anew after a crash, which only makes a wait longer.
+    // Times of checks, of being carried and of waits start again after a crash, which only makes a wait longer.
     run: run && {
       ...run,
       stage: run.stage === 'pausingRollout' ? 'startingPods' : run.stage,
@@ -52,7 +52,7 @@ function decisive(status: CanaryStatus): unknown {
     },
     progress: progress && { ...progress, carriedAt: null, waiting: null },
     replicas: replicas && { ...replicas, scaledDown: null },
-    // As they stand there: another version, or a person, may have written anything.
+    // As they are: another version, or a user, may have written anything.
     conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
     checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,
   }

@@ -19,7 +19,7 @@ import { weighted, type Traffic } from '../model/traffic.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
 const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
-/** Digits of a configuration's hash: those that stand in the name of its copy. */
+/** Digits of a configuration's hash: those in the name of its copy. */
 const CONFIG_DIGITS = 10
 
 type WaitingOnTheWire = NonNullable<NonNullable<CanaryStatus['run']>['waiting']>
@@ -122,7 +122,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   const startedAt = instantOf(run.startedAt)
   if (run.candidate === undefined || run.id === undefined || startedAt === null) return null
   const known = stages.find(one => one === run.stage)
-  // What another version calls a barrier that is not known here is gone through anew, from weight 0.
+  // What another version calls a barrier that is not known here is gone through again, from weight 0.
   const weight = known === undefined && s.phase !== 'Promoting' ? 0 : (s.canaryWeight ?? 0)
   const common: Run = {
     ...settled,

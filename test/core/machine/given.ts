@@ -6,7 +6,7 @@ import type { Memory } from '../../../src/core/model/memory.ts'
 import { CANARY_LABEL, FINALIZER, REVISION_ANNOTATION } from '../../../src/core/model/names.ts'
 import type { Observation, Workload } from '../../../src/core/model/observation.ts'
 import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
-import type { Phase, State, StateOf } from '../../../src/core/model/state.ts'
+import type { State, StateOf } from '../../../src/core/model/state.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
 import { canary, deployment, object, observation, record, replicaSet, template, workload } from '../given-objects.ts'
 
@@ -63,7 +63,7 @@ export const deleted = (): Observation['canary'] =>
 export const remembers = (more: Partial<Memory> = {}): Memory => ({ ...observation().memory, handled: {}, ...more })
 
 /** In a state: the primary serves web:1, the target holds web:2 with two ready pods, and the routes carry what is requested. */
-export function at<S extends State>(state: S, more: Partial<Observation> = {}): Observation<S['phase']> {
+export function at(state: State, more: Partial<Observation> = {}): Observation {
   const weight = 'traffic' in state ? state.traffic.canary : 0
   return observation({
     canary: web(),
@@ -75,7 +75,7 @@ export function at<S extends State>(state: S, more: Partial<Observation> = {}): 
     sight: 'live',
     memory: remembers(),
     ...more,
-  }) as Observation<S['phase']>
+  })
 }
 
 export const initializing = (more: Partial<StateOf<'Initializing'>> = {}): StateOf<'Initializing'> => ({
@@ -157,11 +157,7 @@ export const terminating = (
 export const rival = object(kinds.Canary, 'older', { spec: web().spec }, { creationTimestamp: '2025-01-01T00:00:00Z' })
 
 /** With an answer to everything that the rule asks. */
-export function answered<P extends Phase>(
-  o: Observation<P>,
-  rule: Row['rule'],
-  answer: (check: Check) => Finding,
-): Observation<P> {
+export function answered(o: Observation, rule: Row['rule'], answer: (check: Check) => Finding): Observation {
   const said = rule(o as never, now)
   if (said === undefined || !('ask' in said)) return o
   const findings = { ...o.findings, ...Object.fromEntries(said.ask.map(check => [check.id, answer(check)])) }

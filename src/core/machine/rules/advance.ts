@@ -16,7 +16,7 @@ const wake = (o: Observation<AnalysisPhase>): Instant | null =>
     ? null
     : nextCheckAfter(o.canary.spec.analysis, o.state.traffic, o.state.carriedAt, o.state.lastCheckTime)
 
-/** A step ends when its time is over and the last look has passed. */
+/** A step ends when its time is over and the last check has passed. */
 export function waitUntilDue(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   if (isNone(state.traffic)) return undefined
@@ -28,7 +28,7 @@ export function waitUntilDue(o: Observation<AnalysisPhase>, now: Instant): Move 
   return hold(o, 'Analysing', `Weight ${state.traffic.canary}: ${checks}`, wake(o))
 }
 
-/** A hand lowered the weight: it stays there, judged as ever. */
+/** The weight was lowered by a manual edit: it stays there, and checks continue. */
 export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undefined {
   const { state } = o
   if (state.hold?.by !== 'override') return undefined
@@ -40,7 +40,7 @@ export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undef
   )
 }
 
-/** Paused: nothing rises; looks go on, and a bad canary still goes back. */
+/** Paused: no weight rises; checks continue, and a bad canary is still rolled back. */
 export function holdWhilePaused(o: Observation<AnalysisPhase>): Move | undefined {
   const { state } = o
   const pause = pauseOf(o)
@@ -49,7 +49,7 @@ export function holdWhilePaused(o: Observation<AnalysisPhase>): Move | undefined
   return holdAndReport(o, { reason: 'Paused', message }, wake(o))
 }
 
-/** Something in the way of a run holds it where it is; looks go on, and a bad canary still goes back. */
+/** A problem holds a run where it is; checks continue, and a bad canary is still rolled back. */
 export function holdWhileBlocked(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
@@ -64,7 +64,7 @@ export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | unde
   return hold(o, 'WaitingForPods', `Holding at weight ${state.traffic.canary}: ${target.message}`, wake(o))
 }
 
-/** A person has to say yes; at the top that is the promotion itself. */
+/** A user has to approve; at the last step that is the promotion itself. */
 export function waitForApproval(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   if (!approvalPending(o)) return undefined

@@ -12,10 +12,10 @@ import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { isNone } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
 
-/** Silence is compared over this window, whatever the gates look at. */
+/** Silence is compared over this window, whatever window the gates have. */
 export const SILENCE_WINDOW = 60_000
 
-/** When the present step is looked at next. */
+/** The time of the next check of the present step. */
 export function nextCheckTime(o: Observation<AnalysisPhase>): Instant {
   const { state } = o
   return nextCheckAfter(o.canary.spec.analysis, state.traffic, state.carriedAt ?? 0, state.lastCheckTime)
@@ -48,7 +48,7 @@ export function gatesAt(o: Observation<AnalysisPhase>, scene: CheckContext): Ask
   return { gates, checks, problems }
 }
 
-/** Everything that one look asks, the gates first. */
+/** Everything that one check asks, the gates first. */
 export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene: CheckContext, at: Instant): Check[] {
   const server = o.canary.spec.metricsServer ?? null
   const { telemetry } = routingOf(o)

@@ -31,9 +31,9 @@ import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
 
 /** One check without requests may be a late scrape; two are not. */
-const SILENT_LOOKS = 2
+const SILENT_CHECKS = 2
 
-/** Looks when a look is due; silent before. */
+/** Checks when a check is due. */
 export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Passed | undefined {
   const { state } = o
   if (isNone(state.traffic) || state.carriedAt === null) return undefined
@@ -72,7 +72,7 @@ function conclude(
   const run = problem === null && lost === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
   const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
-  if (silent !== null && noTrafficChecks >= SILENT_LOOKS) {
+  if (silent !== null && noTrafficChecks >= SILENT_CHECKS) {
     const because = `the canary is unreachable: about ${silent} requests were expected at weight ${o.state.traffic.canary}, and it received none`
     return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
@@ -109,7 +109,7 @@ function conclude(
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
   o.state.hold !== null || pauseOf(o) !== null || approvalPending(o)
 
-/** A failed look: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
+/** A failed check: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
 function fail(
   o: Observation<AnalysisPhase>,
   looked: Analysis,

@@ -11,7 +11,7 @@ import type { Instant } from '../../time.ts'
 const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
   o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
 
-/** The state with the clocks that this look at the world starts, stops or lets go on. */
+/** The state with the clocks that this observation starts, stops or lets run. */
 export function withClocks(o: Observation, now: Instant): State {
   if (!isAnalysis(o)) return o.state
   const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }

@@ -1,6 +1,6 @@
 /**
  * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
- * what was handled stands in status, so neither a restart nor GitOps repeats it.
+ * what was handled is in the status, so neither a restart nor GitOps repeats it.
  */
 import type { Announcement } from '../../model/announcement.ts'
 import { commandLine } from '../../model/command-line.ts'
@@ -55,7 +55,7 @@ function fresh(o: Observation): Command[] {
   })
 }
 
-/** An annotation may have 256 KiB; what stands in status for a long one is its fingerprint. */
+/** An annotation may have 256 KiB; the status has the fingerprint of a long one. */
 const markOf = (value: string): string => (value.length <= 128 ? value : fingerprint(value))
 
 /** What of a pause's reason is kept. */
@@ -92,7 +92,7 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
 /** So many annotations that are no commands are named. */
 const NAMED = 3
 
-/** What looks like a command and is none is answered once, for as long as the same stands there. */
+/** What looks like a command and is none is answered once, for as long as it is the same. */
 function answerUnknown(o: Observation, now: Instant): Move | undefined {
   const known: readonly string[] = commands.map(annotationOf)
   const unknown = Object.entries(o.canary.metadata.annotations ?? {})
@@ -110,7 +110,7 @@ function answerUnknown(o: Observation, now: Instant): Move | undefined {
   return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
 }
 
-/** What stands there when a canary is first seen is old: it is recorded, not run. */
+/** Commands that a canary has when it is first seen are old: they are recorded, not run. */
 function recordOnly(o: Observation, now: Instant): Move {
   const handled = Object.fromEntries(fresh(o).map(command => [command.name, markOf(command.value)]))
   return { ...kept(o, { ...o.memory, handled }, null, now) }

@@ -1,5 +1,5 @@
 /**
- * Changes of the Services, routes and rules that serve, which no step of a release asked for: what somebody edited is put back,
+ * Changes of the Services, routes and rules that serve, which no step of a release asked for: what another client edited is put back,
  * with the name of the writer, and at rest every other change is told, too. Once for each version of the object.
  */
 import { type KubeObject, kinds, type Ref, refKey } from '../../../api/object.ts'
@@ -87,7 +87,7 @@ const specIsNews = ({ canary }: Observation): boolean => {
   return canary.metadata.generation !== undefined && observedGeneration !== canary.metadata.generation
 }
 
-/** Somebody gave the canary more than it is asked to carry, after the mesh had carried that. */
+/** Another client gave the canary more than is requested, after the routes had carried that. */
 function weightRaised(
   before: State,
   o: Observation,

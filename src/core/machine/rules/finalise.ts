@@ -26,7 +26,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
     const next = awaiting(state, 'primary', now)
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline !== null) return holdUntil(o, { reason: 'RollingBack', message }, deadline, next, now)
-    // A revision that does not start any more keeps nobody from releasing another one.
+    // A revision that does not start any more does not prevent the release of another one.
     const late = `Deployment ${names.primary.name} was rolled back to ${withImage(o, promoted)}, ${because}, and was not ready within ${formatDuration(progressDeadline(o.canary))} (${waited}). Manual intervention required: release a revision that works on Deployment ${names.target.name}`
     return whenOverdue(o, now, () =>
       transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),

@@ -81,7 +81,7 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
 
 /**
  * Callers are moved only to a primary that is ready, and that every proxy has heard of: its cluster is new to them, and a
- * route that arrives together with its cluster finds nobody for a moment.
+ * route that arrives together with its cluster finds no endpoint for a moment.
  */
 export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instant): Move {
   const { state, primary } = o

@@ -107,7 +107,7 @@ function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
 
-/** Somebody asked for another number of pods, of the target or of the primary. */
+/** A user asked for another number of pods, of the target or of the primary. */
 function scaled(before: Pick<Observation, 'memory'>, o: Observation): Act | null {
   const { desired } = o.memory.replicas
   const { primary, target, names } = o

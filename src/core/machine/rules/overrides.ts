@@ -1,4 +1,4 @@
-/** The split that is carried although another one is asked for, because a side has no ready pod: people hear of it. */
+/** The split that is carried although another one is asked for, because a side has no ready pod: it is announced. */
 import type { Announcement } from '../../model/announcement.ts'
 import { requestedOf, standInSentence } from '../../model/selectors.ts'
 import type { News } from '../../model/decision.ts'

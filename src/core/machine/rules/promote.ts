@@ -13,7 +13,7 @@ import type { Instant, Percent } from '../../time.ts'
 
 export type Promoting = Observation<'Promoting'>
 
-/** The primary rolls to the judged template; in time, or the promoted one goes back on it. */
+/** The primary rolls to the judged template; in time, or the promoted one is restored on it. */
 export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const ours = primary !== null && primary.revision === state.candidate

@@ -45,7 +45,7 @@ export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | un
   return hold(o, reason, message, now, { state: { ...next, drained: true } })
 }
 
-/** Nothing is to be done; what stands in the way of the next run is said now. */
+/** Nothing is to be done; a problem that would stop the next run is reported now. */
 export function idle(o: Observation<RestingPhase>): Move {
   const problem = problemOf(o, 'rest')
   if (problem !== null) return holdAndReport(o, problem, null)

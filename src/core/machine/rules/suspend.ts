@@ -44,7 +44,7 @@ export function holdWithoutVerdict(
   return holdAndReport(o, report, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
 }
 
-/** Parked: the plan starts anew once the metrics server answers and the primary shows traffic. */
+/** The analysis is suspended: the plan starts from its first step once the metrics server answers and the primary shows traffic. */
 export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | undefined {
   const { state } = o
   if (state.hold?.by !== 'suspension') return undefined

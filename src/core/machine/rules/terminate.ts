@@ -24,7 +24,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   const blind = waitForHandover(o, now)
   if (blind !== undefined) return blind
   if (isDiverting(o)) return undefined
-  // A lost status knows nothing, and a primary of ours may serve all the same: what stands on it is promoted.
+  // A lost status knows nothing, and a primary of ours may serve all the same: what it runs is promoted.
   const own = o.primary !== null && isOurs(o, o.primary.object)
   const promoted = copied(o, state) ?? promotedOf(state) ?? (own ? (o.primary?.revision ?? null) : null)
   // Callers that were never moved need not be moved back; without a target, or in a dying namespace, there is nothing to hand over.
@@ -49,7 +49,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   return transition(o, next, news, now, run === null ? o.memory : remember(o.memory, run, outcome, news, now))
 }
 
-/** Nothing is handed over, and nothing removed, by who cannot see it. A dying namespace waits for nobody. */
+/** Nothing is handed over, and nothing removed, that cannot be seen. A namespace that is being deleted does not wait. */
 export function waitForHandover(o: Observation, now: Instant): Move | undefined {
   if (o.hidden === null || o.surroundings.namespaceTerminating) return undefined
   const message = `The canary is being deleted, and nothing is handed over until its objects can be read: ${o.hidden}`
@@ -129,7 +129,7 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
   // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
   if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
     return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, promoted: o.primary.revision } })
-  // Somebody has set it to another one again.
+  // Another client has set it to another one again.
   const setBack = restored(o)
   if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, null)
   if (foreign && o.primary !== null) {

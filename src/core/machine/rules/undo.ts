@@ -12,7 +12,7 @@ import type { Instant } from '../../time.ts'
 
 type Promoting = Observation<'Promoting'>
 
-/** Gives a promotion up. Where the primary does not run the promoted template any more, the canary stands in for it. */
+/** Gives a promotion up. Where the primary does not run the promoted template any more, the canary serves for it. */
 export function undo(o: Promoting, because: string, now: Instant): Move {
   const { state, primary } = o
   const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted

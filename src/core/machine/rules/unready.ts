@@ -36,7 +36,7 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
   return transition(o, next, { reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
 }
 
-/** The primary has no ready pod: the canary carries what there is, and the run stands still. */
+/** The primary has no ready pod: the canary carries what there is, and the run holds. */
 export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, primary } = o
   if (primary !== null && primary.ready > 0) return undefined

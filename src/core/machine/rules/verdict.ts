@@ -12,7 +12,7 @@ import type { State } from '../../model/state.ts'
 import type { Waiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 
-/** How long a canary waits before it tries again to see; it looks at memory, or reads a few objects. */
+/** How long a canary waits before it reads again what it could not see; that costs a few reads at most. */
 export const SIGHT_RETRY = 10_000
 
 const MINUTE = 60_000
@@ -67,7 +67,7 @@ export function notInEndpoints(missing: number, service: string): string {
   return `${pods} not yet in the endpoints of Service ${service}`
 }
 
-/** What the rules with a deadline look at. */
+/** What the rules with a deadline read. */
 function sourcesOf({ canary, names, target, primary }: Observation): Source[] {
   const { namespace } = names
   const named = [
