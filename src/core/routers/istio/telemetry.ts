@@ -34,7 +34,7 @@ export const telemetry: Telemetry = {
   },
   lost: withoutCluster,
   lostSentence: ({ names }) =>
-    `requests to ${names.apexService.name} find no cluster (response flag NC), which none did before the first weight. A route leads to a port or a subset that Service ${names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
+    `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port or a subset that Service ${names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
   splitsAll,
   tellsSplit: sharesAddUp,
 }
