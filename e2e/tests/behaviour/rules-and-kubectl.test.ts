@@ -17,7 +17,7 @@ suite('Around a release', () => {
     metadata: { name, namespace },
     spec: {
       host,
-      trafficPolicy: { connectionPool: { tcp: { connectTimeout }, http: { http1MaxPendingRequests: 17 } } },
+      trafficPolicy: { connectionPool: { tcp: { connectTimeout }, http: { http1MaxPendingRequests: 170 } } },
       ...more,
     },
   })
@@ -49,29 +49,29 @@ suite('Around a release', () => {
     await shop.deployWeb()
     await shop.apply(rule(shop.namespace, 'all', `*.${shop.namespace}.svc.cluster.local`, '7s'))
     await shop.reachable('client')
-    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '7s', mostPending: 17 })
+    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '7s', mostPending: 170 })
     const timeline = shop.timeline()
     await shop.apply(shop.canary(quick))
     await timeline.untilPhase('Initialized', 90)
     const client = shop.load('client', { rate: 60 })
-    await connectedAs(shop, hosts(shop), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
+    await connectedAs(shop, hosts(shop), { connectTimeout: '7s', mostPending: 170, ejectsAfter: undefined })
     expect(await shop.get(kinds.DestinationRule, 'web-primary')).to.equal(undefined)
 
     const outlierDetection = { consecutive5xxErrors: 9 }
     const patch = JSON.stringify({ spec: { service: { trafficPolicy: { outlierDetection } } } })
     await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=merge', '-p', patch)
-    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 170, ejectsAfter: 9 })
 
     const since = await shop.setImage('v2')
     await timeline.untilWeight(30, 30, since)
-    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 170, ejectsAfter: 9 })
     await timeline.untilPhase('Succeeded', 120, since)
 
     // Without a policy in the Canary there is nothing to say beside the wildcard: the rules go.
     const remove = JSON.stringify([{ op: 'remove', path: '/spec/service/trafficPolicy' }])
     await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=json', '-p', remove)
     await waitFor('the rules go', 20, async () => (await shop.get(kinds.DestinationRule, 'web-primary')) === undefined)
-    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 17, ejectsAfter: undefined })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '7s', mostPending: 170, ejectsAfter: undefined })
     expectNoFailure(client)
   }
 
@@ -87,8 +87,8 @@ suite('Around a release', () => {
     const trafficPolicy = { outlierDetection: { consecutive5xxErrors: 9 } }
     await shop.apply(shop.canary({ ...quick, service: { trafficPolicy } }))
     await timeline.untilPhase('Initialized', 90)
-    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '8s', mostPending: 17, ejectsAfter: 9 })
-    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '8s', mostPending: 17 })
+    await connectedAs(shop, hosts(shop).slice(1), { connectTimeout: '8s', mostPending: 170, ejectsAfter: 9 })
+    await connectedAs(shop, hosts(shop).slice(0, 1), { connectTimeout: '8s', mostPending: 170 })
     await shop.lab.kubectl.run('delete', 'destinationrule', shop.namespace, '-n', 'istio-system')
     await connectedAs(shop, hosts(shop).slice(1), { ejectsAfter: 9 })
     await waitFor('the rules follow', 20, async () => {
