@@ -44,6 +44,10 @@ export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKind
 /** Without these nothing can be decided. */
 export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
 
+/** Whether objects of all namespaces may matter to a Canary: what splits traffic reads its kinds wherever they are. */
+export const isReadInAllNamespaces = (kind: Kind): boolean =>
+  providerKinds.some(one => kindKey(one.kind) === kindKey(kind))
+
 /** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
 export const selectors: Readonly<Record<string, string>> = {
   [kindKey(kinds.ControllerRevision)]: CANARY_LABEL,

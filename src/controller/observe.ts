@@ -1,13 +1,13 @@
 /**
- * A key → everything that the canary's next move may depend on, out of the caches: no request is made, and nothing is
- * older than our own last write. What is read is also what the canary is woken by.
+ * A Canary → everything that its next move may depend on, read from what is known of the cluster: the caches of the controller, or
+ * what a command has fetched (live-reader.ts). No request is made here. What is read is also what the Canary is woken by.
  */
-import { kinds, namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
-import { parseCanary, type Canary } from '../api/canary.ts'
-import { DEFAULT_PROVIDER, type Provider, topologyOf } from '../api/providers.ts'
+import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import type { Canary } from '../api/canary.ts'
+import { topologyOf } from '../api/providers.ts'
 import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/model/check.ts'
-import { at, type Json, recordOf, textsOf } from '../core/json.ts'
+import { at, textsOf } from '../core/json.ts'
 import { labelMode, selects, templateLabels } from '../core/render/labels.ts'
 import type { Memory } from '../core/model/memory.ts'
 import { namesOf, type Names } from '../core/model/names.ts'
@@ -30,9 +30,9 @@ import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
 import { refusalOf } from '../runtime/object-limits.ts'
-import { indexInterest } from './dependency-index.ts'
 import type { ConfigContents } from './config-contents.ts'
-import type { ObjectCache } from './object-cache.ts'
+import { readCanary } from './read-canary.ts'
+import { type Reader, TrackedReader } from './reader.ts'
 import { configKinds, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
 import { unseenConfigs } from './watch-health.ts'
 
@@ -56,34 +56,23 @@ export interface Observed {
   readonly blind: boolean
 }
 
-const parsedSpecs = new WeakMap<Json, ReturnType<typeof parseCanary>>()
 const parsedTemplates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
-/** The Canary, or the sentences that say why it cannot be read; each spec is parsed once, however often the status changes. */
-export function readCanary(object: KubeObject, provider: Provider = DEFAULT_PROVIDER): ReturnType<typeof parseCanary> {
-  const refusal = refusalOf(object)
-  if (refusal !== null) return { problems: [refusal] }
-  const raw = recordOf(object.spec)
-  const parsed = parsedSpecs.get(raw) ?? parseCanary(object, provider)
-  parsedSpecs.set(raw, parsed)
-  return 'problems' in parsed ? parsed : { canary: { ...object, spec: parsed.canary.spec } }
-}
-
 export class Observer {
-  readonly #cache: ObjectCache
+  readonly #reader: Reader
   readonly #contents: Pick<ConfigContents, 'of' | 'retain'>
   readonly #settings: Settings
   readonly #sha256: Sha256
 
-  constructor(cache: ObjectCache, contents: Pick<ConfigContents, 'of' | 'retain'>, settings: Settings, sha256: Sha256) {
-    this.#cache = cache
+  constructor(reader: Reader, contents: Pick<ConfigContents, 'of' | 'retain'>, settings: Settings, sha256: Sha256) {
+    this.#reader = reader
     this.#contents = contents
     this.#settings = settings
     this.#sha256 = sha256
   }
 
   /** The Canary with the provider that splits its traffic, or what is wrong with it. */
-  read(object: KubeObject): ReturnType<typeof parseCanary> {
+  read(object: KubeObject): ReturnType<typeof readCanary> {
     return readCanary(object, this.#settings.provider)
   }
 
@@ -93,7 +82,7 @@ export class Observer {
   observe(canary: Canary, known: ReconcileContext, interests: Set<string>): Observed {
     const names = namesOf(canary)
     const provider = routingOf({ canary })
-    const reader = new Reader(this.#cache, interests)
+    const reader = new TrackedReader(this.#reader, interests)
     const target = reader.get(names.target)
     const recorded = recordedTemplates(
       reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
@@ -128,7 +117,7 @@ export class Observer {
       sight: known.sight,
       writeError: known.writeError,
       hidden: known.hidden,
-      unseen: known.unseen ?? unseenConfigs(this.#cache.reflectors(), names.namespace, needs),
+      unseen: known.unseen ?? unseenConfigs(this.#reader.reflectors(), names.namespace, needs),
     }
     // Chosen with the first primary, and not while something still blocks it.
     const undecided = seen.target === null || (seen.state.phase === 'Initializing' && seen.state.revision === null)
@@ -142,18 +131,18 @@ export class Observer {
       needs,
       blind:
         unread ||
-        needs.some(kind => !this.#cache.synced(kind, names.namespace)) ||
+        needs.some(kind => !this.#reader.synced(kind, names.namespace)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)),
     }
   }
 
   /** In its own namespace, or in all. */
   #isSynced(kind: Kind, namespace: string): boolean {
-    return this.#cache.synced(kind) || this.#cache.synced(kind, namespace)
+    return this.#reader.synced(kind) || this.#reader.synced(kind, namespace)
   }
 
   #workload(
-    reader: Reader,
+    reader: TrackedReader,
     object: KubeObject | undefined,
     configs: Readonly<Record<string, string>>,
     readyPercent: Percent,
@@ -165,7 +154,7 @@ export class Observer {
 
   /** Hashes of the configuration that the target mounts; what does not exist is left out. */
   #configs(
-    reader: Reader,
+    reader: TrackedReader,
     { namespace, canary }: Names,
     references: readonly ConfigReference[],
   ): { configs: Record<string, string>; unread: boolean; problems: string[] } {
@@ -193,7 +182,7 @@ export class Observer {
    * copies), and what there are copies of.
    */
   #needs(
-    reader: Reader,
+    reader: TrackedReader,
     names: Names,
     references: readonly ConfigReference[],
     recorded: readonly RecordedTemplate[],
@@ -208,13 +197,13 @@ export class Observer {
     )
   }
 
-  #endpoints(reader: Reader, names: Names): NonNullable<Observation['endpoints']> {
+  #endpoints(reader: TrackedReader, names: Names): NonNullable<Observation['endpoints']> {
     const of = (service: Ref): string[] =>
       reader.byIndex(kinds.EndpointSlice, 'service', `${service.namespace}/${service.name}`).flatMap(readyPods)
     return { primary: of(names.primaryService), canary: of(names.canaryService) }
   }
 
-  #live(reader: Reader, canary: Canary, names: Names): Record<string, KubeObject> {
+  #live(reader: TrackedReader, canary: Canary, names: Names): Record<string, KubeObject> {
     const live: Record<string, KubeObject> = {}
     const refs = [
       names.target,
@@ -237,7 +226,7 @@ export class Observer {
   }
 
   #surroundings(
-    reader: Reader,
+    reader: TrackedReader,
     canary: Canary,
     names: Names,
     target: Workload | null,
@@ -275,7 +264,7 @@ export class Observer {
   }
 
   #metricTemplates(
-    reader: Reader,
+    reader: TrackedReader,
     canary: Canary,
     names: Names,
   ): Pick<Observation, 'templates' | 'unreadableTemplates'> {
@@ -298,47 +287,6 @@ export class Observer {
 }
 
 const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.Secret : kinds.ConfigMap)
-
-/** Reads the cache, and remembers what was read. */
-class Reader {
-  readonly #cache: ObjectCache
-  readonly #interests: Set<string>
-  /** Why objects that were read are not known whole. */
-  readonly refusals = new Set<string>()
-
-  constructor(cache: ObjectCache, interests: Set<string>) {
-    this.#cache = cache
-    this.#interests = interests
-  }
-
-  get(ref: Ref): KubeObject | undefined {
-    this.#interests.add(refKey(ref))
-    const object = this.#cache.get(ref)
-    if (object !== undefined) this.#note(object)
-    return object
-  }
-
-  /** Canaries and MetricTemplates that cannot be read have problems of their own, and are no one else's. */
-  #note(object: KubeObject): void {
-    const refusal = object.apiVersion.startsWith('sluice.dev/') ? null : refusalOf(object)
-    if (refusal !== null) this.refusals.add(`${object.kind} ${namespacedName(object)} is not read: ${refusal}`)
-  }
-
-  /** Of keys that all have what is looked for, the one with the fewest objects. */
-  bySmallest(kind: Kind, name: string, keys: readonly string[]): readonly KubeObject[] {
-    const [smallest] = keys
-      .map(key => ({ key, size: this.#cache.countByIndex(kind, name, key) }))
-      .toSorted((a, b) => a.size - b.size)
-    return smallest === undefined ? [] : this.byIndex(kind, name, smallest.key)
-  }
-
-  byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
-    this.#interests.add(indexInterest(kind, name, key))
-    const objects = this.#cache.byIndex(kind, name, key)
-    for (const object of objects) this.#note(object)
-    return objects
-  }
-}
 
 function distinct(objects: readonly KubeObject[]): readonly KubeObject[] {
   return objects.length < 2 ? objects : [...new Set(objects)]

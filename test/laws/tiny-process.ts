@@ -4,7 +4,8 @@
  */
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { keptFindings } from '../../src/controller/in-flight-queries.ts'
-import { Observer, readCanary, type ReconcileContext } from '../../src/controller/observe.ts'
+import { Observer, type ReconcileContext } from '../../src/controller/observe.ts'
+import { readCanary } from '../../src/controller/read-canary.ts'
 import { Reconciler } from '../../src/controller/reconcile.ts'
 import { recordOf } from '../../src/core/json.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'

@@ -1,0 +1,63 @@
+/** What is known of the cluster, as the observer reads it. */
+import { namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { refusalOf } from '../runtime/object-limits.ts'
+import type { Reflector } from '../runtime/reflector.ts'
+import { indexInterest } from './dependency-index.ts'
+
+/**
+ * Objects as they are kept (`keeping`), read without waiting. The informers of the controller are one; `LiveReader` is another, for
+ * one Canary and without watches.
+ */
+export interface Reader {
+  /** An object, or undefined when it does not exist or is not known. */
+  get(ref: Ref): KubeObject | undefined
+  /** The objects under a key of an index of `indexes`. */
+  byIndex(kind: Kind, index: string, key: string): readonly KubeObject[]
+  /** How many these are. */
+  countByIndex(kind: Kind, index: string, key: string): number
+  /** Whether all objects of a kind are known, in one namespace or (left out) in all. */
+  synced(kind: Kind, namespace?: string): boolean
+  /** The watches behind it, which know why something cannot be seen; none where nothing is watched. */
+  reflectors(): readonly Reflector[]
+}
+
+/** Reads, and remembers what was read. */
+export class TrackedReader {
+  readonly #reader: Reader
+  readonly #interests: Set<string>
+  /** Why objects that were read are not known whole. */
+  readonly refusals = new Set<string>()
+
+  constructor(reader: Reader, interests: Set<string>) {
+    this.#reader = reader
+    this.#interests = interests
+  }
+
+  get(ref: Ref): KubeObject | undefined {
+    this.#interests.add(refKey(ref))
+    const object = this.#reader.get(ref)
+    if (object !== undefined) this.#note(object)
+    return object
+  }
+
+  /** Canaries and MetricTemplates that cannot be read have problems of their own, which no other Canary has. */
+  #note(object: KubeObject): void {
+    const refusal = object.apiVersion.startsWith('sluice.dev/') ? null : refusalOf(object)
+    if (refusal !== null) this.refusals.add(`${object.kind} ${namespacedName(object)} is not read: ${refusal}`)
+  }
+
+  /** Of keys that all have what is looked for, the one with the fewest objects. */
+  bySmallest(kind: Kind, name: string, keys: readonly string[]): readonly KubeObject[] {
+    const [smallest] = keys
+      .map(key => ({ key, size: this.#reader.countByIndex(kind, name, key) }))
+      .toSorted((a, b) => a.size - b.size)
+    return smallest === undefined ? [] : this.byIndex(kind, name, smallest.key)
+  }
+
+  byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
+    this.#interests.add(indexInterest(kind, name, key))
+    const objects = this.#reader.byIndex(kind, name, key)
+    for (const object of objects) this.#note(object)
+    return objects
+  }
+}
