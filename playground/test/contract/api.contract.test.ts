@@ -14,7 +14,7 @@ suite('the API contract', () => {
   const { transcripts: real } = readGolden()
   let found: readonly Finding[]
   suiteSetup(async function () {
-    this.timeout(120_000)
+    this.timeout(300_000)
     found = findings(real, await ourTranscripts(cases))
   })
   suiteTeardown(() => console.log(`\n${report('API', cases.length, reasons(found))}`))

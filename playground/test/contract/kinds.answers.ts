@@ -1,10 +1,14 @@
-/** Asking an API server the rows of `kinds.rows.ts`, and the answers of the real one. */
+/**
+ * Asking an API server the rows of `kinds.rows.ts`, and the answers of the real one. Of a refusal the code and the reasons and
+ * fields of its causes are compared; its sentences are for people.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { KubeObject } from '../../../src/api/object.ts'
 import { ApiError } from '../../../src/core/errors.ts'
 import { VirtualClock } from '../../clock.ts'
 import { type Details, Refusal } from '../../answers.ts'
 import { installed } from '../installed.ts'
+import { causesIn } from './api/compare.ts'
 import { type Row, thingDefinition } from './kinds.rows.ts'
 
 type Causes = NonNullable<Details['causes']>
@@ -41,15 +45,15 @@ export function accepted(object: KubeObject): Answer {
   return { code: 200, content: { spec: clusterIP === 'None' ? { ...spec, clusterIP } : spec } }
 }
 
-/**
- * A refusal in a form that can be compared: the real server goes through fields in no order, so its sentence is kept only
- * where there is one, and the reasons sorted.
- */
+/** A refusal as it is kept; the real server goes through fields in no order, so the causes are sorted. */
 export function refused(code: number, message: string, causes: Causes): Answer {
   const sorted = [...causes].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
-  const [head = ''] = message.split(' is invalid: ')
-  if (causes.length === 0) return { code, message }
-  return { code, message: causes.length === 1 ? message : `${head} is invalid: […]`, causes: sorted }
+  return causes.length === 0 ? { code, message } : { code, message, causes: sorted }
+}
+
+/** What of an answer is compared. */
+export function comparable(answer: Answer | undefined): unknown {
+  return answer && { code: answer.code, content: answer.content, causes: causesIn(answer.causes) }
 }
 
 /** What the API server in memory answers. */

@@ -1,4 +1,7 @@
-/** Asking a Prometheus the cases, whichever it is, and comparing what two of them answered. */
+/**
+ * Asking a Prometheus the cases, whichever it is, and comparing what two of them answered. Of a refusal the type of the error is
+ * compared; its sentence is for people.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -83,14 +86,24 @@ function byText(a: unknown, b: unknown): number {
 }
 
 /** Where two answers differ, or null; sample values are equal within 1e-9 of their size. */
-export function difference(wanted: unknown, given: unknown, path = ''): string | null {
+export function difference(wanted: Answer | undefined, given: Answer | undefined): string | null {
+  return valueDifference(withoutSentence(wanted), withoutSentence(given), '')
+}
+
+function withoutSentence(answer: Answer | undefined): unknown {
+  if (answer === undefined || answer.code < 400) return answer
+  const { errorType } = Object(answer.body) as { readonly errorType?: unknown }
+  return { code: answer.code, errorType }
+}
+
+function valueDifference(wanted: unknown, given: unknown, path: string): string | null {
   if (Object.is(wanted, given)) return null
   if (typeof wanted === 'string' && typeof given === 'string' && isNear(wanted, given)) return null
   if (typeof wanted !== 'object' || typeof given !== 'object' || wanted === null || given === null) {
     return `${path}: wanted ${JSON.stringify(wanted)}, given ${JSON.stringify(given)}`
   }
   for (const key of new Set([...Object.keys(wanted), ...Object.keys(given)])) {
-    const found = difference((wanted as Body)[key], (given as Body)[key], `${path}/${key}`)
+    const found = valueDifference((wanted as Body)[key], (given as Body)[key], `${path}/${key}`)
     if (found !== null) return found
   }
   return null

@@ -11,7 +11,8 @@ import { report } from './report.ts'
 suite('the PromQL contract', () => {
   const { answers: real } = readGolden()
   let ours: Map<string, Answer>
-  suiteSetup(async () => {
+  suiteSetup(async function () {
+    this.timeout(120_000)
     ours = await ourAnswers(cases)
   })
   suiteTeardown(() => console.log(`\n${report('PromQL', cases.length, differences)}`))

@@ -1,7 +1,6 @@
 /** Where our Prometheus answers otherwise than the real one, by the name of the case, and why. Nothing else may differ. */
 
 const notPlayed = 'refused: neither the built-ins nor the documented queries need it'
-const selector = 'refused by both; a selector is parsed as any query'
 
 export const differences: Readonly<Record<string, string>> = {
   'count_values("v", heat) at 600': notPlayed,
@@ -15,9 +14,4 @@ export const differences: Readonly<Record<string, string>> = {
   'changes(heat[5m]) at 600': notPlayed,
   'sqrt(heat) at 600': notPlayed,
   '2 atan2 3 at 600': notPlayed,
-  'limitk(1, heat) at 600': 'refused by both, there as experimental',
-  'heat offset (1m + 1m) at 600': 'refused by both; the place is that of the parenthesis',
-  'heat ! heat at 600': 'refused by both; there by the lexer, with its own words',
-  'series {"match[]":"rate(heat[5m])"}': selector,
-  'series {"match[]":"{}"}': selector,
 }

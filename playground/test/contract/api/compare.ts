@@ -1,6 +1,10 @@
-/** Two transcripts of one case, and how a listed difference is told from one that is not. */
+/**
+ * Two transcripts of one case, and how a listed difference is told from one that is not. Of a refusal the code, the reason and
+ * the fields of its causes are compared: clients act on them. Its sentences are for people, and change with every release.
+ */
+import { isRecord } from '../../../../src/core/json.ts'
 import type { Exchange } from './case.ts'
-import { type Difference, differences } from './differences.ts'
+import { differences } from './differences.ts'
 import type { Transcripts } from './golden.ts'
 
 /** A case that two servers do not answer alike. */
@@ -16,7 +20,7 @@ export interface Finding {
 export function findings(real: Transcripts, ours: Transcripts): Finding[] {
   return [...real].flatMap(([name, wanted]) => {
     const where = difference(wanted, ours.get(name))
-    return where === null ? [] : [{ name, where, reason: reasonOf(differences[name], wanted, ours.get(name)) }]
+    return where === null ? [] : [{ name, where, reason: differences[name] }]
   })
 }
 
@@ -31,21 +35,29 @@ export function reasons(found: readonly Finding[]): Record<string, string> {
   return Object.fromEntries(found.flatMap(({ name, reason }) => (reason === undefined ? [] : [[name, reason]])))
 }
 
-function reasonOf(
-  listed: Difference | undefined,
-  wanted: readonly Exchange[],
-  given: readonly Exchange[] | undefined,
-): string | undefined {
-  const covered = listed?.only !== 'words' || difference(wanted.map(withoutWords), given?.map(withoutWords)) === null
-  return covered ? listed?.reason : undefined
+/** An exchange without the sentences of refusals. */
+function withoutSentences(exchange: Exchange): Exchange {
+  const { code = 0, warnings: _, body, ...rest } = exchange
+  if (code < 400) return { ...exchange, body: shortened(body) } as Exchange
+  return { ...rest, code, body: isRecord(body) ? shortened(body) : undefined } as Exchange
 }
 
-/** The exchange without the sentences of a refusal. */
-function withoutWords(exchange: Exchange): Exchange {
-  const { code = 0, warnings: _, body, ...rest } = exchange
-  if (code < 400) return exchange
-  const { reason } = (body ?? {}) as { readonly reason?: string }
-  return { ...rest, code, body: { reason } }
+/** A value in which each failed Status, wherever it stands, has kept what clients act on. */
+function shortened(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shortened)
+  if (!isRecord(value)) return value
+  if (value['kind'] !== 'Status' || value['status'] !== 'Failure') {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shortened(one)]))
+  }
+  const { code, reason, details } = value
+  const { causes, retryAfterSeconds } = isRecord(details) ? details : {}
+  return { code, reason, retryAfterSeconds, causes: causesIn(causes) }
+}
+
+/** Each once, in an order that can be compared. */
+export function causesIn(causes: unknown): string[] {
+  const all = Array.isArray(causes) ? causes.filter(isRecord) : []
+  return [...new Set(all.map(({ reason, field }) => `${String(reason)} ${String(field)}`))].sort()
 }
 
 /** Where two transcripts of a case differ, in one sentence, or null. */
@@ -54,9 +66,10 @@ export function difference(
   given: readonly Exchange[] | undefined,
 ): string | null {
   if (wanted === undefined || given === undefined) return 'there is no transcript'
-  for (const [index, exchange] of wanted.entries()) {
-    const other = given[index]
-    if (other === undefined) return `after ${given.length} exchanges, wanted ${exchange.asked}`
+  for (const [index, exchange] of wanted.map(withoutSentences).entries()) {
+    const answer = given[index]
+    if (answer === undefined) return `after ${given.length} exchanges, wanted ${exchange.asked}`
+    const other = withoutSentences(answer)
     if (other.asked !== exchange.asked) return `wanted ${exchange.asked}, given ${JSON.stringify(other)}`
     const found = valueDifference(exchange, other, '')
     if (found !== null) return `${exchange.asked} ${found}`

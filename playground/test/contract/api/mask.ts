@@ -26,8 +26,6 @@ const UID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const ADDRESS = /^(10|172|192)(\.\d{1,3}){3}$/
 const DURATION = /^(\d+[smhd])+$/
-/** A whole object in a sentence, as Go prints it. */
-const OBJECT = /Invalid value: "\{\\"apiVersion\\".*?\}": /gs
 /** The end of a name that `generateName: made-` gave. */
 const MADE = /\bmade-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g
 
@@ -61,8 +59,7 @@ export class Mask {
 
   text(text: string): string {
     if (ADDRESS.test(text)) return this.#addresses.of(text)
-    return sorted(text)
-      .replaceAll(OBJECT, 'Invalid value: (the object): ')
+    return text
       .replaceAll(this.#namespace, 'NS')
       .replaceAll(UID, uid => this.#uids.of(uid))
       .replaceAll(TIME, (_, fraction?: string) => (fraction === undefined ? 'time' : 'microtime'))
@@ -85,11 +82,3 @@ export class Mask {
 }
 
 const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
-
-/** A refusal for several causes names them in the order in which the server walked its maps. */
-function sorted(text: string): string {
-  return text.replace(/ is invalid: \[(.*)\]$/s, (_, causes: string) => {
-    const all = causes.split(/, (?=[^\s,]+: (?:Duplicate|Forbidden|Internal|Invalid|Required|Too|Unsupported)[ :])/)
-    return ` is invalid: [${all.sort().join(', ')}]`
-  })
-}
