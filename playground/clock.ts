@@ -63,6 +63,11 @@ export class VirtualClock implements Clock {
     this.#moveTo(end)
   }
 
+  /** Moves to a later time at which nothing has happened yet: what was set for before then runs as soon as time passes. */
+  skipTo(when: Instant): void {
+    this.#moveTo(when)
+  }
+
   /**
    * Lets time pass until `condition` holds, looking after every task.
    *

@@ -107,6 +107,13 @@ export class Mesh {
     }
   }
 
+  /** Begins anew with the cluster as it is now, after it was restored: nothing was answered before. */
+  restart(): void {
+    this.#past.length = 0
+    this.#since = this.#server.clock.now()
+    this.#learn(0)
+  }
+
   /** What was answered from `from` until `to`, oldest first. */
   stretches(from: Instant = 0, to: Instant = this.#server.clock.now()): Stretch[] {
     const first = this.#past.findLastIndex(one => one.to <= from) + 1

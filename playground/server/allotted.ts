@@ -7,6 +7,12 @@ import type { Allotter } from '../schema/allotments.ts'
 /** They make no words. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 
+export interface AllottedCounts {
+  readonly uids: number
+  readonly addresses: number
+  readonly names: number
+}
+
 export class Allotted implements Allotter {
   readonly #clock: Clock
   #uids = 0
@@ -15,6 +21,18 @@ export class Allotted implements Allotter {
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** How much was allotted so far. */
+  get counts(): AllottedCounts {
+    return { uids: this.#uids, addresses: this.#addresses, names: this.#names }
+  }
+
+  /** Goes on from there. */
+  set counts({ uids, addresses, names }: AllottedCounts) {
+    this.#uids = uids
+    this.#addresses = addresses
+    this.#names = names
   }
 
   uid(): string {

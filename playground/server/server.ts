@@ -18,7 +18,7 @@ import {
   terminating,
   untyped,
 } from '../answers.ts'
-import { Allotted } from './allotted.ts'
+import { Allotted, type AllottedCounts } from './allotted.ts'
 import { asCreated, asUpdated } from './identity.ts'
 import { twinsIn } from './field-set.ts'
 import { afterDeletion, graceOf, isPod, type Preconditions, stampOf, withoutGrace } from './deletion.ts'
@@ -33,10 +33,15 @@ import { withAllotments } from '../schema/allotments.ts'
 import { invalid as invalidValue } from '../schema/causes.ts'
 import { resourceOf } from '../schema/custom.ts'
 import { immutableCauses } from '../schema/metadata.ts'
-import { inVersion, Store } from './store.ts'
+import { type Backup, inVersion, Store } from './store.ts'
 
 /** An admission rule: a sentence (422 Invalid), a whole answer, or null for a welcome object. */
 export type Admission = (object: KubeObject, before: KubeObject | null) => string | StatusDetails | null
+
+/** Everything that a server remembers of its cluster, at one moment. */
+export interface Snapshot extends Backup {
+  readonly allotted: AllottedCounts
+}
 
 export class ApiServer {
   readonly store: Store
@@ -58,6 +63,16 @@ export class ApiServer {
     this.store.subscribe(({ kind, before, after }) => {
       if (kindKey(kind) === kindKey(kinds.CustomResourceDefinition)) this.#serve(before, after)
     })
+  }
+
+  snapshot(): Snapshot {
+    return { ...this.store.backup(), allotted: this.#allotted.counts }
+  }
+
+  /** Becomes what a server of the same kinds was. Call it before anything watches: nobody is told. */
+  restore(snapshot: Snapshot): void {
+    this.store.restore(snapshot)
+    this.#allotted.counts = snapshot.allotted
   }
 
   get(ref: Ref, by: Requester): KubeObject {

@@ -15,6 +15,12 @@ export interface Change {
 
 const place = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 
+/** All objects at one moment, and the version that the store had come to. */
+export interface Backup {
+  readonly version: number
+  readonly objects: readonly { readonly kind: Kind; readonly objects: readonly KubeObject[] }[]
+}
+
 export class Store {
   readonly #objects = new Map<string, Map<string, KubeObject>>()
   readonly #kinds = new Map<string, Kind>()
@@ -94,6 +100,21 @@ export class Store {
   compact(): void {
     this.#log = []
     this.#compacted = this.#version
+  }
+
+  backup(): Backup {
+    return { version: this.#version, objects: this.kinds().map(kind => ({ kind, objects: this.all(kind) })) }
+  }
+
+  /** Becomes what was backed up. As after `etcdctl snapshot restore` no listener hears of it, and no log leads there. */
+  restore({ version, objects }: Backup): void {
+    this.#objects.clear()
+    for (const one of objects) {
+      const kept = this.#of(one.kind)
+      for (const object of one.objects) kept.set(place(object), object)
+    }
+    this.#version = version
+    this.compact()
   }
 
   /** Hears of every change at once, in order. Returns what ends it. */

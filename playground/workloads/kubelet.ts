@@ -21,7 +21,6 @@ export class Kubelet {
   readonly #images: Images
   /** Pods whose configuration is not there yet, by UID. */
   readonly #waiting = new Map<string | undefined, KubeObject>()
-  #addresses = 0
 
   constructor(server: ApiServer, images: Images) {
     this.#server = server
@@ -78,11 +77,6 @@ export class Kubelet {
     })
   }
 
-  #address(): string {
-    this.#addresses += 1
-    return `10.244.${this.#addresses >> 8}.${this.#addresses & 255}`
-  }
-
   #isThere(pod: KubeObject): boolean {
     const { namespace = '', name, uid } = pod.metadata
     return this.#server.store.get(Pod, namespace, name)?.metadata.uid === uid
@@ -104,7 +98,7 @@ export class Kubelet {
           restartCount: state === 'Crashed' ? 1 : 0,
           ...this.#containerState(current, state, now),
         }
-        const podIP = textOf(at(current, 'status', 'podIP')) || this.#address()
+        const podIP = textOf(at(current, 'status', 'podIP')) || addressOf(pod)
         const status = {
           podIP,
           podIPs: [{ ip: podIP }],
@@ -140,6 +134,12 @@ export class Kubelet {
     const message = `Back-off pulling image "${image}": ErrImagePull: ${cause}`
     return { state: { waiting: { reason: 'ImagePullBackOff', message } } }
   }
+}
+
+/** Each pod's own, by its UID: the server counts them. */
+function addressOf({ metadata: { uid = '' } }: KubeObject): string {
+  const number = Number.parseInt(uid.slice(-12), 10)
+  return `10.244.${(number >> 8) & 255}.${number & 255}`
 }
 
 /** A pod's first container, as its spec has it. */

@@ -33,10 +33,7 @@ const keyOf = (namespace: string | undefined, name: string): string => `${namesp
 /** Keeps ReplicaSets at their replicas from now on. */
 export function runReplicaSets(server: ApiServer): void {
   const { store } = server
-  let born = 0
-
   const createPod = (set: KubeObject): void => {
-    born += 1
     const template = recordOf(at(set, 'spec', 'template'))
     const { name, namespace = '' } = set.metadata
     const pod: KubeObject = {
@@ -44,7 +41,8 @@ export function runReplicaSets(server: ApiServer): void {
       kind: 'Pod',
       metadata: {
         ...(recordOf(template['metadata']) as { labels?: Record<string, string> }),
-        name: `${name}-${born.toString(36).padStart(5, '0')}`,
+        name: '',
+        generateName: `${name}-`,
         namespace,
         ownerReferences: [ownerReference(set)],
       },
