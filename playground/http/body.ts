@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http'
 import { parseDocument, isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml'
 import { ApiError } from '../../src/core/errors.ts'
-import { parseJson } from '../server/go.ts'
 
 /** As the API server: three mebibytes. */
 const MAX_BODY = 3 * 1024 * 1024
@@ -31,9 +30,9 @@ export interface Decoded {
   readonly duplicates: readonly string[]
 }
 
-/** @throws SyntaxError in the words of the API server's JSON parser. */
+/** @throws SyntaxError for what is no JSON. */
 export function readJson(text: string): Decoded {
-  const value = parseJson(text)
+  const value: unknown = JSON.parse(text)
   return { value, duplicates: keysIn(text) === keysOf(value) ? [] : duplicatesIn(text) }
 }
 

@@ -2,7 +2,6 @@
 import type { KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { badRequest, Refusal } from '../answers.ts'
-import { goText } from '../server/go.ts'
 import { isRecord, type Json, mergePatch, withSortedKeys } from '../json.ts'
 import { jsonPatch, type Operation } from '../server/json-patch.ts'
 import { strategicMerge } from '../server/strategic.ts'
@@ -41,7 +40,7 @@ export function patchOf(call: Call): Patch {
     case 'application/strategic-merge-patch+json': {
       if (origin === 'custom') break
       const { patch, duplicates } = recordIn(call, '')
-      return { change: value => strategicMerge(schema, value, patch), duplicates, shown: () => goText(patch) }
+      return { change: value => strategicMerge(schema, value, patch), duplicates, shown: () => JSON.stringify(patch) }
     }
     default:
   }

@@ -17,7 +17,7 @@ export function sent(call: Call, options: WriteOptions): { readonly object: Kube
   const isYaml = call.contentType === 'application/yaml'
   const twice = isYaml && duplicates.length > 0 ? [`${YAML_ERRORS}${duplicates.join('\n  ')}`] : duplicates
   if (!isRecord(value)) {
-    throw unrecognized(call, `json: cannot unmarshal ${jsonType(value)} into Go value of type ${GO_HEAD}`)
+    throw unrecognized(call, 'it is not an object')
   }
   const object = asObject(call, value)
   const all = (unknown: readonly string[]): string[] => (isYaml ? [...twice, ...unknown] : [...unknown, ...twice])
@@ -27,11 +27,11 @@ export function sent(call: Call, options: WriteOptions): { readonly object: Kube
 
 /** Says of itself what it is; of built-in kinds that may be nothing. @throws ApiError for another kind or version. */
 export function asObject(call: Call, value: Json): KubeObject {
-  const { kind, resource, body } = call
+  const { kind, resource } = call
   const metadata = recordOf(value['metadata']) as Partial<ObjectMeta>
   const wanted = { apiVersion: apiVersionOf(kind), kind: kind.kind }
   if (resource.origin === 'custom' && value['kind'] === undefined) {
-    throw unrecognized(call, `Object 'Kind' is missing in '${body}'`, '')
+    throw unrecognized(call, 'it does not say its kind')
   }
   const object: KubeObject = { ...wanted, ...value, metadata: { name: '', ...metadata } }
   if (object.apiVersion !== wanted.apiVersion && resource.origin === 'custom') {
@@ -40,24 +40,14 @@ export function asObject(call: Call, value: Json): KubeObject {
   }
   const given = value['metadata'] ?? metadata
   if (!isRecord(given)) {
-    const what = Array.isArray(given) ? 'array' : typeof given
-    const place = `Go struct field ${object.kind}.metadata of type v1.ObjectMeta`
-    throw badRequest(`${misfit(object, call)}: json: cannot unmarshal ${what} into ${place}`)
+    throw badRequest(`${misfit(object, call)}: metadata is not an object`)
   }
   if (object.kind === kind.kind && object.apiVersion === wanted.apiVersion) return object
   if (resource.origin === 'custom') {
     const ref = { kind: { ...kind, kind: object.kind }, namespace: '', name: object.metadata.name }
     throw invalid(ref, [causes.invalid('kind', object.kind, `must be ${kind.kind}`)])
   }
-  throw badRequest(`${misfit(object, call)}: ${otherKind(object, call)}`)
-}
-
-/** Kinds that are known cannot be converted, all others are not known. */
-function otherKind({ apiVersion, kind }: KubeObject, call: Call): string {
-  const [version = '', group = ''] = apiVersion.split('/').toReversed()
-  const known = call.server.resources.ofObjects(group, kind)
-  if (known?.origin !== 'built-in' || !known.versions.includes(version)) return notRegistered(apiVersion, kind)
-  return `converting (${version}.${kind}) to (${call.kind.group === '' ? 'core' : call.kind.group}.${call.kind.kind}): unknown conversion`
+  throw badRequest(misfit(object, call))
 }
 
 export const notRegistered = (apiVersion: string, kind: string): string =>
@@ -66,27 +56,11 @@ export const notRegistered = (apiVersion: string, kind: string): string =>
 const misfit = ({ apiVersion, kind }: KubeObject, call: Call): string =>
   `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${call.kind.kind}`
 
-/** The Go type that a body is first read into. */
-const GO_HEAD = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`
-const jsonType = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value)
+/** Whether that is what an error says. */
+export const isMisfit = (message: string): boolean => / cannot be handled as an? /.test(message)
 
-const JSON_PARSER = "couldn't get version/kind; json parse error: "
-const PARSER: Readonly<Record<string, string>> = { 'application/yaml': '' }
-/** As much of a body as an error shows: text of objects, bytes of the rest. */
-const SHOWN = 30
-
-function unrecognized(
-  { kind, body, contentType }: Call,
-  because: string,
-  parser = PARSER[contentType] ?? JSON_PARSER,
-): ApiError {
-  const bytes = Buffer.from(body)
-  const isObject = body.startsWith('{')
-  const start = isObject ? bytes.subarray(0, SHOWN).toString() : bytes.subarray(0, SHOWN).toString('hex')
-  const shown = body === '' ? '<empty>' : `${start}${bytes.length > SHOWN ? ' ...' : ''}`
-  return badRequest(
-    `the object provided is unrecognized (must be of type ${kind.kind}): ${parser}${because} (${shown})`,
-  )
+function unrecognized({ kind }: Call, because: string): ApiError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${because}`)
 }
 
 /** @throws ApiError 400 for a body that cannot be read, 415 for one of an unknown type. */

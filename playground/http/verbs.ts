@@ -11,7 +11,7 @@ import { verbsOf } from './discovery.ts'
 import { checkList, deleteOptions, listOptions, numberIn, type WriteOptions, writeOptions } from './options.ts'
 import { patchOf } from './patches.ts'
 import { scaleOf, type Wanted, wantedIn, withScale } from './scale.ts'
-import { asObject, decoded, judged, notRegistered, sent, strictPatch } from './sent.ts'
+import { asObject, decoded, judged, isMisfit, notRegistered, sent, strictPatch } from './sent.ts'
 import { metadataOf, rowObjectOf, tableOf } from './table.ts'
 
 export const verbs = { get, list, create, update, patch, delete: remove, deletecollection } as const
@@ -125,9 +125,8 @@ function patch(call: Call): Answer {
     return told(call, 200, call.server.patch(ref, changed, by, call.subresource))
   } catch (error) {
     // What came of the patch cannot be read as the kind: that is the patch's fault.
-    const [, words] = /^\S+ in version "\S+" cannot be handled as an? \S+: (.*)$/s.exec((error as Error).message) ?? []
-    if (words === undefined || !(error instanceof ApiError) || error.code !== 400) throw error
-    throw strictPatch(words, shown(recordOf(change(call.server.get(ref, options))) as KubeObject))
+    if (!(error instanceof ApiError) || error.code !== 400 || !isMisfit(error.message)) throw error
+    throw strictPatch(error.message, shown(recordOf(change(call.server.get(ref, options))) as KubeObject))
   }
 }
 

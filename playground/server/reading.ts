@@ -4,7 +4,6 @@ import type { Clock, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../..
 import type { Milliseconds } from '../../src/core/time.ts'
 import { badRequest, expired, tooLarge } from '../answers.ts'
 import { parseFieldSelector } from './field-selector.ts'
-import { parseJson } from './go.ts'
 import { recordOf, textOf } from '../json.ts'
 import { parseSelector } from '../schema/selector.ts'
 import { type Change, inVersion, type Store } from './store.ts'
@@ -208,7 +207,7 @@ function readToken(token: string): readonly [number, string] {
   const bad = foreign < 0 && token.length % 4 === 1 ? token.length - 1 : foreign
   try {
     if (bad >= 0) throw new SyntaxError(`illegal base64 data at input byte ${bad}`)
-    const { rv, start } = recordOf(parseJson(Buffer.from(token, 'base64url').toString('latin1')))
+    const { rv, start } = recordOf(JSON.parse(Buffer.from(token, 'base64url').toString('latin1')))
     if (typeof rv !== 'number') throw new SyntaxError(`incorrect encoded start resourceVersion (version ${TOKEN})`)
     return [rv, textOf(start).slice(0, -1)]
   } catch (error) {

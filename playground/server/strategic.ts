@@ -3,7 +3,6 @@
  * as a merge patch, but lists whose entries have a key are merged entry by entry, and directives say what goes.
  */
 import { ApiError } from '../../src/core/errors.ts'
-import { goText } from './go.ts'
 import { copyOf, isRecord, type Json, listOf, recordOf, sameJson } from '../json.ts'
 import type { Schema } from '../resource.ts'
 
@@ -23,8 +22,7 @@ function mergeMaps(schema: Schema, path: Path, target: Json, patch: Json): Json 
   const { $patch: directive, $retainKeys: retained, ...changes } = patch
   if (directive === 'replace') return withoutNulls(changes)
   if (directive === 'delete') return {}
-  if (directive !== undefined && directive !== 'merge')
-    throw unreadable(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
+  if (directive !== undefined && directive !== 'merge') throw unreadable(`unknown patch type: ${String(directive)}`)
   const kept = Array.isArray(retained)
     ? Object.entries(target).filter(([key]) => retained.includes(key))
     : Object.entries(target)
@@ -77,7 +75,7 @@ function mergeLists(
   }
   const merged = [...target]
   for (const entry of entries) {
-    if (!(key in entry)) throw unreadable(`map: ${goText(entry)} does not contain declared merge key: ${key}`)
+    if (!(key in entry)) throw unreadable(`map: ${JSON.stringify(entry)} does not contain declared merge key: ${key}`)
     const place = merged.findIndex(item => sameJson(recordOf(item)[key], entry[key]))
     if (entry['$patch'] === 'delete') {
       if (place >= 0) merged.splice(place, 1)

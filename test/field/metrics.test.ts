@@ -134,7 +134,7 @@ suite('queries with a range of their own', () => {
 
   test('F19: errors of an earlier candidate within [5m] do not count against the next one', async () => {
     const errors = { name: 'errors', interval: '30s', thresholdRange: { max: 1 }, noData: 'pass', query: share('5m') }
-    await world.initialised({ analysis: { interval: '10s', threshold: 3, metrics: [errors] } })
+    await world.initialized({ analysis: { interval: '10s', threshold: 3, metrics: [errors] } })
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed', 10 * minute)
     await world.clock.advance(minute)
@@ -159,7 +159,7 @@ suite('queries with a range of their own', () => {
       spec: { provider: { type: 'prometheus' }, query },
     })
     const metric = { name: 'saturation', templateRef: { name: 'saturation' }, thresholdRange: { max: 5 } }
-    await world.initialised({ analysis: { interval: '10s', threshold: 2, metrics: [metric] } })
+    await world.initialized({ analysis: { interval: '10s', threshold: 2, metrics: [metric] } })
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
     await world.clock.advance(60_000)
@@ -175,7 +175,7 @@ suite('queries with a range of their own', () => {
     const metrics = [
       { name: 'errors', interval: '30s', thresholdRange: { max: 1 }, noData: 'pass', query: share('6m') },
     ]
-    await world.initialised({ analysis: { interval: '10s', threshold: 3, maxBlind: '2m', metrics } })
+    await world.initialized({ analysis: { interval: '10s', threshold: 3, maxBlind: '2m', metrics } })
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Progressing 10')
     await world.until('Failed', 8 * minute)
@@ -185,7 +185,7 @@ suite('queries with a range of their own', () => {
 
   test('F19, other values: [{{ interval }}] counts from the first check, and an empty share of errors says what to write', async () => {
     const metrics = [{ name: 'errors', interval: '30s', thresholdRange: { max: 1 }, query: share('{{ interval }}') }]
-    await world.initialised({ analysis: { interval: '10s', threshold: 2, metrics } })
+    await world.initialized({ analysis: { interval: '10s', threshold: 2, metrics } })
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
     await world.clock.advance(30_000)
@@ -315,12 +315,12 @@ suite('queries that can never work', () => {
   }
 
   test('N1, other values: a query that does not parse is Stalled at rest, and no release starts before it is mended', async () => {
-    await world.initialised(metrics('vector(0)'))
+    await world.initialized(metrics('vector(0)'))
     expect([stalled(), trials()]).to.deep.equal(['False', 1])
     edit('sum(rate(errors[1m])')
     await world.clock.advance(2000)
     expect([stalled(), world.status.reason]).to.deep.equal(['True', 'Invalid'])
-    const sentence = 'spec.analysis.metrics[0].query cannot work: 1:21: parse error: unclosed left parenthesis'
+    const sentence = 'spec.analysis.metrics[0].query cannot work: 1:21: parse error: unexpected end of input'
     expect(world.status.message).to.equal(sentence)
     expect(world.events()).to.include(`Invalid: ${sentence}`)
 
@@ -344,14 +344,14 @@ suite('queries that can never work', () => {
   })
 
   test('N1, other values: a query that works is asked once, and an idle canary asks no more', async () => {
-    await world.initialised(metrics('vector(0)'))
+    await world.initialized(metrics('vector(0)'))
     await world.clock.advance(120 * minute)
     expect(world.metrics.asked).to.have.lengthOf(1)
   })
 
   test('N1, other values: a metrics server that does not answer stops nothing, and is asked again', async () => {
     world.metrics.trouble = troubles.down
-    await world.initialised(metrics('sum(rate(errors[1m])'))
+    await world.initialized(metrics('sum(rate(errors[1m])'))
     expect([stalled(), trials()]).to.deep.equal(['False', 1])
     world.metrics.trouble = troubles.none
     await world.clock.advance(6 * minute)

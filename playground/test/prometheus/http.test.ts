@@ -68,7 +68,7 @@ suite('the HTTP API of the in-memory Prometheus', () => {
       ['sum(rate(hits_total[30s]))', { kind: 'value', value: 2 }],
       ['sum(nothing) # a comment', { kind: 'no-data', because: 'the query gave nothing' }],
       ['42', { kind: 'value', value: 42 }],
-      ['sum(hits_total', { kind: 'refused', error: '1:15: parse error: unclosed left parenthesis' }],
+      ['sum(hits_total', { kind: 'refused', error: '1:15: parse error: unexpected end of input' }],
       ['hits_total[1m]', { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }],
     ]
     const checks = wanted.map(

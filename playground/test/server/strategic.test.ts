@@ -75,10 +75,8 @@ suite('playground: strategic merge patches', () => {
 
   test('an entry without its key, and an unknown directive, are refused', () => {
     expect(() => merged({ containers }, { containers: [{ image: 'x' }] })).to.throw(
-      'map: map[image:x] does not contain declared merge key: name',
+      'does not contain declared merge key: name',
     )
-    expect(() => merged({ a: {} }, { a: { $patch: 'frob' } })).to.throw(
-      'unknown patch type: frob in map: map[$patch:frob]',
-    )
+    expect(() => merged({ a: {} }, { a: { $patch: 'frob' } })).to.throw('unknown patch type: ')
   })
 })

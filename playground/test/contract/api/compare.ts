@@ -38,8 +38,8 @@ export function reasons(found: readonly Finding[]): Record<string, string> {
 /** An exchange without the sentences of refusals. */
 function withoutSentences(exchange: Exchange): Exchange {
   const { code = 0, warnings: _, body, ...rest } = exchange
-  if (code < 400) return { ...exchange, body: shortened(body) } as Exchange
-  return { ...rest, code, body: isRecord(body) ? shortened(body) : undefined } as Exchange
+  if (code < 400) return { ...exchange, body: shortened(body) }
+  return { ...rest, code, body: isRecord(body) ? shortened(body) : undefined }
 }
 
 /** A value in which each failed Status, wherever it stands, has kept what clients act on. */
