@@ -12,7 +12,7 @@ export interface Hour {
 export async function releaseAnHour(): Promise<Hour> {
   const world = new World(15_000)
   world.start()
-  await world.initialised({ analysis: { interval: '15m', checkInterval: '1m' } })
+  await world.initialized({ analysis: { interval: '15m', checkInterval: '1m' } })
   const [since, from] = [world.clock.now(), performance.now()]
   world.setImage('demo/web:1.1.0')
   await world.until('Succeeded', 2 * 3_600_000)

@@ -160,7 +160,7 @@ suite('controller', () => {
     started(one)
     await world.clock.advance(1000)
     one.lead()
-    await world.initialised()
+    await world.initialized()
     await world.clock.advance(1_800_000)
     const calls: string[] = []
     one.api.faults.add({ before: ({ verb, kind }) => void (verb === 'watch' || calls.push(`${verb} ${kind.plural}`)) })
@@ -171,7 +171,7 @@ suite('controller', () => {
 
   test('a new leader acts on what the last one left, however far its own watches are behind', async () => {
     const first = world.start()
-    await world.initialised()
+    await world.initialized()
     const second = own()
     started(second)
     await world.clock.advance(1000)
@@ -197,7 +197,7 @@ suite('controller', () => {
     const tell = async (lossy: boolean): Promise<string[]> => {
       const one = new World()
       const { api } = one.start()
-      await one.initialised()
+      await one.initialized()
       let previous = ''
       if (lossy) {
         api.faults.loseAnswers(attempt => {
@@ -222,7 +222,7 @@ suite('controller', () => {
 
   test('a new leader tells again what may not have been told, and nothing that everybody has forgotten', async () => {
     const first = world.start()
-    await world.initialised()
+    await world.initialized()
     const reasons = (): string[] => world.events().map(event => event.replace(/:.*/, ''))
     const forgetAll = (): void => {
       for (const event of world.user.list(kinds.Event, 'shop')) {
@@ -245,7 +245,7 @@ suite('controller', () => {
 
   test('a crash loses no event, however many changes its events waited for', async () => {
     const first = world.start()
-    await world.initialised()
+    await world.initialized()
     const undo = first.api.faults.refuse(
       attempt => attempt.kind === kinds.Event,
       new ApiError({ code: 500, reason: 'InternalError', message: 'etcdserver: request timed out' }),
@@ -289,7 +289,7 @@ suite('controller', () => {
       data: { KEY: 'cw==' },
     })
     const first = world.start()
-    await world.initialised()
+    await world.initialized()
     push('1.1.0', 'with')
     await released()
     push('1.2.0', 'without')

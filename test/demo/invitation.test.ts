@@ -20,7 +20,7 @@ suite('what to try in the cluster that stays up', () => {
   test('commands are known, and the patch is accepted', async () => {
     const world = new World()
     world.start()
-    await world.initialised()
+    await world.initialized()
     const patches = [...said.matchAll(/--patch '(.*)'/g)].map(
       ([, patch = '']) => JSON.parse(patch) as Record<string, unknown>,
     )

@@ -92,7 +92,7 @@ suite('values that say nothing', () => {
 
   /** Accepted, and a release with it goes the way of a Canary without these fields. */
   async function isReleased(spec: Record<string, unknown>): Promise<void> {
-    await world.initialised(spec)
+    await world.initialized(spec)
     world.setImage('demo/web:1.1.0')
     for (const weight of [10, 25, 50, 100]) await world.until(`Progressing ${weight}`)
     await world.until('Succeeded')
@@ -134,7 +134,7 @@ suite('values that say nothing', () => {
     }))
 
   test('N4, other values: suspend: true pauses, and the message names it', async () => {
-    await world.initialised({ suspend: true })
+    await world.initialized({ suspend: true })
     world.setImage('demo/web:1.1.0')
     await world.until('Waiting', minute)
     expect(world.status.message).to.match(/^Revision \w+ waits: spec\.suspend is true$/)

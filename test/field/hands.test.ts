@@ -63,7 +63,7 @@ suite('field: hands at the workloads', () => {
   const said = (pattern: RegExp): string[] => world.events().filter(event => pattern.test(event))
 
   test("F11: Reloader's restart of the primary stays, and the second one after it was released, too", async () => {
-    await world.initialised()
+    await world.initialized()
     await restartsThePrimary(() => reload('web-primary', 'abc'))
     await released(() => reload('web', 'abc'))
     await restartsThePrimary(() => reload('web-primary', 'def'))
@@ -74,7 +74,7 @@ suite('field: hands at the workloads', () => {
     const from = (hash: string): Record<string, string> => ({
       'reloader.stakater.com/last-reloaded-from': `{"hash":"${hash}"}`,
     })
-    await world.initialised()
+    await world.initialized()
     await released(() => annotate('Reloader', 'web', from('1')))
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
@@ -88,7 +88,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F11, other values: kubectl rollout restart of the primary, before and after one of the target was released', async () => {
-    await world.initialised()
+    await world.initialized()
     await restartsThePrimary(() => restart('web-primary'))
     await released(() => restart('web'))
     await restartsThePrimary(() => restart('web-primary'))
@@ -96,7 +96,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F11, other values: a restart is kept, an edit beside it is not', async () => {
-    await world.initialised()
+    await world.initialized()
     restart('web-primary')
     await world.clock.advance(60_000)
     const after = pods('web-primary')
@@ -109,7 +109,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F15: what kubectl says to do in mid-run, resume and undo, is answered with what to type', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
     merge('kubectl-rollout', 'web', { spec: { paused: null } })
@@ -128,7 +128,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F15, other values: a second time within the minute is answered again; set back, the release is withdrawn', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 50')
     for (const by of ['kubectl-rollout', 'kubectl-patch', 'kubectl-rollout']) {
@@ -142,7 +142,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F15, other values: rollout undo at rest starts a release of what was promoted before, and says the short way', async () => {
-    await world.initialised()
+    await world.initialized()
     await released(() => world.setImage('demo/web:1.1.0'))
     world.setImage('demo/web:1.0.0')
     await world.until('Progressing 10')
@@ -152,7 +152,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('F15, other values: rollout undo of the primary is put back, and says the command', async () => {
-    await world.initialised()
+    await world.initialized()
     await released(() => world.setImage('demo/web:1.1.0'))
     const container = { name: 'web', image: 'demo/web:1.0.0', ports: [{ name: 'http', containerPort: 8080 }] }
     merge('kubectl-rollout', 'web-primary', { spec: { template: { spec: { containers: [container] } } } })
@@ -167,7 +167,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('kubectl scale of the target at rest is a wish, time and again', async () => {
-    await world.initialised()
+    await world.initialized()
     for (const wish of [4, 3, 5]) {
       merge('kubectl', 'web', { spec: { replicas: wish } })
       await world.clock.advance(60_000)
@@ -179,7 +179,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('kubectl scale of the primary is a wish, at rest and in mid-run, and is not undone by what comes later', async () => {
-    await world.initialised()
+    await world.initialized()
     merge('kubectl', 'web-primary', { spec: { replicas: 5 } })
     await world.clock.advance(30_000)
     expect([replicas('web'), replicas('web-primary')]).to.deep.equal([0, 5])
@@ -198,7 +198,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('kubectl scale of the primary to 0 takes no service down', async () => {
-    await world.initialised()
+    await world.initialized()
     merge('kubectl', 'web-primary', { spec: { replicas: 0 } })
     await world.clock.advance(30_000)
     expect(replicas('web-primary')).to.equal(2)
@@ -208,7 +208,7 @@ suite('field: hands at the workloads', () => {
   })
 
   test('kubectl scale of the target to 0 in mid-run stops no release, and says what does', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
     merge('kubectl', 'web', { spec: { replicas: 0 } })

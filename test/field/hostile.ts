@@ -43,7 +43,7 @@ export async function abortBeside(h: Hostility): Promise<{ weight: number; event
   const { clock, user } = world
   const network = world.start({}, {}, api => admitted(api, new Admission({ qps: 300, burst: 600 }, clock)))
   const { faults } = network.api
-  await world.initialised()
+  await world.initialized()
   user.namespace('slow')
   const refusal = {
     fails: new ApiError({ code: 500, reason: 'InternalError', message: 'failed calling webhook' }),

@@ -16,7 +16,7 @@ suite('from the field: decisions', () => {
 
   /** A release whose pods are ready after a while, and a controller that hears nothing any more before they are. */
   async function goesSilent(spec: Record<string, unknown>, readyAfter: number, silentAfter: number): Promise<void> {
-    await world.initialised(spec)
+    await world.initialized(spec)
     world.images.set('demo/web:1.1.0', { readyAfter })
     world.setImage('demo/web:1.1.0')
     await world.clock.advance(silentAfter)
@@ -41,7 +41,7 @@ suite('from the field: decisions', () => {
   })
 
   test('F12, other values: nor is a promotion undone whose primary was ready, unheard', async () => {
-    await world.initialised({
+    await world.initialized({
       progressDeadlineSeconds: 45,
       analysis: { interval: '10s', threshold: 2, stepWeights: [50] },
     })
@@ -62,7 +62,7 @@ suite('from the field: decisions', () => {
 
   /** Release 1.1.0 is rejected, 1.2.0 carries, and the target goes back to 1.1.0. */
   async function goesBackToTheRejected(): Promise<void> {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
     world.annotate('abort', '1 no good')
@@ -97,7 +97,7 @@ suite('from the field: decisions', () => {
   })
 
   test('N6, other values: so do those of a run that a newer revision replaced', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 50')
     await world.clock.advance(3000)
@@ -156,7 +156,7 @@ suite('from the field: decisions', () => {
   }
 
   test('a deletion that sets the target back to what was promoted says so in an event', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
     world.user.delete(kinds.Canary, 'shop', 'web')

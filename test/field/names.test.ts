@@ -87,7 +87,7 @@ suite('names that JavaScript knows', () => {
 
   test('S7, other values: a MetricTemplate of such a name that does not exist is said to be missing', async () => {
     const metrics = [{ name: 'valueOf', templateRef: { name: 'constructor' }, thresholdRange: { max: 5 } }]
-    await world.initialised()
+    await world.initialized()
     world.user.merge(kinds.Canary, 'shop', 'web', { spec: { analysis: { interval: '10s', metrics } } })
     world.setImage('demo/web:1.1.0')
     await world.clock.advance(minute)
@@ -97,7 +97,7 @@ suite('names that JavaScript knows', () => {
   })
 
   test('S7, other values: a ConfigMap named constructor is tracked and copied like any other', async () => {
-    await world.initialised()
+    await world.initialized()
     const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'constructor', namespace: 'shop' } }
     world.user.create({ ...config, data: { toString: 'a', valueOf: 'b' } })
     const volumes = [{ name: 'hasownproperty', configMap: { name: 'constructor' } }]

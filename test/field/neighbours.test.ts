@@ -114,7 +114,7 @@ suite('field: what serves already', () => {
   })
 
   test('F8, other values: a Deployment that comes later is a warning, and stops nothing', async () => {
-    await world.initialised()
+    await world.initialized()
     deploy('web-spot', { app: 'web', pool: 'spot' })
     await world.clock.advance(5000)
     expect(world.events().join('\n')).to.include(

@@ -49,7 +49,7 @@ suite('field: DestinationRules', () => {
       metadata: { name: 'front', namespace: 'shop' },
       spec: { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] },
     })
-    await world.initialised({ service: { port: 80, targetPort: 8080, virtualServices: [{ name: 'front' }], ...spec } })
+    await world.initialized({ service: { port: 80, targetPort: 8080, virtualServices: [{ name: 'front' }], ...spec } })
   }
 
   test('F7: a wildcard rule of the namespace goes on covering both sides: no rule of an exact host switches it off', async () => {
@@ -57,7 +57,7 @@ suite('field: DestinationRules', () => {
       host: '*.shop.svc.cluster.local',
       trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 10 } }, tls: { mode: 'ISTIO_MUTUAL' } },
     })
-    await world.initialised()
+    await world.initialized()
     expect(written()).to.deep.equal({})
     await released()
     expect(written()).to.deep.equal({})
@@ -66,7 +66,7 @@ suite('field: DestinationRules', () => {
   test('F7, other values: a wildcard of the mesh is carried under what the Canary says, and followed when it changes', async () => {
     put('istio-system', 'mesh-wide', { host: '*.local', trafficPolicy: { tls: { mode: 'DISABLE' } } })
     const loadBalancer = { simple: 'LEAST_REQUEST' }
-    await world.initialised({ service: { port: 80, targetPort: 8080, trafficPolicy: { loadBalancer } } })
+    await world.initialized({ service: { port: 80, targetPort: 8080, trafficPolicy: { loadBalancer } } })
     expect(written()).to.deep.equal(both({ trafficPolicy: { loadBalancer, tls: { mode: 'DISABLE' } } }))
     world.user.merge(kinds.DestinationRule, 'istio-system', 'mesh-wide', {
       spec: { trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } },
@@ -114,13 +114,13 @@ suite('field: DestinationRules', () => {
       exportTo: ['.'],
       trafficPolicy: { tls: { mode: 'DISABLE' } },
     })
-    await world.initialised()
+    await world.initialized()
     await released()
     await world.until('Succeeded')
   })
 
   test('S5 (DestinationRule), other values: with subsets, exported to all, and written in mid-run', async () => {
-    await world.initialised()
+    await world.initialized()
     await released()
     put('evil', 'freeze', {
       host: 'web.shop.svc.cluster.local',

@@ -25,7 +25,7 @@ suite('from the field: what is told', () => {
   }
 
   async function midRun(weight = 25, spec: Record<string, unknown> = {}): Promise<void> {
-    await world.initialised(spec)
+    await world.initialized(spec)
     world.setImage('demo/web:1.1.0')
     await world.until(`Progressing ${weight}`)
     await world.clock.advance(2000)
@@ -74,7 +74,7 @@ suite('from the field: what is told', () => {
   })
 
   test('so is one that is raised at rest', async () => {
-    await world.initialised()
+    await world.initialized()
     world.user.merge(kinds.VirtualService, 'shop', 'web', routesTo(50))
     await world.clock.advance(5000)
     expect(eventsOf('EditReverted')).to.deep.equal([
@@ -83,7 +83,7 @@ suite('from the field: what is told', () => {
   })
 
   test('an edit by hand of a Service at rest is changed back, and its deletion, each with one event', async () => {
-    await world.initialised()
+    await world.initialized()
     world.user.merge(kinds.Service, 'shop', 'web-primary', { spec: { selector: { app: 'nothing' } } })
     await world.clock.advance(5000)
     world.user.delete(kinds.Service, 'shop', 'web-canary')
@@ -95,7 +95,7 @@ suite('from the field: what is told', () => {
   })
 
   test('an edit of spec.service at rest has one event that names what follows it', async () => {
-    await world.initialised()
+    await world.initialized()
     world.user.merge(kinds.Canary, 'shop', 'web', { spec: { service: { timeout: '7s' } } })
     await world.clock.advance(60_000)
     expect(eventsOf('ObjectsUpdated')).to.deep.equal([
@@ -133,7 +133,7 @@ suite('from the field: what is told', () => {
   })
 
   test('an annotation that is no command is answered once', async () => {
-    await world.initialised()
+    await world.initialized()
     world.annotate('aprove', '1 looks fine')
     await world.clock.advance(60_000)
     const sentence =
@@ -145,7 +145,7 @@ suite('from the field: what is told', () => {
   })
 
   test('pause while the template is copied is refused with a sentence', async () => {
-    await world.initialised()
+    await world.initialized()
     world.images.set('demo/web:1.1.0', { readyAfter: 5000 })
     world.setImage('demo/web:1.1.0')
     await world.until('Promoting')
@@ -177,7 +177,7 @@ suite('from the field: what is told', () => {
   })
 
   test('after a rollback the status ends in a lasting word, once the primary is ready', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
     await world.clock.advance(30_000)
@@ -199,7 +199,7 @@ suite('from the field: what is told', () => {
   })
 
   test('a rollback that may leave the primary without a pod is refused with what loses no request', async () => {
-    await world.initialised()
+    await world.initialized()
     world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { strategy: { type: 'Recreate', rollingUpdate: null } } })
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
@@ -218,7 +218,7 @@ suite('from the field: what is told', () => {
   })
 
   test('a release that skips the analysis says that nothing was judged', async () => {
-    await world.initialised({ skipAnalysis: true })
+    await world.initialized({ skipAnalysis: true })
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
     const said = /^Promoted \w{10} \(web:1\.1\.0\) without a check$/
@@ -236,7 +236,7 @@ suite('from the field: what is told', () => {
     },
   })) {
     test(`a full approval works ${moment}`, async () => {
-      await world.initialised({ analysis: { interval: '2m', threshold: 2 } })
+      await world.initialized({ analysis: { interval: '2m', threshold: 2 } })
       world.images.set('demo/web:1.1.0', { readyAfter: 5000 })
       world.setImage('demo/web:1.1.0')
       await reach()

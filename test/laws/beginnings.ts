@@ -12,7 +12,7 @@ function worldAtRest(setup: Setup): TinyWorld {
   const { split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed } = setup
   const parts = [split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed]
   const key = parts.join('/')
-  const known = rested.get(key) ?? initialised(setup)
+  const known = rested.get(key) ?? initialized(setup)
   rested.set(key, known)
   const world = new TinyWorld(known)
   const spec = writtenSpec(setup)
@@ -20,7 +20,7 @@ function worldAtRest(setup: Setup): TinyWorld {
   return world
 }
 
-function initialised(setup: Setup): TinyWorld {
+function initialized(setup: Setup): TinyWorld {
   const life = new Life(setup, newWorld(setup))
   life.goOn(60)
   const status = life.world.get(CANARY)?.['status']

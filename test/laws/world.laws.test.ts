@@ -30,7 +30,7 @@ import {
   theNthFailureRollsBack,
   waysPastDecideNothing,
   windowsBeginWithTheCandidate,
-} from './laws-of-looks.ts'
+} from './laws-of-checks.ts'
 
 /** A law that holds at every moment of the histories, those with an excuse aside. */
 function always(sentence: string, share: number, law: Law, histories: fc.Arbitrary<History> = history): void {

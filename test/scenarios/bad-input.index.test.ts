@@ -7,11 +7,13 @@ import { readFileSync } from 'node:fs'
 
 const atStart = 'bad-input.start.rows.ts'
 const atAnyTime = 'bad-input.rows.ts'
-const metrics = 'bad-input-metrics.test.ts'
-const hands = 'trouble-hands.test.ts'
-const sight = 'trouble-sight.test.ts'
-const writes = 'trouble-writes.test.ts'
-const time = 'trouble-time.test.ts'
+const metrics = 'metrics-servers.test.ts'
+const deleted = 'deleted-objects.test.ts'
+const edits = 'manual-edits.test.ts'
+const unwatchable = 'unwatchable-kinds.test.ts'
+const writes = 'refused-writes.test.ts'
+const clocks = 'clock-jumps.test.ts'
+const versions = 'other-versions.test.ts'
 
 type Place = readonly [file: string, ...rows: readonly string[]]
 
@@ -57,13 +59,12 @@ const index: Readonly<Record<string, readonly Place[]>> = {
     [atAnyTime, 'a metrics server that is no URL', 'a metrics server that is not on the list'],
   ],
   'a metrics server that refuses, hangs, or answers HTML, 1 MB of JSON or 401': [
+    [metrics, 'a server that refuses connections', 'a server that hangs'],
     [
-      metrics,
-      'a server that refuses connections',
-      'a server that hangs',
-      'a server that answers with a web page',
-      'a server that answers with a megabyte of JSON',
-      'a server that answers 401',
+      '../adapters/prometheus/source.test.ts',
+      'a web page is unavailable',
+      'a megabyte of some other JSON is refused by its size',
+      '401 names the token that is missing or wrong',
     ],
   ],
   'weights out of order': [[atAnyTime, 'weights out of order']],
@@ -72,31 +73,31 @@ const index: Readonly<Record<string, readonly Place[]>> = {
   'each refused field': [['bad-input-fields.test.ts', '`${name}: ${sentence}`']],
   'RBAC missing for one kind': [
     [
-      sight,
+      unwatchable,
       'may not be read, from the start: WatchUnavailable',
       'may not be read any more, in mid-run: WatchUnavailable',
     ],
     [writes, "name: 'the right is missing'", 'a status that may not be written', 'events that may not be written'],
   ],
-  'CRDs of Istio that are absent': [[sight, 'is not installed: WatchUnavailable']],
+  'CRDs of Istio that are absent': [[unwatchable, 'is not installed: WatchUnavailable']],
   'istiod down': [[writes, "name: 'the webhook is down'"]],
   'an object under management that is deleted in mid-run': [
-    [hands, 'is deleted at ${moment}: made anew, and the release ends well'],
-    ['found-by-review.test.ts', 'a VirtualService that is deleted while ${moment} is missed in a sentence'],
+    [deleted, 'is deleted at ${moment}: made anew, and the release ends well'],
+    [deleted, 'a VirtualService that is deleted while ${moment} is missed in a sentence'],
   ],
-  'an object that another writer fights over': [[hands, 'somebody fights over ${name}, each second: Contested']],
-  'a namespace that is being deleted': [[hands, 'the namespace is deleted at ${moment}']],
+  'an object that another writer fights over': [[edits, 'somebody fights over ${name}, each second: Contested']],
+  'a namespace that is being deleted': [[deleted, 'the namespace is deleted at ${moment}']],
   'a finalizer that is stripped': [
     [
-      hands,
+      deleted,
       'the finalizer is stripped at ${moment}',
       'the finalizer is stripped from a Canary that is deleted at ${moment}',
     ],
   ],
-  'clock jumps': [[time, 'an hour forwards', 'a day forwards', 'ten seconds backwards', 'an hour backwards']],
+  'clock jumps': [[clocks, 'an hour forwards', 'a day forwards', 'ten seconds backwards', 'an hour backwards']],
   'a status of an older or newer version': [
     [
-      time,
+      versions,
       'a phase that nobody knows',
       'fields that nobody knows',
       'no promoted revision',

@@ -17,7 +17,7 @@ suite('what callers report, in virtual time', () => {
   const ends = (check: Check, ...parts: readonly string[]): boolean => parts.some(part => check.id.endsWith(part))
 
   test('a canary that gets nothing of what its weight should bring is counted after two checks, not after a minute', async () => {
-    await world.initialised()
+    await world.initialized()
     world.metrics.trouble = ({ subject }) => (subject.side === 'canary' ? troubles.empty() : null)
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
@@ -31,7 +31,7 @@ suite('what callers report, in virtual time', () => {
   })
 
   test('without telemetry of the callers it takes as long as a slow scrape', async () => {
-    await world.initialised()
+    await world.initialized()
     world.metrics.trouble = check =>
       check.subject.side === 'canary' || ends(check, '/silence/sent', '/split/primary') ? troubles.empty() : null
     world.setImage('demo/web:1.1.0')
@@ -49,7 +49,7 @@ suite('what callers report, in virtual time', () => {
       ends(check, '/lost/now') ? value(now) : ends(check, '/lost/before') ? value(before) : null
 
   test('requests that found no cluster since the first weight hold as Conflict, count nothing, and it goes on when they end', async () => {
-    await world.initialised({ analysis: { interval: '10s', threshold: 1, maxDuration: '2m' } })
+    await world.initialized({ analysis: { interval: '10s', threshold: 1, maxDuration: '2m' } })
     world.metrics.trouble = lost(12, 0)
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
@@ -68,14 +68,14 @@ suite('what callers report, in virtual time', () => {
   })
 
   test('requests that found no cluster before, too, are no matter of this release', async () => {
-    await world.initialised()
+    await world.initialized()
     world.metrics.trouble = lost(12, 3)
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded', 5 * minute)
   })
 
   test('a bad answer counts beside them', async () => {
-    await world.initialised()
+    await world.initialized()
     world.metrics.trouble = lost(12, 0)
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed', 2 * minute)

@@ -70,7 +70,7 @@ const stories: readonly Story[] = [
 async function run(story: Story, kill?: { n: number; moment: 'before' | 'after' }): Promise<End> {
   const world = new World()
   const first = world.start()
-  await world.initialised()
+  await world.initialized()
   const begun = world.clock.now()
   let writes = 0
   let done = 0

@@ -31,7 +31,7 @@ suite('a release by the answers of the in-memory Prometheus, over HTTP in virtua
       { name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '1m' },
       { name: 'request-duration', thresholdRange: { max: 500 }, interval: '1m' },
     ]
-    await world.initialised({ analysis: { interval: '1m', threshold: 2, metrics } })
+    await world.initialized({ analysis: { interval: '1m', threshold: 2, metrics } })
   }
   teardown(async () => {
     await world.close()

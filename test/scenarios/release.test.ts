@@ -13,7 +13,7 @@ suite('a release, in virtual time', () => {
   teardown(() => world.close())
 
   test('a good one climbs 10, 25, 50, 100 and is promoted, and no client request fails', async () => {
-    await world.initialised()
+    await world.initialized()
     const begun = world.clock.now()
     world.setImage('demo/web:1.1.0')
     for (const weight of [10, 25, 50, 100]) await world.until(`Progressing ${weight}`)
@@ -26,7 +26,7 @@ suite('a release, in virtual time', () => {
   })
 
   test('a bad one goes back to 0, with a sentence that says which metric, which value, which limit', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed')
     await world.clock.advance(60_000)
@@ -40,7 +40,7 @@ suite('a release, in virtual time', () => {
   // Moments of the primary's rollout: before it begins, while its new pods start, and as its old ones end.
   for (const later of [0, 20, 40, 1080, 1100, 1120, 2180]) {
     test(`deleted ${later} ms into its promotion, what was judged is handed back, and no client request fails`, async () => {
-      await world.initialised()
+      await world.initialized()
       const begun = world.clock.now()
       world.setImage('demo/web:1.1.0')
       await world.until('Promoting')
@@ -76,7 +76,7 @@ suite('a release, in virtual time', () => {
 
   /** Into a promotion, at weight 50, whose primary was set to the candidate. */
   async function promoting(spec: Record<string, unknown> = {}): Promise<number> {
-    await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] }, ...spec })
+    await world.initialized({ analysis: { interval: '10s', steps: [{ weight: 50 }] }, ...spec })
     const begun = world.clock.now()
     world.setImage('demo/web:1.1.0')
     await world.until('Promoting')
@@ -92,7 +92,7 @@ suite('a release, in virtual time', () => {
   })
 
   test('a primary that could not be written is not given up by way of 100 %', async () => {
-    await world.initialised({ analysis: { interval: '10s', steps: [{ weight: 50 }] } })
+    await world.initialized({ analysis: { interval: '10s', steps: [{ weight: 50 }] } })
     const refused = world.processes[0]?.api.faults.refuse(
       ({ ref, write }) => ref?.name === 'web-primary' && write !== null,
       new ApiError({ code: 403, reason: 'Forbidden', message: 'no deployments today' }),

@@ -23,7 +23,7 @@ suite('what others do around a canary, in virtual time', () => {
   }
 
   test('a target that is made anew with another image is released, although its generations count from 1 again', async () => {
-    await world.initialised()
+    await world.initialized()
     for (const version of ['1.1.0', '1.2.0']) {
       world.setImage(`demo/web:${version}`)
       await world.until('Progressing 10', 5 * minute)
@@ -56,7 +56,7 @@ suite('what others do around a canary, in virtual time', () => {
   })
 
   test('an autoscaled primary makes its canary as big as itself', async () => {
-    await world.initialised()
+    await world.initialized()
     world.user.create({
       apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
@@ -78,7 +78,7 @@ suite('what others do around a canary, in virtual time', () => {
   })
 
   test('`rollback` while a new revision waits puts the earlier one back and rejects what waits', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
     await world.clock.advance(minute)
@@ -95,7 +95,7 @@ suite('what others do around a canary, in virtual time', () => {
   })
 
   test('an approval is for what was seen: after its pods died the step asks again', async () => {
-    await world.initialised({
+    await world.initialized({
       analysis: { interval: '10s', threshold: 5, steps: [{ weight: 20, approve: true }, { weight: 60 }] },
     })
     world.setImage('demo/web:1.1.0')
@@ -129,7 +129,7 @@ suite('what others do around a canary, in virtual time', () => {
   })
 
   test('a primary whose record and status are lost is not overwritten: what to do is said, and it is taken up again', async () => {
-    await world.initialised()
+    await world.initialized()
     await world.processes[0]?.stop()
     for (const record of world.user.list(kinds.ControllerRevision, 'shop')) {
       world.user.delete(kinds.ControllerRevision, 'shop', record.metadata.name)
@@ -152,7 +152,7 @@ suite('what others do around a canary, in virtual time', () => {
   })
 
   test('while the metrics server hangs, a weight that somebody raises is put right', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
     world.metrics.trouble = troubles.hanging

@@ -28,11 +28,16 @@ export function requestsOf(controller: Process): { count: number } {
   return requests
 }
 
-/** Lets ten minutes pass in trouble: at most so many requests a minute. */
-export async function expectRest(world: World, requests: { count: number }, perMinute = 2): Promise<void> {
+/** Lets some minutes pass in trouble: at most so many requests a minute. */
+export async function expectRest(
+  world: World,
+  requests: { count: number },
+  perMinute = 2,
+  minutes = 10,
+): Promise<void> {
   const before = requests.count
-  await world.clock.advance(10 * minute)
-  expect(requests.count - before, 'requests in ten minutes of trouble').to.be.at.most(10 * perMinute)
+  await world.clock.advance(minutes * minute)
+  expect(requests.count - before, `requests in ${minutes} minutes of trouble`).to.be.at.most(minutes * perMinute)
 }
 
 function expectSentence(said: unknown, sentence: string | RegExp, where: string): void {
@@ -99,3 +104,12 @@ export function heard(world: World, from: Instant): string[] {
   })
   return [...new Set(said)]
 }
+
+/** The weights at which metrics were checked: ids of questions are `<run>/<weight>/<check>/<what>`. */
+export const weightsChecked = (world: World): number[] => [
+  ...new Set(world.metrics.asked.map(id => Number(id.split('/')[1])).filter(weight => weight > 0)),
+]
+
+/** The image of the primary. */
+export const primaryImage = (world: World): string =>
+  /"image":"([^"]*)"/.exec(JSON.stringify(world.object(kinds.Deployment, 'web-primary')?.spec))?.[1] ?? ''

@@ -5,15 +5,16 @@ import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/model/observation.ts'
 import type { KubeApi, Log, Sha256 } from '../../src/core/ports.ts'
-import type { Milliseconds } from '../../src/core/time.ts'
+import type { Instant, Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
-import { VirtualClock } from '../../playground/clock.ts'
+import { EPOCH, VirtualClock } from '../../playground/clock.ts'
 import { exact } from '../../playground/mesh/draw.ts'
 import { Images } from '../../playground/workloads/images.ts'
 import type { Load, Mesh } from '../../playground/mesh/mesh.ts'
 import { InMemoryMetrics } from '../../playground/test/metrics.ts'
 import { runTraffic } from '../../playground/mesh/traffic.ts'
+import type { Snapshot } from '../../playground/server/server.ts'
 import { Workloads } from '../../playground/workloads/workloads.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { installed, looseDefinition } from '../../playground/test/installed.ts'
@@ -45,9 +46,25 @@ export const settings: Settings = {
 export interface Process {
   readonly controller: Controller
   readonly api: PlaygroundApi
+  /** Its own, where they differ from those of every test. */
+  readonly settings: Partial<Settings>
   kill(): void
   stop(): Promise<void>
 }
+
+/** The images of a world at rest, which has only this one. */
+const FIRST_IMAGE = 'demo/web:1.0.0'
+
+/** Parts of a Canary's spec that change nothing in a cluster at rest. */
+const ABOUT_RELEASES = ['analysis', 'skipAnalysis', 'progressDeadlineSeconds'] as const
+
+interface RestingWorld {
+  readonly snapshot: Snapshot
+  readonly at: Instant
+}
+
+/** By what they are made from: each is made once in a process. */
+const restingWorlds = new Map<string, Promise<RestingWorld>>()
 
 export class World {
   readonly clock = new VirtualClock()
@@ -58,6 +75,8 @@ export class World {
   readonly metrics: InMemoryMetrics
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
+  /** The version of the store while nobody has written anything yet. */
+  readonly #bornAt: number
 
   /**
    * @param scrapes between two scrapes; a short one, so that what a test sees is soon what happened.
@@ -71,9 +90,13 @@ export class World {
     this.mesh = mesh
     this.metrics = new InMemoryMetrics(telemetry)
     this.user.namespace('shop')
+    this.#bornAt = this.api.server.store.version
   }
 
-  /** Starts a controller of its own network; `ports` stand in for the world's own, `through` limits its calls. */
+  /**
+   * Starts a controller of its own network, which begins to work as soon as time passes; `ports` stand in for the world's own,
+   * `through` limits its calls.
+   */
   start(
     own: Partial<Settings> = {},
     ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock'>> = {},
@@ -98,11 +121,17 @@ export class World {
       },
       { settings: { ...settings, ...own }, namespaces: [] },
     )
-    const running = controller.start().then(() => controller.lead(stopping.signal))
+    let neverBegin = (): void => {}
+    const begun = new Promise<void>(resolve => {
+      neverBegin = this.clock.at(this.clock.now(), resolve)
+    })
+    const running = begun.then(() => controller.start()).then(() => controller.lead(stopping.signal))
     const started: Process = {
       api: network,
+      settings: own,
       controller,
       kill: () => {
+        neverBegin()
         network.faults.kill()
         stopping.abort()
         void controller.close()
@@ -118,7 +147,7 @@ export class World {
   }
 
   /** A Deployment `web` of two pods, and the Service that its callers use. */
-  deploy(image = 'demo/web:1.0.0', more: { labels?: Record<string, string>; replicas?: number } = {}): void {
+  deploy(image = FIRST_IMAGE, more: { labels?: Record<string, string>; replicas?: number } = {}): void {
     const labels = { app: 'web', ...more.labels }
     this.user.create({
       apiVersion: 'apps/v1',
@@ -147,12 +176,7 @@ export class World {
       apiVersion: 'sluice.dev/v1beta1',
       kind: 'Canary',
       metadata: { name: 'web', namespace: 'shop' },
-      spec: {
-        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-        service: { port: 80, targetPort: 8080 },
-        analysis: { interval: '10s', threshold: 2 },
-        ...spec,
-      },
+      spec: specOf(spec),
     })
   }
 
@@ -201,13 +225,56 @@ export class World {
     }
   }
 
-  /** From nothing to a canary that rests. */
-  async initialised(spec: Record<string, unknown> = {}): Promise<void> {
+  /**
+   * From nothing to a Canary `web` at rest. Where nothing has happened in this world yet, it becomes a copy of one at rest, and
+   * its controller takes over as a new leader does; what only matters to releases is then edited in the Canary.
+   */
+  async initialized(spec: Record<string, unknown> = {}): Promise<void> {
+    const [controller] = this.processes
+    if (controller === undefined || !this.#isNew()) return this.initialize(spec)
+    const entries = Object.entries(spec)
+    const lasting = Object.fromEntries(entries.filter(([key]) => !ABOUT_RELEASES.some(name => name === key)))
+    this.#restore(await restingWorld(lasting, controller.settings))
+    if (entries.length > Object.keys(lasting).length) this.#edit(spec)
+    await this.clock.advance(5000)
+  }
+
+  /** Whether nothing has happened yet but that a controller was started. */
+  #isNew(): boolean {
+    const { clock, processes, api, images } = this
+    const asEver = JSON.stringify(images.behaviour(FIRST_IMAGE)) === JSON.stringify(new Images().behaviour(FIRST_IMAGE))
+    return clock.now() === EPOCH && processes.length === 1 && api.server.store.version === this.#bornAt && asEver
+  }
+
+  #restore({ snapshot, at }: RestingWorld): void {
+    this.api.server.restore(snapshot)
+    this.clock.skipTo(at)
+    this.mesh.restart()
+  }
+
+  #edit(spec: Record<string, unknown>): void {
+    const canary = this.object(kinds.Canary, 'web')
+    if (canary === null) throw new Error('there is no Canary')
+    this.user.replace({ ...canary, spec: specOf(spec) })
+  }
+
+  /** As users do it: first the Deployment, then the Canary. */
+  async initialize(spec: Record<string, unknown> = {}): Promise<void> {
     this.deploy()
     await this.clock.advance(5000)
     this.canary(spec)
     await this.until('Initialized')
     await this.clock.advance(20_000)
+  }
+
+  /** A world at rest that was initialized step by step. */
+  static async resting(spec: Record<string, unknown>, own: Partial<Settings>): Promise<RestingWorld> {
+    const world = new World()
+    world.start(own)
+    await world.initialize(spec)
+    const resting = { snapshot: world.api.server.snapshot(), at: world.clock.now() }
+    await world.close()
+    return resting
   }
 
   events(): string[] {
@@ -218,4 +285,21 @@ export class World {
     for (const one of this.processes) one.kill()
     await this.clock.advance(60_000)
   }
+}
+
+/** A Canary's spec: `spec` over a short analysis. */
+function specOf(spec: Record<string, unknown>): Record<string, unknown> {
+  return {
+    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    service: { port: 80, targetPort: 8080 },
+    analysis: { interval: '10s', threshold: 2 },
+    ...spec,
+  }
+}
+
+function restingWorld(spec: Record<string, unknown>, own: Partial<Settings>): Promise<RestingWorld> {
+  const key = JSON.stringify([spec, own])
+  const resting = restingWorlds.get(key) ?? World.resting(spec, own)
+  restingWorlds.set(key, resting)
+  return resting
 }

@@ -29,7 +29,7 @@ function changed(o: Observation, change: (primary: KubeObject) => KubeObject): O
   return { ...o, primary: workload(primary), live: { ...o.live, ...live([kinds.Deployment, primary]) } }
 }
 
-const initialised = (o = observation()): Observation => after(o, renderPrimary(o, posture()))
+const initialized = (o = observation()): Observation => after(o, renderPrimary(o, posture()))
 
 /** Labels are not chosen yet: the spec says. */
 const unchosen = { ...observation().memory, labels: null }
@@ -54,12 +54,12 @@ suite('the primary', () => {
   })
 
   test('once made it is left alone', () => {
-    expect(renderPrimary(initialised(), posture())).to.deep.equal([])
+    expect(renderPrimary(initialized(), posture())).to.deep.equal([])
   })
 
   test('takes another template as a whole, guarded by its resourceVersion', () => {
     const next = record(template('web:2'))
-    const before = initialised()
+    const before = initialized()
     const o = { ...before, recorded: [...before.recorded, next] }
     const write = only(renderPrimary(o, posture({ primary: next.revision })))
     expect(write).to.include({ verb: 'replace' })
@@ -73,7 +73,7 @@ suite('the primary', () => {
   })
 
   test('an edit of its template is put right, and labels and annotations of others stay', () => {
-    const o = changed(initialised(), primary => ({
+    const o = changed(initialized(), primary => ({
       ...primary,
       metadata: { ...primary.metadata, annotations: { ...primary.metadata.annotations, 'cost.io/team': 'a' } },
       spec: {
@@ -90,7 +90,7 @@ suite('the primary', () => {
     const labels = { app: 'web', 'sluice.dev/role': 'primary' }
     const own = { name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }] }
     for (const containers of [[{ ...own, env: [{ name: 'A' }] }], [own, { name: 'more' }]]) {
-      const o = changed(initialised(), primary => ({
+      const o = changed(initialized(), primary => ({
         ...primary,
         spec: { ...(primary.spec as object), template: template('web:1', labels, { containers }) },
       }))
@@ -99,7 +99,7 @@ suite('the primary', () => {
   })
 
   test('a restart of the primary by hand and defaults of a newer server are no edits', () => {
-    const o = changed(initialised(), primary => {
+    const o = changed(initialized(), primary => {
       const podTemplate = template('web:1', { app: 'web', 'sluice.dev/role': 'primary' }, { newDefault: true })
       const annotations = { 'kubectl.kubernetes.io/restartedAt': 'now' }
       const metadata = { ...(podTemplate['metadata'] as object), annotations }
@@ -110,7 +110,7 @@ suite('the primary', () => {
 
   test('a selector that stands is kept, and its labels are on the pods', () => {
     const selector = { matchLabels: { app: 'web', old: 'yes', 'sluice.dev/role': 'primary' } }
-    const o = changed(initialised(), primary => ({ ...primary, spec: { ...(primary.spec as object), selector } }))
+    const o = changed(initialized(), primary => ({ ...primary, spec: { ...(primary.spec as object), selector } }))
     expect(at(made(o).spec, 'selector')).to.deep.equal(selector)
     expect(at(made(o).spec, 'template', 'metadata', 'labels')).to.deep.equal({
       app: 'web',
@@ -120,7 +120,7 @@ suite('the primary', () => {
   })
 
   test('runs as many pods as were desired, unless an autoscaler owns that', () => {
-    const scaled = changed(initialised(), primary => ({
+    const scaled = changed(initialized(), primary => ({
       ...primary,
       spec: { ...(primary.spec as object), replicas: 9 },
     }))
@@ -218,7 +218,7 @@ suite('the primary', () => {
   })
 
   test('goes with the canary, by its uid', () => {
-    const o = initialised()
+    const o = initialized()
     const write = only(renderPrimary(o, posture({ remove: 'everything' })))
     expect(write).to.deep.include({ verb: 'delete', uid: 'uid-web-primary' })
     expect(after(o, [write]).primary).to.equal(null)

@@ -32,7 +32,7 @@ suite('writes that would be refused, in virtual time', () => {
   teardown(() => world.close())
 
   test('a new Canary costs none, until it rests and until it is gone', async () => {
-    await world.initialised()
+    await world.initialize()
     expect(refused).to.deep.equal([])
     world.user.delete(kinds.Canary, 'shop', 'web')
     await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 10 * minute)
@@ -40,7 +40,7 @@ suite('writes that would be refused, in virtual time', () => {
   })
 
   test('a namespace that is being deleted is told of once an object is refused there, and takes no more writes', async () => {
-    await world.initialised()
+    await world.initialized()
     const message = 'unable to create new content in namespace shop because it is being terminated'
     for (const kind of [kinds.Service, kinds.Deployment, kinds.VirtualService, kinds.DestinationRule, kinds.Event]) {
       const refusal = { code: 403, reason: 'Forbidden', message }

@@ -24,7 +24,7 @@ interface Moment {
 const release =
   (until: string, spec = {}) =>
   async (world: World): Promise<void> => {
-    await world.initialised(spec)
+    await world.initialized(spec)
     world.setImage('demo/web:1.1.0')
     await world.until(until)
     await world.clock.advance(2000)
@@ -125,7 +125,7 @@ const moments: readonly Moment[] = [
   },
   {
     name: 'while a canary is deleted',
-    before: world => world.initialised(),
+    before: world => world.initialized(),
     happens: world => world.user.delete(kinds.Canary, 'shop', 'web'),
     stands: 'Terminating 0',
     callers: ['web-primary 100'],
@@ -210,7 +210,7 @@ suite('writes that are refused, in virtual time', () => {
           expect(stalled).to.include({ status: 'True', reason: 'WriteRefused', message: message.slice(0, 512) })
           expectEvent(world, { reason: 'WriteRefused', sentence: message })
           // Tried again every five seconds: a rollback must not wait longer for istiod than istiod takes to come back.
-          await expectRest(world, requests, 30)
+          await expectRest(world, requests, 30, 3)
           expect(heard(world, begun), 'whom callers heard').to.deep.equal(callers)
           mend()
           await ends(world)
@@ -274,8 +274,8 @@ suite('writes that are refused, in virtual time', () => {
     const requests = requestsOf(controller)
     const allow = forbid(kinds.Canary, 'status')
     const begun = world.clock.now()
-    // A look in between begins the waits anew.
-    await expectRest(world, requests, 40)
+    // It is tried at most every five seconds, and checks go on.
+    await expectRest(world, requests, 15)
     expect(world.stand).to.equal('Progressing 10')
     expect(heard(world, begun), 'whom callers heard').to.deep.equal(['web 10, web-primary 90'])
     allow()
@@ -285,7 +285,9 @@ suite('writes that are refused, in virtual time', () => {
   test('events that may not be written: releases go on without', async () => {
     const requests = requestsOf(controller)
     forbid(kinds.Event, '')
-    await release('Succeeded')(world)
+    await world.initialize()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
     await world.clock.advance(10 * minute)
     await expectRest(world, requests, 0)
     expect(world.user.list(kinds.Event, 'shop')).to.deep.equal([])

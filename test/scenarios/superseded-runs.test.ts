@@ -1,11 +1,12 @@
-/** What must hold when several things go wrong at once. */
+/** A push while another revision is under test, or is on its way out. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { Pod } from '../../playground/kinds.ts'
+import { at } from '../../src/core/json.ts'
+import { minute } from './witness.ts'
 import { World } from './world.ts'
 
-suite('two troubles at once, in virtual time', () => {
+suite('superseded runs', () => {
   let world: World
   setup(() => {
     world = new World()
@@ -13,7 +14,6 @@ suite('two troubles at once, in virtual time', () => {
   })
   teardown(() => world.close())
 
-  const minute = 60_000
   const isErring = (from: number): number => world.mesh.count(flow => flow.code >= 500, from, world.clock.now())
   const refuseRoutes = (): (() => void) =>
     world.processes[0]?.api.faults.refuse(
@@ -22,7 +22,7 @@ suite('two troubles at once, in virtual time', () => {
     ) ?? (() => {})
 
   test('a second push while the first still clears lets no unjudged pod answer', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 50')
     await world.clock.advance(2000)
@@ -39,7 +39,7 @@ suite('two troubles at once, in virtual time', () => {
   })
 
   test('an abort while the mesh cannot be written stops no pod that still answers', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 50')
     const begun = world.clock.now()
@@ -55,32 +55,31 @@ suite('two troubles at once, in virtual time', () => {
     expect(world.status.phase).to.equal('Failed')
   })
 
-  test('a problem in mid-run holds the rise, and a bad canary still goes back', async () => {
-    await world.initialised()
-    world.setImage('demo/web:1.1.0')
+  test('pods with an earlier configuration go before a candidate of their template starts, whatever came in between', async () => {
+    const settings = (limit: string) => ({ data: { LIMIT: limit } })
+    const metadata = { name: 'web', namespace: 'shop' }
+    world.user.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, ...settings('1') })
+    const release = (image: string): void => {
+      const ports = [{ name: 'http', containerPort: 8080 }]
+      const container = { name: 'web', image, ports, envFrom: [{ configMapRef: { name: 'web' } }] }
+      world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { containers: [container] } } } })
+    }
+    world.deploy()
+    release('demo/web:1.0.0')
+    await world.clock.advance(5000)
+    world.canary()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    release('demo/web:1.1.0')
     await world.until('Progressing 25')
-    world.user.create({
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      metadata: { name: 'web', namespace: 'shop' },
-      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 9 },
-    })
-    await world.clock.advance(5 * minute)
-    expect(world.stand).to.equal('Progressing 25')
-    world.images.set('demo/web:1.1.0', { errorRate: 1 })
-    await world.until('Failed')
-  })
-
-  test('nothing rises while pods of the canary are missing', async () => {
-    await world.initialised()
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 10')
-    const [pod] = world.workloads.pods('shop', 'web')
-    if (pod === undefined) throw new Error('the canary has no pod')
-    world.images.set('demo/web:1.1.0', { readyAfter: null })
-    world.user.delete(Pod, 'shop', pod.metadata.name)
-    await world.clock.advance(5 * minute)
-    expect(world.stand).to.equal('Progressing 10')
-    expect(world.status.message).to.match(/1 of 2 pods available/)
+    release('demo/web:1.2.0')
+    await world.clock.advance(2000)
+    world.user.merge(kinds.ConfigMap, 'shop', 'web', settings('2'))
+    await world.clock.advance(1000)
+    release('demo/web:1.1.0')
+    const running = (): unknown => at(world.object(kinds.Deployment, 'web')?.['status'], 'replicas') ?? 0
+    await world.clock.runUntil(() => running() === 0, minute)
+    expect(world.stand).to.equal('Progressing 0')
+    await world.until('Succeeded')
   })
 })

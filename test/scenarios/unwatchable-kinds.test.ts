@@ -88,9 +88,9 @@ suite('kinds that cannot be seen, in virtual time', () => {
 
   for (const kind of notSeen) {
     test(`${kindKey(kind)} may not be read any more, in mid-run: WatchUnavailable, and the weight stays`, async () => {
-      const { controller, requests } = await started()
-      world.canary()
-      await world.until('Initialized')
+      const controller = world.start()
+      const requests = requestsOf(controller)
+      await world.initialized()
       world.setImage('demo/web:1.1.0')
       await world.until('Progressing 25')
       await world.clock.advance(2000)

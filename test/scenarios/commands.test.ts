@@ -1,4 +1,4 @@
-/** What people do to a canary: commands, pauses, replicas, hands in the mesh, deletions. */
+/** Commands and pauses, and what people expect of a canary at rest. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { troubles } from '../../playground/test/metrics.ts'
@@ -22,7 +22,7 @@ suite('people and a canary, in virtual time', () => {
       { weight: 20, approve: true },
       { weight: 100, approve: true },
     ]
-    await world.initialised({ analysis: { interval: '10s', steps } })
+    await world.initialized({ analysis: { interval: '10s', steps } })
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 20')
     await world.clock.advance(5 * minute)
@@ -43,7 +43,7 @@ suite('people and a canary, in virtual time', () => {
 
   test('`full` goes straight to promotion', async () => {
     const steps = [{ weight: 20, approve: true }, { weight: 100 }]
-    await world.initialised({ analysis: { interval: '10s', steps } })
+    await world.initialized({ analysis: { interval: '10s', steps } })
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 20')
     await world.clock.advance(minute)
@@ -54,7 +54,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('`pause` holds the weight, bad gates still roll back, `resume` goes on', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 10')
     world.annotate('pause', '1 ann: lunch')
@@ -69,7 +69,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('a paused canary starts no run until it is resumed', async () => {
-    await world.initialised({ paused: true })
+    await world.initialized({ paused: true })
     world.setImage('demo/web:1.1.0')
     await world.until('Waiting')
     await world.clock.advance(10 * minute)
@@ -79,7 +79,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('`abort` takes back; the rejected revision stays rejected until `retry`', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 25')
     world.annotate('abort', '1 ann: wrong ticket')
@@ -93,7 +93,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('the rejected revision set back to the promoted one leaves Failed without a run', async () => {
-    await world.initialised()
+    await world.initialized()
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed')
     await world.clock.advance(minute)
@@ -104,7 +104,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('`rollback` puts the previously promoted revision back on the primary, and loses no request', async () => {
-    await world.initialised()
+    await world.initialized()
     const begun = world.clock.now()
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
@@ -135,61 +135,9 @@ suite('people and a canary, in virtual time', () => {
     expect(world.events().filter(event => event.startsWith('CommandRefused'))).to.deep.equal([])
   })
 
-  test('without data it holds, parks after maxBlind, and climbs anew when data is back', async () => {
-    await world.initialised({ analysis: { interval: '10s', maxBlind: '2m' } })
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 25')
-    world.metrics.trouble = troubles.down
-    await world.clock.advance(minute)
-    expect(world.stand).to.equal('Progressing 25')
-    await world.clock.advance(3 * minute)
-    expect(world.stand).to.equal('Progressing 0')
-    expect(world.status.reason).to.equal('AnalysisSuspended')
-    world.metrics.trouble = troubles.none
-    await world.until('Succeeded', 20 * minute)
-  })
-
-  test('a metrics server that hangs delays no rollback of pods that crash', async () => {
-    await world.initialised()
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 25')
-    world.metrics.trouble = troubles.hanging
-    await world.clock.advance(20_000)
-    world.workloads.crash('shop', 'web')
-    await world.clock.advance(1000)
-    expect(world.status.canaryWeight).to.equal(0)
-    expect(world.events().join('\n')).to.match(/CanaryNotReady: Weight 0: no pod of \w+ is ready/)
-  })
-
-  test('replicas that the user asks for at rest run on the primary, and the target goes back to 0', async () => {
-    await world.initialised()
-    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 4 } })
-    await world.clock.advance(minute)
-    expect([spec('web')['replicas'], spec('web-primary')['replicas']]).to.deep.equal([0, 4])
-  })
-
-  test('who puts replicas back three times in ten minutes is left alone, and releases go on', async () => {
-    await world.initialised()
-    const argo = world.api.as('argocd')
-    for (let i = 0; i < 3; i += 1) {
-      argo.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 2 } })
-      await world.clock.advance(minute)
-    }
-    expect(spec('web')['replicas']).to.equal(2)
-    expect(world.status.message).to.match(/^argocd keeps setting spec.replicas/)
-    argo.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: null } })
-    await world.clock.advance(minute)
-    expect([spec('web')['replicas'], spec('web-primary')['replicas']], 'taken out of the manifest').to.deep.equal([
-      0, 2,
-    ])
-    expect(world.status.message).not.to.match(/keeps setting/)
-    world.setImage('demo/web:1.1.0')
-    await world.until('Succeeded')
-  })
-
   test('a run that is not decided in time is taken back, and waiting for people does not count', async () => {
     const steps = [{ weight: 20, approve: true }, { weight: 100 }]
-    await world.initialised({ analysis: { interval: '10s', steps, maxDuration: '5m' } })
+    await world.initialized({ analysis: { interval: '10s', steps, maxDuration: '5m' } })
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 20')
     await world.clock.advance(30 * minute)
@@ -202,7 +150,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('skipAnalysis promotes once the pods are ready', async () => {
-    await world.initialised({ skipAnalysis: true, analysis: undefined })
+    await world.initialized({ skipAnalysis: true, analysis: undefined })
     const begun = world.clock.now()
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
@@ -211,7 +159,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('stepWeightPromotion moves the traffic back step by step', async () => {
-    await world.initialised({ analysis: { interval: '10s', stepWeightPromotion: 50 } })
+    await world.initialized({ analysis: { interval: '10s', stepWeightPromotion: 50 } })
     world.setImage('demo/web:1.1.0')
     await world.until('Promoting 50')
     await world.until('Finalising')
@@ -219,7 +167,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('a primary that never gets ready with the judged template gets the promoted one back', async () => {
-    await world.initialised({ progressDeadlineSeconds: 60 })
+    await world.initialized({ progressDeadlineSeconds: 60 })
     const begun = world.clock.now()
     world.setImage('demo/web:1.1.0')
     await world.until('Progressing 100')
@@ -232,7 +180,7 @@ suite('people and a canary, in virtual time', () => {
   })
 
   test('an idle canary costs no request in an hour', async () => {
-    await world.initialised()
+    await world.initialized()
     await world.clock.advance(5 * minute)
     let calls = 0
     world.processes[0]?.api.faults.add({
