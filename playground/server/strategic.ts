@@ -22,7 +22,8 @@ function mergeMaps(schema: Schema, path: Path, target: Json, patch: Json): Json 
   const { $patch: directive, $retainKeys: retained, ...changes } = patch
   if (directive === 'replace') return withoutNulls(changes)
   if (directive === 'delete') return {}
-  if (directive !== undefined && directive !== 'merge') throw unreadable(`unknown patch type: ${JSON.stringify(directive)}`)
+  if (directive !== undefined && directive !== 'merge')
+    throw unreadable(`unknown patch type: ${JSON.stringify(directive)}`)
   const kept = Array.isArray(retained)
     ? Object.entries(target).filter(([key]) => retained.includes(key))
     : Object.entries(target)
