@@ -49,7 +49,9 @@ suite('a primary that is not ready', () => {
     await world.clock.advance(minute)
     expect(world.stand).to.equal('Promoting 34')
     await world.until('Failed')
-    expect(world.status.history?.[0]?.message).to.match(/Promotion of .* failed: 2 of 3 pods of Deployment web-primary are ready/)
+    expect(world.status.history?.[0]?.message).to.match(
+      /Promotion of .* failed: 2 of 3 pods of Deployment web-primary are ready/,
+    )
   })
 
   test('a rollback to a revision that does not start any more keeps nobody from releasing another one', async () => {
