@@ -122,13 +122,13 @@ suite('metrics servers in trouble, in virtual time', () => {
       expect(heard(world, begun), 'whom callers heard').to.deep.equal(['web 10, web-primary 90'])
 
       await world.clock.advance(90_000)
-      const parked = {
-        reason: 'AnalysisSuspended',
-        sentence: /^Suspended the analysis of \w+ \(web:1\.1\.0\) at weight 0 after 1m without data: (.*)$/,
-      } as const
       expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'AnalysisSuspended'])
-      expect(parked.sentence.exec(world.status.message ?? '')?.[1]).to.equal(sentence)
-      expectEvent(world, parked)
+      expect(world.status.message).to.match(
+        /^The analysis of \w+ \(web:1\.1\.0\) is suspended at weight 0 until there is data again$/,
+      )
+      const began = /^Suspended the analysis of \w+ \(web:1\.1\.0\) at weight 0 after 1m without data: /
+      expectEvent(world, { reason: 'AnalysisSuspended', sentence: began })
+      expect(world.events().filter(event => event.endsWith(`without data: ${sentence}`))).to.have.lengthOf(1)
       expect(heard(world, world.clock.now() - 1000), 'whom callers heard').to.deep.equal(['web-primary 100'])
 
       const requests = requestsOf(controller)
