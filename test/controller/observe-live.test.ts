@@ -112,14 +112,14 @@ suite('a Canary that is observed without informers', () => {
     'at rest': {
       given: async () => {
         world.start()
-        await world.initialised()
+        await world.initialized()
       },
       sees: ['Deployment shop/web-primary', 'VirtualService shop/web'],
     },
     'in the middle of a run': {
       given: async () => {
         world.start()
-        await world.initialised()
+        await world.initialized()
         world.setImage('demo/web:1.1.0')
         await world.until('Progressing 25')
       },
