@@ -79,7 +79,7 @@ function replaceModules(replaced: Readonly<Record<string, string>>): esbuild.Plu
 /** What comes before all code of a bundle. */
 const banner = [
   // undici parses HTTP in WebAssembly, which V8 would compile a second time, optimized, while the first requests run: 30 MiB
-  // of memory on Node 20 and 15 MiB on Node 24, for a program whose requests are few. A flag that is set at run time implies no
+  // of memory on Node 20 and 15 MiB on Node 24, too much where requests are few. A flag that is set at run time implies no
   // other flag, so all three are named: the first is not enough on Node 24 (measured).
   `import { setFlagsFromString } from 'node:v8';`,
   `for (const flag of ['--liftoff-only','--no-wasm-tier-up','--no-wasm-dynamic-tiering']) setFlagsFromString(flag);`,

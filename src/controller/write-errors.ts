@@ -48,7 +48,7 @@ function sentence(write: Write, error: unknown): string {
  */
 function forbidden(what: string, said: string): string {
   if (/User "[^"]*" cannot \w+ (resource|path) /.test(said)) {
-    return `${what} may not be written: ${said}. Apply manifests/rbac.yaml, or grant the missing permission.`
+    return `${what} cannot be written, forbidden by RBAC: ${said}. Apply manifests/rbac.yaml, or grant the missing permission.`
   }
   const [, webhook] = /admission webhook "([^"]+)" denied the request/.exec(said) ?? []
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)'/.exec(said) ?? []

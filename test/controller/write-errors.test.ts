@@ -13,7 +13,7 @@ const what = 'Deployment shop/web-primary'
 const refusals: Readonly<Record<string, readonly [said: string, told: string]>> = {
   RBAC: [
     'deployments.apps "web-primary" is forbidden: User "system:serviceaccount:sluice-system:sluice" cannot patch resource "deployments" in API group "apps" in the namespace "shop"',
-    `${what} may not be written: {said}. Apply manifests/rbac.yaml, or grant the missing permission.`,
+    `${what} cannot be written, forbidden by RBAC: {said}. Apply manifests/rbac.yaml, or grant the missing permission.`,
   ],
   'a webhook': [
     'admission webhook "images.example.com" denied the request: image is not signed',

@@ -177,7 +177,7 @@ const refusals: readonly {
     },
     says: kind =>
       new RegExp(
-        `^may not be written: ${kindKey(kind)}( "[\\w-]+")? is forbidden: User "sluice" cannot (create|patch|update|delete) resource "${kind.plural}" in API group "${kind.group}" in the namespace "shop": no rule\\. Apply manifests/rbac\\.yaml, or add the right that is missing\\.$`,
+        `^cannot be written, forbidden by RBAC: ${kindKey(kind)}( "[\\w-]+")? is forbidden: User "sluice" cannot (create|patch|update|delete) resource "${kind.plural}" in API group "${kind.group}" in the namespace "shop": no rule\\. Apply manifests/rbac\\.yaml, or grant the missing permission\\.$`,
       ),
   },
 ]
@@ -261,7 +261,7 @@ suite('writes that are refused, in virtual time', () => {
     world.canary()
     await world.clock.advance(minute)
     const sentence =
-      'Canary shop/web may not be written: canaries.sluice.dev "web" is forbidden: User "sluice" cannot patch resource "canaries" in API group "sluice.dev" in the namespace "shop": no rule. Apply manifests/rbac.yaml, or grant the missing permission.'
+      'Canary shop/web cannot be written, forbidden by RBAC: canaries.sluice.dev "web" is forbidden: User "sluice" cannot patch resource "canaries" in API group "sluice.dev" in the namespace "shop": no rule. Apply manifests/rbac.yaml, or grant the missing permission.'
     expectStalled(world, { reason: 'WriteRefused', sentence })
     await expectRest(world, requests, 30)
     expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)

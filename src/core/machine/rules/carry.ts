@@ -19,8 +19,8 @@ export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move
 }
 
 /**
- * A weight counts once the mesh is read back at it and has had time to settle. Lower than what it has carried is a hand's
- * doing, and is obeyed; higher is put right by the posture.
+ * A weight counts once the mesh is read back at it and has had time to settle. A lower one than it has carried is a
+ * manual edit, and the run holds there; a higher one is changed back by the posture.
  */
 export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, traffic } = o
