@@ -5,7 +5,7 @@ import { recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/model/memory.ts'
 import type { WriteError } from '../core/model/observation.ts'
 import type { State } from '../core/model/state.ts'
-import { readStatus } from '../core/status/status.ts'
+import { readStatus } from '../core/status/read-status.ts'
 import type { Instant } from '../core/time.ts'
 import { WriteContention } from './write-contention.ts'
 

@@ -347,7 +347,7 @@ export const mutants: readonly Mutant[] = [
   ...laws(MOMENTS, 'a candidate that is replaced, gone or without a ready pod', ruleOfAnalysis('restartOnNewRevision')),
   ...laws(ENDS, 'killed after any write, a release ends as the one that was left alone', routesOnce, {
     without: 'the rejected revision in the status',
-    file: 'src/core/status/status.ts',
+    file: 'src/core/status/write-status.ts',
     take: "rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,",
     put: 'rejectedSpec: undefined,',
   }),
@@ -421,7 +421,7 @@ export const mutants: readonly Mutant[] = [
   ),
   ...laws('test/laws/status.laws.test.ts', 'what is written is what is read, for every phase', {
     without: 'the weight whose approval was given, in the status',
-    file: 'src/core/status/status.ts',
+    file: 'src/core/status/write-status.ts',
     take: 'approved: state.approved === null ? undefined : String(state.approved),',
     put: '',
   }),

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { clampMemoryToNow, clampToNow } from '../../../src/core/machine/clock-skew.ts'
 import { emptyMemory, type Memory } from '../../../src/core/model/memory.ts'
 import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
-import { writeStatus } from '../../../src/core/status/status.ts'
+import { writeStatus } from '../../../src/core/status/write-status.ts'
 import { observation } from '../given-objects.ts'
 
 const now = Date.UTC(2026, 0, 5)

@@ -1,0 +1,164 @@
+/** State and memory → the flat status on the wire. */
+import type { CanaryStatus } from '../../api/status.ts'
+import type { Move } from '../model/decision.ts'
+import type { Observation } from '../model/observation.ts'
+import { planOf, progressOf } from '../model/plan.ts'
+import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
+import type { State } from '../model/state.ts'
+import type { Traffic } from '../model/traffic.ts'
+import type { Waiting } from '../model/waiting.ts'
+import { clipped } from '../text.ts'
+import type { Instant } from '../time.ts'
+import { conditionsOf } from './conditions.ts'
+
+/** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
+const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
+/** Digits of a configuration's hash: those in the name of its copy. */
+const CONFIG_DIGITS = 10
+
+const iso = (instant: Instant): string => new Date(instant).toISOString()
+const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
+const orNone = <T>(value: T | null): T | undefined => value ?? undefined
+
+/** The status after a move. */
+export function writeStatus(o: Observation, move: Move, now: Instant): CanaryStatus {
+  const { state, memory } = move
+  const requested = requestedOf(state)
+  return drop({
+    phase: state.phase,
+    reason: move.reason,
+    message: clipped(move.message, LONGEST.message),
+    step: 'traffic' in state ? progressOf(planOf(o.canary.spec.analysis), requested) : undefined,
+    canaryWeight: requested.canary,
+    traffic: trafficOf(o, requested),
+    failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
+    iterations: 0,
+    observedGeneration: o.canary.metadata.generation ?? 0,
+    lastAppliedSpec: orNone(candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)),
+    lastPromotedSpec: orNone(state.phase === 'Initializing' ? null : state.promoted),
+    previousSpec: orNone(memory.previous),
+    rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
+    trackedConfigs: trackedOf(o.configs),
+    targetUid: orNone(memory.targetUid),
+    targetGeneration: memory.targetGeneration,
+    retry: orNone(memory.retry),
+    paused: orNone(memory.paused),
+    labels: orNone(memory.labels),
+    lastTransitionTime: iso(memory.transitionAt),
+    nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
+    run: writeRun(state),
+    progress: writeProgress(state),
+    replicas: {
+      desired: orNone(memory.replicas.desired),
+      scaledDown: memory.replicas.scaledDown,
+      externalScaleEvents: memory.replicas.externalScaleEvents.map(one => ({ manager: one.manager, at: iso(one.at) })),
+      ignoredManager: orNone(memory.replicas.ignoredManager),
+    },
+    handledCommands: memory.handled === null ? undefined : { ...memory.handled },
+    conditions: conditionsOf(o, move, now),
+    checks: memory.checks.map(check =>
+      drop({
+        ...check,
+        value: orNone(check.value),
+        min: orNone(check.min),
+        max: orNone(check.max),
+        requests: orNone(check.requests),
+        message: clipped(check.message, LONGEST.check),
+        at: iso(check.at),
+      }),
+    ),
+    history: memory.history.map(run => ({
+      ...run,
+      message: clipped(run.message, LONGEST.history),
+      startedAt: iso(run.startedAt),
+      endedAt: iso(run.endedAt),
+    })),
+    warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
+    reported: orNone(memory.reported),
+    pendingEvents: memory.outbox.map(one => ({
+      ...one,
+      message: clipped(one.message, LONGEST.pendingEvents),
+      at: iso(one.at),
+    })),
+  })
+}
+
+/** What is asked for, and what the routes carry; where they differ among themselves, what is furthest from it. */
+function trafficOf({ traffic }: Observation, { canary: requested }: Traffic): CanaryStatus['traffic'] {
+  if (traffic === null) return undefined
+  return { requested, carried: traffic.low === requested ? traffic.high : traffic.low }
+}
+
+function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
+  const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
+  return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
+}
+
+function writeRun(state: State): CanaryStatus['run'] {
+  if (!('id' in state)) return undefined
+  const common = {
+    id: state.id,
+    candidate: state.candidate,
+    startedAt: iso(state.startedAt),
+    stage: state.stage,
+    highest: state.highest,
+    carriedAt: isoOrNone(state.carriedAt),
+    waiting: writeWaiting(state.waiting),
+  }
+  if (state.phase === 'Promoting') return drop({ ...common, because: state.because === '' ? undefined : state.because })
+  const { hold } = state
+  return drop({
+    ...common,
+    routedAt: isoOrNone(state.routedAt),
+    lastCheckTime: isoOrNone(state.lastCheckTime),
+    lastCheckPassed: state.lastCheckPassed,
+    lastFailedTime: isoOrNone(state.lastFailedTime),
+    noTrafficChecks: state.noTrafficChecks,
+    misrouted: state.misrouted || undefined,
+    blindSince: isoOrNone(state.blindSince),
+    hold: hold === null ? undefined : hold.by === 'override' ? hold : { by: hold.by, since: iso(hold.since) },
+    pausedDuration: state.pausedDuration,
+    pausedSince: isoOrNone(state.pausedSince),
+    approved: state.approved === null ? undefined : String(state.approved),
+  })
+}
+
+function writeWaiting(waiting: Waiting | null): NonNullable<CanaryStatus['run']>['waiting'] {
+  return waiting === null ? undefined : { for: waiting.for, since: iso(waiting.since) }
+}
+
+function writeProgress(state: State): CanaryStatus['progress'] {
+  switch (state.phase) {
+    case 'Initializing':
+      return drop({
+        stage: state.stage,
+        revision: orNone(state.revision),
+        carriedAt: isoOrNone(state.carriedAt),
+        waiting: writeWaiting(state.waiting),
+      })
+    case 'Waiting':
+      return drop({ candidate: state.candidate, waiting: writeWaiting(state.waiting) })
+    case 'Finalising':
+      return drop({
+        carriedAt: isoOrNone(state.carriedAt),
+        outcome: state.outcome,
+        because: state.because === '' ? undefined : state.because,
+        waiting: writeWaiting(state.waiting),
+      })
+    case 'Failed':
+      return drop({ carriedAt: isoOrNone(state.carriedAt), drained: state.drained })
+    case 'Terminating':
+      return drop({ stage: state.stage, carriedAt: isoOrNone(state.carriedAt), waiting: writeWaiting(state.waiting) })
+    case 'Initialized':
+    case 'Succeeded':
+    case 'Progressing':
+    case 'WaitingPromotion':
+    case 'Promoting':
+      return undefined
+  }
+}
+
+/** Without the fields that are undefined: what is absent on the wire is absent here. */
+function drop<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
+}
