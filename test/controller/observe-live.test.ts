@@ -17,7 +17,7 @@ import { observeLive } from '../../src/controller/observe-live.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { recordOf } from '../../src/core/json.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
-import { readStatus } from '../../src/core/status/status.ts'
+import { readStatus } from '../../src/core/status/read-status.ts'
 import { Informers } from '../../src/runtime/informers.ts'
 import {
   bySubsets,
