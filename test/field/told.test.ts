@@ -123,7 +123,7 @@ suite('from the field: what is told', () => {
     await world.clock.advance(60_000)
     expect(world.status.reason).to.equal('WatchUnavailable')
     expect(world.status.message).to.match(
-      /^The canary is being deleted, and nothing is handed over before it can be seen: /,
+      /^The canary is being deleted, and nothing is handed over until its objects can be read: /,
     )
     expect(world.object(kinds.Deployment, 'web-primary')).not.to.equal(null)
     world.api.server.authorize = () => null
