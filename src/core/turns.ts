@@ -31,6 +31,17 @@ export class Turns<T> {
     this.#size = 0
   }
 
+  /** Takes out who has waited longest in the largest group: where there is no room for all, it makes room for the others. */
+  evict(): T | null {
+    let largest: readonly [string, Set<T>] | null = null
+    for (const group of this.#groups) if (largest === null || group[1].size > largest[1].size) largest = group
+    if (largest === null) return null
+    const [group, [member]] = largest
+    if (member === undefined) return null
+    this.delete(group, member)
+    return member
+  }
+
   /** Takes out whose turn it is; groups that `may` says no to are passed over, and keep their turn. */
   next(may: (group: string) => boolean = () => true): { readonly group: string; readonly member: T } | null {
     for (const [group, members] of this.#groups) {

@@ -109,8 +109,8 @@ export class EventRecorder {
     line.waiting.add(aboutOf(note), pending)
     this.#start(namespace, line)
     if (line.waiting.size + line.busy.size > (this.#options.capacity ?? CAPACITY)) {
-      const oldest = line.waiting.next()
-      if (oldest !== null) this.#giveUp(oldest.member, 'too many events of its namespace wait')
+      const oldest = line.waiting.evict()
+      if (oldest !== null) this.#giveUp(oldest, 'too many events of its namespace wait')
     }
   }
 

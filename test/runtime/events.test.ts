@@ -187,6 +187,25 @@ suite('event recorder', () => {
     )
   })
 
+  test('an object with many notes makes room for the one note of another', async () => {
+    const heal = api.faults.refuse(() => true, new NetworkError())
+    const recording = recorder(6)
+    const quiet = { ...about, metadata: { ...about.metadata, name: 'quiet', uid: 'quiet' } }
+    recording.record(note('noisy.0'))
+    recording.record(note('noisy.1'))
+    // Three further objects take what may be sent at once, so that the quiet one has to wait.
+    for (const name of ['a', 'b', 'c']) {
+      recording.record({ ...note(name), about: { ...about, metadata: { ...about.metadata, name, uid: name } } })
+    }
+    recording.record({ ...note('quiet.rolled-back'), about: quiet })
+    for (let n = 2; n < 5; n++) recording.record(note(`noisy.${n}`))
+    heal()
+    await clock.advance(60_000)
+    assert.include(names(), 'quiet.rolled-back')
+    assert.isTrue(dropped.every(line => line.startsWith('noisy.')))
+    assert.isAbove(dropped.length, 0)
+  })
+
   test('delivers what waits when it closes, within its deadline', async () => {
     const prompt = recorder()
     prompt.record(note('web.1'))

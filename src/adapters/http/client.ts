@@ -80,7 +80,7 @@ export class HttpClient {
    * these has changed since, the request is sent once more; it was not acted upon. Nothing else is repeated. Never throws.
    */
   async send(request: HttpRequest): Promise<HttpOutcome> {
-    const deadline = AbortSignal.timeout(request.deadline)
+    const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(request.deadline)))
     const given = request.signal === undefined ? [deadline] : [deadline, request.signal]
     const signal = AbortSignal.any(given)
     const call = new Call(request, signal)
@@ -101,22 +101,24 @@ export class HttpClient {
     const first = await this.#attempt(call).catch((error: unknown) => call.failure(error))
     const isRefused =
       first.kind === 'answer' ? first.status === 401 || first.status === 403 : first.why === 'certificate'
-    if (!isRefused || !(await this.#credentials.reread())) return first
-    return this.#attempt(call)
+    if (!isRefused) return first
+    // A file that cannot be read now does not hide what the server said.
+    const isChanged = await this.#credentials.reread().catch(() => false)
+    return isChanged ? this.#attempt(call) : first
   }
 
   async #attempt(call: Call): Promise<HttpOutcome> {
     const { method, url, headers = {}, body } = call.request
     const problem = this.#addresses === null ? null : problemOfHost(url, this.#addresses)
     if (problem !== null) return failed('address', `must not be called: ${problem}`)
-    const own = { ...(await this.#credentials.headers(url)), ...headers }
-    call.secrets = secretsOf(url, own)
+    const credentials = await this.#credentials.headers(url)
+    call.secrets = secretsOf(url, credentials)
     const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
     call.proxy = proxy
     const response = await axios.request<Readable>({
       method,
       url: withoutCredentials(url).href,
-      headers: own,
+      headers: { ...credentials, ...headers },
       // Bytes, which axios sends as they are; a text it may trim.
       data: body === undefined ? undefined : Buffer.from(body),
       ...this.#connections.agents(await this.#credentials.ca(), url, proxy, call.signal),

@@ -57,7 +57,10 @@ export class Credentials {
    * @throws the error of the file system, which has the path.
    */
   async headers(url: URL): Promise<Record<string, string>> {
-    const headers = { ...this.#headers }
+    // Names of headers know no case: one of ours replaces the administrator's.
+    const headers = Object.fromEntries(
+      Object.entries(this.#headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
     if (url.username !== '' || url.password !== '') {
       headers['authorization'] =
         `Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64')}`
@@ -82,14 +85,22 @@ export class Credentials {
 
 /** A shorter value of a header or a query is a word such as `true` or a tenant, and would be found in half of all texts. */
 const SHORTEST_VALUE = 8
+/** Names of headers whose values are credentials, however short. */
+const CREDENTIAL = /auth|cookie|key|passw|secret|token/i
 
-/** What must not be said of a request: passwords and tokens, and long values of its headers and its query. */
+/**
+ * What must not be said of a request: its password and tokens, with and without their scheme, and long values of its query and of
+ * the headers that the administrator gave.
+ *
+ * @param headers ours and the administrator's; those that a caller adds, such as `accept`, are no secrets.
+ */
 export function secretsOf(url: URL, headers: Readonly<Record<string, string>>): string[] {
-  const { authorization = '' } = headers
+  const credentials = Object.entries(headers).flatMap(([name, value]) =>
+    CREDENTIAL.test(name) ? [value, value.slice(value.indexOf(' ') + 1)] : [],
+  )
   const values = [...Object.values(headers), ...url.searchParams.values(), url.search.slice(1)]
-  const scheme = authorization.indexOf(' ')
   return [
-    ...[url.password, decoded(url.password), authorization.slice(scheme + 1)].filter(secret => secret !== ''),
+    ...[url.password, decoded(url.password), ...credentials].filter(secret => secret !== ''),
     ...values.filter(value => value.length >= SHORTEST_VALUE),
   ]
 }

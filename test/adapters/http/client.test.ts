@@ -1,4 +1,5 @@
 /** The HTTP client against real servers that hang, trickle, overflow, redirect, refuse and change their keys. */
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,6 +112,11 @@ suite('the HTTP client', () => {
       await until(() => server.connections() === 0)
     })
 
+    test('has a deadline in whole milliseconds, whatever is left of a longer one', async () => {
+      const server = await served(silent('http'))
+      expect(await send(client(), server.url, { deadline: -0.5 })).to.include({ kind: 'failed', why: 'deadline' })
+    })
+
     test('is not waited for by a caller who gives up', async () => {
       const server = await served(silent('http'))
       const stop = new AbortController()
@@ -190,6 +196,14 @@ suite('the HTTP client', () => {
       const server = await guarded(() => 'another')
       expect(await send(client({ tokenFile: await file('token', 'mine') }), server.url)).to.include({ status: 401 })
       expect(server.asked).to.have.lengthOf(1)
+    })
+
+    test('that is not accepted, and whose file cannot be read again, leaves the answer of the server as it was', async () => {
+      const server = await guarded(() => {
+        rmSync(join(folder, 'token'), { force: true })
+        return 'another'
+      })
+      expect(await send(client({ tokenFile: await file('token', 'mine') }), server.url)).to.include({ status: 401 })
     })
 
     test('whose file cannot be read ends the call before the server is asked', async () => {
@@ -288,6 +302,14 @@ suite('the HTTP client', () => {
       if (outcome.kind !== 'answer') throw new Error(outcome.error)
       expect(outcome.body).to.contain('token-secret')
       expect(outcome.redact(outcome.body ?? '')).to.equal('[redacted] [redacted] /?[redacted]')
+    })
+
+    test('are known by the names of their headers in any case, without their scheme, and however short; a request has words of its own', async () => {
+      const headers = { Authorization: 'Bearer abc12', 'X-Api-Key': 'k-1', 'X-Trace': 'on' }
+      const server = await served(plain(response => response.end('bad token abc12 (k-1): application/json is on')))
+      const outcome = await send(client({ headers }), server.url, { headers: { accept: 'application/json' } })
+      if (outcome.kind !== 'answer') throw new Error(outcome.error)
+      expect(outcome.redact(outcome.body ?? '')).to.equal('bad token [redacted] ([redacted]): application/json is on')
     })
   })
 })
