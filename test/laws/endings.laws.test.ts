@@ -86,7 +86,7 @@ function encourage(life: Life, ahead: Ill[] = []): void {
 
 /** Excused of its end: what nobody has a record of, and no primary runs, can only be put back by a person. */
 function waitsForAPerson({ world, wire }: Life): boolean {
-  if (/^No record of \w+ is left/.test(wire.message ?? '')) return true
+  if (/^Revision \w+ is not recorded any more/.test(wire.message ?? '')) return true
   const records = world.all(kinds.ControllerRevision)
   const recorded = records.some(one => one.metadata.annotations?.[REVISION_ANNOTATION] === wire.lastPromotedSpec)
   return !recorded && world.get(PRIMARY) === undefined

@@ -83,7 +83,7 @@ suite('what random histories once found', () => {
       { act: 'go on', seconds: 90, ills: [] },
     ] satisfies Act[])
       life.meet(act)
-    expect(life.wire.message).to.contain('Set web to the image and settings that web-primary runs')
+    expect(life.wire.message).to.contain('Set Deployment web to the image and settings that web-primary runs')
     expect(carriers(life.world).map(group => group.image)).to.deep.equal(['web:1'])
     life.meet({ act: 'push', image: 'web:1' })
     life.goOn(90)
@@ -96,7 +96,9 @@ suite('what random histories once found', () => {
     life.meet({ act: 'lose', what: 'records' })
     life.meet({ act: 'command', name: 'abort', full: false })
     life.goOn(15)
-    expect(life.wire.message).to.match(/^No record of \w+ is left .* Set Deployment web to the image and settings/)
+    expect(life.wire.message).to.match(
+      /^Revision \w+ is not recorded any more, .* Set Deployment web to the image and settings/,
+    )
     life.meet({ act: 'push', image: 'web:1' })
     life.goOn(60)
     expect([life.wire.phase, life.wire.history?.[0]?.reason]).to.deep.equal(['Succeeded', 'PromotionFailed'])

@@ -64,7 +64,7 @@ export const waysPastDecideNothing: Law = () => ({
     if ('ask' in decision || !isAnalysis(o.state)) return
     const { state, message } = decision
     const past = o.surroundings.routes.filter(({ metadata }) => metadata.name.startsWith('past-'))
-    if (past.length > 0 && message.includes('cannot be reached')) throw new Broken(message)
+    if (past.length > 0 && message.includes('is unreachable')) throw new Broken(message)
     if (!past.some(({ metadata }) => metadata.namespace === o.names.namespace)) return
     if (isAnalysis(state) && state.id === o.state.id && state.traffic.canary > o.state.traffic.canary)
       throw new Broken(`${o.state.traffic.canary} → ${state.traffic.canary} past the split`)
