@@ -55,6 +55,7 @@ export async function observeLive(
     hidden: null,
     namespaceTerminating: await isNamespaceTerminating(api, kept, call),
     sight: 'live' as const,
+    before: null,
   }
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { observation } = observer.observe(parsed.canary, { ...known, unseen: reader.unseen() }, new Set())

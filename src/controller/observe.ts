@@ -5,35 +5,27 @@
 import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import type { Canary } from '../api/canary.ts'
 import { topologyOf } from '../api/providers.ts'
-import { parseMetricTemplate, type MetricTemplate } from '../api/templates.ts'
 import type { Finding } from '../core/model/check.ts'
-import { at, textsOf } from '../core/json.ts'
-import { labelMode, selects, templateLabels } from '../core/render/labels.ts'
+import { at } from '../core/json.ts'
+import { labelMode } from '../core/render/labels.ts'
 import type { Memory } from '../core/model/memory.ts'
 import { namesOf, type Names } from '../core/model/names.ts'
-import type {
-  Observation,
-  RecordedTemplate,
-  Settings,
-  Sight,
-  Surroundings,
-  WriteError,
-  Workload,
-} from '../core/model/observation.ts'
+import type { Observation, Settings, Sight, WriteError, Workload } from '../core/model/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
-import { configKey, type ConfigReference, isTracked, trackedConfigs } from '../core/render/configs.ts'
-import { isOurs } from '../core/render/ownership.ts'
+import { trackedConfigs } from '../core/render/configs.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
-import { selectorBefore } from '../core/render/original.ts'
 import { routingOf } from '../core/routers/index.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { readDeployment } from '../core/workloads/deployment.ts'
-import { refusalOf } from '../runtime/object-limits.ts'
 import type { ConfigContents } from './config-contents.ts'
+import { configKinds, readyPods } from './kinds.ts'
+import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
+import { readMetricTemplates } from './metric-templates.ts'
 import { readCanary } from './read-canary.ts'
 import { type Reader, TrackedReader } from './reader.ts'
-import { configKinds, followedWherePresent, readyPods, selectorKeys } from './kinds.ts'
+import { sharedWith } from './shared-observation.ts'
+import { surroundingsOf } from './surroundings.ts'
 import { unseenConfigs } from './watch-health.ts'
 
 /** What memory adds to the caches. */
@@ -46,6 +38,8 @@ export interface ReconcileContext {
   readonly hidden: string | null
   readonly namespaceTerminating: boolean
   readonly sight: Sight
+  /** The last observation, which the next shares with; null: none is kept. */
+  readonly before: Observation | null
 }
 
 export interface Observed {
@@ -55,8 +49,6 @@ export interface Observed {
   /** Not all of them are known yet, and have to be before anything is decided. */
   readonly blind: boolean
 }
-
-const parsedTemplates = new WeakMap<KubeObject, ReturnType<typeof parseMetricTemplate>>()
 
 export class Observer {
   readonly #reader: Reader
@@ -89,15 +81,22 @@ export class Observer {
       names.canary,
     )
     const references = this.#settings.trackConfigs ? trackedConfigs(at(target?.spec, 'template')) : []
-    const { configs, unread, problems } = this.#configs(reader, names, references)
-    const needs = this.#needs(reader, names, references, recorded)
+    const { configs, unread, problems } = readConfigs(reader, this.#contents, names, references)
+    const needs = this.#settings.trackConfigs ? neededConfigKinds(reader, names, references, recorded) : []
     const { analysis } = canary.spec
     const workloads = {
       target: this.#workload(reader, target, configs, analysis.canaryReadyThreshold),
       primary: this.#workload(reader, reader.get(names.primary), {}, analysis.primaryReadyThreshold),
     }
     const live = this.#live(reader, canary, names)
-    const surroundings = this.#surroundings(reader, canary, names, workloads.target, known.namespaceTerminating)
+    const surroundings = surroundingsOf(
+      reader,
+      this.#settings,
+      canary,
+      names,
+      workloads.target,
+      known.namespaceTerminating,
+    )
     const seen = {
       canary,
       names,
@@ -111,7 +110,7 @@ export class Observer {
       endpoints: topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, names),
       recorded,
       configs,
-      ...this.#metricTemplates(reader, canary, names),
+      ...readMetricTemplates(reader, canary),
       surroundings,
       findings: known.findings,
       sight: known.sight,
@@ -127,7 +126,7 @@ export class Observer {
     const hidden = [...problems, ...reader.refusals]
     const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
     return {
-      observation: { ...observation, unseen, traffic: provider.read(observation) },
+      observation: sharedWith(known.before, { ...observation, unseen, traffic: provider.read(observation) }),
       needs,
       blind:
         unread ||
@@ -150,51 +149,6 @@ export class Observer {
     if (object === undefined) return null
     const sets = reader.byIndex(kinds.ReplicaSet, 'owner', object.metadata.uid ?? '')
     return readDeployment(object, sets, { configs, readyPercent, sha256: this.#sha256 })
-  }
-
-  /** Hashes of the configuration that the target mounts; what does not exist is left out. */
-  #configs(
-    reader: TrackedReader,
-    { namespace, canary }: Names,
-    references: readonly ConfigReference[],
-  ): { configs: Record<string, string>; unread: boolean; problems: string[] } {
-    const configs: Record<string, string> = {}
-    const problems: string[] = []
-    const mounted: Ref[] = []
-    let unread = false
-    const key = `${namespace}/${canary}`
-    for (const reference of references) {
-      const ref = { kind: kindOf(reference), namespace, name: reference.name }
-      const config = reader.get(ref)
-      if (config === undefined || !isTracked(config)) continue
-      mounted.push(ref)
-      const { hash, problem } = this.#contents.of(ref, config, key)
-      if (problem !== null) problems.push(problem)
-      if (hash !== null) configs[configKey(reference)] = hash
-      else unread = true
-    }
-    this.#contents.retain(key, mounted)
-    return { configs, unread, problems }
-  }
-
-  /**
-   * What the target mounts now, what a recorded template mounted (a promotion, or a clean-up after a restart, has to see its
-   * copies), and what there are copies of.
-   */
-  #needs(
-    reader: TrackedReader,
-    names: Names,
-    references: readonly ConfigReference[],
-    recorded: readonly RecordedTemplate[],
-  ): Kind[] {
-    const remembered = recorded.flatMap(({ configs }) => Object.keys(configs))
-    if (!this.#settings.trackConfigs) return []
-    return configKinds.filter(
-      kind =>
-        references.some(reference => kindOf(reference) === kind) ||
-        remembered.some(key => key.startsWith(`${kind.plural}/`)) ||
-        reader.byIndex(kind, 'canary', `${names.namespace}/${names.canary}`).length > 0,
-    )
   }
 
   #endpoints(reader: TrackedReader, names: Names): NonNullable<Observation['endpoints']> {
@@ -224,70 +178,4 @@ export class Observer {
     }
     return live
   }
-
-  #surroundings(
-    reader: TrackedReader,
-    canary: Canary,
-    names: Names,
-    target: Workload | null,
-    namespaceTerminating: boolean,
-  ): Surroundings {
-    const { namespace } = names
-    const claims = [`${namespace}/target/${names.target.name}`, `${namespace}/service/${names.apexService.name}`]
-    const rivals = claims.flatMap(claim => reader.byIndex(kinds.Canary, 'claims', claim))
-    const scalers = [kinds.HorizontalPodAutoscaler, ...followedWherePresent].flatMap(kind =>
-      [names.target.name, names.primary.name].flatMap(name => reader.byIndex(kind, 'scales', `${namespace}/${name}`)),
-    )
-    const labels = textsOf(at(target?.object.spec, 'template', 'metadata', 'labels'))
-    const services = selectorKeys(namespace, labels).flatMap(key => reader.byIndex(kinds.Service, 'selector', key))
-    const own = [names.apexService, names.primaryService, names.canaryService]
-    const ours = new Set(own.map(ref => ref.name))
-    const workloads = new Set([names.target.name, names.primary.name])
-    const apex = reader.get(names.apexService)
-    const selector = apex === undefined || isOurs({ names }, apex) ? {} : selectorBefore(apex)
-    return {
-      rivals: distinct(rivals).filter(one => one.metadata.name !== names.canary),
-      autoscalers: distinct(scalers),
-      services: distinct(services).filter(
-        service => !ours.has(service.metadata.name) && selects(textsOf(at(service.spec, 'selector')), labels),
-      ),
-      backends: [kinds.Deployment, kinds.ReplicaSet].flatMap(kind =>
-        reader
-          .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
-          .filter(one => selects(selector, templateLabels(one)) && !workloads.has(one.metadata.name)),
-      ),
-      ...routingOf({ canary }).surroundings({ canary, names, settings: this.#settings }, (kind, index, key) =>
-        reader.byIndex(kind, index, key),
-      ),
-      namespaceTerminating,
-    }
-  }
-
-  #metricTemplates(
-    reader: TrackedReader,
-    canary: Canary,
-    names: Names,
-  ): Pick<Observation, 'templates' | 'unreadableTemplates'> {
-    const { metrics, steps = [] } = canary.spec.analysis
-    const templates: Record<string, MetricTemplate> = {}
-    const unreadableTemplates: Record<string, readonly string[]> = {}
-    for (const { templateRef } of [...metrics, ...steps.flatMap(step => step.metrics)]) {
-      if (templateRef === undefined) continue
-      const object = reader.get({ kind: kinds.MetricTemplate, namespace: names.namespace, name: templateRef.name })
-      if (object === undefined) continue
-      const refusal = refusalOf(object)
-      const parsed =
-        refusal === null ? (parsedTemplates.get(object) ?? parseMetricTemplate(object)) : { problems: [refusal] }
-      parsedTemplates.set(object, parsed)
-      if ('template' in parsed) templates[templateRef.name] = parsed.template
-      else unreadableTemplates[templateRef.name] = parsed.problems
-    }
-    return { templates, unreadableTemplates }
-  }
-}
-
-const kindOf = ({ kind }: ConfigReference): Kind => (kind === 'Secret' ? kinds.Secret : kinds.ConfigMap)
-
-function distinct(objects: readonly KubeObject[]): readonly KubeObject[] {
-  return objects.length < 2 ? objects : [...new Set(objects)]
 }

@@ -3,7 +3,7 @@ import type { CanaryStatus } from '../api/status.ts'
 import type { KubeObject } from '../api/object.ts'
 import { recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/model/memory.ts'
-import type { WriteError } from '../core/model/observation.ts'
+import type { Observation, WriteError } from '../core/model/observation.ts'
 import type { State } from '../core/model/state.ts'
 import { readStatus } from '../core/status/read-status.ts'
 import type { Instant } from '../core/time.ts'
@@ -20,6 +20,8 @@ export interface ProcessMemory {
   statusBeingWritten: CanaryStatus | null
   /** When a status was last written. */
   informedAt: Instant
+  /** The last observation of a run; null at rest, where it would only take memory. */
+  observed: Observation | null
   /** Why the last writes failed; null when they did not. */
   writeError: WriteError | null
   /** Whether the last status was written is not known, so its events may not have been recorded. */
@@ -50,6 +52,7 @@ export class ProcessMemories {
       status,
       statusBeingWritten: null,
       informedAt: 0,
+      observed: known?.observed ?? null,
       writeError: known?.writeError ?? null,
       isStatusUncertain: known?.isStatusUncertain ?? false,
       isNamespaceTerminating: known?.uid === uid && known.isNamespaceTerminating,

@@ -4,18 +4,16 @@
  */
 import type { Provider } from '../api/providers.ts'
 import { kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
-import type { Canary } from '../api/canary.ts'
 import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
-import { unreadable } from '../core/machine/invalid-canary.ts'
+import { isResting } from '../core/machine/desired-replicas.ts'
 import { outboxWith, untold } from '../core/machine/outbox.ts'
 import type { Announcement } from '../core/model/announcement.ts'
 import type { Decision, Question } from '../core/model/decision.ts'
 import type { Memory } from '../core/model/memory.ts'
 import type { Observation } from '../core/model/observation.ts'
 import { writeStatus } from '../core/status/write-status.ts'
-import { worthOf } from '../core/status/status-write-policy.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import { announce } from './announce.ts'
 import { type ApplyPorts, applyWrites } from './apply.ts'
@@ -25,12 +23,13 @@ import type { ConfigContents } from './config-contents.ts'
 import type { ConfigInformers } from './config-informers.ts'
 import type { DependencyIndex } from './dependency-index.ts'
 import type { InFlightQueries } from './in-flight-queries.ts'
+import { reportInvalid } from './invalid-canary.ts'
 import { laneOf } from './lane.ts'
 import { readAllLive, readLive } from './live-reads.ts'
+import { isNamespaceTerminating } from './namespace-state.ts'
 import type { Observer, ReconcileContext } from './observe.ts'
 import { type ProcessMemory, ProcessMemories } from './process-memory.ts'
 import type { QueryTrials } from './query-trials.ts'
-import { sendWrite } from './send-write.ts'
 import type { Step } from './step.ts'
 
 /** Configuration that is not known whole yet is looked for again. */
@@ -89,7 +88,8 @@ export class Reconciler {
     if ('problems' in parsed) {
       dependencies.set(key, wanted)
       known.isStatusUncertain ||= before === undefined
-      return yield* this.#stall(key, known, object, parsed.problems, calls)
+      const tell = (told: Announcement): void => this.#announce(key, object, [told])
+      return yield* reportInvalid(this.#ports, calls, key, known, object, parsed.problems, tell)
     }
     const { canary } = parsed
     // Another process may have died between its status and its events.
@@ -108,8 +108,10 @@ export class Reconciler {
           : this.#ports.hidden(ref.namespace, parsed.canary.spec.provider),
       namespaceTerminating: yield* isNamespaceTerminating(calls, canary, known),
       sight: 'cached',
+      before: known.observed,
     }
     const { observation, needs, blind } = observer.observe(canary, context, wanted)
+    known.observed = isResting(known.state) ? null : observation
     dependencies.set(key, wanted)
     configInformers.set(key, ref.namespace, needs)
     queryTrials.ask(key, trialQuestions(observation))
@@ -173,30 +175,6 @@ export class Reconciler {
     if (wakeAt !== null) wake(key, wakeAt)
   }
 
-  /** A Canary that cannot be read: one sentence, no change of anything; one that is being deleted is let go. */
-  *#stall(
-    key: string,
-    known: ProcessMemory,
-    object: KubeObject,
-    problems: readonly string[],
-    calls: Calls,
-  ): Step<void> {
-    const { cache, clock } = this.#ports
-    const now = clock.now()
-    const { status, announcement, release } = unreadable(object, problems, now)
-    const wasUncertain = known.isStatusUncertain
-    let present = object
-    if (worthOf(known.status, status) !== 'nothing') {
-      const committed = yield* commitStatus(cache, calls, known, object, status, 'normal')
-      if (committed === null) return this.#ports.wake(key, now)
-      present = { ...object, metadata: committed.metadata }
-      this.#announce(key, object, [announcement])
-    } else if (wasUncertain) this.#announce(key, object, [announcement])
-    known.isStatusUncertain = false
-    this.#ports.watcher(key, null, null)
-    if (release !== null) yield* sendWrite(cache, calls, afterCommit(release, object, present), 'normal')
-  }
-
   #announce(key: string, about: KubeObject, announcements: readonly Announcement[]): void {
     announce(this.#ports.recorder, this.#memories, key, about, announcements)
   }
@@ -210,15 +188,6 @@ export class Reconciler {
     this.#ports.configContents.retain(key, [])
     this.#ports.watcher(key, null, null)
   }
-}
-
-/** Read only while a Canary is being deleted: that its namespace is terminating is the one fact the caches do not have. */
-function* isNamespaceTerminating(calls: Calls, canary: Canary, known: ProcessMemory): Step<boolean> {
-  if (canary.metadata.deletionTimestamp === undefined) return false
-  if (known.isNamespaceTerminating) return true
-  const ref = { kind: kinds.Namespace, namespace: '', name: canary.metadata.namespace ?? '' }
-  const namespace = yield* calls.get(ref, 'normal')
-  return namespace === null || namespace.metadata.deletionTimestamp !== undefined
 }
 
 /** `shop/web` → the Canary. */

@@ -57,6 +57,7 @@ async function observedByInformers(world: World): Promise<Observation> {
     hidden: null,
     namespaceTerminating: false,
     sight: 'live',
+    before: null,
   } as const
   // The first look asks for the contents of what is mounted.
   observer.observe(parsed.canary, known, new Set())

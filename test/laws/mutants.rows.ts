@@ -256,6 +256,18 @@ export const mutants: readonly Mutant[] = [
     take: 'known.isStatusUncertain ||= !(error instanceof ApiError && error.code < 500)\n        throw error',
     put: 'return canary',
   }),
+  ...laws(MOMENTS, 'what a policy finds does not depend on what a pass changes', {
+    without: 'policies that leave the state alone',
+    file: 'src/core/problems/target.ts',
+    take: 'if (o.target !== null) return null\n  const named',
+    put: "if (o.target !== null || o.state.phase === 'Failed') return null\n  const named",
+  }),
+  ...laws(MOMENTS, 'what was found to stand is rendered the same', {
+    without: 'comparing the posture',
+    file: 'src/core/render/render.ts',
+    take: ' && sameJson(known.key, keyOf(o, posture))',
+    put: '',
+  }),
   ...laws(MOMENTS, 'an Event is announced only once the status tells it', {
     without: 'writing the status where an Event is all that is new',
     file: 'src/controller/commit.ts',

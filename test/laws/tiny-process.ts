@@ -136,6 +136,7 @@ export class TinyProcess {
       hidden: parsed.canary.metadata.deletionTimestamp === undefined ? null : unseen,
       namespaceTerminating,
       sight: 'cached',
+      before: null,
     }
     return this.#observer.observe(parsed.canary, context, new Set()).observation
   }

@@ -21,7 +21,7 @@ import {
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
-import { policiesReadWhatStays } from './laws-of-problems.ts'
+import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { callersLeaveBeforeARecreation, deadlinesAreConfirmed } from './laws-of-verdicts.ts'
 import {
@@ -278,6 +278,7 @@ suite('laws of every moment', function () {
   always('a promotion that is given up goes no further', 1, givenUpIsGivenUp, undone)
   always('nothing is written that the status does not tell yet', 1, statusComesFirst)
   always('what a policy finds does not depend on what a pass changes', 1, policiesReadWhatStays)
+  always('what was found to stand is rendered the same', 1, whatStandsIsRenderedTheSame)
   always('an Event is announced only once the status tells it', 1, eventsFollowTheStatus)
 
   test('no Event that a status told of is lost with a process', () => {

@@ -1,7 +1,9 @@
 /** A posture in objects: every write that brings the world nearer to it, safe in any order and subset. */
 import { kinds } from '../../api/object.ts'
+import { sameJson } from '../json.ts'
 import { FINALIZER } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
@@ -26,13 +28,8 @@ export function render(o: Observation, halted: boolean): Write[] {
   if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
   if (halted) return []
   const posture = postureOf(o, o.state)
-  const writes = [
-    ...routingOf(o).render(o, posture),
-    ...renderServices(o, posture),
-    ...renderPrimary(o, posture),
-    ...renderTarget(o, posture),
-    ...renderRevisions(o, posture),
-  ]
+  const writes = stillStands(o, posture) ? [] : renderAll(o, posture)
+  if (writes.length === 0) standing.set(o.live, { o, key: keyOf(o, posture) })
   if (posture.remove === 'nothing') return writes
   // Who never got to serve has nothing to give back: what others own is not touched.
   const served = o.state.phase === 'Terminating' && o.state.promoted !== null
@@ -43,6 +40,49 @@ export function render(o: Observation, halted: boolean): Write[] {
       o,
       finalizers.filter(one => one !== FINALIZER),
     ),
+  ]
+}
+
+/** Every write of a posture. */
+export function renderAll(o: Observation, posture: Posture): Write[] {
+  return [
+    ...routingOf(o).render(o, posture),
+    ...renderServices(o, posture),
+    ...renderPrimary(o, posture),
+    ...renderTarget(o, posture),
+    ...renderRevisions(o, posture),
+  ]
+}
+
+/** By the objects of an observation: that nothing was to be written, and for what. Most passes change nothing of either. */
+const standing = new WeakMap<Observation['live'], { readonly o: Observation; readonly key: unknown }>()
+
+/** Whether the same objects were found to be as the same posture wants them. */
+function stillStands(o: Observation, posture: Posture): boolean {
+  const known = standing.get(o.live)
+  if (known === undefined) return false
+  const isSame = (Object.keys(o) as (keyof Observation)[]).every(
+    field => unread.has(field) || known.o[field] === o[field],
+  )
+  return isSame && known.o.canary.spec === o.canary.spec && sameJson(known.key, keyOf(o, posture))
+}
+
+/** What no renderer reads as a whole: of the first three `keyOf` has what is read, and its spec is compared. */
+const unread: ReadonlySet<keyof Observation> = new Set(['state', 'memory', 'canary', 'findings', 'sight', 'writeError'])
+
+/** Of the state, the memory and the metadata of the Canary what renderers read. */
+function keyOf({ state, memory, canary }: Observation, posture: Posture): unknown {
+  return [
+    posture,
+    state.phase,
+    'promoted' in state ? state.promoted : null,
+    'candidate' in state ? state.candidate : null,
+    'rejected' in state ? state.rejected : null,
+    memory.previous,
+    memory.labels,
+    memory.replicas.desired,
+    memory.replicas.ignoredManager,
+    canary.metadata.uid,
   ]
 }
 
