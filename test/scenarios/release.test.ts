@@ -31,7 +31,7 @@ suite('a release, in virtual time', () => {
     await world.until('Failed')
     await world.clock.advance(60_000)
     expect(world.status.message).to.match(
-      /^Rolled back \w+ \(web:1\.1\.0\) at weight \d+: request-success-rate [\d.]+ % is below 99 % \(\d+ requests in \d+s\)/,
+      /^Rolled back \w+ \(web:2\.0\.0-errors\) at weight \d+: request-success-rate [\d.]+ % is below 99 % \(\d+ requests in \d+s\)/,
     )
     expect(world.object(kinds.Deployment, 'web')?.spec).to.have.property('replicas', 0)
     expect(JSON.stringify(world.object(kinds.Deployment, 'web-primary')?.spec)).to.contain('demo/web:1.0.0')

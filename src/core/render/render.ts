@@ -28,8 +28,8 @@ export function render(o: Observation, halted: boolean): Write[] {
   if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
   if (halted) return []
   const posture = postureOf(o, o.state)
-  const writes = stillStands(o, posture) ? [] : renderAll(o, posture)
-  if (writes.length === 0) standing.set(o.live, { o, key: keyOf(o, posture) })
+  const writes = isUnchanged(o, posture) ? [] : renderAll(o, posture)
+  if (writes.length === 0) nothingToWrite.set(o.live, { o, key: keyOf(o, posture) })
   if (posture.remove === 'nothing') return writes
   // Who never got to serve has nothing to give back: what others own is not touched.
   const served = o.state.phase === 'Terminating' && o.state.promoted !== null
@@ -55,11 +55,11 @@ export function renderAll(o: Observation, posture: Posture): Write[] {
 }
 
 /** By the objects of an observation: that nothing was to be written, and for what. Most passes change nothing of either. */
-const standing = new WeakMap<Observation['live'], { readonly o: Observation; readonly key: unknown }>()
+const nothingToWrite = new WeakMap<Observation['live'], { readonly o: Observation; readonly key: unknown }>()
 
 /** Whether the same objects were found to be as the same posture wants them. */
-function stillStands(o: Observation, posture: Posture): boolean {
-  const known = standing.get(o.live)
+function isUnchanged(o: Observation, posture: Posture): boolean {
+  const known = nothingToWrite.get(o.live)
   if (known === undefined) return false
   const isSame = (Object.keys(o) as (keyof Observation)[]).every(
     field => unread.has(field) || known.o[field] === o[field],
