@@ -14,8 +14,12 @@ export const notAvailable: readonly Case[] = [
   bad('a DaemonSet', { targetRef: { kind: 'DaemonSet' } }, 'only Deployment is supported so far'),
   bad('a Service as target', { targetRef: { kind: 'Service' } }, 'only Deployment is supported so far'),
   bad('a Knative target', { targetRef: { apiVersion: 'serving.knative.dev/v1' } }, 'write apps/v1'),
-  bad('another provider of Flagger', { provider: 'linkerd' }, 'only the provider istio is supported so far'),
-  bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the provider istio is supported so far'),
+  bad(
+    'another provider of Flagger',
+    { provider: 'linkerd' },
+    'only the providers istio and kubernetes are supported so far',
+  ),
+  bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the providers istio and kubernetes are supported so far'),
   bad(
     'webhooks',
     { analysis: { webhooks: [{ name: 'gate', type: 'confirm-promotion', url: 'http://gate/' }] } },
@@ -31,7 +35,11 @@ export const notAvailable: readonly Case[] = [
     { analysis: { match: [{ headers: { 'x-canary': { exact: 'yes' } } }] } },
     'match (A/B testing) is not supported yet',
   ),
-  bad('iterations', { analysis: { iterations: 10 } }, 'iterations (blue/green) are not supported yet'),
+  bad(
+    'iterations',
+    { analysis: { iterations: 10 } },
+    'iterations (blue/green) are supported with provider kubernetes only so far',
+  ),
   bad('mirror', { analysis: { mirror: true } }, 'mirror is not supported yet'),
   bad('mirrorWeight', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight is not supported yet'),
   bad(

@@ -110,7 +110,7 @@ suite('the program', function () {
     const unreachable = runAt(closed.url)
     expect([await wrong.exit, wrong.said()]).to.deep.equal([
       2,
-      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the provider istio is supported so far: write istio.\n(see: sluice run --help)\n",
+      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the providers istio and kubernetes are supported so far: write one of them.\n(see: sluice run --help)\n",
     ])
     expect([
       await unreachable.exit,

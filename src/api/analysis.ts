@@ -87,7 +87,14 @@ export const AnalysisSchema = ruled(
       .describe(
         'Whether the target is kept from rolling while its pods carry requests, so that a push waits until it is judged.',
       ),
-    iterations: refused('number', later('iterations (blue/green) are', 'write stepWeights instead')),
+    iterations: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .exactOptional()
+      .describe(
+        'Blue/green, with provider kubernetes: how often the metrics must pass, one interval each, before all requests go to the canary. Left out: 10. 0 is none.',
+      ),
     match: refused('list', later('match (A/B testing) is', 'write stepWeights instead')),
     mirror: refused('boolean', later('mirror is', 'remove it')),
     mirrorWeight: refused('number', later('mirrorWeight is', 'remove it')),

@@ -9,7 +9,17 @@ import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
-import { DEFAULT_PROVIDER, FLAGGER_PROVIDERS, isProvider, type Provider } from './providers.ts'
+import {
+  DEFAULT_ITERATIONS,
+  DEFAULT_PROVIDER,
+  FLAGGER_PROVIDERS,
+  isProvider,
+  type Provider,
+  PROVIDER_SENTENCE,
+  providers,
+  rulesOf,
+  traitsOf,
+} from './providers.ts'
 import {
   emptyCounts,
   metricsServer,
@@ -43,14 +53,31 @@ const TargetRef = ruled(
   },
 )
 
+/** The rules of each provider, for the Canaries that name it; those of a flag are found when the Canary is observed. */
+const providerRules = Object.keys(providers)
+  .filter(isProvider)
+  .flatMap(name =>
+    rulesOf(name).map(({ message, cel, holds }) => ({
+      message,
+      cel: `!(has(self.provider) && self.provider == '${name}') || (${cel})`,
+      holds: (spec: Parameters<typeof holds>[0] & { readonly provider?: string | undefined }): boolean =>
+        spec.provider !== name || holds(spec),
+    })),
+  )
+
+/** A Canary without a provider that does not say so; as the flag may have said. */
+const providerOf = (self: string): string => `(has(${self}.provider) ? ${self}.provider : '${DEFAULT_PROVIDER}')`
+
 const apexOf = (self: string): string => `(has(${self}.service.name) ? ${self}.service.name : ${self}.targetRef.name)`
 const labelsOf = (self: string): string => `has(${self}.primary) && has(${self}.primary.labels)`
 
 const Written = ruled(
   z.object({
     provider: ruled(z.enum(FLAGGER_PROVIDERS), {
-      message: 'only the provider istio is supported so far: write istio',
-      cel: `self == 'istio'`,
+      message: PROVIDER_SENTENCE,
+      cel: `self in [${Object.keys(providers)
+        .map(name => `'${name}'`)
+        .join(', ')}]`,
       holds: isProvider,
     })
       .exactOptional()
@@ -119,6 +146,18 @@ const Written = ruled(
       'subsets need the labels of the target: with service.destinationRule write primary.labels: keep, or leave it out',
     cel: `!(has(self.service.destinationRule) && ${labelsOf('self')} && self.primary.labels == 'switch')`,
     holds: spec => spec.service.destinationRule === undefined || spec.primary?.labels !== 'switch',
+  },
+  {
+    message:
+      'iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights, or provider: kubernetes',
+    cel: `!has(self.analysis) || !has(self.analysis.iterations) || self.analysis.iterations == 0 || (has(self.provider) && self.provider == 'kubernetes')`,
+    holds: spec => (spec.analysis?.iterations ?? 0) === 0 || spec.provider === 'kubernetes',
+  },
+  ...providerRules,
+  {
+    message: 'the provider cannot be changed: delete the Canary, which hands the routes back, and create it again',
+    cel: `${providerOf('self')} == ${providerOf('oldSelf')}`,
+    holds: 'unseen',
   },
   {
     message: 'service.name cannot be changed: delete the Canary and create it again',
@@ -195,11 +234,22 @@ export function parseCanary(
   const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
   const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
   if (!parsed.success) return { problems: sentencesOf(parsed.error) }
-  const { provider: named = provider, ...rest } = parsed.data.spec
-  const spec = { ...rest, provider: isProvider(named) ? named : provider }
+  const spec = withProvider(parsed.data.spec, provider)
   const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
   if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
   return problems.length > 0 ? { problems } : { canary: { ...object, spec } }
+}
+
+/** The spec with the provider that splits its traffic, and what that one takes where nothing is written. */
+function withProvider({ provider: named, ...spec }: z.output<typeof CanarySpecSchema>, fallback: Provider): CanarySpec {
+  const provider = named !== undefined && isProvider(named) ? named : fallback
+  if (traitsOf({ provider }).shares === 'any') return { ...spec, provider }
+  const { iterations = 0 } = spec.analysis
+  return {
+    ...spec,
+    provider,
+    analysis: { ...spec.analysis, iterations: iterations === 0 ? DEFAULT_ITERATIONS : iterations },
+  }
 }
 
 const NAME_SENTENCE = `a Canary's name is written into labels and must have at most ${LONGEST_NAME} characters`

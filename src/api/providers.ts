@@ -3,6 +3,8 @@
  * provider without a cluster, is read from here; how a provider does it is in `core/routers/<provider>/`.
  */
 
+import { BUILT_IN } from './metric.ts'
+
 /** Flagger's providers, so that a Canary which names one is refused with a sentence. */
 export const FLAGGER_PROVIDERS = [
   'istio',
@@ -26,6 +28,9 @@ export const FLAGGER_PROVIDERS = [
   'traefik',
 ] as const
 
+/** Iterations of a release that shifts no weights, where none are written; Flagger's default. */
+export const DEFAULT_ITERATIONS = 10
+
 /**
  * How the pods of the two sides are told apart by what routes requests.
  * - `two services`: a Service for each side, and routes between them.
@@ -40,6 +45,10 @@ interface Routed {
 }
 
 interface ProviderTraits {
+  /** Which shares of the requests the canary can have. */
+  readonly shares: 'any' | 'all or none'
+  /** Its telemetry tells the two sides apart, so that the built-in metrics mean something. */
+  readonly hasTelemetry: boolean
   topology(service: Routed): Topology
   /** Containers that it injects into pods: their ports are not ports of the program. */
   readonly sidecars: readonly string[]
@@ -53,12 +62,22 @@ const OF_ONE_OBJECT = /^istio\.io\/use-waypoint-canary/
 
 export const providers = {
   istio: {
+    shares: 'any',
+    hasTelemetry: true,
     topology: service => (service.destinationRule === undefined ? 'two services' : 'subsets'),
     sidecars: ['istio-proxy', 'envoy'],
     routesBy: key => {
       const domain = domainOf(key)
       return (domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key)
     },
+  },
+  /** No mesh: the Service that callers use selects one side or the other. */
+  kubernetes: {
+    shares: 'all or none',
+    hasTelemetry: false,
+    topology: () => 'selector',
+    sidecars: [],
+    routesBy: () => false,
   },
 } as const satisfies Record<string, ProviderTraits>
 
@@ -68,7 +87,7 @@ export type Provider = keyof typeof providers
 const names = Object.keys(providers)
 
 /** What is said of a provider that does not work. */
-export const PROVIDER_SENTENCE = `Only the provider ${names.join(' or ')} is supported so far: write ${names.join(' or ')}.`
+export const PROVIDER_SENTENCE = `only the providers ${names.join(' and ')} are supported so far: write one of them`
 
 /** Where neither the Canary nor the flag says. */
 export const DEFAULT_PROVIDER: Provider = 'istio'
@@ -80,3 +99,85 @@ export const traitsOf = (spec: { readonly provider: Provider }): ProviderTraits 
 
 export const topologyOf = (spec: { readonly provider: Provider; readonly service: Routed }): Topology =>
   traitsOf(spec).topology(spec.service)
+
+/** What the refusals below read of a spec, as it was written or as it was read. */
+interface WrittenSpec {
+  readonly skipAnalysis?: boolean | undefined
+  readonly service: object
+  readonly analysis?:
+    | {
+        readonly stepWeight?: unknown
+        readonly stepWeights?: unknown
+        readonly steps?: unknown
+        readonly maxWeight?: unknown
+        readonly stepWeightPromotion?: number | undefined
+        readonly metrics?: readonly WrittenMetric[] | undefined
+      }
+    | undefined
+}
+
+interface WrittenMetric {
+  readonly name: string
+}
+
+/** A rule that holds for specs of some providers; `cel` and `holds` say the same. */
+export interface ProviderRule {
+  readonly message: string
+  /** On the spec, as `self`. */
+  readonly cel: string
+  readonly holds: (spec: WrittenSpec) => boolean
+}
+
+const WEIGHTS = ['stepWeight', 'stepWeights', 'steps', 'maxWeight'] as const
+/** What is said about routes, and has nowhere to stand without any. `timeout` stays: it is the shortest time to drain. */
+const OF_ROUTES = [
+  'gateways',
+  'hosts',
+  'delegation',
+  'match',
+  'rewrite',
+  'retries',
+  'headers',
+  'corsPolicy',
+  'trafficPolicy',
+  'virtualServices',
+  'destinationRule',
+] as const
+
+const isWritten = (value: unknown): boolean => value !== undefined && value !== false
+
+const rulesOfAllOrNone: readonly ProviderRule[] = [
+  {
+    message: `provider kubernetes sends all requests to one side: write iterations instead of ${WEIGHTS.join(', ')} and stepWeightPromotion`,
+    cel: `!has(self.analysis) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0)`,
+    holds: ({ analysis = {} }) =>
+      WEIGHTS.every(field => analysis[field] === undefined) && (analysis.stepWeightPromotion ?? 0) === 0,
+  },
+  {
+    message: `provider kubernetes has no routes: remove ${OF_ROUTES.join(', ')} from service`,
+    cel: `!(${OF_ROUTES.map(field => (field === 'delegation' ? 'has(self.service.delegation) && self.service.delegation' : `has(self.service.${field})`)).join(' || ')})`,
+    holds: ({ service }) => OF_ROUTES.every(field => !isWritten((service as Record<string, unknown>)[field])),
+  },
+]
+
+const BUILT_INS = Object.keys(BUILT_IN)
+
+const rulesWithoutTelemetry: readonly ProviderRule[] = [
+  {
+    message: `provider kubernetes has no telemetry of its own: write analysis.metrics with a query or a templateRef, none of them named ${BUILT_INS.join(' or ')}`,
+    cel: `(has(self.skipAnalysis) && self.skipAnalysis) || (has(self.analysis) && has(self.analysis.metrics) && size(self.analysis.metrics) > 0 && self.analysis.metrics.all(one, !(one.name in [${BUILT_INS.map(name => `'${name}'`).join(', ')}])))`,
+    holds: ({ skipAnalysis, analysis }) => {
+      const metrics = analysis?.metrics ?? []
+      return skipAnalysis === true || (metrics.length > 0 && metrics.every(({ name }) => !BUILT_INS.includes(name)))
+    },
+  },
+]
+
+/** What a spec may not say with a provider. */
+export function rulesOf(provider: Provider): readonly ProviderRule[] {
+  const traits: ProviderTraits = providers[provider]
+  return [
+    ...(traits.shares === 'all or none' ? rulesOfAllOrNone : []),
+    ...(traits.hasTelemetry ? [] : rulesWithoutTelemetry),
+  ]
+}

@@ -169,7 +169,8 @@ function labels(text: string): string[] {
 }
 
 function provider(text: string): Provider {
-  if (!isProvider(text)) throw new InvalidArgumentError(PROVIDER_SENTENCE)
+  if (!isProvider(text))
+    throw new InvalidArgumentError(`${PROVIDER_SENTENCE[0]?.toUpperCase()}${PROVIDER_SENTENCE.slice(1)}.`)
   return text
 }
 

@@ -3,7 +3,7 @@ import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
 import type { Provider } from '../api/providers.ts'
 import { at, textOf, textsOf } from '../core/json.ts'
 import { templateLabels } from '../core/render/labels.ts'
-import { CANARY_LABEL, SERVICE_NAME_LABEL } from '../core/model/names.ts'
+import { CANARY_LABEL, ENDPOINTS_LABEL, SERVICE_NAME_LABEL } from '../core/model/names.ts'
 import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { routing } from '../core/routers/index.ts'
@@ -51,7 +51,7 @@ export const isReadInAllNamespaces = (kind: Kind): boolean =>
 /** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
 export const selectors: Readonly<Record<string, string>> = {
   [kindKey(kinds.ControllerRevision)]: CANARY_LABEL,
-  [kindKey(kinds.EndpointSlice)]: CANARY_LABEL,
+  [kindKey(kinds.EndpointSlice)]: ENDPOINTS_LABEL,
 }
 
 /** Names of the pods that an EndpointSlice leads to. */

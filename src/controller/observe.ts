@@ -107,7 +107,7 @@ export class Observer {
       traffic: null,
       live,
       subsets: provider.subsets({ canary, names, live }),
-      endpoints: topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, names),
+      endpoints: topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, canary, names),
       recorded,
       configs,
       ...readMetricTemplates(reader, canary),
@@ -151,10 +151,11 @@ export class Observer {
     return readDeployment(object, sets, { configs, readyPercent, sha256: this.#sha256 })
   }
 
-  #endpoints(reader: TrackedReader, names: Names): NonNullable<Observation['endpoints']> {
+  #endpoints(reader: TrackedReader, canary: Canary, names: Names): NonNullable<Observation['endpoints']> {
     const of = (service: Ref): string[] =>
       reader.byIndex(kinds.EndpointSlice, 'service', `${service.namespace}/${service.name}`).flatMap(readyPods)
-    return { primary: of(names.primaryService), canary: of(names.canaryService) }
+    const apex = topologyOf(canary.spec) === 'selector' ? of(names.apexService) : []
+    return { primary: of(names.primaryService), canary: of(names.canaryService), apex }
   }
 
   #live(reader: TrackedReader, canary: Canary, names: Names): Record<string, KubeObject> {

@@ -70,7 +70,7 @@ analysis:
     - headers: {cookie: {regex: "^(.*?;)?(type=insider)(;.*)?$"}}
 `,
     refused: {
-      'spec.analysis.iterations': /write stepWeights instead/,
+      spec: /write stepWeights, or provider: kubernetes/,
       'spec.analysis.match': /write stepWeights instead/,
     },
   },
@@ -82,7 +82,7 @@ service: {port: 80}
 analysis: {interval: 1m, threshold: 10, iterations: 10, mirror: true, mirrorWeight: 50}
 `,
     refused: {
-      'spec.analysis.iterations': /write stepWeights instead/,
+      spec: /write stepWeights, or provider: kubernetes/,
       'spec.analysis.mirror': /remove it/,
       'spec.analysis.mirrorWeight': /remove it/,
     },
@@ -276,7 +276,7 @@ service: {port: 80, targetPort: 9898}
 analysis: {interval: 10s, threshold: 10, maxWeight: 50, stepWeight: 5}
 `,
     refused: {
-      'spec.provider': /write istio/,
+      'spec.provider': /write one of them/,
       'spec.targetRef.kind': /only Deployment/,
       'spec.ingressRef': /remove it/,
     },

@@ -5,7 +5,8 @@ import type { Mood } from './tiny-world.ts'
 
 /** How a canary and its surroundings are set up. */
 export interface Setup {
-  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets'
+  /** `selector`: there is no mesh, and the Service selects one side. */
+  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector'
   readonly labels: 'keep' | 'switch'
   readonly ladder: readonly { readonly weight: number; readonly hold?: string; readonly approve?: boolean }[]
   readonly checkInterval: string
@@ -47,7 +48,7 @@ const ladders: readonly Setup['ladder'][] = [
 
 export const setup: fc.Arbitrary<Setup> = fc
   .record({
-    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets'),
+    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector'),
     labels: fc.constantFrom('keep', 'keep', 'switch'),
     ladder: fc.constantFrom(...ladders),
     checkInterval: fc.constantFrom('10s', '10s', '5s'),

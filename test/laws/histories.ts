@@ -116,7 +116,9 @@ export class Life {
       case 'edit the ladder':
         return world.edit(CANARY, canary => {
           const spec = recordOf(canary['spec'])
-          return { ...canary, spec: { ...spec, analysis: { ...recordOf(spec['analysis']), steps: act.ladder } } }
+          const { ladder } = act
+          const plan = this.setup.split === 'selector' ? { iterations: ladder.length } : { steps: ladder }
+          return { ...canary, spec: { ...spec, analysis: { ...recordOf(spec['analysis']), ...plan } } }
         })
       case 'annotate':
         return world.edit(CANARY, canary => ({
@@ -133,7 +135,9 @@ export class Life {
           spec: { ...recordOf(deployment['spec']), replicas: act.replicas },
         }))
       case 'hand on the weight':
-        return handOnTheWeight(world, act.weight)
+        return this.setup.split === 'selector'
+          ? handOnTheSelector(world, act.weight)
+          : handOnTheWeight(world, act.weight)
       case 'lose':
         return this.#lose(act.what)
       case 'mood':
@@ -172,7 +176,9 @@ export class Life {
       case 'primary':
         return world.remove(PRIMARY)
       case 'routes':
-        return this.setup.split.startsWith('users') ? undefined : world.remove(refTo(kinds.VirtualService, 'web'))
+        return this.setup.split === 'own' || this.setup.split === 'subsets'
+          ? world.remove(refTo(kinds.VirtualService, 'web'))
+          : undefined
       case 'canary service':
         return world.remove(refTo(kinds.Service, 'web-canary'))
       case 'records':
@@ -217,6 +223,16 @@ export function annotate(world: TinyWorld, command: string, value: string): void
     const annotations = { ...canary.metadata.annotations, [`sluice.dev/${command}`]: value }
     return { ...canary, metadata: { ...canary.metadata, annotations } }
   })
+}
+
+/** A client points the Service at one side. */
+function handOnTheSelector(world: TinyWorld, weight: number): void {
+  const side = world.get(refTo(kinds.Service, weight > 0 ? 'web-canary' : 'web-primary'))
+  if (side === undefined) return
+  world.edit(refTo(kinds.Service, 'web'), service => ({
+    ...service,
+    spec: { ...recordOf(service['spec']), selector: at(side['spec'], 'selector') },
+  }))
 }
 
 /** A client edits the weights of every route of the namespace that has both sides. */

@@ -38,19 +38,27 @@ interface Look {
   readonly at: number
   readonly mood: Mood
   readonly ofTheSplit: boolean
+  /** Whether lost requests were asked for; without routes none can be. */
+  readonly ofTheLost: boolean
 }
 
 /** What callers tell of the split counts where it was asked: where all routes are ours, and not before 20 s at a weight. */
-const passes = ({ mood, ofTheSplit }: Look): boolean => mood === 'good' || (mood === 'not carried' && !ofTheSplit)
+const passes = ({ mood, ofTheSplit, ofTheLost }: Look): boolean =>
+  mood === 'good' || (mood === 'not carried' && !ofTheSplit) || (mood === 'misrouted' && !ofTheLost)
 
 /** Weight rises only after a look that passed, once it is due, while the mesh is seen to carry the old weight. */
 export const risesOnlyWhenJudged: Law = life => {
   let last: Look | null = null
+  /** The first look of this run at this weight. */
+  let first: Look | null = null
   return {
     asked(world, checks, state) {
       if (!isAnalysis(state)) return
       const ofTheSplit = checks.some(({ id }) => id.includes('/split/'))
-      last = { run: state.id, weight: state.traffic.canary, at: world.now, mood: world.weather.mood, ofTheSplit }
+      const ofTheLost = checks.some(({ id }) => id.includes('/lost/'))
+      const { mood } = world.weather
+      last = { run: state.id, weight: state.traffic.canary, at: world.now, mood, ofTheSplit, ofTheLost }
+      if (first?.run !== last.run || first.weight !== last.weight) first = last
     },
     decided({ world, observation: o, decision }) {
       if ('ask' in decision || !isAnalysis(o.state)) return
@@ -59,15 +67,21 @@ export const risesOnlyWhenJudged: Law = life => {
       if (promoted && (o.canary.spec.skipAnalysis || from.approved === 'full')) return
       if (!promoted && !(isAnalysis(to) && to.id === from.id && to.traffic.canary > from.traffic.canary)) return
       const what = `${from.traffic.canary} → ${promoted ? 'promotion' : (to as Analysis).traffic.canary}`
-      if (from.traffic.canary === 0 && !promoted) return firstRise(what, o)
+      const step = stepAt(planOf(o.canary.spec.analysis), from.traffic)
+      if (from.traffic.canary === 0 && !promoted) firstRise(what, o)
+      // With no step at weight 0 there is nothing to judge it by.
+      if (from.traffic.canary === 0 && !promoted && (step === undefined || from.stage !== 'advancing')) return
       const { share, since } = life.chronicle
       if (share.low !== from.traffic.canary || share.high !== from.traffic.canary)
         throw new Broken(`${what} while the mesh carries ${share.low} to ${share.high}`)
       const { analysis } = o.canary.spec
-      const hold = Math.max(analysis.interval, stepAt(planOf(analysis), from.traffic)?.hold ?? 0)
+      const hold = Math.max(analysis.interval, step?.hold ?? 0)
       if (world.now - since < hold) throw new Broken(`${what} after ${world.now - since} ms of ${hold}`)
       if (last === null || last.run !== from.id || last.weight !== from.traffic.canary || last.at < since + hold)
         throw new Broken(`${what} without a look at ${from.traffic.canary}: ${JSON.stringify(last)}`)
+      const least = ((step?.iterations ?? 1) - 1) * analysis.interval
+      if (first === null || last.at - first.at < least)
+        throw new Broken(`${what} before ${step?.iterations} iterations`)
       if (!passes(last)) throw new Broken(`${what} after a look that was ${last.mood}`)
     },
   }

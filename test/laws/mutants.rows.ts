@@ -63,8 +63,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the wait until a step is due and its last look has passed',
       file: PHASES,
-      take: '    waitUntilDue,\n    holdWhileOverridden,',
-      put: '    holdWhileOverridden,',
+      take: '    waitUntilDue,\n    countIteration,',
+      put: '    countIteration,',
     },
     {
       without: 'holding while a verdict holds',

@@ -56,7 +56,10 @@ function specOf(setup: Setup): Record<string, unknown> {
   const interval = '1m'
   const query = { name: 'errors', query: 'sum(x)', thresholdRange: { min: 50 }, interval, failFast: setup.failFast }
   const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
+  const noMesh = setup.split === 'selector'
+  const steps = { steps: setup.ladder, stepWeightPromotion: setup.stepWeightPromotion }
   return {
+    ...(noMesh ? { provider: 'kubernetes' } : {}),
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
     progressDeadlineSeconds: PROGRESS_DEADLINE,
     revertOnDeletion: setup.revertOnDeletion,
@@ -64,7 +67,7 @@ function specOf(setup: Setup): Record<string, unknown> {
     service: {
       port: 80,
       targetPort: 8080,
-      ...(setup.covered === 'by a wildcard and the Canary' && !subsets
+      ...(setup.covered === 'by a wildcard and the Canary' && !subsets && !noMesh
         ? { trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }
         : {}),
       ...(setup.split.startsWith('users') ? { virtualServices: [{ name: 'ours' }] } : {}),
@@ -74,15 +77,14 @@ function specOf(setup: Setup): Record<string, unknown> {
     analysis: {
       interval: '10s',
       checkInterval: setup.checkInterval,
-      steps: setup.ladder,
+      ...(noMesh ? { iterations: setup.ladder.length } : steps),
       threshold: setup.threshold,
       onProviderError: setup.onProviderError,
-      stepWeightPromotion: setup.stepWeightPromotion,
       lockTarget: setup.lockTarget,
       maxBlind: setup.maxBlind,
       maxDuration: setup.maxDuration,
       drain: '5s',
-      metrics: setup.query ? [builtIn, query] : [builtIn],
+      metrics: noMesh ? [query] : setup.query ? [builtIn, query] : [builtIn],
     },
   }
 }

@@ -30,6 +30,7 @@ const analysis = {
     'pausingRollout' as const,
     'advancing' as const,
   ),
+  iteration: fc.nat(20),
   routedAt: maybe(instant),
   lastCheckTime: maybe(instant),
   lastCheckPassed: fc.boolean(),

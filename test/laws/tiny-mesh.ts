@@ -5,7 +5,7 @@
 import { type KubeObject, kinds } from '../../src/api/object.ts'
 import { at, isRecord, type Json, recordsOf, textOf } from '../../src/core/json.ts'
 import type { PodGroup } from './tiny-pods.ts'
-import { carriesLabels, refTo, type TinyWorld } from './tiny-world.ts'
+import { CANARY, carriesLabels, refTo, type TinyWorld } from './tiny-world.ts'
 
 /** One destination of a route: how much goes there, and whom it finds. */
 export interface Destination {
@@ -21,8 +21,28 @@ export type Route = readonly Destination[]
 export function routesOf(world: TinyWorld): Route[] {
   const forHost = world.all(kinds.VirtualService).filter(leadsFromWeb)
   const routes = forHost.flatMap(service => recordsOf(at(service['spec'], 'http')))
+  if (isWithoutMesh(world)) return routesOfService(world)
   if (routes.length === 0) return [[{ side: 'apex', part: 100, groups: found(world, 'web', undefined) }]]
   return routes.map(route => destinationsOf(world, route))
+}
+
+const isWithoutMesh = (world: TinyWorld): boolean => at(world.get(CANARY)?.['spec'], 'provider') === 'kubernetes'
+
+/**
+ * Without a mesh requests go to the pods of the Service: those that it selects, and those that its EndpointSlices still have. Each
+ * side is a route of its own, for nothing says how many requests each gets.
+ */
+function routesOfService(world: TinyWorld): Route[] {
+  const listed = world.endpoints.get('web') ?? []
+  const selected = world.selected('web')
+  const isListed = (group: PodGroup): boolean =>
+    listed.some(pod => pod.startsWith(`${group.deployment}-${group.hash}-`))
+  const groups = world.everyGroup().filter(group => selected.includes(group) || isListed(group))
+  const routes = (['primary', 'canary'] as const).flatMap((side): Route[] => {
+    const own = groups.filter(group => (group.deployment === 'web') === (side === 'canary'))
+    return own.length === 0 ? [] : [[{ side, part: 100, groups: own }]]
+  })
+  return routes.length === 0 ? [[{ side: 'apex', part: 100, groups: [] }]] : routes
 }
 
 const leadsFromWeb = (service: KubeObject): boolean => {

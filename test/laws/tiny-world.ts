@@ -270,10 +270,11 @@ export class TinyWorld {
     return true
   }
 
-  /** The endpoints controller takes up which pods the side Services lead to. */
+  /** The endpoints controller takes up which pods the Services lead to whose EndpointSlices are followed. */
   lead(): boolean {
     let moved = false
-    for (const name of SIDE_SERVICES) {
+    for (const name of [...SIDE_SERVICES, 'web']) {
+      if (this.get(refTo(kinds.Service, name))?.metadata.labels?.['sluice.dev/endpoints'] === undefined) continue
       const names = this.#podNames(name)
       if (sameJson(this.endpoints.get(name) ?? [], names)) continue
       this.endpoints.set(name, names)

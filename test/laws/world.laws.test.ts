@@ -232,6 +232,8 @@ const bypassed = fc
 /** A route leads some requests nowhere, whatever a history says. */
 const misrouted = history.map(drawn => ({
   ...drawn,
+  // Without a mesh there are no routes.
+  setup: drawn.setup.split === 'selector' ? { ...drawn.setup, split: 'own' as const } : drawn.setup,
   acts: [
     { act: 'mood', mood: 'misrouted' } as const,
     ...drawn.acts.map(act => (act.act === 'mood' ? { ...act, mood: 'misrouted' as const } : act)),

@@ -135,7 +135,7 @@ export const atAnyTime: readonly Row[] = [
     wrong: { provider: 'linkerd', analysis: { iterations: 3 } },
     reason: 'Invalid',
     sentence:
-      'Canary shop/web: spec.provider: only the provider istio is supported so far: write istio; spec.analysis.iterations: iterations (blue/green) are not supported yet: write stepWeights instead',
+      'Canary shop/web: spec.provider: only the providers istio and kubernetes are supported so far: write one of them; spec: iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights, or provider: kubernetes',
     mended: ofCanary({ provider: null, analysis: { iterations: null } }),
   },
 ]

@@ -8,6 +8,7 @@ import type { AnalysisPhase, Phase, Stage, StateOf } from '../model/state.ts'
 import type { Instant } from '../time.ts'
 import {
   advance,
+  countIteration,
   holdWhileBlocked,
   holdWhileOverridden,
   holdWhilePaused,
@@ -141,6 +142,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     resumeSuspended,
     runChecks,
     waitUntilDue,
+    countIteration,
     holdWhileOverridden,
     holdWhilePaused,
     holdWhileBlocked,

@@ -66,7 +66,7 @@ function analysing(o: Observation, run: Analysis): Posture {
     case 'pausingRollout':
       return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
     case 'advancing': {
-      const traffic = clampToReadySides(o, run.traffic, run.candidate)
+      const traffic = clampToReadySides(o, run.traffic, isNone(run.traffic) ? carried : run.candidate)
       return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
     }
   }

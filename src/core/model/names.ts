@@ -15,6 +15,8 @@ export const RENDERED_ANNOTATION = 'sluice.dev/rendered'
 export const ORIGINAL_ANNOTATION = 'sluice.dev/original'
 /** On the primary: the replicas that Sluice asked for last. */
 export const REPLICAS_ANNOTATION = 'sluice.dev/replicas'
+/** On the Services whose EndpointSlices, which get the label too, are followed. */
+export const ENDPOINTS_LABEL = 'sluice.dev/endpoints'
 /** On the target while `spec.paused` is ours. */
 export const LOCKED_ANNOTATION = 'sluice.dev/locked'
 export const FINALIZER = 'sluice.dev/hand-back'

@@ -136,8 +136,13 @@ export interface Observation<P extends Phase = Phase> {
   readonly live: Live
   /** The labels by which one Service's pods are split; null where the split is another one, or the labels are not there. */
   readonly subsets: SubsetLabels | null
-  /** Names of the pods that the two side Services lead to, as their EndpointSlices say; null where there are no such Services. */
-  readonly endpoints: { readonly primary: readonly string[]; readonly canary: readonly string[] } | null
+  /** Names of the pods that the Services lead to, as their EndpointSlices say; null where there are no side Services. */
+  readonly endpoints: {
+    readonly primary: readonly string[]
+    readonly canary: readonly string[]
+    /** Only where the split stands in its selector. */
+    readonly apex: readonly string[]
+  } | null
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>

@@ -4,11 +4,14 @@
  */
 import type { Analysis, Canary, Metric } from '../../api/canary.ts'
 import type { Instant, Milliseconds, Percent } from '../time.ts'
-import { compare, sameTraffic, type Traffic, weighted } from './traffic.ts'
+import type { Analysis as Run } from './state.ts'
+import { compare, isNone, sameTraffic, type Traffic, weighted } from './traffic.ts'
 
 /** One stage of a plan. */
 export interface Step {
   readonly traffic: Traffic
+  /** How many intervals must end with a check that passed. */
+  readonly iterations: number
   /** The least time at this traffic, beside the interval. */
   readonly hold: Milliseconds
   /** Whether a person has to approve before the next step. */
@@ -20,13 +23,21 @@ export interface Step {
 export type Plan = readonly [Step, ...Step[]]
 
 const SECOND = 1000
-const plain = (weight: Percent): Step => ({ traffic: weighted(weight), hold: 0, approve: false, metrics: [] })
+const plain = (weight: Percent): Step => ({
+  traffic: weighted(weight),
+  iterations: 1,
+  hold: 0,
+  approve: false,
+  metrics: [],
+})
 
-/** The plan, from the four ways that a spec can say it. */
+/** The plan, from the five ways that a spec can say it. */
 export function planOf(analysis: Analysis): Plan {
-  const { steps, stepWeights, stepWeight, maxWeight: top = 100 } = analysis
+  const { iterations = 0, steps, stepWeights, stepWeight, maxWeight: top = 100 } = analysis
+  // Blue/green: judged without a request of callers, then with all of them.
+  if (iterations > 0) return [{ ...plain(0), iterations }, plain(100)]
   const written =
-    steps?.map(({ weight, hold = 0, approve, metrics }) => ({ traffic: weighted(weight), hold, approve, metrics })) ??
+    steps?.map(({ weight, hold = 0, approve, metrics }) => ({ ...plain(weight), hold, approve, metrics })) ??
     stepWeights?.map(plain)
   const [first, ...rest] = written ?? weightsUpTo(top, stepWeight).map(plain)
   return [first ?? plain(top), ...rest]
@@ -45,6 +56,12 @@ export function nextStep(plan: Plan, current: Traffic): Step | undefined {
 /** The step at exactly this traffic; a plan that was edited in mid-run, or a weight that was set by hand, may have none. */
 export function stepAt(plan: Plan, traffic: Traffic): Step | undefined {
   return plan.find(step => sameTraffic(step.traffic, traffic))
+}
+
+/** Whether metrics are checked at this traffic: it is a step, or above 0 where it was set by hand. */
+export function isChecked(analysis: Analysis, { traffic, hold }: Pick<Run, 'traffic' | 'hold'>): boolean {
+  if (hold?.by === 'suspension') return false
+  return !isNone(traffic) || stepAt(planOf(analysis), traffic) !== undefined
 }
 
 /** The last step: what is judged there is promoted. */

@@ -35,6 +35,10 @@ export function standInSentence({ names }: Observation): string {
 /** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
 const LONGEST_GENERATED = 58
 
+/** How the names of the pods of one revision begin. */
+export const podPrefix = ({ object }: Workload, { hash }: Pods): string =>
+  `${object.metadata.name}-${hash}-`.slice(0, LONGEST_GENERATED)
+
 /**
  * Pods of a revision that its side Service does not lead to yet. Ready pods come into EndpointSlices a moment later, and
  * callers that are moved before find no pod. Without side Services the settle time has to do.
@@ -43,7 +47,7 @@ export function unreached(o: Observation, side: 'primary' | 'canary', revision: 
   const workload = side === 'primary' ? o.primary : o.target
   const pods = podsOf(workload, revision)
   if (o.endpoints === null || workload === null || pods === null) return 0
-  const prefix = `${workload.object.metadata.name}-${pods.hash}-`.slice(0, LONGEST_GENERATED)
+  const prefix = podPrefix(workload, pods)
   const led = new Set(o.endpoints[side].filter(pod => pod.startsWith(prefix)))
   return Math.max(0, pods.ready - led.size)
 }
@@ -126,6 +130,7 @@ export function atTraffic<S extends Analysis>(run: S, traffic: Traffic, now: Ins
     // `full` holds for the rest of the run.
     approved: run.approved === 'full' ? 'full' : null,
     traffic,
+    iteration: 0,
     highest: Math.max(run.highest, traffic.canary),
     carriedAt: null,
     lastCheckTime: null,

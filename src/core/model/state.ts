@@ -57,7 +57,9 @@ export type Stage = 'draining' | 'stoppingOldPods' | 'startingPods' | 'pausingRo
 /** A run under analysis. */
 export interface Analysis extends Run {
   readonly stage: Stage
-  /** When the candidate was first given traffic: no window reaches further back. */
+  /** Iterations of the present step that have passed. */
+  readonly iteration: number
+  /** When the candidate was first given traffic, or checked: no window reaches further back. */
   readonly routedAt: Instant | null
   /** When the metrics were last checked, at this weight. */
   readonly lastCheckTime: Instant | null

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
 import { type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
-import { ORIGINAL_ANNOTATION } from '../model/names.ts'
+import { ENDPOINTS_LABEL, ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
@@ -12,14 +12,20 @@ import { disownOf, managed } from './ownership.ts'
 import { apexPorts } from './ports.ts'
 
 /**
- * Points a user's Service at the primary. Keys of its selector that the primary's pods have stay, and ours are added: an
+ * Points a user's Service at a side. Keys of its selector that the pods of that side have stay, and ours are added: an
  * added key survives a client-side apply of the user's manifest. The original is stored in the same write.
  */
-export function adopt(o: Observation, live: KubeObject, selector: Labels, posture: Posture): Write[] {
+export function adopt(
+  o: Observation,
+  live: KubeObject,
+  selector: Labels,
+  side: 'primary' | 'canary' | 'both' | 'as it is',
+  posture: Posture,
+): Write[] {
   const { spec } = live
   const target = templateLabels(o.target?.object)
   const primary = primaryLabels(o, target) ?? selector
-  const selected = topologyOf(o.canary.spec) !== 'subsets' ? [primary] : [primary, target]
+  const selected = [...(side === 'canary' ? [] : [primary]), ...(side === 'primary' ? [] : [target])]
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
     selected.every(pods => entryOf(pods, key) === value),
   )
@@ -27,7 +33,8 @@ export function adopt(o: Observation, live: KubeObject, selector: Labels, postur
   const users = usersService(o)
   const before = originalOf(live)
   const said = managed(o, apex)
-  const labels = { ...before?.labels, ...said.labels }
+  const followed = topologyOf(o.canary.spec) === 'selector' ? { [ENDPOINTS_LABEL]: o.names.canary } : {}
+  const labels = { ...before?.labels, ...said.labels, ...followed }
   const annotations = { ...before?.annotations, ...said.annotations }
   const written =
     posture.service === 'as it was'
@@ -120,7 +127,8 @@ export function pointBack(o: Observation, live: KubeObject, forgotten: Entries):
   const reverts = original !== null && o.canary.spec.revertOnDeletion
   const wanted = reverts ? { ...fields, ...usersFields(o) } : fields
   const { labels, annotations }: Metadata = reverts ? original : { labels: {}, annotations: {} }
-  const metadata = { labels, annotations: { ...annotations, ...forgotten } }
+  const unfollowed = live.metadata.labels?.[ENDPOINTS_LABEL] === undefined ? {} : { [ENDPOINTS_LABEL]: null }
+  const metadata = { labels: { ...labels, ...unfollowed }, annotations: { ...annotations, ...forgotten } }
   return agreesWith(live, wanted, metadata) ? [] : [patch(o, live, metadata, wanted)]
 }
 

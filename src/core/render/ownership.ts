@@ -8,7 +8,7 @@ import {
   refKey,
 } from '../../api/object.ts'
 import { covers, fingerprint, type Json, present } from '../json.ts'
-import { CANARY_LABEL, RENDERED_ANNOTATION } from '../model/names.ts'
+import { CANARY_LABEL, ENDPOINTS_LABEL, RENDERED_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { FIELD_MANAGER, type Write } from '../model/write.ts'
 
@@ -116,9 +116,10 @@ export function deleteOf(ref: Ref, live: KubeObject): Write {
 /** The patch by which an object of ours becomes the user's: the mark changes, and an owner would take it along. */
 export function handedBack(o: Observation, live: KubeObject, spec: Json): Json {
   const { resourceVersion, ownerReferences } = live.metadata
+  const hasEndpoints = live.metadata.labels?.[ENDPOINTS_LABEL] !== undefined
   const metadata = present({
     resourceVersion,
-    labels: { [CANARY_LABEL]: null },
+    labels: { [CANARY_LABEL]: null, ...present({ [ENDPOINTS_LABEL]: hasEndpoints ? null : undefined }) },
     annotations: { [HANDED_BACK_ANNOTATION]: o.names.canary },
     ownerReferences: ownerReferences === undefined ? undefined : null,
   })

@@ -3,14 +3,16 @@
  *
  * - two services: apex, `<apex>-primary`, `<apex>-canary`.
  * - subsets: the apex alone, which selects both sides.
+ * - selector: the same Services, and the apex selects one side or the other.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
 import { topologyOf, traitsOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { apexSelector, type Labels, primaryLabels, targetLabels } from './labels.ts'
-import { CANARY_LABEL, POD_HASH_LABEL } from '../model/names.ts'
+import { CANARY_LABEL, ENDPOINTS_LABEL, POD_HASH_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
+import { isNone } from '../model/traffic.ts'
 import { templateOf } from '../model/revision.ts'
 import type { Write } from '../model/write.ts'
 import { adopt, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
@@ -32,7 +34,7 @@ import { ownPorts, sidePorts } from './ports.ts'
 const NONE_YET = 'none-yet'
 
 export function renderServices(o: Observation, posture: Posture): Write[] {
-  return [...apex(o, posture), ...sides(o, posture)]
+  return [...(topologyOf(o.canary.spec) === 'selector' ? [] : renderApex(o, posture)), ...sides(o, posture)]
 }
 
 /** What the primary's pods are selected by, as it was made: the target may be recreated with other labels. */
@@ -92,7 +94,7 @@ function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | u
   const { trafficDistribution } = o.canary.spec.service
   const followed = { ...fieldsOf(users?.spec, TRAFFIC_FIELDS), ...fits, ...present({ trafficDistribution }) }
   const own = {
-    labels: { ...meaningful(o, users?.labels), ...metadata?.labels },
+    labels: { ...meaningful(o, users?.labels), ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary },
     annotations: { ...meaningful(o, users?.annotations), ...metadata?.annotations },
   }
   return made(o, posture, ref, own, { ...followed, selector, ports: sidePorts(o) })
@@ -145,7 +147,20 @@ function sameService(live: KubeObject, wanted: KubeObject): boolean {
   )
 }
 
-function apex(o: Observation, posture: Posture): Write[] {
+/** What the apex selects while the primary serves. */
+const ofPrimary = (o: Observation): Labels | null =>
+  (topologyOf(o.canary.spec) === 'subsets' ? null : servedBy(o)) ?? apexSelector(o)
+
+/** Whose pods the apex selects; where it is not the split, always those that the primary's routes start from. */
+function sideOfApex(o: Observation, { traffic }: Posture): 'primary' | 'canary' | 'both' | 'as it is' {
+  const topology = topologyOf(o.canary.spec)
+  if (topology !== 'selector') return topology === 'subsets' ? 'both' : 'primary'
+  if (traffic === null) return 'as it is'
+  return isNone(traffic) ? 'primary' : 'canary'
+}
+
+/** The Service that callers use. With the topology `selector` it is the split. */
+export function renderApex(o: Observation, posture: Posture): Write[] {
   const live = liveOf(o, o.names.apexService)
   const adopted = live !== undefined && !isOurs(o, live)
   if (posture.remove === 'everything') {
@@ -154,10 +169,10 @@ function apex(o: Observation, posture: Posture): Write[] {
   }
   if (posture.callers === 'untouched') return []
   if (posture.callers === 'primary') {
-    const subsets = topologyOf(o.canary.spec) === 'subsets'
-    const selector = (subsets ? null : servedBy(o)) ?? apexSelector(o)
-    if (selector === null) return []
-    return adopted ? adopt(o, live, selector, posture) : ownApex(o, posture, selector)
+    const side = sideOfApex(o, posture)
+    const selector = side === 'canary' ? canarySelector(o, posture) : ofPrimary(o)
+    if (selector === null || side === 'as it is') return []
+    return adopted ? adopt(o, live, selector, side, posture) : ownApex(o, posture, selector)
   }
   if (live === undefined || o.target === null) return []
   if (adopted) return pointBack(o, live, {})
@@ -167,7 +182,9 @@ function apex(o: Observation, posture: Posture): Write[] {
 function ownApex(o: Observation, posture: Posture, selector: Labels): Write[] {
   const { apex: metadata, trafficDistribution } = o.canary.spec.service
   const wanted = { ...present({ trafficDistribution }), selector, ports: ownPorts(o) }
-  return made(o, posture, o.names.apexService, metadata, wanted)
+  const followed = topologyOf(o.canary.spec) === 'selector' && posture.callers === 'primary'
+  const own = followed ? { ...metadata, labels: { ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary } } : metadata
+  return made(o, posture, o.names.apexService, own, wanted)
 }
 
 /** The Service that we made goes on serving, now the target, and is the user's from here on. */

@@ -2,9 +2,10 @@
 import type { Provider } from '../../api/providers.ts'
 import type { Observation } from '../model/observation.ts'
 import { istio } from './istio/index.ts'
+import { kubernetes } from './kubernetes/index.ts'
 import type { RoutingProvider } from './provider.ts'
 
-export const routing: Readonly<Record<Provider, RoutingProvider>> = { istio }
+export const routing: Readonly<Record<Provider, RoutingProvider>> = { istio, kubernetes }
 
 export function routingOf({ canary }: Pick<Observation, 'canary'>): RoutingProvider {
   return routing[canary.spec.provider]

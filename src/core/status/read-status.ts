@@ -125,6 +125,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   const analysis: Analysis = {
     ...common,
     stage: known ?? 'draining',
+    iteration: s.iterations ?? 0,
     routedAt: instantOf(run.routedAt),
     lastCheckTime: instantOf(run.lastCheckTime),
     lastCheckPassed: run.lastCheckPassed ?? false,

@@ -32,7 +32,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     canaryWeight: requested.canary,
     traffic: trafficOf(o, requested),
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
-    iterations: 0,
+    iterations: 'iteration' in state ? state.iteration : 0,
     observedGeneration: o.canary.metadata.generation ?? 0,
     lastAppliedSpec: orNone(candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)),
     lastPromotedSpec: orNone(state.phase === 'Initializing' ? null : state.promoted),

@@ -4,7 +4,7 @@ import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { dueAt, lastStep, nextCheckAfter, nextStep, planOf, stepAt } from '../../model/plan.ts'
+import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, stepAt } from '../../model/plan.ts'
 import { atStage, atTraffic, firstWait, pauseOf, withClock, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { ALL, isNone, sameTraffic } from '../../model/traffic.ts'
@@ -12,14 +12,14 @@ import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
 
 const wake = (o: Observation<AnalysisPhase>): Instant | null =>
-  isNone(o.state.traffic) || o.state.carriedAt === null
+  !isChecked(o.canary.spec.analysis, o.state) || o.state.carriedAt === null
     ? null
     : nextCheckAfter(o.canary.spec.analysis, o.state.traffic, o.state.carriedAt, o.state.lastCheckTime)
 
 /** A step ends when its time is over and the last check has passed. */
 export function waitUntilDue(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  if (isNone(state.traffic)) return undefined
+  if (!isChecked(o.canary.spec.analysis, state)) return undefined
   const due = dueAt(o.canary.spec.analysis, state.traffic, state.carriedAt ?? now)
   if (state.lastCheckPassed && (state.lastCheckTime ?? 0) >= due) return undefined
   // What the last check said stays on show until the next one.
@@ -60,7 +60,8 @@ export function holdWhileBlocked(o: Observation<AnalysisPhase>, now: Instant): M
 /** Nothing rises onto pods that are missing. */
 export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, target } = o
-  if (isNone(state.traffic) || target === null || target.readiness === 'ready') return undefined
+  if (!isChecked(o.canary.spec.analysis, state)) return undefined
+  if (target === null || target.readiness === 'ready') return undefined
   return hold(o, 'WaitingForPods', `Holding at weight ${state.traffic.canary}: ${target.message}`, wake(o))
 }
 
@@ -101,14 +102,29 @@ export function promoteHotfix(o: Observation<AnalysisPhase>, now: Instant): Move
   return promote(o, now)
 }
 
+/** An iteration is an interval whose last check passed; the next one begins with that check. */
+export function countIteration(o: Observation<AnalysisPhase>): Move | undefined {
+  const { state } = o
+  const { iterations = 1 } = stepAt(planOf(o.canary.spec.analysis), state.traffic) ?? {}
+  const iteration = state.iteration + 1
+  if (iteration >= iterations) return undefined
+  const next = { ...state, iteration, carriedAt: state.lastCheckTime, lastCheckPassed: false }
+  const message = `Weight ${state.traffic.canary}: iteration ${iteration} of ${iterations} passed`
+  return hold(o, 'Analysing', message, wake({ ...o, state: next }), { state: next })
+}
+
 /** The next step. */
 export function advance(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  const step = nextStep(planOf(o.canary.spec.analysis), state.traffic)
+  const plan = planOf(o.canary.spec.analysis)
+  const step = state.stage === 'advancing' ? nextStep(plan, state.traffic) : plan[0]
   if (step === undefined) return undefined
   const run = atTraffic(withClock(state, 'running', now), step.traffic, now)
-  const next = { ...atStage(run, 'advancing', now), phase: 'Progressing' } as const
-  const message = `Weight ${state.traffic.canary} → ${step.traffic.canary}`
+  const routedAt = state.routedAt ?? now
+  const next = { ...atStage(run, 'advancing', now), phase: 'Progressing', routedAt } as const
+  const message = isNone(step.traffic)
+    ? `Checking ${withImage(o, state.candidate)} at weight 0: ${step.iterations} iterations`
+    : `Weight ${state.traffic.canary} → ${step.traffic.canary}`
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
 

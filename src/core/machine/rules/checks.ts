@@ -25,7 +25,7 @@ import type { CheckRecord, Memory } from '../../model/memory.ts'
 import type { Observation } from '../../model/observation.ts'
 import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
-import { isNone } from '../../model/traffic.ts'
+import { isChecked } from '../../model/plan.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
@@ -36,7 +36,7 @@ const SILENT_CHECKS = 2
 /** Checks when a check is due. */
 export function runChecks(o: Observation<AnalysisPhase>, now: Instant): Move | Ask | Passed | undefined {
   const { state } = o
-  if (isNone(state.traffic) || state.carriedAt === null) return undefined
+  if (!isChecked(o.canary.spec.analysis, state) || state.carriedAt === null) return undefined
   const at = nextCheckTime(o)
   if (now < at) return undefined
   const scene = checkContextOf(o, at)

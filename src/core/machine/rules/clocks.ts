@@ -3,7 +3,7 @@ import { approvalPending } from './advance.ts'
 import type { Observation } from '../../model/observation.ts'
 import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
-import { isNone } from '../../model/traffic.ts'
+import { isChecked } from '../../model/plan.ts'
 import { awaiting } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
@@ -15,7 +15,7 @@ const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
 export function withClocks(o: Observation, now: Instant): State {
   if (!isAnalysis(o)) return o.state
   const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }
-  if (clocked.stage !== 'advancing' || isNone(clocked.traffic) || o.target === null) return clocked
+  if (clocked.stage !== 'advancing' || !isChecked(o.canary.spec.analysis, clocked) || o.target === null) return clocked
   return awaiting(clocked, o.target.readiness === 'ready' ? null : 'pods', now)
 }
 

@@ -1,5 +1,6 @@
 /** Promotion: the primary takes the judged template, and then the traffic. */
 import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
+import { traitsOf } from '../../../api/providers.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil, notReadyInTime } from './verdict.ts'
@@ -66,7 +67,9 @@ function lower(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
   const name = o.names.primary.name
-  const weight = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
+  const share = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
+  // All or none: the canary keeps all requests until the primary can take them.
+  const weight = share > 0 && traitsOf(o.canary.spec).shares === 'all or none' ? state.traffic.canary : share
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of Deployment ${name} are ready`

@@ -88,6 +88,7 @@ export function firstStep(
     carriedAt: null,
     waiting: firstWait(stage, now),
     stage,
+    iteration: 0,
     routedAt: null,
     lastCheckTime: null,
     lastCheckPassed: false,

@@ -7,7 +7,8 @@ import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
-import { NONE, isNone } from '../../model/traffic.ts'
+import { isChecked } from '../../model/plan.ts'
+import { isNone, NONE } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
 
 /** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
@@ -21,7 +22,7 @@ export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Inst
 /** A canary without a ready pod carries nothing, whatever the metrics say; it counts as one failed check. */
 export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  if (isNone(state.traffic) || judgedReady(o, state.candidate) > 0) return undefined
+  if (!isChecked(o.canary.spec.analysis, state) || judgedReady(o, state.candidate) > 0) return undefined
   const { threshold } = o.canary.spec.analysis
   const failedChecks = state.failedChecks + 1
   const because = `no pod of ${short(state.candidate)} is ready (${failedChecks} of ${threshold} failed checks)`
@@ -40,7 +41,12 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
 export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, primary } = o
   if (primary !== null && primary.ready > 0) return undefined
-  return holdAndReport(o, { reason: 'PrimaryNotReady', message: standInSentence(o) }, null, {
+  // Before a candidate has carried any request it does not stand in: nothing was judged.
+  const message =
+    isNone(state.traffic) && state.highest === 0
+      ? `Deployment ${o.names.primary.name} has no ready pod; nothing is checked until it has`
+      : standInSentence(o)
+  return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
     state: { ...state, carriedAt: null },
   })
 }

@@ -137,7 +137,7 @@ suite('waits of a run', () => {
   }
   for (const [what, [state, more, message]] of Object.entries(waitsForEndpoints)) {
     test(`${what} that waits for endpoints says so, by a clock of its own`, () => {
-      const o = { ...given(state, more), endpoints: { primary: [], canary: [] } }
+      const o = { ...given(state, more), endpoints: { primary: [], canary: [], apex: [] } }
       const first = decided(o)
       expect([first.message, first.wakeAt]).to.deep.equal([message, now + minute])
       const late = {
