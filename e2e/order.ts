@@ -25,6 +25,7 @@ const order = [
   'behaviour/bypasses',
   'behaviour/rules-and-kubectl',
   'behaviour/splits',
+  'behaviour/no-mesh',
   'behaviour/release',
   'behaviour/surroundings',
   'behaviour/rollout-strategies',
