@@ -169,10 +169,10 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
   }
   if (posture.callers === 'untouched') return []
   if (posture.callers === 'primary') {
-    const side = sideOfApex(o, posture)
-    const selector = side === 'canary' ? canarySelector(o, posture) : ofPrimary(o)
-    if (selector === null || side === 'as it is') return []
-    return adopted ? adopt(o, live, selector, side, posture) : ownApex(o, posture, selector)
+    const pointed = sideOfApex(o, posture)
+    const selector = pointed === 'canary' ? canarySelector(o, posture) : ofPrimary(o)
+    if (selector === null || pointed === 'as it is') return []
+    return adopted ? adopt(o, live, selector, pointed, posture) : ownApex(o, posture, selector)
   }
   if (live === undefined || o.target === null) return []
   if (adopted) return pointBack(o, live, {})

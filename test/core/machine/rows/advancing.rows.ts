@@ -1,6 +1,7 @@
 /** A candidate with traffic: what holds it, what brings it back, and what takes it to the next step. */
 import {
   advance,
+  countIteration,
   holdWhileBlocked,
   holdWhileOverridden,
   holdWhilePaused,
@@ -43,6 +44,14 @@ const approving = web({
       { weight: 10, approve: true },
       { weight: 100, approve: true },
     ],
+  },
+})
+const withoutMesh = web({
+  provider: 'kubernetes',
+  analysis: {
+    interval: '10s',
+    iterations: 3,
+    metrics: [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }],
   },
 })
 const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
@@ -213,6 +222,16 @@ export const advancingRows: Rows = {
     rule: waitUntilDue,
     given: at(advancing(10, { carriedAt: now - 5 * second }), { memory: remembers({ checks: [passed] }) }),
     move: ['Progressing advancing 10', 'Analysing', 'Weight 10: request-success-rate 100 % is at least 99 %', 5000],
+  },
+  'an iteration that has passed is counted': {
+    rule: countIteration,
+    given: at(advancing(0), { canary: withoutMesh }),
+    move: ['Progressing advancing 0', 'Analysing', 'Weight 0: iteration 1 of 3 passed', 9000],
+  },
+  'all requests go to the canary after the last iteration': {
+    rule: advance,
+    given: at(advancing(0, { iteration: 2 }), { canary: withoutMesh }),
+    move: ['Progressing advancing 100', 'Advancing', 'Weight 0 → 100', 0],
   },
   'a weight that was lowered by hand is kept': {
     rule: holdWhileOverridden,

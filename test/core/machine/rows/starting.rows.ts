@@ -202,7 +202,7 @@ export const starting: Rows = {
   },
   'pods that are in no endpoints yet get no traffic': {
     rule: waitForCanaryEndpoints,
-    given: { ...at(pausing), endpoints: { primary: [], canary: [] } },
+    given: { ...at(pausing), endpoints: { primary: [], canary: [], apex: [] } },
     move: [
       'Progressing pausingRollout 0',
       'WaitingForPods',
