@@ -129,7 +129,7 @@ export interface ProviderRule {
 }
 
 const WEIGHTS = ['stepWeight', 'stepWeights', 'steps', 'maxWeight'] as const
-/** What is said about routes, and has nowhere to stand without any. `timeout` stays: it is the shortest time to drain. */
+/** What is said about routes, and has no place without any. `timeout` stays: it is the shortest time to drain. */
 const OF_ROUTES = [
   'gateways',
   'hosts',

@@ -140,7 +140,7 @@ export interface Observation<P extends Phase = Phase> {
   readonly endpoints: {
     readonly primary: readonly string[]
     readonly canary: readonly string[]
-    /** Only where the split stands in its selector. */
+    /** Only where the split is in its selector. */
     readonly apex: readonly string[]
   } | null
   readonly recorded: readonly RecordedTemplate[]

@@ -41,7 +41,7 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
 export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, primary } = o
   if (primary !== null && primary.ready > 0) return undefined
-  // Before a candidate has carried any request it does not stand in: nothing was judged.
+  // Before a candidate has carried any request it does not replace the primary: nothing was judged.
   const message =
     isNone(state.traffic) && state.highest === 0
       ? `Deployment ${o.names.primary.name} has no ready pod; nothing is checked until it has`

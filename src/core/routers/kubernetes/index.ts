@@ -1,5 +1,5 @@
 /**
- * No mesh: the split stands in the selector of the Service that callers use, so one side has all requests. Carried is what its
+ * No mesh: the split is in the selector of the Service that callers use, so one side has all requests. Carried is what its
  * EndpointSlices lead to (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/); connections that are open
  * stay where they are until their pods end.
  */
