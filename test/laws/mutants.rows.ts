@@ -250,12 +250,6 @@ export const mutants: readonly Mutant[] = [
     take: "return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }",
     put: "return { ...common, traffic: { canary: 10 }, canaryPods: 'as desired', lock: true, judged: run.candidate }",
   }),
-  ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
-    without: 'giving a decision up whose status is not written',
-    file: 'src/controller/commit.ts',
-    take: 'known.isStatusUncertain ||= !(error instanceof ApiError && error.code < 500)\n        throw error',
-    put: 'return canary',
-  }),
   ...laws(MOMENTS, 'what a policy finds does not depend on what a pass changes', {
     without: 'policies that leave the state alone',
     file: 'src/core/problems/target.ts',
