@@ -105,7 +105,8 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
   if (run.candidate === undefined || run.id === undefined || startedAt === null) return null
   const known = stages.find(one => one === run.stage)
   // What another version calls a barrier that is not known here is gone through again, from weight 0.
-  const weight = known === undefined && s.phase !== 'Promoting' ? 0 : (s.canaryWeight ?? 0)
+  const again = known === undefined && s.phase !== 'Promoting'
+  const weight = again ? 0 : (s.canaryWeight ?? 0)
   const common: Run = {
     ...settled,
     id: run.id,
@@ -113,7 +114,8 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     startedAt,
     highest: run.highest ?? weight,
     traffic: weighted(weight),
-    carriedAt: instantOf(run.carriedAt),
+    // Since when the routes carry another weight says nothing of this one.
+    carriedAt: again ? null : instantOf(run.carriedAt),
     waiting: readWaiting(run.waiting, now),
   }
   if (s.phase === 'Promoting') {

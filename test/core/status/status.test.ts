@@ -3,6 +3,8 @@ import { expect } from 'chai'
 import { clampMemoryToNow, clampToNow } from '../../../src/core/machine/clock-skew.ts'
 import { emptyMemory, type Memory } from '../../../src/core/model/memory.ts'
 import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
+import { weighted } from '../../../src/core/model/traffic.ts'
+import { readStatus } from '../../../src/core/status/read-status.ts'
 import { writeStatus } from '../../../src/core/status/write-status.ts'
 import { observation } from '../given-objects.ts'
 
@@ -58,6 +60,28 @@ suite('the status on the wire', () => {
     expect(Buffer.byteLength(JSON.stringify(status))).to.be.below(32 * 1024)
     // Half a character would come back as another one, and be written again for ever.
     expect(JSON.stringify(status)).not.to.match(/\\ud[89a-f]/)
+  })
+
+  test('a stage of another version is gone through again from weight 0, which nothing says is carried', () => {
+    const state = {
+      ...firstStep({ promoted: revision, rejected: null }, revision, 'advancing', now),
+      traffic: weighted(50),
+      carriedAt: now,
+    }
+    const move = {
+      state,
+      memory: emptyMemory,
+      reason: 'Analysing',
+      message: '',
+      wakeAt: null,
+      announcements: [],
+    } as const
+    const status = writeStatus(observation(), move, now)
+    const [known, unknown] = ['advancing', 'meditating'].map(stage => {
+      const { state: read } = readStatus({ ...status, run: { ...status.run, stage } }, now)
+      return read.phase === 'Progressing' ? [read.stage, read.traffic.canary, read.carriedAt] : []
+    })
+    expect({ known, unknown }).to.deep.equal({ known: ['advancing', 50, now], unknown: ['draining', 0, null] })
   })
 })
 
