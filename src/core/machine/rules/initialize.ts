@@ -18,8 +18,10 @@ import type { Instant } from '../../time.ts'
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
-  // A target that is not ready for too long is Stalled, whatever the problem with it.
-  return holdAndReport(o, problem, deadlineOf(o, o.state.waiting, now))
+  // A target that is not ready for too long is Stalled; whatever else was in the way took none of its time.
+  const awaited = o.state.revision === null ? 'target' : 'primary'
+  const state = awaiting(o.state, problem.reason === 'TargetNotReady' ? awaited : null, now)
+  return holdAndReport(o, problem, state.waiting === null ? null : deadlineOf(o, state.waiting, now), { state })
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
@@ -66,7 +68,10 @@ function awaitPods(
 export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const { state, target } = o
   if (state.revision !== null) return undefined
-  if (target === null) return hold(o, 'TargetMissing', `Deployment ${o.names.target.name} does not exist`, null)
+  if (target === null) {
+    const message = `Deployment ${o.names.target.name} does not exist`
+    return hold(o, 'TargetMissing', message, null, { state: awaiting(state, null, now) })
+  }
   if (target.readiness !== 'ready') {
     const message = `Waiting for Deployment ${o.names.target.name} before its primary is created: ${target.message}`
     return awaitPods(o, awaiting(state, 'target', now), { reason: 'TargetNotReady', message }, now)

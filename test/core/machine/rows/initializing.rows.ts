@@ -46,6 +46,16 @@ export const initializingRows: Rows = {
       'Initializing cloning',
       'Conflict',
       'Canary shop/older releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      null,
+    ],
+  },
+  'a target at 0 has its time to be scaled': {
+    rule: refuseToStart,
+    given: at(fresh, { primary: null, target: target('web:1', 0, { replicas: 0, paused: false }) }),
+    move: [
+      'Initializing cloning',
+      'TargetNotReady',
+      'Deployment shop/web is scaled to 0, so nothing serves that could become the primary. Scale it to the replicas that production needs.',
       120000,
     ],
   },
