@@ -85,6 +85,7 @@ const table = {
     'error',
     'The primary did not get ready with the judged template; the promoted one serves.',
   ),
+  TargetDeleted: happened('error', 'The target was deleted during a run; the release was rolled back.'),
   TargetMissing: stalled('The target does not exist.'),
   RollingBack: happened('warn', 'A rollback to the previously promoted revision was requested and has started.'),
   RolledBack: happened('warn', 'The primary runs the previously promoted revision again, as requested.'),

@@ -2,6 +2,7 @@
 import { transition } from '../move.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
 import { firstStep } from './start-run.ts'
+import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
@@ -12,7 +13,10 @@ import type { Instant } from '../../time.ts'
 /** Without a target there is nothing to release: the primary serves alone until the target is back. */
 export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   if (o.target !== null) return undefined
-  return rollBack(o, o.state, 'TargetMissing', `Deployment ${o.names.target.name} was deleted`, now)
+  const { name } = o.names.target
+  const retry = commandLine(o.names, 'retry', 'why')
+  const because = `Deployment ${name} was deleted. The revision stays rejected; to release it once ${name} is back: ${retry}`
+  return rollBack(o, o.state, 'TargetDeleted', because, now)
 }
 
 /** The promoted revision again: weight 0 in this pass, and no run. */

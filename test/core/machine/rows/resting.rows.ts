@@ -28,6 +28,16 @@ const waiting = {
 } as const
 const foreign = { phase: 'Succeeded', promoted: 'h9:0', rejected: null } as const
 const replicas = { ...remembers().replicas, ignoredManager: 'argocd' }
+const ended = {
+  id: '1',
+  revision: candidate.revision,
+  startedAt: now - minute,
+  endedAt: now,
+  outcome: 'Failed',
+  highest: 10,
+  reason: 'TargetDeleted',
+  message: 'Rolled back: Deployment web was deleted',
+} as const
 
 export const restingRows: Rows = {
   'a revision that another version computed is replaced by the present one': {
@@ -87,6 +97,11 @@ export const restingRows: Rows = {
     rule: idle,
     given: at(resting(), { target: asleep, memory: remembers({ reason: 'WriteRefused', message: 'refused' }) }),
     move: ['Succeeded', 'AtRest', 'web-primary serves 3a1c36f5bc (web:1)', null],
+  },
+  'a target that is back after its deletion ended a run is not missing any more': {
+    rule: idle,
+    given: at(failed(), { memory: remembers({ reason: 'TargetMissing', message: 'missing', history: [ended] }) }),
+    move: ['Failed', 'TargetDeleted', 'Rolled back: Deployment web was deleted', null],
   },
   'what would stop the next run is reported now': {
     rule: idle,

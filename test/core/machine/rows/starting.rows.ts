@@ -33,7 +33,12 @@ export const starting: Rows = {
   'a target that is deleted ends the run': {
     rule: abortWhenTargetDeleted,
     given: at(advancing(25), { target: null }),
-    move: ['Failed', 'TargetMissing', 'Rolled back 34c7e426be (web:2) at weight 25: Deployment web was deleted', 0],
+    move: [
+      'Failed',
+      'TargetDeleted',
+      'Rolled back 34c7e426be (web:2) at weight 25: Deployment web was deleted. The revision stays rejected; to release it once web is back: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/retry="$(date +%s) why" --overwrite',
+      0,
+    ],
   },
   'one that goes back to the promoted revision, too': {
     rule: cancelWhenTargetReverted,
