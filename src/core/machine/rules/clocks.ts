@@ -1,9 +1,8 @@
 /** Clocks of a run: they follow from what is so, whichever rule answers and whatever is on show. */
 import { approvalPending } from './advance.ts'
 import type { Observation } from '../../model/observation.ts'
-import { pauseOf, withClock } from '../../model/selectors.ts'
+import { lacksPods, pauseOf, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
-import { isChecked } from '../../model/plan.ts'
 import { awaiting } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
@@ -15,8 +14,8 @@ const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
 export function withClocks(o: Observation, now: Instant): State {
   if (!isAnalysis(o)) return o.state
   const clocked = { ...withClock(o.state, standsStill(o) ? 'stopped' : 'running', now), phase: o.state.phase }
-  if (clocked.stage !== 'advancing' || !isChecked(o.canary.spec.analysis, clocked) || o.target === null) return clocked
-  return awaiting(clocked, o.target.readiness === 'ready' ? null : 'pods', now)
+  if (clocked.stage !== 'advancing' || o.target === null) return clocked
+  return awaiting(clocked, lacksPods(o, clocked) ? 'pods' : null, now)
 }
 
 /** Waiting that maxDuration does not count: for a person, for a setting to be put right, for the Deployment controller. */

@@ -12,6 +12,7 @@ import { announce, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
+import { isNone } from '../../model/traffic.ts'
 import { beginning, clipped } from '../../text.ts'
 import { waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
@@ -168,7 +169,8 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     if (!isAnalysis(o)) return { memory, said }
     const clock = o.canary.spec.paused ? 'stopped' : 'running'
     const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
-    if (o.state.hold?.by !== 'suspension') return { memory, state: going, said }
+    // At weight 0 the pods may be gone meanwhile: they are ready before the first step.
+    if (o.state.hold === null || !isNone(o.state.traffic)) return { memory, state: going, said }
     return {
       memory,
       state: { ...atStage(going, 'startingPods', now), blindSince: null },

@@ -40,7 +40,8 @@ export function holdWithoutVerdict(
   const next = { ...looked, blindSince }
   const message = `Holding at weight ${looked.traffic.canary}: ${because}`
   // Once for as long as it lasts, however the words change.
-  const report = { reason: 'MetricsUnavailable', message, about: 'MetricsUnavailable' } as const
+  const about = blindSince === null ? 'early' : 'blind'
+  const report = { reason: 'MetricsUnavailable', message, about } as const
   return holdAndReport(o, report, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
 }
 

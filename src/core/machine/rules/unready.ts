@@ -5,7 +5,16 @@ import { rollBack } from './end-run.ts'
 import { deadlineOf, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
+import {
+  atStage,
+  atTraffic,
+  heldUntil,
+  judgedReady,
+  lacksPods,
+  short,
+  standInSentence,
+  withClock,
+} from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
 import { isChecked } from '../../model/plan.ts'
 import { isNone, NONE } from '../../model/traffic.ts'
@@ -14,8 +23,8 @@ import type { Instant } from '../../time.ts'
 /** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
 export function rollBackWhenPodsOverdue(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
-  if (state.waiting?.for !== 'pods' || target === null) return undefined
-  if (target.readiness === 'pending' || deadlineOf(o, state.waiting, now) !== null) return undefined
+  if (state.waiting?.for !== 'pods' || !lacksPods(o, state) || target?.readiness === 'pending') return undefined
+  if (deadlineOf(o, state.waiting, now) !== null) return undefined
   return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', notReadyInTime(o, 'target'), now))
 }
 

@@ -77,6 +77,16 @@ export const everyPhase: Rows = {
       0,
     ],
   },
+  '`resume` at a weight that was lowered by hand goes on from there': {
+    rule: applyCommand,
+    given: at(advancing(10, { hold: { by: 'override', from: 25 } }), { canary: command('resume', '1') }),
+    move: ['Progressing advancing 10', 'Resumed', 'Resumed (a user)', 0],
+  },
+  'at weight 0 it waits for pods first': {
+    rule: applyCommand,
+    given: at(advancing(0, { hold: { by: 'override', from: 25 } }), { canary: command('resume', '1') }),
+    move: ['Progressing startingPods 0', 'Resumed', 'Resumed from the first step (a user)', 0],
+  },
   '`rollback` without a previous revision is refused': {
     rule: applyCommand,
     given: at(resting(), { canary: command('rollback', '1 kim: slow'), target: target('web:1') }),

@@ -1,11 +1,15 @@
 /** What a run waits for, by which clock, and what ends the wait. */
 import { expect } from 'chai'
 import { decide } from '../../../../src/core/machine/decide.ts'
+import { withReport } from '../../../../src/core/machine/move.ts'
 import type { Decision } from '../../../../src/core/model/decision.ts'
 import { FINALIZER } from '../../../../src/core/model/names.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import { firstStep } from '../../../../src/core/machine/rules/start-run.ts'
+import { holdWithoutVerdict } from '../../../../src/core/machine/rules/suspend.ts'
+import { rollBackWhenPodsOverdue } from '../../../../src/core/machine/rules/unready.ts'
 import type { State, StateOf } from '../../../../src/core/model/state.ts'
+import { conditionsOf } from '../../../../src/core/status/conditions.ts'
 import { weighted } from '../../../../src/core/model/traffic.ts'
 import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
 
@@ -182,6 +186,57 @@ suite('waits of a run', () => {
       ])
     })
   }
+
+  const heldAtZero: Record<string, Partial<StateOf<'Progressing'>>> = {
+    'lowered by hand': { hold: { by: 'override', from: 10 } },
+    suspended: { hold: { by: 'suspension', since: now - minute } },
+  }
+  for (const [how, more] of Object.entries(heldAtZero)) {
+    for (const [pods, of] of [
+      ['ready', target()],
+      ['missing', null],
+    ] as const) {
+      test(`at weight 0, ${how}, no deadline runs for the pods that once were missing and are ${pods}`, () => {
+        const waiting = { for: 'pods', since: now - 2 * minute } as const
+        const state = climbing({ traffic: weighted(0), highest: 10, lastCheckTime: now - 1000, waiting, ...more })
+        const workloads = of === null ? { target: half } : {}
+        const said = decided(given(state, workloads))
+        expect(said.state).to.deep.include({ phase: 'Progressing', waiting: null })
+      })
+    }
+  }
+
+  test('pods that are ready are not overdue, whatever was waited for', () => {
+    const waiting = { for: 'pods', since: now - 2 * minute } as const
+    const o = given(climbing({ waiting })) as Observation<'Progressing'>
+    expect(rollBackWhenPodsOverdue(o, now)).to.equal(undefined)
+    expect(rollBackWhenPodsOverdue({ ...o, target: half }, now)).to.not.equal(undefined)
+    const atZero = { ...o, target: half, state: { ...o.state, traffic: weighted(0) } }
+    expect(rollBackWhenPodsOverdue(atZero, now)).to.equal(undefined)
+  })
+
+  test('a target that is created late has its whole time to get ready', () => {
+    const early = { for: 'target', since: now - 15 * minute } as const
+    const first: State = { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waiting: early }
+    const o = given(first, { target: null, primary: null, recorded: [] })
+    const refused = decided(o)
+    expect([refused.reason, refused.state]).to.deep.equal(['TargetMissing', { ...first, waiting: null }])
+    const created = { ...o, state: refused.state, target: unready }
+    const said = decided(created)
+    expect([said.reason, said.wakeAt]).to.deep.equal(['TargetNotReady', now + minute])
+    expect(conditionsOf(created, said, now).find(({ type }) => type === 'Stalled')?.status).to.equal('False')
+  })
+
+  test('a metrics server that dies where nothing counted yet is announced, once', () => {
+    const state = climbing()
+    let o = given(state) as Observation<'Progressing'>
+    const announced = [null, null, now - 5000, now - 5000].map(blindSince => {
+      const move = withReport(o, holdWithoutVerdict(o, state, 'no data', blindSince, now, now), now)
+      o = { ...o, memory: move.memory }
+      return move.announcements.length
+    })
+    expect(announced).to.deep.equal([1, 0, 1, 0])
+  })
 
   test('the clock of maxDuration stands still while it is paused, whatever is on show, and goes on with it', () => {
     const held = decided(given(climbing(), { memory: { ...observation().memory, handled: {}, paused: 'hmm' } }))
