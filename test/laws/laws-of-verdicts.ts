@@ -3,7 +3,8 @@ import { type KubeObject, type Ref, refKey } from '../../src/api/object.ts'
 import { at, sameJson } from '../../src/core/json.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import type { State } from '../../src/core/model/state.ts'
-import { Broken, type Law } from './laws.ts'
+import { Broken, isAnalysis, type Law } from './laws.ts'
+import { imageOf } from './tiny-pods.ts'
 import { settings } from './tiny-process.ts'
 import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 
@@ -49,6 +50,23 @@ function samePods(world: TinyWorld, name: string, workload: Observation['target'
       )
   }
 }
+
+/** Waits with a deadline that are not for pods of the candidate to become ready. */
+const NOT_FOR_READINESS = /not yet in the endpoints|did not end within/
+
+/** A candidate is rolled back because of its pods only while one of them is not ready. */
+export const onlyMissingPodsAreOverdue: Law = () => ({
+  decided({ world, observation: o, decision }) {
+    if ('ask' in decision || o.target === null || !isAnalysis(o.state)) return
+    const { state, reason, message } = decision
+    if (state.phase !== 'Failed' || reason !== 'DeadlineExceeded' || NOT_FOR_READINESS.test(message)) return
+    const image = imageOf(at(world.get(TARGET)?.['spec'], 'template'))
+    const groups = world.everyGroup().filter(({ deployment, replicas }) => deployment === 'web' && replicas > 0)
+    const desired = Number(at(world.get(TARGET)?.['spec'], 'replicas') ?? 1)
+    const complete = groups.every(group => group.image === image && group.ready >= desired)
+    if (groups.length > 0 && complete) throw new Broken(`${message}; all ${desired} pods of ${image} are ready`)
+  },
+})
 
 /**
  * Where the rollout of the primary ends all old pods before it starts new ones, the template is copied only once the canary

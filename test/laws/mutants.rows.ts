@@ -274,6 +274,12 @@ export const mutants: readonly Mutant[] = [
     take: 'if (known !== before || known.isStatusUncertain)',
     put: 'if (known.isStatusUncertain)',
   }),
+  ...laws(MOMENTS, 'a candidate whose pods are all ready is not overdue', {
+    without: 'ending the wait for pods at weight 0',
+    file: 'src/core/model/selectors.ts',
+    take: "isChecked(canary.spec.analysis, run) && target.readiness !== 'ready'",
+    put: "(!isChecked(canary.spec.analysis, run) || target.readiness !== 'ready')",
+  }),
   ...laws(
     MOMENTS,
     'a deadline is a verdict only on what the API server says now',

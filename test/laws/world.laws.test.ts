@@ -23,7 +23,7 @@ import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
-import { callersLeaveBeforeARecreation, deadlinesAreConfirmed } from './laws-of-verdicts.ts'
+import { callersLeaveBeforeARecreation, deadlinesAreConfirmed, onlyMissingPodsAreOverdue } from './laws-of-verdicts.ts'
 import {
   asksOnce,
   blindnessDecidesNothing,
@@ -185,6 +185,32 @@ const silent = fc
     ],
   }))
 
+/** A candidate that carries is scaled up, so that pods of it are missing, and somebody lowers the weight to 0 meanwhile. */
+const missingAtZero = fc
+  .record({ drawn: history, seconds: fc.constantFrom(8, 15, 40), scaled: fc.boolean() })
+  .map(({ drawn, seconds, scaled }) => ({
+    setup: {
+      ...drawn.setup,
+      replicas: Math.min(drawn.setup.replicas, 3),
+      skipAnalysis: false,
+      autoscaled: false,
+      onProviderError: 'hold' as const,
+      maxDuration: '24h',
+    },
+    from: 'rest' as const,
+    acts: [
+      { act: 'mood', mood: 'silent' } as const,
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds, ills: [] } as const,
+      ...(scaled ? [{ act: 'scale', side: 'web', replicas: 4 } as const] : []),
+      ...turn(WELL),
+      { act: 'hand on the weight', weight: 0 } as const,
+      ...turn(WELL),
+      { act: 'go on', seconds: 90, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))
+
 /** Releases of a Deployment that ends all old pods before it starts new ones, with and without an analysis. */
 const recreated = fc.record({ drawn: history, skipAnalysis: fc.boolean() }).map(({ drawn, skipAnalysis }) => ({
   ...drawn,
@@ -302,6 +328,7 @@ suite('laws of every moment', function () {
   })
 
   always('a deadline is a verdict only on what the API server says now', 1, deadlinesAreConfirmed, silent)
+  always('a candidate whose pods are all ready is not overdue', 1, onlyMissingPodsAreOverdue, missingAtZero)
   always('no question is asked twice', 1, asksOnce)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
   always('without data no canary rises, is promoted or fails', 1, blindnessDecidesNothing, blind)
