@@ -49,7 +49,7 @@ export class InMemoryMetrics implements MetricSource {
       const answer = instantQuery(this.#telemetry.samples, query, this.#telemetry.upToDate())
       const values = answer.type === 'vector' ? answer.samples.map(sample => sample.value) : []
       const [only] = answer.type === 'scalar' ? [answer.value] : values
-      if (values.length > 1) return { kind: 'refused', error: `it gives ${values.length} series` }
+      if (values.length > 1) return { kind: 'refused', error: `the query returned ${values.length} series` }
       if (only === undefined) return troubles.empty()
       return Number.isFinite(only) ? { kind: 'value', value: only } : { kind: 'no-data', because: String(only) }
     } catch (error) {

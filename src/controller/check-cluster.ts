@@ -28,7 +28,7 @@ export async function checkCluster(
         return `The cluster at ${server} does not know ${kindKey(kind)}: install the CRDs with \`kubectl apply -k manifests\` or \`kubectl apply -f crds\`.`
       }
       if (isForbidden(error)) {
-        return `${kindKey(kind)} may not be listed at ${server}: ${said}. Apply manifests/rbac.yaml, and bind it to the user that runs Sluice.`
+        return `forbidden to list ${kindKey(kind)} at ${server}: ${said}. Apply manifests/rbac.yaml, and bind it to the user that runs Sluice.`
       }
       if (error instanceof ApiError && error.code === 401) {
         return `The API server at ${server} does not accept our credentials: ${said}. Check --kubeconfig and --context.`

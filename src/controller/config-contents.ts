@@ -179,6 +179,6 @@ export class ConfigContents {
 function sentence(ref: Ref, error: unknown): string {
   const what = `${ref.kind.kind} ${ref.namespace}/${ref.name}`
   const said = error instanceof Error ? error.message : String(error)
-  if (isForbidden(error)) return `${what} may not be read: ${said}`
+  if (isForbidden(error)) return `forbidden to read ${what}: ${said}`
   return `${what}, which the target mounts, cannot be read: ${said}`
 }

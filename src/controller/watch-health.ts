@@ -87,7 +87,7 @@ function neededByEach(kind: Kind): boolean {
 function troubleOf(reflector: Reflector): string | null {
   const { kind, state, lastError } = reflector
   const name = kindKey(kind)
-  if (state === 'forbidden') return `${lastError ?? `${name} may not be watched`} ${remedy(reflector)}`
+  if (state === 'forbidden') return `${lastError ?? `forbidden to watch ${name}.`} ${remedy(reflector)}`
   if (state === 'absent') return absence(reflector)
   if (reflector.awaited() < START) return null
   return `${name} is not known yet: ${lastError ?? 'the API server does not answer its list'}`

@@ -30,7 +30,9 @@ export function writeErrorOf(write: Write, error: unknown): WriteError {
 function sentence(write: Write, error: unknown): string {
   const what = nameOf(write.ref)
   if (error instanceof Contested) {
-    return `${what} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Find who writes it with \`kubectl get --show-managed-fields -o yaml\`, and take it out there.`
+    const { kind, namespace, name } = write.ref
+    const look = `kubectl -n ${namespace} get ${kind.plural}${kind.group === '' ? '' : `.${kind.group}`} ${name} -o yaml --show-managed-fields`
+    return `Another client keeps reverting Sluice's changes to ${what}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields`
   }
   if (error instanceof NamespaceEnding || isNamespaceTerminating(error)) {
     return `Namespace ${write.ref.namespace} is being deleted: ${what} is not created, and nothing else is created there`

@@ -37,7 +37,7 @@ suite('the check before the start', () => {
     ],
     'which right is missing': [
       status(403, 'Forbidden', forbidden),
-      `canaries.sluice.dev may not be listed at URL: ${forbidden}. Apply manifests/rbac.yaml, and bind it to the user that runs Sluice.`,
+      `forbidden to list canaries.sluice.dev at URL: ${forbidden}. Apply manifests/rbac.yaml, and bind it to the user that runs Sluice.`,
     ],
     'that the credentials are not accepted': [
       status(401, 'Unauthorized', 'Unauthorized'),

@@ -190,7 +190,7 @@ suite('queries with a range of their own', () => {
     await world.until('Progressing 10')
     await world.clock.advance(30_000)
     expect(world.status.message).to.match(
-      /^Holding at weight 10: errors has no data over \d+s: the query gave nothing; .* write "or vector\(0\)" behind the part that counts errors, or noData: pass$/,
+      /^Holding at weight 10: errors has no data over \d+s: the query returned no data; .* write "or vector\(0\)" behind the part that counts errors, or noData: pass$/,
     )
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed', 3 * minute)
@@ -338,7 +338,9 @@ suite('queries that can never work', () => {
     await world.clock.advance(30_000)
     world.canary(metrics('istio_requests_total'))
     await world.clock.advance(5000)
-    expect(world.status.message).to.match(/^spec\.analysis\.metrics\[0\]\.query cannot work: it gives \d+ series/)
+    expect(world.status.message).to.match(
+      /^spec\.analysis\.metrics\[0\]\.query cannot work: the query returned \d+ series/,
+    )
     world.metrics.values.set('istio_requests_total', 0)
     await world.until('Initialized', 6 * minute)
   })

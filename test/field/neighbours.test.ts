@@ -110,7 +110,7 @@ suite('field: what serves already', () => {
     deploy('web', { app: 'web' })
     service('web', undefined)
     await world.clock.advance(5000)
-    await stalled(/^Service shop\/web has no selector: what it leads to is written by hand/)
+    await stalled(/^Service shop\/web has no selector; its manually managed endpoints/)
   })
 
   test('F8, other values: a Deployment that comes later is a warning, and stops nothing', async () => {

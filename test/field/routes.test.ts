@@ -158,7 +158,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin(orders)
       await expectConflict(
-        'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
+        'VirtualService people/users routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
       )
     })
   })
@@ -178,7 +178,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin()
       await expectConflict(
-        'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.',
+        'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.',
       )
       const since = world.clock.now()
       world.user.delete(kinds.Canary, 'shop', 'web')
@@ -212,7 +212,7 @@ suite('field: routes of others', () => {
       world.start()
       await begin({ hosts: ['web.internal.example.com'] })
       await expectConflict(
-        'VirtualService shop/front leads to Service web at gateway istio-system/public and in the mesh, past the split. Recreate the Canary with service.virtualServices: [{name: front}], or lead the route to another Service.',
+        'VirtualService shop/front routes requests at gateway istio-system/public and in the mesh to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: front}], or lead the route to another Service.',
       )
     })
 
@@ -224,7 +224,7 @@ suite('field: routes of others', () => {
       await begin({ gateways: ['mesh'] }, { interval: '1m', stepWeights: [50] })
       await world.until('Initialized')
       const message =
-        'VirtualService istio-system/edge leads to Service web at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out'
+        'VirtualService istio-system/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them'
       expect(world.status.warnings).to.deep.equal([{ reason: 'Bypassed', message }])
       world.setImage('demo/web:1.1.0')
       await world.until('Succeeded')
@@ -286,7 +286,7 @@ suite('field: routes of others', () => {
       edge('shop')
       await world.clock.advance(10_000)
       expect(world.status).to.include({ reason: 'Conflict' })
-      expect(world.status.message).to.match(/^VirtualService shop\/edge leads to Service web at gateway/)
+      expect(world.status.message).to.match(/^VirtualService shop\/edge routes requests at gateway/)
     })
 
     test('F5, other values: a bad candidate goes back all the same', async () => {
@@ -316,7 +316,7 @@ suite('field: routes of others', () => {
         await begin({ hosts: ['shop.example.com'], gateways: [ours] })
         await world.clock.advance(10_000)
         expect(world.status.message).to.equal(
-          `VirtualService shop/old leads to Service web at gateway istio-system/public${theirs.length > 1 ? ' and in the mesh' : ''}, past the split. Recreate the Canary with service.virtualServices: [{name: old}], or lead the route to another Service.`,
+          `VirtualService shop/old routes requests at gateway istio-system/public${theirs.length > 1 ? ' and in the mesh' : ''} to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: old}], or lead the route to another Service.`,
         )
         expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
       })

@@ -42,7 +42,7 @@ export const atAnyTime: readonly Row[] = [
     }),
     reason: 'AutoscalerOnTarget',
     sentence:
-      'HorizontalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.scaleTargetRef.name.',
+      'HorizontalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
     mended: changed(kinds.HorizontalPodAutoscaler, 'web', { scaleTargetRef: { name: 'web-primary' } }),
   },
   {
@@ -52,7 +52,7 @@ export const atAnyTime: readonly Row[] = [
     }),
     reason: 'AutoscalerOnTarget',
     sentence:
-      'VerticalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.targetRef.name.',
+      'VerticalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.targetRef.name to web-primary.',
     mended: changed(kinds.VerticalPodAutoscaler, 'web', { targetRef: { name: 'web-primary' } }),
   },
   {
@@ -60,7 +60,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.ScaledObject, 'web', { scaleTargetRef: { name: 'web' } }),
     reason: 'AutoscalerOnTarget',
     sentence:
-      'ScaledObject shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.scaleTargetRef.name.',
+      'ScaledObject shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
     mended: deleted(kinds.ScaledObject, 'web'),
   },
   {
@@ -68,7 +68,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.VirtualService, 'other', { hosts: ['web.shop'], http: [{ route: [to('web')] }] }),
     reason: 'Conflict',
     sentence:
-      'VirtualService shop/other leads to Service web in the mesh, past the split. Recreate the Canary with service.virtualServices: [{name: other}], or lead the route to another Service.',
+      'VirtualService shop/other routes requests in the mesh to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: other}], or lead the route to another Service.',
     mended: changed(kinds.VirtualService, 'other', { http: [{ route: [to('other')] }], hosts: ['other'] }),
   },
   {

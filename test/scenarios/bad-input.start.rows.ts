@@ -127,7 +127,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: rival('first', 'web', 'other'),
     reason: 'Conflict',
     sentence:
-      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/first also targets Deployment web and takes precedence (it is older), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
     mended: deleted(kinds.Canary, 'first'),
   },
   {
@@ -135,7 +135,7 @@ export const atTheStart: readonly Row[] = [
     goesWrong: rival('first', 'api', 'web'),
     reason: 'Conflict',
     sentence:
-      'Canary shop/first releases Service web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/first also uses Service web and takes precedence (it is older), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
     mended: deleted(kinds.Canary, 'first'),
   },
   {

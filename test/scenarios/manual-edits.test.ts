@@ -93,7 +93,8 @@ suite('objects that another writer edits', () => {
       await world.clock.advance(2000)
       const stop = eachSecond(act)
       await world.clock.advance(minute)
-      const sentence = `${kind.kind} shop/${object} is changed back by another writer again and again; Sluice leaves it alone for 30 seconds at a time. Find who writes it with \`kubectl get --show-managed-fields -o yaml\`, and take it out there.`
+      const look = `kubectl -n shop get ${kind.plural}${kind.group === '' ? '' : `.${kind.group}`} ${object} -o yaml --show-managed-fields`
+      const sentence = `Another client keeps reverting Sluice's changes to ${kind.kind} shop/${object}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields`
       expectStalled(world, { reason: 'Contested', sentence })
       await expectRest(world, requests, 30, 3)
       stop()

@@ -38,10 +38,10 @@ suite('health and readiness', () => {
       { healthz: '200 ok', readyz: '503 the caches are not filled yet' },
     ],
     'a kind cannot be seen, and the API server is silent': [
-      { unseen: 'services may not be watched', leaseAge: 61_000 },
+      { unseen: 'forbidden to watch services', leaseAge: 61_000 },
       {
         healthz: '200 ok',
-        readyz: '503 services may not be watched\nthe API server has said nothing of the Lease for 61 s',
+        readyz: '503 forbidden to watch services\nthe API server has said nothing of the Lease for 61 s',
       },
     ],
     'the election hangs': [

@@ -45,7 +45,7 @@ suite('Past the split', () => {
     await expectConflict(
       shop,
       before,
-      `VirtualService ${shop.namespace}/edge leads to Service web at gateway ${gatewayName}, past the split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.`,
+      `VirtualService ${shop.namespace}/edge routes requests at gateway ${gatewayName} to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.`,
     )
     await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
     await before.stop()
@@ -73,7 +73,7 @@ suite('Past the split', () => {
     await expectConflict(
       shop,
       timeline,
-      `VirtualService ${shop.namespace}/old leads to Service web at gateway ${gatewayName}, past the split. Recreate the Canary with service.virtualServices: [{name: old}], or lead the route to another Service.`,
+      `VirtualService ${shop.namespace}/old routes requests at gateway ${gatewayName} to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: old}], or lead the route to another Service.`,
     )
     // Until our VirtualService is there, the gateway has no route for the host.
     const moved = JSON.stringify({ spec: { http: [to('nowhere')], hosts: [`old.${shop.hostAtGateway}`] } })
@@ -139,7 +139,7 @@ suite('Past the split', () => {
     expect((status as { warnings?: unknown } | undefined)?.warnings).to.deep.equal([
       {
         reason: 'Bypassed',
-        message: `VirtualService ${team.namespace}/edge leads to Service web at gateway ${gatewayName}, past the split. These requests do not reach a candidate, and traffic checks leave them out`,
+        message: `VirtualService ${team.namespace}/edge routes requests at gateway ${gatewayName} to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them`,
       },
     ])
   }

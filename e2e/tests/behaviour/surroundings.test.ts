@@ -110,7 +110,7 @@ suite('Around a Deployment', () => {
     const told = await waitFor('the Canary is stalled', 30, () =>
       timeline.moments.find(({ reason }) => reason === 'AutoscalerOnTarget'),
     )
-    expect(told.message).to.include(kind.kind).and.include(`Write web-primary as its spec.${field}.name`)
+    expect(told.message).to.include(kind.kind).and.include(`Set spec.${field}.name to web-primary`)
     expect(await shop.get(kinds.VirtualService, 'web'), 'nothing of the callers is touched').to.equal(undefined)
     const { kubectl } = shop
     await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=30s')

@@ -367,14 +367,14 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
     const queries: [query: string, wanted: Finding | 'a number'][] = [
       [requests(scene('steady'), 600_000), { kind: 'value', value: 150 }],
       [errors(scene('born'), 600_000), { kind: 'value', value: 7 }],
-      [errors(scene('absent'), 600_000), { kind: 'no-data', because: 'the query gave nothing' }],
+      [errors(scene('absent'), 600_000), { kind: 'no-data', because: 'the query returned no data' }],
       [latency(scene('slow'), 600_000), 'a number'],
       ['vector(1) # a comment', { kind: 'value', value: 1 }],
       ['vector(0) / 0', { kind: 'no-data', because: 'the query gave NaN' }],
       ['42', { kind: 'value', value: 42 }],
-      ['up', { kind: 'refused', error: 'it gives 2 series; aggregate it to one, as in sum(…)' }],
+      ['up', { kind: 'refused', error: 'the query returned 2 series; aggregate it to one, as in sum(…)' }],
       ['sum(up', { kind: 'refused', error: '1:7: parse error: unclosed left parenthesis' }],
-      ['up[1m]', { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }],
+      ['up[1m]', { kind: 'refused', error: 'the query returned a range of samples; wrap it, as in sum(rate(…[1m]))' }],
       [
         'vector(7)), "sluice_check", "0", "", "") or label_replace((vector(8)',
         { kind: 'refused', error: "1:11: parse error: unexpected right parenthesis ')'" },

@@ -66,10 +66,13 @@ suite('the HTTP API of the in-memory Prometheus', () => {
     const source = new PrometheusSource({ servers: [url], log })
     const wanted: [query: string, finding: Finding][] = [
       ['sum(rate(hits_total[30s]))', { kind: 'value', value: 2 }],
-      ['sum(nothing) # a comment', { kind: 'no-data', because: 'the query gave nothing' }],
+      ['sum(nothing) # a comment', { kind: 'no-data', because: 'the query returned no data' }],
       ['42', { kind: 'value', value: 42 }],
       ['sum(hits_total', { kind: 'refused', error: '1:15: parse error: unexpected end of input' }],
-      ['hits_total[1m]', { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }],
+      [
+        'hits_total[1m]',
+        { kind: 'refused', error: 'the query returned a range of samples; wrap it, as in sum(rate(…[1m]))' },
+      ],
     ]
     const checks = wanted.map(
       ([query], index): Check => ({

@@ -51,16 +51,20 @@ export function replyOf(body: string, server: string): Reply {
   const annotations = warnings
   if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], annotations }
   if (resultType === 'matrix') {
-    return { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' }
+    return { kind: 'refused', error: 'the query returned a range of samples; wrap it, as in sum(rate(…[1m]))' }
   }
-  if (resultType === 'string') return { kind: 'refused', error: 'it gives a text; it must give one number' }
+  if (resultType === 'string')
+    return { kind: 'refused', error: 'the query returned a string; it must return one number' }
   if (resultType !== 'vector' || !Array.isArray(result)) return foreign(server)
   const series: Series[] = []
   for (const one of result as unknown[]) {
     if (!isRecord(one) || !isRecord(one['metric'])) return foreign(server)
     const value = one['value']
     if (!isSample(value)) {
-      return { kind: 'refused', error: 'it gives a histogram; take a number of it, as in histogram_quantile(0.99, …)' }
+      return {
+        kind: 'refused',
+        error: 'the query returned a histogram; take a number of it, as in histogram_quantile(0.99, …)',
+      }
     }
     series.push({ labels: one['metric'] as Record<string, string>, value: value[1] })
   }
@@ -86,7 +90,7 @@ export function findingOf(series: readonly Series[]): Finding {
   const [first, ...rest] = series
   if (first === undefined) return { kind: 'no-data', because: NO_SERIES }
   if (rest.length > 0) {
-    return { kind: 'refused', error: `it gives ${series.length} series; aggregate it to one, as in sum(…)` }
+    return { kind: 'refused', error: `the query returned ${series.length} series; aggregate it to one, as in sum(…)` }
   }
   return numberOf(first.value)
 }

@@ -77,6 +77,6 @@ export function splitSays(canary: Finding | undefined, primary: Finding | undefi
   const tolerance = 2 + 4 * 100 * Math.sqrt((p * (1 - p)) / total)
   const seen = `callers sent ${share.toFixed(1)} % of ${Math.round(total)} requests to the canary`
   return Math.abs(share - weight) <= tolerance
-    ? { said: 'agrees', because: `${seen}, ${weight} % were asked` }
-    : { said: 'contradicts', because: `${seen}, where ${weight} % were asked (±${tolerance.toFixed(1)})` }
+    ? { said: 'agrees', because: `${seen}; ${weight} % was requested` }
+    : { said: 'contradicts', because: `${seen}; ${weight} % was requested (±${tolerance.toFixed(1)})` }
 }

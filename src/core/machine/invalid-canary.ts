@@ -19,7 +19,10 @@ export function unreadable(
   now: Instant,
 ): { status: CanaryStatus; announcement: Announcement; release: Write | null } {
   const release = releaseOf(object)
-  const left = release === null ? '' : '. It is let go; what Sluice made for it stays and serves on'
+  const left =
+    release === null
+      ? ''
+      : '. Its finalizer is removed; the objects that Sluice created for it are kept and continue to serve'
   const { namespace = '', name } = object.metadata
   const message = beginning(`${object.kind} ${namespace}/${name}: ${problems.join('; ')}${left}`, 1024)
   const before = recordOf(object['status']) as CanaryStatus

@@ -31,7 +31,7 @@ export interface Check {
 }
 
 /** Why there is no data when a query that worked matched no series. */
-export const NO_SERIES = 'the query gave nothing'
+export const NO_SERIES = 'the query returned no data'
 
 /** An answer. Only `value` says anything about the canary; the others are about our sight. */
 export type Finding =

@@ -18,11 +18,13 @@ export const olderRival: FindProblem = o => {
   if (older === undefined) return null
   const target = at(older.spec, 'targetRef', 'name')
   const shared =
-    target === o.names.target.name ? `Deployment ${o.names.target.name}` : `Service ${o.names.apexService.name}`
+    target === o.names.target.name
+      ? `targets Deployment ${o.names.target.name}`
+      : `uses Service ${o.names.apexService.name}`
   const sameAge = older.metadata.creationTimestamp === o.canary.metadata.creationTimestamp
   return problem(
     'Conflict',
-    `${called(older)} releases ${shared} too and is ${sameAge ? 'first by name' : 'older'}, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.`,
+    `${called(older)} also ${shared} and takes precedence (${sameAge ? 'same age, first by name' : 'it is older'}), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.`,
   )
 }
 

@@ -30,7 +30,7 @@ export const serviceOfOtherPods: FindProblem = o => {
   if (Object.keys(selector).length === 0) {
     return problem(
       'Conflict',
-      `${called(live)} has no selector: what it leads to is written by hand, and would get no requests any more. Recreate the Canary with another service.name; Sluice creates that Service.`,
+      `${called(live)} has no selector; its manually managed endpoints would stop receiving requests. Recreate the Canary with another service.name; Sluice creates that Service.`,
     )
   }
   const others = running(o)

@@ -90,6 +90,6 @@ export const autoscalerOnTarget: FindProblem = o => {
   const field = scaler.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef'
   return problem(
     'AutoscalerOnTarget',
-    `${called(scaler)} is on Deployment ${o.names.target.name}, which rests between runs, so production would run unscaled. Write ${o.names.primary.name} as its spec.${field}.name.`,
+    `${called(scaler)} targets Deployment ${o.names.target.name}, which is scaled to 0 between releases, so ${o.names.primary.name} would not be autoscaled. Set spec.${field}.name to ${o.names.primary.name}.`,
   )
 }

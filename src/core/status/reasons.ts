@@ -120,7 +120,7 @@ const table = {
   AutoscalerOnTarget: stalled('An autoscaler is on the target; production would run unscaled.'),
   ReferenceMissing: stalled('An object that the Canary names does not exist, or does not fit.'),
   MetricsServerNotAllowed: stalled('The Canary names a metrics server that is not on the list.'),
-  WatchUnavailable: stalled('A kind that decisions depend on is not installed, or may not be watched.'),
+  WatchUnavailable: stalled('A kind that decisions depend on is not installed, or Sluice is forbidden to watch it.'),
   WriteRefused: stalled('The API server, or an admission webhook, refused a write.'),
   Contested: stalled('Another writer keeps changing an object that Sluice owns.'),
 } as const

@@ -50,7 +50,7 @@ suite('PrometheusSource', () => {
           ['empty', 'NaN', '+Inf', '-Inf'].map(query => question(query)),
         ),
       ).to.deep.equal([
-        { kind: 'no-data', because: 'the query gave nothing' },
+        { kind: 'no-data', because: 'the query returned no data' },
         { kind: 'no-data', because: 'the query gave NaN' },
         { kind: 'no-data', because: 'the query gave +Inf' },
         { kind: 'no-data', because: 'the query gave -Inf' },
@@ -70,7 +70,7 @@ suite('PrometheusSource', () => {
       const server = await serving(() => ['1', '2', '3'])
       expect(await one(source(server.url))).to.deep.equal({
         kind: 'refused',
-        error: 'it gives 3 series; aggregate it to one, as in sum(…)',
+        error: 'the query returned 3 series; aggregate it to one, as in sum(…)',
       })
     })
 
@@ -91,9 +91,12 @@ suite('PrometheusSource', () => {
       const errors = []
       for (const query of Object.keys(data)) errors.push(await one(from, query))
       expect(errors).to.deep.equal([
-        { kind: 'refused', error: 'it gives a range of samples; wrap it, as in sum(rate(…[1m]))' },
-        { kind: 'refused', error: 'it gives a text; it must give one number' },
-        { kind: 'refused', error: 'it gives a histogram; take a number of it, as in histogram_quantile(0.99, …)' },
+        { kind: 'refused', error: 'the query returned a range of samples; wrap it, as in sum(rate(…[1m]))' },
+        { kind: 'refused', error: 'the query returned a string; it must return one number' },
+        {
+          kind: 'refused',
+          error: 'the query returned a histogram; take a number of it, as in histogram_quantile(0.99, …)',
+        },
       ])
     })
 

@@ -45,4 +45,4 @@ export function findings(
   return found
 }
 
-export const noData: Finding = { kind: 'no-data', because: 'the query gave nothing' }
+export const noData: Finding = { kind: 'no-data', because: 'the query returned no data' }

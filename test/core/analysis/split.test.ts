@@ -49,14 +49,14 @@ suite('the split that callers report', () => {
   test('agrees when it is what was asked, within chance', () => {
     expect(says(104, 896, 10)).to.deep.equal({
       said: 'agrees',
-      because: 'callers sent 10.4 % of 1000 requests to the canary, 10 % were asked',
+      because: 'callers sent 10.4 % of 1000 requests to the canary; 10 % was requested',
     })
   })
 
   test('contradicts when the mesh still carries the old weight', () => {
     expect(says(100, 900, 25)).to.deep.equal({
       said: 'contradicts',
-      because: 'callers sent 10.0 % of 1000 requests to the canary, where 25 % were asked (±7.5)',
+      because: 'callers sent 10.0 % of 1000 requests to the canary; 25 % was requested (±7.5)',
     })
   })
 

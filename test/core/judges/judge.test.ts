@@ -236,14 +236,16 @@ suite('what cannot be seen', () => {
     const written = { name: 'queue', query: 'q', thresholdRange: { max: 1 } }
     const advice =
       'if it is empty while there is no error, write "or vector(0)" behind the part that counts errors, or noData: pass'
-    expect(judged(written, { value: noData }).because).to.equal(`queue has no data: the query gave nothing; ${advice}`)
+    expect(judged(written, { value: noData }).because).to.equal(
+      `queue has no data: the query returned no data; ${advice}`,
+    )
     expect(judged({ ...written, query: 'sum(rate(q[90s]))' }, { value: noData }).because).to.equal(
-      `queue has no data over 1m30s: the query gave nothing; ${advice}`,
+      `queue has no data over 1m30s: the query returned no data; ${advice}`,
     )
     const nan: Finding = { kind: 'no-data', because: 'the query gave NaN' }
     expect(judged(written, { value: nan }).because).to.equal('queue has no data: the query gave NaN')
     expect(judged({ ...written, noData: 'fail' }, { value: noData }).because).to.equal(
-      'queue has no data: the query gave nothing',
+      'queue has no data: the query returned no data',
     )
   })
 

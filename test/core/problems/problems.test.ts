@@ -180,13 +180,13 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     given: around({ autoscalers: [scaler(kinds.HorizontalPodAutoscaler, 'web')] }),
     reason: 'AutoscalerOnTarget',
     message:
-      'HorizontalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.scaleTargetRef.name.',
+      'HorizontalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
   },
   'a VPA on the target': {
     given: around({ autoscalers: [scaler(kinds.VerticalPodAutoscaler, 'web')] }),
     reason: 'AutoscalerOnTarget',
     message:
-      'VerticalPodAutoscaler shop/web is on Deployment web, which rests between runs, so production would run unscaled. Write web-primary as its spec.targetRef.name.',
+      'VerticalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.targetRef.name to web-primary.',
   },
   'an older Canary for the same target': {
     given: around({
@@ -201,7 +201,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     }),
     reason: 'Conflict',
     message:
-      'Canary shop/first releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/first also targets Deployment web and takes precedence (it is older), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
   },
   'a Canary of the same age, first by name, for the same Service': {
     given: around({
@@ -216,7 +216,7 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     }),
     reason: 'Conflict',
     message:
-      'Canary shop/api releases Service web too and is first by name, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/api also uses Service web and takes precedence (same age, first by name), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
   },
   'a primary that is not ours': {
     given: { live: live([kinds.Deployment, deployment('web-primary')]) },

@@ -44,11 +44,11 @@ const recreate =
 const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
   'a gateway VirtualService that leads to the Service': {
     o: given([edge()]),
-    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+    message: `VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'by a short name, at a gateway in an older notation': {
     o: given([edge({ http: [to('web')], gateways: ['public.istio-system.svc.cluster.local', 'mesh'] })]),
-    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public and in the mesh, past the split. ${recreate}`,
+    message: `VirtualService shop/edge routes requests at gateway istio-system/public and in the mesh to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'by a wildcard host, with a part of the weight': {
     o: given([
@@ -64,20 +64,20 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
         ],
       }),
     ]),
-    message: `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+    message: `VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'in the mesh, under the name of another Service': {
     o: given([routes('edge', { hosts: ['front'], http: [to('web.shop')] })]),
-    message: `VirtualService shop/edge leads to Service web in the mesh, past the split. ${recreate}`,
+    message: `VirtualService shop/edge routes requests in the mesh to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'in the mesh, for the Service itself': {
     o: given([routes('edge', { hosts: ['web'], http: [to('web')] })]),
-    message: `VirtualService shop/edge leads to Service web in the mesh, past the split. ${recreate}`,
+    message: `VirtualService shop/edge routes requests in the mesh to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'two of them are two entries': {
     o: given([edge(), routes('more', { hosts: ['b.example.com'], gateways: PUBLIC, http: [to('web')] })]),
     message:
-      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Recreate the Canary with service.virtualServices: [{name: edge}, {name: more}], or lead the route to another Service.',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: edge}, {name: more}], or lead the route to another Service.',
   },
   'one to which another delegates': {
     o: given([
@@ -88,7 +88,7 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
         'istio-system',
       ),
     ]),
-    message: `VirtualService shop/edge, to which VirtualService istio-system/root delegates, leads to Service web at gateway istio-system/public, past the split. ${recreate}`,
+    message: `VirtualService shop/edge, to which VirtualService istio-system/root delegates, routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. ${recreate}`,
   },
   'beside listed ones': {
     o: {
@@ -96,17 +96,17 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
       live: live([kinds.VirtualService, routes('front', { hosts: ['web'], http: [to('web')] })]),
     },
     message:
-      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Add {name: edge} to service.virtualServices, or lead the route to another Service.',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Add {name: edge} to service.virtualServices, or lead the route to another Service.',
   },
   'where ours is delegated to': {
     o: given([edge()], { delegation: true }),
     message:
-      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Delegate that route to VirtualService web.',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Delegate that route to VirtualService web.',
   },
   'by tls': {
     o: given([edge({ http: undefined, tls: [{ match: [{ sniHosts: ['shop.example.com'] }], ...to('web') }] })]),
     message:
-      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. Only http routes can be split: make it an http route, or lead it to another Service.',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Only http routes can be split: make it an http route, or lead it to another Service.',
   },
   'another VirtualService for the Service in the mesh': {
     o: given([routes('other', { hosts: [FULL] })]),
@@ -151,7 +151,7 @@ const stopsTheStart: Readonly<Record<string, { o: Observation; message: string }
   'for the host at the gateway, with a route to the Service': {
     o: given([users({ http: [{ match: [{ uri: { prefix: '/old' } }], ...to(FULL) }] })], orders),
     message:
-      'VirtualService people/users leads to Service web at gateway istio-system/public, past the split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
+      'VirtualService people/users routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split, for api.example.com. Create a VirtualService with that route in namespace shop, then remove the route there, and recreate the Canary with the new one under service.virtualServices.',
   },
   'for the host at the gateway, older, with a match that covers ours': {
     o: given([users({ http: [{ match: [{ uri: { prefix: '/or' } }], ...to('users') }] })], orders),
@@ -185,27 +185,27 @@ const warnings: Readonly<Record<string, { o: Observation; message: string; reaso
   'a way past of another namespace': {
     o: given([edge({}, 'istio-system')]),
     message:
-      'VirtualService istio-system/edge leads to Service web at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService istio-system/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them',
   },
   several: {
     o: given(['a', 'b', 'c', 'd'].map(namespace => edge({}, namespace))),
     message:
-      'VirtualService a/edge leads to Service web at gateway istio-system/public, past the split; so do VirtualService b/edge, VirtualService c/edge and others. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService a/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split; so do VirtualService b/edge, VirtualService c/edge and others. These requests never reach the canary, and traffic checks ignore them',
   },
   'a way to one side': {
     o: given([edge({ http: [to('web-primary')] })]),
     message:
-      'VirtualService shop/edge leads to Service web-primary at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web-primary directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them',
   },
   'a tcp route to another port of the Service': {
     o: given([edge({ http: undefined, tcp: [to('web', { port: { number: 9000 } })] })]),
     message:
-      'VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them',
   },
   'kept to its own namespace, whose callers reach the Service by it': {
     o: given([routes('pay', { hosts: [FULL], exportTo: ['.'], http: [to(FULL)] }, 'evil')], {}, serving),
     message:
-      'VirtualService evil/pay leads to Service web in the mesh, past the split. These requests do not reach a candidate, and traffic checks leave them out',
+      'VirtualService evil/pay routes requests in the mesh to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them',
   },
 }
 

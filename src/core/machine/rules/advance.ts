@@ -35,7 +35,7 @@ export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undef
   return hold(
     o,
     'WeightOverridden',
-    `Holding at weight ${state.traffic.canary}: the routes were edited by hand from weight ${state.hold.from}; \`resume\` continues the run`,
+    `Holding at weight ${state.traffic.canary}, set by hand in the routes (was ${state.hold.from}); \`resume\` continues the run`,
     wake(o),
   )
 }

@@ -239,7 +239,7 @@ export const advancingRows: Rows = {
     move: [
       'Progressing advancing 10',
       'WeightOverridden',
-      'Holding at weight 10: the routes were edited by hand from weight 25; `resume` continues the run',
+      'Holding at weight 10, set by hand in the routes (was 25); `resume` continues the run',
       9000,
     ],
   },
@@ -254,7 +254,7 @@ export const advancingRows: Rows = {
     move: [
       'Progressing advancing 10',
       'Conflict',
-      'Canary shop/older releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/older also targets Deployment web and takes precedence (it is older), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
       9000,
     ],
   },

@@ -109,8 +109,8 @@ export const everyPhase: Rows = {
   },
   'nothing is decided on half a view': {
     rule: holdWhileUnwatched,
-    given: at(advancing(10), { unseen: 'services may not be watched' }),
-    move: ['Progressing advancing 10', 'WatchUnavailable', 'services may not be watched', 10000],
+    given: at(advancing(10), { unseen: 'forbidden to watch services' }),
+    move: ['Progressing advancing 10', 'WatchUnavailable', 'forbidden to watch services', 10000],
   },
   'the finalizer comes before everything that Sluice creates': {
     rule: ensureFinalizer,

@@ -109,7 +109,7 @@ export const restingRows: Rows = {
     move: [
       'Succeeded',
       'Conflict',
-      'Canary shop/older releases Deployment web too and is older, so it is served and this Canary is not. Delete this one, or recreate it with another target and service.name.',
+      'Canary shop/older also targets Deployment web and takes precedence (it is older), so this Canary is ignored. Delete this one, or recreate it with another target and service.name.',
       null,
     ],
   },

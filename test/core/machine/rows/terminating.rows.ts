@@ -23,11 +23,11 @@ export const terminatingRows: Rows = {
   },
   'nothing is handed over that cannot be seen': {
     rule: waitForHandover,
-    given: at(terminating('returning'), { canary, hidden: 'virtualservices may not be watched' }),
+    given: at(terminating('returning'), { canary, hidden: 'forbidden to watch virtualservices' }),
     move: [
       'Terminating returning',
       'WatchUnavailable',
-      'The canary is being deleted, and nothing is handed over until its objects can be read: virtualservices may not be watched',
+      'The canary is being deleted, and nothing is handed over until its objects can be read: forbidden to watch virtualservices',
       10000,
     ],
   },

@@ -23,10 +23,10 @@ const isHere = (o: Observation, object: KubeObject): boolean => object.metadata.
 const places = (gateways: readonly string[]): string =>
   listedInWords(gateways.map(gateway => (gateway === MESH ? 'in the mesh' : `at gateway ${gateway}`)))
 
-/** `VirtualService shop/edge leads to Service web at gateway istio-system/public, past the split`. */
+/** `VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split`. */
 function describe({ object, root, service, gateways }: WayPast): string {
   const by = root === null ? '' : `, to which ${called(root)} delegates,`
-  return `${called(object)}${by} leads to Service ${service} ${places(gateways)}, past the split`
+  return `${called(object)}${by} routes requests ${places(gateways)} to Service ${service} directly and bypasses the traffic split`
 }
 
 /**
@@ -75,7 +75,7 @@ export const otherWaysPastTheSplit: FindProblem = o => {
   const also = more.length === 0 ? '' : `; so ${more.length === 1 ? 'does' : 'do'} ${others}`
   return problem(
     'Bypassed',
-    `${describe(first)}${also}. These requests do not reach a candidate, and traffic checks leave them out`,
+    `${describe(first)}${also}. These requests never reach the canary, and traffic checks ignore them`,
   )
 }
 
