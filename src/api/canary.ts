@@ -32,6 +32,10 @@ import {
 import { sentencesOf, wording } from './sentences.ts'
 import { ServiceSchema } from './service.ts'
 
+const SUPPORTED = Object.keys(providers)
+  .map(name => `'${name}'`)
+  .join(', ')
+
 const TargetRef = ruled(
   z.object({
     apiVersion: ruled(z.string().max(253), {
@@ -75,9 +79,7 @@ const Written = ruled(
   z.object({
     provider: ruled(z.enum(FLAGGER_PROVIDERS), {
       message: PROVIDER_SENTENCE,
-      cel: `self in [${Object.keys(providers)
-        .map(name => `'${name}'`)
-        .join(', ')}]`,
+      cel: `self in [${SUPPORTED}]`,
       holds: isProvider,
     })
       .exactOptional()
@@ -156,7 +158,8 @@ const Written = ruled(
   ...providerRules,
   {
     message: 'the provider cannot be changed: delete the Canary, which hands the routes back, and create it again',
-    cel: `${providerOf('self')} == ${providerOf('oldSelf')}`,
+    // One that was stored with a provider that does not work has no routes yet.
+    cel: `${providerOf('self')} == ${providerOf('oldSelf')} || !(${providerOf('oldSelf')} in [${SUPPORTED}])`,
     holds: 'unseen',
   },
   {

@@ -58,9 +58,12 @@ export function stepAt(plan: Plan, traffic: Traffic): Step | undefined {
   return plan.find(step => sameTraffic(step.traffic, traffic))
 }
 
-/** Whether metrics are checked at this traffic: it is a step, or above 0 where it was set by hand. */
-export function isChecked(analysis: Analysis, { traffic, hold }: Pick<Run, 'traffic' | 'hold'>): boolean {
-  if (hold?.by === 'suspension') return false
+/** Whether metrics are checked now: the pods are ready, and the traffic is a step, or above 0 where it was set by hand. */
+export function isChecked(
+  analysis: Analysis,
+  { stage, traffic, hold }: Pick<Run, 'stage' | 'traffic' | 'hold'>,
+): boolean {
+  if (stage !== 'advancing' || hold?.by === 'suspension') return false
   return !isNone(traffic) || stepAt(planOf(analysis), traffic) !== undefined
 }
 
