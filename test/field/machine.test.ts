@@ -171,7 +171,7 @@ suite('from the field: decisions', () => {
     await world.clock.advance(60_000)
     expect(world.status.phase, world.status.message).to.equal('Progressing')
     expect(world.status.reason).to.equal('WatchUnavailable')
-    expect(world.status.message).to.match(/^A deadline has passed, .* connect ETIMEDOUT$/)
+    expect(world.status.message).to.match(/^A deadline has passed; .* connect ETIMEDOUT$/)
     allow()
     await world.until('Failed', 60_000)
     expect(world.status.reason).to.equal('DeadlineExceeded')
