@@ -36,6 +36,12 @@ const SUPPORTED = Object.keys(providers)
   .map(name => `'${name}'`)
   .join(', ')
 
+/** Kinds of workload that can be released. */
+const TARGET_KINDS = ['Deployment'] as const
+export type TargetKind = (typeof TARGET_KINDS)[number]
+
+const isTargetKind = (kind: string): kind is TargetKind => (TARGET_KINDS as readonly string[]).includes(kind)
+
 const TargetRef = ruled(
   z.object({
     apiVersion: ruled(z.string().max(253), {
@@ -46,8 +52,11 @@ const TargetRef = ruled(
     kind: ruled(z.string().max(63), {
       message: 'only Deployment is supported so far; DaemonSet and Service are not',
       cel: `self == 'Deployment'`,
-      holds: kind => kind === 'Deployment',
-    }).describe('`Deployment`.'),
+      holds: isTargetKind,
+    })
+      .describe('`Deployment`.')
+      // What the rule lets through is one of them.
+      .transform(kind => kind as TargetKind),
     name: objectName().describe('Name of the Deployment, in the same namespace.'),
   }),
   {

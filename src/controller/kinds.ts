@@ -8,16 +8,22 @@ import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { routing } from '../core/routers/index.ts'
 import type { ProviderKind } from '../core/routers/provider.ts'
+import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
 import { identity, slim } from '../runtime/transform.ts'
+
+/** Workloads that can be released, and what they control. */
+export const workloadKinds: readonly Kind[] = Object.values(workloads).flatMap(({ kind, childKind }) => [
+  kind,
+  childKind,
+])
 
 /** Followed from the start, in every namespace that is watched. */
 export const followed: readonly Kind[] = [
   kinds.Canary,
   kinds.MetricTemplate,
-  kinds.Deployment,
-  kinds.ReplicaSet,
+  ...workloadKinds,
   kinds.ControllerRevision,
   kinds.Service,
   kinds.HorizontalPodAutoscaler,

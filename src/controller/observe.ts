@@ -17,7 +17,8 @@ import { recordedTemplates } from '../core/render/revisions.ts'
 import { routingOf } from '../core/routers/index.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
-import { readDeployment } from '../core/workloads/deployment.ts'
+import { workloadKindOf } from '../core/workloads/index.ts'
+import type { WorkloadKind } from '../core/workloads/workload-kind.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
@@ -84,9 +85,10 @@ export class Observer {
     const { configs, unread, problems } = readConfigs(reader, this.#contents, names, references)
     const needs = this.#settings.trackConfigs ? neededConfigKinds(reader, names, references, recorded) : []
     const { analysis } = canary.spec
+    const workloadKind = workloadKindOf(canary)
     const workloads = {
-      target: this.#workload(reader, target, configs, analysis.canaryReadyThreshold),
-      primary: this.#workload(reader, reader.get(names.primary), {}, analysis.primaryReadyThreshold),
+      target: this.#workload(reader, workloadKind, target, configs, analysis.canaryReadyThreshold),
+      primary: this.#workload(reader, workloadKind, reader.get(names.primary), {}, analysis.primaryReadyThreshold),
     }
     const live = this.#live(reader, canary, names)
     const surroundings = surroundingsOf(
@@ -142,13 +144,14 @@ export class Observer {
 
   #workload(
     reader: TrackedReader,
+    kind: WorkloadKind,
     object: KubeObject | undefined,
     configs: Readonly<Record<string, string>>,
     readyPercent: Percent,
   ): Workload | null {
     if (object === undefined) return null
-    const sets = reader.byIndex(kinds.ReplicaSet, 'owner', object.metadata.uid ?? '')
-    return readDeployment(object, sets, { configs, readyPercent, sha256: this.#sha256 })
+    const children = reader.byIndex(kind.childKind, 'owner', object.metadata.uid ?? '')
+    return kind.read(object, children, { configs, readyPercent, sha256: this.#sha256 })
   }
 
   #endpoints(reader: TrackedReader, canary: Canary, names: Names): NonNullable<Observation['endpoints']> {

@@ -8,7 +8,7 @@ import { selects, templateLabels } from '../core/render/labels.ts'
 import { selectorBefore } from '../core/render/original.ts'
 import { isOurs } from '../core/render/ownership.ts'
 import { routingOf } from '../core/routers/index.ts'
-import { followedWherePresent, selectorKeys } from './kinds.ts'
+import { followedWherePresent, selectorKeys, workloadKinds } from './kinds.ts'
 import type { TrackedReader } from './reader.ts'
 
 export function surroundingsOf(
@@ -38,7 +38,7 @@ export function surroundingsOf(
     services: distinct(services).filter(
       service => !ours.has(service.metadata.name) && selects(textsOf(at(service.spec, 'selector')), labels),
     ),
-    backends: [kinds.Deployment, kinds.ReplicaSet].flatMap(kind =>
+    backends: workloadKinds.flatMap(kind =>
       reader
         .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
         .filter(one => selects(selector, templateLabels(one)) && !workloads.has(one.metadata.name)),

@@ -7,7 +7,7 @@ import type { Provider } from '../api/providers.ts'
 import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
-import { configKinds, followedWherePresent, providerKinds, required } from './kinds.ts'
+import { configKinds, followedWherePresent, providerKinds, required, workloadKinds } from './kinds.ts'
 
 /** A first list is waited for so long before anything is said. */
 export const START: Milliseconds = 30_000
@@ -24,13 +24,7 @@ export function unseenIn(reflectors: readonly Reflector[], namespace: string, pr
 }
 
 /** What is handed over, or removed, when a Canary is deleted. */
-const handedOver: readonly Kind[] = [
-  kinds.Deployment,
-  kinds.ReplicaSet,
-  kinds.ControllerRevision,
-  kinds.Service,
-  kinds.EndpointSlice,
-]
+const handedOver: readonly Kind[] = [...workloadKinds, kinds.ControllerRevision, kinds.Service, kinds.EndpointSlice]
 
 /** What a canary of this namespace must not be deleted without seeing; kinds that are not installed have no objects. */
 export function hiddenIn(reflectors: readonly Reflector[], namespace: string, provider: Provider): string | null {

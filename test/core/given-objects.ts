@@ -17,7 +17,7 @@ import type { Observation, RecordedTemplate, Surroundings, Workload } from '../.
 import type { Posture } from '../../src/core/model/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/model/revision.ts'
 import { routingOf } from '../../src/core/routers/index.ts'
-import { readDeployment } from '../../src/core/workloads/deployment.ts'
+import { deployment as workloadKind } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import { NONE } from '../../src/core/model/traffic.ts'
 import { mergePatch } from '../../playground/json.ts'
@@ -113,7 +113,7 @@ export function replicaSet(of: KubeObject, pods: number, podTemplate: unknown = 
 }
 
 export const workload = (of: KubeObject, sets: readonly KubeObject[] = [replicaSet(of, 2)]): Workload =>
-  readDeployment(of, sets, { configs: {}, readyPercent: 100, sha256 })
+  workloadKind.read(of, sets, { configs: {}, readyPercent: 100, sha256 })
 
 export const live = (...objects: readonly [Kind, KubeObject][]): Record<string, KubeObject> =>
   Object.fromEntries(

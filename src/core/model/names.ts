@@ -39,13 +39,14 @@ export interface Names {
 export function namesOf(canary: Canary): Names {
   const namespace = canary.metadata.namespace ?? ''
   const target = canary.spec.targetRef.name
+  const workload = kinds[canary.spec.targetRef.kind]
   const apex = canary.spec.service.name ?? target
   const ref = (kind: Ref['kind'], name: string): Ref => ({ kind, namespace, name })
   return {
     namespace,
     canary: canary.metadata.name,
-    target: ref(kinds.Deployment, target),
-    primary: ref(kinds.Deployment, `${target}-primary`),
+    target: ref(workload, target),
+    primary: ref(workload, `${target}-primary`),
     apexService: ref(kinds.Service, apex),
     primaryService: ref(kinds.Service, `${apex}-primary`),
     canaryService: ref(kinds.Service, `${apex}-canary`),

@@ -1,4 +1,5 @@
 /** The target: does it exist, can it be served from, and can its pods be told from the primary's. */
+import { workloadKindOf } from '../workloads/index.ts'
 import { at } from '../json.ts'
 import { labelMode, scales, switched, switchedLabel, targetLabels, templateLabels } from '../render/labels.ts'
 import { ROLE_LABEL } from '../model/names.ts'
@@ -85,7 +86,8 @@ export const roleLabelTaken: FindProblem = o => {
 
 /** The primary is what serves; what scales the target would scale nothing, or fight for it. */
 export const autoscalerOnTarget: FindProblem = o => {
-  const scaler = o.surroundings.autoscalers.find(one => scales(one, o.names.target.name))
+  if (!workloadKindOf(o.canary).autoscalable) return null
+  const scaler = o.surroundings.autoscalers.find(one => scales(one, o.names.target))
   if (scaler === undefined) return null
   const field = scaler.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef'
   return problem(

@@ -5,6 +5,6 @@ import type { Observation } from '../model/observation.ts'
 /** An HPA or a ScaledObject scales the primary; a VPA resizes its pods and leaves their number alone. */
 export function primaryIsAutoscaled(o: Observation): boolean {
   return o.surroundings.autoscalers.some(
-    scaler => scaler.kind !== 'VerticalPodAutoscaler' && scales(scaler, o.names.primary.name),
+    scaler => scaler.kind !== 'VerticalPodAutoscaler' && scales(scaler, o.names.primary),
   )
 }

@@ -6,7 +6,7 @@
  * - `switch`: the value of the first selector label becomes `<value>-primary`, as Flagger does.
  * - subsets: as `keep`, with the labels of the primary's subset instead of those of the canary's.
  */
-import { type KubeObject, refKey } from '../../api/object.ts'
+import { kinds, type KubeObject, type Ref, refKey } from '../../api/object.ts'
 import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, isRecord, type Json, textsOf } from '../json.ts'
 import { CANARY_LABEL, PRIMARY_ROLE, ROLE_LABEL } from '../model/names.ts'
@@ -30,7 +30,7 @@ export function labelMode(o: Labelled): LabelMode {
   const said = modeOfPrimary(o) ?? o.memory.labels ?? spec.primary?.labels
   if (said !== undefined) return said
   if (topologyOf(spec) === 'subsets') return 'keep'
-  return o.surroundings.autoscalers.some(scaler => scales(scaler, o.names.target.name)) ? 'switch' : 'keep'
+  return o.surroundings.autoscalers.some(scaler => scales(scaler, o.names.target)) ? 'switch' : 'keep'
 }
 
 /** How the primary that is there tells its pods from the target's; null where there is none, or none of ours. */
@@ -44,11 +44,12 @@ function modeOfPrimary(o: Labelled): LabelMode | null {
   return label !== null && value !== undefined && selected[label] === switched(value) ? 'switch' : null
 }
 
-/** Whether an HPA, VPA or ScaledObject is on this Deployment. */
-export function scales(autoscaler: KubeObject, deployment: string): boolean {
+/** Whether an HPA, VPA or ScaledObject is on this workload. */
+export function scales(autoscaler: KubeObject, workload: Ref): boolean {
   const reference = at(autoscaler.spec, 'scaleTargetRef') ?? at(autoscaler.spec, 'targetRef')
-  const kind = at(reference, 'kind') ?? 'Deployment'
-  return at(reference, 'name') === deployment && kind === 'Deployment'
+  // A ScaledObject that names no kind is on a Deployment (https://keda.sh/docs/latest/reference/scaledobject-spec/#scaletargetref).
+  const kind = at(reference, 'kind') ?? kinds.Deployment.kind
+  return at(reference, 'name') === workload.name && kind === workload.kind.kind
 }
 
 /** The labels by which the target selects its pods; expressions aside, which a Service cannot have. */

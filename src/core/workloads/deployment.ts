@@ -2,23 +2,14 @@
  * A Deployment and its ReplicaSets, read as a Workload: which revision it is, whose pods run, and whether they are ready.
  * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status says what the conditions mean.
  */
-import type { KubeObject, ManagedFields } from '../../api/object.ts'
+import { kinds, type KubeObject, type ManagedFields } from '../../api/object.ts'
 import { at, type Json, numberOf, recordOf, recordsOf, textOf } from '../json.ts'
 import { CANARY_LABEL, POD_HASH_LABEL, REVISION_ANNOTATION } from '../model/names.ts'
 import type { Pods, Workload } from '../model/observation.ts'
 import type { Sha256 } from '../ports.ts'
 import { templateOf, templateRevision, withConfigs } from '../model/revision.ts'
-import type { Percent } from '../time.ts'
 import { FIELD_MANAGER } from '../model/write.ts'
-
-/** How a Deployment is read. */
-export interface Reading {
-  /** Present configuration that its template mounts, `configmaps/name` or `secrets/name` → hash. */
-  readonly configs: Readonly<Record<string, string>>
-  /** The share of the desired pods that must be available. */
-  readonly readyPercent: Percent
-  readonly sha256: Sha256
-}
+import type { Reading, WorkloadKind } from './workload-kind.ts'
 
 /** Each template is hashed once, not once a pass: the cache hands out the same one until it changes. */
 const hashed = new WeakMap<Json, string>()
@@ -32,12 +23,19 @@ function templatePartOf(object: KubeObject, sha256: Sha256): string {
   return part
 }
 
+export const deployment: WorkloadKind = {
+  kind: kinds.Deployment,
+  childKind: kinds.ReplicaSet,
+  read: readDeployment,
+  surgeless: takesOldPodsFirst,
+  autoscalable: true,
+}
+
 /**
- * @param replicaSets of the namespace, or of the Deployment only; those it does not control are left out.
  * @returns the Workload. A Deployment of ours says its revision by annotation, because the template on it is rendered:
  * labels and names of configuration differ from what was judged.
  */
-export function readDeployment(object: KubeObject, replicaSets: readonly KubeObject[], reading: Reading): Workload {
+function readDeployment(object: KubeObject, replicaSets: readonly KubeObject[], reading: Reading): Workload {
   const { spec, status } = object
   const own = templatePartOf(object, reading.sha256)
   const revision = revisionOn(object) ?? withConfigs(own, reading.configs, reading.sha256)
@@ -144,7 +142,7 @@ const conditionOf = (object: KubeObject, type: string) =>
  * unavailable (https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/controller/deployment/util/deployment_util.go,
  * ResolveFenceposts).
  */
-export function takesOldPodsFirst({ spec }: KubeObject, replicas: number): boolean {
+function takesOldPodsFirst({ spec }: KubeObject, replicas: number): boolean {
   if (at(spec, 'strategy', 'type') === 'Recreate') return true
   const share = (field: string, round: (pods: number) => number): number => {
     const value = at(spec, 'strategy', 'rollingUpdate', field) ?? '25%'

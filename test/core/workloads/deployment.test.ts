@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import type { KubeObject } from '../../../src/api/object.ts'
 import { revisionOf, templateOf } from '../../../src/core/model/revision.ts'
-import { readDeployment, takesOldPodsFirst } from '../../../src/core/workloads/deployment.ts'
+import { deployment as workloadKind } from '../../../src/core/workloads/deployment.ts'
 import { deployment, replicaSet, sha256, template } from '../given-objects.ts'
 
 const read = (of: KubeObject, sets: readonly KubeObject[], readyPercent = 100) =>
-  readDeployment(of, sets, { configs: {}, readyPercent, sha256 })
+  workloadKind.read(of, sets, { configs: {}, readyPercent, sha256 })
 
 const said = (of: KubeObject, sets: readonly KubeObject[], readyPercent = 100) => {
   const { readiness, message } = read(of, sets, readyPercent)
@@ -142,7 +142,7 @@ suite('a rollout that may take all old pods first', () => {
   ]
   for (const [name, strategy, replicas, expected] of rows) {
     test(`${name}: ${expected ? 'may' : 'may not'}`, () => {
-      expect(takesOldPodsFirst(deployment('web', { strategy }), replicas)).to.equal(expected)
+      expect(workloadKind.surgeless(deployment('web', { strategy }), replicas)).to.equal(expected)
     })
   }
 })

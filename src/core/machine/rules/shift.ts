@@ -7,12 +7,12 @@ import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, pauseOf, short, withImage } from '../../model/selectors.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
-import { takesOldPodsFirst } from '../../workloads/deployment.ts'
+import { workloadKindOf } from '../../workloads/index.ts'
 
 /** Whether copying a template to the primary may leave it without a pod: it takes the target's strategy with the template. */
-export function mustShift({ target, primary }: Observation): boolean {
+export function mustShift({ canary, target, primary }: Observation): boolean {
   const source = target ?? primary
-  return source !== null && takesOldPodsFirst(source.object, primary?.replicas ?? source.replicas)
+  return source !== null && workloadKindOf(canary).surgeless(source.object, primary?.replicas ?? source.replicas)
 }
 
 export function shiftSentence({ names }: Observation): string {
