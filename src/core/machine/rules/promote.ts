@@ -68,8 +68,9 @@ function lower(o: Promoting, now: Instant): Move | Read {
   const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
   const name = o.names.primary.name
   const share = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
-  // All or none: the canary keeps all requests until the primary can take them.
-  const weight = share > 0 && traitsOf(o.canary.spec).shares === 'all or none' ? state.traffic.canary : share
+  // All or none: the canary keeps all requests until the primary is ready, by primaryReadyThreshold, to take them.
+  const allOrNone = primary?.readiness === 'ready' ? 0 : state.traffic.canary
+  const weight = traitsOf(o.canary.spec).shares === 'all or none' ? allOrNone : share
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of Deployment ${name} are ready`

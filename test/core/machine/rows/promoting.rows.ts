@@ -28,6 +28,8 @@ const rolledBack = finalising({
   outcome: 'RolledBack',
   because: 'requested by kim: slow',
 })
+const metrics = [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }]
+const withoutMesh = web({ provider: 'kubernetes', analysis: { interval: '10s', metrics } })
 
 export const promotingRows: Rows = {
   'all traffic is shifted before a rollout that stops old pods first': {
@@ -136,6 +138,32 @@ export const promotingRows: Rows = {
       'Finalising',
       'Promoted 34c7e426be (web:2) without a check; the primary takes all traffic, and the canary drains',
       0,
+    ],
+  },
+  'without weights a primary that is ready by its threshold takes all requests at once': {
+    rule: returnTraffic,
+    given: at(promoting('returning', { carriedAt: now - minute }), {
+      canary: withoutMesh,
+      primary: { ...primary(candidate.revision, 1), readiness: 'ready' },
+    }),
+    move: [
+      'Finalising',
+      'Finalising',
+      'Promoted 34c7e426be (web:2) without a check; the primary takes all traffic, and the canary drains',
+      0,
+    ],
+  },
+  'and until it is, the canary serves alone': {
+    rule: returnTraffic,
+    given: at(promoting('returning', { carriedAt: now - minute }), {
+      canary: withoutMesh,
+      primary: primary(candidate.revision, 1),
+    }),
+    move: [
+      'Promoting returning 100',
+      'Returning',
+      'Weight 100: 1 of 2 pods of Deployment web-primary are ready',
+      120000,
     ],
   },
   'a primary that loses its pods is waited for': {
