@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
-import { type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
+import { type Labels, selects, targetLabels, templateLabels } from './labels.ts'
 import { ENDPOINTS_LABEL, ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
@@ -14,18 +14,17 @@ import { apexPorts } from './ports.ts'
 /**
  * Points a user's Service at a side. Keys of its selector that the pods of that side have stay, and ours are added: an
  * added key survives a client-side apply of the user's manifest. The original is stored in the same write.
+ *
+ * @param selected labels of every pod that it should lead to: a key that one of them lacks would leave it out.
  */
 export function adopt(
   o: Observation,
   live: KubeObject,
   selector: Labels,
-  side: 'primary' | 'canary' | 'both' | 'as it is',
+  selected: readonly Labels[],
   posture: Posture,
 ): Write[] {
   const { spec } = live
-  const target = templateLabels(o.target?.object)
-  const primary = primaryLabels(o, target) ?? selector
-  const selected = [...(side === 'canary' ? [] : [primary]), ...(side === 'primary' ? [] : [target])]
   const kept = Object.entries(textsOf(at(spec, 'selector'))).filter(([key, value]) =>
     selected.every(pods => entryOf(pods, key) === value),
   )

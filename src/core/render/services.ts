@@ -8,12 +8,14 @@
 import type { KubeObject, Ref } from '../../api/object.ts'
 import { topologyOf, traitsOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
-import { apexSelector, type Labels, primaryLabels, targetLabels } from './labels.ts'
+import { apexSelector, type Labels, primaryLabels, targetLabels, templateLabels } from './labels.ts'
 import { CANARY_LABEL, ENDPOINTS_LABEL, POD_HASH_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { isNone } from '../model/traffic.ts'
 import { templateOf } from '../model/revision.ts'
+import { candidateOf, judgedOf, judgedReady, podsOf, promotedOf, recordedOf, runOf } from '../model/selectors.ts'
+import type { Revision } from '../model/state.ts'
 import type { Write } from '../model/write.ts'
 import { adopt, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
 import { byKey, portKey, usersService } from './original.ts'
@@ -159,6 +161,45 @@ function sideOfApex(o: Observation, { traffic }: Posture): 'primary' | 'canary' 
   return isNone(traffic) ? 'primary' : 'canary'
 }
 
+/**
+ * The revision of the canary that the apex leads to: what is judged, or what carried and serves for the primary. null where it has
+ * no pods that are known: the apex stays as it is then, because a selector without pods has no endpoints.
+ */
+function servingCanary(o: Observation, { judged }: Posture): Revision | null {
+  const run = runOf(o.state)
+  const carried = [judgedOf(o), run !== null && run.highest > 0 ? run.candidate : '']
+  const known = (judged === null ? carried : [judged]).filter(revision => podsOf(o.target, revision) !== null)
+  return known.find(revision => judgedReady(o, revision) > 0) ?? known[0] ?? null
+}
+
+function selectorOf(o: Observation, revision: Revision): Labels | null {
+  const pods = podsOf(o.target, revision)
+  return pods === null ? null : { ...targetLabels(o), [POD_HASH_LABEL]: pods.hash }
+}
+
+/** Labels of the pods of a revision; null where its template is not known. */
+function labelsOfRevision(o: Observation, revision: Revision): Labels | null {
+  if (o.target?.revision === revision) return templateLabels(o.target.object)
+  const recorded = recordedOf(o, revision)
+  return recorded === undefined ? null : textsOf(at(recorded.template, 'metadata', 'labels'))
+}
+
+/**
+ * Labels of the primary's pods: of the template that it has now, and of those that it may be rolling from. What the target holds
+ * says nothing of them before it is promoted.
+ */
+function labelsOfPrimary(o: Observation, selector: Labels): Labels[] {
+  if (o.primary === null) return [primaryLabels(o, templateLabels(o.target?.object)) ?? selector]
+  const { state } = o
+  const rolling = state.phase === 'Promoting' || state.phase === 'Finalising'
+  const others = rolling ? [promotedOf(state), candidateOf(state), state.rejected] : []
+  const before = others.flatMap((revision): Labels[] => {
+    const labels = revision === null ? null : labelsOfRevision(o, revision)
+    return labels === null ? [] : [primaryLabels(o, labels) ?? labels]
+  })
+  return [templateLabels(o.primary.object), ...before]
+}
+
 /** The Service that callers use. With the topology `selector` it is the split. */
 export function renderApex(o: Observation, posture: Posture): Write[] {
   const live = liveOf(o, o.names.apexService)
@@ -170,9 +211,18 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
   if (posture.callers === 'untouched') return []
   if (posture.callers === 'primary') {
     const pointed = sideOfApex(o, posture)
-    const selector = pointed === 'canary' ? canarySelector(o, posture) : ofPrimary(o)
-    if (selector === null || pointed === 'as it is') return []
-    return adopted ? adopt(o, live, selector, pointed, posture) : ownApex(o, posture, selector)
+    if (pointed === 'as it is') return []
+    const serving = pointed === 'canary' ? servingCanary(o, posture) : null
+    const ofCanary = serving === null ? null : selectorOf(o, serving)
+    const selector = pointed === 'canary' ? ofCanary : ofPrimary(o)
+    if (selector === null) return []
+    if (!adopted) return ownApex(o, posture, selector)
+    const selected = {
+      primary: () => labelsOfPrimary(o, selector),
+      canary: () => [labelsOfRevision(o, serving ?? '') ?? selector],
+      both: () => [...labelsOfPrimary(o, selector), templateLabels(o.target?.object)],
+    }
+    return adopt(o, live, selector, selected[pointed](), posture)
   }
   if (live === undefined || o.target === null) return []
   if (adopted) return pointBack(o, live, {})

@@ -5,7 +5,21 @@ import type { Observation } from '../../../src/core/model/observation.ts'
 import { ALL, NONE } from '../../../src/core/model/traffic.ts'
 import { kubernetes } from '../../../src/core/routers/kubernetes/index.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
-import { after, canary, live, liveOne, object, observation, posture, replicaSet, workload } from '../given-objects.ts'
+import {
+  after,
+  canary,
+  deployment,
+  live,
+  liveOne,
+  object,
+  observation,
+  posture,
+  record,
+  replicaSet,
+  template,
+  workload,
+} from '../given-objects.ts'
+import { promoting, resting } from '../machine/given.ts'
 
 const metrics = [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }]
 const given = (more: Record<string, unknown> = {}): KubeObject & Observation['canary'] =>
@@ -79,6 +93,70 @@ suite('the provider kubernetes', () => {
     expect(kubernetes.read(mixed)).to.deep.equal({ low: 0, high: 100 })
     const alone = { ...o, endpoints: { primary: [], canary: [], apex: [podOf(o, 'target')] } }
     expect(kubernetes.read(alone)).to.deep.equal({ low: 100, high: 100 })
+  })
+
+  const version = (value: string): Record<string, string> => ({ app: 'web', version: value })
+  const releasing = (o: Observation): Observation => {
+    const of = deployment('web', { template: template('web:2', version('v2')) })
+    const service = object(kinds.Service, 'web', { spec: { selector: version('v2'), ports: [{ port: 80 }] } })
+    const there = { ...o.live, ...live([kinds.Deployment, of], [kinds.Service, service]) }
+    return { ...o, live: there, target: workload(of) }
+  }
+  const selectorIn = (o: Observation): unknown => at(liveOne(o, kinds.Service, 'web').spec, 'selector')
+
+  test('a label that only the release has is no part of the selector while the primary serves, and is while the canary does', () => {
+    const o = releasing(world())
+    expect(selectorIn(pointed(o, NONE))).to.deep.equal({ app: 'web', 'sluice.dev/role': 'primary' })
+    const [pods] = Object.values(o.target?.pods ?? {})
+    expect(selectorIn(pointed(o, ALL))).to.deep.equal({ ...version('v2'), 'pod-template-hash': pods?.hash })
+  })
+
+  test('a label that the pods under test do not have is no part of their selector, whatever the target holds since', () => {
+    const old = world()
+    const of = old.target?.object
+    if (of === undefined) throw new Error('no target')
+    const o = releasing(old)
+    const pods = { ...o.target?.pods, ...old.target?.pods }
+    const both = { ...o, target: o.target && { ...o.target, pods } }
+    const judged = old.target?.revision ?? ''
+    const next = after(both, kubernetes.render(both, posture({ traffic: ALL, judged })))
+    const [own] = Object.values(old.target?.pods ?? {})
+    expect(selectorIn(next)).to.deep.equal({ app: 'web', 'pod-template-hash': own?.hash })
+  })
+
+  test('a rollout of the primary has pods of both templates: a label of one alone is no part of the selector', () => {
+    const o = releasing(world())
+    const labels = { ...version('v2'), 'sluice.dev/role': 'primary' }
+    const rolled = { ...o.primary?.object, spec: { template: { metadata: { labels } } } } as KubeObject
+    const primary = o.primary && { ...o.primary, object: rolled }
+    const { revision } = record(template())
+    const state = promoting('copying', { candidate: o.target?.revision ?? '', promoted: revision })
+    const own = { 'sluice.dev/role': 'primary', app: 'web' }
+    expect(selectorIn(pointed({ ...o, primary, state }, NONE))).to.deep.equal(own)
+    const done = { ...o, primary, state: { ...resting(), promoted: o.target?.revision ?? '' } as Observation['state'] }
+    expect(selectorIn(pointed(done, NONE))).to.deep.equal({ ...own, version: 'v2' })
+  })
+
+  test('a canary that serves for the primary is selected by what carried; where its pods are not known, nothing is written', () => {
+    const o = world()
+    const wanted = posture({ traffic: ALL, judged: null })
+    expect(kubernetes.render(o, wanted)).to.deep.equal([])
+    const ended = {
+      id: '1',
+      revision: o.target?.revision ?? '',
+      startedAt: 0,
+      endedAt: 1,
+      outcome: 'Failed',
+      highest: 100,
+      reason: 'RolledBack',
+      message: '',
+    } as const
+    const carried = { ...o, memory: { ...o.memory, history: [ended] } }
+    const [pods] = Object.values(o.target?.pods ?? {})
+    expect(selectorIn(after(carried, kubernetes.render(carried, wanted)))).to.deep.equal({
+      app: 'web',
+      'pod-template-hash': pods?.hash,
+    })
   })
 
   test('a target that takes over has its Service back, without our label', () => {
