@@ -12,7 +12,7 @@ import type { Posture } from '../model/posture.ts'
 import type { Carried } from '../model/traffic.ts'
 import type { Write } from '../model/write.ts'
 import type { Policy } from '../problems/policy.ts'
-import type { Milliseconds } from '../time.ts'
+import type { Milliseconds, Percent } from '../time.ts'
 
 /** What of an observation is known before anything was read. */
 export type Named = Pick<Observation, 'canary' | 'names'>
@@ -69,6 +69,11 @@ export interface RoutingProvider {
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */
   read(o: Named & Pick<Observation, 'live' | 'endpoints' | 'target' | 'primary'>): Carried | null
+  /**
+   * The lowest share that the routes ask for, whether it is carried yet or not: one that is lower than what was carried is a client's
+   * decision, which is obeyed. null where they ask for neither side.
+   */
+  requested(o: Observation): Percent | null
   /** Exactly the fields that we own; nothing where live objects already carry it. */
   render(o: Observation, posture: Posture): Write[]
   /** Objects that lead requests to this Service. */

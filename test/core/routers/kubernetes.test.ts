@@ -19,7 +19,8 @@ import {
   template,
   workload,
 } from '../given-objects.ts'
-import { promoting, resting } from '../machine/given.ts'
+import { waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
+import { advancing, promoting, resting } from '../machine/given.ts'
 
 const metrics = [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }]
 const given = (more: Record<string, unknown> = {}): KubeObject & Observation['canary'] =>
@@ -36,7 +37,7 @@ function world(): Observation {
   const primary = object(
     kinds.Deployment,
     'web-primary',
-    { spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } } },
+    { spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } }, status: { readyReplicas: 2 } },
     { labels: { 'sluice.dev/canary': 'web' } },
   )
   const there = { ...o.live, ...live([kinds.Deployment, primary]) }
@@ -55,6 +56,8 @@ const podOf = (o: Observation, side: 'primary' | 'target'): string => {
   const [pods] = Object.values(of?.pods ?? {})
   return `${of?.object.metadata.name}-${pods?.hash}-x`
 }
+
+const selectorIn = (o: Observation): unknown => at(liveOne(o, kinds.Service, 'web').spec, 'selector')
 
 suite('the provider kubernetes', () => {
   test('says nothing of a Service that is not pointed by Sluice yet', () => {
@@ -95,6 +98,76 @@ suite('the provider kubernetes', () => {
     expect(kubernetes.read(alone)).to.deep.equal({ low: 100, high: 100 })
   })
 
+  const listed = (o: Observation, ...apex: string[]): Observation => ({
+    ...o,
+    endpoints: { primary: [], canary: [], apex },
+  })
+
+  test('a side with ready pods is not carried before one of them is in the EndpointSlices', () => {
+    for (const [traffic, side] of [
+      [NONE, 'primary'],
+      [ALL, 'target'],
+    ] as const) {
+      const o = pointed(pointed(world(), NONE), traffic)
+      expect(kubernetes.read(listed(o))).to.deep.equal({ low: 0, high: 100 })
+      const own = { low: traffic.canary, high: traffic.canary }
+      expect(kubernetes.read(listed(o, podOf(o, side)))).to.deep.equal(own)
+      const [hash, pods] = Object.entries(o[side]?.pods ?? {})[0] ?? []
+      const without = { ...o[side], ready: 0, pods: { [hash ?? '']: { ...pods, ready: 0 } } } as Observation['target']
+      expect(kubernetes.read(listed({ ...o, [side]: without }))).to.deep.equal(own)
+    }
+  })
+
+  const selecting = (o: Observation, selector: Record<string, string>): Observation => {
+    const service = liveOne(o, kinds.Service, 'web')
+    return { ...o, live: { ...o.live, ...live([kinds.Service, { ...service, spec: { selector } }]) } }
+  }
+  const others: Readonly<Record<string, Record<string, string>>> = {
+    'of both sides': { app: 'web' },
+    'of nothing': {},
+    'of other pods': { app: 'maintenance' },
+    'of a ReplicaSet of others': { app: 'web', 'pod-template-hash': 'abcdef' },
+    'of all primaries of the namespace': { 'sluice.dev/role': 'primary' },
+    'that leaves the pods of the primary out': { app: 'web', 'sluice.dev/role': 'primary', version: 'v9' },
+  }
+  for (const [name, selector] of Object.entries(others)) {
+    test(`a selector ${name} is never carried, and is put back, not obeyed`, () => {
+      const o = selecting(pointed(pointed(world(), NONE), ALL), selector)
+      const read = listed({ ...o, state: advancing(100) }, podOf(o, 'target'))
+      const now = { ...read, traffic: kubernetes.read(read) }
+      expect(now.traffic).to.deep.equal({ low: 0, high: 100 })
+      const move = waitUntilCarried(now as Observation<'Progressing'>, 0)
+      expect(move).to.deep.include({ reason: 'Routing', message: 'Requested weight 100; the routes still have 0' })
+      expect(selectorIn(pointed(now, ALL))).to.deep.equal(selectorIn(pointed(pointed(world(), NONE), ALL)))
+    })
+  }
+
+  test('a client that points the Service at the primary is obeyed at once, whatever the EndpointSlices still have', () => {
+    const o = pointed(pointed(world(), ALL), NONE)
+    const read = listed({ ...o, state: advancing(100) }, podOf(o, 'target'))
+    const now = { ...read, traffic: kubernetes.read(read) }
+    expect(now.traffic).to.deep.equal({ low: 0, high: 100 })
+    const move = waitUntilCarried(now as Observation<'Progressing'>, 0)
+    expect(move).to.deep.include({
+      reason: 'WeightOverridden',
+      message: 'The routes were edited by hand from weight 100 to 0; holding at 0 until `resume`',
+    })
+  })
+
+  test('EndpointSlices that lag behind the selector are not an edit by hand', () => {
+    const o = pointed(pointed(world(), NONE), ALL)
+    const read = listed({ ...o, state: advancing(100) }, podOf(o, 'target'), podOf(o, 'primary'))
+    const now = { ...read, traffic: kubernetes.read(read) }
+    expect(waitUntilCarried(now as Observation<'Progressing'>, 0)).to.deep.include({ reason: 'Routing' })
+  })
+
+  test('without a Deployment of the primary its selector is known by the role, or by the value that was switched', () => {
+    const o = { ...pointed(world(), NONE), primary: null }
+    expect(kubernetes.read(o)).to.deep.equal({ low: 0, high: 0 })
+    expect(kubernetes.read(selecting(o, { app: 'web-primary' }))).to.deep.equal({ low: 0, high: 0 })
+    expect(kubernetes.read(selecting(o, { app: 'web' }))).to.deep.equal({ low: 0, high: 100 })
+  })
+
   const version = (value: string): Record<string, string> => ({ app: 'web', version: value })
   const releasing = (o: Observation): Observation => {
     const of = deployment('web', { template: template('web:2', version('v2')) })
@@ -102,7 +175,6 @@ suite('the provider kubernetes', () => {
     const there = { ...o.live, ...live([kinds.Deployment, of], [kinds.Service, service]) }
     return { ...o, live: there, target: workload(of) }
   }
-  const selectorIn = (o: Observation): unknown => at(liveOne(o, kinds.Service, 'web').spec, 'selector')
 
   test('a label that only the release has is no part of the selector while the primary serves, and is while the canary does', () => {
     const o = releasing(world())

@@ -6,6 +6,7 @@ import { lastStep, planOf } from '../../model/plan.ts'
 import { atTraffic, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { carries, compare, weighted } from '../../model/traffic.ts'
+import { routingOf } from '../../routers/index.ts'
 import type { Instant, Percent } from '../../time.ts'
 
 /** A plan that was edited below the current weight: down to its last step, and that step again. */
@@ -19,13 +20,14 @@ export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move
 }
 
 /**
- * A weight counts once the mesh is read back at it and has had time to settle. A lower one than it has carried is a
- * manual edit, and the run holds there; a higher one is changed back by the posture.
+ * A weight counts once the routes are read back at it and have had time to settle. If they ask for a lower one than they have
+ * carried, that is a manual edit, and the run holds there; a higher one is changed back by the posture.
  */
 export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, traffic } = o
-  if (traffic !== null && state.carriedAt !== null && traffic.low < state.traffic.canary)
-    return holdAtLoweredWeight(o, traffic.low, now)
+  const requested = routingOf(o).requested(o)
+  if (requested !== null && state.carriedAt !== null && requested < state.traffic.canary)
+    return holdAtLoweredWeight(o, requested, now)
   if (!carries(traffic, state.traffic)) {
     const shown =
       traffic === null

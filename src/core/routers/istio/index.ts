@@ -30,6 +30,7 @@ export const istio: RoutingProvider = {
   surroundings: surroundingsOf,
   subsets: subsetsOf,
   read: o => carriedBy(routesOf(o).canaryShares(o)),
+  requested: o => o.traffic?.low ?? null,
   render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
   leadingTo,
   policies: istioPolicies,
