@@ -37,7 +37,7 @@ export const notAvailable: readonly Case[] = [
   ),
   bad(
     'iterations',
-    { analysis: { iterations: 10 } },
+    { provider: 'istio', analysis: { iterations: 10 } },
     'iterations (blue/green) are supported with provider kubernetes only so far',
   ),
   bad('mirror', { analysis: { mirror: true } }, 'mirror is not supported yet'),

@@ -78,9 +78,6 @@ const providerRules = Object.keys(providers)
     })),
   )
 
-/** A Canary without a provider that does not say so; as the flag may have said. */
-const providerOf = (self: string): string => `(has(${self}.provider) ? ${self}.provider : '${DEFAULT_PROVIDER}')`
-
 const apexOf = (self: string): string => `(has(${self}.service.name) ? ${self}.service.name : ${self}.targetRef.name)`
 const labelsOf = (self: string): string => `has(${self}.primary) && has(${self}.primary.labels)`
 
@@ -158,19 +155,7 @@ const Written = ruled(
     cel: `!(has(self.service.destinationRule) && ${labelsOf('self')} && self.primary.labels == 'switch')`,
     holds: spec => spec.service.destinationRule === undefined || spec.primary?.labels !== 'switch',
   },
-  {
-    message:
-      'iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights, or provider: kubernetes',
-    cel: `!has(self.analysis) || !has(self.analysis.iterations) || self.analysis.iterations == 0 || (has(self.provider) && self.provider == 'kubernetes')`,
-    holds: spec => (spec.analysis?.iterations ?? 0) === 0 || spec.provider === 'kubernetes',
-  },
   ...providerRules,
-  {
-    message: 'the provider cannot be changed: delete the Canary, which hands the routes back, and create it again',
-    // One that was stored with a provider that does not work has no routes yet.
-    cel: `${providerOf('self')} == ${providerOf('oldSelf')} || !(${providerOf('oldSelf')} in [${SUPPORTED}])`,
-    holds: 'unseen',
-  },
   {
     message: 'service.name cannot be changed: delete the Canary and create it again',
     cel: `${apexOf('self')} == ${apexOf('oldSelf')}`,
@@ -218,7 +203,12 @@ export const CanarySpecSchema = Written.transform(resolved)
 const SPEC_JSON_SCHEMA = jsonSchemaOf(CanarySpecSchema)
 
 /** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
-export type CanarySpec = Omit<z.output<typeof CanarySpecSchema>, 'provider'> & { readonly provider: Provider }
+export type CanarySpec = Omit<z.output<typeof CanarySpecSchema>, 'provider'> & {
+  /** What splits the traffic: as it was recorded, else as it is asked for. */
+  readonly provider: Provider
+  /** What the Canary names, else the flag: another one than `provider` where it was changed while traffic is split. */
+  readonly askedProvider: Provider
+}
 export type Service = CanarySpec['service']
 /** Lengths of time in milliseconds, except `progressDeadlineSeconds` and what Istio is handed as text (`timeout`, `retries`). */
 export type Analysis = CanarySpec['analysis']
@@ -236,38 +226,59 @@ const LONGEST_NAME = 63
  * Reads a Canary as the API server has it. What is refused here is what admission refuses, and what only we can see
  * (references to other namespaces): a Canary stored before its CRD was upgraded ends as a sentence, not as a surprise.
  *
- * @param provider of a Canary that names none: the controller's `--mesh-provider`.
+ * @param fallback provider of a Canary that names none: the controller's `--mesh-provider`.
+ * @param recorded provider with which the Canary was initialized; null before. It goes on, whatever is written.
  * @returns the Canary, or one sentence a problem, each opening with the path of the field.
  */
 export function parseCanary(
   object: KubeObject,
-  provider: Provider = DEFAULT_PROVIDER,
+  fallback: Provider = DEFAULT_PROVIDER,
+  recorded: Provider | null = null,
 ): { canary: Canary } | { problems: string[] } {
   const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
   const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
   if (!parsed.success) return { problems: sentencesOf(parsed.error) }
-  const spec = withProvider(parsed.data.spec, provider)
+  const spec = withProvider(parsed.data.spec, fallback, recorded)
   const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
   if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
   return problems.length > 0 ? { problems } : { canary: { ...object, spec } }
 }
 
 /** The spec with the provider that splits its traffic, and what that one takes where nothing is written. */
-function withProvider({ provider: named, ...spec }: z.output<typeof CanarySpecSchema>, fallback: Provider): CanarySpec {
-  const provider = named !== undefined && isProvider(named) ? named : fallback
-  if (traitsOf({ provider }).shares === 'any') return { ...spec, provider }
+function withProvider(
+  { provider: named, ...spec }: z.output<typeof CanarySpecSchema>,
+  fallback: Provider,
+  recorded: Provider | null,
+): CanarySpec {
+  const askedProvider = named !== undefined && isProvider(named) ? named : fallback
+  const provider = recorded ?? askedProvider
+  if (traitsOf({ provider }).shares === 'any') return { ...spec, provider, askedProvider }
   const { iterations = 0 } = spec.analysis
   return {
     ...spec,
     provider,
+    askedProvider,
     analysis: { ...spec.analysis, iterations: iterations === 0 ? DEFAULT_ITERATIONS : iterations },
   }
 }
 
 const NAME_SENTENCE = `a Canary's name is written into labels and must have at most ${LONGEST_NAME} characters`
 
-/** The rules on the whole object. */
-export const CANARY_RULES = [{ rule: `size(self.metadata.name) <= ${LONGEST_NAME}`, message: NAME_SENTENCE }] as const
+/** The provider that a Canary names; '' for none, as an empty one is. */
+const namedProvider = (self: string): string => `(has(${self}.spec.provider) ? ${self}.spec.provider : '')`
+
+/**
+ * The rules on the whole object. Only status knows the provider of a Canary that names none, because a flag chose it: from then on
+ * that one may be written, and no other. One that was stored with a provider that does not work can be mended.
+ */
+export const CANARY_RULES = [
+  { rule: `size(self.metadata.name) <= ${LONGEST_NAME}`, message: NAME_SENTENCE },
+  {
+    rule: `${namedProvider('self')} == ${namedProvider('oldSelf')} || !has(oldSelf.status) || !has(oldSelf.status.provider) || ${namedProvider('self')} == oldSelf.status.provider || !(${namedProvider('oldSelf')} in ['', ${SUPPORTED}])`,
+    message:
+      'spec.provider cannot be changed: write the one in status.provider, or delete the Canary, which hands the traffic back to the target, and create it again',
+  },
+] as const
 
 /** References to MetricTemplates outside the Canary's namespace. CEL cannot see the namespace of the object it judges. */
 function foreignTemplates(spec: CanarySpec, namespace: string): string[] {

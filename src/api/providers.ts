@@ -111,6 +111,7 @@ interface WrittenSpec {
         readonly steps?: unknown
         readonly maxWeight?: unknown
         readonly stepWeightPromotion?: number | undefined
+        readonly iterations?: number | undefined
         readonly metrics?: readonly WrittenMetric[] | undefined
       }
     | undefined
@@ -118,6 +119,7 @@ interface WrittenSpec {
 
 interface WrittenMetric {
   readonly name: string
+  readonly minRequests?: number | undefined
 }
 
 /** A rule that holds for specs of some providers; `cel` and `holds` say the same. */
@@ -145,6 +147,15 @@ const OF_ROUTES = [
 ] as const
 
 const isWritten = (value: unknown): boolean => value !== undefined && value !== false
+
+const rulesOfAnyShare: readonly ProviderRule[] = [
+  {
+    message:
+      'iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights instead of iterations',
+    cel: '!has(self.analysis) || !has(self.analysis.iterations) || self.analysis.iterations == 0',
+    holds: ({ analysis }) => (analysis?.iterations ?? 0) === 0,
+  },
+]
 
 const rulesOfAllOrNone: readonly ProviderRule[] = [
   {
@@ -177,7 +188,7 @@ const rulesWithoutTelemetry: readonly ProviderRule[] = [
 export function rulesOf(provider: Provider): readonly ProviderRule[] {
   const traits: ProviderTraits = providers[provider]
   return [
-    ...(traits.shares === 'all or none' ? rulesOfAllOrNone : []),
+    ...(traits.shares === 'all or none' ? rulesOfAllOrNone : rulesOfAnyShare),
     ...(traits.hasTelemetry ? [] : rulesWithoutTelemetry),
   ]
 }

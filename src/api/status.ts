@@ -160,6 +160,7 @@ export const CanaryStatusSchema = z
     retry: text().describe('Rejected revision that is tried again.'),
     paused: text().describe('Why a user paused the canary.'),
     labels: z.enum(['keep', 'switch']).optional().describe("How the primary's pods are told apart."),
+    provider: text().describe('What splits the traffic since the Canary was initialized.'),
     lastTransitionTime: time(),
     nextCheckTime: time().describe('When the next check is due, if nothing changes before.'),
     run: Run.optional().describe('The release under way.'),

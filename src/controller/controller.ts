@@ -18,7 +18,17 @@ import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
 import { ConfigInformers } from './config-informers.ts'
 import { DependencyIndex } from './dependency-index.ts'
-import { addIndexes, decisive, followed, followedWherePresent, forms, keeping, selectors, timings } from './kinds.ts'
+import {
+  addIndexes,
+  decisive,
+  followed,
+  followedWherePresent,
+  forms,
+  keeping,
+  providerKey,
+  selectors,
+  timings,
+} from './kinds.ts'
 import { Observer } from './observe.ts'
 import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
@@ -92,7 +102,7 @@ export class Controller {
     addIndexes(this.#cache)
     this.#providers = new ProviderInformers(this.#cache, this.#scopes, options.settings.provider)
     this.#cache.listen((before, now, kind) => {
-      if (kind === kinds.Canary && before?.spec !== now?.spec) this.#providers.update()
+      if (kind === kinds.Canary && !sameProvider(before, now)) this.#providers.update()
       const term = this.#term
       if (term === null) return
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
@@ -249,6 +259,10 @@ function isProgress(before: KubeObject | undefined, now: KubeObject | undefined)
   return (['labels', 'annotations', 'deletionTimestamp'] as const).every(
     field => before.metadata[field] === now.metadata[field],
   )
+}
+
+function sameProvider(before: KubeObject | undefined, now: KubeObject | undefined): boolean {
+  return before !== undefined && now !== undefined && providerKey(before) === providerKey(now)
 }
 
 const sameFinalizers = (before: KubeObject | undefined, now: KubeObject | undefined): boolean =>

@@ -106,8 +106,12 @@ export function keeping(object: KubeObject): KubeObject {
   }
 }
 
-/** Index of Canaries by the provider that they name; '' for none. */
+/** Index of Canaries by the provider that was recorded for them, else the one that they name; '' for none. */
 export const BY_PROVIDER = 'provider'
+
+/** The key of a Canary in it. */
+export const providerKey = (canary: KubeObject): string =>
+  textOf(at(canary['status'], 'provider')) || textOf(at(canary.spec, 'provider'))
 
 /** Its keys for the Canaries of a provider. */
 export const providerKeys = (provider: Provider, fallback: Provider): readonly string[] =>
@@ -133,7 +137,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   {
     kind: kinds.Canary,
     name: BY_PROVIDER,
-    of: canary => [textOf(at(canary.spec, 'provider'))],
+    of: canary => [providerKey(canary)],
   },
   {
     kind: kinds.Deployment,

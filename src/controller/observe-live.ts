@@ -46,10 +46,11 @@ export async function observeLive(
   const kept = bounded(kinds.Canary, keeping)(object)
   const reader = new LiveReader({ api, sha256, namespace: ref.namespace, namespaces })
   const observer = new Observer(reader, reader, settings, sha256)
-  const parsed = observer.read(kept)
+  const status = readStatus(recordOf(kept['status']), now)
+  const parsed = observer.read(kept, status.memory.provider)
   if ('problems' in parsed) return parsed
   const known = {
-    ...readStatus(recordOf(kept['status']), now),
+    ...status,
     findings,
     writeError: null,
     hidden: null,

@@ -64,9 +64,13 @@ export class Observer {
     this.#sha256 = sha256
   }
 
-  /** The Canary with the provider that splits its traffic, or what is wrong with it. */
-  read(object: KubeObject): ReturnType<typeof readCanary> {
-    return readCanary(object, this.#settings.provider)
+  /**
+   * The Canary with the provider that splits its traffic, or what is wrong with it.
+   *
+   * @param recorded provider that the status remembers; null before the Canary is initialized.
+   */
+  read(object: KubeObject, recorded: Memory['provider']): ReturnType<typeof readCanary> {
+    return readCanary(object, this.#settings.provider, recorded)
   }
 
   /**
@@ -121,8 +125,12 @@ export class Observer {
       unseen: known.unseen ?? unseenConfigs(this.#reader.reflectors(), names.namespace, needs),
     }
     // Chosen with the first primary, and not while something still blocks it.
-    const undecided = seen.target === null || (seen.state.phase === 'Initializing' && seen.state.revision === null)
-    const memory = { ...seen.memory, labels: undecided ? seen.memory.labels : labelMode(seen) }
+    const isBefore = seen.state.phase === 'Initializing' && seen.state.revision === null
+    const memory = {
+      ...seen.memory,
+      provider: isBefore ? seen.memory.provider : canary.spec.provider,
+      labels: isBefore || seen.target === null ? seen.memory.labels : labelMode(seen),
+    }
     const observation = { ...seen, memory }
     // What one object hides is said when all kinds are seen.
     const hidden = [...problems, ...reader.refusals]

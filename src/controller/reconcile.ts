@@ -84,7 +84,7 @@ export class Reconciler {
     if (object === undefined) return this.#forget(key)
     const known = this.#memories.of(key, object, clock.now())
     const wanted = new Set([refKey(ref)])
-    const parsed = observer.read(object)
+    const parsed = observer.read(object, known.memory.provider)
     if ('problems' in parsed) {
       dependencies.set(key, wanted)
       known.isStatusUncertain ||= before === undefined

@@ -70,7 +70,6 @@ analysis:
     - headers: {cookie: {regex: "^(.*?;)?(type=insider)(;.*)?$"}}
 `,
     refused: {
-      spec: /write stepWeights, or provider: kubernetes/,
       'spec.analysis.match': /write stepWeights instead/,
     },
   },
@@ -82,7 +81,6 @@ service: {port: 80}
 analysis: {interval: 1m, threshold: 10, iterations: 10, mirror: true, mirrorWeight: 50}
 `,
     refused: {
-      spec: /write stepWeights, or provider: kubernetes/,
       'spec.analysis.mirror': /remove it/,
       'spec.analysis.mirrorWeight': /remove it/,
     },

@@ -40,6 +40,7 @@ suite('reading what a user wrote', () => {
     const gate = { interval: 60_000, noData: 'hold', failFast: false, minRequests: 0 }
     assert.deepEqual(JSON.parse(JSON.stringify(specOf({}))), {
       provider: 'istio',
+      askedProvider: 'istio',
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
       progressDeadlineSeconds: 600,
       skipAnalysis: false,

@@ -47,7 +47,10 @@ async function observedByInformers(world: World): Promise<Observation> {
   for (const kind of configKinds) informers.use(kind, 'shop')
   await clock.advance(1000)
   const object = informers.get({ kind: kinds.Canary, namespace: 'shop', name: 'web' })
-  const parsed = object === undefined ? { problems: ['gone'] } : observer.read(object)
+  const parsed =
+    object === undefined
+      ? { problems: ['gone'] }
+      : observer.read(object, readStatus(recordOf(object['status']), now).memory.provider)
   if ('problems' in parsed) throw new Error(parsed.problems.join())
   const known = {
     ...readStatus(recordOf(object?.['status']), now),

@@ -96,6 +96,7 @@ export const state: fc.Arbitrary<State> = fc.oneof(
 
 export const memory: fc.Arbitrary<Memory> = fc.record({
   labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
+  provider: maybe(fc.constantFrom('istio' as const, 'kubernetes' as const)),
   replicas: fc.record({
     desired: maybe(fc.integer({ min: 1, max: 99 })),
     scaledDown: fc.boolean(),

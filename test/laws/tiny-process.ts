@@ -125,11 +125,12 @@ export class TinyProcess {
   /** What a process that has just begun would see now; null where there is no Canary. */
   observe(): Observation | null {
     const object = this.#cache.get(CANARY)
-    const parsed = object === undefined ? { problems: [] } : readCanary(object)
+    const status = readStatus(recordOf(object?.['status']), this.#world.now)
+    const parsed = object === undefined ? { problems: [] } : readCanary(object, undefined, status.memory.provider)
     if ('problems' in parsed) return null
     const { unseen, namespaceTerminating } = this.#world.weather
     const context: ReconcileContext = {
-      ...readStatus(recordOf(object?.['status']), this.#world.now),
+      ...status,
       findings: this.#findings,
       writeError: null,
       unseen,

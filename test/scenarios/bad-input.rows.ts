@@ -132,12 +132,11 @@ export const atAnyTime: readonly Row[] = [
   },
   {
     name: 'several things that make no sense at once',
-    wrong: { provider: 'linkerd', analysis: { iterations: 3 } },
+    wrong: { provider: 'linkerd', analysis: { mirror: true } },
     reason: 'Invalid',
     sentence:
-      'Canary shop/web: spec.provider: only the providers istio and kubernetes are supported so far: write one of them; spec: iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights, or provider: kubernetes',
-    // Today's CRD lets nobody change the provider.
-    mended: world => world.asBefore(() => ofCanary({ provider: null, analysis: { iterations: null } })(world)),
+      'Canary shop/web: spec.provider: only the providers istio and kubernetes are supported so far: write one of them; spec.analysis.mirror: mirror is not supported yet: remove it',
+    mended: ofCanary({ provider: 'istio', analysis: { mirror: null } }),
   },
 ]
 

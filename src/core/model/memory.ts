@@ -1,4 +1,5 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
+import type { Provider } from '../../api/providers.ts'
 import type { Announcement } from './announcement.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
@@ -54,6 +55,8 @@ export interface Warning {
 export interface Memory {
   /** Chosen at the first check. */
   readonly labels: 'keep' | 'switch' | null
+  /** What splits the traffic since the Canary was initialized; null before. It goes on, whatever is written or a flag says. */
+  readonly provider: Provider | null
   readonly replicas: Replicas
   /** Value of each command annotation that was acted upon; null before the canary was first seen. */
   readonly handled: Readonly<Record<string, string>> | null
@@ -84,6 +87,7 @@ export interface Memory {
 /** Nothing known yet. */
 export const emptyMemory: Memory = {
   labels: null,
+  provider: null,
   replicas: { desired: null, scaledDown: false, externalScaleEvents: [], ignoredManager: null },
   handled: null,
   previous: null,

@@ -13,6 +13,7 @@ import {
   queryThatCannotBeFilledIn,
   queryThatCannotWork,
 } from './metrics.ts'
+import { providerChanged, specBeyondProvider } from './provider.ts'
 import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
 import { type Moment, type Policy, refusesService, stops, stopsOnlyTheStart, warnsOnly } from './policy.ts'
 import type { FindProblem, Problem } from './problem.ts'
@@ -36,8 +37,10 @@ export type { Moment } from './policy.ts'
 
 /** A policy, or the place of those of the provider. */
 const policies: readonly (Policy | Slot)[] = [
+  refusesService(providerChanged),
   stops(olderRival),
   stops(targetMissing),
+  stops(specBeyondProvider),
   'spec',
   stops(metricTemplateMissing),
   stops(queryThatCannotBeFilledIn),
@@ -89,7 +92,7 @@ interface Findings {
 
 const findings = new WeakMap<Observation['surroundings'], Findings>()
 
-/** A policy reads nothing of the state and, of the memory, the labels alone: a move in the same pass leaves the finding as it is. */
+/** A policy reads nothing of the state and, of the memory, the choices that are made once: a move in the same pass leaves the finding as it is. */
 function findOnce(o: Observation, { find: policy }: Policy): Problem | null {
   let known = findings.get(o.surroundings)
   if (known === undefined || !isSameToPolicies(known.of, o)) {
@@ -105,7 +108,7 @@ function findOnce(o: Observation, { find: policy }: Policy): Problem | null {
 
 function isSameToPolicies(one: Observation, other: Observation): boolean {
   if (one === other) return true
-  if (one.memory.labels !== other.memory.labels) return false
+  if (one.memory.labels !== other.memory.labels || one.memory.provider !== other.memory.provider) return false
   return (Object.keys(other) as (keyof Observation)[]).every(
     key => key === 'state' || key === 'memory' || one[key] === other[key],
   )

@@ -80,6 +80,7 @@ function keyOf({ state, memory, canary }: Observation, posture: Posture): unknow
     'rejected' in state ? state.rejected : null,
     memory.previous,
     memory.labels,
+    memory.provider,
     memory.replicas.desired,
     memory.replicas.ignoredManager,
     canary.metadata.uid,

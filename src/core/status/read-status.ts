@@ -2,6 +2,7 @@
  * The flat status on the wire → state and memory. Law: `read(write(s))` equals `s`, except for what only memory knows.
  * What cannot be read, because another version wrote it, is nothing known: the primary then says what is promoted.
  */
+import { isProvider } from '../../api/providers.ts'
 import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
 import type { Announcement } from '../model/announcement.ts'
 import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
@@ -154,6 +155,7 @@ function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant):
 function readMemory(s: CanaryStatus, now: Instant): Memory {
   return {
     labels: orNull(s.labels),
+    provider: s.provider !== undefined && isProvider(s.provider) ? s.provider : null,
     replicas: {
       desired: orNull(s.replicas?.desired),
       scaledDown: s.replicas?.scaledDown ?? false,

@@ -44,6 +44,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
+    provider: orNone(memory.provider),
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),
