@@ -93,7 +93,7 @@ export const AnalysisSchema = ruled(
       .max(1_000)
       .exactOptional()
       .describe(
-        'Blue/green, with provider kubernetes: how often the metrics must pass, one interval each, before all requests go to the canary. Left out: 10. 0 is none.',
+        'Blue/green, with provider kubernetes: how often the metrics must pass, one interval each, before all requests go to the canary. Left out or 0: 10. With other providers 0 is none.',
       ),
     match: refused('list', later('match (A/B testing) is', 'write stepWeights instead')),
     mirror: refused('boolean', later('mirror is', 'remove it')),

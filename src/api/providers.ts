@@ -182,6 +182,13 @@ const rulesWithoutTelemetry: readonly ProviderRule[] = [
       return skipAnalysis === true || (metrics.length > 0 && metrics.every(({ name }) => !BUILT_INS.includes(name)))
     },
   },
+  {
+    message:
+      'provider kubernetes has no telemetry of its own that counts requests: remove minRequests from analysis.metrics',
+    cel: '(has(self.skipAnalysis) && self.skipAnalysis) || !has(self.analysis) || !has(self.analysis.metrics) || self.analysis.metrics.all(one, !has(one.minRequests) || one.minRequests == 0)',
+    holds: ({ skipAnalysis, analysis }) =>
+      skipAnalysis === true || (analysis?.metrics ?? []).every(({ minRequests = 0 }) => minRequests === 0),
+  },
 ]
 
 /** What a spec may not say with a provider. */

@@ -60,4 +60,17 @@ suite('a change of spec.provider', () => {
       /iterations \(blue\/green\) are supported with provider kubernetes/,
     )
   })
+
+  test('minRequests are refused where provider kubernetes is written and metrics are checked', () => {
+    const create = (minRequests: number, more: Record<string, unknown>): void => {
+      const user = installed(new VirtualClock()).as('kubectl')
+      user.namespace('default')
+      user.create(canary({ analysis: { metrics: [{ ...inline, minRequests }] }, ...more }))
+    }
+    create(5, {})
+    create(5, { provider: 'istio' })
+    create(0, { provider: 'kubernetes' })
+    create(5, { provider: 'kubernetes', skipAnalysis: true })
+    expect(() => create(5, { provider: 'kubernetes' })).to.throw(/remove minRequests from analysis.metrics/)
+  })
 })

@@ -14,6 +14,7 @@ import {
   queryThatCannotWork,
 } from './metrics.ts'
 import { providerChanged, specBeyondProvider } from './provider.ts'
+import { headlessApex, nameTooLongToTellPods, otherServiceOfBothSides } from './one-side.ts'
 import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
 import { type Moment, type Policy, refusesService, stops, stopsOnlyTheStart, warnsOnly } from './policy.ts'
 import type { FindProblem, Problem } from './problem.ts'
@@ -49,6 +50,7 @@ const policies: readonly (Policy | Slot)[] = [
   stops(queryThatCannotWork),
   stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),
+  stops(nameTooLongToTellPods),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),
   stops(noLabelToSwitch),
@@ -61,6 +63,9 @@ const policies: readonly (Policy | Slot)[] = [
   stops(externalService),
   stopsOnlyTheStart(serviceOfOtherPods),
   warnsOnly(podsLeftOut),
+  // Its advice needs pods of the primary.
+  { find: otherServiceOfBothSides, stops: [], warns: ['candidate', 'run', 'rest'] },
+  warnsOnly(headlessApex),
   'routes',
   stops(serviceThatLosesItsPods),
   refusesService(tooManyPorts),

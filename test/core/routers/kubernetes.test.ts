@@ -3,6 +3,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { ALL, NONE } from '../../../src/core/model/traffic.ts'
+import { specBeyondProvider } from '../../../src/core/problems/provider.ts'
 import { kubernetes } from '../../../src/core/routers/kubernetes/index.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
 import {
@@ -247,7 +248,7 @@ suite('the provider kubernetes', () => {
     'no metric of its own': [{ analysis: {} }, /has no telemetry of its own/],
     'requests that cannot be counted': [
       { analysis: { metrics: [{ ...metrics[0], minRequests: 5 }] } },
-      /metrics\[0\].minRequests cannot be counted/,
+      /remove minRequests from analysis.metrics/,
     ],
     'routes that are nowhere': [
       { analysis: { metrics }, service: { port: 80, timeout: '5s', hosts: ['a.example.com'] } },
@@ -258,8 +259,7 @@ suite('the provider kubernetes', () => {
     test(`refuses ${name}`, () => {
       const read = canary(spec)
       const o = { ...world(), canary: { ...read, spec: { ...read.spec, provider: 'kubernetes' as const } } }
-      const [policy] = kubernetes.policies.spec
-      expect(policy?.find(o)?.message).to.match(sentence)
+      expect(specBeyondProvider(o)?.message).to.match(sentence)
     })
   }
 })

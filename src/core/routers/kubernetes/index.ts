@@ -3,14 +3,11 @@
  * EndpointSlices lead to (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/); connections that are open
  * stay where they are until their pods end.
  */
-import { rulesOf } from '../../../api/providers.ts'
 import { at, textsOf } from '../../json.ts'
 import { CANARY_LABEL, ORIGINAL_ANNOTATION, POD_HASH_LABEL, PRIMARY_ROLE, ROLE_LABEL } from '../../model/names.ts'
 import type { Pods, Workload } from '../../model/observation.ts'
 import { podPrefix } from '../../model/selectors.ts'
 import { carriedBy } from '../../model/traffic.ts'
-import { stops } from '../../problems/policy.ts'
-import { type FindProblem, problem } from '../../problems/problem.ts'
 import { type Labels, selects, switched, templateLabels } from '../../render/labels.ts'
 import { liveOf } from '../../render/ownership.ts'
 import { renderApex } from '../../render/services.ts'
@@ -18,19 +15,6 @@ import type { Percent } from '../../time.ts'
 import type { RoutingProvider } from '../provider.ts'
 
 const ALL = 100
-
-/** What the spec may not say, where the flag chose the provider and admission could not know. */
-const specThatCannotBeCarried: FindProblem = o => {
-  const broken = rulesOf('kubernetes').find(({ holds }) => !holds(o.canary.spec))
-  if (broken !== undefined) return problem('Invalid', `spec: ${broken.message}`)
-  const { skipAnalysis, analysis } = o.canary.spec
-  const index = skipAnalysis ? -1 : analysis.metrics.findIndex(({ minRequests }) => minRequests > 0)
-  if (index === -1) return null
-  return problem(
-    'Invalid',
-    `spec.analysis.metrics[${index}].minRequests cannot be counted, because provider kubernetes has no telemetry of its own. Remove it`,
-  )
-}
 
 export const kubernetes: RoutingProvider = {
   kinds: [],
@@ -49,7 +33,7 @@ export const kubernetes: RoutingProvider = {
   },
   render: renderApex,
   leadingTo: () => [],
-  policies: { spec: [stops(specThatCannotBeCarried)], pods: [], objects: [], routes: [], ports: [] },
+  policies: { spec: [], pods: [], objects: [], routes: [], ports: [] },
   telemetry: null,
 }
 
