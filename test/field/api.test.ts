@@ -137,7 +137,7 @@ suite('values that say nothing', () => {
     await world.initialized({ suspend: true })
     world.setImage('demo/web:1.1.0')
     await world.until('Waiting', minute)
-    expect(world.status.message).to.match(/^Revision \w+ waits: spec\.suspend is true$/)
+    expect(world.status.message).to.match(/^Revision \w+ \(web:1\.1\.0\) is waiting: spec\.suspend is true$/)
     world.user.merge(kinds.Canary, 'shop', 'web', { spec: { suspend: false } })
     await world.until('Progressing 10', minute)
   })

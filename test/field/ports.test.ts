@@ -232,6 +232,7 @@ suite('a Service with several ports', () => {
       expect(world.object(kinds.Service, name)?.metadata.labels, name).to.deep.equal({
         'istio.io/use-waypoint': 'waypoint',
         'sluice.dev/canary': 'web',
+        'sluice.dev/endpoints': 'web',
       })
       expect(Object.keys(world.object(kinds.Service, name)?.metadata.annotations ?? {})).to.deep.equal([
         'sluice.dev/rendered',
