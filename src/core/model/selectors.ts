@@ -45,13 +45,26 @@ export const podPrefix = ({ object }: Workload, { hash }: Pods): string =>
  * callers that are moved before find no pod. Without side Services the settle time has to do.
  */
 export function unreached(o: Observation, side: 'primary' | 'canary', revision: Revision): number {
-  const workload = side === 'primary' ? o.primary : o.target
+  return unlisted(o, side, side === 'primary' ? o.primary : o.target, revision)
+}
+
+/** How many ready pods of a revision of a workload the EndpointSlices of a Service do not list. */
+export function unlisted(
+  o: Observation,
+  service: 'primary' | 'canary' | 'apex',
+  workload: Workload | null,
+  revision: Revision,
+): number {
   const pods = podsOf(workload, revision)
   if (o.endpoints === null || workload === null || pods === null) return 0
   const prefix = podPrefix(workload, pods)
-  const led = new Set(o.endpoints[side].filter(pod => pod.startsWith(prefix)))
+  const led = new Set(o.endpoints[service].filter(pod => pod.startsWith(prefix)))
   return Math.max(0, pods.ready - led.size)
 }
+
+/** Whether a pod is one of a workload's, by its name. */
+export const isPodOf = (workload: Workload | null, pod: string): boolean =>
+  workload !== null && Object.values(workload.pods).some(pods => pod.startsWith(podPrefix(workload, pods)))
 
 /** The template that a revision stands for, if it was recorded. */
 export function recordedOf(o: Observation, revision: Revision): RecordedTemplate | undefined {

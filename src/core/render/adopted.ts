@@ -126,7 +126,10 @@ export function pointBack(o: Observation, live: KubeObject, forgotten: Entries):
   const reverts = original !== null && o.canary.spec.revertOnDeletion
   const wanted = reverts ? { ...fields, ...usersFields(o) } : fields
   const { labels, annotations }: Metadata = reverts ? original : { labels: {}, annotations: {} }
-  const unfollowed = live.metadata.labels?.[ENDPOINTS_LABEL] === undefined ? {} : { [ENDPOINTS_LABEL]: null }
+  // Its EndpointSlices are followed until they are seen to lead to the target.
+  const isReleased = Object.hasOwn(forgotten, ORIGINAL_ANNOTATION)
+  const isFollowed = live.metadata.labels?.[ENDPOINTS_LABEL] !== undefined
+  const unfollowed = isReleased && isFollowed ? { [ENDPOINTS_LABEL]: null } : {}
   const metadata = { labels: { ...labels, ...unfollowed }, annotations: { ...annotations, ...forgotten } }
   return agreesWith(live, wanted, metadata) ? [] : [patch(o, live, metadata, wanted)]
 }

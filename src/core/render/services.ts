@@ -232,8 +232,10 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
 function ownApex(o: Observation, posture: Posture, selector: Labels): Write[] {
   const { apex: metadata, trafficDistribution } = o.canary.spec.service
   const wanted = { ...present({ trafficDistribution }), selector, ports: ownPorts(o) }
-  const followed = topologyOf(o.canary.spec) === 'selector' && posture.callers === 'primary'
-  const own = followed ? { ...metadata, labels: { ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary } } : metadata
+  const own =
+    topologyOf(o.canary.spec) === 'selector'
+      ? { ...metadata, labels: { ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary } }
+      : metadata
   return made(o, posture, o.names.apexService, own, wanted)
 }
 

@@ -21,7 +21,9 @@ import {
   workload,
 } from '../given-objects.ts'
 import { waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
-import { advancing, promoting, resting } from '../machine/given.ts'
+import { postureOf } from '../../../src/core/machine/postures.ts'
+import { routeToTarget } from '../../../src/core/machine/rules/terminate.ts'
+import { advancing, promoting, resting, terminating } from '../machine/given.ts'
 
 const metrics = [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }]
 const given = (more: Record<string, unknown> = {}): KubeObject & Observation['canary'] =>
@@ -232,12 +234,69 @@ suite('the provider kubernetes', () => {
     })
   })
 
-  test('a target that takes over has its Service back, without our label', () => {
+  test('a target that takes over has its Service back; our label stays until the objects of Sluice are removed', () => {
     const o = pointed(pointed(world(), ALL), NONE)
-    const wanted = posture({ callers: 'target', traffic: null })
-    const back = liveOne(after(o, kubernetes.render(o, wanted)), kinds.Service, 'web')
+    const handingBack = after(o, kubernetes.render(o, posture({ callers: 'target', traffic: null })))
+    const back = liveOne(handingBack, kinds.Service, 'web')
     expect(at(back.spec, 'selector')).to.deep.equal({ app: 'web' })
-    expect(back.metadata.labels ?? {}).to.not.have.property('sluice.dev/endpoints')
+    expect(back.metadata.labels).to.include({ 'sluice.dev/endpoints': 'web' })
+    const removed = after(handingBack, kubernetes.render(handingBack, posture({ remove: 'everything', traffic: null })))
+    const left = liveOne(removed, kinds.Service, 'web')
+    expect(at(left.spec, 'selector')).to.deep.equal({ app: 'web' })
+    expect(left.metadata.labels ?? {}).to.not.have.property('sluice.dev/endpoints')
+    expect(left.metadata.annotations ?? {}).to.not.have.property('sluice.dev/original')
+  })
+
+  suite('a Service that is handed back', () => {
+    /** Stage `routing`, with everything written; `labels` of the primary's pods. */
+    function handedBack(labels: Record<string, string>): Observation<'Terminating'> {
+      const o = world()
+      const [old] = o.primary === null ? [] : [o.primary.object]
+      const spec = { selector: { matchLabels: labels }, template: { metadata: { labels } } }
+      const of = { ...old, spec } as KubeObject
+      const primary = workload(of, [replicaSet(of, 2)])
+      const state = terminating('routing', { promoted: o.target?.revision ?? '' })
+      const there = { ...pointed({ ...o, primary, live: { ...o.live, ...live([kinds.Deployment, of]) } }, NONE), state }
+      const wanted = postureOf(there, state)
+      const written = after(there, [...kubernetes.render(there, wanted), ...renderServices(there, wanted)])
+      return { ...written, state, primary, target: o.target }
+    }
+    const switched = handedBack({ app: 'web-primary' })
+    const two = (o: Observation): string[] => [podOf(o, 'target'), `${podOf(o, 'target')}y`]
+    const rows: Readonly<Record<string, [o: Observation, apex: string[], message: string, carriedAt: number | null]>> =
+      {
+        'waits for the pods of the target': [
+          switched,
+          [podOf(switched, 'target')],
+          'Deployment web takes over from web-primary: 1 ready pod is not yet in the endpoints of Service web',
+          null,
+        ],
+        'waits until those of the primary are gone': [
+          switched,
+          [...two(switched), podOf(switched, 'primary')],
+          'Deployment web takes over from web-primary: the endpoints of Service web still have pods of Deployment web-primary',
+          null,
+        ],
+        'drains once it leads to the target alone': [
+          switched,
+          two(switched),
+          'Deployment web takes over from web-primary',
+          7,
+        ],
+      }
+    for (const [name, [o, apex, message, carriedAt]] of Object.entries(rows)) {
+      test(name, () => {
+        const move = routeToTarget(listed(o, ...apex) as Observation<'Terminating'>, 7)
+        expect(move.message).to.equal(message)
+        expect(move.state).to.include({ stage: 'routing', carriedAt })
+      })
+    }
+
+    test('does not wait for pods of the primary to leave it where it selects them itself', () => {
+      const o = handedBack({ app: 'web', 'sluice.dev/role': 'primary' })
+      const move = routeToTarget(listed(o, ...two(o), podOf(o, 'primary')) as Observation<'Terminating'>, 7)
+      expect(move.state).to.include({ stage: 'routing', carriedAt: 7 })
+    })
   })
 
   const refused: Readonly<Record<string, [Record<string, unknown>, RegExp]>> = {

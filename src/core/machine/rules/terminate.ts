@@ -2,15 +2,18 @@
 import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
 import { remember } from './end-run.ts'
-import { SIGHT_RETRY, deadlineOf, holdUntil } from './verdict.ts'
+import { SIGHT_RETRY, deadlineOf, holdUntil, notInEndpoints } from './verdict.ts'
+import { at, textsOf } from '../../json.ts'
 import type { Move } from '../../model/decision.ts'
+import { ENDPOINTS_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { carriedSince, promotedOf, recordedOf, runOf, short } from '../../model/selectors.ts'
+import { carriedSince, isPodOf, promotedOf, recordedOf, runOf, short, unlisted } from '../../model/selectors.ts'
 import type { Phase, Revision, State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
-import { isOurs } from '../../render/ownership.ts'
+import { selects, templateLabels } from '../../render/labels.ts'
+import { isOurs, liveOf } from '../../render/ownership.ts'
 import { renderServices } from '../../render/services.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
@@ -156,18 +159,34 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
 /** Callers are moved; the primary answers what is still under way. */
 export function routeToTarget(o: Terminating, now: Instant): Move {
   const { state } = o
-  const carriedAt = handedBack(o) ? (state.carriedAt ?? now) : null
+  const waited = isWritten(o) ? waitedInEndpoints(o) : handingBack(o)
+  if (waited !== null) return hold(o, 'HandingBack', waited, null, { state: { ...state, carriedAt: null } })
+  const carriedAt = state.carriedAt ?? now
   const next = { ...state, carriedAt }
-  if (carriedAt === null) return hold(o, 'HandingBack', handingBack(o), null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
   return hold(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
 }
 
 /** Nothing is left to write before every caller is led to the target. */
-function handedBack(o: Terminating): boolean {
+function isWritten(o: Terminating): boolean {
   const posture = postureOf(o, o.state)
   return [...routingOf(o).render(o, posture), ...renderServices(o, posture)].every(write => write.verb === 'disown')
+}
+
+/**
+ * What the EndpointSlices of the Service lack, in words; null where nothing, or where they are not followed. They follow a selector
+ * a moment later. Where the Service selects the primary's pods as well, as with labels `keep`, those are listed until they end.
+ */
+function waitedInEndpoints(o: Terminating): string | null {
+  const service = liveOf(o, o.names.apexService)
+  if (o.endpoints === null || service?.metadata.labels?.[ENDPOINTS_LABEL] === undefined) return null
+  const missing = unlisted(o, 'apex', o.target, o.state.promoted ?? '')
+  const { name } = o.names.apexService
+  if (missing > 0) return `${handingBack(o)}: ${notInEndpoints(missing, name)}`
+  const selectsPrimary = selects(textsOf(at(service.spec, 'selector')), templateLabels(o.primary?.object))
+  if (selectsPrimary || !o.endpoints.apex.some(pod => isPodOf(o.primary, pod))) return null
+  return `${handingBack(o)}: the endpoints of Service ${name} still have pods of Deployment ${o.names.primary.name}`
 }
 
 /** What we made goes; the finalizer last. */

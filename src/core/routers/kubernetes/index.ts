@@ -5,8 +5,8 @@
  */
 import { at, textsOf } from '../../json.ts'
 import { CANARY_LABEL, ORIGINAL_ANNOTATION, POD_HASH_LABEL, PRIMARY_ROLE, ROLE_LABEL } from '../../model/names.ts'
-import type { Pods, Workload } from '../../model/observation.ts'
-import { podPrefix } from '../../model/selectors.ts'
+import type { Pods } from '../../model/observation.ts'
+import { isPodOf } from '../../model/selectors.ts'
 import { carriedBy } from '../../model/traffic.ts'
 import { type Labels, selects, switched, templateLabels } from '../../render/labels.ts'
 import { liveOf } from '../../render/ownership.ts'
@@ -79,11 +79,8 @@ function podsSelected({ target }: Readable, selector: Labels): Pods | null {
  */
 function listedShares(o: Readable, share: 0 | typeof ALL): readonly Percent[] {
   if (o.endpoints === null) return []
-  const listed = o.endpoints.apex.flatMap(pod => (isOf(o.primary, pod) ? [0] : isOf(o.target, pod) ? [ALL] : []))
+  const listed = o.endpoints.apex.flatMap(pod => (isPodOf(o.primary, pod) ? [0] : isPodOf(o.target, pod) ? [ALL] : []))
   const selector = textsOf(at(liveOf(o, o.names.apexService)?.spec, 'selector'))
   const ready = share === 0 ? o.primary?.ready : podsSelected(o, selector)?.ready
   return (ready ?? 0) > 0 && !listed.includes(share) ? UNKNOWN : listed
 }
-
-const isOf = (workload: Workload | null, pod: string): boolean =>
-  workload !== null && Object.values(workload.pods).some(pods => pod.startsWith(podPrefix(workload, pods)))
