@@ -3,6 +3,9 @@
  * expression without an entry is shown by its name, as ‹last manager›: the page is right without any entry, only harder to read.
  */
 export const samples: readonly (readonly [expression: RegExp, sample: string])[] = [
+  [/^kindAndName\((o\.)?names\.primary\)$/, 'Deployment web-primary'],
+  [/^kindAndName\((o\.)?names\.target\)$/, 'Deployment web'],
+  [/^kindAndName\(o\.names\[side\]\)$/, 'Deployment web'],
   [/names\.primary\.name$/, 'web-primary'],
   [/names\.target\.name$/, 'web'],
   [/names\.canaryService\.name$/, 'web-canary'],

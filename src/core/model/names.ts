@@ -36,6 +36,9 @@ export interface Names {
   readonly canaryService: Ref
 }
 
+/** An object as sentences name it: `Deployment web`. */
+export const kindAndName = ({ kind, name }: Ref): string => `${kind.kind} ${name}`
+
 export function namesOf(canary: Canary): Names {
   const namespace = canary.metadata.namespace ?? ''
   const target = canary.spec.targetRef.name

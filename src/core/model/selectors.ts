@@ -1,4 +1,5 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
+import { kindAndName } from './names.ts'
 import { at, recordsOf, textOf } from '../json.ts'
 import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
 import type { Analysis, Revision, Run, Stage, State, StateOf } from './state.ts'
@@ -30,7 +31,7 @@ export function standsIn(o: Observation, revision: Revision): boolean {
 
 /** What people are told then. */
 export function standInSentence({ names }: Observation): string {
-  return `Deployment ${names.primary.name} has no ready pod; the canary serves all traffic until it does`
+  return `${kindAndName(names.primary)} has no ready pod; the canary serves all traffic until it does`
 }
 
 /** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */

@@ -1,4 +1,5 @@
 /** An object of our name that another client made. */
+import { kindAndName } from '../model/names.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Observation } from '../model/observation.ts'
 import { isOurs } from '../render/ownership.ts'
@@ -28,7 +29,7 @@ export function foreign(
     const warning = serves === '' ? '' : ` ${serves}, so it is not to be deleted yet.`
     return problem(
       'Conflict',
-      `${called(live)} was made by Flagger, and this Canary needs that name.${warning} Hand the workload back to Deployment ${o.names.target.name} first, step by step as docs/migrating-from-flagger.md says.`,
+      `${called(live)} was made by Flagger, and this Canary needs that name.${warning} Hand the workload back to ${kindAndName(o.names.target)} first, step by step as docs/migrating-from-flagger.md says.`,
     )
   }
   const said = serves === '' ? '' : ` ${serves}.`

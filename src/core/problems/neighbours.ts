@@ -1,4 +1,5 @@
 /** Other Canaries that want the same, and objects that have our names. */
+import { kindAndName } from '../model/names.ts'
 import type { KubeObject, Ref } from '../../api/object.ts'
 import { topologyOf } from '../../api/providers.ts'
 import { at, textsOf } from '../json.ts'
@@ -19,7 +20,7 @@ export const olderRival: FindProblem = o => {
   const target = at(older.spec, 'targetRef', 'name')
   const shared =
     target === o.names.target.name
-      ? `targets Deployment ${o.names.target.name}`
+      ? `targets ${kindAndName(o.names.target)}`
       : `uses Service ${o.names.apexService.name}`
   const sameAge = older.metadata.creationTimestamp === o.canary.metadata.creationTimestamp
   return problem(
@@ -31,14 +32,13 @@ export const olderRival: FindProblem = o => {
 export const foreignPrimary: FindProblem = o => {
   const live = liveOf(o, o.names.primary)
   const services = live === undefined ? [] : servicesOf(o, live)
-  const { name } = o.names.target
   if (services.length === 0) {
     const advice =
       'Make sure that nothing needs it, then rename or delete it; Sluice creates the primary from the target.'
     return foreign(o, live, '', advice)
   }
   const them = services.length === 1 ? 'that Service' : 'those Services'
-  const advice = `Let ${them} select ready pods of Deployment ${name}, then rename or delete it; Sluice creates the primary from the target.`
+  const advice = `Let ${them} select ready pods of ${kindAndName(o.names.target)}, then rename or delete it; Sluice creates the primary from the target.`
   return foreign(o, live, `It serves: ${listedInWords(services)} selects its pods`, advice)
 }
 

@@ -1,4 +1,5 @@
 /** What splits the traffic: was it changed, and can it carry what the spec says. */
+import { kindAndName } from '../model/names.ts'
 import { rulesOf } from '../../api/providers.ts'
 import { type FindProblem, problem } from './problem.ts'
 
@@ -11,7 +12,7 @@ export const providerChanged: FindProblem = o => {
   if (askedProvider === provider) return null
   return problem(
     'Conflict',
-    `spec.provider, or --mesh-provider where it is left out, is ${askedProvider}, but ${provider} splits the traffic of this Canary since it was initialized, and still does. Write spec.provider: ${provider}; or, to change it, delete the Canary, which hands the traffic back to Deployment ${o.names.target.name}, and create it again.`,
+    `spec.provider, or --mesh-provider where it is left out, is ${askedProvider}, but ${provider} splits the traffic of this Canary since it was initialized, and still does. Write spec.provider: ${provider}; or, to change it, delete the Canary, which hands the traffic back to ${kindAndName(o.names.target)}, and create it again.`,
   )
 }
 

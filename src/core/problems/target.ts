@@ -2,7 +2,7 @@
 import { workloadKindOf } from '../workloads/index.ts'
 import { at } from '../json.ts'
 import { labelMode, scales, switched, switchedLabel, targetLabels, templateLabels } from '../render/labels.ts'
-import { ROLE_LABEL } from '../model/names.ts'
+import { kindAndName, ROLE_LABEL } from '../model/names.ts'
 import { isOurs } from '../render/ownership.ts'
 import { containerPorts } from '../render/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
@@ -12,7 +12,7 @@ export const targetMissing: FindProblem = o => {
   const named = calledHere(o, 'Deployment', o.names.target.name)
   const serves = o.primary !== null && isOurs(o, o.primary.object)
   const advice = serves
-    ? `Create it again; Deployment ${o.names.primary.name} serves meanwhile, and would be deleted with the Canary.`
+    ? `Create it again; ${kindAndName(o.names.primary)} serves meanwhile, and would be deleted with the Canary.`
     : 'Create it, or delete the Canary.'
   return problem('TargetMissing', `spec.targetRef names ${named}, which does not exist. ${advice}`)
 }
@@ -92,6 +92,6 @@ export const autoscalerOnTarget: FindProblem = o => {
   const field = scaler.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef'
   return problem(
     'AutoscalerOnTarget',
-    `${called(scaler)} targets Deployment ${o.names.target.name}, which is scaled to 0 between releases, so ${o.names.primary.name} would not be autoscaled. Set spec.${field}.name to ${o.names.primary.name}.`,
+    `${called(scaler)} targets ${kindAndName(o.names.target)}, which is scaled to 0 between releases, so ${o.names.primary.name} would not be autoscaled. Set spec.${field}.name to ${o.names.primary.name}.`,
   )
 }

@@ -1,4 +1,5 @@
 /** After a check that passed: wait for what is still missing, then the next step of the plan, or promotion. */
+import { kindAndName } from '../../model/names.ts'
 import { commandLine } from '../../model/command-line.ts'
 import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
@@ -135,7 +136,7 @@ export function promote(o: Observation<AnalysisPhase>, now: Instant): Move {
   const traffic = shifts ? ALL : state.traffic
   const message = shifts
     ? shiftSentence(o)
-    : `Copying ${withImage(o, state.candidate)} to Deployment ${o.names.primary.name}`
+    : `Copying ${withImage(o, state.candidate)} to ${kindAndName(o.names.primary)}`
   const next = {
     phase: 'Promoting',
     stage: shifts ? 'shifting' : 'copying',

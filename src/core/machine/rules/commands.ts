@@ -2,6 +2,7 @@
  * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
  * what was handled is in the status, so neither a restart nor GitOps repeats it.
  */
+import { kindAndName } from '../../model/names.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
@@ -152,7 +153,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return {
         refused: undone
           ? 'the promotion is being undone'
-          : `Deployment ${o.names.primary.name} is being updated already; \`abort\` undoes the promotion`,
+          : `${kindAndName(o.names.primary)} is being updated already; \`abort\` undoes the promotion`,
       }
     }
     return { memory: { ...o.memory, paused: beginning(by(command), LONGEST_WHY) }, said: 'Paused' }
@@ -194,7 +195,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     if (o.state.phase !== 'Failed' || o.state.rejected === null)
       return { refused: 'there is no rejected revision to retry' }
     if (o.target?.revision !== o.state.rejected)
-      return { refused: `Deployment ${o.names.target.name} does not hold the rejected revision any more` }
+      return { refused: `${kindAndName(o.names.target)} does not hold the rejected revision any more` }
     const message = `Releasing rejected revision ${withImage(o, o.state.rejected)} again, requested by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
     return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
@@ -209,13 +210,12 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return { refused: 'no previously promoted revision is recorded' }
     }
     if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
-      const { primary, target } = o.names
       return {
-        refused: `the rollout of Deployment ${primary.name} may stop all old pods first, and nothing else would serve; set the earlier image on Deployment ${target.name} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
+        refused: `the rollout of ${kindAndName(o.names.primary)} may stop all old pods first, and nothing else would serve; set the earlier image on ${kindAndName(o.names.target)} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
       }
     }
     const because = `requested by ${by(command)}`
-    const message = `Rolling back Deployment ${o.names.primary.name} to ${withImage(o, previous)}, ${because}`
+    const message = `Rolling back ${kindAndName(o.names.primary)} to ${withImage(o, previous)}, ${because}`
     const next: State = {
       phase: 'Finalising',
       promoted: previous,

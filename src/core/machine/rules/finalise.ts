@@ -1,4 +1,5 @@
 /** The primary serves alone: the canary drains, or an earlier revision that was asked for gets ready. */
+import { kindAndName } from '../../model/names.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
@@ -22,12 +23,12 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling
   const failed: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: o.target?.running === 0 }
   if (!back || missing > 0) {
-    const message = `Waiting for Deployment ${names.primary.name} to run ${withImage(o, promoted)} again, ${because}: ${waited}`
+    const message = `Waiting for ${kindAndName(names.primary)} to run ${withImage(o, promoted)} again, ${because}: ${waited}`
     const next = awaiting(state, 'primary', now)
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline !== null) return holdUntil(o, { reason: 'RollingBack', message }, deadline, next, now)
     // A revision that does not start any more does not prevent the release of another one.
-    const late = `Deployment ${names.primary.name} was rolled back to ${withImage(o, promoted)}, ${because}, and was not ready within ${formatDuration(progressDeadline(o.canary))} (${waited}). Manual intervention required: release a revision that works on Deployment ${names.target.name}`
+    const late = `${kindAndName(names.primary)} was rolled back to ${withImage(o, promoted)}, ${because}, and was not ready within ${formatDuration(progressDeadline(o.canary))} (${waited}). Manual intervention required: release a revision that works on ${kindAndName(names.target)}`
     return whenOverdue(o, now, () =>
       transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
     )
@@ -42,7 +43,7 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods keep running until it has one`
+    const message = `${kindAndName(o.names.primary)} has no ready pod; the canary's pods keep running until it has one`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })

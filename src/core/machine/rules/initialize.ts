@@ -1,4 +1,5 @@
 /** From a new Canary to a primary that serves: clone what serves, wait until it is ready, move the callers to it. */
+import { kindAndName } from '../../model/names.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
@@ -32,10 +33,10 @@ export function adoptExistingPrimary(o: Observation<'Initializing'>, now: Instan
   if (state.revision !== null) return undefined
   const { revision } = primary
   if (recordedOf(o, revision) === undefined && target !== null && target.revision !== revision) {
-    const message = `Deployment ${names.primary.name} serves ${short(revision)}, which is not recorded any more, and Deployment ${names.target.name} holds ${withImage(o, target.revision)}. Set Deployment ${names.target.name} to the image and settings that ${names.primary.name} runs, then release again`
+    const message = `${kindAndName(names.primary)} serves ${short(revision)}, which is not recorded any more, and ${kindAndName(names.target)} holds ${withImage(o, target.revision)}. Set ${kindAndName(names.target)} to the image and settings that ${names.primary.name} runs, then release again`
     return holdAndReport(o, { reason: 'Conflict', message }, null)
   }
-  return hold(o, 'Initializing', `Deployment ${names.primary.name} already runs ${withImage(o, revision)}`, now, {
+  return hold(o, 'Initializing', `${kindAndName(names.primary)} already runs ${withImage(o, revision)}`, now, {
     state: { ...o.state, revision, waiting: waitingFor('primary', now) },
   })
 }
@@ -45,7 +46,7 @@ function cloneWhatServes(o: Observation<'Initializing'>, now: Instant): Move | u
   const { state, target } = o
   if (state.revision === null || target === null || target.revision === state.revision) return undefined
   if (recordedOf(o, state.revision) !== undefined) return undefined
-  const message = `Deployment ${o.names.target.name} changed before its primary was created; starting over with its present template`
+  const message = `${kindAndName(o.names.target)} changed before its primary was created; starting over with its present template`
   return hold(o, 'Initializing', message, now, {
     state: { ...state, revision: null, carriedAt: null, waiting: waitingFor('target', now) },
   })
@@ -69,15 +70,15 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
   const { state, target } = o
   if (state.revision !== null) return undefined
   if (target === null) {
-    const message = `Deployment ${o.names.target.name} does not exist`
+    const message = `${kindAndName(o.names.target)} does not exist`
     return hold(o, 'TargetMissing', message, null, { state: awaiting(state, null, now) })
   }
   if (target.readiness !== 'ready') {
-    const message = `Waiting for Deployment ${o.names.target.name} before its primary is created: ${target.message}`
+    const message = `Waiting for ${kindAndName(o.names.target)} before its primary is created: ${target.message}`
     return awaitPods(o, awaiting(state, 'target', now), { reason: 'TargetNotReady', message }, now)
   }
   const memory = { ...o.memory, targetGeneration: target.generation }
-  const message = `Creating Deployment ${o.names.primary.name} from ${withImage(o, target.revision)}`
+  const message = `Creating ${kindAndName(o.names.primary)} from ${withImage(o, target.revision)}`
   return hold(o, 'Initializing', message, now, {
     state: { ...state, revision: target.revision, waiting: waitingFor('primary', now) },
     memory,
@@ -94,19 +95,19 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
   if (primary === null || primary.readiness !== 'ready' || missing > 0) {
     const waited =
       primary?.readiness === 'ready'
-        ? `Deployment ${o.names.primary.name}: ${notInEndpoints(missing, o.names.primaryService.name)}`
-        : `Deployment ${o.names.primary.name}: ${primary?.message ?? 'it is being created'}`
+        ? `${kindAndName(o.names.primary)}: ${notInEndpoints(missing, o.names.primaryService.name)}`
+        : `${kindAndName(o.names.primary)}: ${primary?.message ?? 'it is being created'}`
     const next = awaiting({ ...state, carriedAt: null }, 'primary', now)
     return awaitPods(o, next, { reason: 'WaitingForPods', message: `Waiting for ${waited}` }, now)
   }
   const since = state.carriedAt ?? now
   const knownAt = since + o.settings.settle
   if (now < knownAt) {
-    const message = `Deployment ${o.names.primary.name} is ready; waiting ${formatDuration(o.settings.settle)} for proxies to receive its endpoints`
+    const message = `${kindAndName(o.names.primary)} is ready; waiting ${formatDuration(o.settings.settle)} for proxies to receive its endpoints`
     return hold(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
-  const message = `Deployment ${o.names.primary.name} is ready; moving the callers to it`
+  const message = `${kindAndName(o.names.primary)} is ready; moving the callers to it`
   return transition(o, next, { reason: 'RoutingCallers', message }, now)
 }
 
@@ -116,13 +117,13 @@ export function finishInitialization(o: Observation<'Initializing'>, now: Instan
   const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
-    return hold(o, 'RoutingCallers', `Waiting for the routes to lead to Deployment ${o.names.primary.name}`, null, {
+    return hold(o, 'RoutingCallers', `Waiting for the routes to lead to ${kindAndName(o.names.primary)}`, null, {
       state: next,
     })
   }
   const drainedAt = carriedAt + settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) {
-    return hold(o, 'RoutingCallers', `Waiting for in-flight requests of Deployment ${o.names.target.name}`, drainedAt, {
+    return hold(o, 'RoutingCallers', `Waiting for in-flight requests of ${kindAndName(o.names.target)}`, drainedAt, {
       state: next,
     })
   }

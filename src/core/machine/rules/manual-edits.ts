@@ -9,7 +9,7 @@ import { candidateOf, short } from '../../model/selectors.ts'
 import { at } from '../../json.ts'
 import type { News } from '../../model/decision.ts'
 import { answer } from '../move.ts'
-import { LOCKED_ANNOTATION } from '../../model/names.ts'
+import { kindAndName, LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation, Workload } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { primaryIsAutoscaled } from '../../render/autoscaling.ts'
@@ -62,7 +62,7 @@ function lockLifted(o: Observation, writes: readonly Write[]): Act | null {
   if (!locks) return null
   const candidate = candidateOf(o.state)
   const carried = candidate === null ? 'its pods carry traffic' : `the pods of ${short(candidate)} are judged`
-  const message = `${lastWriter(target.object)} resumed Deployment ${names.target.name}, which Sluice keeps paused while ${carried}; it is paused again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
+  const message = `${lastWriter(target.object)} resumed ${kindAndName(names.target)}, which Sluice keeps paused while ${carried}; it is paused again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
 
@@ -78,7 +78,7 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
     o.memory.previous === null || candidateOf(o.state) !== null
       ? ''
       : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
-  const message = `${lastWriter(primary.object)} changed the pod template of Deployment ${names.primary.name}, which runs ${short(posture.primary)}; the change is reverted. To release something else, change Deployment ${names.target.name}${back}`
+  const message = `${lastWriter(primary.object)} changed the pod template of ${kindAndName(names.primary)}, which runs ${short(posture.primary)}; the change is reverted. To release something else, change ${kindAndName(names.target)}${back}`
   return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 
@@ -86,7 +86,7 @@ function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act |
   const { primary, names } = o
   if (primary === null || primary.replicas > 0 || !replacesPrimary(o, writes)) return null
   const desired = o.memory.replicas.desired ?? 1
-  const message = `${lastWriter(primary.object)} scaled Deployment ${names.primary.name} to 0; it serves, so it is scaled to ${desired} again`
+  const message = `${lastWriter(primary.object)} scaled ${kindAndName(names.primary)} to 0; it serves, so it is scaled to ${desired} again`
   return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 
@@ -103,7 +103,7 @@ function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act
       at(write.patch, 'spec', 'replicas') !== undefined,
   )
   if (!judged || !scalesUp) return null
-  const message = `${target.replicasBy} scaled Deployment ${names.target.name} to 0 in a release; it is scaled up again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
+  const message = `${target.replicasBy} scaled ${kindAndName(names.target)} to 0 in a release; it is scaled up again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
 
@@ -115,8 +115,7 @@ function scaled(before: Pick<Observation, 'memory'>, o: Observation): Act | null
   if (primary === null || primaryIsAutoscaled(o)) return null
   const workload = primary.replicas === desired ? primary : target
   if (workload === null) return null
-  const { name } = workload.object.metadata
   const rests = workload === target && target.replicas > 0 ? `; ${names.target.name} itself runs none between runs` : ''
-  const message = `${workload.replicasBy === '' ? 'Another writer' : workload.replicasBy} asked for ${desired} replicas of Deployment ${name}: ${names.primary.name} runs as many from now on${rests}`
+  const message = `${workload.replicasBy === '' ? 'Another writer' : workload.replicasBy} asked for ${desired} replicas of ${kindAndName(workload === primary ? names.primary : names.target)}: ${names.primary.name} runs as many from now on${rests}`
   return { news: { reason: 'ReplicasChanged', message }, workload }
 }

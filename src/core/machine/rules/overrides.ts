@@ -1,4 +1,5 @@
 /** The split that is carried although another one is asked for, because a side has no ready pod: it is announced. */
+import { kindAndName } from '../../model/names.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { requestedOf, standInSentence } from '../../model/selectors.ts'
 import type { News } from '../../model/decision.ts'
@@ -16,7 +17,7 @@ export function overrides(o: Observation, told: readonly Announcement[], now: In
   const { traffic } = postureOf(o, state)
   // Once the routes show it, it was told.
   if (traffic === null || sameTraffic(traffic, requested) || carries(o.traffic, traffic)) return []
-  const none = `Deployment ${names.target.name} has no ready pod of the candidate; ${names.primary.name} serves all traffic until it does`
+  const none = `${kindAndName(names.target)} has no ready pod of the candidate; ${names.primary.name} serves all traffic until it does`
   const news: News =
     compare(traffic, requested) > 0
       ? { reason: 'PrimaryNotReady', message: standInSentence(o) }

@@ -1,4 +1,5 @@
 /** Promotion: the primary takes the judged template, and then the traffic. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
 import { traitsOf } from '../../../api/providers.ts'
 import { remember } from './end-run.ts'
@@ -24,7 +25,7 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   const waited = missing === null ? rolling : notInEndpoints(missing, o.names.primaryService.name)
   const next = awaiting(state, missing === null ? 'primary' : 'endpoints', now)
   const deadline = deadlineOf(o, next.waiting, now)
-  const message = `Waiting for Deployment ${o.names.primary.name}: ${waited}`
+  const message = `Waiting for ${kindAndName(o.names.primary)}: ${waited}`
   if (deadline !== null && !(ours && primary.readiness === 'stuck'))
     return holdUntil(o, { reason: 'Promoting', message }, deadline, next, now)
   return whenOverdue(o, now, () => {
@@ -43,14 +44,14 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const missing = primary === null || primary.ready === 0 ? 'primary' : primary.ready < primary.replicas ? 'pods' : null
   const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it was deleted'}`
+    const message = `${kindAndName(o.names.primary)} has no ready pod: ${primary?.message ?? 'it was deleted'}`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, message, now))
     return holdUntil(o, { reason: 'PrimaryNotReady', message }, deadline, next, now)
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = `Weight ${state.traffic.canary} while Deployment ${o.names.primary.name} takes over the traffic`
+  const said = `Weight ${state.traffic.canary} while ${kindAndName(o.names.primary)} takes over the traffic`
   if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
   return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
@@ -66,19 +67,18 @@ function lowerAt(o: Promoting, carriedAt: Instant): Instant {
 function lower(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
-  const name = o.names.primary.name
   const share = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   // All or none: the canary keeps all requests until the primary is ready, by primaryReadyThreshold, to take them.
   const allOrNone = primary?.readiness === 'ready' ? 0 : state.traffic.canary
   const weight = traitsOf(o.canary.spec).shares === 'all or none' ? allOrNone : share
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
-    const missing = `${ready} of ${replicas} pods of Deployment ${name} are ready`
+    const missing = `${ready} of ${replicas} pods of ${kindAndName(o.names.primary)} are ready`
     const deadline = deadlineOf(o, state.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
-  const message = `Weight ${state.traffic.canary} → ${weight} while Deployment ${name} takes over the traffic`
+  const message = `Weight ${state.traffic.canary} → ${weight} while ${kindAndName(o.names.primary)} takes over the traffic`
   const next: State = { ...atStage(state, 'returning', now), traffic: weighted(weight), carriedAt: null }
   return transition(o, next, { reason: 'Returning', message }, now)
 }

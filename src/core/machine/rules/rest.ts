@@ -1,4 +1,5 @@
 /** A canary at rest: the promoted revision serves, and the target is scaled to 0. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -23,7 +24,7 @@ export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Mov
 /** The promoted revision on the target needs no run; a rejected one that was taken out of it is forgotten. */
 export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   if (o.target === null || o.target.revision !== o.state.promoted) return undefined
-  const message = `Deployment ${o.names.target.name} is back at the promoted revision ${withImage(o, o.state.promoted)}`
+  const message = `${kindAndName(o.names.target)} is back at the promoted revision ${withImage(o, o.state.promoted)}`
   const state: State = { phase: 'Succeeded', promoted: o.state.promoted, rejected: null }
   const memory = { ...o.memory, targetGeneration: o.target.generation }
   return transition(o, state, { reason: 'Succeeded', message }, now, memory)
@@ -37,7 +38,7 @@ export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | un
   const next = { ...state, carriedAt }
   const { reason, message } = shownAtRest(o)
   if ((primary?.ready ?? 0) === 0) {
-    const sentence = `Deployment ${o.names.primary.name} has no ready pod; the canary's pods keep running until it has one`
+    const sentence = `${kindAndName(o.names.primary)} has no ready pod; the canary's pods keep running until it has one`
     return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
@@ -51,16 +52,16 @@ export function idle(o: Observation<RestingPhase>): Move {
   if (problem !== null) return holdAndReport(o, problem, null)
   const { ignoredManager } = o.memory.replicas
   if (ignoredManager !== null) {
-    const message = `${ignoredManager} keeps setting spec.replicas of Deployment ${o.names.target.name}, which is scaled to 0 between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    const message = `${ignoredManager} keeps setting spec.replicas of ${kindAndName(o.names.target)}, which is scaled to 0 between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
     return holdAndReport(o, { reason: 'ReplicasPutBack', message }, null)
   }
   const primary = o.primary
   if (primary === null || (primary.ready === 0 && primary.replicas > 0)) {
-    const message = `Deployment ${o.names.primary.name} has no ready pod: ${primary?.message ?? 'it is being recreated'}`
+    const message = `${kindAndName(o.names.primary)} has no ready pod: ${primary?.message ?? 'it is being recreated'}`
     return hold(o, 'PrimaryNotReady', message, null)
   }
   if (primary.readiness === 'stuck') {
-    const message = `Deployment ${o.names.primary.name} is not ready: ${primary.message}`
+    const message = `${kindAndName(o.names.primary)} is not ready: ${primary.message}`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null)
   }
   const { reason, message } = shownAtRest(o)

@@ -1,4 +1,5 @@
 /** Before a primary whose old pods may all go first takes a template, the canary carries all traffic. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport } from '../move.ts'
 import { undo } from './undo.ts'
 import { deadlineOf, whenOverdue, holdUntil } from './verdict.ts'
@@ -16,7 +17,7 @@ export function mustShift({ canary, target, primary }: Observation): boolean {
 }
 
 export function shiftSentence({ names }: Observation): string {
-  return `Shifting all traffic to the canary before Deployment ${names.primary.name} is updated: its rollout may stop all old pods first`
+  return `Shifting all traffic to the canary before ${kindAndName(names.primary)} is updated: its rollout may stop all old pods first`
 }
 
 /** The copy waits until the mesh carries the canary alone, and the last answers of the primary's old pods are out. */
@@ -25,7 +26,7 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
   const pause = pauseOf(o)
   if (pause !== null) {
-    const message = `Holding before ${withImage(o, state.candidate)} is copied to Deployment ${o.names.primary.name}: ${pause}`
+    const message = `Holding before ${withImage(o, state.candidate)} is copied to ${kindAndName(o.names.primary)}: ${pause}`
     const held = awaiting({ ...state, carriedAt }, 'resume', now)
     return holdAndReport(o, { reason: 'Paused', message }, null, { state: held })
   }
@@ -42,6 +43,6 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'Promoting', shiftSentence(o), drainedAt, { state: next })
   const copying = { ...atStage(next, 'copying', now), carriedAt: null }
-  const message = `Copying ${withImage(o, state.candidate)} to Deployment ${o.names.primary.name}`
+  const message = `Copying ${withImage(o, state.candidate)} to ${kindAndName(o.names.primary)}`
   return hold(o, 'Promoting', message, now, { state: copying })
 }

@@ -7,7 +7,7 @@ import { mustShift } from './shift.ts'
 import { stageFor } from './target-changes.ts'
 import { deadlineOf, notInEndpoints, holdUntil, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
-import { LOCKED_ANNOTATION } from '../../model/names.ts'
+import { kindAndName, LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import {
   atStage,
@@ -76,7 +76,7 @@ export function holdWhileReleaseBlocked(o: Observation<AnalysisPhase>, now: Inst
 export function waitForOwner(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state, target } = o
   if (target?.paused !== true || target.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined) return undefined
-  const message = `Deployment ${o.names.target.name} is paused by its owner, so the pods of ${withImage(o, state.candidate)} do not start; resume it: kubectl -n ${o.names.namespace} rollout resume deployment/${o.names.target.name}`
+  const message = `${kindAndName(o.names.target)} is paused by its owner, so the pods of ${withImage(o, state.candidate)} do not start; resume it: kubectl -n ${o.names.namespace} rollout resume deployment/${o.names.target.name}`
   const held = awaiting(state, 'owner', now)
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, { state: held })
 }
@@ -93,14 +93,14 @@ export function startCandidatePods(o: Observation<AnalysisPhase>, now: Instant):
   const deadline = deadlineOf(o, next.waiting, now)
   if (target.readiness === 'stuck' || deadline === null)
     return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', notReadyInTime(o, 'target'), now))
-  const message = `Waiting for Deployment ${o.names.target.name}: ${target.message}`
+  const message = `Waiting for ${kindAndName(o.names.target)}: ${target.message}`
   return holdUntil(o, { reason: 'WaitingForPods', message }, deadline, next, now)
 }
 
 /** A change that the Deployment controller does not take up says nothing of the candidate: it is waited for, without an end. */
 function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { names, state, target } = o
-  const message = `Waiting for Deployment ${names.target.name}: ${target?.message ?? ''}. The release of ${short(state.candidate)} continues when it does; check kube-controller-manager`
+  const message = `Waiting for ${kindAndName(names.target)}: ${target?.message ?? ''}. The release of ${short(state.candidate)} continues when it does; check kube-controller-manager`
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, {
     state: awaiting(state, 'takeUp', now),
   })
@@ -124,7 +124,7 @@ export function waitUntilTargetPaused(o: Observation<AnalysisPhase>): Move | und
   return hold(
     o,
     'WaitingForPods',
-    `Pausing the rollout of Deployment ${o.names.target.name} so that the pods under test stay`,
+    `Pausing the rollout of ${kindAndName(o.names.target)} so that the pods under test stay`,
     null,
   )
 }
@@ -152,6 +152,6 @@ export function waitForPrimary(o: Observation<AnalysisPhase>, now: Instant): Mov
   // Without a check there is nothing to compare; and a primary that is broken may be what the release repairs.
   const unjudged = o.canary.spec.skipAnalysis || o.state.approved === 'full'
   if (unjudged || (o.primary !== null && o.primary.ready > 0)) return undefined
-  const message = `Waiting for Deployment ${o.names.primary.name}: ${o.primary?.message ?? 'it is being recreated'}`
+  const message = `Waiting for ${kindAndName(o.names.primary)}: ${o.primary?.message ?? 'it is being recreated'}`
   return hold(o, 'PrimaryNotReady', message, null, { state: awaiting(o.state, 'primary', now) })
 }

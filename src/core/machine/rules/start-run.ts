@@ -1,4 +1,5 @@
 /** A new revision of the target, and the beginning of its run. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, transition } from '../move.ts'
 import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
@@ -40,8 +41,8 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
     const { promoted, rejected } = o.state
     const what =
       o.target === null
-        ? `Deployment ${o.names.target.name} was deleted`
-        : `Deployment ${o.names.target.name} is back at ${withImage(o, o.target.revision)}`
+        ? `${kindAndName(o.names.target)} was deleted`
+        : `${kindAndName(o.names.target)} is back at ${withImage(o, o.target.revision)}`
     const message = `${what}; no release is waiting`
     return transition(o, { phase: 'Succeeded', promoted, rejected }, { reason: 'Withdrawn', message }, now)
   }

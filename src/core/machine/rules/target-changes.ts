@@ -1,4 +1,5 @@
 /** A run whose target changes: it ends, or starts over with the newer revision. */
+import { kindAndName } from '../../model/names.ts'
 import { transition } from '../move.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
 import { firstStep } from './start-run.ts'
@@ -15,7 +16,7 @@ export function abortWhenTargetDeleted(o: Observation<AnalysisPhase>, now: Insta
   if (o.target !== null) return undefined
   const { name } = o.names.target
   const retry = commandLine(o.names, 'retry', 'why')
-  const because = `Deployment ${name} was deleted. The revision stays rejected; to release it once ${name} is back: ${retry}`
+  const because = `${kindAndName(o.names.target)} was deleted. The revision stays rejected; to release it once ${name} is back: ${retry}`
   return rollBack(o, o.state, 'TargetDeleted', because, now)
 }
 
@@ -48,7 +49,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
 function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const { promoted, rejected } = state
-  const message = `Deployment ${o.names.target.name} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
+  const message = `${kindAndName(o.names.target)} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${short(state.candidate)} is superseded at weight ${state.traffic.canary}`
   const news = { reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))

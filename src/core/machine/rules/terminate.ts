@@ -1,4 +1,5 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
 import { remember } from './end-run.ts'
@@ -38,7 +39,7 @@ export function terminate<P extends Phase>(o: Observation<P>, now: Instant): Mov
   const message =
     stage === 'removing'
       ? 'The canary is being deleted; there is nothing to hand over'
-      : `The canary is being deleted; Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
+      : `The canary is being deleted; ${kindAndName(o.names.target)} takes over from ${o.names.primary.name}`
   const next: State = {
     phase: 'Terminating',
     promoted: untouched ? null : promoted,
@@ -85,8 +86,7 @@ export function removeWhenNothingToHandOver(o: Terminating, now: Instant): Move 
   )
 }
 
-const handingBack = (o: Terminating): string =>
-  `Deployment ${o.names.target.name} takes over from ${o.names.primary.name}`
+const handingBack = (o: Terminating): string => `${kindAndName(o.names.target)} takes over from ${o.names.primary.name}`
 
 /** Whatever the target runs now, it carries nothing before its template is touched. */
 export function returnToPrimary(o: Terminating, now: Instant): Move {
@@ -103,7 +103,7 @@ export function returnToPrimary(o: Terminating, now: Instant): Move {
   if (o.traffic === null || (carriedAt !== null && target?.running === 0)) return forward()
   if ((o.primary?.ready ?? 0) === 0 && (target?.ready ?? 0) > 0) {
     const waited = o.primary?.message ?? 'it is being recreated'
-    const message = `Deployment ${o.names.primary.name} has no ready pod (${waited}); the target serves until it does`
+    const message = `${kindAndName(o.names.primary)} has no ready pod (${waited}); the target serves until it does`
     return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
       state: { ...next, carriedAt: null },
     })
@@ -119,7 +119,7 @@ function restored({ names, recorded, state, target }: Terminating): string | nul
   if (target === null || promoted === null || !recorded.some(one => one.revision === promoted)) return null
   // Its configuration is the user's own again; only the template can be put back.
   if (templateOf(target.revision) === templateOf(promoted)) return null
-  return `Deployment ${names.target.name} held ${short(target.revision)}, which was not promoted; it is set to ${short(promoted)}`
+  return `${kindAndName(names.target)} held ${short(target.revision)}, which was not promoted; it is set to ${short(promoted)}`
 }
 
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
@@ -127,7 +127,6 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
   const { state, target } = o
   if (target === null || state.promoted === null) return removeOurObjects(o)
   const foreign = templateOf(target.revision) !== templateOf(state.promoted)
-  const name = o.names.target.name
   const recorded = recordedOf(o, state.promoted) !== undefined
   // Without a record nothing can go back to what was promoted: what the primary runs is what serves.
   if (foreign && !recorded && o.primary !== null && o.primary.revision !== state.promoted)
@@ -137,11 +136,11 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
   if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
-    const message = `Deployment ${name} holds ${short(target.revision)}, which was not promoted, and ${short(state.promoted)} is not recorded any more. Set Deployment ${name} to the image and settings that ${primary} runs: it takes over then, and ${primary} serves until it does`
+    const message = `${kindAndName(o.names.target)} holds ${short(target.revision)}, which was not promoted, and ${short(state.promoted)} is not recorded any more. Set ${kindAndName(o.names.target)} to the image and settings that ${primary} runs: it takes over then, and ${primary} serves until it does`
     return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {
-    const message = `Waiting for Deployment ${name} before callers are moved back to it: ${target.message}`
+    const message = `Waiting for ${kindAndName(o.names.target)} before callers are moved back to it: ${target.message}`
     const next = awaiting(state, 'target', now)
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline !== null) return holdUntil(o, { reason: 'HandingBack', message }, deadline, next, now)
@@ -151,7 +150,7 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
       null,
     )
   }
-  const message = `Deployment ${name} is ready; moving the callers back to it`
+  const message = `${kindAndName(o.names.target)} is ready; moving the callers back to it`
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
   return transition(o, next, { reason: 'HandingBack', message }, now)
 }

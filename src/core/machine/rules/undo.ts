@@ -1,4 +1,5 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
+import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
@@ -17,7 +18,7 @@ export function undo(o: Promoting, because: string, now: Instant): Move {
   const { state, primary } = o
   const standsIn = judgedReady(o, state.candidate) > 0 && primary?.revision !== state.promoted
   const traffic = standsIn ? ALL : state.traffic
-  const message = `Undoing the promotion: Deployment ${o.names.primary.name} gets ${withImage(o, state.promoted)} back: ${because}`
+  const message = `Undoing the promotion: ${kindAndName(o.names.primary)} gets ${withImage(o, state.promoted)} back: ${because}`
   const next: State = {
     ...atStage(state, isToBeLeft(o) ? 'diverting' : 'undoing', now),
     because,
@@ -50,7 +51,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${state.traffic.canary} before Deployment ${o.names.primary.name} gets ${short(state.promoted)} back`
+  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${state.traffic.canary} before ${kindAndName(o.names.primary)} gets ${short(state.promoted)} back`
   return hold(o, 'Undoing', message, until, { state: next })
 }
 
@@ -72,7 +73,7 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
     return transition(o, failed, { reason: 'PromotionFailed', message }, now, memory)
   }
   if (recordedOf(o, state.promoted) === undefined && primary?.revision !== state.promoted) {
-    const message = `Revision ${short(state.promoted)} is not recorded any more, so it cannot be put back on Deployment ${o.names.primary.name}. Set Deployment ${o.names.target.name} to the image and settings of ${short(state.promoted)}; they are copied from there. The promotion failed: ${state.because}`
+    const message = `Revision ${short(state.promoted)} is not recorded any more, so it cannot be put back on ${kindAndName(o.names.primary)}. Set ${kindAndName(o.names.target)} to the image and settings of ${short(state.promoted)}; they are copied from there. The promotion failed: ${state.because}`
     return holdAndReport(o, { reason: 'Undoing', message }, null)
   }
   const rolling = primary?.revision === state.promoted ? primary.message : 'the template is being put back'
@@ -85,4 +86,4 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
 }
 
 export const waiting = ({ names, state }: Promoting, what: string): string =>
-  `Promotion failed (${state.because}): waiting for Deployment ${names.primary.name} to run ${short(state.promoted)} again: ${what}`
+  `Promotion failed (${state.because}): waiting for ${kindAndName(names.primary)} to run ${short(state.promoted)} again: ${what}`

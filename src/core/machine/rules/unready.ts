@@ -1,4 +1,5 @@
 /** Sides without ready pods while a candidate carries traffic, and a run that is not decided in time. */
+import { kindAndName } from '../../model/names.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { holdAndReport, transition } from '../move.ts'
 import { rollBack } from './end-run.ts'
@@ -53,7 +54,7 @@ export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | u
   // Before a candidate has carried any request it does not replace the primary: nothing was judged.
   const message =
     isNone(state.traffic) && state.highest === 0
-      ? `Deployment ${o.names.primary.name} has no ready pod; nothing is checked until it has`
+      ? `${kindAndName(o.names.primary)} has no ready pod; nothing is checked until it has`
       : standInSentence(o)
   return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {
     state: { ...state, carriedAt: null },

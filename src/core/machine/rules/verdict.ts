@@ -5,7 +5,7 @@ import { topologyOf } from '../../../api/providers.ts'
 import type { Move, News, Read, Source } from '../../model/decision.ts'
 import { at, textsOf } from '../../json.ts'
 import { hold, holdAndReport } from '../move.ts'
-import { SERVICE_NAME_LABEL } from '../../model/names.ts'
+import { kindAndName, SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { routingOf } from '../../routers/index.ts'
@@ -57,7 +57,7 @@ export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): 
 /** Why a deadline has passed, in words. */
 export function notReadyInTime(o: Observation, side: 'target' | 'primary'): string {
   const { message = 'it was deleted', readiness = null } = o[side] ?? {}
-  const name = `Deployment ${o.names[side].name}`
+  const name = kindAndName(o.names[side])
   if (readiness === 'stuck') return `${name} is not ready: ${message}`
   return `${name} was not ready within ${formatDuration(progressDeadline(o.canary))} (${message})`
 }
