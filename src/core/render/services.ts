@@ -8,7 +8,7 @@
 import type { KubeObject, Ref } from '../../api/object.ts'
 import { topologyOf, traitsOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
-import { apexSelector, type Labels, primaryLabels, targetLabels, templateLabels } from './labels.ts'
+import { apexSelector, type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
 import { CANARY_LABEL, ENDPOINTS_LABEL, POD_HASH_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
@@ -227,6 +227,16 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
   if (live === undefined || o.target === null) return []
   if (adopted) return pointBack(o, live, {})
   return ownApex(o, posture, targetLabels(o))
+}
+
+/**
+ * Whether the Service of the callers leads past the target by now. Only of a split between two Services it says more than the
+ * routes do: who is not in the mesh goes by it, and its write may succeed later than theirs.
+ */
+export function apexLeftTarget(o: Observation): boolean {
+  if (topologyOf(o.canary.spec) !== 'two services') return true
+  const live = liveOf(o, o.names.apexService)
+  return live !== undefined && !selects(textsOf(at(live.spec, 'selector')), templateLabels(o.target?.object))
 }
 
 function ownApex(o: Observation, posture: Posture, selector: Labels): Write[] {

@@ -12,6 +12,7 @@ import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'
 import { isOurs } from '../../render/ownership.ts'
+import { apexLeftTarget } from '../../render/services.ts'
 import type { Reason } from '../../status/reasons.ts'
 import type { Instant } from '../../time.ts'
 
@@ -114,7 +115,7 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */
 export function finishInitialization(o: Observation<'Initializing'>, now: Instant): Move {
   const { state, settings } = o
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const carriedAt = apexLeftTarget(o) ? carriedSince(o, NONE, state.carriedAt, now) : null
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
     return hold(o, 'RoutingCallers', `Waiting for the routes to lead to ${kindAndName(o.names.primary)}`, null, {

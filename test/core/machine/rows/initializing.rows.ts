@@ -6,12 +6,21 @@ import {
   refuseToStart,
   waitForTarget,
 } from '../../../../src/core/machine/rules/initialize.ts'
-import { noSurroundings } from '../../given-objects.ts'
+import { kinds } from '../../../../src/api/object.ts'
+import { live, noSurroundings, object } from '../../given-objects.ts'
 import { at, candidate, initializing, minute, now, primary, rival, type Rows, second, target } from '../given.ts'
 
 const fresh = initializing({ revision: null, waiting: { for: 'target', since: now } })
 const late = { for: 'target', since: now - 3 * minute } as const
 const pods = (ready: number) => target('web:1', ready, { paused: false })
+
+const apex = (selector: object) =>
+  live([
+    kinds.Service,
+    object(kinds.Service, 'web', { spec: { selector } }, { labels: { 'sluice.dev/canary': 'web' } }),
+  ])
+const before = apex({ app: 'web' })
+const moved = apex({ app: 'web', 'sluice.dev/role': 'primary' })
 
 export const initializingRows: Rows = {
   'a primary of ours says what is promoted': {
@@ -114,14 +123,19 @@ export const initializingRows: Rows = {
     given: at(initializing({ stage: 'routing' }), { target: pods(2), traffic: null }),
     move: ['Initializing routing', 'RoutingCallers', 'Waiting for the routes to lead to Deployment web-primary', null],
   },
+  'a Service that still leads to the target is waited for, whatever the routes carry': {
+    rule: finishInitialization,
+    given: at(initializing({ stage: 'routing', carriedAt: now - 5 * minute }), { target: pods(2), live: before }),
+    move: ['Initializing routing', 'RoutingCallers', 'Waiting for the routes to lead to Deployment web-primary', null],
+  },
   'in-flight requests of the target are waited for': {
     rule: finishInitialization,
-    given: at(initializing({ stage: 'routing', carriedAt: now - second }), { target: pods(2) }),
+    given: at(initializing({ stage: 'routing', carriedAt: now - second }), { target: pods(2), live: moved }),
     move: ['Initializing routing', 'RoutingCallers', 'Waiting for in-flight requests of Deployment web', 10000],
   },
   'then the canary is initialized': {
     rule: finishInitialization,
-    given: at(initializing({ stage: 'routing', carriedAt: now - 5 * minute }), { target: pods(2) }),
+    given: at(initializing({ stage: 'routing', carriedAt: now - 5 * minute }), { target: pods(2), live: moved }),
     move: ['Initialized', 'Initialized', 'Ready: web-primary serves 3a1c36f5bc (web:1); web is scaled to 0', 0],
   },
 }
