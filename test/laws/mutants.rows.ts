@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     'pods of the canary stop only after the split was at 0',
     {
       without: 'the wait until what was promoted has drained',
-      file: rules('finalise'),
+      file: rules('drain'),
       take: 'if (drainedAt === null || now < drainedAt) return hold(o, reason, said,',
       put: 'if (drainedAt === null) return hold(o, reason, said,',
     },

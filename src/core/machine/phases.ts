@@ -23,7 +23,7 @@ import {
 import { followThePlan, waitUntilCarried } from './rules/carry.ts'
 import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
-import { drain, finishRollingBack } from './rules/finalise.ts'
+import { drain, finishRollingBack } from './rules/drain.ts'
 import {
   adoptExistingPrimary,
   finishInitialization,

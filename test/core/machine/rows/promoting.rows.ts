@@ -1,5 +1,5 @@
 /** Promotion, its undoing, and the drain after it. */
-import { drain, finishRollingBack } from '../../../../src/core/machine/rules/finalise.ts'
+import { drain, finishRollingBack } from '../../../../src/core/machine/rules/drain.ts'
 import { copyToPrimary, returnTraffic } from '../../../../src/core/machine/rules/promote.ts'
 import { shiftAllTraffic } from '../../../../src/core/machine/rules/shift.ts'
 import { moveCallersOffPrimary, restorePrimary } from '../../../../src/core/machine/rules/undo.ts'
