@@ -19,7 +19,7 @@ export interface Calls {
   throwIfAborted(): void
 }
 
-/** Every call to the API has this deadline. */
+/** Every call to the API has this deadline, from when it is sent. */
 const DEADLINE: Milliseconds = 15_000
 
 /** The calls of a pass that ends when `signal` aborts. */
@@ -56,6 +56,8 @@ export class ApiCalls implements Calls {
   }
 
   *#call<T>(what: string, lane: Lane, call: (call: Call) => Promise<T>): Step<T> {
-    return yield* waitFor(withDeadline(this.#clock, DEADLINE, this.#signal, what, signal => call({ lane, signal })))
+    return yield* waitFor(
+      withDeadline(this.#clock, DEADLINE, this.#signal, what, (signal, turn) => call({ lane, signal, turn })),
+    )
   }
 }

@@ -151,19 +151,23 @@ export class ConfigContents {
     const { api, clock, sha256, wake } = this.#ports
     const { ref, askedFor } = entry
     entry.state = 'reading'
-    const turn = (entry.begun += 1)
+    const attempt = (entry.begun += 1)
     try {
-      const object = await withDeadline(clock, DEADLINE, this.#stop.signal, `The read of ${refKey(ref)}`, signal =>
-        api.get(ref, { lane: 'normal', signal }),
+      const object = await withDeadline(
+        clock,
+        DEADLINE,
+        this.#stop.signal,
+        `The read of ${refKey(ref)}`,
+        (signal, turn) => api.get(ref, { lane: 'normal', signal, turn }),
       )
-      if (turn < entry.answered) return
-      entry.answered = turn
+      if (attempt < entry.answered) return
+      entry.answered = attempt
       entry.failures = 0
       entry.problem = null
       // Deleted since: its watch says so, too.
       if (object !== null) entry.hash = hashOfContent({ ...object, kind: ref.kind.kind }, sha256)
     } catch (error) {
-      if (this.#stop.signal.aborted || turn < entry.answered) return
+      if (this.#stop.signal.aborted || attempt < entry.answered) return
       entry.failures += 1
       const hopeless = isForbidden(error) || isTooLarge(error)
       if (hopeless || entry.failures >= SAID_AFTER) entry.problem = sentence(ref, error)
@@ -171,7 +175,7 @@ export class ConfigContents {
         entry.cancelRetry = clock.at(clock.now() + entry.backoff.next(), () => this.#queue(entry))
       }
     }
-    if (entry.state === 'reading' && turn === entry.begun) entry.state = 'idle'
+    if (entry.state === 'reading' && attempt === entry.begun) entry.state = 'idle'
     for (const canary of entry.canaries) wake(canary)
   }
 }

@@ -17,6 +17,17 @@ export type Lane = 'urgent' | 'normal' | 'background'
 export interface Call {
   readonly lane: Lane
   readonly signal: AbortSignal
+  /** Who has to know when it is sent. */
+  readonly turn?: Turn
+}
+
+/**
+ * Each request of a call waits for its turn in the client-side limits, then is sent. A deadline for the answer begins when it is
+ * sent: what waits behind calls of the same namespace has not been asked yet.
+ */
+export interface Turn {
+  waits(): void
+  comes(): void
 }
 
 /** One page of a list. */

@@ -164,8 +164,8 @@ export class EventRecorder {
     const backoff = new Backoff(800, 30_000, random)
     for (let attempt = 1; ; attempt++) {
       try {
-        await withDeadline(clock, DEADLINE, this.#stop.signal, 'The event', signal =>
-          api.write({ verb: 'create', ref, object }, { lane: 'background', signal }),
+        await withDeadline(clock, DEADLINE, this.#stop.signal, 'The event', (signal, turn) =>
+          api.write({ verb: 'create', ref, object }, { lane: 'background', signal, turn }),
         )
         this.#ending.delete(ref.namespace)
         return null

@@ -1,6 +1,6 @@
 /** Waiting and deadlines by the Clock port, so that virtual time moves them too. */
 import { setMaxListeners } from 'node:events'
-import type { Clock } from '../core/ports.ts'
+import type { Clock, Turn } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 
 /** Resolves after `wait`, or as soon as `signal` aborts; never rejects. */
@@ -20,8 +20,12 @@ export function pause(clock: Clock, wait: Milliseconds, signal: AbortSignal): Pr
   })
 }
 
+/** The longest wait for a turn: hundreds of Canaries that start together in one namespace wait for a few seconds. */
+const LONGEST_TURN: Milliseconds = 120_000
+
 /**
- * Runs one call under a deadline: `call` gets a signal that aborts after `limit`, or with `signal`.
+ * Runs one call under a deadline: `call` gets a signal that aborts after `limit`, or with `signal`. Where it tells of its turn,
+ * the deadline starts over when it comes, and the wait for it has one of its own.
  *
  * @param what names the call in the error of a deadline: `GET of the Lease`.
  */
@@ -30,7 +34,7 @@ export async function withDeadline<T>(
   limit: Milliseconds,
   signal: AbortSignal,
   what: string,
-  call: (signal: AbortSignal) => Promise<T>,
+  call: (signal: AbortSignal, turn: Turn) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
   const follow = (): void => controller.abort(signal.reason)
@@ -40,11 +44,17 @@ export async function withDeadline<T>(
     setMaxListeners(0, signal)
     signal.addEventListener('abort', follow, { once: true })
   }
-  const cancel = clock.at(clock.now() + limit, () =>
-    controller.abort(new Error(`${what} had no answer within ${Math.round(limit / 1000)} s`)),
-  )
+  let cancel = (): void => {}
+  const within = (wait: Milliseconds, missing: string): void => {
+    cancel()
+    cancel = clock.at(clock.now() + wait, () =>
+      controller.abort(new Error(`${what} had no ${missing} within ${Math.round(wait / 1000)} s`)),
+    )
+  }
+  const turn: Turn = { waits: () => within(LONGEST_TURN, 'turn'), comes: () => within(limit, 'answer') }
+  turn.comes()
   try {
-    return await call(controller.signal)
+    return await call(controller.signal, turn)
   } finally {
     cancel()
     signal.removeEventListener('abort', follow)

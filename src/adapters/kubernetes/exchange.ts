@@ -92,7 +92,9 @@ export class Exchange {
     const { admission, clock, random } = this.#options
     let refreshed = false
     for (let attempt = 0; ; attempt++) {
+      call.turn?.waits()
       const { waited, leave } = await admission.enter(call.lane, about.namespace, call.signal, about.verb)
+      call.turn?.comes()
       let pause: Milliseconds
       let trouble: unknown
       try {
