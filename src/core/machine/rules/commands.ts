@@ -4,7 +4,7 @@
  */
 import { kindAndName } from '../../model/names.ts'
 import type { Announcement } from '../../model/announcement.ts'
-import { commandLine } from '../../model/command-line.ts'
+import { commandLine, type CommandName, commands } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import { atStage, pausingField, short, withClock, withImage } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
@@ -21,10 +21,6 @@ import { approvalPending } from './advance.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
-
-/** In the order in which several at once are obeyed: the safest first. */
-export const commands = ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'] as const
-export type CommandName = (typeof commands)[number]
 
 const PREFIX = 'sluice.dev/'
 
