@@ -93,7 +93,7 @@ const Written = ruled(
     metricsServer: metricsServer()
       .exactOptional()
       .describe(
-        'URL of the Prometheus that is asked; must be on the list of the controller. Left out: its `--metrics-server`.',
+        "URL of the Prometheus to query; the controller must allow it. Left out: the controller's `--metrics-server`.",
       ),
     targetRef: TargetRef.describe('The workload whose releases these are. Cannot be changed.'),
     progressDeadlineSeconds: z
@@ -101,7 +101,7 @@ const Written = ruled(
       .min(1)
       .max(86_400)
       .default(600)
-      .describe('Seconds that pods which do not get ready are waited for.'),
+      .describe('How many seconds to wait for pods to become ready before the release is rolled back.'),
     skipAnalysis: z
       .boolean()
       .default(false)

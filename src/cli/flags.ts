@@ -57,7 +57,7 @@ const options: readonly Option[] = [
   new Option('--namespace <name>', 'watch this namespace only; repeatable, or a list with commas')
     .argParser(list)
     .default([], 'all'),
-  new Option('--metrics-server <url>', 'the Prometheus that is asked')
+  new Option('--metrics-server <url>', 'URL of the Prometheus to query')
     .argParser(url)
     .default('http://prometheus.istio-system:9090'),
   new Option(
@@ -130,9 +130,7 @@ const options: readonly Option[] = [
   ),
   new Option('--port <number>', 'port of /healthz, /readyz and /metrics').argParser(port).default(8080),
   new Option('--bind <address>', 'address of that port').default('0.0.0.0'),
-  new Option('--log-level <level>', 'least severe line that is logged')
-    .choices(['debug', 'info', 'warn', 'error'])
-    .default('info'),
+  new Option('--log-level <level>', 'minimum log level').choices(['debug', 'info', 'warn', 'error']).default('info'),
   new Option('--kube-api-qps <number>', 'requests a second to the Kubernetes API').argParser(positive).default(300),
   new Option('--kube-api-burst <number>', 'requests at once to the Kubernetes API after a rest')
     .argParser(fromOne)

@@ -61,7 +61,7 @@ const table = {
   WeightOverridden: happened('warn', 'The weight was lowered by hand in the routes; the run holds until `resume`.'),
   Paused: happened('info', 'The canary is paused; rollback still works.'),
   Resumed: happened('info', 'The run continues.'),
-  WaitingForApproval: happened('warn', 'The step waits for the `approve` command.'),
+  WaitingForApproval: happened('warn', 'The step passed, and the next one waits for the `approve` command.'),
   Approved: happened('info', 'The step was approved.'),
   CanaryNotReady: happened('warn', 'The canary has no ready pod; its weight is 0.'),
   PrimaryNotReady: present('error', 'The primary has no ready pod; the canary serves what it can.'),
