@@ -132,12 +132,14 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
     }))
   }
 
-  /** What the proxies count of a case: flags at the caller, tries at each version. */
-  async function counted(via: string): Promise<Pick<Seen, 'flags' | 'received'>> {
+  /** What the proxies count of a case: all requests and flags at the caller, tries at each version. */
+  async function counted(via: string): Promise<Pick<Seen, 'flags' | 'received'> & { readonly sent: number }> {
+    let sent = 0
     const flags = new Map<string, number>()
     const received = new Map<string, number>()
     for (const { labels, count } of await counters(via)) {
       const { reporter, response_code: code, response_flags: flag } = labels
+      if (reporter === 'source') sent += count
       if (reporter === 'source' && flag !== '-') add(flags, `${code} ${flag}`, count)
     }
     for (const version of Object.keys(versions)) {
@@ -145,7 +147,7 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
         if (labels['reporter'] === 'destination') add(received, version, count)
       }
     }
-    return { flags, received }
+    return { sent, flags, received }
   }
 
   const since = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Map<string, number> =>
@@ -162,15 +164,17 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
     await load.stop()
     const answers = new Map<string, number>()
     for (const { status, version } of load.between(0)) add(answers, outcome(status, version), 1)
-    // Copies and given-up tries end after the callers have their answers.
+    // A proxy counts a request after its caller has the answer; copies and given-up tries end later still.
+    const requests = load.between(0).length
     let after = await counted(request.via)
-    for (let rounds = 0, text = ''; text !== textOf(after) && rounds < 20; rounds += 1) {
+    const isWhole = (text: string): boolean => text === textOf(after) && after.sent - before.sent >= requests
+    for (let rounds = 0, text = ''; !isWhole(text) && rounds < 20; rounds += 1) {
       text = textOf(after)
       await sleep(SLOW / 2 + 50)
       after = await counted(request.via)
     }
     const [flags, received] = [since(before.flags, after.flags), since(before.received, after.received)]
-    return { requests: load.between(0).length, answers, flags, received }
+    return { requests, answers, flags, received }
   }
 
   const textOf = ({ flags, received }: Pick<Seen, 'flags' | 'received'>): string =>
