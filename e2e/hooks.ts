@@ -1,5 +1,4 @@
 /** Root hooks of mocha: the lab is booted once, and a failed test says what the cluster and the controller looked like. */
-import { beginBackground } from './fixtures/background.ts'
 import { explain } from './fixtures/explain.ts'
 import { lab } from './lab/lab.ts'
 
@@ -7,7 +6,6 @@ export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
     this.timeout(120_000)
     await lab()
-    beginBackground()
   },
   async afterEach(this: Mocha.Context): Promise<void> {
     if (this.currentTest?.state === 'failed') await explain(this.currentTest.err)

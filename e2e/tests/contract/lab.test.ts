@@ -1,6 +1,7 @@
 /** The lab itself: what later tests rely on is true of it. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { beginBackground } from '../../fixtures/background.ts'
 import { expectNoFailure, expectNoneOf, expectShares } from '../../fixtures/expect.ts'
 import { fits } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
@@ -29,7 +30,11 @@ suite('The lab', () => {
     await shop.apply(shop.service({ selector: { app: 'web-primary' } }), virtualService(90, 10))
     await Promise.all([shop.reachable('client'), shop.reachable('gateway')])
   })
-  suiteTeardown(async () => shop.close())
+  suiteTeardown(async () => {
+    await shop.close()
+    // Not before: its requests go through the same client, whose counters the mesh contract reads.
+    beginBackground()
+  })
 
   function virtualService(primary: number, canary: number): KubeObject {
     return {
