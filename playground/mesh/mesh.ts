@@ -107,7 +107,7 @@ export class Mesh {
     }
   }
 
-  /** Begins anew with the cluster as it is now, after it was restored: nothing was answered before. */
+  /** Starts over with the cluster as it is after a restore: no request was answered before. */
   restart(): void {
     this.#past.length = 0
     this.#since = this.#server.clock.now()

@@ -69,7 +69,7 @@ export class ApiServer {
     return { ...this.store.backup(), allotted: this.#allotted.counts }
   }
 
-  /** Becomes what a server of the same kinds was. Call it before anything watches: nobody is told. */
+  /** Becomes what a server of the same kinds was. Call it before anything watches: no watcher receives an event. */
   restore(snapshot: Snapshot): void {
     this.store.restore(snapshot)
     this.#allotted.counts = snapshot.allotted

@@ -106,7 +106,7 @@ export class Store {
     return { version: this.#version, objects: this.kinds().map(kind => ({ kind, objects: this.all(kind) })) }
   }
 
-  /** Becomes what was backed up. As after `etcdctl snapshot restore` no listener hears of it, and no log leads there. */
+  /** Becomes what was backed up. As after `etcdctl snapshot restore` no listener is called, and the log starts there. */
   restore({ version, objects }: Backup): void {
     this.#objects.clear()
     for (const one of objects) {
