@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream'
 import axios, { type AxiosProxyConfig } from 'axios'
 import type { Milliseconds } from '../../core/time.ts'
 import { ADDRESS_REFUSED, type AddressPolicy, problemOfHost } from './addresses.ts'
-import { Connections } from './connections.ts'
-import { type CredentialOptions, Credentials, decoded, secretsOf } from './credentials.ts'
+import { Connections, TrustedConnections } from './connections.ts'
+import { basicOf, type CredentialOptions, Credentials, decoded, secretsOf } from './credentials.ts'
 import { type Environment, proxyOf } from './proxy.ts'
 import { redact, shownUrl } from './redaction.ts'
 import { proxyProblem } from './tunnel.ts'
@@ -22,12 +22,24 @@ export interface HttpOptions extends CredentialOptions {
   readonly addresses?: AddressPolicy
 }
 
+/** Credentials of one call (access.ts makes them). */
+export interface CallCredentials {
+  /** Names in lower case. Their values count as secrets. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Authorities in PEM; null: those of the options. */
+  readonly ca: string | null
+  /** Accepts any certificate. */
+  readonly insecureSkipVerify: boolean
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** Its user and password become a header. */
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** What this call shows and trusts, instead of what the client's options say; only their CA counts where it has none. */
+  readonly credentials?: CallCredentials
   /** Of the whole call: files, name, connection, the last byte of the answer. */
   readonly deadline: Milliseconds
   /** Bytes of the answer's body after decompression. */
@@ -65,6 +77,7 @@ const UNTRUSTED = /^(?!ERR_SSL_).*(CERT|SELF_SIGNED|UNABLE_TO_|TLS)/
 export class HttpClient {
   readonly #credentials: Credentials
   readonly #connections: Connections
+  readonly #ownConnections: TrustedConnections
   readonly #environment: Environment | null
   readonly #addresses: AddressPolicy | null
 
@@ -73,6 +86,7 @@ export class HttpClient {
     this.#addresses = options.addresses ?? null
     this.#environment = options.environment
     this.#connections = new Connections(options.insecureSkipVerify === true, this.#addresses)
+    this.#ownConnections = new TrustedConnections(this.#addresses)
   }
 
   /**
@@ -95,10 +109,12 @@ export class HttpClient {
   /** Closes the connections; what is under way ends by its deadline. */
   close(): void {
     this.#connections.close()
+    this.#ownConnections.close()
   }
 
   async #attempts(call: Call): Promise<HttpOutcome> {
     const first = await this.#attempt(call).catch((error: unknown) => call.failure(error))
+    if (call.request.credentials !== undefined) return first
     const isRefused =
       first.kind === 'answer' ? first.status === 401 || first.status === 403 : first.why === 'certificate'
     if (!isRefused) return first
@@ -108,20 +124,22 @@ export class HttpClient {
   }
 
   async #attempt(call: Call): Promise<HttpOutcome> {
-    const { method, url, headers = {}, body } = call.request
+    const { method, url, headers = {}, body, credentials: own } = call.request
     const problem = this.#addresses === null ? null : problemOfHost(url, this.#addresses)
     if (problem !== null) return failed('address', `must not be called: ${problem}`)
-    const credentials = await this.#credentials.headers(url)
+    const credentials = own === undefined ? await this.#credentials.headers(url) : { ...basicOf(url), ...own.headers }
     call.secrets = secretsOf(url, credentials)
     const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
     call.proxy = proxy
+    const ca = own?.ca ?? (await this.#credentials.ca())
+    const connections = own === undefined ? this.#connections : this.#ownConnections.of(ca, own.insecureSkipVerify)
     const response = await axios.request<Readable>({
       method,
       url: withoutCredentials(url).href,
-      headers: { ...credentials, ...headers },
+      headers: { ...credentials, ...lowerCase(headers) },
       // Bytes, which axios sends as they are; a text it may trim.
       data: body === undefined ? undefined : Buffer.from(body),
-      ...this.#connections.agents(await this.#credentials.ca(), url, proxy, call.signal),
+      ...connections.agents(ca, url, proxy, call.signal),
       proxy: proxy === null || url.protocol === 'https:' ? false : forwardingBy(proxy),
       maxRedirects: 0,
       responseType: 'stream',
@@ -173,6 +191,10 @@ class Call {
     return failed('network', `cannot be reached${through}: ${redact(why, this.secrets)}`)
   }
 }
+
+/** Names of headers know no case: what Sluice says of a request replaces what anyone else says. */
+const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 function withoutCredentials(url: URL): URL {
   const bare = new URL(url)

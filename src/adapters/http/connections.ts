@@ -1,4 +1,5 @@
 /** Connections that are kept between requests: directly to servers, and, apart from these, through a proxy. */
+import { createHash } from 'node:crypto'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { type AddressPolicy, guardedLookup } from './addresses.ts'
@@ -29,7 +30,7 @@ export class Connections {
    * @param proxy that requests to `url` take. HTTPS through it has a connection of its own, which ends with `signal`.
    */
   agents(ca: string | null, url: URL, proxy: URL | null, signal: AbortSignal): Agents {
-    if (ca !== this.#ca) this.#retire()
+    if (ca !== this.#ca) this.retire()
     this.#ca = ca
     if (proxy === null) return (this.#direct ??= this.#make())
     // Whom a proxy is trusted by is not the server's matter.
@@ -45,7 +46,7 @@ export class Connections {
   }
 
   /** Requests that are under way end on their connections; these are not kept for others. */
-  #retire(): void {
+  retire(): void {
     for (const agent of this.#all()) {
       agent.maxFreeSockets = 0
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
@@ -69,5 +70,40 @@ export class Connections {
   #trust(): { rejectUnauthorized: boolean; ca?: string[] } {
     // A list: an empty text alone would mean the authorities that Node trusts.
     return { rejectUnauthorized: !this.#insecure, ...(this.#ca === null ? {} : { ca: [this.#ca] }) }
+  }
+}
+
+/** Ways to trust a server that have connections of their own; the one that was used the longest ago is given up first. */
+const MAX_TRUSTS = 50
+
+/**
+ * Connections of calls that say themselves whom they trust: none is used again by a call that trusts otherwise, so a certificate
+ * that one user accepts is not accepted for another.
+ */
+export class TrustedConnections {
+  readonly #policy: AddressPolicy | null
+  readonly #byTrust = new Map<string, Connections>()
+
+  constructor(policy: AddressPolicy | null) {
+    this.#policy = policy
+  }
+
+  /** @param ca in PEM; null: the authorities that Node trusts. */
+  of(ca: string | null, insecure: boolean): Connections {
+    const trust = insecure ? 'any' : ca === null ? 'usual' : createHash('sha256').update(ca).digest('hex')
+    const connections = this.#byTrust.get(trust) ?? new Connections(insecure, this.#policy)
+    this.#byTrust.delete(trust)
+    this.#byTrust.set(trust, connections)
+    const [oldest] = this.#byTrust
+    if (this.#byTrust.size > MAX_TRUSTS && oldest !== undefined) {
+      this.#byTrust.delete(oldest[0])
+      oldest[1].retire()
+    }
+    return connections
+  }
+
+  close(): void {
+    for (const connections of this.#byTrust.values()) connections.close()
+    this.#byTrust.clear()
   }
 }

@@ -61,10 +61,7 @@ export class Credentials {
     const headers = Object.fromEntries(
       Object.entries(this.#headers).map(([name, value]) => [name.toLowerCase(), value]),
     )
-    if (url.username !== '' || url.password !== '') {
-      headers['authorization'] =
-        `Basic ${Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64')}`
-    }
+    Object.assign(headers, basicOf(url))
     if (this.#token !== null) {
       headers['authorization'] = `Bearer ${(await this.#token.read()).trim()}`
     }
@@ -81,6 +78,12 @@ export class Credentials {
     const files = [this.#token, this.#ca].filter(file => file !== null)
     return (await Promise.all(files.map(file => file.reread()))).includes(true)
   }
+}
+
+/** The header that a user and a password in a URL become; none where it has neither. */
+export function basicOf({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {}
+  return { authorization: `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}` }
 }
 
 /** A shorter value of a header or a query is a word such as `true` or a tenant, and would be found in half of all texts. */
