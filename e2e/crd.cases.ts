@@ -3,7 +3,8 @@
  * `parseCanary` to it, the end-to-end tests a real API server, and so the two to each other.
  */
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
-import { notAvailable, templates } from './crd.refused.ts'
+import { notAvailable } from './crd.refused.ts'
+import { templates } from './crd.templates.ts'
 
 export type { Case } from './crd.given.ts'
 

@@ -1,5 +1,5 @@
 /** Rows for what is named in the API and cannot be used: one a field. */
-import { bad, type Case, inline, metric, template } from './crd.given.ts'
+import { bad, type Case, inline, metric } from './crd.given.ts'
 
 export const notAvailable: readonly Case[] = [
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
@@ -83,15 +83,4 @@ export const notAvailable: readonly Case[] = [
   bad('backendTimeout', { service: { backendTimeout: '1s' } }, 'backendTimeout belongs to the Gateway API'),
   bad('meshName', { service: { meshName: 'global' } }, 'meshName belongs to App Mesh'),
   bad('backends', { service: { backends: ['a.b'] } }, 'backends belong to App Mesh'),
-]
-
-export const templates: readonly Case[] = [
-  template('a template', {}, null),
-  template('a template with an address', { provider: { address: 'http://prometheus:9090' } }, null),
-  template('a template of Datadog', { provider: { type: 'datadog' } }, 'only the type prometheus is supported so far'),
-  template('a template without an URL', { provider: { address: 'prometheus:9090' } }, 'write the URL of a Prometheus'),
-  template('headers', { provider: { headers: { 'X-Scope-OrgID': ['a'] } } }, 'headers are not supported yet'),
-  template('secretRef', { provider: { secretRef: { name: 'a' } } }, 'secretRef is not supported yet'),
-  template('insecureSkipVerify', { provider: { insecureSkipVerify: true } }, 'insecureSkipVerify is not supported yet'),
-  template('region', { provider: { region: 'eu-central-1' } }, 'region belongs to CloudWatch'),
 ]

@@ -10,6 +10,7 @@ import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
+import { kinds } from './api/object.ts'
 import type { KubeApi, Log, MetricSource } from './core/ports.ts'
 
 /** The flags that say where to connect, and as whom. */
@@ -55,8 +56,8 @@ export interface Connected {
 export function connect(flags: ConnectFlags, options: ConnectOptions): Connected {
   const credentials = orStartupError(() => loadCredentials(credentialsOf(flags), monotonicClock))
   const metricsServers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
-  const metrics = orStartupError(() => metricsOf(flags, metricsServers, options))
   const api = apiOf(flags, credentials, options)
+  const metrics = orStartupError(() => metricsOf(flags, metricsServers, api, options))
   return {
     api,
     metrics,
@@ -88,6 +89,7 @@ function apiOf(
 function metricsOf(
   flags: ConnectFlags,
   servers: Connected['metricsServers'],
+  api: KubeApi,
   { log, environment, queried }: ConnectOptions,
 ): PrometheusSource {
   const { metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile, metricsServerTenantHeader } = flags
@@ -105,6 +107,8 @@ function metricsOf(
     // The other servers are named by users: nothing of this is shown to them.
     connections: { [flags.metricsServer]: connection },
     environment,
+    readSecret: (namespace, name, signal) =>
+      api.get({ kind: kinds.Secret, namespace, name }, { lane: 'normal', signal }),
     ...(metricsServerTenantHeader === undefined ? {} : { tenantHeader: metricsServerTenantHeader }),
     log,
     ...(queried === undefined ? {} : { observed: queried }),

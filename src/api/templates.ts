@@ -1,5 +1,6 @@
 /** The MetricTemplate: a query that many Canaries share. */
 import { z } from 'zod'
+import { ACCESS_RULES, accessFields, accessOf } from './credentials.ts'
 import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { KubeObject } from './object.ts'
@@ -21,26 +22,38 @@ const TYPES = [
   'splunk',
 ] as const
 
-const Provider = z.object({
-  type: ruled(z.enum(TYPES), {
-    message: 'only the type prometheus is supported so far',
-    cel: `self == 'prometheus'`,
-    holds: type => type === 'prometheus',
-  }).describe('`prometheus`.'),
-  address: metricsServer()
-    .exactOptional()
-    .describe("URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server."),
-  headers: refused('headers', 'headers are not supported yet: give them to the controller, as --metrics-server-header'),
-  secretRef: refused(
-    'reference',
-    'secretRef is not supported yet: give the controller a token, as --metrics-server-token-file',
-  ),
-  insecureSkipVerify: refused(
-    'boolean',
-    'insecureSkipVerify is not supported yet: give the controller the CA, as --metrics-server-ca-file',
-  ),
-  region: refused('string', 'region belongs to CloudWatch, which is not supported yet: remove it'),
-})
+const Provider = ruled(
+  z.object({
+    type: ruled(z.enum(TYPES), {
+      message: 'only the type prometheus is supported so far',
+      cel: `self == 'prometheus'`,
+      holds: type => type === 'prometheus',
+    }).describe('`prometheus`.'),
+    address: metricsServer()
+      .exactOptional()
+      .describe(
+        "URL of the Prometheus; must be on the list of the controller. Left out: the Canary's metrics server. A server that is called with `headers`, `secretRef`, `caSecretRef` or `insecureSkipVerify` gets nothing of what the controller's flags give for it but the CA.",
+      ),
+    ...accessFields(),
+    insecureSkipVerify: z
+      .boolean()
+      .exactOptional()
+      .describe('Accepts any certificate of the server: who is between could read and change what is sent.'),
+    region: refused('string', 'region belongs to CloudWatch, which is not supported yet: remove it'),
+  }),
+  ...ACCESS_RULES,
+  {
+    message: 'a server of http has no certificate: remove insecureSkipVerify and caSecretRef, or write https',
+    cel: `!has(self.address) || !self.address.startsWith('http:') || (!has(self.insecureSkipVerify) && !has(self.caSecretRef))`,
+    holds: ({ address, insecureSkipVerify, caSecretRef }) =>
+      address?.startsWith('http:') !== true || (insecureSkipVerify !== true && caSecretRef === undefined),
+  },
+  {
+    message: 'a user and a password in address are not used: write them in a Secret and its name in secretRef',
+    cel: `!has(self.address) || !self.address.matches('^https?://[^/]*@')`,
+    holds: ({ address }) => address === undefined || !/^https?:\/\/[^/]*@/.test(address),
+  },
+)
 
 /** The schema of `spec`. */
 export const MetricTemplateSpecSchema = z
@@ -54,7 +67,10 @@ export const MetricTemplateSpecSchema = z
         'The query, with `{{ name }}`, `{{ namespace }}`, `{{ target }}`, `{{ service }}`, `{{ ingress }}`, `{{ route }}`, `{{ interval }}` and `{{ variables.x }}` filled in. It answers with one number.',
       ),
   })
-  .transform(({ provider: { type, address }, query }) => ({ provider: { type, address }, query }))
+  .transform(({ provider: { type, address, ...access }, query }) => ({
+    provider: { type, address, access: accessOf(access) },
+    query,
+  }))
 
 const SPEC_JSON_SCHEMA = jsonSchemaOf(MetricTemplateSpecSchema)
 

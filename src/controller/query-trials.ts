@@ -8,6 +8,8 @@ import type { Instant, Milliseconds } from '../core/time.ts'
 import type { Findings } from './in-flight-queries.ts'
 
 const AGAIN: Milliseconds = 300_000
+/** A Secret that is missing is not watched for: it is looked for. */
+const SECRET_AGAIN: Milliseconds = 30_000
 
 interface Trial {
   /** null before the first answer. */
@@ -69,9 +71,10 @@ export class QueryTrials {
       const before = tried.trials.get(id)
       if (before === undefined) continue
       const isSettled = finding.kind === 'value' || finding.kind === 'no-data'
-      isNews ||= finding.kind === 'refused' || before.finding?.kind === 'refused'
-      tried.trials.set(id, { finding, againAt: isSettled ? null : now + AGAIN })
-      if (!isSettled) this.#wake(key, now + AGAIN)
+      isNews ||= isProblem(finding) || isProblem(before.finding)
+      const againAt = now + (finding.kind === 'not-asked' ? SECRET_AGAIN : AGAIN)
+      tried.trials.set(id, { finding, againAt: isSettled ? null : againAt })
+      if (!isSettled) this.#wake(key, againAt)
     }
     if (isNews) this.#wake(key, now)
   }
@@ -85,3 +88,6 @@ export class QueryTrials {
     for (const key of this.#tried.keys()) this.forget(key)
   }
 }
+
+/** Whether a policy finds a problem in it (see problems/metrics.ts). */
+const isProblem = (finding: Finding | null): boolean => finding?.kind === 'refused' || finding?.kind === 'not-asked'

@@ -183,7 +183,7 @@ suite('reading what a user wrote', () => {
     const parsed = parseMetricTemplate(metricTemplate({ provider: { address: 'https://metrics.example' } }))
     if ('problems' in parsed) throw new Error(parsed.problems.join('; '))
     assert.deepEqual(parsed.template.spec, {
-      provider: { type: 'prometheus', address: 'https://metrics.example' },
+      provider: { type: 'prometheus', address: 'https://metrics.example', access: null },
       query: 'sum(rate(errors{app="{{ target }}"}[{{ interval }}]))',
     })
   })

@@ -38,7 +38,7 @@ suite('The manifests', () => {
     expect(elsewhere.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.deep.equal([])
   })
 
-  test('give nobody the right to write Canaries by aggregation, and that to Secrets in a role of its own', () => {
+  test('give nobody the right to write Canaries by aggregation, and those to Secrets in roles of their own', () => {
     const roles = objects().filter(({ kind }) => kind === 'ClusterRole')
     const writing = roles.filter(role =>
       recordsOf(role['rules']).some(({ verbs }) =>
@@ -54,7 +54,7 @@ suite('The manifests', () => {
         (resources as string[]).some(one => one === 'secrets' || one === 'configmaps'),
       ),
     )
-    expect(secret.map(({ metadata }) => metadata.name)).to.deep.equal(['sluice-configs'])
+    expect(secret.map(({ metadata }) => metadata.name)).to.deep.equal(['sluice-configs', 'sluice-credentials'])
   })
 
   test('start the program with a command line that it takes', async () => {

@@ -43,12 +43,12 @@ export async function callCredentials(
   signal: AbortSignal,
 ): Promise<CallCredentials | NoCredentials> {
   const { headers = {}, secretRef, caSecretRef, insecureSkipVerify = false } = access
-  const secret = async (name: string): Promise<SecretTexts> =>
-    new SecretTexts(await readSecret(namespace, name, signal), `Secret ${namespace}/${name}`)
+  const secret = async (name: string, keys: string): Promise<SecretTexts> =>
+    new SecretTexts(await readSecret(namespace, name, signal), `Secret ${namespace}/${name}`, keys)
   try {
     const [shown, trusted] = await Promise.all([
-      secretRef === undefined ? null : secret(secretRef.name),
-      caSecretRef === undefined ? null : secret(caSecretRef.name),
+      secretRef === undefined ? null : secret(secretRef.name, 'token, or with the keys username and password'),
+      caSecretRef === undefined ? null : secret(caSecretRef.name, 'ca.crt'),
     ])
     const own = Object.entries(headers).map(([name, values]) => [name.toLowerCase(), joined(name, values)])
     return {
@@ -77,8 +77,8 @@ class SecretTexts {
   readonly called: string
 
   /** @throws Unusable when there is no Secret, or one that gives more than its owner may give. */
-  constructor(secret: KubeObject | null, called: string) {
-    if (secret === null) throw new Unusable(`${called} does not exist; create it`)
+  constructor(secret: KubeObject | null, called: string, keys: string) {
+    if (secret === null) throw new Unusable(`${called} does not exist; create it with the key ${keys}`)
     // Who may write a Canary could have the token of any ServiceAccount of the namespace sent to a server of their choice.
     if (secret['type'] === 'kubernetes.io/service-account-token') {
       throw new Unusable(`${called} is the token of a ServiceAccount, which is not sent; name a Secret of another type`)

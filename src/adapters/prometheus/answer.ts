@@ -9,6 +9,8 @@ export type Reply =
   | { readonly kind: 'scalar'; readonly value: string; readonly annotations: readonly string[] }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'refused'; readonly error: string }
+  /** The credentials of the question are not as they must be. */
+  | { readonly kind: 'not-asked'; readonly error: string }
   | { readonly kind: 'unavailable'; readonly error: string; readonly retry: Retry }
 
 /**

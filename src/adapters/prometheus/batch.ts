@@ -10,14 +10,26 @@
 import type { Finding } from '../../core/model/check.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { findingOf, numberOf, type Reply } from './answer.ts'
+import { canonicalJson } from '../../core/json.ts'
 import { isEnclosed, merge, split } from './merge.ts'
+import {
+  accessOf,
+  type Asker,
+  byOwner,
+  byQuery,
+  bytesOf,
+  chunks,
+  grouped,
+  isWanted,
+  type OwnAccess,
+  ownerOf,
+  type Question,
+  whenAllAbort,
+} from './questions.ts'
 import { Turns } from './turns.ts'
 
 /** Checks of all canaries fall on a common grid, but not on one turn of the event loop. */
 const GATHER: Milliseconds = 15
-const MAX_PARTS = 100
-/** Of the queries themselves; as a form they may be twice as long. Prometheus takes 10 MiB. */
-const MAX_BYTES = 128 * 1024
 const SINGLE_LIMIT = 1024 * 1024
 const MERGED_LIMIT = 10 * 1024 * 1024
 /** How many owners and queries are remembered as to be asked apart; the oldest is forgotten first. */
@@ -35,31 +47,19 @@ const lanes = {
 } as const
 type Lane = keyof typeof lanes
 
-/** Who asks, and whose words they are. */
-export interface Asker {
-  readonly namespace: string
-  readonly workload: string
-  readonly wrote: 'sluice' | 'user'
-}
-
 export interface AskTerms {
   /** Bytes after which an answer is too large. */
   readonly sizeLimit: number
   readonly deadline: Milliseconds
   /** Whose data the server shall answer from; null where it is not told. */
   readonly tenant: string | null
+  /** Credentials that the questions name, all of them the same; null: those of the flags. */
+  readonly access: OwnAccess | null
   /** Aborts when no check waits for the answer any more. */
   readonly signal: AbortSignal
 }
 
 export type AskServer = (query: string, terms: AskTerms) => Promise<Reply>
-
-interface Question {
-  readonly query: string
-  readonly asker: Asker
-  readonly signal: AbortSignal
-  readonly answer: (finding: Finding) => void
-}
 
 export interface BatchOptions {
   readonly ask: AskServer
@@ -77,7 +77,8 @@ export class Batch {
   readonly #loners = new Remembered()
   readonly #slowOwners = new Remembered()
   readonly #turns = { ours: new Turns(lanes.ours), users: new Turns(lanes.users), slow: new Turns(lanes.slow) }
-  #probe: Promise<boolean> | null = null
+  /** Probes under way, by who is asked for: what one may see says nothing of another. */
+  readonly #probes = new Map<string, Promise<boolean>>()
 
   constructor(options: BatchOptions) {
     this.#options = options
@@ -95,9 +96,7 @@ export class Batch {
     const questions = this.#waiting.filter(isWanted)
     this.#waiting = []
     // Only queries of one group are merged, so that what one tenant writes can break no other's.
-    const groups = grouped(questions, ({ asker }) =>
-      asker.wrote === 'user' || this.#options.byTenant ? `${asker.wrote}/${asker.namespace}` : '',
-    )
+    const groups = grouped(questions, ({ asker }) => this.#mergedWith(asker))
     for (const group of groups.values()) {
       const isSlow = ({ asker }: Question): boolean => this.#slowOwners.has(ownerOf(asker))
       const slow = group.filter(isSlow)
@@ -139,7 +138,9 @@ export class Batch {
   }
 
   async #conclude(reply: Reply, questions: readonly Question[], queries: readonly string[], lane: Lane): Promise<void> {
-    if (reply.kind === 'unavailable') {
+    if (reply.kind === 'not-asked') {
+      for (const { answer } of questions) answer(reply)
+    } else if (reply.kind === 'unavailable') {
       const apart = reply.retry === 'apart' ? await this.#apart(questions, lane) : null
       if (apart === null) for (const { answer } of questions) answer({ kind: 'unavailable', error: reply.error })
       else await Promise.all(apart.map(([own, to]) => this.#answer(own, to)))
@@ -164,8 +165,7 @@ export class Batch {
   /** How questions that were too slow together are asked again, each part in its lane; null when there is nothing to gain. */
   async #apart(questions: readonly Question[], lane: Lane): Promise<[Question[], Lane][] | null> {
     const owners = byOwner(questions)
-    if (owners.length > 1)
-      return (await this.#isAlive(this.#tenantOf(questions))) ? owners.map(own => [own, lane]) : null
+    if (owners.length > 1) return (await this.#isAlive(questions)) ? owners.map(own => [own, lane]) : null
     const [own] = owners
     if (own?.[0] === undefined) return null
     this.#slowOwners.add(ownerOf(own[0].asker))
@@ -173,22 +173,34 @@ export class Batch {
   }
 
   /** Whether it is the questions that are slow: a server that hangs altogether need not be asked them one by one. */
-  #isAlive(tenant: string | null): Promise<boolean> {
-    this.#probe ??= this.#options
+  #isAlive(questions: readonly Question[]): Promise<boolean> {
+    const [first] = questions
+    const group = first === undefined ? '' : this.#mergedWith(first.asker)
+    const underWay = this.#probes.get(group)
+    if (underWay !== undefined) return underWay
+    const probe = this.#options
       .ask('vector(1)', {
         sizeLimit: SINGLE_LIMIT,
         deadline: this.#patience('users'),
-        tenant,
+        tenant: this.#tenantOf(questions),
+        access: accessOf(questions),
         signal: new AbortController().signal,
       })
       .then(reply => {
-        this.#probe = null
-        return reply.kind !== 'unavailable'
+        this.#probes.delete(group)
+        return reply.kind !== 'unavailable' && reply.kind !== 'not-asked'
       })
-    return this.#probe
+    this.#probes.set(group, probe)
+    return probe
   }
 
-  #single(query: string, reply: Exclude<Reply, { kind: 'unavailable' }>): Finding {
+  /** Questions with the same text here may share a request: what differs in it is asked for or shown apart. */
+  #mergedWith({ wrote, namespace, access }: Asker): string {
+    if (access !== null) return `${wrote}/${namespace}/${canonicalJson(access)}`
+    return wrote === 'user' || this.#options.byTenant ? `${wrote}/${namespace}` : ''
+  }
+
+  #single(query: string, reply: Exclude<Reply, { kind: 'unavailable' | 'not-asked' }>): Finding {
     if (reply.kind === 'vector') return findingOf(reply.series)
     // A plain number, or trouble of its own: merged with others it would only be refused again.
     this.#loners.add(query)
@@ -205,6 +217,7 @@ export class Batch {
       sizeLimit: merged ? MERGED_LIMIT : SINGLE_LIMIT,
       deadline: this.#patience(lane),
       tenant: this.#tenantOf(questions),
+      access: accessOf(questions),
       signal: given.signal,
     })
     given.forget()
@@ -245,59 +258,5 @@ class Remembered {
 
   delete(text: string): void {
     this.#texts.delete(text)
-  }
-}
-
-const isWanted = ({ signal }: Question): boolean => !signal.aborted
-const ownerOf = ({ namespace, workload, wrote }: Asker): string => `${wrote}/${namespace}/${workload}`
-const byOwner = (questions: readonly Question[]): Question[][] => [
-  ...grouped(questions, ({ asker }) => ownerOf(asker)).values(),
-]
-const byQuery = (questions: readonly Question[]): Map<string, Question[]> => grouped(questions, ({ query }) => query)
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
-
-const bytesOf = (questions: readonly Question[]): number =>
-  [...byQuery(questions).keys()].reduce((sum, query) => sum + Buffer.byteLength(query), 0)
-
-function chunks(questions: readonly Question[]): Question[][] {
-  const all: Question[][] = []
-  let [parts, bytes] = [MAX_PARTS, 0]
-  for (const [query, same] of byQuery(questions)) {
-    const size = Buffer.byteLength(query)
-    if (parts >= MAX_PARTS || bytes + size > MAX_BYTES) {
-      all.push([])
-      parts = 0
-      bytes = 0
-    }
-    all.at(-1)?.push(...same)
-    parts += 1
-    bytes += size
-  }
-  return all
-}
-
-/** A signal that aborts when the last of these does. */
-function whenAllAbort(given: readonly AbortSignal[]): { signal: AbortSignal; forget: () => void } {
-  const signals = [...new Set(given)]
-  const all = new AbortController()
-  const heard = (): void => {
-    if (signals.every(one => one.aborted)) all.abort()
-  }
-  for (const one of signals) one.addEventListener('abort', heard, { once: true })
-  return {
-    signal: all.signal,
-    forget: () => {
-      for (const one of signals) one.removeEventListener('abort', heard)
-    },
   }
 }

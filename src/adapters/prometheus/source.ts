@@ -4,6 +4,7 @@ import type { Check, Finding } from '../../core/model/check.ts'
 import type { Log, MetricSource } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { Batch } from './batch.ts'
+import type { ReadSecret } from '../http/access.ts'
 import type { Environment } from '../http/proxy.ts'
 import { withoutUser } from '../http/redaction.ts'
 import { MetricsServer, type Observed, type ServerOptions } from './server.ts'
@@ -17,6 +18,8 @@ export interface PrometheusOptions {
   readonly environment?: Environment
   /** Of one request. Default 5 s. */
   readonly deadline?: Milliseconds
+  /** Reads the Secrets that MetricTemplates name. Left out: there are none to read. */
+  readonly readSecret?: ReadSecret
   readonly log: Log
   readonly observed?: Observed
   /** Header that tells each server the namespace that a question is about, such as `X-Scope-OrgID`. Left out: none is sent. */
@@ -38,7 +41,8 @@ export class PrometheusSource implements MetricSource {
     for (const address of options.servers) {
       const connection = { environment: options.environment ?? null, ...options.connections?.[address] }
       const tenantHeader = options.tenantHeader ?? null
-      const server = new MetricsServer(address, connection, tenantHeader, options.observed ?? (() => {}))
+      const { observed = () => {}, readSecret = async () => null } = options
+      const server = new MetricsServer(address, connection, { tenantHeader, observed, readSecret })
       const batch = new Batch({
         ask: (query, terms) => server.ask(query, terms),
         annotated: throttled(warning => options.log.warn('metrics server warns', { server: server.shown, warning })),
@@ -66,7 +70,7 @@ export class PrometheusSource implements MetricSource {
     for (const server of this.#servers) server.close()
   }
 
-  async #find({ server, query, subject }: Check, signal: AbortSignal): Promise<Finding> {
+  async #find({ server, query, subject, access }: Check, signal: AbortSignal): Promise<Finding> {
     const batch = this.#batches.get(server === null ? this.#default : normal(server))
     if (batch === undefined) {
       return {
@@ -75,7 +79,11 @@ export class PrometheusSource implements MetricSource {
       }
     }
     const { namespace, workload, measure } = subject
-    return batch.find(query, { namespace, workload, wrote: measure === 'value' ? 'user' : 'sluice' }, signal)
+    return batch.find(
+      query,
+      { namespace, workload, wrote: measure === 'value' ? 'user' : 'sluice', access: access ?? null },
+      signal,
+    )
   }
 }
 

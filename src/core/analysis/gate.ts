@@ -1,5 +1,6 @@
 /** The metrics of a spec, resolved: what to measure, within which limits. */
 import { type BuiltIn, builtInOf, type Metric } from '../../api/metric.ts'
+import type { Access } from '../../api/credentials.ts'
 import type { MetricTemplate } from '../../api/templates.ts'
 import type { Subject } from '../model/check.ts'
 import { entryOf } from '../json.ts'
@@ -34,6 +35,8 @@ export interface Gate extends Measurement {
   readonly template: Template | null
   /** URL of the metrics server that the template names; null: the canary's, or the flag's. */
   readonly server: string | null
+  /** How the template says that this server is called; null where it says nothing. */
+  readonly access: Access | null
   readonly limits: Limits
   readonly interval: Milliseconds
   readonly noData: 'hold' | 'fail' | 'pass'
@@ -78,7 +81,7 @@ export function gatesOf(metrics: readonly Metric[], templates: Readonly<Record<s
   return { gates, problems }
 }
 
-type Source = Pick<Gate, 'template' | 'server'> & Measurement
+type Source = Pick<Gate, 'template' | 'server' | 'access'> & Measurement
 
 function gateOf(metric: Metric, source: Source, id: string): Gate {
   const { min, max } = metric.thresholdRange
@@ -97,16 +100,17 @@ function gateOf(metric: Metric, source: Source, id: string): Gate {
 /** What a metric asks, or a sentence when its template is missing. */
 function sourceOf(metric: Metric, templates: Readonly<Record<string, MetricTemplate>>): Source | string {
   const builtIn = builtInOf(metric)
-  if (builtIn !== null) return { ...builtIns[builtIn], template: null, server: null }
+  if (builtIn !== null) return { ...builtIns[builtIn], template: null, server: null, access: null }
   const parts: readonly Part[] = metric.minRequests > 0 ? ['value', 'requests'] : ['value']
   const asked = { measures: 'query', unit: '', parts } as const
   if (metric.templateRef === undefined)
-    return { ...asked, template: templateOf(metric, metric.query ?? ''), server: null }
+    return { ...asked, template: templateOf(metric, metric.query ?? ''), server: null, access: null }
   const { name } = metric.templateRef
   const template = entryOf(templates, name)
   if (template === undefined) {
     return `metric ${metric.name}: templateRef names MetricTemplate ${name}, which does not exist in this namespace. Create it or remove the metric.`
   }
   const { query, provider } = template.spec
-  return { ...asked, template: templateOf(metric, query), server: provider.address ?? null }
+  const { address = null, access } = provider
+  return { ...asked, template: templateOf(metric, query), server: address, access }
 }

@@ -36,6 +36,7 @@ export function questions(
       query: query.query,
       // Only what the user wrote goes to the template's server; the request counts are the provider's.
       server: part === 'value' ? (gate.server ?? server) : server,
+      ...(part === 'value' && gate.access !== null ? { access: gate.access } : {}),
       subject: subjectOf(part, scene, window),
     })
   }

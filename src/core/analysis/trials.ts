@@ -2,6 +2,7 @@
  * Users' queries, each asked once before a release needs it: a query that does not parse, or gives several series, is a setting to
  * put right at rest, and not what a release finds out at its first check.
  */
+import type { Access } from '../../api/credentials.ts'
 import type { Metric } from '../../api/metric.ts'
 import type { Check } from '../model/check.ts'
 import { entryOf, fingerprint } from '../json.ts'
@@ -18,6 +19,7 @@ export interface AskedMetric {
   /** Id of the check by which it is tried. */
   readonly id: string
   readonly server: string | null
+  readonly access: Access | null
 }
 
 /** Every metric, with the path by which sentences name it. */
@@ -43,18 +45,20 @@ export function askedMetrics(o: Observation): AskedMetric[] {
     const names: TemplateNames = { name, namespace, target, service, ingress: target, route: target, interval }
     const rendered = fillIn(templateOf(metric, text), names)
     const server = template?.spec.provider.address ?? o.canary.spec.metricsServer ?? null
-    return [{ path, metric, rendered, server, id: trialId(rendered, server) }]
+    const access = template?.spec.provider.access ?? null
+    return [{ path, metric, rendered, server, access, id: trialId(rendered, server, access) }]
   })
 }
 
-const trialId = (rendered: Rendered, server: string | null): string => `trial/${fingerprint([rendered, server])}`
+const trialId = (rendered: Rendered, server: string | null, access: Access | null): string =>
+  `trial/${fingerprint(access === null ? [rendered, server] : [rendered, server, access])}`
 
 /** What there is to try; nothing while the Canary is being deleted. */
 export function trialQuestions(o: Observation): Check[] {
   if (o.state.phase === 'Terminating') return []
   const { namespace, target } = o.names
   const checks = new Map<string, Check>()
-  for (const { id, metric, rendered, server } of askedMetrics(o)) {
+  for (const { id, metric, rendered, server, access } of askedMetrics(o)) {
     if ('problem' in rendered) continue
     const subject = {
       measure: 'value',
@@ -63,7 +67,7 @@ export function trialQuestions(o: Observation): Check[] {
       workload: target.name,
       window: metric.interval,
     } as const
-    checks.set(id, { id, query: rendered.query, server, subject })
+    checks.set(id, { id, query: rendered.query, server, ...(access === null ? {} : { access }), subject })
   }
   return [...checks.values()]
 }

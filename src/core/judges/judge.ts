@@ -47,6 +47,8 @@ export function judge(
   if (refused !== undefined) {
     return blind('hold', 'refused', `${gate.name}: the metrics server refused the query: ${refused.error}`)
   }
+  const notAsked = all.find(finding => finding.kind === 'not-asked')
+  if (notAsked !== undefined) return blind('hold', 'refused', `${gate.name} cannot be asked: ${notAsked.error}`)
   const unavailable = all.find(finding => finding.kind === 'unavailable')
   if (unavailable !== undefined) {
     return blind(onProviderError, 'unavailable', `${gate.name} could not be measured: ${unavailable.error}`)

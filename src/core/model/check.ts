@@ -1,4 +1,5 @@
 /** Questions to the metrics server, and their answers. */
+import type { Access } from '../../api/credentials.ts'
 import type { Milliseconds } from '../time.ts'
 
 /** What a question is about, beside its PromQL: it names the part in logs and status. */
@@ -27,6 +28,8 @@ export interface Check {
   readonly query: string
   /** URL of a metrics server from the allowed list; null means the one of the flag. */
   readonly server: string | null
+  /** How the server is called, where the question is a MetricTemplate's that says so; its Secrets are those of the subject's namespace. */
+  readonly access?: Access
   readonly subject: Subject
 }
 
@@ -40,5 +43,7 @@ export type Finding =
   | { readonly kind: 'no-data'; readonly because: string }
   /** The question itself was refused: it is wrong, and will be tomorrow. */
   | { readonly kind: 'refused'; readonly error: string }
+  /** The question could not be asked with the credentials that it names; a user has to put them right. */
+  | { readonly kind: 'not-asked'; readonly error: string }
   /** The asking failed, not the canary. */
   | { readonly kind: 'unavailable'; readonly error: string }

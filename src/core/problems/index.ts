@@ -12,6 +12,7 @@ import {
   metricTemplateMissing,
   queryThatCannotBeFilledIn,
   queryThatCannotWork,
+  trustOfServerWithoutTls,
 } from './metrics.ts'
 import { providerChanged, specBeyondProvider } from './provider.ts'
 import { headlessApex, nameTooLongToTellPods, otherServiceOfBothSides } from './one-side.ts'
@@ -47,6 +48,7 @@ const policies: readonly (Policy | Slot)[] = [
   stops(queryThatCannotBeFilledIn),
   stops(inlineQueryNotAllowed),
   stops(metricsServerNotAllowed),
+  stops(trustOfServerWithoutTls),
   stops(queryThatCannotWork),
   stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),

@@ -40,10 +40,14 @@ export const queryThatCannotBeFilledIn: FindProblem = o => {
   return wrong === undefined || 'query' in wrong.rendered ? null : ofQuery(o, wrong, 'be asked', wrong.rendered.problem)
 }
 
-/** A query that the metrics server refuses, or whose answer is no single number, by the trial of it (see trials.ts). */
+/**
+ * A query whose credentials are missing, that the metrics server refuses, or whose answer is no single number, by the trial of it
+ * (see trials.ts).
+ */
 export const queryThatCannotWork: FindProblem = o => {
   for (const asked of askedMetrics(o)) {
     const finding = entryOf(o.findings, asked.id)
+    if (finding?.kind === 'not-asked') return ofQuery(o, asked, 'be asked', finding.error)
     if (finding?.kind === 'refused') return ofQuery(o, asked, 'work', finding.error)
   }
   return null
@@ -120,6 +124,22 @@ export const metricsServerNotAllowed: FindProblem = o => {
         `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
       )
     }
+  }
+  return null
+}
+
+/** Whether a certificate is trusted says nothing where there is none. */
+export const trustOfServerWithoutTls: FindProblem = o => {
+  for (const { metric, server, access } of askedMetrics(o)) {
+    const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
+    const field = access?.insecureSkipVerify === true ? 'insecureSkipVerify' : 'caSecretRef'
+    if (template === undefined || access?.[field] === undefined) continue
+    const url = shown(server ?? o.settings.metricsServers[0] ?? '')
+    if (!url.startsWith('http:')) continue
+    return problem(
+      'ReferenceMissing',
+      `${called(template)} spec.provider.${field} means nothing: ${url} has no certificate. Remove it, or write the address of a server of https.`,
+    )
   }
   return null
 }

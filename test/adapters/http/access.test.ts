@@ -72,7 +72,9 @@ suite('the access of an object', () => {
       name: 'a Secret that does not exist',
       access: { secretRef },
       secret: has(null),
-      becomes: setting('Secret shop/prom does not exist; create it'),
+      becomes: setting(
+        'Secret shop/prom does not exist; create it with the key token, or with the keys username and password',
+      ),
     },
     {
       name: 'a Secret without the keys',

@@ -7,7 +7,7 @@ const template = (query: string, address?: string): MetricTemplate => ({
   apiVersion: 'sluice.dev/v1beta1',
   kind: 'MetricTemplate',
   metadata: { name: 'latency', namespace: 'shop' },
-  spec: { provider: { type: 'prometheus', address }, query },
+  spec: { provider: { type: 'prometheus', address, access: null }, query },
 })
 
 suite('gates', () => {

@@ -1,10 +1,29 @@
 import { expect } from 'chai'
 import { cases } from '../../../e2e/crd.cases.ts'
 import { parseCanary } from '../../../src/api/canary.ts'
+import type { Access } from '../../../src/api/credentials.ts'
+import { kinds } from '../../../src/api/object.ts'
+import { parseMetricTemplate } from '../../../src/api/templates.ts'
+import { trialQuestions } from '../../../src/core/analysis/trials.ts'
+import type { Finding } from '../../../src/core/model/check.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
-import { canary, observation } from '../given-objects.ts'
+import { canary, object as objectOf, observation } from '../given-objects.ts'
 
 const withMetrics = (...metrics: object[]) => observation({ canary: canary({ analysis: { metrics } }) })
+
+/** A Canary whose only metric is a MetricTemplate with this access, and the answer to the trial of its query. */
+function withTemplate(access: Access, finding?: Finding) {
+  const spec = { provider: { type: 'prometheus', ...access }, query: 'orders' }
+  const parsed = parseMetricTemplate(objectOf(kinds.MetricTemplate, 'orders', { spec }))
+  if ('problems' in parsed) throw new Error(parsed.problems.join())
+  const metric = { name: 'orders', templateRef: { name: 'orders' }, thresholdRange: { max: 1 } }
+  const o = observation({
+    canary: canary({ analysis: { metrics: [metric] } }),
+    templates: { orders: parsed.template },
+  })
+  const [trial] = trialQuestions(o)
+  return finding === undefined || trial === undefined ? o : { ...o, findings: { [trial.id]: finding } }
+}
 
 suite('what metrics ask', () => {
   test('a duration of 1 to 10 ms is a warning and stops nothing', () => {
@@ -50,5 +69,27 @@ suite('what metrics ask', () => {
     expect(problemOf(o, 'rest')).to.equal(null)
     const builtIn = withMetrics({ name: 'request-duration' })
     expect(problemOf({ ...builtIn, settings: { ...o.settings, inlineQueries: false } }, 'rest')).to.equal(null)
+  })
+
+  test('credentials that are not as they must be stop a release, with what to do', () => {
+    const because = 'Secret shop/prom does not exist; create it'
+    const o = withTemplate({ secretRef: { name: 'prom' } }, { kind: 'not-asked', error: because })
+    for (const moment of ['start', 'candidate', 'run', 'rest'] as const) {
+      expect(problemOf(o, moment)).to.deep.equal({
+        reason: 'ReferenceMissing',
+        message: `spec.analysis.metrics[0] cannot ask the query of MetricTemplate shop/orders: ${because}`,
+      })
+    }
+    expect(problemOf(withTemplate({ secretRef: { name: 'prom' } }), 'start')).to.equal(null)
+  })
+
+  test('a trusted authority of a server without TLS is said to mean nothing', () => {
+    for (const access of [{ insecureSkipVerify: true }, { caSecretRef: { name: 'ca' } }]) {
+      const [field] = Object.keys(access)
+      expect(problemOf(withTemplate(access), 'start')).to.deep.equal({
+        reason: 'ReferenceMissing',
+        message: `MetricTemplate shop/orders spec.provider.${field} means nothing: http://prometheus.istio-system:9090 has no certificate. Remove it, or write the address of a server of https.`,
+      })
+    }
   })
 })

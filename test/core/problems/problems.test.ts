@@ -19,7 +19,7 @@ const scaler = (kind: (typeof kinds)['HorizontalPodAutoscaler'], name: string): 
   })
 const metricTemplate = (address?: string, query = 'x'): MetricTemplate =>
   object(kinds.MetricTemplate, 'orders', {
-    spec: { provider: { type: 'prometheus', address }, query },
+    spec: { provider: { type: 'prometheus', address, access: null }, query },
   }) as unknown as MetricTemplate
 
 const usersRoutes = { virtualServices: [{ name: 'routes' }] }

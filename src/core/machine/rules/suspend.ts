@@ -4,6 +4,7 @@ import { checkContextOf } from '../../analysis/check-context-of.ts'
 import { silenceQuestions } from '../../analysis/questions.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { SILENCE_WINDOW, asPhase, gatesAt, nextCheckTime, withState } from './check-questions.ts'
+import type { Finding } from '../../model/check.ts'
 import type { Ask, Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, withClock, withImage } from '../../model/selectors.ts'
@@ -11,6 +12,9 @@ import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
+
+/** Answers after which a suspended analysis stays suspended: nothing can be seen yet. */
+const BLIND_ANSWERS: readonly Finding['kind'][] = ['unavailable', 'refused', 'not-asked']
 
 /**
  * Nothing can be said about the canary: the weight stays, and after maxBlind it is parked at 0.
@@ -61,7 +65,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (first !== undefined) return { ask: [first, ...more] }
   const answers = [...probes, ...(sides ?? [])].map(check => o.findings[check.id])
   const dark =
-    problems.length > 0 || answers.some(answer => answer?.kind === 'unavailable' || answer?.kind === 'refused')
+    problems.length > 0 || answers.some(answer => answer !== undefined && BLIND_ANSWERS.includes(answer.kind))
   const primary = sides === null ? undefined : o.findings[sides[2].id]
   const needsTelemetry = gates.some(gate => gate.measures !== 'query')
   const serves = primary?.kind === 'value' && primary.value > 0
