@@ -26,6 +26,7 @@ const order = [
   'behaviour/rules-and-kubectl',
   'behaviour/splits',
   'behaviour/no-mesh',
+  'behaviour/credentials',
   'behaviour/release',
   'behaviour/surroundings',
   'behaviour/rollout-strategies',

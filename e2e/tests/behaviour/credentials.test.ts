@@ -1,0 +1,118 @@
+/** A MetricTemplate with credentials of its own, against a real Prometheus that wants TLS and a password. */
+import { expect } from 'chai'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { at } from '../../../src/core/json.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { sharedController, together } from '../../fixtures/together.ts'
+import {
+  GuardedPrometheus,
+  guardedPrometheusUrl,
+  type Password,
+  passwords,
+  user,
+} from '../../lab/guarded-prometheus.ts'
+import { waitFor } from '../../lab/wait.ts'
+
+const template = (provider: object): KubeObject => ({
+  apiVersion: 'sluice.dev/v1beta1',
+  kind: 'MetricTemplate',
+  metadata: { name: 'guarded' },
+  spec: { provider: { type: 'prometheus', address: guardedPrometheusUrl, ...provider }, query: 'vector(0.25)' },
+})
+
+const canaryOf = (shop: Shop): KubeObject =>
+  shop.canary({
+    provider: 'kubernetes',
+    service: { gateways: undefined, hosts: undefined },
+    analysis: {
+      iterations: 2,
+      metrics: [{ name: 'guarded', templateRef: { name: 'guarded' }, thresholdRange: { max: 1 }, interval: '10s' }],
+    },
+  })
+
+const secret = (name: string, stringData: Record<string, string>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name },
+  stringData,
+})
+
+const passwordOf = ({ text }: Password): KubeObject => secret('prom', { username: user, password: text })
+
+async function untilStalled(shop: Shop, sentence: string): Promise<void> {
+  let said = ''
+  await waitFor(`the Canary says: ${sentence}`, 90, async () => {
+    const conditions = at(await shop.get(kinds.Canary, 'web'), 'status', 'conditions')
+    const stalled = (Array.isArray(conditions) ? conditions : []).find(one => at(one, 'type') === 'Stalled')
+    said = String(at(stalled, 'message'))
+    return at(stalled, 'status') === 'True' && said.includes(sentence)
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}; it says: ${said}`)
+  })
+}
+
+const untilPhase = (shop: Shop, phase: string): Promise<unknown> =>
+  waitFor(
+    `the Canary is ${phase}`,
+    120,
+    async () => at(await shop.get(kinds.Canary, 'web'), 'status', 'phase') === phase,
+  )
+
+/** Everything that people and programs can read of Sluice, as one text. */
+async function shownOf(shop: Shop): Promise<string> {
+  const controller = await sharedController()
+  const objects = await shop.kubectl('get', 'canaries.sluice.dev,events,controllerrevisions,configmaps', '-o', 'json')
+  return [objects, JSON.stringify(controller.logs()), (await controller.page('metrics')).body].join('\n')
+}
+
+async function guarded(shop: Shop): Promise<void> {
+  const { ca } = await shop.lab.pki.credentials('admin')
+  const prometheus = new GuardedPrometheus(shop.lab)
+  await prometheus.start(passwords.first)
+  try {
+    await shop.deployWeb({ version: 'v1' })
+    await shop.apply(template({ secretRef: { name: 'prom' }, caSecretRef: { name: 'prom-ca' } }), canaryOf(shop))
+    await untilStalled(shop, `Secret ${shop.namespace}/prom does not exist; create it`)
+
+    await shop.apply(passwordOf(passwords.first), secret('prom-ca', { 'ca.crt': ca }))
+    await untilPhase(shop, 'Initialized')
+    await shop.setImage('v2')
+    await untilPhase(shop, 'Succeeded')
+    const [check] = at(await shop.get(kinds.Canary, 'web'), 'status', 'checks') as object[]
+    expect(check).to.include({ verdict: 'pass', value: 0.25 })
+
+    await prometheus.accept(passwords.second)
+    await shop.apply(passwordOf(passwords.second))
+    await shop.setImage('v3')
+    await untilPhase(shop, 'Progressing')
+    await untilPhase(shop, 'Succeeded')
+    expect(at(await shop.get(kinds.Canary, 'web'), 'status', 'failedChecks') ?? 0).to.equal(0)
+
+    // The password of yesterday, in the middle of a release.
+    await shop.apply(passwordOf(passwords.first))
+    await shop.setImage('v2')
+    await waitFor('the check says that the password is not accepted', 90, async () => {
+      const message = String(at(await shop.get(kinds.Canary, 'web'), 'status', 'message'))
+      return message.includes(`answered 401; it does not accept what Secret ${shop.namespace}/prom holds`)
+    })
+    await shop.apply(passwordOf(passwords.second))
+    await untilPhase(shop, 'Succeeded')
+
+    const shown = await shownOf(shop)
+    for (const { text } of Object.values(passwords)) {
+      expect(shown).to.not.include(text)
+      expect(shown).to.not.include(Buffer.from(`${user}:${text}`).toString('base64'))
+    }
+  } finally {
+    await prometheus.stop()
+  }
+}
+
+suite('A Prometheus behind TLS and a password', () => {
+  together([
+    {
+      name: 'is asked with what the MetricTemplate names, from the moment that it is there, and through a rotation; nothing of it is shown',
+      run: async world => Shop.within(world, 'guarded', guarded),
+    },
+  ])
+})
