@@ -124,11 +124,7 @@ export class PlaygroundApi implements KubeApi {
       case 'status':
         return server.patch(ref, object => mergePatch(object, write.patch) as KubeObject, this.#by, 'status')
       case 'patch':
-        return server.patch(
-          ref,
-          object => jsonPatch(guarded(object, write.resourceVersion), write.operations) as KubeObject,
-          this.#by,
-        )
+        return server.patch(ref, object => jsonPatch(guarded(object, write), write.operations) as KubeObject, this.#by)
       case 'delete':
         return unlessMissing(() => {
           server.delete(ref, write, this.#by)
@@ -183,9 +179,12 @@ function metadataOr(object: KubeObject, { form }: Pick<ListQuery, 'form'>): Kube
   return form === undefined ? object : { apiVersion, kind, metadata }
 }
 
-/** The object, if it is still the one that was read. */
-function guarded(object: KubeObject, resourceVersion: string): KubeObject {
-  if (object.metadata.resourceVersion === resourceVersion) return object
+/** The object, if it, or its spec, is still the one that was read. */
+function guarded(object: KubeObject, write: Extract<Write, { verb: 'patch' }>): KubeObject {
+  const { resourceVersion, generation } = object.metadata
+  const isSame =
+    write.generation === undefined ? write.resourceVersion === resourceVersion : write.generation === generation
+  if (isSame) return object
   const message = `Operation cannot be fulfilled on "${object.metadata.name}": the object has been modified`
   throw new ApiError({ code: 409, reason: 'Conflict', message })
 }

@@ -232,7 +232,8 @@ function carried(before: KubeObject | undefined, write: Write): KubeObject | nul
       guard(at(write.patch, 'metadata', 'resourceVersion'))
       return next(mergePatch(before, write.patch))
     case 'patch':
-      guard(write.resourceVersion)
+      if (write.generation === undefined || write.generation !== before?.metadata.generation)
+        guard(write.resourceVersion)
       return next(jsonPatch(before, write.operations))
     case 'copy':
       return object(write.ref.kind, write.ref.name, {}, { labels: { ...write.labels } })

@@ -191,7 +191,8 @@ export class TinyWorld {
         )
       }
       case 'patch': {
-        this.#guarded(write.ref, write.resourceVersion, null)
+        const isSameSpec = write.generation !== undefined && write.generation === before?.metadata.generation
+        this.#guarded(write.ref, isSameSpec ? undefined : write.resourceVersion, null)
         return void this.put(write.ref, jsonPatch(before, write.operations) as KubeObject, 'sluice')
       }
       case 'delete':

@@ -193,7 +193,7 @@ export class KubeTransport implements KubeApi {
   }
 
   /**
-   * A patch guarded by resourceVersion. The server answers 422 for a failed `test` and for a path that is gone alike, so
+   * A guarded patch. The server answers 422 for a failed `test` and for a path that is gone alike, so
    * what it has now decides whether another client was first.
    */
   async #guarded(write: Extract<Write, { verb: 'patch' }>, call: Call): Promise<KubeObject | null> {

@@ -66,7 +66,7 @@ export function requestFor(write: SingleWrite): Request {
         method: 'PATCH',
         path: objectPath(ref) + manager,
         contentType: 'application/json-patch+json',
-        body: JSON.stringify([guard(write.resourceVersion), ...write.operations]),
+        body: JSON.stringify([guardOf(write), ...write.operations]),
         repeatable: false,
       }
     case 'delete':
@@ -92,12 +92,12 @@ function mergePatch(path: string, patch: Readonly<Record<string, unknown>>): Req
   }
 }
 
-/** Fails the patch as a whole, with 422, when the object is not the one that was read. */
-const guard = (resourceVersion: string): PatchOperation => ({
-  op: 'test',
-  path: '/metadata/resourceVersion',
-  value: resourceVersion,
-})
+/** Fails the patch as a whole, with 422, when the object, or its spec, is not the one that was read. */
+export function guardOf({ resourceVersion, generation }: Extract<Write, { verb: 'patch' }>): PatchOperation {
+  return generation === undefined
+    ? { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
+    : { op: 'test', path: '/metadata/generation', value: generation }
+}
 
 /** An apply that carries managedFields is refused, and they are never ours to say. */
 function withoutManagedFields(object: KubeObject): KubeObject {

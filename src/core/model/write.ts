@@ -20,11 +20,15 @@ export type Write =
   | { readonly verb: 'replace'; readonly ref: Ref; readonly object: KubeObject }
   /** JSON merge patch (RFC 7396); with `metadata.resourceVersion` in the patch it is guarded. */
   | { readonly verb: 'merge'; readonly ref: Ref; readonly patch: Readonly<Record<string, unknown>> }
-  /** JSON patch (RFC 6902), guarded by resourceVersion. */
+  /**
+   * JSON patch (RFC 6902), guarded by the version that was read; with a generation by that alone, which changes with the spec
+   * and not with the status: what counts pods writes the status of a workload all the time.
+   */
   | {
       readonly verb: 'patch'
       readonly ref: Ref
       readonly resourceVersion: string
+      readonly generation?: number
       readonly operations: readonly PatchOperation[]
     }
   /** Merge patch of the status subresource; the patch carries `metadata.resourceVersion`. */

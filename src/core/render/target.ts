@@ -23,10 +23,22 @@ function scaleAndLock(o: Observation, target: Workload, posture: Posture): Write
   const replicas = wantedReplicas(o, target, posture)
   const lock = wantedLock(target, posture)
   if (replicas === target.replicas && lock === null) return []
-  const { resourceVersion } = target.object.metadata
-  const metadata = { ...(resourceVersion === undefined ? {} : { resourceVersion }), ...lock?.metadata }
-  const spec = { ...(replicas === target.replicas ? {} : { replicas }), ...lock?.spec }
-  return [{ verb: 'merge', ref: o.names.target, patch: { metadata, spec } }]
+  const operations: PatchOperation[] = [
+    ...(replicas === target.replicas ? [] : [{ op: 'add', path: '/spec/replicas', value: replicas } as const]),
+    ...(lock ?? []),
+  ]
+  return [{ verb: 'patch', ref: o.names.target, ...guardOf(target), operations }]
+}
+
+/**
+ * What was read. The mark of a lock can be added to annotations that are there; where there are none, what another client
+ * has added meanwhile is not in the generation.
+ */
+function guardOf({
+  object: { metadata },
+}: Workload): Pick<Extract<Write, { verb: 'patch' }>, 'resourceVersion' | 'generation'> {
+  const { resourceVersion = '', generation, annotations } = metadata
+  return { resourceVersion, ...(generation === undefined || annotations === undefined ? {} : { generation }) }
 }
 
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
@@ -38,36 +50,32 @@ function wantedReplicas(o: Observation, target: Workload, posture: Posture): num
   return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
 }
 
-interface Lock {
-  readonly metadata: { readonly annotations: Record<string, string | null> }
-  readonly spec: { readonly paused: boolean | null }
-}
+const MARK = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`
 
-/** A pause without our mark is the user's: it is neither claimed nor lifted. */
-function wantedLock(target: Workload, posture: Posture): Lock | null {
-  const marked = target.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
+/** A pause without our mark is the user's: it is neither claimed nor lifted. null: the lock is as it should be. */
+function wantedLock(target: Workload, posture: Posture): readonly PatchOperation[] | null {
+  const { annotations } = target.object.metadata
+  const marked = annotations?.[LOCKED_ANNOTATION] !== undefined
   if (posture.lock) {
     if (target.paused) return null
-    return { metadata: { annotations: { [LOCKED_ANNOTATION]: 'true' } }, spec: { paused: true } }
+    const mark: PatchOperation =
+      annotations === undefined
+        ? { op: 'add', path: '/metadata/annotations', value: { [LOCKED_ANNOTATION]: 'true' } }
+        : { op: 'add', path: MARK, value: 'true' }
+    return [mark, { op: 'add', path: '/spec/paused', value: true }]
   }
-  return marked ? { metadata: { annotations: { [LOCKED_ANNOTATION]: null } }, spec: { paused: null } } : null
+  if (!marked) return null
+  return [{ op: 'remove', path: MARK }, ...(target.paused ? [{ op: 'remove', path: '/spec/paused' } as const] : [])]
 }
 
 /** The recorded template, as a whole; an unknown one is left to the rules to speak about. */
 function setTemplate(o: Observation, target: Workload, posture: Posture): Write[] {
   const recorded = o.recorded.find(one => one.revision === posture.target)
   if (recorded === undefined) return []
-  const { metadata } = target.object
-  const lock = wantedLock(target, posture)
-  const replicas = wantedReplicas(o, target, posture)
-  const mark = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`
-  const unlock: PatchOperation[] = lock === null ? [] : [{ op: 'remove', path: mark }]
-  const resume: PatchOperation[] = lock !== null && target.paused ? [{ op: 'remove', path: '/spec/paused' }] : []
   const operations: PatchOperation[] = [
     { op: 'replace', path: '/spec/template', value: recorded.template },
-    { op: 'add', path: '/spec/replicas', value: replicas },
-    ...resume,
-    ...unlock,
+    { op: 'add', path: '/spec/replicas', value: wantedReplicas(o, target, posture) },
+    ...(wantedLock(target, posture) ?? []),
   ]
-  return [{ verb: 'patch', ref: o.names.target, resourceVersion: metadata.resourceVersion ?? '', operations }]
+  return [{ verb: 'patch', ref: o.names.target, ...guardOf(target), operations }]
 }

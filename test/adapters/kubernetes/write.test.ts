@@ -57,6 +57,14 @@ suite('writes as requests', () => {
         ],
       },
     ],
+    'a JSON patch with a generation tests that alone': [
+      { verb: 'patch', ref, resourceVersion: '7', generation: 3, operations: [] },
+      {
+        at: `PATCH ${path}/web?fieldManager=sluice`,
+        type: 'application/json-patch+json',
+        body: [{ op: 'test', path: '/metadata/generation', value: 3 }],
+      },
+    ],
     'delete is guarded by what is given': [
       { verb: 'delete', ref, uid: 'u1' },
       {

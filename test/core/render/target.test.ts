@@ -1,6 +1,5 @@
 import { expect } from 'chai'
 import { kinds } from '../../../src/api/object.ts'
-import { at } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { renderTarget } from '../../../src/core/render/target.ts'
 import {
@@ -27,12 +26,20 @@ function given(spec: object = {}, metadata: object = {}, ignoredManager: string 
 suite('the target', () => {
   test('rests at 0 between runs and runs what was desired in one', () => {
     expect(only(renderTarget(given(), posture()))).to.deep.include({
-      verb: 'merge',
-      patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 0 } },
+      verb: 'patch',
+      resourceVersion: '1',
+      operations: [{ op: 'add', path: '/spec/replicas', value: 0 }],
     })
     const o = given()
     expect(after(o, renderTarget(o, posture({ canaryPods: 'as desired' }))).target?.replicas).to.equal(3)
     expect(renderTarget(o, posture({ canaryPods: 'untouched' }))).to.deep.equal([])
+  })
+
+  test('is guarded by its generation, so that a new status of it is no conflict; without annotations by its version', () => {
+    const written = { generation: 4, annotations: { team: 'a' } }
+    expect(only(renderTarget(given({}, written), posture()))).to.deep.include({ generation: 4 })
+    const bare = only(renderTarget(given({}, { generation: 4 }), posture()))
+    expect(bare).to.include({ resourceVersion: '1' }).and.not.have.property('generation')
   })
 
   test('is left alone at rest by whom keeps scaling it, and still scaled in a run', () => {
@@ -45,8 +52,8 @@ suite('the target', () => {
     const o = given()
     const wanted = posture({ canaryPods: 'as desired', lock: true })
     const write = only(renderTarget(o, wanted))
-    expect(at(write, 'patch', 'spec')).to.deep.equal({ replicas: 3, paused: true })
     const locked = after(o, [write])
+    expect([locked.target?.replicas, locked.target?.paused]).to.deep.equal([3, true])
     expect(locked.target?.object.metadata.annotations).to.deep.equal({ 'sluice.dev/locked': 'true' })
     expect(renderTarget(locked, wanted)).to.deep.equal([])
   })
@@ -90,7 +97,7 @@ suite('the target', () => {
     const promoted = record(template('web:1'), { 'configmaps/a': 'other' })
     const o = { ...given({ replicas: 0 }), recorded: [promoted] }
     const write = only(renderTarget(o, posture({ target: promoted.revision, canaryPods: 'as desired' })))
-    expect(write).to.deep.include({ patch: { metadata: { resourceVersion: '1' }, spec: { replicas: 3 } } })
+    expect(write).to.deep.include({ operations: [{ op: 'add', path: '/spec/replicas', value: 3 }] })
   })
 
   test('one that is being deleted, or gone, is not written', () => {
