@@ -1,16 +1,17 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generated } from '../src/api/generated.ts'
 import { eventsPage } from './events.ts'
 import { messagesPage } from './messages.ts'
+import { parityPage } from './parity.ts'
 
 const root = new URL('..', import.meta.url)
 const stale: string[] = []
 
-for (const { path, text } of [...generated(), eventsPage(), messagesPage()]) {
+for (const { path, text } of [...generated(), eventsPage(), messagesPage(), parityPage()]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)
   if (present === text) continue

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { demoCommand } from './cli/demo.ts'
 import { runCommand } from './cli/flags.ts'
+import { importCommand } from './cli/import.ts'
 import { StartupError } from './cli/startup-error.ts'
 import { run } from './app.ts'
 
@@ -23,6 +24,16 @@ runCommand(program, async flags => {
   await run(flags, version, stop.signal)
 }).exitOverride()
 demoCommand(program, import.meta.dirname).exitOverride()
+// A pipe may take the text piece by piece.
+const written =
+  (stream: NodeJS.WriteStream) =>
+  async (text: string): Promise<void> =>
+    new Promise(resolve => stream.write(text, () => resolve()))
+importCommand(
+  program,
+  { stdin: process.stdin, stdout: written(process.stdout), stderr: written(process.stderr) },
+  code => (process.exitCode = code),
+).exitOverride()
 
 try {
   await program.parseAsync()

@@ -11,7 +11,8 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   controller: ['controller', 'runtime', 'core', 'api'],
   adapters: ['adapters', 'core', 'api', 'node', 'package'],
   server: ['server', 'core', 'api', 'node'],
-  cli: ['cli', 'core', 'api', 'node', 'commander'],
+  import: ['import', 'core', 'api', 'yaml'],
+  cli: ['cli', 'import', 'core', 'api', 'node', 'commander'],
 }
 
 const root = resolve(import.meta.dirname, '..', 'src')

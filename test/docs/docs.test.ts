@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { Command } from 'commander'
 import { parseAllDocuments } from 'yaml'
 import { eventsPage } from '../../scripts/events.ts'
+import { parityPage } from '../../scripts/parity.ts'
 import { parseCanary } from '../../src/api/canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { PHASES } from '../../src/api/status.ts'
@@ -40,6 +41,12 @@ suite('The documentation', () => {
     const refused = shown.filter(({ object }) => 'problems' in parseMetricTemplate(object))
     expect(refused).to.deep.equal([])
     expect(shown).to.have.length.greaterThan(0)
+  })
+
+  test('says of every field of Flagger what becomes of it', () => {
+    const { text } = read('docs/migrating-from-flagger.md')
+    expect(text).to.not.match(/silent/i)
+    expect(parityPage().text).to.equal(text)
   })
 
   test('shows YAML that is YAML', () => {

@@ -1,0 +1,183 @@
+/**
+ * Manifests of Flagger as people have them, translated: `golden/<name>.in.yaml` becomes `golden/<name>.out.yaml`, character by
+ * character. `UPDATE=1` writes what is made today.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { parseAllDocuments, stringify } from 'yaml'
+import { kinds } from '../../../src/api/object.ts'
+import { importFlagger } from '../../../src/import/flagger/import.ts'
+import type { Note } from '../../../src/import/flagger/notes.ts'
+
+const folder = join(import.meta.dirname, 'golden')
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+
+type Json = Record<string, unknown>
+
+/** A Canary of Flagger as text, with this in its spec. */
+const canary = (spec: Json, metadata: Json = { name: 'web', namespace: 'shop' }): string =>
+  stringify({
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'Canary',
+    metadata,
+    spec: {
+      targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      service: { port: 80 },
+      analysis: { interval: '1m', threshold: 5, stepWeight: 10, maxWeight: 50 },
+      ...spec,
+    },
+  })
+
+const template = (provider: Json, query = 'vector(1)'): string =>
+  stringify({
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'MetricTemplate',
+    metadata: { name: 'errors' },
+    spec: { provider, query },
+  })
+
+const analysis = (more: Json): Json => ({ analysis: { interval: '1m', threshold: 5, stepWeight: 10, ...more } })
+const templateRef = { name: 'errors', namespace: 'monitoring' }
+
+interface Row {
+  readonly name: string
+  readonly text: string
+  /** The notes: kind, and a part of the sentence. */
+  readonly notes: readonly (readonly [kind: Note['kind'], sentence: RegExp])[]
+}
+
+const rows: readonly Row[] = [
+  { name: 'a Canary that means the same', text: canary({}), notes: [] },
+  { name: 'a Canary of Sluice', text: canary({ suspend: true }).replace('flagger.app', 'sluice.dev'), notes: [] },
+  { name: 'suspend', text: canary({ suspend: true }), notes: [['differs', /^spec\.suspend: is the same as paused/]] },
+  { name: 'suspend that says nothing', text: canary({ suspend: false }), notes: [] },
+  {
+    name: 'an interval that Flagger makes longer',
+    text: canary(analysis({ interval: '5s' })),
+    notes: [['differs', /^spec\.analysis\.interval: .*Flagger's shortest is 10s/]],
+  },
+  {
+    name: 'a top that Flagger climbs over',
+    text: canary(analysis({ stepWeight: 20, maxWeight: 50 })),
+    notes: [['differs', /^spec\.analysis\.maxWeight: is the top exactly/]],
+  },
+  {
+    name: 'a metrics server',
+    text: canary({ metricsServer: 'http://prometheus:9090' }),
+    notes: [['differs', /^spec\.metricsServer: must be on the controller's list/]],
+  },
+  {
+    name: 'a field of another mesh',
+    text: canary({ service: { port: 80, meshName: 'global' } }),
+    notes: [['refused', /^spec\.service\.meshName: .*App Mesh/]],
+  },
+  {
+    name: 'another mesh',
+    text: canary({ provider: 'appmesh:v1beta2' }),
+    notes: [['refused', /^spec\.provider: only the providers/]],
+  },
+  {
+    name: 'weights that fall',
+    text: canary({ analysis: { interval: '1m', stepWeights: [50, 10] } }),
+    notes: [['refused', /^spec\.analysis\.stepWeights: each weight must be above the one before it/]],
+  },
+  {
+    name: 'a field that nobody knows',
+    text: canary({ service: { port: 80, trafficPolicy: { tls: {}, newer: 1 }, portNames: 'http' } }),
+    notes: [['refused', /^spec\.service\.portNames: no field of this name is known/]],
+  },
+  {
+    name: 'a MetricTemplate of another namespace',
+    text: canary(analysis({ metrics: [{ name: 'errors', templateRef, thresholdRange: { max: 1 } }] })),
+    notes: [['refused', /^spec\.analysis\.metrics\[0\]\.templateRef\.namespace: .*copy errors to shop/]],
+  },
+  {
+    name: 'a MetricTemplate of a namespace, and a Canary that does not say its own',
+    text: canary(analysis({ metrics: [{ name: 'errors', templateRef, thresholdRange: { max: 1 } }] }), { name: 'web' }),
+    notes: [['differs', /templateRef\.namespace: the MetricTemplate must be in the namespace/]],
+  },
+  {
+    name: 'limits in another unit',
+    text: canary(analysis({ metrics: [{ name: 'request-success-rate', thresholdRange: { min: 0.99 } }] })),
+    notes: [['refused', /^spec\.analysis\.metrics\[0\].*write 99 for 99 %/]],
+  },
+  {
+    name: 'a provider of metrics that is archived',
+    text: template({ type: 'keptn' }),
+    notes: [['refused', /^spec\.provider\.type: only the type prometheus/]],
+  },
+  {
+    name: 'a function of Go templates',
+    text: template({ type: 'prometheus' }, 'up{app="{{ target | upper }}", tier="{{ variables.tier }}"}'),
+    notes: [['refused', /^spec\.query: .* is not known/]],
+  },
+  { name: 'variables of a template', text: template({ type: 'prometheus' }, 'up{a="{{ variables.a }}"}'), notes: [] },
+  {
+    name: 'a patch of Kustomize that names the group',
+    text: 'kind: Kustomization\npatches: [{target: {group: flagger.app, kind: Canary}, path: a.yaml}]\n',
+    notes: [['differs', /^it names flagger\.app and is passed on as it is/]],
+  },
+  {
+    name: 'an annotation that Sluice reads too',
+    text: 'kind: ConfigMap\nmetadata: {annotations: {flagger.app/config-tracking: disabled}}\n',
+    notes: [],
+  },
+  {
+    name: 'a template of Helm',
+    text: '{{- if .Values.canary }}\napiVersion: flagger.app/v1beta1\nkind: Canary\n{{- end }}\n',
+    notes: [['unread', /^it is passed on as it is, because it is no YAML: .*translate what it prints/]],
+  },
+]
+
+suite('import flagger', () => {
+  for (const name of readdirSync(folder).filter(file => file.endsWith('.in.yaml'))) {
+    const golden = name.replace('.in.', '.out.')
+    test(`${name} becomes ${golden}`, () => {
+      const { text } = importFlagger(read(name))
+      if (process.env['UPDATE'] === '1') writeFileSync(join(folder, golden), text)
+      expect(text).to.equal(read(golden))
+    })
+
+    test(`${golden} is translated once and for all`, () => {
+      expect(importFlagger(read(golden))).to.include({ text: read(golden), rewritten: 0 })
+    })
+  }
+
+  for (const { name, text, notes } of rows) {
+    test(`says of ${name}: ${notes.length === 0 ? 'nothing' : notes.map(([kind]) => kind).join(', ')}`, () => {
+      const said = importFlagger(text).notes
+      expect(said.map(({ kind }) => kind)).to.deep.equal(notes.map(([kind]) => kind))
+      for (const [index, [, sentence]] of notes.entries()) expect(said[index]?.sentence).to.match(sentence)
+    })
+  }
+
+  test('takes out of an exported object what is not its owner’s, whatever it is written in', () => {
+    const exported = {
+      apiVersion: 'flagger.app/v1beta1',
+      kind: 'Canary',
+      metadata: {
+        uid: '1',
+        name: 'web',
+        generation: 1,
+        labels: { team: 'shop' },
+        resourceVersion: '1',
+        managedFields: [{}],
+      },
+      status: { phase: 'Succeeded' },
+      spec: { targetRef: {}, service: { port: 80 } },
+    }
+    const {
+      uid: _uid,
+      generation: _generation,
+      resourceVersion: _version,
+      managedFields: _fields,
+      ...metadata
+    } = exported.metadata
+    const { status: _status, ...rest } = exported
+    for (const text of [JSON.stringify(exported), JSON.stringify(exported, null, 2), stringify(exported)]) {
+      const [document] = parseAllDocuments(importFlagger(text).text)
+      expect(document?.toJS()).to.deep.equal({ ...rest, apiVersion: `sluice.dev/${kinds.Canary.version}`, metadata })
+    }
+  })
+})
