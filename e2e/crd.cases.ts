@@ -5,6 +5,7 @@
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
 import { notAvailable } from './crd.refused.ts'
 import { templates } from './crd.templates.ts'
+import { strategies } from './crd.strategies.ts'
 
 export type { Case } from './crd.given.ts'
 
@@ -605,6 +606,7 @@ const changes: readonly Case[] = [
 export const cases: readonly Case[] = [
   ...accepted,
   ...notAvailable,
+  ...strategies,
   ...ladders,
   ...durations,
   ...metrics,

@@ -30,29 +30,12 @@ export const notAvailable: readonly Case[] = [
     { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
     'alerts are not supported yet',
   ),
-  bad(
-    'analysis.match',
-    { analysis: { match: [{ headers: { 'x-canary': { exact: 'yes' } } }] } },
-    'match (A/B testing) is not supported yet',
-  ),
-  bad(
-    'iterations',
-    { provider: 'istio', analysis: { iterations: 10 } },
-    'iterations (blue/green) are supported with provider kubernetes only so far',
-  ),
-  bad('mirror', { analysis: { mirror: true } }, 'mirror is not supported yet'),
-  bad('mirrorWeight', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight is not supported yet'),
-  bad(
-    'sessionAffinity',
-    { analysis: { sessionAffinity: { cookieName: 'canary' } } },
-    'sessionAffinity is not supported yet',
-  ),
   bad('schedule', { analysis: { schedule: { timeZone: 'Europe/Berlin' } } }, 'schedule is not supported yet'),
   bad('analysis.mode', { analysis: { mode: 'statistical' } }, 'mode (statistical judgement) is not supported yet'),
   bad(
     'steps[].match',
     { analysis: { steps: [{ weight: 10, match: [{}] }] } },
-    'match is not supported yet',
+    'match of one step is not supported yet',
     'spec.analysis.steps[0].match',
   ),
   bad(

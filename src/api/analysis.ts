@@ -1,14 +1,19 @@
 /** `spec.analysis`: the ladder that a canary climbs, and what it is judged by. */
 import { z } from 'zod'
 import { metricList } from './metric.ts'
+import { SessionAffinity } from './affinity.ts'
 import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
+import { Match } from './service.ts'
 
 const Step = z.object({
   weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
   hold: duration().exactOptional().describe('How long the step lasts at least; never less than `interval`.'),
   approve: z.boolean().default(false).describe('Whether a person has to approve before the next step.'),
   metrics: metricList().exactOptional().describe("Gates of this step, beside the analysis's own."),
-  match: refused('list', 'match is not supported yet: a step is a share of all requests; write weight alone'),
+  match: refused(
+    'list',
+    'match of one step is not supported yet: write analysis.match, which all steps are a share of',
+  ),
 })
 
 const isRising = (weights: readonly number[]): boolean =>
@@ -25,6 +30,37 @@ const Steps = ruled(z.array(Step).min(1).max(50), {
   cel: 'self.map(step, step.weight).isSorted() && self.all(one, self.exists_one(other, other.weight == one.weight))',
   holds: steps => isRising(steps.map(step => step.weight)),
 })
+
+/** A match without a condition takes every request. */
+const CONDITIONS = [
+  'uri',
+  'scheme',
+  'method',
+  'authority',
+  'headers',
+  'withoutHeaders',
+  'queryParams',
+  'port',
+  'sourceLabels',
+  'sourceNamespace',
+  'gateways',
+] as const
+
+const Audience = ruled(Match, {
+  message: `each entry of match needs a condition, or it takes every request: write one of ${CONDITIONS.join(', ')}`,
+  cel: CONDITIONS.map(field => `has(self.${field})`).join(' || '),
+  holds: match => CONDITIONS.some(field => match[field] !== undefined),
+})
+
+const WEIGHTS = ['stepWeight', 'stepWeights', 'steps'] as const
+const hasWeights = WEIGHTS.map(field => `has(self.${field})`).join(' || ')
+
+interface Weighted {
+  readonly stepWeight?: unknown
+  readonly stepWeights?: unknown
+  readonly steps?: unknown
+}
+const isWeighted = (analysis: Weighted): boolean => WEIGHTS.some(field => analysis[field] !== undefined)
 
 const later = (subject: string, instead: string): string => `${subject} not supported yet: ${instead}`
 
@@ -93,12 +129,25 @@ export const AnalysisSchema = ruled(
       .max(1_000)
       .exactOptional()
       .describe(
-        'Blue/green, with provider kubernetes: how often the metrics must pass, one interval each, before all requests go to the canary. Left out or 0: 10. With other providers 0 is none.',
+        'Without match blue/green: how often the metrics must pass, one interval each, while no request of callers goes to the canary; then all do. With match A/B testing: how often they must pass while all requests that match go to the canary. 0 is none; with provider kubernetes left out or 0 is 10.',
       ),
-    match: refused('list', later('match (A/B testing) is', 'write stepWeights instead')),
-    mirror: refused('boolean', later('mirror is', 'remove it')),
-    mirrorWeight: refused('number', later('mirrorWeight is', 'remove it')),
-    sessionAffinity: refused('cookie', later('sessionAffinity is', 'remove it')),
+    match: z
+      .array(Audience)
+      .max(20)
+      .exactOptional()
+      .describe(
+        "Which requests the canary gets a share of, or with iterations all of: those that meet one of these and `service.match`. All others go to the primary. Istio's HTTPMatchRequest.",
+      ),
+    mirror: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether requests are copied to the canary before its first share, for one interval, or with iterations (blue/green) for all of them. The primary answers; the answers to the copies are dropped.',
+      ),
+    mirrorWeight: percent(1).exactOptional().describe('Percent of the requests that are copied. Left out: 100.'),
+    sessionAffinity: SessionAffinity.exactOptional().describe(
+      'Callers that the canary has answered stay on it, by a cookie, as long as it is healthy; a rollback takes them too.',
+    ),
     webhooks: refused(
       'list',
       later('webhooks are', 'write metrics; for a manual approval write steps with approve: true'),
@@ -117,6 +166,29 @@ export const AnalysisSchema = ruled(
     message: 'maxWeight goes with stepWeight only: a list ends with its last weight',
     cel: '!has(self.maxWeight) || has(self.stepWeight)',
     holds: analysis => analysis.maxWeight === undefined || analysis.stepWeight !== undefined,
+  },
+  {
+    message: `iterations are for a release without weights: write either iterations or ${WEIGHTS.join(', ')}`,
+    cel: `!has(self.iterations) || !(${hasWeights})`,
+    holds: analysis => (analysis.iterations ?? 0) === 0 || !isWeighted(analysis),
+  },
+  {
+    message:
+      'match says which requests, and not how many of them: write iterations (A/B testing), or stepWeights for a share of them',
+    cel: `!has(self.match) || has(self.iterations) || ${hasWeights}`,
+    holds: analysis => analysis.match === undefined || (analysis.iterations ?? 0) > 0 || isWeighted(analysis),
+  },
+  {
+    message: 'mirrorWeight goes with mirror: true',
+    cel: '!has(self.mirrorWeight) || has(self.mirror)',
+    holds: analysis => analysis.mirrorWeight === undefined || analysis.mirror,
+  },
+  {
+    message:
+      'sessionAffinity keeps callers of a share of all requests: remove match and iterations, or sessionAffinity',
+    cel: '!has(self.sessionAffinity) || !(has(self.match) || has(self.iterations))',
+    holds: analysis =>
+      analysis.sessionAffinity === undefined || (analysis.match === undefined && (analysis.iterations ?? 0) === 0),
   },
   {
     message: 'checkInterval must not be longer than interval: every step needs a check',

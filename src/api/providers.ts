@@ -112,6 +112,10 @@ interface WrittenSpec {
         readonly maxWeight?: unknown
         readonly stepWeightPromotion?: number | undefined
         readonly iterations?: number | undefined
+        readonly match?: unknown
+        readonly mirror?: boolean | undefined
+        readonly mirrorWeight?: unknown
+        readonly sessionAffinity?: unknown
         readonly metrics?: readonly WrittenMetric[] | undefined
       }
     | undefined
@@ -148,12 +152,18 @@ const OF_ROUTES = [
 
 const isWritten = (value: unknown): boolean => value !== undefined && value !== false
 
+/** What of the analysis needs routes of Sluice's own: more than a share on a route. */
+const BEYOND_SHARES = ['match', 'mirror', 'mirrorWeight', 'sessionAffinity'] as const
+const goesBeyondShares = `has(self.analysis) && (${BEYOND_SHARES.map(field => `has(self.analysis.${field})`).join(' || ')})`
+
+const isOnlyShares = ({ analysis = {} }: WrittenSpec): boolean =>
+  BEYOND_SHARES.every(field => !isWritten(analysis[field]))
+
 const rulesOfAnyShare: readonly ProviderRule[] = [
   {
-    message:
-      'iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights instead of iterations',
-    cel: '!has(self.analysis) || !has(self.analysis.iterations) || self.analysis.iterations == 0',
-    holds: ({ analysis }) => (analysis?.iterations ?? 0) === 0,
+    message: `with service.virtualServices the routes are yours, and only their weights are shifted: remove ${BEYOND_SHARES.join(', ')} from analysis. In place of match write a route with that match in your VirtualService and list it by name under service.virtualServices[].routes; for the others leave virtualServices out`,
+    cel: `!has(self.service.virtualServices) || !(${goesBeyondShares})`,
+    holds: spec => !isWritten((spec.service as Record<string, unknown>)['virtualServices']) || isOnlyShares(spec),
   },
 ]
 
@@ -163,6 +173,11 @@ const rulesOfAllOrNone: readonly ProviderRule[] = [
     cel: `!has(self.analysis) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0)`,
     holds: ({ analysis = {} }) =>
       WEIGHTS.every(field => analysis[field] === undefined) && (analysis.stepWeightPromotion ?? 0) === 0,
+  },
+  {
+    message: `provider kubernetes has no routes: remove ${BEYOND_SHARES.join(', ')} from analysis; iterations alone are blue/green`,
+    cel: `!(${goesBeyondShares})`,
+    holds: isOnlyShares,
   },
   {
     message: `provider kubernetes has no routes: remove ${OF_ROUTES.join(', ')} from service`,

@@ -50,7 +50,8 @@ const CorsPolicy = passedOn({
   unmatchedPreflights: z.string().exactOptional(),
 }).describe(istio('virtual-service/#CorsPolicy'))
 
-const Match = passedOn({
+/** A condition on requests, as Istio writes it. */
+export const Match = passedOn({
   name: z.string().exactOptional(),
   uri: passedOn({}).exactOptional(),
   scheme: passedOn({}).exactOptional(),

@@ -52,6 +52,9 @@ const Run = z.object({
   lastCheckTime: time().describe('When the metrics were last checked.'),
   lastCheckPassed: z.boolean().optional().describe('Whether that check passed.'),
   lastFailedTime: time().describe('When a failed check was last counted.'),
+  among: text().describe('Fingerprint of the matches that the share is among; absent for all requests.'),
+  mirror: whole().describe('Percent of the requests that are copied to the candidate.'),
+  mirrored: z.boolean().optional().describe('Whether copies of requests were judged before the first share.'),
   noTrafficChecks: whole().describe('Checks in a row without any request although some were due.'),
   misrouted: z.boolean().optional().describe('Whether the last check found requests that no cluster could carry.'),
   blindSince: time().describe('Since when no check had a result.'),
@@ -60,6 +63,14 @@ const Run = z.object({
   pausedSince: time().describe('Since when such a wait goes on.'),
   approved: text().describe('The weight whose approval was given, or `full`.'),
 })
+
+const RetiredCookie = z
+  .object({
+    cookie: z.string().describe('`name=value`.'),
+    attributes: z.string().describe('What follows it in Set-Cookie.'),
+    until: z.string().meta({ format: 'date-time' }).describe('By then every browser has dropped it.'),
+  })
+  .describe('The cookie of the last run: who sends it goes to the primary, and loses it.')
 
 const Progress = z.object({
   stage: text().describe('The stage within the phase.'),
@@ -157,6 +168,10 @@ export const CanaryStatusSchema = z
       .describe('Configuration that the candidate mounts, with its hash.'),
     targetUid: text().describe('The target whose generations are counted.'),
     targetGeneration: whole().describe("Generation of the target's template when it was last taken as known."),
+    sessionAffinityCookie: text().describe('Callers that send it stay on the canary, as `name=value`.'),
+    primarySessionAffinityCookie: text().describe('Callers that send it stay on the primary, as `name=value`.'),
+    previousSessionAffinityCookie: text().describe('The cookie of the last run, which leads to the primary now.'),
+    retiredCookie: RetiredCookie.optional(),
     retry: text().describe('Rejected revision that is tried again.'),
     paused: text().describe('Why a user paused the canary.'),
     labels: z.enum(['keep', 'switch']).optional().describe("How the primary's pods are told apart."),

@@ -69,9 +69,6 @@ analysis:
     - headers: {user-agent: {regex: ".*Firefox.*"}}
     - headers: {cookie: {regex: "^(.*?;)?(type=insider)(;.*)?$"}}
 `,
-    refused: {
-      'spec.analysis.match': /write stepWeights instead/,
-    },
   },
   {
     name: 'blue/green with mirrored traffic',
@@ -80,10 +77,6 @@ ${target}
 service: {port: 80}
 analysis: {interval: 1m, threshold: 10, iterations: 10, mirror: true, mirrorWeight: 50}
 `,
-    refused: {
-      'spec.analysis.mirror': /remove it/,
-      'spec.analysis.mirrorWeight': /remove it/,
-    },
   },
   {
     name: 'a Helm chart with every optional value at its default',
@@ -225,7 +218,6 @@ ${target}
 service: {port: 9898}
 analysis: {interval: 1m, threshold: 10, stepWeight: 10, sessionAffinity: {cookieName: flagger-cookie, maxAge: 21600}}
 `,
-    refused: { 'spec.analysis.sessionAffinity': /remove it/ },
   },
   {
     name: 'headers, CORS, a rewrite and matches',

@@ -60,6 +60,7 @@ suite('reading what a user wrote', () => {
         stepWeightPromotion: 0,
         primaryReadyThreshold: 100,
         canaryReadyThreshold: 100,
+        mirror: false,
         onProviderError: 'hold',
         maxBlind: 900_000,
         maxDuration: 86_400_000,

@@ -48,17 +48,15 @@ suite('a change of spec.provider', () => {
     })
   }
 
-  test('iterations are refused where the provider that cannot have them is written, and only there', () => {
+  test('mirroring is refused where the provider that cannot have it is written, and only there', () => {
     const create = (more: Record<string, unknown>): void => {
       const user = installed(new VirtualClock()).as('kubectl')
       user.namespace('default')
-      user.create(canary({ analysis: { iterations: 3, metrics: [inline] }, ...more }))
+      user.create(canary({ analysis: { iterations: 3, mirror: true, metrics: [inline] }, ...more }))
     }
     create({})
-    create({ provider: 'kubernetes' })
-    expect(() => create({ provider: 'istio' })).to.throw(
-      /iterations \(blue\/green\) are supported with provider kubernetes/,
-    )
+    create({ provider: 'istio' })
+    expect(() => create({ provider: 'kubernetes' })).to.throw(/provider kubernetes has no routes: remove match, mirror/)
   })
 
   test('minRequests are refused where provider kubernetes is written and metrics are checked', () => {

@@ -192,6 +192,8 @@ export function observation(more: Partial<Observation> = {}): Observation {
 export function posture(more: Partial<Posture> = {}): Posture {
   return {
     traffic: NONE,
+    sticky: null,
+    retired: null,
     callers: 'primary',
     canaryPods: 'none',
     lock: false,

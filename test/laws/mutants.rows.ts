@@ -19,6 +19,8 @@ const rules = (name: string): string => `src/core/machine/rules/${name}.ts`
 const PHASES = 'src/core/machine/phases.ts'
 const POSTURES = 'src/core/machine/postures.ts'
 
+const OWN_ROUTES = 'src/core/routers/istio/own-routes.ts'
+
 type Row = Omit<Mutant, 'law' | 'of'>
 
 const laws = (of: string, law: string, ...rows: readonly Row[]): Mutant[] => rows.map(row => ({ law, of, ...row }))
@@ -56,7 +58,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'reading the weight back from the mesh',
       file: rules('carry'),
-      take: 'if (!carries(traffic, state.traffic)) {',
+      take: 'if (!carries(traffic, state.traffic) || !keeps(traffic, stickyOf(o, state))) {',
       put: 'if (traffic === null) {',
     },
     ruleOfAnalysis('waitUntilTargetPaused'),
@@ -101,8 +103,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the lock while a candidate carries',
       file: POSTURES,
-      take: "return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }",
-      put: "return { ...common, traffic, canaryPods: 'as desired', lock: false, judged: run.candidate }",
+      take: "return { ...common, ...split, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }",
+      put: "return { ...common, ...split, canaryPods: 'as desired', lock: false, judged: run.candidate }",
     },
     {
       without: 'the lock until what failed has drained',
@@ -437,12 +439,40 @@ export const mutants: readonly Mutant[] = [
     take: 'approved: state.approved === null ? undefined : String(state.approved),',
     put: '',
   }),
-  ...laws('test/core/routers/law.test.ts', 'own VirtualService: any weight, after any other', {
-    without: 'parts that add up to 100',
-    file: 'src/core/routers/istio/own.ts',
-    take: 'weight: 100 - split }',
-    put: 'weight: 100 }',
-  }),
+  ...laws(
+    'test/core/routers/law.test.ts',
+    'own VirtualService: any split, after any other',
+    {
+      without: 'parts that add up to 100',
+      file: OWN_ROUTES,
+      take: "entry('primary', 100 - canary,",
+      put: "entry('primary', 100,",
+    },
+    {
+      without: 'leaving to the primary what does not match',
+      file: OWN_ROUTES,
+      take: 'return [...audience, route({ canary: 0, mirror: 0 }, present({ match }))]',
+      put: 'return [...audience, route(traffic, present({ match }))]',
+    },
+    {
+      without: 'the matches of the Canary beside those of the analysis',
+      file: OWN_ROUTES,
+      take: 'route(traffic, { name: MATCH, match: matched })',
+      put: 'route(traffic, { name: MATCH, match: matchesFor(o, traffic.among) })',
+    },
+    {
+      without: 'the end of a mirror',
+      file: OWN_ROUTES,
+      take: 'const { match, route: entries, mirror: _mirror, mirrorPercentage: _percentage, ...terms } = route',
+      put: 'const { match, route: entries, ...terms } = route',
+    },
+    {
+      without: 'the end of the routes for cookies',
+      file: OWN_ROUTES,
+      take: 'http.filter(route => !isNamed(route))',
+      put: "http.filter(route => route['name'] !== MATCH)",
+    },
+  ),
   ...laws(
     'test/controller/tenants.test.ts',
     'reaches weight 0 within a second',

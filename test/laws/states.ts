@@ -45,6 +45,7 @@ const analysis = {
       fc.record({ by: fc.constant('suspension' as const), since: instant }),
     ),
   ),
+  mirrored: fc.boolean(),
   pausedDuration: fc.nat(86_400_000),
   pausedSince: maybe(instant),
   approved: maybe(fc.oneof(percent, fc.constant('full' as const))),
@@ -110,6 +111,14 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   targetUid: fc.constantFrom(null, 'uid-of-the-target'),
   targetGeneration: fc.nat(99),
   retry: maybe(revision),
+  retiredCookie: maybe(
+    fc.record({
+      name: fc.constantFrom('web', 'web-canary'),
+      value: fc.stringMatching(/^[0-9a-f]{16}$/),
+      attributes: fc.constantFrom('; Max-Age=0', '; Max-Age=0; Path=/'),
+      until: instant,
+    }),
+  ),
   paused: maybe(fc.string({ minLength: 1, maxLength: 9 })),
   checks: fc.constant(emptyMemory.checks),
   history: fc.constant(emptyMemory.history),

@@ -15,7 +15,9 @@ import { answersToEdits } from './rules/edits.ts'
 import { answersToHands } from './rules/manual-edits.ts'
 import { overrides } from './rules/overrides.ts'
 import { deadlineOf } from './rules/verdict.ts'
+import { withRetiredCookie } from './retired-cookie.ts'
 import type { State } from '../model/state.ts'
+import { inWords } from '../model/traffic.ts'
 import { clipped, withoutNumbers } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { noteReplicas } from './desired-replicas.ts'
@@ -42,7 +44,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       writes,
     }
   }
-  const move = withWarnings(o, withReport(o, inTime(o, withTrouble(o, said), now), now), now)
+  const move = withRetiredCookie(o, withWarnings(o, withReport(o, inTime(o, withTrouble(o, said), now), now), now), now)
   const after = { ...o, state: move.state, memory: move.memory }
   const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
@@ -122,4 +124,4 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
 }
 
 const barrierOf = (state: State): string =>
-  [state.phase, 'stage' in state ? state.stage : '', 'traffic' in state ? state.traffic.canary : ''].join('/')
+  [state.phase, 'stage' in state ? state.stage : '', 'traffic' in state ? inWords(state.traffic) : ''].join('/')

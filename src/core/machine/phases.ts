@@ -20,7 +20,7 @@ import {
   waitForApproval,
   waitUntilDue,
 } from './rules/advance.ts'
-import { followThePlan, waitUntilCarried } from './rules/carry.ts'
+import { followThePlan, restartForOtherRequests, waitUntilCarried } from './rules/carry.ts'
 import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
 import { drain, finishRollingBack } from './rules/drain.ts'
@@ -32,7 +32,7 @@ import {
   waitForTarget,
 } from './rules/initialize.ts'
 import { ensureFinalizer, holdWhileUnwatched } from './rules/preconditions.ts'
-import { copyToPrimary, returnTraffic } from './rules/promote.ts'
+import { copyToPrimary, followMatch, returnTraffic } from './rules/promote.ts'
 import { drainRejected, forgetRejected, idle, takeNewBaseline } from './rules/rest.ts'
 import { shiftAllTraffic } from './rules/shift.ts'
 import {
@@ -132,6 +132,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
   ],
   advancing: [
     ...underAnalysis,
+    restartForOtherRequests,
     dropToZeroWhenCanaryUnready,
     rollBackWhenOverdue,
     promoteHotfix,
@@ -165,10 +166,10 @@ export const phases: { readonly [P in Phase]: Chains<P> } = {
   WaitingPromotion: analysis,
   Promoting: {
     shifting: [...always, shiftAllTraffic],
-    copying: [...always, copyToPrimary],
-    returning: [...always, returnTraffic],
-    diverting: [...always, moveCallersOffPrimary],
-    undoing: [...always, restorePrimary],
+    copying: [...always, followMatch, copyToPrimary],
+    returning: [...always, followMatch, returnTraffic],
+    diverting: [...always, followMatch, moveCallersOffPrimary],
+    undoing: [...always, followMatch, restorePrimary],
   },
   Finalising: [...always, finishRollingBack, drain],
   Succeeded: [...always, takeNewBaseline, startRun, idle],

@@ -2,12 +2,15 @@
 import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
+import { stickyOf } from '../model/sticky.ts'
 import { ALL, isNone, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
 import { serviceRefusal } from '../problems/index.ts'
-import type { Analysis, Phase, Revision, State } from '../model/state.ts'
+import type { Analysis, Phase, Revision, Run, State } from '../model/state.ts'
 
 const idle: Posture = {
   traffic: null,
+  sticky: null,
+  retired: null,
   callers: 'untouched',
   canaryPods: 'untouched',
   lock: false,
@@ -19,10 +22,17 @@ const idle: Posture = {
   remove: 'nothing',
 }
 
+/** What carries in a run; where another split carries because a side has no ready pod, it keeps no caller. */
+const carrying = (o: Observation, run: State & Run, traffic: Traffic): Pick<Posture, 'traffic' | 'sticky'> => ({
+  traffic,
+  sticky: sameTraffic(traffic, run.traffic) ? stickyOf(o, run) : null,
+})
+
 /** The primary serves; the target rests. */
 const resting = (o: Observation, promoted: Revision): Posture => ({
   ...idle,
   traffic: NONE,
+  retired: o.memory.retiredCookie,
   callers: 'primary',
   canaryPods: 'none',
   primary: promoted,
@@ -47,7 +57,7 @@ function clampToReadySides(o: Observation, traffic: Traffic, candidate: Revision
   return traffic
 }
 
-function analysing(o: Observation, run: Analysis): Posture {
+function analysing(o: Observation, run: Extract<State, { phase: 'Progressing' | 'WaitingPromotion' }>): Posture {
   const { lockTarget } = o.canary.spec.analysis
   // What carried may serve for the primary at any stage: an earlier candidate while it drains, then this one.
   const carried = run.highest > 0 ? run.candidate : ''
@@ -66,10 +76,18 @@ function analysing(o: Observation, run: Analysis): Posture {
     case 'pausingRollout':
       return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
     case 'advancing': {
-      const traffic = clampToReadySides(o, run.traffic, isNone(run.traffic) ? carried : run.candidate)
-      return { ...common, traffic, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
+      const split = carrying(o, run, advancing(o, run, carried))
+      return { ...common, ...split, canaryPods: 'as desired', lock: lockTarget, judged: run.candidate }
     }
   }
+}
+
+/** Copies go to ready pods too, and none of a candidate that got only copies serves for the primary. */
+function advancing(o: Observation, run: Analysis, carried: Revision): Traffic {
+  const { traffic, candidate } = run
+  if (traffic.canary > 0) return clampToReadySides(o, traffic, candidate)
+  const standIn = clampToReadySides(o, NONE, carried)
+  return isNone(standIn) && judgedReady(o, candidate) > 0 ? traffic : standIn
 }
 
 const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, { phase: P }>) => Posture } = {
@@ -87,10 +105,10 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
     const primary = run.stage === 'undoing' || run.stage === 'shifting' ? run.promoted : run.candidate
     // What carries is kept from rolling; unjudged, it carries only what the primary cannot.
     const lock = o.canary.spec.analysis.lockTarget && (!o.canary.spec.skipAnalysis || !isNone(run.traffic))
-    const traffic = clampToReadySides(o, run.traffic, run.candidate)
+    const split = carrying(o, run, clampToReadySides(o, run.traffic, run.candidate))
     // A record that was lost is made again once a person has put the template on the target.
     const record = run.stage === 'undoing' ? recordable(o, run.promoted) : null
-    return { ...resting(o, primary), traffic, canaryPods: 'as desired', lock, judged: run.candidate, record }
+    return { ...resting(o, primary), ...split, canaryPods: 'as desired', lock, judged: run.candidate, record }
   },
   Finalising(o, { promoted }) {
     const { lockTarget } = o.canary.spec.analysis

@@ -3,6 +3,7 @@ import type { Provider } from '../../api/providers.ts'
 import type { Announcement } from './announcement.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
+import type { Cookie } from './traffic.ts'
 import type { Instant, Percent } from '../time.ts'
 
 /** How many pods the user last asked for, and who keeps asking at rest. */
@@ -46,6 +47,12 @@ export interface RunRecord {
   readonly message: string
 }
 
+/** The cookie by which callers stayed on the canary of a run that is over. */
+export interface RetiredCookie extends Cookie {
+  /** By then every browser has dropped it. */
+  readonly until: Instant
+}
+
 /** A finding that stops nothing. */
 export interface Warning {
   readonly reason: Reason
@@ -68,6 +75,8 @@ export interface Memory {
   readonly targetGeneration: number
   /** A rejected revision is tried again because a person said so. */
   readonly retry: Revision | null
+  /** What callers may still send of the last run; null: nothing, or a run is under way. */
+  readonly retiredCookie: RetiredCookie | null
   /** Why a person paused the canary: no run starts and no weight rises until `resume`. */
   readonly paused: string | null
   readonly checks: readonly CheckRecord[]
@@ -94,6 +103,7 @@ export const emptyMemory: Memory = {
   targetUid: null,
   targetGeneration: 0,
   retry: null,
+  retiredCookie: null,
   paused: null,
   checks: [],
   history: [],

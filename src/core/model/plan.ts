@@ -3,9 +3,10 @@
  * Law: a plan exposes more requests with each step and is never empty; no check falls before its traffic was carried.
  */
 import type { Analysis, Canary, Metric } from '../../api/canary.ts'
+import { fingerprint } from '../json.ts'
 import type { Instant, Milliseconds, Percent } from '../time.ts'
 import type { Analysis as Run } from './state.ts'
-import { compare, isNone, sameTraffic, type Traffic, weighted } from './traffic.ts'
+import { compare, isNone, sameTraffic, type Traffic, trafficOf } from './traffic.ts'
 
 /** One stage of a plan. */
 export interface Step {
@@ -23,24 +24,39 @@ export interface Step {
 export type Plan = readonly [Step, ...Step[]]
 
 const SECOND = 1000
-const plain = (weight: Percent): Step => ({
-  traffic: weighted(weight),
+const plain = (traffic: Traffic): Step => ({
+  traffic: trafficOf(traffic),
   iterations: 1,
   hold: 0,
   approve: false,
   metrics: [],
 })
 
-/** The plan, from the five ways that a spec can say it. */
+/** Which requests the share is of: a fingerprint of `analysis.match`, '' for all. Another one is another plan. */
+export function audienceOf({ match = [] }: Analysis): string {
+  return match.length === 0 ? '' : fingerprint(match)
+}
+
+/** The plan, from the ways that a spec can say it. */
 export function planOf(analysis: Analysis): Plan {
   const { iterations = 0, steps, stepWeights, stepWeight, maxWeight: top = 100 } = analysis
-  // Blue/green: judged without a request of callers, then with all of them.
-  if (iterations > 0) return [{ ...plain(0), iterations }, plain(100)]
+  const among = audienceOf(analysis)
+  const mirror = analysis.mirror ? (analysis.mirrorWeight ?? 100) : 0
+  const share = (canary: Percent): Step => plain({ canary, among, mirror: 0 })
+  const copies = plain({ canary: 0, among, mirror })
+  // Copies come before the first share, for one interval.
+  const before = mirror > 0 ? [copies] : []
+  if (iterations > 0) {
+    // Blue/green: judged without a request of callers, then with all of them. A/B: with all that match.
+    if (among === '') return [{ ...copies, iterations }, share(100)]
+    const matched = { ...share(100), iterations }
+    return mirror > 0 ? [copies, matched] : [matched]
+  }
   const written =
-    steps?.map(({ weight, hold = 0, approve, metrics }) => ({ ...plain(weight), hold, approve, metrics })) ??
-    stepWeights?.map(plain)
-  const [first, ...rest] = written ?? weightsUpTo(top, stepWeight).map(plain)
-  return [first ?? plain(top), ...rest]
+    steps?.map(({ weight, hold = 0, approve, metrics }) => ({ ...share(weight), hold, approve, metrics })) ??
+    stepWeights?.map(share)
+  const [first, ...rest] = [...before, ...(written ?? weightsUpTo(top, stepWeight).map(share))]
+  return [first ?? share(top), ...rest]
 }
 
 function weightsUpTo(top: Percent, step: Percent | undefined): Percent[] {
@@ -48,9 +64,12 @@ function weightsUpTo(top: Percent, step: Percent | undefined): Percent[] {
   return Array.from({ length: Math.ceil(top / step) }, (_, i) => Math.min(top, step * (i + 1)))
 }
 
-/** The first step above `current`; undefined where there is none, which alone does not mean that the last one is reached. */
-export function nextStep(plan: Plan, current: Traffic): Step | undefined {
-  return plan.find(step => compare(step.traffic, current) > 0)
+/**
+ * The first step above the run's traffic; undefined where there is none, which alone does not mean that the last one is reached.
+ * Copies that were judged are not sent again.
+ */
+export function nextStep(plan: Plan, { traffic, mirrored }: Pick<Run, 'traffic' | 'mirrored'>): Step | undefined {
+  return plan.find(step => compare(step.traffic, traffic) > 0 && !(mirrored && step.traffic.mirror > 0))
 }
 
 /** The step at exactly this traffic; a plan that was edited in mid-run, or a weight that was set by hand, may have none. */
@@ -73,8 +92,9 @@ export function lastStep(plan: Plan): Step {
 }
 
 /** `2/4`, as the column STEP shows it. */
-export function progressOf(plan: Plan, traffic: Traffic): string {
-  return `${plan.filter(step => compare(step.traffic, traffic) <= 0).length}/${plan.length}`
+export function progressOf(plan: Plan, traffic: Traffic, mirrored: boolean): string {
+  const reached = plan.filter(step => compare(step.traffic, traffic) <= 0 || (mirrored && step.traffic.mirror > 0))
+  return `${reached.length}/${plan.length}`
 }
 
 /** When a step that has been carried since `carriedAt` may end. */

@@ -1,10 +1,15 @@
 /** What a phase wants of the world, before it is told in objects. */
 import type { Revision } from './state.ts'
-import type { Traffic } from './traffic.ts'
+import type { RetiredCookie } from './memory.ts'
+import type { Sticky, Traffic } from './traffic.ts'
 
 export interface Posture {
   /** The split that is requested of the routes; null: they are not touched. */
   readonly traffic: Traffic | null
+  /** Callers that stay with the side that answered them; null: each request is drawn. */
+  readonly sticky: Sticky | null
+  /** A cookie of a run that is over: callers that send it go to the primary, and lose it. */
+  readonly retired: RetiredCookie | null
   /**
    * Where callers of the apex go: `primary` (the apex Service and routes point at the primary), `target` (a canary that is
    * deleted hands them back), or `untouched`.

@@ -59,6 +59,8 @@ export interface Analysis extends Run {
   readonly stage: Stage
   /** Iterations of the present step that have passed. */
   readonly iteration: number
+  /** What was copied to the candidate was judged, before its first share; it is not copied again in this run. */
+  readonly mirrored: boolean
   /** When the candidate was first given traffic, or checked: no window reaches further back. */
   readonly routedAt: Instant | null
   /** When the metrics were last checked, at this weight. */

@@ -5,9 +5,16 @@
 import { isProvider } from '../../api/providers.ts'
 import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
 import type { Announcement } from '../model/announcement.ts'
-import { emptyMemory, type CheckRecord, type Memory, type RunRecord, type Warning } from '../model/memory.ts'
+import {
+  emptyMemory,
+  type CheckRecord,
+  type Memory,
+  type RetiredCookie,
+  type RunRecord,
+  type Warning,
+} from '../model/memory.ts'
 import type { Analysis, Hold, Run, Stage, State } from '../model/state.ts'
-import { weighted } from '../model/traffic.ts'
+import { NONE, trafficOf } from '../model/traffic.ts'
 import { AWAITED, type Waiting, waitingFor } from '../model/waiting.ts'
 import type { Instant } from '../time.ts'
 import { isReason } from './reasons.ts'
@@ -114,7 +121,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     candidate: run.candidate,
     startedAt,
     highest: run.highest ?? weight,
-    traffic: weighted(weight),
+    traffic: again ? NONE : trafficOf({ canary: weight, among: run.among ?? '', mirror: run.mirror ?? 0 }),
     // Since when the routes carry another weight says nothing of this one.
     carriedAt: again ? null : instantOf(run.carriedAt),
     waiting: readWaiting(run.waiting, now),
@@ -129,6 +136,7 @@ function readRun(s: CanaryStatus, settled: { promoted: string; rejected: string 
     ...common,
     stage: known ?? 'draining',
     iteration: s.iterations ?? 0,
+    mirrored: run.mirrored ?? false,
     routedAt: instantOf(run.routedAt),
     lastCheckTime: instantOf(run.lastCheckTime),
     lastCheckPassed: run.lastCheckPassed ?? false,
@@ -152,6 +160,13 @@ function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant):
     : { by: 'suspension', since: instantOf(hold.since) ?? now }
 }
 
+function readCookie(retired: CanaryStatus['retiredCookie']): RetiredCookie | null {
+  const until = instantOf(retired?.until)
+  if (retired === undefined || until === null) return null
+  const [name = '', ...value] = retired.cookie.split('=')
+  return { name, value: value.join('='), attributes: retired.attributes, until }
+}
+
 function readMemory(s: CanaryStatus, now: Instant): Memory {
   return {
     labels: orNull(s.labels),
@@ -170,6 +185,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     targetUid: orNull(s.targetUid),
     targetGeneration: s.targetGeneration ?? 0,
     retry: orNull(s.retry),
+    retiredCookie: readCookie(s.retiredCookie),
     paused: orNull(s.paused),
     checks: (s.checks ?? []).map(
       (check): CheckRecord => ({

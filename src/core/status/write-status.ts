@@ -5,7 +5,8 @@ import type { Observation } from '../model/observation.ts'
 import { planOf, progressOf } from '../model/plan.ts'
 import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
 import type { State } from '../model/state.ts'
-import type { Traffic } from '../model/traffic.ts'
+import { stickyOf } from '../model/sticky.ts'
+import type { Cookie, Traffic } from '../model/traffic.ts'
 import type { Waiting } from '../model/waiting.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
@@ -28,7 +29,10 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     phase: state.phase,
     reason: move.reason,
     message: clipped(move.message, LONGEST.message),
-    step: 'traffic' in state ? progressOf(planOf(o.canary.spec.analysis), requested) : undefined,
+    step:
+      'traffic' in state
+        ? progressOf(planOf(o.canary.spec.analysis), requested, 'mirrored' in state && state.mirrored)
+        : undefined,
     canaryWeight: requested.canary,
     traffic: trafficOf(o, requested),
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
@@ -41,6 +45,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     trackedConfigs: trackedOf(o.configs),
     targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
+    ...cookiesOf({ ...o, memory }, state),
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
@@ -84,6 +89,23 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
   })
 }
 
+const named = ({ name, value }: Cookie): string => `${name}=${value}`
+
+/** Flagger's fields, and what is needed to take a cookie back. */
+function cookiesOf(o: Observation, state: State): Partial<CanaryStatus> {
+  const sticky = stickyOf(o, state)
+  const { retiredCookie } = o.memory
+  return {
+    sessionAffinityCookie: sticky === null ? undefined : named(sticky.canary),
+    primarySessionAffinityCookie: sticky?.primary == null ? undefined : named(sticky.primary),
+    previousSessionAffinityCookie: retiredCookie === null ? undefined : named(retiredCookie),
+    retiredCookie:
+      retiredCookie === null
+        ? undefined
+        : { cookie: named(retiredCookie), attributes: retiredCookie.attributes, until: iso(retiredCookie.until) },
+  }
+}
+
 /** What is asked for, and what the routes carry; where they differ among themselves, what is furthest from it. */
 function trafficOf({ traffic }: Observation, { canary: requested }: Traffic): CanaryStatus['traffic'] {
   if (traffic === null) return undefined
@@ -103,6 +125,8 @@ function writeRun(state: State): CanaryStatus['run'] {
     startedAt: iso(state.startedAt),
     stage: state.stage,
     highest: state.highest,
+    among: state.traffic.among === '' ? undefined : state.traffic.among,
+    mirror: state.traffic.mirror === 0 ? undefined : state.traffic.mirror,
     carriedAt: isoOrNone(state.carriedAt),
     waiting: writeWaiting(state.waiting),
   }
@@ -114,6 +138,7 @@ function writeRun(state: State): CanaryStatus['run'] {
     lastCheckTime: isoOrNone(state.lastCheckTime),
     lastCheckPassed: state.lastCheckPassed,
     lastFailedTime: isoOrNone(state.lastFailedTime),
+    mirrored: state.mirrored || undefined,
     noTrafficChecks: state.noTrafficChecks,
     misrouted: state.misrouted || undefined,
     blindSince: isoOrNone(state.blindSince),

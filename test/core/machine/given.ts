@@ -7,7 +7,7 @@ import { CANARY_LABEL, FINALIZER, REVISION_ANNOTATION } from '../../../src/core/
 import type { Observation, Workload } from '../../../src/core/model/observation.ts'
 import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
 import type { State, StateOf } from '../../../src/core/model/state.ts'
-import { weighted } from '../../../src/core/model/traffic.ts'
+import { carriedBy, weighted } from '../../../src/core/model/traffic.ts'
 import { canary, deployment, object, observation, record, replicaSet, template, workload } from '../given-objects.ts'
 
 export const now = Date.UTC(2026, 0, 2)
@@ -71,7 +71,7 @@ export function at(state: State, more: Partial<Observation> = {}): Observation {
     recorded: [candidate, promoted],
     target: target('web:2'),
     primary: primary(),
-    traffic: { low: weight, high: weight },
+    traffic: carriedBy([weight, weight]),
     sight: 'live',
     memory: remembers(),
     ...more,

@@ -10,6 +10,7 @@ import { everyPhase } from './rows/every-phase.rows.ts'
 import { initializingRows } from './rows/initializing.rows.ts'
 import { promotingRows } from './rows/promoting.rows.ts'
 import { restingRows } from './rows/resting.rows.ts'
+import { strategyRows } from './rows/strategies.rows.ts'
 import { starting } from './rows/starting.rows.ts'
 import { terminatingRows } from './rows/terminating.rows.ts'
 
@@ -19,6 +20,7 @@ const tables: Readonly<Record<string, Rows>> = {
   'at rest': restingRows,
   'a run before its traffic': starting,
   'a run with traffic': advancingRows,
+  'more than a share of all requests': strategyRows,
   'a promotion': promotingRows,
   'a deletion': terminatingRows,
 }

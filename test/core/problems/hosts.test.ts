@@ -6,7 +6,7 @@ import type { Allowance, Observation, Settings } from '../../../src/core/model/o
 import { postureOf } from '../../../src/core/machine/postures.ts'
 import { problemOf, serviceRefusal } from '../../../src/core/problems/index.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
-import { weighted } from '../../../src/core/model/traffic.ts'
+import { carriedBy, weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>
@@ -147,7 +147,7 @@ suite('a VirtualService whose Canary is refused', () => {
     const o = served()
     const before = virtualService(o).spec
     const rolledBack = rendered(o, { traffic: weighted(0) })
-    expect(istio.read(rolledBack)).to.deep.equal({ low: 0, high: 0 })
+    expect(istio.read(rolledBack)).to.deep.equal(carriedBy([0, 0]))
     for (const field of ['hosts', 'gateways'])
       expect(at(virtualService(rolledBack).spec, field)).to.deep.equal(at(before, field))
     const [split, rest] = at(virtualService(rolledBack).spec, 'http') as Spec[]

@@ -60,7 +60,7 @@ const rows: Readonly<
   'iterations where the flag chose istio': {
     spec: { analysis: { metrics, iterations: 3 } },
     by: 'istio',
-    said: 'spec: iterations (blue/green) are supported with provider kubernetes only so far: write stepWeights instead of iterations',
+    said: null,
   },
   'iterations where the flag chose kubernetes': {
     spec: { analysis: { metrics, iterations: 3 } },

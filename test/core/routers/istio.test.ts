@@ -4,7 +4,7 @@ import { at, present } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
-import { weighted } from '../../../src/core/model/traffic.ts'
+import { carriedBy, weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 const routes = (o: Observation, wanted: Posture) => istio.render(o, wanted)
@@ -32,7 +32,7 @@ suite('the VirtualService of Sluice', () => {
   test('splits between two hosts, for the Service in the mesh', () => {
     const o = settled(observation(), posture({ traffic: weighted(10) }))
     expect(virtualService(o).spec).to.deep.equal({ hosts: ['web'], gateways: ['mesh'], http: [{ route: split(90) }] })
-    expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
+    expect(istio.read(o)).to.deep.equal(carriedBy([10, 10]))
   })
 
   test('carries what the spec says of its route', () => {
@@ -188,14 +188,13 @@ suite('the VirtualService of Sluice', () => {
       const ports = [{ port: 80 }, { name: 'admin', port: 81 }]
       const web = object(kinds.Service, 'web', { spec: { ports } })
       const o = settled(observation({ live: live([kinds.Service, web]) }), posture({ traffic: weighted(10) }))
-      expect(istio.read(o)).to.deep.equal({ low: 10, high: 10 })
+      expect(istio.read(o)).to.deep.equal(carriedBy([10, 10]))
       const [first, ...others] = at(virtualService(o).spec, 'http') as object[]
       const http = [{ ...first, route: split(70) }, ...others]
       const byHand = { ...virtualService(o), spec: { ...(virtualService(o).spec as object), http } }
-      expect(istio.read({ ...o, live: { ...o.live, ...live([kinds.VirtualService, byHand]) } })).to.deep.equal({
-        low: 10,
-        high: 30,
-      })
+      expect(istio.read({ ...o, live: { ...o.live, ...live([kinds.VirtualService, byHand]) } })).to.deep.equal(
+        carriedBy([10, 30]),
+      )
     })
   })
 
@@ -220,7 +219,7 @@ suite('the VirtualService of Sluice', () => {
       },
     ])
     expect(names(o)).not.to.include('DestinationRule web-primary')
-    expect(istio.read(o)).to.deep.equal({ low: 25, high: 25 })
+    expect(istio.read(o)).to.deep.equal(carriedBy([25, 25]))
   })
 
   test('is not touched before callers are moved, while its DestinationRules are made', () => {
@@ -235,8 +234,8 @@ suite('the VirtualService of Sluice', () => {
     const o = settled(observation(), posture({ traffic: weighted(10) }))
     const raised = { ...virtualService(o), spec: { hosts: ['web'], gateways: ['mesh'], http: [{ route: split(20) }] } }
     const byHand = { ...o, live: { ...o.live, ...live([kinds.VirtualService, raised]) } }
-    expect(istio.read(byHand)).to.deep.equal({ low: 80, high: 80 })
-    expect(istio.read(settled(byHand, posture({ traffic: weighted(10) })))).to.deep.equal({ low: 10, high: 10 })
+    expect(istio.read(byHand)).to.deep.equal(carriedBy([80, 80]))
+    expect(istio.read(settled(byHand, posture({ traffic: weighted(10) })))).to.deep.equal(carriedBy([10, 10]))
   })
 
   test('anything else that was added to its routes is put right, what is beside them is left', () => {
@@ -263,7 +262,7 @@ suite('the VirtualService of Sluice', () => {
     const routed = settled(settled(observation(), posture({ traffic: weighted(0) })), toTarget)
     const http = [{ route: [{ destination: { host: 'web' }, weight: 100 }] }]
     expect(at(virtualService(routed).spec, 'http')).to.deep.equal(http)
-    expect(istio.read(routed)).to.deep.equal({ low: 0, high: 0 })
+    expect(istio.read(routed)).to.deep.equal(carriedBy([0, 0]))
     const gone = settled(routed, removed)
     expect(names(gone)).to.have.members(['Deployment web', 'VirtualService web'])
     expect(at(virtualService(gone).spec, 'http')).to.deep.equal(http)
@@ -271,7 +270,7 @@ suite('the VirtualService of Sluice', () => {
       {},
       undefined,
     ])
-    expect(istio.read(settled(gone, posture({ traffic: weighted(5) })))).to.deep.equal({ low: 5, high: 5 })
+    expect(istio.read(settled(gone, posture({ traffic: weighted(5) })))).to.deep.equal(carriedBy([5, 5]))
   })
 
   test('goes with the canary where that was asked for', () => {
@@ -340,7 +339,7 @@ suite('VirtualServices of the user', () => {
         ],
       },
     ])
-    expect(istio.read(run)).to.deep.equal({ low: 25, high: 25 })
+    expect(istio.read(run)).to.deep.equal(carriedBy([25, 25]))
     const rest = virtualService(settled(run), 'routes')
     expect([rest.apiVersion, rest.spec, rest.metadata.annotations]).to.deep.equal([before.apiVersion, before.spec, {}])
     expect(rest.metadata.managedFields).to.equal(undefined)
@@ -362,7 +361,7 @@ suite('VirtualServices of the user', () => {
   test('a canary that the user wrote stays, at weight 0', () => {
     const o = given(spec([entry('web-primary', { weight: 100 }), entry('web-canary', { weight: 0 })]))
     const run = settled(o, posture({ traffic: weighted(50) }))
-    expect(istio.read(run)).to.deep.equal({ low: 50, high: 50 })
+    expect(istio.read(run)).to.deep.equal(carriedBy([50, 50]))
     expect(virtualService(settled(run), 'routes').spec).to.deep.equal(virtualService(o, 'routes').spec)
   })
 
@@ -371,9 +370,9 @@ suite('VirtualServices of the user', () => {
     const run = settled(given(git), posture({ traffic: weighted(10) }))
     const applied = { ...virtualService(run, 'routes'), spec: git }
     const fresh = { ...run, live: { ...run.live, ...live([kinds.VirtualService, applied]) } }
-    expect(istio.read(fresh)).to.deep.equal({ low: 0, high: 0 })
+    expect(istio.read(fresh)).to.deep.equal(carriedBy([0, 0]))
     const again = settled(fresh, posture({ traffic: weighted(10) }))
-    expect(istio.read(again)).to.deep.equal({ low: 10, high: 10 })
+    expect(istio.read(again)).to.deep.equal(carriedBy([10, 10]))
     expect(virtualService(settled(again), 'routes').spec).to.deep.equal(git)
   })
 
@@ -393,7 +392,7 @@ suite('VirtualServices of the user', () => {
       { name: 'api', route: [entry('web')] },
       { name: 'rest', route: [entry('web', { weight: 70 }), entry('web-canary', { weight: 30 })] },
     ])
-    expect(istio.read(o)).to.deep.equal({ low: 30, high: 30 })
+    expect(istio.read(o)).to.deep.equal(carriedBy([30, 30]))
   })
 
   test('all routes to the Service are shifted where none is named; the rest is left alone', () => {
@@ -408,7 +407,7 @@ suite('VirtualServices of the user', () => {
     }
     const o = settled(given(several), posture({ traffic: weighted(40) }))
     expect(JSON.stringify((http(o) as unknown[]).slice(0, 2))).to.equal(JSON.stringify(several.http.slice(0, 2)))
-    expect(istio.read(o)).to.deep.equal({ low: 40, high: 40 })
+    expect(istio.read(o)).to.deep.equal(carriedBy([40, 40]))
     expect(virtualService(settled(o), 'routes').spec).to.deep.equal(several)
   })
 
@@ -416,17 +415,17 @@ suite('VirtualServices of the user', () => {
     const uneven = [10, 30].map(weight => ({
       route: [entry('web', { weight: 100 - weight }), entry('web-canary', { weight })],
     }))
-    expect(istio.read(given({ hosts: ['web'], http: uneven }))).to.deep.equal({ low: 10, high: 30 })
+    expect(istio.read(given({ hosts: ['web'], http: uneven }))).to.deep.equal(carriedBy([10, 30]))
   })
 
   test('weights are read as shares of their sum, "none" and "all" only where it is so', () => {
     const read = (...weights: (number | undefined)[]) =>
       istio.read(given(spec(weights.map((weight, i) => entry(i === 0 ? 'web' : 'web-canary', present({ weight }))))))
-    expect(read(undefined)).to.deep.equal({ low: 0, high: 0 })
-    expect(read(1, 3)).to.deep.equal({ low: 75, high: 75 })
-    expect(read(undefined, 5)).to.deep.equal({ low: 100, high: 100 })
-    expect(read(999, 1)).to.deep.equal({ low: 1, high: 1 })
-    expect(read(1, 999)).to.deep.equal({ low: 99, high: 99 })
+    expect(read(undefined)).to.deep.equal(carriedBy([0, 0]))
+    expect(read(1, 3)).to.deep.equal(carriedBy([75, 75]))
+    expect(read(undefined, 5)).to.deep.equal(carriedBy([100, 100]))
+    expect(read(999, 1)).to.deep.equal(carriedBy([1, 1]))
+    expect(read(1, 999)).to.deep.equal(carriedBy([99, 99]))
     expect(read(0, 0)).to.equal(null)
   })
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
-import { ALL, NONE } from '../../../src/core/model/traffic.ts'
+import { ALL, carriedBy, NONE } from '../../../src/core/model/traffic.ts'
 import { specBeyondProvider } from '../../../src/core/problems/provider.ts'
 import { kubernetes } from '../../../src/core/routers/kubernetes/index.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
@@ -74,7 +74,7 @@ suite('the provider kubernetes', () => {
     test(`what was rendered is read back: ${name}, after the other, and once there nothing is written`, () => {
       const other = pointed(world(), traffic === ALL ? NONE : ALL)
       const o = pointed(other, traffic)
-      expect(kubernetes.read(o)).to.deep.equal({ low: traffic.canary, high: traffic.canary })
+      expect(kubernetes.read(o)).to.deep.equal(carriedBy([traffic.canary, traffic.canary]))
       const again = kubernetes.render(o, posture({ traffic, judged: o.target?.revision ?? null }))
       expect(again.filter(({ verb }) => verb !== 'disown')).to.deep.equal([])
     })
@@ -96,9 +96,9 @@ suite('the provider kubernetes', () => {
     const o = pointed(world(), ALL)
     const apex = [podOf(o, 'target'), podOf(o, 'primary')]
     const mixed = { ...o, endpoints: { primary: [], canary: [], apex } }
-    expect(kubernetes.read(mixed)).to.deep.equal({ low: 0, high: 100 })
+    expect(kubernetes.read(mixed)).to.deep.equal(carriedBy([0, 100]))
     const alone = { ...o, endpoints: { primary: [], canary: [], apex: [podOf(o, 'target')] } }
-    expect(kubernetes.read(alone)).to.deep.equal({ low: 100, high: 100 })
+    expect(kubernetes.read(alone)).to.deep.equal(carriedBy([100, 100]))
   })
 
   const listed = (o: Observation, ...apex: string[]): Observation => ({
@@ -112,8 +112,8 @@ suite('the provider kubernetes', () => {
       [ALL, 'target'],
     ] as const) {
       const o = pointed(pointed(world(), NONE), traffic)
-      expect(kubernetes.read(listed(o))).to.deep.equal({ low: 0, high: 100 })
-      const own = { low: traffic.canary, high: traffic.canary }
+      expect(kubernetes.read(listed(o))).to.deep.equal(carriedBy([0, 100]))
+      const own = carriedBy([traffic.canary, traffic.canary])
       expect(kubernetes.read(listed(o, podOf(o, side)))).to.deep.equal(own)
       const [hash, pods] = Object.entries(o[side]?.pods ?? {})[0] ?? []
       const without = { ...o[side], ready: 0, pods: { [hash ?? '']: { ...pods, ready: 0 } } } as Observation['target']
@@ -138,7 +138,7 @@ suite('the provider kubernetes', () => {
       const o = selecting(pointed(pointed(world(), NONE), ALL), selector)
       const read = listed({ ...o, state: advancing(100) }, podOf(o, 'target'))
       const now = { ...read, traffic: kubernetes.read(read) }
-      expect(now.traffic).to.deep.equal({ low: 0, high: 100 })
+      expect(now.traffic).to.deep.equal(carriedBy([0, 100]))
       const move = waitUntilCarried(now as Observation<'Progressing'>, 0)
       expect(move).to.deep.include({ reason: 'Routing', message: 'Requested weight 100; the routes still have 0' })
       expect(selectorIn(pointed(now, ALL))).to.deep.equal(selectorIn(pointed(pointed(world(), NONE), ALL)))
@@ -149,7 +149,7 @@ suite('the provider kubernetes', () => {
     const o = pointed(pointed(world(), ALL), NONE)
     const read = listed({ ...o, state: advancing(100) }, podOf(o, 'target'))
     const now = { ...read, traffic: kubernetes.read(read) }
-    expect(now.traffic).to.deep.equal({ low: 0, high: 100 })
+    expect(now.traffic).to.deep.equal(carriedBy([0, 100]))
     const move = waitUntilCarried(now as Observation<'Progressing'>, 0)
     expect(move).to.deep.include({
       reason: 'WeightOverridden',
@@ -166,9 +166,9 @@ suite('the provider kubernetes', () => {
 
   test('without a Deployment of the primary its selector is known by the role, or by the value that was switched', () => {
     const o = { ...pointed(world(), NONE), primary: null }
-    expect(kubernetes.read(o)).to.deep.equal({ low: 0, high: 0 })
-    expect(kubernetes.read(selecting(o, { app: 'web-primary' }))).to.deep.equal({ low: 0, high: 0 })
-    expect(kubernetes.read(selecting(o, { app: 'web' }))).to.deep.equal({ low: 0, high: 100 })
+    expect(kubernetes.read(o)).to.deep.equal(carriedBy([0, 0]))
+    expect(kubernetes.read(selecting(o, { app: 'web-primary' }))).to.deep.equal(carriedBy([0, 0]))
+    expect(kubernetes.read(selecting(o, { app: 'web' }))).to.deep.equal(carriedBy([0, 100]))
   })
 
   const version = (value: string): Record<string, string> => ({ app: 'web', version: value })

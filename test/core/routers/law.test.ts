@@ -4,7 +4,10 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { recordOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
-import { weighted } from '../../../src/core/model/traffic.ts'
+import { isProduct, productOf } from '../../../src/core/routers/istio/products.ts'
+import { audienceOf } from '../../../src/core/model/plan.ts'
+import type { Posture } from '../../../src/core/model/posture.ts'
+import { type Carried, carriedBy, NONE, type Traffic, trafficOf, weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 const RUNS = Number(process.env['LAW_RUNS'] ?? 2000) / 4
@@ -79,13 +82,81 @@ function written(o: Observation, asked: number): Observation {
   return after(done, istio.render(done, wanted))
 }
 
+/** Conditions that may and may not go with each other. */
+const condition = fc.constantFrom<Record<string, unknown>[]>(
+  { uri: { prefix: '/api' } },
+  { uri: { exact: '/api/v1' } },
+  { uri: { regex: '/a.*' } },
+  { headers: { 'x-user': { exact: 'a' } } },
+  { headers: { 'x-user': { prefix: 'b' } }, method: { exact: 'GET' } },
+  { queryParams: { beta: { exact: '1' } } },
+  { sourceLabels: { app: 'front' } },
+  { gateways: ['mesh'], withoutHeaders: { 'x-bot': {} } },
+)
+const match = fc.array(condition, { minLength: 1, maxLength: 3 })
+
 const ours = fc
   .record(
-    { hosts: fc.uniqueArray(fc.constantFrom('a.example.com', 'web')), timeout: fc.constant('5s') },
+    { hosts: fc.uniqueArray(fc.constantFrom('a.example.com', 'web')), timeout: fc.constant('5s'), match },
     { requiredKeys: [] },
   )
   .chain(service => fc.constantFrom(service, { ...service, destinationRule }))
-  .map(service => observation({ canary: canary({}, service) }))
+
+const share = fc.integer({ min: 0, max: 100 })
+const cookie = fc.record({
+  name: fc.constantFrom('web', 'a.b*c', '__Host-web'),
+  value: fc.stringMatching(/^[0-9a-f]{16}$/),
+  attributes: fc.constantFrom('; Max-Age=60', '; Max-Age=60; Path=/'),
+})
+/** A split of any kind that a posture may have: of all requests or some, with copies, or with callers that stay. */
+const anySplit = (among: string): fc.Arbitrary<Pick<Posture, 'traffic' | 'sticky' | 'retired'>> =>
+  fc.oneof(
+    fc.record({
+      traffic: fc
+        .tuple(share, fc.constantFrom('', among), fc.constantFrom(0, 20, 100))
+        .map(([of, matches, copies]) => trafficOf({ canary: of, among: matches, mirror: of > 0 ? 0 : copies })),
+      sticky: fc.constant(null),
+      retired: fc.constant(null),
+    }),
+    fc.record({
+      traffic: fc.integer({ min: 1, max: 100 }).map(of => weighted(of)),
+      sticky: fc.record({ canary: cookie, primary: fc.option(cookie.map(one => ({ ...one, name: 'other' }))) }),
+      retired: fc.constant(null),
+    }),
+    fc.record({
+      traffic: fc.constant(NONE),
+      sticky: fc.constant(null),
+      retired: fc.option(cookie.map(one => ({ ...one, until: 0 }))),
+    }),
+  )
+
+/** Routes of ours, of a spec that may match some requests, and a series of splits. */
+const histories = fc
+  .tuple(ours, match, fc.constantFrom('as written' as const, 'as it was' as const))
+  .chain(([service, some, later]) => {
+    const analysis = { iterations: 1, match: some }
+    const world = observation({ canary: canary({ analysis }, service) })
+    const among = audienceOf(world.canary.spec.analysis)
+    return fc.record({
+      world: fc.constant(world),
+      later: fc.constant(later),
+      among: fc.constant(among),
+      splits: fc.array(anySplit(among), { minLength: 1, maxLength: 4 }),
+    })
+  })
+
+/** What is to be read after a split was written: of requests that no route of the Canary has, nothing can be asked. */
+function readBack(world: Observation, { traffic, sticky }: Pick<Posture, 'traffic' | 'sticky'>): Carried {
+  const { service, analysis } = world.canary.spec
+  const own = service.match ?? [{}]
+  const isReached = own.some(one => (analysis.match ?? []).some(two => isProduct(productOf(one, two))))
+  const { canary: percent, among, mirror } = reached(traffic, isReached)
+  const kept = sticky === null ? '' : `${sticky.canary.name}=${sticky.canary.value}`
+  return { low: percent, high: percent, among, mirror, sticky: kept }
+}
+
+const reached = (traffic: Traffic | null, isReached: boolean): Traffic =>
+  traffic === null || (traffic.among !== '' && !isReached) ? NONE : traffic
 
 /** The object without what we may change: weights, canaries that were added, and our annotation. */
 function untouchable(o: Observation): unknown {
@@ -107,7 +178,6 @@ suite('the law of routers: what was rendered is read back', function () {
   this.timeout(120_000)
 
   const ways = {
-    'own VirtualService': ours,
     "the user's hosts": usersWorld(false),
     "the user's subsets": usersWorld(true),
   }
@@ -118,7 +188,7 @@ suite('the law of routers: what was rendered is read back', function () {
           let o = world
           for (const asked of weights) {
             o = written(o, asked)
-            expect(istio.read(o)).to.deep.equal({ low: asked, high: asked })
+            expect(istio.read(o)).to.deep.equal(carriedBy([asked, asked]))
             expect(istio.render(o, posture({ traffic: weighted(asked) }))).to.deep.equal([])
           }
         }),
@@ -126,6 +196,27 @@ suite('the law of routers: what was rendered is read back', function () {
       )
     })
   }
+
+  test('own VirtualService: any split, after any other', () => {
+    fc.assert(
+      fc.property(histories, ({ world, later, splits }) => {
+        let o = world
+        for (const [index, split] of splits.entries()) {
+          const wanted = posture({ ...split, service: index === 0 ? 'as written' : later })
+          o = after(o, istio.render(o, wanted))
+          expect(istio.read(o)).to.deep.equal(readBack(world, split))
+          expect(istio.render(o, wanted)).to.deep.equal([])
+        }
+        // What a split leaves behind is nothing: the routes are those of a Canary that never had another one.
+        const rested = after(o, istio.render(o, posture({ service: later })))
+        const fresh = after(world, istio.render(world, posture()))
+        expect(liveOne(rested, kinds.VirtualService, 'web').spec).to.deep.equal(
+          liveOne(fresh, kinds.VirtualService, 'web').spec,
+        )
+      }),
+      { numRuns: RUNS },
+    )
+  })
 
   for (const subsets of [false, true]) {
     test(`every other byte of the user's ${subsets ? 'subsets' : 'hosts'} stays, in a run and after it`, () => {

@@ -8,7 +8,7 @@ import type { Observation } from '../../model/observation.ts'
 import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, stepAt } from '../../model/plan.ts'
 import { atStage, atTraffic, firstWait, pauseOf, withClock, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { ALL, isNone, sameTraffic } from '../../model/traffic.ts'
+import { ALL, inWords, isNone, NONE, sameTraffic } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
 
@@ -26,7 +26,7 @@ export function waitUntilDue(o: Observation<AnalysisPhase>, now: Instant): Move 
   // What the last check said stays on show until the next one.
   if (state.lastCheckTime === null || !state.lastCheckPassed) return holdUnchanged(o, wake(o))
   const checks = o.memory.checks.map(check => check.message).join('; ')
-  return hold(o, 'Analysing', `Weight ${state.traffic.canary}: ${checks}`, wake(o))
+  return hold(o, 'Analysing', `Weight ${inWords(state.traffic)}: ${checks}`, wake(o))
 }
 
 /** The weight was lowered by a manual edit: it stays there, and checks continue. */
@@ -36,7 +36,7 @@ export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undef
   return hold(
     o,
     'WeightOverridden',
-    `Holding at weight ${state.traffic.canary}, set by hand in the routes (was ${state.hold.from}); \`resume\` continues the run`,
+    `Holding at weight ${inWords(state.traffic)}, set by hand in the routes (was ${state.hold.from}); \`resume\` continues the run`,
     wake(o),
   )
 }
@@ -46,7 +46,7 @@ export function holdWhilePaused(o: Observation<AnalysisPhase>): Move | undefined
   const { state } = o
   const pause = pauseOf(o)
   if (pause === null) return undefined
-  const message = `Holding at weight ${state.traffic.canary}: ${pause}`
+  const message = `Holding at weight ${inWords(state.traffic)}: ${pause}`
   return holdAndReport(o, { reason: 'Paused', message }, wake(o))
 }
 
@@ -63,7 +63,7 @@ export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | unde
   const { state, target } = o
   if (!isChecked(o.canary.spec.analysis, state)) return undefined
   if (target === null || target.readiness === 'ready') return undefined
-  return hold(o, 'WaitingForPods', `Holding at weight ${state.traffic.canary}: ${target.message}`, wake(o))
+  return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}`, wake(o))
 }
 
 /** A user has to approve; at the last step that is the promotion itself. */
@@ -73,7 +73,7 @@ export function waitForApproval(o: Observation<AnalysisPhase>, now: Instant): Mo
   const last = lastStep(planOf(o.canary.spec.analysis))
   const phase: AnalysisPhase = sameTraffic(state.traffic, last.traffic) ? 'WaitingPromotion' : 'Progressing'
   const what = phase === 'WaitingPromotion' ? 'approval of the promotion' : 'approval'
-  const message = `Weight ${state.traffic.canary} passed; waiting for ${what}: ${commandLine(o.names, 'approve', '')}`
+  const message = `Weight ${inWords(state.traffic)} passed; waiting for ${what}: ${commandLine(o.names, 'approve', '')}`
   const next = { ...withClock(state, 'stopped', now), phase } as const
   return holdAndReport(o, { reason: 'WaitingForApproval', message }, wake(o), { state: next })
 }
@@ -110,7 +110,7 @@ export function countIteration(o: Observation<AnalysisPhase>): Move | undefined 
   const iteration = state.iteration + 1
   if (iteration >= iterations) return undefined
   const next = { ...state, iteration, carriedAt: state.lastCheckTime, lastCheckPassed: false }
-  const message = `Weight ${state.traffic.canary}: iteration ${iteration} of ${iterations} passed`
+  const message = `Weight ${inWords(state.traffic)}: iteration ${iteration} of ${iterations} passed`
   return hold(o, 'Analysing', message, wake({ ...o, state: next }), { state: next })
 }
 
@@ -118,14 +118,29 @@ export function countIteration(o: Observation<AnalysisPhase>): Move | undefined 
 export function advance(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   const plan = planOf(o.canary.spec.analysis)
-  const step = state.stage === 'advancing' ? nextStep(plan, state.traffic) : plan[0]
+  // Before the first step the weight is 0, which may be a step too.
+  const first = plan.find(step => !(state.mirrored && step.traffic.mirror > 0))
+  const step = state.stage === 'advancing' ? nextStep(plan, state) : first
   if (step === undefined) return undefined
+  if (state.traffic.mirror > 0) return endMirroring(o, now)
   const run = atTraffic(withClock(state, 'running', now), step.traffic, now)
   const routedAt = state.routedAt ?? now
   const next = { ...atStage(run, 'advancing', now), phase: 'Progressing', routedAt } as const
   const message = isNone(step.traffic)
     ? `Checking ${withImage(o, state.candidate)} at weight 0: ${step.iterations} iterations`
-    : `Weight ${state.traffic.canary} → ${step.traffic.canary}`
+    : `Weight ${inWords(state.traffic)} → ${inWords(step.traffic)}`
+  return transition(o, next, { reason: 'Advancing', message }, now)
+}
+
+/** Copies are seen to end before the first share: destinations report them like requests of callers, and no window has both. */
+function endMirroring(o: Observation<AnalysisPhase>, now: Instant): Move {
+  const { state } = o
+  const message = `Mirroring to ${withImage(o, state.candidate)} passed and ends before the first weight`
+  const next = {
+    ...atTraffic(withClock(state, 'running', now), NONE, now),
+    phase: 'Progressing',
+    mirrored: true,
+  } as const
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
 

@@ -2,19 +2,40 @@
 import { hold, holdUnchanged, transition } from '../move.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { lastStep, planOf } from '../../model/plan.ts'
-import { atTraffic, withClock } from '../../model/selectors.ts'
+import { audienceOf, lastStep, planOf, stepAt } from '../../model/plan.ts'
+import { atStage, atTraffic, withClock } from '../../model/selectors.ts'
+import { stickyOf } from '../../model/sticky.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { carries, compare, weighted } from '../../model/traffic.ts'
+import { carries, compare, inWords, keeps, NONE, trafficOf } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant, Percent } from '../../time.ts'
+
+/**
+ * A plan that was edited to be about other requests, or other copies: no share of it was judged for those, so the steps start again.
+ * What the routes still match, they carry nothing for.
+ */
+export function restartForOtherRequests(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state } = o
+  const { traffic } = state
+  const { analysis } = o.canary.spec
+  const isOther = traffic.canary > 0 && traffic.among !== audienceOf(analysis)
+  if (!isOther && !(traffic.mirror > 0 && stepAt(planOf(analysis), traffic) === undefined)) return undefined
+  const what = isOther ? 'spec.analysis.match' : 'the mirror of spec.analysis'
+  const message = `${what} was changed at weight ${inWords(traffic)}; the steps start from the first`
+  const next = {
+    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
+    phase: 'Progressing',
+    hold: null,
+  } as const
+  return transition(o, next, { reason: 'Advancing', message }, now)
+}
 
 /** A plan that was edited below the current weight: down to its last step, and that step again. */
 export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
   const { traffic } = lastStep(planOf(o.canary.spec.analysis))
   if (compare(state.traffic, traffic) <= 0) return undefined
-  const message = `The last step is now weight ${traffic.canary}; the weight goes down to it from ${state.traffic.canary}`
+  const message = `The last step is now weight ${inWords(traffic)}; the weight goes down to it from ${inWords(state.traffic)}`
   const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
@@ -28,12 +49,15 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   const requested = routingOf(o).requested(o)
   if (requested !== null && state.carriedAt !== null && requested < state.traffic.canary)
     return holdAtLoweredWeight(o, requested, now)
-  if (!carries(traffic, state.traffic)) {
+  if (!carries(traffic, state.traffic) || !keeps(traffic, stickyOf(o, state))) {
+    const { low = 0, high = 0 } = traffic ?? {}
     const shown =
       traffic === null
         ? 'there is no route yet'
-        : `the routes still have ${traffic.low === state.traffic.canary ? traffic.high : traffic.low}`
-    const message = `Requested weight ${state.traffic.canary}; ${shown}`
+        : low === state.traffic.canary && high === low
+          ? 'the routes match, mirror or keep other requests'
+          : `the routes still have ${low === state.traffic.canary ? high : low}`
+    const message = `Requested weight ${inWords(state.traffic)}; ${shown}`
     return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }
   const carriedAt = state.carriedAt ?? now
@@ -47,7 +71,7 @@ function holdAtLoweredWeight(o: Observation<AnalysisPhase>, weight: Percent, now
   const from = state.hold?.by === 'override' ? state.hold.from : state.traffic.canary
   const message = `The routes were edited by hand from weight ${from} to ${weight}; holding at ${weight} until \`resume\``
   const next = {
-    ...atTraffic(withClock(state, 'stopped', now), weighted(weight), now),
+    ...atTraffic(withClock(state, 'stopped', now), trafficOf({ ...state.traffic, canary: weight }), now),
     phase: 'Progressing',
     hold: { by: 'override', from },
   } as const

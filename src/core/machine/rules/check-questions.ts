@@ -55,7 +55,7 @@ export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene:
   if (telemetry === null) return [...asked.checks]
   const checks = [...asked.checks]
   const { state } = o
-  if (telemetry.splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
+  if (comparesShares(o) && telemetry.splitsAll(o) && !isNone(state.traffic) && state.traffic.canary < 100)
     checks.push(...silenceQuestions(telemetry, scene, SILENCE_WINDOW, server).checks)
   const window = splitWindow(o, telemetry, at)
   if (window !== null) checks.push(...splitQuestions(telemetry, scene, window, server).checks)
@@ -65,9 +65,18 @@ export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene:
   return checks
 }
 
+/**
+ * Whether what each side receives tells the share: not where it is among some requests only, where callers stay with a side, and
+ * where the canary gets copies.
+ */
+export function comparesShares({ canary, state }: Observation<AnalysisPhase>): boolean {
+  const { among, mirror } = state.traffic
+  return among === '' && mirror === 0 && canary.spec.analysis.sessionAffinity === undefined
+}
+
 /** Callers' telemetry tells the split once it holds nothing of the earlier weight, and where all routes are ours. */
 export function splitWindow(o: Observation<AnalysisPhase>, telemetry: Telemetry, at: Instant): number | null {
-  if (!telemetry.tellsSplit(o) || o.state.carriedAt === null) return null
+  if (!comparesShares(o) || !telemetry.tellsSplit(o) || o.state.carriedAt === null) return null
   const window = at - o.state.carriedAt - TELEMETRY_LAG
   return window >= 1000 ? Math.min(window, SILENCE_WINDOW) : null
 }

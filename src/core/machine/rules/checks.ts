@@ -15,6 +15,7 @@ import {
   nextCheckTime,
   splitWindow,
   asPhase,
+  comparesShares,
   withState,
 } from './check-questions.ts'
 import { rollBack } from './end-run.ts'
@@ -28,6 +29,7 @@ import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { isChecked } from '../../model/plan.ts'
 import { type Problem, problemOf } from '../../problems/index.ts'
 import { routingOf } from '../../routers/index.ts'
+import { inWords, isNone } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
 
 /** One check without requests may be a late scrape; two are not. */
@@ -73,7 +75,7 @@ function conclude(
   const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && noTrafficChecks >= SILENT_CHECKS) {
-    const because = `the canary is unreachable: about ${silent} requests were expected at weight ${o.state.traffic.canary}, and it received none`
+    const because = `the canary is unreachable: about ${silent} requests were expected at weight ${inWords(o.state.traffic)}, and it received none`
     return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
   if (failing.length > 0) {
@@ -90,7 +92,8 @@ function conclude(
   }
   // A gate that cannot even be asked is one that nothing can be said about.
   const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
-  const blind = problems[0] ?? holding.find(({ sight }) => sight !== 'earlier')?.because
+  const unseen = holding.find(({ sight }) => sight !== 'earlier')
+  const blind = problems[0] ?? (unseen === undefined ? undefined : `${unseen.because}${adviceFor(o, unseen)}`)
   if (blind !== undefined) return holdWithoutVerdict({ ...o, memory }, looked, blind, looked.blindSince ?? at, at, now)
   // What reaches back before the candidate is seen, and is waited for as long as it does: maxBlind is for what is not seen.
   const [early] = holding
@@ -105,6 +108,12 @@ function conclude(
   const passed = { ...looked, lastCheckPassed: true, blindSince: null }
   return { passed: { state: asPhase(o, passed), memory } }
 }
+
+/** At weight 0 no caller brings a built-in metric anything to measure: what does. */
+const adviceFor = ({ state }: Observation<AnalysisPhase>, { sight, requests }: Verdict): string =>
+  isNone(state.traffic) && sight === 'no-data' && requests === 0
+    ? '. At weight 0 callers send it none: write analysis.mirror: true, a webhook of type rollout that sends some, or noData: pass'
+    : ''
 
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
   o.state.hold !== null || pauseOf(o) !== null || approvalPending(o)
@@ -140,7 +149,7 @@ function fail(
 
 function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {
   const { telemetry } = routingOf(o)
-  if (telemetry?.splitsAll(o) !== true) return null
+  if (!comparesShares(o) || telemetry?.splitsAll(o) !== true) return null
   const [canary, callers, primary, sent] = silenceQuestions(telemetry, scene, SILENCE_WINDOW, null).checks
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
   return missingRequests(
@@ -158,7 +167,7 @@ function lostRequests(o: Observation<AnalysisPhase>, scene: CheckContext): Probl
   // Without a number: it changes with every check, and the same sentence is one event.
   return {
     reason: 'Conflict',
-    message: `Holding at weight ${o.state.traffic.canary}: ${telemetry.lostSentence(o)}`,
+    message: `Holding at weight ${inWords(o.state.traffic)}: ${telemetry.lostSentence(o)}`,
   }
 }
 
@@ -168,7 +177,7 @@ function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: In
   if (telemetry === null || window === null) return null
   const [canary, primary] = splitQuestions(telemetry, scene, window, null).checks
   const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.traffic.canary)
-  return split.said === 'contradicts' ? `Weight ${o.state.traffic.canary} is not carried: ${split.because}` : null
+  return split.said === 'contradicts' ? `Weight ${inWords(o.state.traffic)} is not carried: ${split.because}` : null
 }
 
 function recordOf({ gate, verdict }: Judged, at: Instant): CheckRecord {

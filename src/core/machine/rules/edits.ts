@@ -16,7 +16,7 @@ import { clipped } from '../../text.ts'
 import type { Instant } from '../../time.ts'
 import { isResting } from '../desired-replicas.ts'
 import type { Write } from '../../model/write.ts'
-import { sameTraffic } from '../../model/traffic.ts'
+import { inWords, sameTraffic } from '../../model/traffic.ts'
 
 const LONGEST = 512
 
@@ -115,5 +115,5 @@ const sameStep = (before: State, after: State): boolean => sameJson(placeOf(befo
 const placeOf = (state: State): unknown[] => [
   state.phase,
   'stage' in state ? state.stage : '',
-  requestedOf(state).canary,
+  inWords(requestedOf(state)),
 ]

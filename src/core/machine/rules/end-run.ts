@@ -8,7 +8,7 @@ import type { Observation } from '../../model/observation.ts'
 import type { Reason } from '../../status/reasons.ts'
 import type { Analysis, Run, State } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
-import { isNone } from '../../model/traffic.ts'
+import { inWords, isNone } from '../../model/traffic.ts'
 
 /** How many runs `status.history` keeps. */
 const HISTORY = 10
@@ -45,7 +45,7 @@ export function carriedNothing(run: Run): boolean {
 
 /** Takes the release back: traffic first, pods once it is drained. */
 export function rollBack(o: Observation, run: Run, reason: Reason, because: string, now: Instant): Move {
-  const when = run.highest === 0 ? 'before it received traffic' : `at weight ${run.traffic.canary}`
+  const when = run.highest === 0 ? 'before it received traffic' : `at weight ${inWords(run.traffic)}`
   const message = `Rolled back ${withImage(o, run.candidate)} ${when}: ${because}`
   const failed: State = {
     phase: 'Failed',

@@ -1,6 +1,6 @@
 /** Promotion: the primary takes the judged template, and then the traffic. */
 import { kindAndName } from '../../model/names.ts'
-import { hold, holdAndReport, transition, transitionSilently } from '../move.ts'
+import { hold, holdAndReport, holdUnchanged, transition, transitionSilently } from '../move.ts'
 import { traitsOf } from '../../../api/providers.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
@@ -9,11 +9,21 @@ import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
-import { weighted } from '../../model/traffic.ts'
+import { audienceOf } from '../../model/plan.ts'
+import { inWords, NONE, trafficOf } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant, Percent } from '../../time.ts'
 
 export type Promoting = Observation<'Promoting'>
+
+/** A match that was changed since is the one that routes follow; without any the primary serves all. What was judged may carry either. */
+export function followMatch(o: Promoting, now: Instant): Move | undefined {
+  const { state } = o
+  const among = audienceOf(o.canary.spec.analysis)
+  if (state.traffic.among === '' || state.traffic.among === among) return undefined
+  const traffic = among === '' ? NONE : { ...state.traffic, among }
+  return holdUnchanged(o, now, { state: { ...state, traffic, carriedAt: null } })
+}
 
 /** The primary rolls to the judged template; in time, or the promoted one is restored on it. */
 export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
@@ -51,7 +61,7 @@ export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   }
   // Without a ready pod of the canary the primary carries all already: no weight above 0 would ever be read back.
   if (judgedReady(o, state.candidate) === 0) return finalise(o, now)
-  const said = `Weight ${state.traffic.canary} while ${kindAndName(o.names.primary)} takes over the traffic`
+  const said = `Weight ${inWords(state.traffic)} while ${kindAndName(o.names.primary)} takes over the traffic`
   if (carriedAt === null) return hold(o, 'Returning', said, null, { state: next })
   const dueAt = lowerAt(o, carriedAt)
   return now < dueAt ? hold(o, 'Returning', said, dueAt, { state: next }) : lower({ ...o, state: next }, now)
@@ -78,8 +88,9 @@ function lower(o: Promoting, now: Instant): Move | Read {
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return hold(o, 'Returning', `Weight ${weight}: ${missing}`, deadline)
   }
-  const message = `Weight ${state.traffic.canary} → ${weight} while ${kindAndName(o.names.primary)} takes over the traffic`
-  const next: State = { ...atStage(state, 'returning', now), traffic: weighted(weight), carriedAt: null }
+  const traffic = trafficOf({ ...state.traffic, canary: weight })
+  const message = `Weight ${inWords(state.traffic)} → ${inWords(traffic)} while ${kindAndName(o.names.primary)} takes over the traffic`
+  const next: State = { ...atStage(state, 'returning', now), traffic, carriedAt: null }
   return transition(o, next, { reason: 'Returning', message }, now)
 }
 

@@ -7,6 +7,7 @@ import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, pauseOf, short, withImage } from '../../model/selectors.ts'
 import { awaiting } from '../../model/waiting.ts'
+import { inWords } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
 import { workloadKindOf } from '../../workloads/index.ts'
 
@@ -35,7 +36,7 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
     const missing =
       judgedReady(o, state.candidate) === 0
         ? `no pod of ${short(state.candidate)} is ready to serve all traffic`
-        : `the routes do not carry weight ${state.traffic.canary} yet`
+        : `the routes do not carry weight ${inWords(state.traffic)} yet`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return holdUntil(o, { reason: 'Promoting', message: `${shiftSentence(o)}; ${missing}` }, deadline, next, now)

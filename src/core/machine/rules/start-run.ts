@@ -90,6 +90,7 @@ export function firstStep(
     waiting: firstWait(stage, now),
     stage,
     iteration: 0,
+    mirrored: false,
     routedAt: null,
     lastCheckTime: null,
     lastCheckPassed: false,

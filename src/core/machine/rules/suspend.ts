@@ -9,7 +9,7 @@ import type { Ask, Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, withClock, withImage } from '../../model/selectors.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
-import { NONE } from '../../model/traffic.ts'
+import { inWords, NONE } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
 
@@ -42,7 +42,7 @@ export function holdWithoutVerdict(
     return transition(o, parked, { reason: 'AnalysisSuspended', message }, now)
   }
   const next = { ...looked, blindSince }
-  const message = `Holding at weight ${looked.traffic.canary}: ${because}`
+  const message = `Holding at weight ${inWords(looked.traffic)}: ${because}`
   // Once for as long as it lasts, however the words change.
   const about = blindSince === null ? 'early' : 'blind'
   const report = { reason: 'MetricsUnavailable', message, about } as const
@@ -82,6 +82,7 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
     ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
     phase: 'Progressing',
     hold: null,
+    mirrored: false,
     blindSince: null,
   } as const
   return transition(o, next, { reason: 'MetricsRestored', message: again }, now)

@@ -7,7 +7,7 @@ import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, recordedOf, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
-import { ALL } from '../../model/traffic.ts'
+import { ALL, inWords } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 
@@ -51,7 +51,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${state.traffic.canary} before ${kindAndName(o.names.primary)} gets ${short(state.promoted)} back`
+  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${inWords(state.traffic)} before ${kindAndName(o.names.primary)} gets ${short(state.promoted)} back`
   return hold(o, 'Undoing', message, until, { state: next })
 }
 

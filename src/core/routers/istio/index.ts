@@ -6,7 +6,7 @@
  * - The user's VirtualServices, in which nothing but weights and the canary's destination is touched.
  */
 import { kinds, type Ref } from '../../../api/object.ts'
-import { carriedBy } from '../../model/traffic.ts'
+import { requestedOf } from '../../model/selectors.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { istioKinds } from './kinds.ts'
 import { leadingTo } from './leading.ts'
@@ -29,8 +29,10 @@ export const istio: RoutingProvider = {
   routes: o => routesOf(o).refs(o),
   surroundings: surroundingsOf,
   subsets: subsetsOf,
-  read: o => carriedBy(routesOf(o).canaryShares(o)),
-  requested: o => o.traffic?.low ?? null,
+  read: o => routesOf(o).read(o),
+  // Without the routes for what is matched nothing tells which share they were to have.
+  requested: ({ traffic, state }) =>
+    traffic === null || (requestedOf(state).among !== '' && traffic.among === '') ? null : traffic.low,
   render: (o, posture) => [...renderRules(o, posture), ...routesOf(o).render(o, posture)],
   leadingTo,
   policies: istioPolicies,

@@ -1,41 +1,40 @@
-/**
- * The VirtualService that Sluice makes: http routes with both sides always there, weights that add up to 100, and behind them one
- * for what `match` leaves out.
- */
+/** The VirtualService that Sluice makes: the routes of the split, and behind them one for what `service.match` leaves out. */
 import type { KubeObject } from '../../../api/object.ts'
 import { at, type Json, present, recordOf, recordsOf, sameJson } from '../../json.ts'
 import { CANARY_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { applyOurs, deleteOurs, disownOf, handedBack, inherited, isOurs, liveOf, ours } from '../../render/ownership.ts'
 import type { Posture } from '../../model/posture.ts'
-import type { Percent } from '../../time.ts'
 import type { Write } from '../../model/write.ts'
 import { virtualServiceOf } from './names.ts'
 import type { Routes } from './routes.ts'
 import { gatewaysIn, hostsOf, MESH } from './bindings.ts'
 import { destinationOf, foreignServices } from './hosts.ts'
 import { canaryHosts, routesOf, writtenGateways } from './ports.ts'
-import { httpRoutes, shareOf } from './shares.ts'
+import type { Named } from '../provider.ts'
+import { type BaseRoute, baseOf, isSplit, readRoutes, routesFor, withoutNamed } from './own-routes.ts'
+import { httpRoutes } from './shares.ts'
 
 export const ownVirtualService: Routes = {
   refs: o => [virtualServiceOf(o.names)],
 
-  canaryShares: o => {
-    const live = liveOf(o, virtualServiceOf(o.names))
-    if (live === undefined || !isOurs(o, live)) return []
-    return httpRoutes(live.spec).flatMap(route => (isSplit(route) ? (shareOf(o, route) ?? []) : []))
-  },
+  read: o => readRoutes(o, liveRoutes(o)),
 
   render: (o, posture) => {
     if (posture.remove === 'everything') return remove(o, posture)
     if (posture.callers === 'target') return leadToApex(o, posture)
     if (posture.traffic === null || posture.callers === 'untouched') return []
-    return write(o, posture, posture.traffic.canary)
+    return write(o, posture, posture)
   },
 }
 
-/** What the routes carry: the canary's share, or all of it to the apex, whose Service then selects the target. */
-type Split = Percent | 'apex'
+function liveRoutes(o: Named & Pick<Observation, 'live'>): readonly Json[] {
+  const live = liveOf(o, virtualServiceOf(o.names))
+  return live === undefined || !isOurs(o, live) ? [] : httpRoutes(live.spec)
+}
+
+/** What the routes carry: a split, or everything to the apex, whose Service then selects the target. */
+type Split = Pick<Posture, 'traffic' | 'sticky' | 'retired'> | 'apex'
 
 function write(o: Observation, posture: Posture, split: Split): Write[] {
   const ref = virtualServiceOf(o.names)
@@ -45,13 +44,11 @@ function write(o: Observation, posture: Posture, split: Split): Write[] {
   return spec === null ? [] : applyOurs(o, ref, ours(o, ref, metadata, { spec }), sameRoutes)
 }
 
-/** Where a route leads, with the port that the destinations name. */
-function destinations(o: Observation, split: Split, port: number | undefined): Json[] {
-  if (split === 'apex') return [{ destination: destinationOf(o, 'apex', port), weight: 100 }]
-  return [
-    { destination: destinationOf(o, 'primary', port), weight: 100 - split },
-    { destination: destinationOf(o, 'canary', port), weight: split },
-  ]
+/** The routes that stand for a base route. */
+function carrying(o: Observation, base: BaseRoute, split: Split): Json[] {
+  if (split !== 'apex') return routesFor(o, base, split)
+  const { match, port, terms } = base
+  return [present({ match, ...terms, route: [{ destination: destinationOf(o, 'apex', port), weight: 100 }] })]
 }
 
 /** null: what the Canary says is refused, and there is nothing that it could be carried by. */
@@ -62,10 +59,9 @@ function specOf(o: Observation, posture: Posture, split: Split): Json | null {
   }
   const { service } = o.canary.spec
   const { timeout, retries, headers, corsPolicy, rewrite } = service
-  const carrying = routesOf(o).map(({ match, port }) =>
-    present({ match, rewrite, timeout, retries, headers, corsPolicy, route: destinations(o, split, port) }),
-  )
-  const http = [...carrying, ...unmatched(o, split)]
+  const terms = present({ rewrite, timeout, retries, headers, corsPolicy })
+  const routes = routesOf(o).flatMap(({ match, port }) => carrying(o, { match, port, terms }, split))
+  const http = [...routes, ...unmatched(o, split)]
   // The VirtualService that delegates has hosts and gateways; one that has its own cannot be delegated to.
   return service.delegation ? { http } : { hosts: canaryHosts(o), gateways: writtenGateways(o), http }
 }
@@ -84,17 +80,10 @@ function unmatched(o: Observation, split: Split): Json[] {
   return [present({ match: onlyInMesh, route: [{ destination: destinationOf(o, side, undefined) }] })]
 }
 
-/** Whether a route of ours carries the split: its destinations have weights, that of `unmatched` has none. */
-const isSplit = (route: Json): boolean => recordsOf(route['route']).some(entry => 'weight' in entry)
-
-/** The live routes with other weights. */
+/** The live routes with another split. */
 function asItWas(o: Observation, { hosts, gateways, http }: Json, split: Split): Json {
-  const portOf = (route: Json): number | undefined => {
-    const named = at(recordsOf(route['route'])[0], 'destination', 'port', 'number')
-    return typeof named === 'number' ? named : undefined
-  }
-  const routes = recordsOf(http).map(route => {
-    if (isSplit(route)) return { ...route, route: destinations(o, split, portOf(route)) }
+  const routes = withoutNamed(recordsOf(http)).flatMap(route => {
+    if (isSplit(route)) return carrying(o, baseOf(route), split)
     return split === 'apex' ? { ...route, route: [{ destination: destinationOf(o, 'apex', undefined) }] } : route
   })
   return present({ hosts, gateways, http: routes })

@@ -8,6 +8,7 @@ import { at, type Json, isRecord, recordOf, recordsOf, textOf } from '../../json
 import { ORIGINAL_ANNOTATION } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Posture } from '../../model/posture.ts'
+import { carriedBy } from '../../model/traffic.ts'
 import { disownOf, liveOf } from '../../render/ownership.ts'
 import type { Percent } from '../../time.ts'
 import type { PatchOperation, Write } from '../../model/write.ts'
@@ -22,11 +23,13 @@ export type Listed = NonNullable<Observation['canary']['spec']['service']['virtu
 export const usersVirtualServices: Routes = {
   refs: o => listed(o).map(one => refOfListed(o, one)),
 
-  canaryShares: o =>
-    listed(o).flatMap(one => {
-      const spec = liveOf(o, refOfListed(o, one))?.spec
-      return chosenRoutes(o, one, spec).flatMap(({ route }) => shareOf(o, route) ?? [])
-    }),
+  read: o =>
+    carriedBy(
+      listed(o).flatMap(one => {
+        const spec = liveOf(o, refOfListed(o, one))?.spec
+        return chosenRoutes(o, one, spec).flatMap(({ route }) => shareOf(o, route) ?? [])
+      }),
+    ),
 
   render: (o, posture) => {
     const wanted = wantedOf(posture)

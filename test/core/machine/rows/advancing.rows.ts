@@ -35,6 +35,7 @@ import {
   target,
   web,
 } from '../given.ts'
+import { carriedBy } from '../../../../src/core/model/traffic.ts'
 
 const half = target('web:2', 1)
 const approving = web({
@@ -138,7 +139,7 @@ export const advancingRows: Rows = {
   },
   'a weight that the routes do not carry yet is waited for': {
     rule: waitUntilCarried,
-    given: at(advancing(25, { carriedAt: null }), { traffic: { low: 10, high: 10 } }),
+    given: at(advancing(25, { carriedAt: null }), { traffic: carriedBy([10, 10]) }),
     move: ['Progressing advancing 25', 'Routing', 'Requested weight 25; the routes still have 10', null],
   },
   'it counts after the settle time': {
@@ -148,7 +149,7 @@ export const advancingRows: Rows = {
   },
   'a weight that was lowered by hand is obeyed': {
     rule: waitUntilCarried,
-    given: at(advancing(25), { traffic: { low: 0, high: 0 } }),
+    given: at(advancing(25), { traffic: carriedBy([0, 0]) }),
     move: [
       'Progressing advancing 0',
       'WeightOverridden',

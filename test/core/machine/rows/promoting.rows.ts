@@ -3,7 +3,7 @@ import { drain, finishRollingBack } from '../../../../src/core/machine/rules/dra
 import { copyToPrimary, returnTraffic } from '../../../../src/core/machine/rules/promote.ts'
 import { shiftAllTraffic } from '../../../../src/core/machine/rules/shift.ts'
 import { moveCallersOffPrimary, restorePrimary } from '../../../../src/core/machine/rules/undo.ts'
-import { weighted } from '../../../../src/core/model/traffic.ts'
+import { carriedBy, weighted } from '../../../../src/core/model/traffic.ts'
 import {
   at,
   candidate,
@@ -34,7 +34,7 @@ const withoutMesh = web({ provider: 'kubernetes', analysis: { interval: '10s', m
 export const promotingRows: Rows = {
   'all traffic is shifted before a rollout that stops old pods first': {
     rule: shiftAllTraffic,
-    given: at(promoting('shifting'), { traffic: { low: 50, high: 50 } }),
+    given: at(promoting('shifting'), { traffic: carriedBy([50, 50]) }),
     move: [
       'Promoting shifting 100',
       'Promoting',
@@ -122,7 +122,7 @@ export const promotingRows: Rows = {
   },
   'each of which is carried': {
     rule: returnTraffic,
-    given: at(promoting('returning', { traffic: weighted(60) }), { ...taken, traffic: { low: 100, high: 100 } }),
+    given: at(promoting('returning', { traffic: weighted(60) }), { ...taken, traffic: carriedBy([100, 100]) }),
     move: [
       'Promoting returning 60',
       'Returning',
@@ -178,7 +178,7 @@ export const promotingRows: Rows = {
   },
   'callers are moved off a primary before its template goes back': {
     rule: moveCallersOffPrimary,
-    given: at(promoting('diverting'), { ...taken, traffic: { low: 50, high: 50 } }),
+    given: at(promoting('diverting'), { ...taken, traffic: carriedBy([50, 50]) }),
     move: [
       'Promoting diverting 100',
       'Undoing',

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/core/machine/rules/terminate.ts'
 import { applyCommand } from '../../../../src/core/machine/rules/commands.ts'
 import { at, candidate, deleted, minute, now, primary, type Rows, target, terminating } from '../given.ts'
+import { carriedBy } from '../../../../src/core/model/traffic.ts'
 
 const canary = deleted()
 const ready = target('web:1', 2, { paused: false })
@@ -38,7 +39,7 @@ export const terminatingRows: Rows = {
   },
   'the share of the canary goes back to the primary': {
     rule: returnToPrimary,
-    given: at(terminating('returning'), { canary, traffic: { low: 25, high: 25 } }),
+    given: at(terminating('returning'), { canary, traffic: carriedBy([25, 25]) }),
     move: ['Terminating returning', 'HandingBack', 'Deployment web takes over from web-primary', null],
   },
   'a target that serves alone goes on until the primary is ready': {

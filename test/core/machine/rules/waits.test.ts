@@ -10,7 +10,7 @@ import { holdWithoutVerdict } from '../../../../src/core/machine/rules/suspend.t
 import { rollBackWhenPodsOverdue } from '../../../../src/core/machine/rules/unready.ts'
 import type { State, StateOf } from '../../../../src/core/model/state.ts'
 import { conditionsOf } from '../../../../src/core/status/conditions.ts'
-import { weighted } from '../../../../src/core/model/traffic.ts'
+import { carriedBy, weighted } from '../../../../src/core/model/traffic.ts'
 import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
 
 const now = Date.UTC(2026, 0, 2)
@@ -45,7 +45,7 @@ function given(state: State, more: Partial<Observation> = {}): Observation {
     recorded: [candidate, promoted],
     target: workload(target(), [replicaSet(target(), 2)]),
     primary: workload(primary(), [replicaSet(primary(), 2)]),
-    traffic: { low: 0, high: 0 },
+    traffic: carriedBy([0, 0]),
     sight: 'live',
     memory: { ...observation().memory, handled: {} },
     ...more,
@@ -173,7 +173,7 @@ suite('waits of a run', () => {
       { memory: { ...observation().memory, handled: {}, reason: 'MetricsUnavailable' } },
     ],
     ['the mesh does not carry the weight', climbing({ carriedAt: null }), {}],
-    ['a hand holds it', climbing({ hold: { by: 'override', from: 25 } }), { traffic: { low: 10, high: 10 } }],
+    ['a hand holds it', climbing({ hold: { by: 'override', from: 25 } }), { traffic: carriedBy([10, 10]) }],
   ] as const) {
     test(`the clock of missing pods goes on while ${what}`, () => {
       const first = decided(given(state, { target: half, ...more }))
@@ -241,7 +241,7 @@ suite('waits of a run', () => {
   test('the clock of maxDuration stands still while it is paused, whatever is on show, and goes on with it', () => {
     const held = decided(given(climbing(), { memory: { ...observation().memory, handled: {}, paused: 'hmm' } }))
     expect(held.state).to.deep.include({ pausedSince: now })
-    const resumed = decided(given(climbing({ pausedSince: now - 5000 }), { traffic: { low: 10, high: 10 } }))
+    const resumed = decided(given(climbing({ pausedSince: now - 5000 }), { traffic: carriedBy([10, 10]) }))
     expect(resumed.state).to.deep.include({ pausedSince: null, pausedDuration: 5000 })
   })
 })

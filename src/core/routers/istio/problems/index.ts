@@ -4,6 +4,7 @@ import type { RoutingProvider } from '../../provider.ts'
 import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import { foreignRules, foreignVirtualService } from './objects.ts'
+import { matchesThatCannotBeJoined } from './matches.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
@@ -20,6 +21,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     refusesService(hostOfOthers),
     refusesService(hostNotAllowed),
     refusesService(gatewayNotAllowed),
+    stops(matchesThatCannotBeJoined),
     stops(destinationRuleThatDoesNotFit),
     stops(virtualServicesThatDoNotFit),
   ],

@@ -1,0 +1,130 @@
+/** The rows of the API's table about strategies: what goes with what, and with which way of splitting. */
+import { bad, type Case, good, malformed, subsets } from './crd.given.ts'
+
+const match = [{ headers: { 'x-canary': { exact: 'yes' } } }]
+const query = { name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }
+const service = { virtualServices: [{ name: 'edge' }] }
+const cookies = {
+  cookieName: 'web-canary',
+  primaryCookieName: 'web-primary',
+  maxAge: 3600,
+  domain: 'shop.example',
+  path: '/app',
+  httpOnly: true,
+  secure: true,
+  partitioned: true,
+  sameSite: 'Strict',
+}
+const kubernetes = { provider: 'kubernetes' }
+
+const accepted: readonly Case[] = [
+  good('blue/green', { analysis: { iterations: 10 } }),
+  good('blue/green with copies', { analysis: { iterations: 10, mirror: true, mirrorWeight: 20 } }),
+  good("blue/green in the user's routes", { service, analysis: { iterations: 10 } }),
+  good('A/B testing', { analysis: { iterations: 10, match } }),
+  good('A/B testing between subsets, of some paths', {
+    service: { destinationRule: subsets, match: [{ uri: { prefix: '/api' } }] },
+    analysis: {
+      iterations: 10,
+      match: [{ sourceLabels: { app: 'front' } }, { queryParams: { beta: { exact: '1' } } }],
+    },
+  }),
+  good('a share of what matches', { analysis: { stepWeights: [10, 50], match } }),
+  good('copies before weights', { analysis: { stepWeight: 20, maxWeight: 60, mirror: true } }),
+  good('session affinity', { analysis: { stepWeights: [10, 50], sessionAffinity: cookies } }),
+  good('session affinity of a name alone', { analysis: { sessionAffinity: { cookieName: "a!#$%&'*+-.^_`|~b" } } }),
+]
+
+const contradictions: readonly Case[] = [
+  bad(
+    'iterations with stepWeight',
+    { analysis: { iterations: 2, stepWeight: 10 } },
+    'write either iterations or stepWeight',
+  ),
+  bad(
+    'iterations with steps',
+    { analysis: { iterations: 2, steps: [{ weight: 9 }] } },
+    'write either iterations or stepWeight',
+  ),
+  bad('match alone', { analysis: { match } }, 'match says which requests, and not how many of them'),
+  bad(
+    'match with iterations of 0',
+    { analysis: { match, iterations: 0 } },
+    'match says which requests, and not how many of them',
+  ),
+  bad(
+    'match of everything',
+    { analysis: { iterations: 2, match: [{ name: 'all' }] } },
+    'each entry of match needs a condition, or it takes every request',
+  ),
+  bad('mirrorWeight alone', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight goes with mirror: true'),
+  bad(
+    'session affinity with match',
+    { analysis: { stepWeights: [10], match, sessionAffinity: cookies } },
+    'sessionAffinity keeps callers of a share of all requests',
+  ),
+  bad(
+    'session affinity with iterations',
+    { analysis: { iterations: 2, sessionAffinity: cookies } },
+    'sessionAffinity keeps callers of a share of all requests',
+  ),
+  bad(
+    'one cookie for both sides',
+    { analysis: { sessionAffinity: { cookieName: 'web', primaryCookieName: 'web' } } },
+    'cookieName and primaryCookieName must be two names',
+    'spec.analysis.sessionAffinity',
+  ),
+  bad(
+    'a cookie with a space',
+    { analysis: { sessionAffinity: { cookieName: 'my cookie' } } },
+    'a cookie is named by letters, digits and any of',
+    'spec.analysis.sessionAffinity.cookieName',
+  ),
+  bad(
+    'a path that ends the cookie',
+    { analysis: { sessionAffinity: { cookieName: 'web', path: '/; Secure' } } },
+    'an attribute of a cookie has no semicolon',
+    'spec.analysis.sessionAffinity.path',
+  ),
+  malformed(
+    'an unknown sameSite',
+    { analysis: { sessionAffinity: { cookieName: 'web', sameSite: 'lax' } } },
+    'must be one of Strict, Lax, None, not "lax"',
+    'supported values: "", "Strict", "Lax", "None"',
+  ),
+  malformed(
+    'copies of more than everything',
+    { analysis: { mirror: true, mirrorWeight: 101 } },
+    'must be at most 100, not 101',
+    'should be less than or equal to 100',
+  ),
+]
+
+const provider = (name: string, analysis: Record<string, unknown>): Case[] => [
+  bad(
+    `${name} in the user's routes`,
+    { service, analysis },
+    'with service.virtualServices the routes are yours, and only their weights are shifted',
+  ),
+  bad(
+    `${name} with provider kubernetes`,
+    { ...kubernetes, analysis: { ...analysis, stepWeights: null, metrics: [query] } },
+    'provider kubernetes has no routes: remove match, mirror, mirrorWeight, sessionAffinity from analysis',
+  ),
+]
+
+export const strategies: readonly Case[] = [
+  ...accepted,
+  ...contradictions,
+  // The rule is on the spec of Canaries that name the provider, and of those that name none where the flag chose it.
+  ...[
+    ...provider('A/B testing', { iterations: 2, match }),
+    ...provider('copies', { iterations: 2, mirror: true }),
+    ...provider('session affinity', { stepWeights: [10, 50], sessionAffinity: cookies }),
+  ].map(row => ('provider' in (row.object['spec'] as object) ? row : withProvider(row))),
+]
+
+/** With the provider by name, so that admission sees which it is. */
+function withProvider(row: Case): Case {
+  return { ...row, object: { ...row.object, spec: { ...(row.object['spec'] as object), provider: 'istio' } } }
+}
