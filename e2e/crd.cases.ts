@@ -3,6 +3,7 @@
  * `parseCanary` to it, the end-to-end tests a real API server, and so the two to each other.
  */
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
+import { autoscalers } from './crd.autoscalers.ts'
 import { notAvailable } from './crd.refused.ts'
 import { templates } from './crd.templates.ts'
 import { strategies } from './crd.strategies.ts'
@@ -611,6 +612,7 @@ export const cases: readonly Case[] = [
   ...durations,
   ...metrics,
   ...services,
+  ...autoscalers,
   ...changes,
   ...templates,
 ]

@@ -3,11 +3,6 @@ import { bad, type Case, inline, metric } from './crd.given.ts'
 
 export const notAvailable: readonly Case[] = [
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
-  bad(
-    'autoscalerRef',
-    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'web' } },
-    'autoscalerRef is not supported yet',
-  ),
   bad('ingressRef', { ingressRef: { name: 'web' } }, 'ingressRef belongs to providers other than istio'),
   bad('routeRef', { routeRef: { name: 'web' } }, 'routeRef belongs to providers other than istio'),
   bad('upstreamRef', { upstreamRef: { name: 'web' } }, 'upstreamRef belongs to providers other than istio'),

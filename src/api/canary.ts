@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { AnalysisSchema } from './analysis.ts'
+import { AutoscalerRef } from './autoscaler.ts'
 import { parseDuration } from './duration.ts'
 import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
@@ -130,9 +131,8 @@ const Written = ruled(
       .boolean()
       .exactOptional()
       .describe("Flagger's word for `paused`. In Flagger it also stops rollbacks; here a rollback still works."),
-    autoscalerRef: refused(
-      'autoscaler',
-      'autoscalerRef is not supported yet: remove the autoscaler of the target, or point it at the primary',
+    autoscalerRef: AutoscalerRef.exactOptional().describe(
+      'The autoscaler of the target. The primary gets one like it, `<name>-primary`, which is kept equal to it.',
     ),
     ingressRef: refused('reference', 'ingressRef belongs to providers other than istio: remove it'),
     routeRef: refused('reference', 'routeRef belongs to providers other than istio: remove it'),

@@ -64,11 +64,6 @@ const shapes = {
   strings,
   list,
   reference: object({ ...reference, namespace: string }),
-  autoscaler: object({
-    ...reference,
-    primaryScalerQueries: { type: 'object', additionalProperties: string },
-    primaryScalerReplicas: object({ minReplicas: number, maxReplicas: number }),
-  }),
   cookie: object({
     cookieName: string,
     primaryCookieName: string,

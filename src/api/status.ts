@@ -94,6 +94,10 @@ const Replicas = z.object({
     .optional()
     .describe('Who set replicas on the resting target, lately.'),
   ignoredManager: text().describe('Who did it three times in ten minutes, and is left alone.'),
+  primaryFloor: whole().describe(
+    "Fewest pods of the primary's autoscaler while the canary has traffic, so that a rollback finds them.",
+  ),
+  returnedAt: time().describe('Since when the primary has all traffic again; two minutes later the floor is lifted.'),
 })
 
 const Check = z.object({

@@ -168,8 +168,8 @@ export class Controller {
       configContents,
       observer: new Observer(this.#cache, configContents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
-      unseen: (namespace, provider) => unseenIn(this.reflectors(), namespace, provider),
-      hidden: (namespace, provider) => hiddenIn(this.reflectors(), namespace, provider),
+      unseen: (namespace, provider, scaler) => unseenIn(this.reflectors(), namespace, provider, scaler),
+      hidden: (namespace, provider, scaler) => hiddenIn(this.reflectors(), namespace, provider, scaler),
       // The result of a pass that was given up is not counted.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })

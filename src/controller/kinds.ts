@@ -8,6 +8,7 @@ import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { routing } from '../core/routers/index.ts'
 import type { ProviderKind } from '../core/routers/provider.ts'
+import { scalerKinds } from '../core/autoscalers/index.ts'
 import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
@@ -176,6 +177,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
   },
   ...providerKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
+  ...scalerKinds.map(({ kind }) => ({ kind, name: 'canary', of: (scaler: KubeObject) => labelled(scaler) })),
   ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
     kind,
     name: 'scales',

@@ -12,6 +12,7 @@ import type { Memory } from '../core/model/memory.ts'
 import { namesOf, type Names } from '../core/model/names.ts'
 import type { Observation, Settings, Sight, WriteError, Workload } from '../core/model/observation.ts'
 import type { Sha256 } from '../core/ports.ts'
+import { scalerKinds } from '../core/autoscalers/index.ts'
 import { trackedConfigs } from '../core/render/configs.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
 import { routingOf } from '../core/routers/index.ts'
@@ -141,7 +142,8 @@ export class Observer {
       blind:
         unread ||
         needs.some(kind => !this.#reader.synced(kind, names.namespace)) ||
-        provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)),
+        provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
+        (names.scaler !== null && !this.#isSynced(names.scaler.kind, names.namespace)),
     }
   }
 
@@ -178,12 +180,13 @@ export class Observer {
       names.primaryService,
       names.canaryService,
       ...routingOf({ canary }).refs({ canary, names }),
+      ...[names.scaler, names.primaryScaler].filter(ref => ref !== null),
     ]
     for (const ref of refs) {
       const object = reader.get(ref)
       if (object !== undefined) live[refKey(ref)] = object
     }
-    for (const kind of configKinds) {
+    for (const kind of [...configKinds, ...scalerKinds.map(one => one.kind)]) {
       for (const copy of reader.byIndex(kind, 'canary', `${names.namespace}/${names.canary}`)) {
         live[refKey({ kind, namespace: names.namespace, name: copy.metadata.name })] = copy
       }

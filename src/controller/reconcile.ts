@@ -3,7 +3,7 @@
  * is written before what follows from it, guarded by its resourceVersion; the process may be killed anywhere after that.
  */
 import type { Provider } from '../api/providers.ts'
-import { kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
+import { type Kind, kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
 import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
@@ -44,9 +44,9 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly configInformers: Pick<ConfigInformers, 'set' | 'forget'>
   readonly configContents: Pick<ConfigContents, 'retain'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
-  readonly unseen: (namespace: string, provider: Provider) => string | null
+  readonly unseen: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
-  readonly hidden: (namespace: string, provider: Provider) => string | null
+  readonly hidden: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
   /** Told about each decision before anything follows from it. */
   readonly decided?: (observation: Observation, decision: Decision | Question) => void
   /** Told about each Canary after each pass; null when it is gone. */
@@ -92,6 +92,8 @@ export class Reconciler {
       return yield* reportInvalid(this.#ports, calls, key, known, object, parsed.problems, tell)
     }
     const { canary } = parsed
+    const { autoscalerRef } = canary.spec
+    const scaler = autoscalerRef === undefined ? null : kinds[autoscalerRef.kind]
     // Another process may have died between its status and its events.
     if (known !== before || known.isStatusUncertain)
       this.#announce(key, canary, untold(known.memory.outbox, clock.now()))
@@ -101,11 +103,11 @@ export class Reconciler {
       memory: known.memory,
       writeError: known.writeError,
       findings: { ...queryTrials.findings(key), ...queries.findings(key) },
-      unseen: this.#ports.unseen(ref.namespace, parsed.canary.spec.provider),
+      unseen: this.#ports.unseen(ref.namespace, canary.spec.provider, scaler),
       hidden:
         object.metadata.deletionTimestamp === undefined
           ? null
-          : this.#ports.hidden(ref.namespace, parsed.canary.spec.provider),
+          : this.#ports.hidden(ref.namespace, canary.spec.provider, scaler),
       namespaceTerminating: yield* isNamespaceTerminating(calls, canary, known),
       sight: 'cached',
       before: known.observed,

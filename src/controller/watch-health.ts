@@ -2,7 +2,7 @@
  * What of the cluster cannot be seen, as sentences: for one canary, whose decisions would be blind, and for the process, whose
  * readiness tells only of what every canary needs.
  */
-import { kindKey, kinds, type Kind } from '../api/object.ts'
+import { apiVersionOf, kindKey, kinds, type Kind } from '../api/object.ts'
 import type { Provider } from '../api/providers.ts'
 import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
@@ -14,21 +14,40 @@ export const START: Milliseconds = 30_000
 /** A watch that was there and keeps failing is waited for so long. */
 const FAILING: Milliseconds = 60_000
 
-/** What a canary of this namespace and provider cannot see, its configuration aside; null when it sees all that matters. */
-export function unseenIn(reflectors: readonly Reflector[], namespace: string, provider: Provider): string | null {
+/**
+ * What a canary of this namespace and provider cannot see, its configuration aside; null when it sees all that matters.
+ *
+ * @param scaler kind of the autoscaler that it names; null where it names none.
+ */
+export function unseenIn(
+  reflectors: readonly Reflector[],
+  namespace: string,
+  provider: Provider,
+  scaler: Kind | null,
+): string | null {
   const own = routing[provider].kinds
   const concerned = reflectors.filter(one => one.namespace === '' || one.namespace === namespace)
-  return joined(
-    concerned.filter(({ kind }) => neededByEach(kind) || own.some(one => isSame(one.kind, kind))).map(troubleOf),
+  const needed = concerned.filter(
+    ({ kind }) => neededByEach(kind) || own.some(one => isSame(one.kind, kind)) || isNamed(kind, scaler),
   )
+  return joined(needed.map(reflector => troubleOf(reflector) ?? absenceOfNamed(reflector, scaler)))
 }
 
 /** What is handed over, or removed, when a Canary is deleted. */
 const handedOver: readonly Kind[] = [...workloadKinds, kinds.ControllerRevision, kinds.Service, kinds.EndpointSlice]
 
 /** What a canary of this namespace must not be deleted without seeing; kinds that are not installed have no objects. */
-export function hiddenIn(reflectors: readonly Reflector[], namespace: string, provider: Provider): string | null {
-  const handed = [...handedOver, ...routing[provider].kinds.map(({ kind }) => kind)]
+export function hiddenIn(
+  reflectors: readonly Reflector[],
+  namespace: string,
+  provider: Provider,
+  scaler: Kind | null,
+): string | null {
+  const handed = [
+    ...handedOver,
+    ...routing[provider].kinds.map(({ kind }) => kind),
+    ...(scaler === null ? [] : [scaler]),
+  ]
   const concerned = reflectors.filter(
     ({ kind, namespace: scope, state }) =>
       (scope === '' || scope === namespace) && state !== 'absent' && handed.includes(kind),
@@ -66,6 +85,15 @@ export function unseenByAll(
       return troubles.every(trouble => trouble !== null) ? (troubles[0] ?? null) : null
     }),
   )
+}
+
+const isNamed = (kind: Kind, scaler: Kind | null): boolean => scaler !== null && isSame(kind, scaler)
+
+/** A Canary that names an autoscaler of a kind cannot do without that kind. */
+function absenceOfNamed({ kind, state, served }: Reflector, scaler: Kind | null): string | null {
+  if (!isNamed(kind, scaler) || state !== 'absent') return null
+  const found = served.length === 0 ? '' : ` as ${apiVersionOf(kind)}`
+  return `${kindKey(kind)} is not installed${found}, and spec.autoscalerRef names a ${kind.kind}. Install KEDA, which is found within ten minutes, or remove spec.autoscalerRef`
 }
 
 const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(other)

@@ -52,7 +52,6 @@ analysis:
     - {name: load-test, url: http://tester.test/, timeout: 5s, metadata: {cmd: "hey -z 1m http://podinfo-canary:9898/"}}
 `,
     refused: {
-      'spec.autoscalerRef': /point it at the primary/,
       'spec.analysis.webhooks': /write metrics; for a manual approval write steps with approve: true/,
     },
   },

@@ -49,6 +49,8 @@ suite('fields that say nothing', () => {
         'Canary.spec.analysis',
         'Canary.spec.analysis.threshold',
         'Canary.spec.analysis.lockTarget',
+        'Canary.spec.autoscalerRef.primaryScalerReplicas.minReplicas',
+        'Canary.spec.autoscalerRef.primaryScalerReplicas.maxReplicas',
         ...metric.map(field => `Canary.spec.analysis.metrics[].${field}`),
         ...metric.map(field => `Canary.spec.analysis.steps[].metrics[].${field}`),
         'Canary.spec.service.retries.attempts',

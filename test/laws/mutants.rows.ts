@@ -278,9 +278,9 @@ export const mutants: readonly Mutant[] = [
   }),
   ...laws(MOMENTS, 'a candidate whose pods are all ready is not overdue', {
     without: 'ending the wait for pods at weight 0',
-    file: 'src/core/model/selectors.ts',
-    take: "isChecked(canary.spec.analysis, run) && target.readiness !== 'ready'",
-    put: "(!isChecked(canary.spec.analysis, run) || target.readiness !== 'ready')",
+    file: 'src/core/autoscalers/readiness.ts',
+    take: "isChecked(o.canary.spec.analysis, run) && !isReady(o, 'target')",
+    put: "(!isChecked(o.canary.spec.analysis, run) || !isReady(o, 'target'))",
   }),
   ...laws(
     MOMENTS,

@@ -105,6 +105,8 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
       maxLength: 3,
     }),
     ignoredManager: maybe(fc.string({ minLength: 1, maxLength: 9 })),
+    primaryFloor: maybe(fc.integer({ min: 1, max: 99 })),
+    returnedAt: maybe(instant),
   }),
   handled: maybe(fc.record({ abort: fc.string({ maxLength: 9 }), pause: fc.string({ maxLength: 9 }) })),
   previous: maybe(revision),

@@ -40,9 +40,9 @@ export const atAnyTime: readonly Row[] = [
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
       maxReplicas: 9,
     }),
-    reason: 'AutoscalerOnTarget',
+    reason: 'AutoscalerOverlap',
     sentence:
-      'HorizontalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
+      'HorizontalPodAutoscaler shop/web targets Deployment web, whose selector also matches the pods of web-primary: two autoscalers whose selectors overlap both stop, and a single one is sized for the load of both. Recreate the Canary without primary.labels: keep, or set spec.scaleTargetRef.name to web-primary.',
     mended: changed(kinds.HorizontalPodAutoscaler, 'web', { scaleTargetRef: { name: 'web-primary' } }),
   },
   {
@@ -60,7 +60,7 @@ export const atAnyTime: readonly Row[] = [
     goesWrong: made(kinds.ScaledObject, 'web', { scaleTargetRef: { name: 'web' } }),
     reason: 'AutoscalerOnTarget',
     sentence:
-      'ScaledObject shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
+      'ScaledObject shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Name it in spec.autoscalerRef (apiVersion keda.sh/v1alpha1, kind ScaledObject, name web), or set spec.scaleTargetRef.name to web-primary.',
     mended: deleted(kinds.ScaledObject, 'web'),
   },
   {

@@ -108,9 +108,11 @@ suite('Around a Deployment', () => {
     const timeline = shop.timeline()
     await shop.apply(shop.canary({ primary: { labels: 'keep' } }))
     const told = await waitFor('the Canary is stalled', 30, () =>
-      timeline.moments.find(({ reason }) => reason === 'AutoscalerOnTarget'),
+      timeline.moments.find(({ reason }) => reason === 'AutoscalerOnTarget' || reason === 'AutoscalerOverlap'),
     )
-    expect(told.message).to.include(kind.kind).and.include(`Set spec.${field}.name to web-primary`)
+    expect(told.message)
+      .to.include(kind.kind)
+      .and.match(new RegExp(`set spec[.]${field}[.]name to web-primary`, 'i'))
     expect(await shop.get(kinds.VirtualService, 'web'), 'nothing of the callers is touched').to.equal(undefined)
     const { kubectl } = shop
     await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=30s')

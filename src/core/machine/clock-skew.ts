@@ -40,14 +40,16 @@ function withHold<S extends State>(clamped: S, now: Instant): S {
 
 /** The memory with no moment after `now`, what is only history aside. */
 export function clampMemoryToNow(memory: Memory, now: Instant): Memory {
-  const { externalScaleEvents } = memory.replicas
-  if (memory.transitionAt <= now && externalScaleEvents.every(one => one.at <= now)) return memory
+  const { externalScaleEvents, returnedAt } = memory.replicas
+  const isPast = (returnedAt ?? now) <= now && externalScaleEvents.every(one => one.at <= now)
+  if (memory.transitionAt <= now && isPast) return memory
   return {
     ...memory,
     transitionAt: Math.min(memory.transitionAt, now),
     replicas: {
       ...memory.replicas,
       externalScaleEvents: externalScaleEvents.map(one => ({ ...one, at: Math.min(one.at, now) })),
+      returnedAt: returnedAt === null ? null : Math.min(returnedAt, now),
     },
   }
 }

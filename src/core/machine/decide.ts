@@ -6,6 +6,7 @@ import { noteTarget } from './target-generation.ts'
 import { fingerprint, sameJson } from '../json.ts'
 import { recurringEvent, withReport } from './move.ts'
 import type { Observation } from '../model/observation.ts'
+import { floorEndsAt, noteFloor } from './primary-floor.ts'
 import { decideInPhase } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
 import { isStalling, type Reason } from '../status/reasons.ts'
@@ -44,7 +45,8 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       writes,
     }
   }
-  const move = withRetiredCookie(o, withWarnings(o, withReport(o, inTime(o, withTrouble(o, said), now), now), now), now)
+  const reported = withReport(o, inTime(o, withTrouble(o, said), now), now)
+  const move = withFloor(o, withRetiredCookie(o, withWarnings(o, reported, now), now), now)
   const after = { ...o, state: move.state, memory: move.memory }
   const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
@@ -121,6 +123,15 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
     wakeAt,
   ].filter(end => end !== null)
   return ends.length === 0 ? move : { ...move, wakeAt: Math.min(...ends) }
+}
+
+/** The floor of an autoscaled primary as it is after the move, and a pass when it is to be lifted. */
+function withFloor<M extends Omit<Move, 'report'>>(o: Observation, move: M, now: Instant): M {
+  const replicas = noteFloor({ ...o, state: move.state, memory: move.memory }, now)
+  const memory = replicas === move.memory.replicas ? move.memory : { ...move.memory, replicas }
+  const endsAt = floorEndsAt(memory)
+  if (endsAt === null) return { ...move, memory }
+  return { ...move, memory, wakeAt: move.wakeAt === null ? endsAt : Math.min(move.wakeAt, endsAt) }
 }
 
 const barrierOf = (state: State): string =>

@@ -5,7 +5,7 @@
 import type { Replicas } from '../model/memory.ts'
 import { REPLICAS_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
-import { primaryIsAutoscaled } from '../render/autoscaling.ts'
+import { primaryIsAutoscaled, targetIsAutoscaled } from '../render/autoscaling.ts'
 import type { State } from '../model/state.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 import { FIELD_MANAGER } from '../model/write.ts'
@@ -40,6 +40,15 @@ const isHandsOn = ({ primary }: Observation, desired: number | null): boolean =>
 
 /** What is desired after this read of the target. */
 export function noteReplicas(o: Observation, now: Instant): Replicas {
+  const running = o.primary?.replicas ?? 0
+  // Where an autoscaler is on both sides, no number is what a user desires: what the primary runs is what it needs.
+  const autoscaled = o.canary.spec.autoscalerRef !== undefined && running > 0
+  const noted = noteWritten(o, now)
+  return autoscaled ? { ...noted, desired: running } : noted
+}
+
+/** As if every number that another client wrote were a user's. */
+function noteWritten(o: Observation, now: Instant): Replicas {
   const { target } = o
   const replicas = { ...o.memory.replicas, desired: askedOfThePrimary(o) ?? o.memory.replicas.desired }
   if (target === null) return replicas
@@ -52,18 +61,19 @@ export function noteReplicas(o: Observation, now: Instant): Replicas {
   const desired = ours ? (known ?? target.replicas) : (askedOfThePrimary(o) ?? target.replicas)
   // Told to leave `replicas` out, it did: an API server sets a field that is removed from a manifest to 1, which no user asked for.
   if (target.replicas === 1 && known !== null && known > 1 && replicas.ignoredManager === target.replicasBy) {
-    return { desired: known, scaledDown: false, externalScaleEvents: [], ignoredManager: null }
+    return { ...replicas, desired: known, scaledDown: false, externalScaleEvents: [], ignoredManager: null }
   }
   // What is left alone is what a manifest says; a person who scaled the primary meant the primary.
   if (!ours && replicas.ignoredManager === target.replicasBy && isHandsOn(o, known)) {
     return { ...replicas, desired: known, scaledDown: false }
   }
   // Another number is newly desired; a client that puts the same one back applies a manifest.
-  const putBack = !ours && isResting(o.state) && replicas.scaledDown && desired === known
+  const sameAgain = desired === known || targetIsAutoscaled(o)
+  const putBack = !ours && isResting(o.state) && replicas.scaledDown && sameAgain
   if (!putBack) return { ...replicas, desired, scaledDown: false }
   const manager = target.replicasBy === '' ? 'unknown' : target.replicasBy
   const lately = [...replicas.externalScaleEvents.filter(one => now - one.at < TEN_MINUTES), { manager, at: now }]
   const ignoredManager =
     lately.filter(one => one.manager === manager).length >= PATIENCE ? manager : replicas.ignoredManager
-  return { desired, scaledDown: false, externalScaleEvents: lately.slice(-10), ignoredManager }
+  return { ...replicas, desired, scaledDown: false, externalScaleEvents: lately.slice(-10), ignoredManager }
 }

@@ -71,7 +71,7 @@ function analysing(o: Observation, run: Extract<State, { phase: 'Progressing' | 
     case 'startingPods': {
       // The template is on record before a pod of it starts: promotion needs it, and the target's owner may change it.
       const recorded = recordedOf(o, run.candidate) !== undefined
-      return { ...common, canaryPods: recorded ? 'as desired' : 'untouched', judged: run.candidate }
+      return { ...common, canaryPods: recorded ? 'starting' : 'untouched', judged: run.candidate }
     }
     case 'pausingRollout':
       return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }
@@ -126,7 +126,7 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   Terminating(o, { stage, promoted }) {
     if (stage === 'removing' || promoted === null) return { ...idle, remove: 'everything' }
     const serving = { ...idle, primary: promoted } as const
-    const restored = { ...serving, canaryPods: 'as desired', target: promoted } as const
+    const restored = { ...serving, canaryPods: 'starting', target: promoted } as const
     switch (stage) {
       case 'returning': {
         const running = (o.target?.running ?? 0) > 0
@@ -138,7 +138,7 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
       case 'restoring':
         return { ...restored, traffic: NONE, callers: 'primary' }
       case 'routing':
-        return { ...restored, callers: 'target' }
+        return { ...restored, canaryPods: 'as desired', callers: 'target' }
     }
   },
 }

@@ -16,6 +16,10 @@ export interface Replicas {
   readonly externalScaleEvents: readonly { readonly manager: string; readonly at: Instant }[]
   /** The same manager did it three times in ten minutes: it is left alone. */
   readonly ignoredManager: string | null
+  /** While a canary has traffic, and until the autoscaler has seen it return: the fewest pods of an autoscaled primary. */
+  readonly primaryFloor: number | null
+  /** Since when the primary has all traffic again; null while it has not, or there is no floor. */
+  readonly returnedAt: Instant | null
 }
 
 /** The last finding of one gate, as status has it. */
@@ -97,7 +101,14 @@ export interface Memory {
 export const emptyMemory: Memory = {
   labels: null,
   provider: null,
-  replicas: { desired: null, scaledDown: false, externalScaleEvents: [], ignoredManager: null },
+  replicas: {
+    desired: null,
+    scaledDown: false,
+    externalScaleEvents: [],
+    ignoredManager: null,
+    primaryFloor: null,
+    returnedAt: null,
+  },
   handled: null,
   previous: null,
   targetUid: null,

@@ -34,6 +34,9 @@ export interface Names {
   readonly apexService: Ref
   readonly primaryService: Ref
   readonly canaryService: Ref
+  /** What spec.autoscalerRef names, and its copy for the primary; null where it is left out. */
+  readonly scaler: Ref | null
+  readonly primaryScaler: Ref | null
 }
 
 /** An object as sentences name it: `Deployment web`. */
@@ -44,6 +47,7 @@ export function namesOf(canary: Canary): Names {
   const target = canary.spec.targetRef.name
   const workload = kinds[canary.spec.targetRef.kind]
   const apex = canary.spec.service.name ?? target
+  const reference = canary.spec.autoscalerRef
   const ref = (kind: Ref['kind'], name: string): Ref => ({ kind, namespace, name })
   return {
     namespace,
@@ -53,5 +57,7 @@ export function namesOf(canary: Canary): Names {
     apexService: ref(kinds.Service, apex),
     primaryService: ref(kinds.Service, `${apex}-primary`),
     canaryService: ref(kinds.Service, `${apex}-canary`),
+    scaler: reference === undefined ? null : ref(kinds[reference.kind], reference.name),
+    primaryScaler: reference === undefined ? null : ref(kinds[reference.kind], `${reference.name}-primary`),
   }
 }

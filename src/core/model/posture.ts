@@ -15,8 +15,11 @@ export interface Posture {
    * deleted hands them back), or `untouched`.
    */
   readonly callers: 'primary' | 'target' | 'untouched'
-  /** Pods of the target: as many as desired, none, or not touched. */
-  readonly canaryPods: 'as desired' | 'none' | 'untouched'
+  /**
+   * Pods of the target: as many as desired, none, or not touched. `starting`: as many as desired, before any of them carries; an
+   * autoscaler does not decide yet where it can be kept from it.
+   */
+  readonly canaryPods: 'as desired' | 'starting' | 'none' | 'untouched'
   /** The target is kept from rolling; false lifts a lock of ours. */
   readonly lock: boolean
   /** The revision whose pods the canary Service selects; null leaves it as it is. */

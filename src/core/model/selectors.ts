@@ -6,7 +6,6 @@ import type { Analysis, Revision, Run, Stage, State, StateOf } from './state.ts'
 import { type Awaited, type Waiting, waitingFor } from './waiting.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 import { carries, isNone, NONE, type Traffic } from './traffic.ts'
-import { isChecked } from './plan.ts'
 import { templateOf } from './revision.ts'
 
 /** The pods of one revision of a workload; none where it has no ReplicaSet of that template. */
@@ -105,14 +104,6 @@ export function heldUntil(run: Analysis, now: Instant): Milliseconds {
 export function withClock(run: Analysis, clock: 'stopped' | 'running', now: Instant): Analysis {
   if (clock === 'stopped') return run.pausedSince === null ? { ...run, pausedSince: now } : run
   return run.pausedSince === null ? run : { ...run, pausedDuration: heldUntil(run, now), pausedSince: null }
-}
-
-/**
- * Pods are missing that carry, or are checked. Where weight 0 is no step, as by hand or while the analysis is suspended, none is:
- * those that carry later have their whole time then.
- */
-export function lacksPods({ canary, target }: Observation, run: Analysis): boolean {
-  return target !== null && isChecked(canary.spec.analysis, run) && target.readiness !== 'ready'
 }
 
 type StageOfRun = Stage | StateOf<'Promoting'>['stage']

@@ -3,6 +3,16 @@
  * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from '../model/observation.ts'
+import {
+  autoscalerOnTarget,
+  foreignPrimaryScaler,
+  metricsOfTarget,
+  overlappingScaler,
+  scalerBesideCopy,
+  scalerMissing,
+  scalerOfPrimary,
+  scalerRefused,
+} from './autoscalers.ts'
 import { foreignPrimary, foreignSideServices, olderRival } from './neighbours.ts'
 import {
   durationInSeconds,
@@ -17,13 +27,20 @@ import {
 import { providerChanged, specBeyondProvider } from './provider.ts'
 import { headlessApex, nameTooLongToTellPods, otherServiceOfBothSides } from './one-side.ts'
 import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
-import { type Moment, type Policy, refusesService, stops, stopsOnlyTheStart, warnsOnly } from './policy.ts'
+import {
+  type Moment,
+  type Policy,
+  refusesService,
+  stops,
+  stopsBetweenRuns,
+  stopsOnlyTheStart,
+  warnsOnly,
+} from './policy.ts'
 import type { FindProblem, Problem } from './problem.ts'
 import { routing, routingOf } from '../routers/index.ts'
 import type { RoutingProvider, Slot } from '../routers/provider.ts'
 import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './services.ts'
 import {
-  autoscalerOnTarget,
   labelsChosenOtherwise,
   noLabelToSwitch,
   nothingToSelectBy,
@@ -58,7 +75,14 @@ const policies: readonly (Policy | Slot)[] = [
   stops(noLabelToSwitch),
   stops(roleLabelTaken),
   'pods',
+  stopsBetweenRuns(scalerMissing),
+  stopsBetweenRuns(scalerRefused),
+  stops(overlappingScaler),
   stops(autoscalerOnTarget),
+  stops(foreignPrimaryScaler),
+  stops(scalerBesideCopy),
+  warnsOnly(metricsOfTarget),
+  warnsOnly(scalerOfPrimary),
   stops(foreignPrimary),
   stops(foreignSideServices),
   'objects',

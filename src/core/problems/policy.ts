@@ -25,4 +25,10 @@ export const warnsOnly = (find: FindProblem): Policy => ({ find, stops: [], warn
 export const refusesService = (find: FindProblem): Policy => ({ ...stops(find), refusesService: true })
 /** Objects of other namespaces stop a release only before it has begun: they never freeze one of another namespace half way. */
 export const foreign = (find: FindProblem): Policy => ({ find, stops: ['start', 'candidate'], warns: ['run', 'rest'] })
+/** What is found in mid-run does not hold it: what the primary has goes on. */
+export const stopsBetweenRuns = (find: FindProblem): Policy => ({
+  find,
+  stops: ['start', 'candidate', 'rest'],
+  warns: ['run'],
+})
 export const stopsOnlyTheStart = (find: FindProblem): Policy => ({ find, stops: ['start'], warns: [] })

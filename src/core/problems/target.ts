@@ -1,7 +1,6 @@
 /** The target: does it exist, can it be served from, and can its pods be told from the primary's. */
-import { workloadKindOf } from '../workloads/index.ts'
 import { at } from '../json.ts'
-import { labelMode, scales, switched, switchedLabel, targetLabels, templateLabels } from '../render/labels.ts'
+import { labelMode, switched, switchedLabel, targetLabels, templateLabels } from '../render/labels.ts'
 import { kindAndName, ROLE_LABEL } from '../model/names.ts'
 import { isOurs } from '../render/ownership.ts'
 import { containerPorts } from '../render/ports.ts'
@@ -81,17 +80,5 @@ export const roleLabelTaken: FindProblem = o => {
   return problem(
     'TargetInvalid',
     `The template of ${called(o.target.object)} has the label ${ROLE_LABEL}, by which Sluice tells the primary's pods. Remove it from the template.`,
-  )
-}
-
-/** The primary is what serves; what scales the target would scale nothing, or fight for it. */
-export const autoscalerOnTarget: FindProblem = o => {
-  if (!workloadKindOf(o.canary).autoscalable) return null
-  const scaler = o.surroundings.autoscalers.find(one => scales(one, o.names.target))
-  if (scaler === undefined) return null
-  const field = scaler.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef'
-  return problem(
-    'AutoscalerOnTarget',
-    `${called(scaler)} targets ${kindAndName(o.names.target)}, which is scaled to 0 between releases, so ${o.names.primary.name} would not be autoscaled. Set spec.${field}.name to ${o.names.primary.name}.`,
   )
 }

@@ -44,6 +44,17 @@ function modeOfPrimary(o: Labelled): LabelMode | null {
   return label !== null && value !== undefined && selected[label] === switched(value) ? 'switch' : null
 }
 
+/**
+ * Whether pods of the primary are pods of the target, too, by their selectors. Two autoscalers on such workloads both stop, and one
+ * counts the pods of both. Expressions are left out: they are the same in both selectors.
+ */
+export function selectorsOverlap(o: Labelled): boolean {
+  const live = o.live[refKey(o.names.primary)]
+  const isOurs = live?.metadata.labels?.[CANARY_LABEL] === o.names.canary
+  const primary = textsOf(at(isOurs ? at(live.spec, 'selector') : primarySelector(o), 'matchLabels'))
+  return !Object.entries(targetLabels(o)).some(([key, value]) => (entryOf(primary, key) ?? value) !== value)
+}
+
 /** Whether an HPA, VPA or ScaledObject is on this workload. */
 export function scales(autoscaler: KubeObject, workload: Ref): boolean {
   const reference = at(autoscaler.spec, 'scaleTargetRef') ?? at(autoscaler.spec, 'targetRef')

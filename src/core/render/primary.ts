@@ -10,7 +10,8 @@ import { RENDERED_ANNOTATION, REPLICAS_ANNOTATION, REVISION_ANNOTATION } from '.
 import type { Observation, RecordedTemplate } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
-import { primaryIsAutoscaled } from './autoscaling.ts'
+import { mayStartPrimary } from './autoscalers.ts'
+import { primaryIsAutoscaled, startSize } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
 import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
 import { withRestarts } from './restarts.ts'
@@ -26,7 +27,8 @@ export function renderPrimary(o: Observation, posture: Posture): Write[] {
   if (recorded === undefined || (live !== undefined && !isOurs(o, live))) return []
   const wanted = rendered(o, recorded, live)
   if (wanted === null) return []
-  if (live === undefined) return [{ verb: 'create', ref: o.names.primary, object: wanted }]
+  if (live === undefined)
+    return mayStartPrimary(o, posture) ? [{ verb: 'create', ref: o.names.primary, object: wanted }] : []
   if (standsAsRendered(live, wanted)) return []
   return [{ verb: 'replace', ref: o.names.primary, object: onto(live, wanted) }]
 }
@@ -106,9 +108,14 @@ function templateFor(o: Observation, recorded: RecordedTemplate, selected: Label
 function replicasOf(o: Observation, live: KubeObject | undefined): number {
   const current = at(live?.spec, 'replicas')
   const now = typeof current === 'number' ? current : null
-  if (now !== null && primaryIsAutoscaled(o)) return now
+  if (now !== null && primaryIsAutoscaled(o) && !isStranded(o, now)) return now
+  if (o.canary.spec.autoscalerRef !== undefined) return startSize(o)
   return o.memory.replicas.desired ?? Math.max(1, now ?? o.target?.replicas ?? 1)
 }
+
+/** At 0 no autoscaler acts, and the primary serves: its copy has at least one pod. What only a user's own scales may be at 0. */
+const isStranded = (o: Observation, replicas: number): boolean =>
+  replicas === 0 && o.canary.spec.autoscalerRef !== undefined
 
 /**
  * What we wrote is still there, and nothing was added that a user adds. Other members that only the live template has (a

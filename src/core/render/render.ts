@@ -5,6 +5,7 @@ import { FINALIZER } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
+import { renderAutoscalers } from './autoscalers.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
@@ -35,6 +36,9 @@ export function render(o: Observation, halted: boolean): Write[] {
   const served = o.state.phase === 'Terminating' && o.state.promoted !== null
   const removals = served ? writes : writes.filter(write => write.verb === 'delete')
   if (removals.length > 0) return removals
+  // The primary's goes once there is nothing left for it to scale.
+  const scalers = renderAutoscalers(o, posture)
+  if (scalers.length > 0) return scalers
   return [
     finalizer(
       o,
@@ -43,7 +47,7 @@ export function render(o: Observation, halted: boolean): Write[] {
   ]
 }
 
-/** Every write of a posture. */
+/** Every write of a posture; when all is removed, of all but the autoscalers. */
 export function renderAll(o: Observation, posture: Posture): Write[] {
   return [
     ...routingOf(o).render(o, posture),
@@ -51,6 +55,7 @@ export function renderAll(o: Observation, posture: Posture): Write[] {
     ...renderPrimary(o, posture),
     ...renderTarget(o, posture),
     ...renderRevisions(o, posture),
+    ...(posture.remove === 'nothing' ? renderAutoscalers(o, posture) : []),
   ]
 }
 
@@ -83,6 +88,7 @@ function keyOf({ state, memory, canary }: Observation, posture: Posture): unknow
     memory.provider,
     memory.replicas.desired,
     memory.replicas.ignoredManager,
+    memory.replicas.primaryFloor,
     canary.metadata.uid,
   ]
 }

@@ -5,7 +5,10 @@
 import { LOCKED_ANNOTATION } from '../model/names.ts'
 import type { Observation, Workload } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
-import { primaryIsAutoscaled } from './autoscaling.ts'
+import { isPaused } from '../autoscalers/pause.ts'
+import { scalerOf } from '../autoscalers/index.ts'
+import { pauseOf } from './autoscalers.ts'
+import { primaryIsAutoscaled, startSize, targetIsAutoscaled } from './autoscaling.ts'
 import { templateOf } from '../model/revision.ts'
 import { isResting } from '../machine/desired-replicas.ts'
 import type { PatchOperation, Write } from '../model/write.ts'
@@ -44,10 +47,30 @@ function guardOf({
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
   const { desired, ignoredManager } = o.memory.replicas
   if (posture.canaryPods === 'untouched') return target.replicas
+  if (targetIsAutoscaled(o)) return scaledReplicas(o, target, posture)
   if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
   const asked = desired ?? Math.max(1, target.replicas)
   // An autoscaler knows better than the last desired number how many pods the load needs; what carries traffic is not made smaller.
   return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
+}
+
+/**
+ * How many pods a target has that an autoscaler is on. From 0 it is started with as many as the primary has; from then on its
+ * autoscaler decides, except before it takes over from the primary: then it must not be smaller at first.
+ */
+function scaledReplicas(o: Observation, target: Workload, posture: Posture): number {
+  const pause = pauseOf(o, posture)
+  const object = scalerOf(o)?.object
+  if (pause !== null && object !== undefined) {
+    // Written before KEDA is paused, it would be written back.
+    if (!isPaused(object, pause)) return target.replicas
+    if (pause !== 'grows') return pause.replicas
+  }
+  const { ignoredManager } = o.memory.replicas
+  if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
+  if (target.replicas === 0) return startSize(o)
+  const takesOver = posture.target !== null && posture.canaryPods === 'starting'
+  return takesOver ? Math.max(target.replicas, startSize(o)) : target.replicas
 }
 
 const MARK = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`

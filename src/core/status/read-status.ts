@@ -179,6 +179,8 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
         at: instantOf(one.at) ?? now,
       })),
       ignoredManager: orNull(s.replicas?.ignoredManager),
+      primaryFloor: orNull(s.replicas?.primaryFloor),
+      returnedAt: instantOf(s.replicas?.returnedAt),
     },
     handled: orNull(s.handledCommands),
     previous: orNull(s.previousSpec),

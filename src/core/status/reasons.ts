@@ -118,6 +118,14 @@ const table = {
   HostNotAllowed: stalled('The Canary names a host that is not its own, or that the flags do not allow.'),
   GatewayNotAllowed: stalled('The Canary names a gateway that the flags do not allow.'),
   AutoscalerOnTarget: stalled('An autoscaler is on the target; production would run unscaled.'),
+  AutoscalerOverlap: stalled(
+    'The selectors of the target and the primary overlap, and an autoscaler on one counts the pods of the other.',
+  ),
+  AutoscalerInvalid: stalled('The autoscaler that the Canary names cannot be used as it is.'),
+  AutoscalerLoad: happened(
+    'warn',
+    'An autoscaler of the primary goes by something that it does not alone decide; the release continues.',
+  ),
   ReferenceMissing: stalled('An object that the Canary names does not exist, or does not fit.'),
   MetricsServerNotAllowed: stalled('The Canary names a metrics server that is not on the list.'),
   WatchUnavailable: stalled('A kind that decisions depend on is not installed, or Sluice is forbidden to watch it.'),

@@ -59,6 +59,8 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       scaledDown: memory.replicas.scaledDown,
       externalScaleEvents: memory.replicas.externalScaleEvents.map(one => ({ manager: one.manager, at: iso(one.at) })),
       ignoredManager: orNone(memory.replicas.ignoredManager),
+      primaryFloor: orNone(memory.replicas.primaryFloor),
+      returnedAt: isoOrNone(memory.replicas.returnedAt),
     },
     handledCommands: memory.handled === null ? undefined : { ...memory.handled },
     conditions: conditionsOf(o, move, now),

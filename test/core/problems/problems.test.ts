@@ -176,12 +176,6 @@ const table: Readonly<Record<string, { given: Partial<Observation>; reason: stri
     message:
       "The template of Deployment shop/web has the label sluice.dev/role, by which Sluice tells the primary's pods. Remove it from the template.",
   },
-  'an HPA on the target': {
-    given: around({ autoscalers: [scaler(kinds.HorizontalPodAutoscaler, 'web')] }),
-    reason: 'AutoscalerOnTarget',
-    message:
-      'HorizontalPodAutoscaler shop/web targets Deployment web, which is scaled to 0 between releases, so web-primary would not be autoscaled. Set spec.scaleTargetRef.name to web-primary.',
-  },
   'a VPA on the target': {
     given: around({ autoscalers: [scaler(kinds.VerticalPodAutoscaler, 'web')] }),
     reason: 'AutoscalerOnTarget',

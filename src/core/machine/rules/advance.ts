@@ -1,5 +1,6 @@
 /** After a check that passed: wait for what is still missing, then the next step of the plan, or promotion. */
 import { kindAndName } from '../../model/names.ts'
+import { isReady } from '../../autoscalers/readiness.ts'
 import { commandLine } from '../../model/command-line.ts'
 import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
@@ -62,7 +63,7 @@ export function holdWhileBlocked(o: Observation<AnalysisPhase>, now: Instant): M
 export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, target } = o
   if (!isChecked(o.canary.spec.analysis, state)) return undefined
-  if (target === null || target.readiness === 'ready') return undefined
+  if (target === null || isReady(o, 'target')) return undefined
   return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}`, wake(o))
 }
 
@@ -97,9 +98,9 @@ export function promoteWhenApprovedInFull(o: Observation<AnalysisPhase>, now: In
 
 /** A full approval does not wait for looks, for traffic or for the primary: a hotfix may be there to mend it. */
 export function promoteHotfix(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
-  const { state, target } = o
+  const { state } = o
   if (state.approved !== 'full') return undefined
-  if (pauseOf(o) !== null || problemOf(o, 'run') !== null || target?.readiness !== 'ready') return undefined
+  if (pauseOf(o) !== null || problemOf(o, 'run') !== null || !isReady(o, 'target')) return undefined
   return promote(o, now)
 }
 

@@ -1,7 +1,8 @@
 /** Clocks of a run: they follow from what is so, whichever rule answers and whatever is on show. */
 import { approvalPending } from './advance.ts'
+import { lacksPods } from '../../autoscalers/readiness.ts'
 import type { Observation } from '../../model/observation.ts'
-import { lacksPods, pauseOf, withClock } from '../../model/selectors.ts'
+import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
 import { awaiting } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'

@@ -1,5 +1,6 @@
 /** The primary serves alone: the canary drains, or an earlier revision that was asked for gets ready. */
 import { kindAndName } from '../../model/names.ts'
+import { isReady } from '../../autoscalers/readiness.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
@@ -17,7 +18,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
   const { state, primary, names } = o
   if (state.outcome !== 'RolledBack') return undefined
   const { promoted, rejected, because } = state
-  const back = primary?.revision === promoted && primary.readiness === 'ready'
+  const back = primary?.revision === promoted && isReady(o, 'primary')
   const missing = back ? unreached(o, 'primary', promoted) : 0
   const rolling = primary?.revision === promoted ? primary.message : 'the template is being put back'
   const waited = missing > 0 ? notInEndpoints(missing, names.primaryService.name) : rolling

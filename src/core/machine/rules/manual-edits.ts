@@ -85,8 +85,9 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
 function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
   const { primary, names } = o
   if (primary === null || primary.replicas > 0 || !replacesPrimary(o, writes)) return null
-  const desired = o.memory.replicas.desired ?? 1
-  const message = `${lastWriter(primary.object)} scaled ${kindAndName(names.primary)} to 0; it serves, so it is scaled to ${desired} again`
+  const write = writes.find(one => one.verb === 'replace' && refKey(one.ref) === refKey(names.primary))
+  const replicas = write?.verb === 'replace' ? at(write.object.spec, 'replicas') : 1
+  const message = `${lastWriter(primary.object)} scaled ${kindAndName(names.primary)} to 0; it serves, so it is scaled to ${String(replicas)} again`
   return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 

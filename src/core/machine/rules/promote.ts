@@ -1,5 +1,6 @@
 /** Promotion: the primary takes the judged template, and then the traffic. */
 import { kindAndName } from '../../model/names.ts'
+import { isReady, sizeOf } from '../../autoscalers/readiness.ts'
 import { hold, holdAndReport, holdUnchanged, transition, transitionSilently } from '../move.ts'
 import { traitsOf } from '../../../api/providers.ts'
 import { remember } from './end-run.ts'
@@ -29,7 +30,7 @@ export function followMatch(o: Promoting, now: Instant): Move | undefined {
 export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const ours = primary !== null && primary.revision === state.candidate
-  const missing = ours && primary.readiness === 'ready' ? unreached(o, 'primary', state.candidate) : null
+  const missing = ours && isReady(o, 'primary') ? unreached(o, 'primary', state.candidate) : null
   if (missing === 0) return lower(o, now)
   const rolling = ours ? primary.message : 'the template is being copied'
   const waited = missing === null ? rolling : notInEndpoints(missing, o.names.primaryService.name)
@@ -51,7 +52,8 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
 export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
-  const missing = primary === null || primary.ready === 0 ? 'primary' : primary.ready < primary.replicas ? 'pods' : null
+  const missing =
+    primary === null || primary.ready === 0 ? 'primary' : primary.ready < sizeOf(o, 'primary') ? 'pods' : null
   const next = awaiting({ ...state, carriedAt }, missing, now)
   if (primary === null || primary.ready === 0) {
     const message = `${kindAndName(o.names.primary)} has no ready pod: ${primary?.message ?? 'it was deleted'}`
@@ -76,10 +78,11 @@ function lowerAt(o: Promoting, carriedAt: Instant): Instant {
 /** The next weight down, by stepWeightPromotion or all at once, and never further than the primary's ready pods can carry. */
 function lower(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
-  const { ready, replicas } = primary ?? { ready: 0, replicas: 0 }
+  const ready = primary?.ready ?? 0
+  const replicas = sizeOf(o, 'primary')
   const share = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   // All or none: the canary keeps all requests until the primary is ready, by primaryReadyThreshold, to take them.
-  const allOrNone = primary?.readiness === 'ready' ? 0 : state.traffic.canary
+  const allOrNone = isReady(o, 'primary') ? 0 : state.traffic.canary
   const weight = traitsOf(o.canary.spec).shares === 'all or none' ? allOrNone : share
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {

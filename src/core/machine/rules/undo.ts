@@ -1,5 +1,6 @@
 /** A promotion that is given up: the canary carries all, and only then does the promoted template go back on the primary. */
 import { kindAndName } from '../../model/names.ts'
+import { isReady } from '../../autoscalers/readiness.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { remember } from './end-run.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
@@ -58,7 +59,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
 /** The promoted template is back on the primary: the release has failed, and the canary drains. */
 export function restorePrimary(o: Promoting, now: Instant): Move {
   const { state, primary } = o
-  const back = primary !== null && primary.revision === state.promoted && primary.readiness === 'ready'
+  const back = primary !== null && primary.revision === state.promoted && isReady(o, 'primary')
   const missing = back ? unreached(o, 'primary', state.promoted) : 0
   if (back && missing === 0) {
     const message = `Promotion of ${withImage(o, state.candidate)} failed: ${state.because}`

@@ -4,18 +4,10 @@ import { formatDuration } from '../../../api/duration.ts'
 import { holdAndReport, transition } from '../move.ts'
 import { rollBack } from './end-run.ts'
 import { deadlineOf, notReadyInTime, whenOverdue } from './verdict.ts'
+import { lacksPods } from '../../autoscalers/readiness.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import {
-  atStage,
-  atTraffic,
-  heldUntil,
-  judgedReady,
-  lacksPods,
-  short,
-  standInSentence,
-  withClock,
-} from '../../model/selectors.ts'
+import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
 import { isChecked } from '../../model/plan.ts'
 import { isNone, NONE } from '../../model/traffic.ts'

@@ -1,0 +1,42 @@
+/** Whether a side is ready, where an autoscaler may ask for more of its pods at any time: those that it has just asked for hold nothing. */
+import type { Observation } from '../model/observation.ts'
+import { isChecked } from '../model/plan.ts'
+import { podsOf } from '../model/selectors.ts'
+import type { Analysis } from '../model/state.ts'
+import { leastOfPrimary } from '../render/autoscaling.ts'
+import { scalerOf } from './index.ts'
+
+type Side = 'target' | 'primary'
+
+/** The fewest pods that a side must have ready, whatever its autoscaler asks for; null where no autoscaler decides. */
+function leastOf(o: Observation, side: Side): number | null {
+  if (side === 'primary') return leastOfPrimary(o)
+  const scaler = scalerOf(o)
+  return scaler?.object === undefined ? null : Math.max(1, scaler.kind.limits(scaler.object).min)
+}
+
+/** How many pods a side must have to carry what it is there for. */
+export function sizeOf(o: Observation, side: Side): number {
+  const replicas = o[side]?.replicas ?? 0
+  return Math.min(replicas, leastOf(o, side) ?? replicas)
+}
+
+/** All desired pods of the present revision are ready, or as many as its autoscaler's minimum, and no other runs. */
+export function isReady(o: Observation, side: Side): boolean {
+  const workload = o[side]
+  if (workload === null || workload.readiness !== 'progressing') return workload?.readiness === 'ready'
+  if (leastOf(o, side) === null || workload.replicas === 0) return false
+  const { primaryReadyThreshold, canaryReadyThreshold } = o.canary.spec.analysis
+  const percent = side === 'primary' ? primaryReadyThreshold : canaryReadyThreshold
+  const own = podsOf(workload, workload.revision)
+  const needed = Math.max(1, Math.ceil((sizeOf(o, side) * percent) / 100))
+  return own !== null && own.ready >= needed && workload.running <= own.replicas
+}
+
+/**
+ * Pods are missing that carry, or are checked. Where weight 0 is no step, as by hand or while the analysis is suspended, none is:
+ * those that carry later have their whole time then.
+ */
+export function lacksPods(o: Observation, run: Analysis): boolean {
+  return o.target !== null && isChecked(o.canary.spec.analysis, run) && !isReady(o, 'target')
+}

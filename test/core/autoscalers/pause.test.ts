@@ -1,0 +1,218 @@
+import { assert } from 'chai'
+import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
+import { recordOf } from '../../../src/core/json.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
+import type { Posture } from '../../../src/core/model/posture.ts'
+import type { Write } from '../../../src/core/model/write.ts'
+import { renderAutoscalers } from '../../../src/core/render/autoscalers.ts'
+import { render } from '../../../src/core/render/render.ts'
+import { renderPrimary } from '../../../src/core/render/primary.ts'
+import { renderTarget } from '../../../src/core/render/target.ts'
+import { after, live, posture, record, template } from '../given-objects.ts'
+import { deleted, terminating } from '../machine/given.ts'
+import { hpa, remembering, scaled, scaledObject, scaledTo, sized } from './given.ts'
+
+const PREFIX = 'autoscaling.keda.sh/'
+const name = refKey({ kind: kinds.ScaledObject, namespace: 'shop', name: 'web' })
+
+/** The pause annotations of the user's ScaledObject, without their prefix. */
+function pauseOn(o: Observation): Record<string, unknown> {
+  const annotations = Object.entries(recordOf(o.live[name]?.metadata.annotations))
+  return Object.fromEntries(
+    annotations.flatMap(([key, value]) => (key.startsWith(PREFIX) ? [[key.slice(PREFIX.length), value]] : [])),
+  )
+}
+
+const ofUser = (writes: readonly Write[]): readonly Write[] =>
+  writes.filter(({ verb, ref }) => ref.name === 'web' && (verb === 'merge' || verb === 'disown'))
+
+/** The world once it is as a posture wants the autoscaler of the user. */
+function settled(o: Observation, wanted: Posture): Observation {
+  const scaler = after(o, ofUser(renderAutoscalers(o, wanted))).live[name]
+  if (scaler === undefined) return o
+  const surroundings = { ...o.surroundings, autoscalers: [scaler] }
+  return { ...o, surroundings, live: { ...o.live, [name]: scaler } }
+}
+
+const starting = posture({ canaryPods: 'starting' })
+const carrying = posture({ canaryPods: 'as desired' })
+const takingOver = posture({ canaryPods: 'starting', target: record(template()).revision })
+const untouched = posture({ canaryPods: 'untouched' })
+const removing = posture({ primary: null, canaryPods: 'untouched', remove: 'everything' })
+
+interface Row {
+  readonly given: Observation
+  readonly wanted: Posture
+  readonly pause: Record<string, string>
+  /** What is written to spec.replicas once KEDA is told; undefined: nothing. */
+  readonly replicas?: number
+}
+
+const withUsers = (annotations: Record<string, string>): KubeObject => {
+  const all = Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value])
+  return scaledObject({}, { annotations: Object.fromEntries(all) })
+}
+
+const rest = scaled(scaledObject())
+const busy = scaled(scaledObject(), { target: sized('web', 6) })
+const kept = scaled(scaledObject(), { labels: 'keep' })
+const keptBusy = scaled(scaledObject(), { labels: 'keep', target: sized('web', 6) })
+
+const rows: Readonly<Record<string, Row>> = {
+  'at rest KEDA keeps the target at 0': { given: rest, wanted: posture(), pause: { 'paused-replicas': '0' } },
+  'what another client started at rest goes': {
+    given: scaled(scaledObject(), { target: sized('web', 1) }),
+    wanted: posture(),
+    pause: { 'paused-replicas': '0' },
+    replicas: 0,
+  },
+  'a run starts with what the primary has': {
+    given: settled(rest, posture()),
+    wanted: starting,
+    pause: { 'paused-replicas': '4' },
+    replicas: 4,
+  },
+  'and no more than the maximum': {
+    given: scaled(scaledObject({ maxReplicaCount: 3 })),
+    wanted: starting,
+    pause: { 'paused-replicas': '3' },
+    replicas: 3,
+  },
+  'and no less than the minimum': {
+    given: scaled(scaledObject({ minReplicaCount: 7 })),
+    wanted: starting,
+    pause: { 'paused-replicas': '7' },
+    replicas: 7,
+  },
+  'the size at the start is not raised when the primary grows': {
+    given: { ...settled(rest, starting), primary: sized('web-primary', 8), memory: remembering({ desired: 8 }) },
+    wanted: starting,
+    pause: { 'paused-replicas': '4' },
+    replicas: 4,
+  },
+  'ready pods may become more and not fewer': {
+    given: settled(busy, starting),
+    wanted: carrying,
+    pause: { 'paused-scale-in': 'true' },
+  },
+  'pods that a hand has scaled to 0 in mid-run are started again': {
+    given: rest,
+    wanted: carrying,
+    pause: { 'paused-scale-in': 'true' },
+    replicas: 4,
+  },
+  'with labels kept the pause goes on in the run': {
+    given: settled(kept, starting),
+    wanted: carrying,
+    pause: { 'paused-replicas': '4' },
+    replicas: 4,
+  },
+  'with labels kept it is paused before the first primary': {
+    given: scaled(scaledObject(), { labels: 'keep', primary: null, target: sized('web', 6) }),
+    wanted: untouched,
+    pause: { 'paused-replicas': '6' },
+  },
+  'with labels switched it acts until the callers are moved': { given: busy, wanted: untouched, pause: {} },
+  'a target that takes over is as large as the primary': {
+    given: { ...settled(busy, carrying), primary: sized('web-primary', 8) },
+    wanted: takingOver,
+    pause: { 'paused-replicas': '8' },
+    replicas: 8,
+  },
+  'with labels kept, too': {
+    given: { ...settled(keptBusy, carrying), primary: sized('web-primary', 8, 8, 'keep') },
+    wanted: takingOver,
+    pause: { 'paused-replicas': '8' },
+    replicas: 8,
+  },
+}
+
+suite("the pause of a user's ScaledObject", () => {
+  for (const [title, { given, wanted, pause, replicas }] of Object.entries(rows))
+    test(title, () => {
+      const told = settled(given, wanted)
+      assert.deepEqual(pauseOn(told), pause)
+      assert.deepEqual(ofUser(renderAutoscalers(told, wanted)), [], 'it is written once')
+      const scaling = scaledTo(renderTarget(told, wanted))
+      assert.deepEqual(scaling, replicas === undefined || replicas === told.target?.replicas ? [] : [replicas])
+    })
+
+  test('the Deployment is written only once KEDA is paused', () => {
+    assert.deepEqual(renderTarget(rest, starting), [])
+    assert.deepEqual(renderTarget(busy, posture()), [])
+  })
+
+  test('with labels kept no primary starts before KEDA is paused', () => {
+    const o = scaled(scaledObject(), { labels: 'keep', primary: null, target: sized('web', 6) })
+    assert.deepEqual(renderPrimary(o, untouched), [])
+    assert.lengthOf(renderPrimary(settled(o, untouched), untouched), 1)
+  })
+
+  const users = {
+    paused: 'true',
+    'paused-replicas': '3',
+    'paused-scale-in': 'true',
+    'paused-scale-out': 'true',
+  }
+  for (const [title, own] of Object.entries({ 'none of the four': {}, 'all four': users, one: { paused: 'false' } }))
+    test(`${title} of the user’s come back as they were`, () => {
+      const through = [posture(), starting, carrying, posture()]
+      const ended = through.reduce(settled, scaled(withUsers(own)))
+      assert.deepEqual(pauseOn(ended), { 'paused-replicas': '0' })
+      const back = settled(ended, removing)
+      assert.deepEqual(pauseOn(back), own)
+      assert.notProperty(back.live[name]?.metadata.annotations, 'sluice.dev/original')
+      assert.deepEqual(
+        ofUser(renderAutoscalers(back, removing)).map(({ verb }) => verb),
+        ['disown'],
+      )
+    })
+
+  test('what the user sets meanwhile is what comes back', () => {
+    const o = settled(scaled(withUsers({ paused: 'true' })), posture())
+    const found = o.live[name]
+    const annotations = { ...found?.metadata.annotations, [`${PREFIX}paused-scale-out`]: 'true' }
+    const edited = scaledObject({}, { annotations })
+    const put = settled({ ...o, live: { ...o.live, ...live([kinds.ScaledObject, edited]) } }, posture())
+    assert.deepEqual(pauseOn(put), { 'paused-replicas': '0' })
+    assert.deepEqual(pauseOn(settled(put, removing)), { paused: 'true', 'paused-scale-out': 'true' })
+  })
+
+  test('one that the Canary names no more is given back', () => {
+    const o = settled(rest, posture())
+    const { scaler: _, ...names } = o.names
+    const { autoscalerRef: __, ...spec } = o.canary.spec
+    const left = { ...o, canary: { ...o.canary, spec }, names: { ...names, scaler: null, primaryScaler: null } }
+    const paused = { ...left, surroundings: { ...left.surroundings, autoscalers: [o.live[name] ?? scaledObject()] } }
+    assert.deepEqual(pauseOn(settled(paused, posture())), {})
+  })
+})
+
+suite('what is left of autoscalers when a Canary is deleted', () => {
+  /** The writes of each pass, until there are none but the finalizer's. */
+  function passes(o: Observation): string[][] {
+    const writes = render(o, false)
+    const said = writes.map(({ verb, ref }) => `${verb} ${ref.kind.kind} ${ref.name}`)
+    if (writes.every(({ ref }) => ref.kind === kinds.Canary)) return [said]
+    const next = after(o, writes)
+    const scaler = next.live[name]
+    const autoscalers = scaler === undefined ? o.surroundings.autoscalers : [scaler]
+    return [said, ...passes({ ...next, surroundings: { ...o.surroundings, autoscalers } })]
+  }
+
+  for (const scaler of [hpa(), scaledObject()])
+    test(`${scaler.kind}: the primary goes first, then its autoscaler, and the user's is given back`, () => {
+      const o = settled(scaled(scaler), posture())
+      const made = after(o, renderAutoscalers(o, posture()))
+      const { autoscalerRef } = o.canary.spec
+      const canary = deleted()
+      const own = { ...canary, spec: { ...canary.spec, ...(autoscalerRef === undefined ? {} : { autoscalerRef }) } }
+      const state = terminating('removing', { promoted: record(template()).revision })
+      const [first = [], second = [], ...later] = passes({ ...made, canary: own, state, recorded: [] })
+      assert.include(first, 'delete Deployment web-primary')
+      assert.notInclude(first.join(), scaler.kind)
+      const last = [`delete ${scaler.kind} web-primary`]
+      assert.deepEqual(second, scaler.kind === 'ScaledObject' ? [...last, 'merge ScaledObject web'] : last)
+      assert.deepEqual(later.at(-1), ['merge Canary web'])
+    })
+})
