@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the controller as one file, `dist/sluice.js`, and the demo as another, `dist/sluice-demo.js`, which `sluice demo`
- * runs. The image is built from `src` and `scripts` alone: where the folder `demo` is missing, only the controller is made.
+ * `npm run build [-- <folder>]`: the controller as one file, `sluice.js`, and the demo as another, `sluice-demo.js`, which `sluice demo`
+ * runs; in `dist/`, or in the folder that is named. The image is built from `src` and `scripts` alone: where the folder `demo` is missing, only the controller is made.
  */
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
@@ -37,5 +37,6 @@ async function demo(): Promise<Program> {
   }
 }
 
-await bundle({ entry: 'src/main.ts', file: 'sluice.js' })
-if (existsSync(join(root, 'demo'))) await bundle(await demo())
+const [folder = join(root, 'dist')] = process.argv.slice(2)
+console.log(await bundle({ entry: 'src/main.ts', file: 'sluice.js' }, folder))
+if (existsSync(join(root, 'demo'))) console.log(await bundle(await demo(), folder))

@@ -1,4 +1,4 @@
-/** One program as one file of `dist/` that runs on Node without node_modules; beside it the licences of the packages in it. */
+/** One program as one file that runs on Node without node_modules; beside it the licences of the packages in it. */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 export interface Program {
   /** Path of the main module in the project. */
   readonly entry: string
-  /** Name of the file in `dist/`. */
+  /** Name of the file. */
   readonly file: string
   /** Modules that are replaced: path in the project, without `.ts`, to the source in JavaScript that takes its place. */
   readonly replaced?: Readonly<Record<string, string>>
@@ -113,10 +113,14 @@ async function noticeOf(folder: string): Promise<string> {
   return [`${name} ${version} (${license})`, ...texts].join('\n\n')
 }
 
-/** Writes `dist/<file>` and `dist/<file>.LEGAL.txt`, and says on the standard output how large the program is. */
-export async function bundle({ entry, file, replaced = {}, notices = [] }: Program): Promise<void> {
+/**
+ * Writes `<file>` and `<file>.LEGAL.txt` into a folder, which is made where it is missing.
+ *
+ * @returns how large the program is, in a sentence.
+ */
+export async function bundle({ entry, file, replaced = {}, notices = [] }: Program, into: string): Promise<string> {
   const { version } = await manifestOf(root)
-  const outfile = join(root, 'dist', file)
+  const outfile = join(into, file)
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -144,10 +148,10 @@ export async function bundle({ entry, file, replaced = {}, notices = [] }: Progr
   const ofPackages = await Promise.all(packages.map(folder => noticeOf(join(root, folder))))
   const heading = `${file} ${version} contains these packages.`
 
-  await mkdir(join(root, 'dist'), { recursive: true })
+  await mkdir(into, { recursive: true })
   await writeFile(outfile, text)
   await chmod(outfile, 0o755)
   await writeFile(`${outfile}.LEGAL.txt`, `${[heading, ...ofPackages, ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
   const size = (Buffer.byteLength(text) / 1024 / 1024).toFixed(2)
-  console.log(`dist/${file} ${version}: ${size} MiB, ${packages.length} packages in it`)
+  return `${file} ${version}: ${size} MiB, ${packages.length} packages in it`
 }

@@ -26,9 +26,8 @@ suite('the demo', function () {
   let said: string
 
   suiteSetup(() => {
-    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'build.ts')], { cwd: root })
     installed = mkdtempSync(join(tmpdir(), 'sluice-installed-'))
-    for (const file of ['sluice.js', 'sluice-demo.js']) copyFileSync(join(root, 'dist', file), join(installed, file))
+    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'build.ts'), installed], { cwd: root })
   })
 
   suiteTeardown(() => {
@@ -98,7 +97,7 @@ suite('the demo', function () {
 
   test('where only the controller is installed, it ends with 1 and what to do', async () => {
     const alone = mkdtempSync(join(folder, 'alone-'))
-    copyFileSync(join(root, 'dist', 'sluice.js'), join(alone, 'sluice.js'))
+    copyFileSync(join(installed, 'sluice.js'), join(alone, 'sluice.js'))
     demo = spawn(process.execPath, [join(alone, 'sluice.js'), 'demo', '--keep'], { cwd: alone })
     said = ''
     demo.stderr?.on('data', (text: Buffer) => (said += text.toString()))

@@ -7,7 +7,7 @@ import { Broken, type Law } from './laws.ts'
 import type { Onlooker } from './histories.ts'
 
 /** All cases of all laws over histories together: `LAW_RUNS`, or what a test run can afford. */
-const TOTAL = Number(process.env['LAW_RUNS'] ?? 2500)
+const TOTAL = Number(process.env['LAW_RUNS'] ?? 1000)
 /** What the shares of the laws add up to. */
 const SHARES = 31
 
