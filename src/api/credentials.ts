@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import { objectName, ruled } from './schema.ts'
-import { shown } from './sentences.ts'
 
 /** What an object says about how its server is called; a field that is left out says nothing. */
 export interface Access {
@@ -42,7 +41,8 @@ const isTextList = (value: unknown): value is string[] =>
 export function requestHeaders() {
   const lists = z
     .custom<Record<string, string[]>>(given => typeof given === 'object' && given !== null && !Array.isArray(given), {
-      error: ({ input }) => `must be an object of lists of texts, not ${shown(input)}`,
+      // Not what it is instead: it may be secret.
+      error: 'must be an object of lists of texts',
     })
     .superRefine((given, context) => {
       const add = (message: string, ...path: string[]): void => context.addIssue({ code: 'custom', message, path })

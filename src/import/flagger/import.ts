@@ -17,7 +17,7 @@ export interface Imported {
 }
 
 /** Merge keys (`<<`) are no YAML 1.2, but kubectl knows them. */
-const READING = { merge: true } as const
+const READING = { merge: true, logLevel: 'error' } as const
 
 /** Annotations of Flagger's that Sluice reads as they are. */
 const READ_AS_THEY_ARE = /flagger\.app\/config-tracking/g
@@ -48,45 +48,66 @@ interface ImportedChunk {
 
 function importChunk(chunk: Chunk, number: number): ImportedChunk {
   const { marker, text } = chunk
-  const asItIs = (...notes: Note[]): ImportedChunk => ({ chunk, notes, rewritten: 0 })
-  if (!text.includes('flagger.app')) return asItIs()
-  const document = parseDocument<Node>(text, READING)
-  const [error] = document.errors
-  if (error !== undefined) {
-    const said = error.message.split('\n', 1).join('').replace(/:$/, '')
-    const sentence = `it is passed on as it is, because it is no YAML: ${said}; if it is a template of Helm, translate what it prints`
-    return asItIs({ kind: 'unread', object: `document ${number}`, sentence })
-  }
+  if (!text.includes('flagger.app')) return { chunk, notes: [], rewritten: 0 }
+  const asItIs = (sentence: string): ImportedChunk => ({
+    chunk,
+    notes: [
+      { kind: 'unread', object: `document ${number}`, sentence: `it is passed on as it is, because ${sentence}` },
+    ],
+    rewritten: 0,
+  })
+  const read = reading(text)
+  if ('problem' in read)
+    return asItIs(`it is no YAML: ${read.problem}; if it is a template of Helm, translate what it prints`)
   const edits: Edit[] = []
-  const notes: { readonly place: number; readonly said: Omit<Note, 'object'> }[] = []
+  const changes: { readonly place: number; readonly said: Omit<Note, 'object'> }[] = []
   const places: number[] = []
-  for (const [place, object] of objectsIn(document.contents).entries()) {
+  for (const [place, object] of read.nodes.entries()) {
     if (!isFlaggers(object)) continue
     const own = rewriting(text, object)
     edits.push(...own.edits)
-    notes.push(...own.notes.map(said => ({ place, said })))
+    changes.push(...own.notes.map(said => ({ place, said })))
     places.push(place)
   }
+  if (places.length === 0) return { chunk, notes: mentions(text, read.whole, number), rewritten: 0 }
   const result = edited(text, edits)
-  if (places.length === 0) return asItIs(...mentions(text, document.toJS(), number))
-  const read = parseDocument<Node>(result, READING)
-  if (read.errors.length > 0) {
-    const sentence =
-      'it is passed on as it is, because it is written in a way that cannot be changed in place; write it in lines, as kubectl prints it'
-    return asItIs({ kind: 'unread', object: `document ${number}`, sentence })
-  }
-  const objects = objectsIn(read.contents).map(node => node?.toJS(read) as KubeObject)
+  const after = reading(result)
+  if ('problem' in after)
+    return asItIs('it is written in a way that cannot be changed in place; write it in lines, as kubectl prints it')
   return {
     chunk: { marker, text: result },
     rewritten: places.length,
     notes: places.flatMap(place => {
-      const object = objects[place] as KubeObject
+      const object = after.objects[place] as KubeObject
       const named = { ...object, metadata: { ...object.metadata, name: textOf(at(object.metadata, 'name')) } }
-      const said = [...notes.filter(note => note.place === place).map(note => note.said), ...judged(named)]
+      const said = [...changes.filter(change => change.place === place).map(change => change.said), ...judged(named)]
       return said.map(one => ({ ...one, object: calledBy(named) }))
     }),
   }
 }
+
+interface Read {
+  readonly nodes: readonly (Node | null)[]
+  /** What the nodes hold. */
+  readonly objects: readonly unknown[]
+  readonly whole: unknown
+}
+
+/** A document and its objects, or why it is none. */
+function reading(text: string): Read | { readonly problem: string } {
+  const document = parseDocument<Node>(text, READING)
+  const [error] = document.errors
+  if (error !== undefined) return { problem: firstLine(error) }
+  const nodes = objectsIn(document.contents)
+  try {
+    return { nodes, objects: nodes.map(node => node?.toJS(document) as unknown), whole: document.toJS() }
+  } catch (thrown) {
+    // An alias of nothing, say, or more aliases than are good for anyone.
+    return { problem: firstLine(thrown as Error) }
+  }
+}
+
+const firstLine = ({ message }: Error): string => message.split('\n', 1).join('').replace(/:$/, '')
 
 /** The objects of a document: itself, or the items of a List. */
 function objectsIn(contents: Node | null): (Node | null)[] {

@@ -10,6 +10,8 @@ import { at } from '../../core/json.ts'
 import { differences } from './fields.ts'
 import type { Note } from './notes.ts'
 
+const schemas = new Map(resources.map(({ kind, spec }) => [kind.kind, jsonSchemaOf(spec)]))
+
 type Said = Omit<Note, 'object'>
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -22,7 +24,7 @@ export function judged(object: KubeObject): Said[] {
     const sentence = `Sluice has no ${object.kind} yet: leave this object out`
     return [{ kind: 'refused', sentence }]
   }
-  const unknown = unknownFields(object['spec'], jsonSchemaOf(resource.spec), 'spec').map(path => ({
+  const unknown = unknownFields(object['spec'], schemas.get(object.kind) ?? {}, 'spec').map(path => ({
     kind: 'refused' as const,
     sentence: `${path}: no field of this name is known, in Flagger neither: remove it`,
   }))

@@ -128,6 +128,16 @@ const rows: readonly Row[] = [
     text: '{{- if .Values.canary }}\napiVersion: flagger.app/v1beta1\nkind: Canary\n{{- end }}\n',
     notes: [['unread', /^it is passed on as it is, because it is no YAML: .*translate what it prints/]],
   },
+  {
+    name: 'an alias of nothing',
+    text: `${canary({})}other: *nothing\n`,
+    notes: [['unread', /^it is passed on as it is, because it is no YAML: .*nothing/]],
+  },
+  {
+    name: 'a merge key of kubectl',
+    text: canary({}).replace('  service:', '  <<: {suspend: true}\n  service:'),
+    notes: [['differs', /^spec\.suspend: /]],
+  },
 ]
 
 suite('import flagger', () => {
