@@ -7,6 +7,10 @@ import type { Mood } from './tiny-world.ts'
 export interface Setup {
   /** `selector`: there is no mesh, and the Service selects one side. */
   readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector'
+  /** Beside the ladder: rounds in its place, matched requests, both, or callers that stay. In the user's routes no more than rounds. */
+  readonly strategy: 'weights' | 'iterations' | 'matched' | 'matched iterations' | 'sticky'
+  /** Requests are copied to the canary before its first share. */
+  readonly mirror: boolean
   readonly labels: 'keep' | 'switch'
   readonly ladder: readonly { readonly weight: number; readonly hold?: string; readonly approve?: boolean }[]
   readonly checkInterval: string
@@ -49,6 +53,8 @@ const ladders: readonly Setup['ladder'][] = [
 export const setup: fc.Arbitrary<Setup> = fc
   .record({
     split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector'),
+    strategy: fc.constantFrom('weights', 'weights', 'weights', 'iterations', 'matched', 'matched iterations', 'sticky'),
+    mirror: rarely(),
     labels: fc.constantFrom('keep', 'keep', 'switch'),
     ladder: fc.constantFrom(...ladders),
     checkInterval: fc.constantFrom('10s', '10s', '5s'),
@@ -72,7 +78,9 @@ export const setup: fc.Arbitrary<Setup> = fc
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')
-    return { ...drawn, labels: subsets ? 'keep' : drawn.labels }
+    const own = drawn.split === 'own' || drawn.split === 'subsets'
+    const strategy = own || drawn.strategy === 'iterations' ? drawn.strategy : 'weights'
+    return { ...drawn, labels: subsets ? 'keep' : drawn.labels, strategy, mirror: own && drawn.mirror }
   })
 
 function rarely(): fc.Arbitrary<boolean> {

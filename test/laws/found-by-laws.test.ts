@@ -8,6 +8,8 @@ import { CANARY } from './tiny-world.ts'
 
 const plain: Setup = {
   split: 'own',
+  strategy: 'weights',
+  mirror: false,
   labels: 'keep',
   ladder: [{ weight: 50 }],
   checkInterval: '10s',

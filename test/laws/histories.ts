@@ -3,7 +3,7 @@ import { kinds } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
-import { contentOf, leadPast, makeTarget } from './setups.ts'
+import { contentOf, leadPast, makeTarget, planOf } from './setups.ts'
 import { type Faults, NO_FAULTS } from './tiny-calls.ts'
 import { Chronicle } from './tiny-mesh.ts'
 import { TinyProcess, type Witness } from './tiny-process.ts'
@@ -116,8 +116,7 @@ export class Life {
       case 'edit the ladder':
         return world.edit(CANARY, canary => {
           const spec = recordOf(canary['spec'])
-          const { ladder } = act
-          const plan = this.setup.split === 'selector' ? { iterations: ladder.length } : { steps: ladder }
+          const plan = planOf(this.setup, act.ladder)
           return { ...canary, spec: { ...spec, analysis: { ...recordOf(spec['analysis']), ...plan } } }
         })
       case 'annotate':

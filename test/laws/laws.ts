@@ -65,10 +65,13 @@ export const risesOnlyWhenJudged: Law = life => {
       const [from, to] = [o.state, decision.state]
       const promoted = to.phase === 'Promoting'
       if (promoted && (o.canary.spec.skipAnalysis || from.approved === 'full')) return
-      if (!promoted && !(isAnalysis(to) && to.id === from.id && to.traffic.canary > from.traffic.canary)) return
+      const goesOn = isAnalysis(to) && to.id === from.id
+      // What was copied is judged like a share.
+      const ended = goesOn && to.mirrored && !from.mirrored
+      if (!promoted && !ended && !(goesOn && to.traffic.canary > from.traffic.canary)) return
       const what = `${from.traffic.canary} → ${promoted ? 'promotion' : (to as Analysis).traffic.canary}`
       const step = stepAt(planOf(o.canary.spec.analysis), from.traffic)
-      if (from.traffic.canary === 0 && !promoted) firstRise(what, o)
+      if (from.traffic.canary === 0 && !promoted && !ended) firstRise(what, o)
       // With no step at weight 0 there is nothing to judge it by.
       if (from.traffic.canary === 0 && !promoted && (step === undefined || from.stage !== 'advancing')) return
       const { share, since } = life.chronicle

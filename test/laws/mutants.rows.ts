@@ -473,6 +473,24 @@ export const mutants: readonly Mutant[] = [
       put: "http.filter(route => route['name'] !== MATCH)",
     },
   ),
+  ...laws(MOMENTS, 'copies of requests end before the canary gets a share', {
+    without: 'seeing the copies end',
+    file: rules('advance'),
+    take: 'if (state.traffic.mirror > 0) return endMirroring(o, now)',
+    put: '',
+  }),
+  ...laws(MOMENTS, 'requests that do not match stay on the primary', {
+    without: 'routes for the requests that match',
+    file: OWN_ROUTES,
+    take: "if (traffic.among !== '') {",
+    put: "if (traffic.among === 'none') {",
+  }),
+  ...laws(MOMENTS, 'no caller stays on the canary of a run that is over', {
+    without: 'the primary behind the cookie of a run that is over',
+    file: OWN_ROUTES,
+    take: "route: [{ destination: destinationOf(o, 'primary', port), headers",
+    put: "route: [{ destination: destinationOf(o, 'canary', port), headers",
+  }),
   ...laws(
     'test/controller/tenants.test.ts',
     'reaches weight 0 within a second',

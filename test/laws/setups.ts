@@ -57,7 +57,6 @@ function specOf(setup: Setup): Record<string, unknown> {
   const query = { name: 'errors', query: 'sum(x)', thresholdRange: { min: 50 }, interval, failFast: setup.failFast }
   const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
   const noMesh = setup.split === 'selector'
-  const steps = { steps: setup.ladder, stepWeightPromotion: setup.stepWeightPromotion }
   return {
     ...(noMesh ? { provider: 'kubernetes' } : {}),
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
@@ -77,7 +76,8 @@ function specOf(setup: Setup): Record<string, unknown> {
     analysis: {
       interval: '10s',
       checkInterval: setup.checkInterval,
-      ...(noMesh ? { iterations: setup.ladder.length } : steps),
+      ...planOf(setup, setup.ladder),
+      ...(noMesh ? {} : { stepWeightPromotion: setup.stepWeightPromotion }),
       threshold: setup.threshold,
       onProviderError: setup.onProviderError,
       lockTarget: setup.lockTarget,
@@ -86,6 +86,28 @@ function specOf(setup: Setup): Record<string, unknown> {
       drain: '5s',
       metrics: noMesh ? [query] : setup.query ? [builtIn, query] : [builtIn],
     },
+  }
+}
+
+/** Which requests are matched. */
+const INSIDERS = [{ headers: { 'x-canary': { exact: 'yes' } } }]
+
+/** What the analysis says of shares. */
+export function planOf(setup: Setup, ladder: Setup['ladder']): Record<string, unknown> {
+  const rounds = { iterations: ladder.length, steps: undefined }
+  if (setup.split === 'selector') return rounds
+  const mirror = setup.mirror ? { mirror: true } : {}
+  switch (setup.strategy) {
+    case 'weights':
+      return { ...mirror, steps: ladder }
+    case 'iterations':
+      return { ...mirror, ...rounds }
+    case 'matched':
+      return { ...mirror, steps: ladder, match: INSIDERS }
+    case 'matched iterations':
+      return { ...mirror, ...rounds, match: INSIDERS }
+    case 'sticky':
+      return { ...mirror, steps: ladder, sessionAffinity: { cookieName: 'web', primaryCookieName: 'old', maxAge: 30 } }
   }
 }
 

@@ -19,12 +19,17 @@ export interface Destination {
 export type Route = readonly Destination[]
 
 export function routesOf(world: TinyWorld): Route[] {
-  const forHost = world.all(kinds.VirtualService).filter(leadsFromWeb)
-  const routes = forHost.flatMap(service => recordsOf(at(service['spec'], 'http')))
+  const routes = writtenRoutes(world)
   if (isWithoutMesh(world)) return routesOfService(world)
   if (routes.length === 0) return [[{ side: 'apex', part: 100, groups: found(world, 'web', undefined) }]]
   return routes.map(route => destinationsOf(world, route))
 }
+
+const writtenRoutes = (world: TinyWorld): Json[] =>
+  world
+    .all(kinds.VirtualService)
+    .filter(leadsFromWeb)
+    .flatMap(service => recordsOf(at(service['spec'], 'http')))
 
 const isWithoutMesh = (world: TinyWorld): boolean => at(world.get(CANARY)?.['spec'], 'provider') === 'kubernetes'
 
@@ -85,10 +90,7 @@ export function tlsTo(world: TinyWorld, host: string): unknown {
 
 /** Hosts that the routes name. */
 export function hostsReached(world: TinyWorld): string[] {
-  const routes = world
-    .all(kinds.VirtualService)
-    .filter(leadsFromWeb)
-    .flatMap(service => recordsOf(at(service['spec'], 'http')))
+  const routes = writtenRoutes(world)
   return routes.flatMap(route => recordsOf(route['route']).map(entry => textOf(at(entry, 'destination', 'host'))))
 }
 
@@ -105,10 +107,7 @@ export interface Reached {
 export function portsReached(world: TinyWorld): Reached[] {
   const portsOf = (host: string): readonly Json[] =>
     recordsOf(at(world.get(refTo(kinds.Service, host))?.['spec'], 'ports'))
-  const routes = world
-    .all(kinds.VirtualService)
-    .filter(leadsFromWeb)
-    .flatMap(service => recordsOf(at(service['spec'], 'http')))
+  const routes = writtenRoutes(world)
   return portsOf('web').flatMap(({ port, targetPort }) => {
     const own = routes.filter(route => isForPort(route, port)).flatMap(route => recordsOf(route['route']))
     const destinations = own.length === 0 ? [{ host: 'web' }] : own.map(entry => entry['destination'])
@@ -129,12 +128,41 @@ function isForPort(route: Json, port: unknown): boolean {
   return matches.length === 0 || matches.some(match => match['port'] === undefined || match['port'] === port)
 }
 
-/** The canary's share over all routes: the lowest and the highest. */
+/** Whose requests a route is for: everybody's, those that match, or of callers with a cookie. */
+type Audience = 'all' | 'matched' | 'kept'
+
+function audienceOf(route: Json): Audience {
+  const [first] = recordsOf(route['match'])
+  const headers = at(first, 'headers')
+  if (!isRecord(headers)) return 'all'
+  return 'cookie' in headers ? 'kept' : 'matched'
+}
+
+const shareOf = (route: Route): number => route.reduce((sum, one) => sum + (one.side === 'canary' ? one.part : 0), 0)
+
+/** The canary's shares of the requests of each kind. */
+export function sharesOf(world: TinyWorld): Readonly<Record<Audience, readonly number[]>> {
+  const routes = routesOf(world)
+  const written = isWithoutMesh(world) ? [] : writtenRoutes(world)
+  const of = (audience: Audience): number[] =>
+    routes.filter((_, index) => audienceOf(written[index] ?? {}) === audience).map(shareOf)
+  return { all: of('all'), matched: of('matched'), kept: of('kept') }
+}
+
+/**
+ * The canary's share, the lowest and the highest over all routes: of the requests that match where some are matched. Callers that
+ * stay count where no other is drawn.
+ */
 export function canaryShare(world: TinyWorld): { low: number; high: number } {
-  const shares = routesOf(world).map(route =>
-    route.reduce((sum, one) => sum + (one.side === 'canary' ? one.part : 0), 0),
-  )
+  const { all, matched, kept } = sharesOf(world)
+  const drawn = matched.length > 0 ? [...matched, ...all.filter(share => share > 0)] : all
+  const shares = drawn.every(share => share === 0) ? [...drawn, ...kept] : drawn
   return { low: Math.min(...shares), high: Math.max(...shares) }
+}
+
+/** How many routes send copies to the canary. */
+export function copies(world: TinyWorld): number {
+  return writtenRoutes(world).filter(route => route['mirror'] !== undefined).length
 }
 
 /** Ready pods that requests reach now. */

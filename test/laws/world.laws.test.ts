@@ -20,6 +20,7 @@ import {
   unjudgedPodsCarryNothing,
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
+import { copiesComeBeforeAShare, nobodyStaysAfterARun, othersStayOnThePrimary } from './laws-of-strategies.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
@@ -266,6 +267,17 @@ const misrouted = history.map(drawn => ({
   ],
 }))
 
+/** Every strategy in routes of Sluice's own, and no hand that sends callers wherever it likes. */
+const strategic = history.map(drawn => ({
+  ...drawn,
+  setup: {
+    ...drawn.setup,
+    split: drawn.setup.split.endsWith('subsets') ? ('subsets' as const) : ('own' as const),
+    mirror: drawn.setup.strategy === 'weights' || drawn.setup.mirror,
+  },
+  acts: drawn.acts.filter(({ act }) => act !== 'hand on the weight'),
+}))
+
 suite('laws of every moment', function () {
   this.timeout(0)
 
@@ -294,6 +306,10 @@ suite('laws of every moment', function () {
     ),
   )
   always('requests to each port of the Service come out where they did before', 1, portsLeadWhereTheyLed)
+
+  always('copies of requests end before the canary gets a share', 1, copiesComeBeforeAShare, strategic)
+  always('requests that do not match stay on the primary', 1, othersStayOnThePrimary, strategic)
+  always('no caller stays on the canary of a run that is over', 1, nobodyStaysAfterARun, strategic)
 
   always('a policy that covered the Service covers both sides', 1, whatCoveredTheServiceCoversBothSides)
   always('a promotion that is undone takes the callers off the primary first', 2, callersLeaveFirst, undone)

@@ -59,7 +59,9 @@ suite('strategies beyond weights', () => {
     world.setImage('demo/web:2.0.0-errors')
     await world.until('Failed')
     await world.clock.advance(minute)
-    expect(world.status.message).to.match(/^Rolled back \w+ \(web:2\.0\.0-errors\) at weight 100 of the matched requests: /)
+    expect(world.status.message).to.match(
+      /^Rolled back \w+ \(web:2\.0\.0-errors\) at weight 100 of the matched requests: /,
+    )
     expect(onCanary('other', begun)).to.equal(0)
     expect(http()).to.have.lengthOf(1)
   })
