@@ -25,6 +25,7 @@ const order = [
   'behaviour/bypasses',
   'behaviour/rules-and-kubectl',
   'behaviour/splits',
+  'behaviour/strategies',
   'behaviour/no-mesh',
   'behaviour/credentials',
   'behaviour/release',
