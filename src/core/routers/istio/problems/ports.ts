@@ -8,15 +8,17 @@ import { isHttp, routedPorts } from '../protocols.ts'
 /** A VirtualService of more matches comes near to what the API server stores of one object, and to what proxies take. */
 const MOST_MATCHES = 1_000
 
-/** Each match of the Canary is written once for each port. */
+/** Each match of the Canary is written once for each port, and again for what is matched or kept of its requests. */
 export const tooManyMatches: FindProblem = o => {
   const { match = [], virtualServices } = o.canary.spec.service
   const ports = routedPorts(o)?.length ?? 1
-  const matches = ports * Math.max(1, match.length)
+  const { match: matched = [], sessionAffinity } = o.canary.spec.analysis
+  const again = sessionAffinity === undefined ? matched.length : 2
+  const matches = ports * Math.max(1, match.length) * (1 + again)
   if (virtualServices !== undefined || matches <= MOST_MATCHES) return null
   return problem(
     'Invalid',
-    `spec.service.match has ${match.length} entries and ${calledHere(o, 'Service', o.names.apexService.name)} ${ports} HTTP ports, which makes ${matches} matches in the VirtualService; the limit is ${MOST_MATCHES}. Give the Canary a Service with fewer ports, or shorten match.`,
+    `spec.service.match has ${match.length} entries${matched.length === 0 ? '' : `, spec.analysis.match ${matched.length},`} and ${calledHere(o, 'Service', o.names.apexService.name)} ${ports} HTTP ports, which makes ${matches} matches in the VirtualService; the limit is ${MOST_MATCHES}. Give the Canary a Service with fewer ports, or shorten match.`,
   )
 }
 
