@@ -19,6 +19,8 @@ type Json = Record<string, unknown>
 
 const setup: Setup = {
   split: 'own',
+  strategy: 'weights',
+  mirror: false,
   labels: 'keep',
   ladder: [{ weight: 50 }],
   checkInterval: '10s',
