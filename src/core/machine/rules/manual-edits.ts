@@ -53,18 +53,21 @@ function lockLifted(o: Observation, writes: readonly Write[]): Act | null {
   const { target, names } = o
   if (target === null || target.paused || target.object.metadata.annotations?.[LOCKED_ANNOTATION] === undefined)
     return null
-  const locks = writes.some(
-    write =>
-      write.verb === 'merge' &&
-      refKey(write.ref) === refKey(names.target) &&
-      at(write.patch, 'spec', 'paused') === true,
-  )
-  if (!locks) return null
+  if (!setOnTarget(o, writes, '/spec/paused')) return null
   const candidate = candidateOf(o.state)
   const carried = candidate === null ? 'its pods carry traffic' : `the pods of ${short(candidate)} are judged`
   const message = `${lastWriter(target.object)} resumed ${kindAndName(names.target)}, which Sluice keeps paused while ${carried}; it is paused again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
+
+/** Whether a field of the target's spec is set. */
+const setOnTarget = (o: Observation, writes: readonly Write[], path: '/spec/paused' | '/spec/replicas'): boolean =>
+  writes.some(
+    write =>
+      write.verb === 'patch' &&
+      refKey(write.ref) === refKey(o.names.target) &&
+      write.operations.some(operation => operation.op === 'add' && operation.path === path),
+  )
 
 const replacesPrimary = (o: Observation, writes: readonly Write[]): boolean =>
   writes.some(write => write.verb === 'replace' && refKey(write.ref) === refKey(o.names.primary))
@@ -97,13 +100,7 @@ function candidateScaledToNothing(o: Observation, writes: readonly Write[]): Act
   if (target === null || target.replicas > 0 || target.replicasBy === '' || target.replicasBy === FIELD_MANAGER)
     return null
   const judged = state.phase === 'Promoting' || ('highest' in state && state.highest > 0)
-  const scalesUp = writes.some(
-    write =>
-      write.verb === 'merge' &&
-      refKey(write.ref) === refKey(names.target) &&
-      at(write.patch, 'spec', 'replicas') !== undefined,
-  )
-  if (!judged || !scalesUp) return null
+  if (!judged || !setOnTarget(o, writes, '/spec/replicas')) return null
   const message = `${target.replicasBy} scaled ${kindAndName(names.target)} to 0 in a release; it is scaled up again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
