@@ -30,6 +30,7 @@ const order = [
   'behaviour/credentials',
   'behaviour/release',
   'behaviour/surroundings',
+  'behaviour/autoscalers',
   'behaviour/rollout-strategies',
   'behaviour/deletion',
   'rights',

@@ -30,6 +30,8 @@ export interface Setup {
   readonly recreate: boolean
   /** An autoscaler is on the primary. */
   readonly autoscaled: boolean
+  /** Kind of the autoscaler that is on the target, and that the Canary names; left out: none. */
+  readonly scaler?: 'HorizontalPodAutoscaler' | 'ScaledObject'
   readonly replicas: number
   /** The Service has a second port, which leads to another one of the pods. */
   readonly secondPort: boolean
@@ -119,6 +121,8 @@ export type Act =
   | { readonly act: 'crash'; readonly side: Side }
   | { readonly act: 'recover' }
   | { readonly act: 'scale'; readonly side: Side; readonly replicas: number }
+  /** The autoscaler of a side finds that so many pods are needed, and does what its limits and its pause allow. */
+  | { readonly act: 'autoscale'; readonly side: Side; readonly needed: number }
   | { readonly act: 'hand on the weight'; readonly weight: number }
   | { readonly act: 'lose'; readonly what: 'target' | 'primary' | 'routes' | 'canary service' | 'records' | 'status' }
   | { readonly act: 'mood'; readonly mood: Mood }

@@ -3,6 +3,7 @@ import { kinds } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
+import { autoscale } from './tiny-autoscalers.ts'
 import { contentOf, leadPast, makeTarget, planOf } from './setups.ts'
 import { type Faults, NO_FAULTS } from './tiny-calls.ts'
 import { Chronicle } from './tiny-mesh.ts'
@@ -133,6 +134,8 @@ export class Life {
           ...deployment,
           spec: { ...recordOf(deployment['spec']), replicas: act.replicas },
         }))
+      case 'autoscale':
+        return autoscale(world, act.side, act.needed)
       case 'hand on the weight':
         return this.setup.split === 'selector'
           ? handOnTheSelector(world, act.weight)

@@ -1,5 +1,5 @@
 /** What a user has before there is a Canary, and the Canary as it is written. */
-import { kinds } from '../../src/api/object.ts'
+import { apiVersionOf, kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { Setup } from './arbitraries.ts'
 import { CANARY, refTo, TARGET, TinyWorld } from './tiny-world.ts'
 
@@ -37,6 +37,10 @@ export function newWorld(setup: Setup): TinyWorld {
     const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web-primary' }
     world.put(refTo(kinds.HorizontalPodAutoscaler, 'web'), { ...bare, spec: { scaleTargetRef } }, 'kubectl')
   }
+  if (setup.scaler !== undefined) {
+    const { ref, object } = scalerOf(setup.scaler)
+    world.put(ref, object, 'kubectl')
+  }
   world.put(CANARY, { ...bare, spec: writtenSpec(setup) }, 'kubectl')
   return world
 }
@@ -73,6 +77,7 @@ function specOf(setup: Setup): Record<string, unknown> {
       ...(subsets ? { destinationRule: { name: 'web', primarySubset: 'v1', canarySubset: 'v2' } } : {}),
     },
     primary: { labels: setup.labels },
+    ...(setup.scaler === undefined ? {} : { autoscalerRef: referenceOf(setup.scaler) }),
     analysis: {
       interval: '10s',
       checkInterval: setup.checkInterval,
@@ -109,6 +114,26 @@ export function planOf(setup: Setup, ladder: Setup['ladder']): Record<string, un
     case 'sticky':
       return { ...mirror, steps: ladder, sessionAffinity: { cookieName: 'web', primaryCookieName: 'old', maxAge: 30 } }
   }
+}
+
+const referenceOf = (kind: NonNullable<Setup['scaler']>): Record<string, string> => ({
+  apiVersion: apiVersionOf(kinds[kind]),
+  kind,
+  name: 'web',
+})
+
+/** What the user of a ScaledObject has of its pause before there is a Canary. */
+export const USERS_PAUSE = { 'autoscaling.keda.sh/paused-scale-out': 'true' }
+
+/** The autoscaler on the target, as its user has it: from 1 to 4 pods. */
+export function scalerOf(kind: NonNullable<Setup['scaler']>): { readonly ref: Ref; readonly object: KubeObject } {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
+  const [limits, annotations] =
+    kind === 'ScaledObject'
+      ? [{ maxReplicaCount: 4, triggers: [{ type: 'cpu', metadata: {} }] }, USERS_PAUSE]
+      : [{ minReplicas: 1, maxReplicas: 4 }, {}]
+  const object = { apiVersion: '', kind: '', metadata: { name: '', annotations }, spec: { scaleTargetRef, ...limits } }
+  return { ref: refTo(kinds[kind], 'web'), object }
 }
 
 /** A VirtualService of that namespace that leads to the Service from a gateway, whatever the split is. */
