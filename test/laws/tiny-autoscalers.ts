@@ -1,4 +1,4 @@
-/** The HPA controller and KEDA, as far as they write replicas: within the limits, nothing at 0 or in a pause. */
+/** The HPA controller and KEDA, as far as they write replicas: within the limits, and nothing in a pause. KEDA wakes what is at 0. */
 import { type KubeObject, kinds } from '../../src/api/object.ts'
 import { at, numberOf, recordOf } from '../../src/core/json.ts'
 import type { Side } from './arbitraries.ts'
@@ -20,7 +20,8 @@ export function autoscale(world: TinyWorld, side: Side, needed: number): void {
   const scaler = scalerOn(world, side)
   const deployment = refTo(kinds.Deployment, side)
   const replicas = numberOf(at(world.get(deployment)?.['spec'], 'replicas'), 0)
-  if (scaler === undefined || replicas === 0 || rests(scaler)) return
+  if (scaler === undefined || rests(scaler)) return
+  if (replicas === 0 && (scaler.kind === 'HorizontalPodAutoscaler' || needed === 0)) return
   const { spec } = scaler
   const least = numberOf(at(spec, 'minReplicas'), numberOf(at(spec, 'minReplicaCount'), 0))
   const most = numberOf(at(spec, 'maxReplicas'), numberOf(at(spec, 'maxReplicaCount'), 100))
