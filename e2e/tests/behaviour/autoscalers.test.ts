@@ -1,6 +1,6 @@
 /** Autoscalers on both sides of a release: the HPA controller of kube-controller-manager, and what KEDA is told. */
 import { expect } from 'chai'
-import { type Kind, type KubeObject, kinds } from '../../../src/api/object.ts'
+import { type Kind, kinds } from '../../../src/api/object.ts'
 import { at, numberOf, recordsOf, textOf } from '../../../src/core/json.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
@@ -63,7 +63,7 @@ suite('Autoscalers', () => {
   const hpaOnBothSides = async (shop: Shop): Promise<void> => {
     const hpa = kinds.HorizontalPodAutoscaler
     await shop.deployWeb({ replicas: 2 })
-    await shop.apply(horizontal as unknown as KubeObject)
+    await shop.apply(horizontal)
     await shop.reachable('client')
     const client = shop.load('client', { rate: 30 })
     const timeline = shop.timeline()
@@ -123,7 +123,7 @@ suite('Autoscalers', () => {
         return JSON.stringify(await own()) === JSON.stringify(wanted)
       })
     await shop.deployWeb({ replicas: 2 })
-    await shop.apply(scaled as unknown as KubeObject)
+    await shop.apply(scaled)
     await shop.reachable('client')
     const timeline = shop.timeline()
     shop.load('client', { rate: 30 })
