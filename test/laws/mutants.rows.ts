@@ -454,14 +454,14 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'leaving to the primary what does not match',
       file: OWN_ROUTES,
-      take: 'return [...audience, route({ canary: 0, mirror: 0 }, present({ match }))]',
-      put: 'return [...audience, route(traffic, present({ match }))]',
+      take: 'route(traffic, more)), rest(ALL_TO_PRIMARY)]',
+      put: 'route(traffic, more)), rest(traffic)]',
     },
     {
       without: 'the matches of the Canary beside those of the analysis',
       file: OWN_ROUTES,
-      take: 'route(traffic, { name: MATCH, match: matched })',
-      put: 'route(traffic, { name: MATCH, match: matchesFor(o, traffic.among) })',
+      take: 'part(MATCH, matched,',
+      put: 'part(MATCH, matchesFor(o, traffic.among),',
     },
     {
       without: 'the end of a mirror',

@@ -19,6 +19,8 @@ interface End {
 
 interface Story {
   readonly name: string
+  /** What the Canary says of it. */
+  readonly analysis?: Readonly<Record<string, unknown>>
   readonly tell: (world: World) => Promise<void>
   /** Answers of the candidate itself may be errors; nobody else's. */
   readonly erring: boolean
@@ -27,7 +29,29 @@ interface Story {
 /** How long a killed controller stays away. */
 const AWAY = 3000
 
+const short = { interval: '10s', threshold: 2 }
+
 const stories: readonly Story[] = [
+  {
+    name: 'an A/B test after copies',
+    analysis: { ...short, iterations: 2, match: [{ method: { exact: 'GET' } }], mirror: true },
+    erring: false,
+    tell: async world => {
+      world.setImage('demo/web:1.1.0')
+      await world.until('Succeeded')
+    },
+  },
+  {
+    name: 'a push while callers stay',
+    analysis: { ...short, stepWeights: [10, 50], sessionAffinity: { cookieName: 'web', maxAge: 20 } },
+    erring: false,
+    tell: async world => {
+      world.setImage('demo/web:1.1.0')
+      await world.until('Progressing 50')
+      world.setImage('demo/web:1.2.0')
+      await world.until('Succeeded')
+    },
+  },
   {
     name: 'a good release',
     erring: false,
@@ -70,7 +94,7 @@ const stories: readonly Story[] = [
 async function run(story: Story, kill?: { n: number; moment: 'before' | 'after' }): Promise<End> {
   const world = new World()
   const first = world.start()
-  await world.initialized()
+  await world.initialized(story.analysis === undefined ? {} : { analysis: story.analysis })
   const begun = world.clock.now()
   let writes = 0
   let done = 0

@@ -112,7 +112,7 @@ suite('strategies beyond weights', () => {
           .find(cookie => cookie !== undefined),
       )
 
-    test('who has the cookie stays on the canary, a rollback takes him at once, and the cookie ends', async () => {
+    test('callers with the cookie stay on the canary, a rollback takes them at once, and the cookie ends', async () => {
       await begin([call(50, 'other')], sticky)
       world.setImage('demo/web:2.0.0-errors-later')
       world.images.set('demo/web:2.0.0-errors-later', {})
@@ -136,6 +136,7 @@ suite('strategies beyond weights', () => {
       expect(world.status.previousSessionAffinityCookie).to.equal(cookie)
       await world.clock.advance(6 * minute)
       expect(http()).to.have.lengthOf(1)
+      expect(world.events().filter(event => /^(EditReverted|ObjectsUpdated)/.test(event))).to.deep.equal([])
     })
 
     test('a deleted Canary leaves no route for a cookie', async () => {

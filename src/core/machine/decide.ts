@@ -59,7 +59,7 @@ const isHalted = ({ state, reason }: Move): boolean => state.phase === 'Initiali
 
 /** What others did to what Sluice looks after is answered with events. */
 function answersTo(before: Observation, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
-  return [...answersToHands(before, o, writes, now), ...answersToEdits(before.state, o, writes, now)]
+  return [...answersToHands(before, o, writes, now), ...answersToEdits(before, o, writes, now)]
 }
 
 /** The observation with what every phase remembers of it, and no memory of the future. */

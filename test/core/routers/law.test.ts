@@ -4,6 +4,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { recordOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
+import { cookieMatch } from '../../../src/core/routers/istio/own-routes.ts'
 import { isProduct, productOf } from '../../../src/core/routers/istio/products.ts'
 import { audienceOf } from '../../../src/core/model/plan.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
@@ -92,6 +93,7 @@ const condition = fc.constantFrom<Record<string, unknown>[]>(
   { queryParams: { beta: { exact: '1' } } },
   { sourceLabels: { app: 'front' } },
   { gateways: ['mesh'], withoutHeaders: { 'x-bot': {} } },
+  { headers: { cookie: { prefix: 'a=' } } },
 )
 const match = fc.array(condition, { minLength: 1, maxLength: 3 })
 
@@ -151,7 +153,8 @@ function readBack(world: Observation, { traffic, sticky }: Pick<Posture, 'traffi
   const own = service.match ?? [{}]
   const isReached = own.some(one => (analysis.match ?? []).some(two => isProduct(productOf(one, two))))
   const { canary: percent, among, mirror } = reached(traffic, isReached)
-  const kept = sticky === null ? '' : `${sticky.canary.name}=${sticky.canary.value}`
+  const isKept = sticky !== null && own.some(one => isProduct(productOf(one, cookieMatch(sticky.canary))))
+  const kept = isKept ? `${sticky.canary.name}=${sticky.canary.value}` : ''
   return { low: percent, high: percent, among, mirror, sticky: kept }
 }
 

@@ -149,7 +149,8 @@ function endMirroring(o: Observation<AnalysisPhase>, now: Instant): Move {
 export function promote(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const shifts = mustShift(o)
-  const traffic = shifts ? ALL : state.traffic
+  // Copies are judged no longer.
+  const traffic = shifts ? ALL : state.traffic.mirror > 0 ? NONE : state.traffic
   const message = shifts
     ? shiftSentence(o)
     : `Copying ${withImage(o, state.candidate)} to ${kindAndName(o.names.primary)}`

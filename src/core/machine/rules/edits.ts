@@ -25,17 +25,25 @@ const isTold = (o: Observation, { kind }: Ref): boolean =>
   kind === kinds.Service || routingOf(o).kinds.some(own => own.kind === kind)
 
 /**
- * @param before the state that this pass began with.
+ * @param before what this pass began with.
  * @param o with the state and memory that the move leads to.
  */
-export function answersToEdits(before: State, o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
+export function answersToEdits(
+  { state: before, memory }: Pick<Observation, 'state' | 'memory'>,
+  o: Observation,
+  writes: readonly Write[],
+  now: Instant,
+): Announcement[] {
   if (o.writeError !== null || o.memory.handled === null) return []
   const changes = writes.filter(
     ({ verb, ref }) => isTold(o, ref) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
   )
   const raised = weightRaised(before, o, changes)
   const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
-  const others = rests ? changes.filter(write => raised === null || refKey(write.ref) !== refKey(raised.write.ref)) : []
+  // A cookie that has expired at its callers needs no route: nothing that they meet changes.
+  const expired = memory.retiredCookie !== null && o.memory.retiredCookie === null
+  const others =
+    rests && !expired ? changes.filter(write => raised === null || refKey(write.ref) !== refKey(raised.write.ref)) : []
   const said = [...(raised === null ? [] : [{ message: raised.message, writes: [raised.write] }]), ...edits(o, others)]
   return said
     .map(({ message, writes: about, reason = 'EditReverted' as const }) => {

@@ -8,7 +8,7 @@ import { at, type Json, numberOf, present, recordOf, recordsOf, sameJson, textOf
 import type { Observation } from '../../model/observation.ts'
 import { audienceOf } from '../../model/plan.ts'
 import type { Posture } from '../../model/posture.ts'
-import { type Carried, type Cookie, isNone } from '../../model/traffic.ts'
+import { type Carried, type Cookie, isNone, type Sticky } from '../../model/traffic.ts'
 import type { Percent } from '../../time.ts'
 import type { Named } from '../provider.ts'
 import { destinationOf, sideOf } from './hosts.ts'
@@ -40,32 +40,37 @@ type Wanted = Pick<Posture, 'traffic' | 'sticky' | 'retired'>
 export function routesFor(o: Observation, base: BaseRoute, { traffic, sticky, retired }: Wanted): Json[] {
   if (traffic === null) return []
   const { match, terms } = base
-  const { canary } = traffic
-  const route = (split: Split, more: Json = {}): Json => present({ ...more, ...terms, ...splitOf(o, base, split) })
-  const withCookie = (cookie: Cookie): Json[] =>
-    productsOf(match, [{ headers: { cookie: { regex: regexOf(cookie) } } }])
+  const route = (split: Split, more: Json): Json => present({ ...more, ...terms, ...splitOf(o, base, split) })
+  const rest = (split: Split): Json => route(split, present({ match }))
+  // A route without a match would take every request: of a part that no request meets there is none.
+  const part = (name: string, matches: readonly Json[], of: (more: Json) => Json): Json[] =>
+    matches.length === 0 ? [] : [of({ name, match: matches })]
+  const withCookie = (cookie: Cookie): Json[] => productsOf(match, [cookieMatch(cookie)])
   if (isNone(traffic)) {
-    const left = retired === null ? [] : [toPrimary(o, base, retired, withCookie(retired))]
-    return [...left, route({ canary: 0, mirror: 0 }, present({ match }))]
+    const left =
+      retired === null ? [] : part(RETIRED_COOKIE, withCookie(retired), more => toPrimary(o, base, retired, more))
+    return [...left, rest(ALL_TO_PRIMARY)]
   }
   if (traffic.among !== '') {
     const matched = productsOf(match, matchesFor(o, traffic.among))
-    const audience = matched.length === 0 ? [] : [route(traffic, { name: MATCH, match: matched })]
-    return [...audience, route({ canary: 0, mirror: 0 }, present({ match }))]
+    return [...part(MATCH, matched, more => route(traffic, more)), rest(ALL_TO_PRIMARY)]
   }
-  if (sticky === null) return [route(traffic, present({ match }))]
-  const ofPrimary = sticky.primary
-  const primary =
-    ofPrimary === null ? [] : [route({ canary: 0, mirror: 0 }, { name: PRIMARY_COOKIE, match: withCookie(ofPrimary) })]
+  if (sticky === null) return [rest(traffic)]
+  const { canary, primary } = sticky
   return [
-    route({ canary: 100, mirror: 0 }, { name: CANARY_COOKIE, match: withCookie(sticky.canary) }),
-    ...primary,
-    route(
-      { canary, mirror: traffic.mirror, cookies: { canary: sticky.canary, primary: ofPrimary } },
-      present({ match }),
-    ),
+    ...part(CANARY_COOKIE, withCookie(canary), more => route(ALL_TO_CANARY, more)),
+    ...(primary === null ? [] : part(PRIMARY_COOKIE, withCookie(primary), more => route(ALL_TO_PRIMARY, more))),
+    rest({ ...traffic, cookies: sticky }),
   ]
 }
+
+/** Requests with this cookie among others. */
+export const cookieMatch = (cookie: Pick<Cookie, 'name' | 'value'>): Json => ({
+  headers: { cookie: { regex: regexOf(cookie) } },
+})
+
+const ALL_TO_PRIMARY: Split = { canary: 0, mirror: 0 }
+const ALL_TO_CANARY: Split = { canary: 100, mirror: 0 }
 
 /** The user's matches, if they are those that were judged; others are about requests that nothing was decided for. */
 function matchesFor({ canary: { spec } }: Named, among: string): readonly Json[] {
@@ -75,7 +80,7 @@ function matchesFor({ canary: { spec } }: Named, among: string): readonly Json[]
 interface Split {
   readonly canary: Percent
   readonly mirror: Percent
-  readonly cookies?: { readonly canary: Cookie; readonly primary: Cookie | null }
+  readonly cookies?: Sticky
 }
 
 /** Both sides are always there, with weights that add up to 100. */
@@ -99,15 +104,14 @@ const setting = ({ name, value, attributes }: Cookie): Json => ({
 })
 
 /** The primary alone, without a weight: it carries no split. */
-const toPrimary = (o: Named, { port, terms }: BaseRoute, cookie: Cookie, match: readonly Json[]): Json => ({
-  name: RETIRED_COOKIE,
-  match,
+const toPrimary = (o: Named, { port, terms }: BaseRoute, cookie: Cookie, more: Json): Json => ({
+  ...more,
   ...terms,
   route: [{ destination: destinationOf(o, 'primary', port), headers: setting(cookie) }],
 })
 
 /** RE2, of the whole header: the cookie among others, and not one whose name or value has it as a part. */
-function regexOf({ name, value }: Cookie): string {
+function regexOf({ name, value }: Pick<Cookie, 'name' | 'value'>): string {
   return `(^|.*; ?)${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}=${value}(;.*)?`
 }
 

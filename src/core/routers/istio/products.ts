@@ -24,6 +24,11 @@ export interface Clash {
 /** The match that takes what both take. */
 export function productOf(one: Json, other: Json): Json | Clash {
   const both: Record<string, unknown> = { ...one, ...other }
+  // It is about the path alone: of a match without one it says nothing.
+  if (one['uri'] === undefined || other['uri'] === undefined) {
+    const { ignoreUriCase } = one['uri'] === undefined ? other : one
+    both['ignoreUriCase'] = ignoreUriCase
+  }
   for (const field of TEXTS) {
     const joined = jointly(field, one, other)
     if (isClash(joined)) return joined
@@ -43,7 +48,7 @@ export function productOf(one: Json, other: Json): Json | Clash {
     const [here, there] = [one[field], other[field]]
     if (here !== undefined && there !== undefined && here !== there) return { field, disjoint: true }
   }
-  return withGateways(both, one, other)
+  return withGateways(present(both), one, other)
 }
 
 const isClash = (value: unknown): value is Clash => Object.hasOwn(recordOf(value), 'disjoint')

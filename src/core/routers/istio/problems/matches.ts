@@ -1,8 +1,22 @@
-/** Whether the requests that `analysis.match` is about can be told within those of `service.match`. */
+/** Whether the requests that the analysis treats apart can be told within those of `service.match`. */
 import type { FindProblem } from '../../../problems/problem.ts'
 import { problem } from '../../../problems/problem.ts'
 import { routesOf } from '../ports.ts'
+import { cookieMatch } from '../own-routes.ts'
 import { isProduct, productOf } from '../products.ts'
+
+/** A cookie is looked for in a header on which the Canary has a condition of its own: for some requests there is no route with both. */
+export const cookieThatCannotBeMatched: FindProblem = o => {
+  const { analysis, service } = o.canary.spec
+  if (analysis.sessionAffinity === undefined) return null
+  const wanted = cookieMatch({ name: analysis.sessionAffinity.cookieName, value: '' })
+  const place = (service.match ?? []).findIndex(own => !isProduct(productOf(own, wanted)))
+  if (place < 0) return null
+  return problem(
+    'Conflict',
+    `spec.service.match[${place}] has a condition on the header cookie, and so has spec.analysis.sessionAffinity: Istio takes one. Leave the condition out, or remove sessionAffinity`,
+  )
+}
 
 /** Istio has no "and" between two conditions on one thing: a pair of them is no match, and its requests would miss the canary. */
 export const matchesThatCannotBeJoined: FindProblem = o => {
