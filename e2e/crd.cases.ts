@@ -7,6 +7,7 @@ import { autoscalers } from './crd.autoscalers.ts'
 import { notAvailable } from './crd.refused.ts'
 import { templates } from './crd.templates.ts'
 import { strategies } from './crd.strategies.ts'
+import { webhooks } from './crd.webhooks.ts'
 
 export type { Case } from './crd.given.ts'
 
@@ -608,6 +609,7 @@ export const cases: readonly Case[] = [
   ...accepted,
   ...notAvailable,
   ...strategies,
+  ...webhooks,
   ...ladders,
   ...durations,
   ...metrics,

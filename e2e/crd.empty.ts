@@ -22,6 +22,7 @@ const entries: Readonly<Record<string, Json>> = {
   'spec.analysis.metrics[]': { analysis: { metrics: [inline] } },
   'spec.analysis.steps[]': { analysis: { steps: [{ weight: 10 }] } },
   'spec.analysis.steps[].metrics[]': { analysis: { steps: [{ weight: 10, metrics: [inline] }] } },
+  'spec.analysis.webhooks[]': { analysis: { webhooks: [{ name: 'gate', url: 'http://gate.test/' }] } },
   'spec.service.virtualServices[]': { service: { virtualServices: [{ name: 'web' }] } },
 }
 

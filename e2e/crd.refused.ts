@@ -16,11 +16,6 @@ export const notAvailable: readonly Case[] = [
   ),
   bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the providers istio and kubernetes are supported so far'),
   bad(
-    'webhooks',
-    { analysis: { webhooks: [{ name: 'gate', type: 'confirm-promotion', url: 'http://gate/' }] } },
-    'webhooks are not supported yet',
-  ),
-  bad(
     'alerts',
     { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
     'alerts are not supported yet',

@@ -66,9 +66,11 @@ class ControllerApp {
         metrics.observe('api_rate_limit_wait_seconds', { lane }, seconds(waited))
         if (warnings.length > 0) log.warn('the API server warns', { verb, kind, warnings })
       },
+      hooked: ({ type, outcome, seconds: took }) =>
+        metrics.observe('webhook_duration_seconds', { type, outcome }, took),
       queried: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
     })
-    const { api, metrics: metricSource, metricsServers } = this.#connected
+    const { api, metrics: metricSource, webhooks, metricsServers } = this.#connected
     this.#recorder = new EventRecorder({
       api,
       clock: monotonicClock,
@@ -81,6 +83,7 @@ class ControllerApp {
       {
         api,
         metrics: metricSource,
+        webhooks,
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,
@@ -111,6 +114,7 @@ class ControllerApp {
             log.warn('a pass failed and is tried again', { canary: key, error: messageOf(error), milliseconds: wait })
           },
         },
+        webhookTold: (sink, outcome) => metrics.count('webhooks_told_total', { sink, outcome }),
         watcher: (key, observation, decision) => {
           if (observation === null || decision === null) return this.#forget(key)
           metrics.show(figuresOf(observation, decision))

@@ -2,16 +2,18 @@
  * Flags → connections: who we are, the API server, the metrics servers. No cache, no election, and nothing is asked before the first
  * call, so that a command that reads one Canary needs no more than this. Beside app.ts the only importer of adapters.
  */
-import { monotonicClock } from './adapters/clock.ts'
+import { monotonicClock, systemClock } from './adapters/clock.ts'
+import type { ReadSecret } from './adapters/http/access.ts'
 import { Admission } from './adapters/kubernetes/admission.ts'
 import { type Credentials, loadCredentials } from './adapters/kubernetes/credentials.ts'
 import type { ExchangeOptions } from './adapters/kubernetes/exchange.ts'
 import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
+import { HttpWebhooks } from './adapters/webhooks/caller.ts'
+import { kinds } from './api/object.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
-import { kinds } from './api/object.ts'
-import type { KubeApi, Log, MetricSource } from './core/ports.ts'
+import type { KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
 
 /** The flags that say where to connect, and as whom. */
 export type ConnectFlags = Pick<
@@ -26,6 +28,8 @@ export type ConnectFlags = Pick<
   | 'metricsServerTokenFile'
   | 'metricsServerHeader'
   | 'metricsServerTenantHeader'
+  | 'webhookAllow'
+  | 'webhookDeny'
 >
 
 export interface ConnectOptions {
@@ -35,6 +39,8 @@ export interface ConnectOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Told of each call to the API server. */
   readonly called?: ExchangeOptions['report']
+  /** Told of each call of a webhook. */
+  readonly hooked?: NonNullable<ConstructorParameters<typeof HttpWebhooks>[0]['observed']>
   /** Told of each query. */
   readonly queried?: NonNullable<ConstructorParameters<typeof PrometheusSource>[0]['observed']>
 }
@@ -42,6 +48,7 @@ export interface ConnectOptions {
 export interface Connected {
   readonly api: KubeApi
   readonly metrics: MetricSource
+  readonly webhooks: WebhookCaller
   /** URLs of the metrics servers that Canaries may name; the first is the one of those that name none. */
   readonly metricsServers: readonly [string, ...string[]]
   /** URL of the API server. */
@@ -58,14 +65,17 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
   const metricsServers = [flags.metricsServer, ...flags.allowedMetricsServer] as const
   const api = apiOf(flags, credentials, options)
   const metrics = orStartupError(() => metricsOf(flags, metricsServers, api, options))
+  const webhooks = webhooksOf(flags, api, options)
   return {
     api,
     metrics,
+    webhooks,
     metricsServers,
     server: credentials.server,
     namespace: credentials.namespace,
     async close() {
       metrics.close()
+      webhooks.close()
       await api.close()
     },
   }
@@ -83,6 +93,29 @@ function apiOf(
     random: Math.random,
     userAgent: `sluice/${version}`,
     ...(called === undefined ? {} : { report: called }),
+  })
+}
+
+/** Secrets are read when a call needs them. */
+const readerOf =
+  (api: KubeApi): ReadSecret =>
+  (namespace, name, signal) =>
+    api.get({ kind: kinds.Secret, namespace, name }, { lane: 'normal', signal })
+
+function webhooksOf(
+  { webhookAllow: allow, webhookDeny: deny }: ConnectFlags,
+  api: KubeApi,
+  { version, environment, hooked }: ConnectOptions,
+): HttpWebhooks {
+  return new HttpWebhooks({
+    readSecret: readerOf(api),
+    targets: { allow, deny },
+    environment,
+    wall: systemClock,
+    clock: monotonicClock,
+    random: Math.random,
+    userAgent: `sluice/${version}`,
+    ...(hooked === undefined ? {} : { observed: hooked }),
   })
 }
 
@@ -107,8 +140,7 @@ function metricsOf(
     // The other servers are named by users: nothing of this is shown to them.
     connections: { [flags.metricsServer]: connection },
     environment,
-    readSecret: (namespace, name, signal) =>
-      api.get({ kind: kinds.Secret, namespace, name }, { lane: 'normal', signal }),
+    readSecret: readerOf(api),
     ...(metricsServerTenantHeader === undefined ? {} : { tenantHeader: metricsServerTenantHeader }),
     log,
     ...(queried === undefined ? {} : { observed: queried }),

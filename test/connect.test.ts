@@ -38,6 +38,8 @@ suite('connections out of flags', () => {
     metricsServer: 'http://prometheus.istio-system:9090',
     allowedMetricsServer: [],
     metricsServerHeader: [],
+    webhookAllow: [],
+    webhookDeny: [],
     kubeconfig: join(folder, 'kubeconfig'),
     ...more,
   })

@@ -6,6 +6,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 const short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const runs = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400]
+const calls = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600]
 const canary = ['namespace', 'name'] as const
 
 /** Name without the prefix `sluice_`: kind, help, labels. Durations are in seconds. */
@@ -30,6 +31,17 @@ const table = {
   api_request_duration_seconds: ['histogram', 'One request to the Kubernetes API.', ['verb', 'kind', 'code'], short],
   api_rate_limit_wait_seconds: ['histogram', 'Time that a request waited for our own rate limit.', ['lane'], short],
   query_duration_seconds: ['histogram', 'One request to a metrics server.', ['outcome'], short],
+  webhook_duration_seconds: [
+    'histogram',
+    'One call of a webhook, with its attempts; the outcome is a status code, timeout or unavailable.',
+    ['type', 'outcome'],
+    calls,
+  ],
+  webhooks_told_total: [
+    'counter',
+    'Calls that nothing waits for (post-rollout, event), by what they came to: delivered or given up.',
+    ['sink', 'outcome'],
+  ],
   events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],
   events_dropped_total: ['counter', 'Kubernetes Events that could not be written, and never will be.', []],
   leader: ['gauge', '1 while this process holds the Lease.', []],

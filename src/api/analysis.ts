@@ -4,6 +4,7 @@ import { metricList } from './metric.ts'
 import { SessionAffinity } from './affinity.ts'
 import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
 import { Match } from './service.ts'
+import { webhookList } from './webhook.ts'
 
 const Step = z.object({
   weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
@@ -148,10 +149,7 @@ export const AnalysisSchema = ruled(
     sessionAffinity: SessionAffinity.exactOptional().describe(
       'Callers that the canary has answered stay on it, by a cookie, as long as it is healthy; a rollback takes them too.',
     ),
-    webhooks: refused(
-      'list',
-      later('webhooks are', 'write metrics; for a manual approval write steps with approve: true'),
-    ),
+    webhooks: webhookList().exactOptional().describe('Servers that are asked, or told, at moments of a release.'),
     alerts: refused('list', later('alerts are', 'remove them; every change is an event of the Canary')),
     schedule: refused('schedule', later('schedule is', 'remove it; spec.paused: true holds a release')),
     mode: refused('string', later('mode (statistical judgement) is', 'remove it; gates are limits on values')),

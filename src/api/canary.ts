@@ -32,6 +32,7 @@ import {
 } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 import { ServiceSchema } from './service.ts'
+import type { Webhook } from './webhook.ts'
 
 const SUPPORTED = Object.keys(providers)
   .map(name => `'${name}'`)
@@ -177,10 +178,12 @@ const SHORTEST_DRAIN = 10_000
 /** A threshold of 0 is 1, as in Flagger. */
 const LOWEST_THRESHOLD = 1
 
+const NO_WEBHOOKS: readonly Webhook[] = []
+
 /** Fills in the defaults that depend on other fields. */
 function resolved(spec: z.output<typeof Written>) {
   const service = spec.service
-  const { metrics, checkInterval, drain, steps, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
+  const { metrics, checkInterval, drain, steps, webhooks, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
   const timeout = parseDuration(service.timeout ?? '0s')
   return {
     ...spec,
@@ -191,6 +194,7 @@ function resolved(spec: z.output<typeof Written>) {
       threshold: Math.max(LOWEST_THRESHOLD, analysis.threshold),
       steps: steps?.map(step => ({ ...step, metrics: step.metrics ?? [] })),
       metrics: metrics === undefined || metrics.length === 0 ? DEFAULT_METRICS : metrics,
+      webhooks: webhooks ?? NO_WEBHOOKS,
       checkInterval: checkInterval ?? Math.min(analysis.interval, LONGEST_CHECK_INTERVAL),
       drain: drain ?? Math.max(SHORTEST_DRAIN, 'milliseconds' in timeout ? timeout.milliseconds : 0),
     },
@@ -214,6 +218,7 @@ export type Service = CanarySpec['service']
 export type Analysis = CanarySpec['analysis']
 export type Step = NonNullable<Analysis['steps']>[number]
 export type { Metric } from './metric.ts'
+export type { Webhook } from './webhook.ts'
 
 /** A Canary that was read: the object as the API server has it, with `spec` typed and resolved. */
 export interface Canary extends KubeObject {

@@ -34,7 +34,7 @@ const Hold = z.object({
 
 const Waiting = z
   .object({
-    for: text().describe('target, oldPods, pods, endpoints, primary, routes, owner, resume or takeUp.'),
+    for: text().describe('target, oldPods, pods, endpoints, primary, routes, owner, resume, webhook or takeUp.'),
     since: time().describe('Since when.'),
   })
   .describe('What the canary waits for, and since when.')
@@ -128,6 +128,21 @@ const Announcement = z.object({
   message: z.string(),
   key: z.string(),
   at: z.string().meta({ format: 'date-time' }),
+  sink: text().describe('Who is told: an Event where nothing is written, else `event hook` or `post-rollout`.'),
+  hook: text().describe('The webhook that is told.'),
+  run: text().describe('The run that ended.'),
+})
+
+const Hook = z.object({
+  name: z.string(),
+  place: z.string().describe('Where in the run it is called.'),
+  answers: whole().describe('How often it has answered there.'),
+  since: time().describe('Since when it is called there.'),
+  asked: z.boolean().optional().describe('Whether a call is under way.'),
+  verdict: z.enum(['yes', 'no', 'unavailable']).optional().describe('What the last answer meant.'),
+  said: text().describe('The last answer, cut.'),
+  at: time().describe('When it came.'),
+  unavailableSince: time().describe('Since when no call could be delivered.'),
 })
 
 const Warning = z.object({ reason: z.string(), message: z.string() })
@@ -192,6 +207,7 @@ export const CanaryStatusSchema = z
       .optional()
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
     checks: z.array(Check).max(100).optional().describe('The last finding of every gate.'),
+    webhooks: z.array(Hook).max(20).optional().describe('Webhooks of the present run, and what they last answered.'),
     history: z.array(RunRecord).max(10).optional().describe('The last runs, the latest first.'),
     warnings: z.array(Warning).max(10).optional().describe('What was found and stops nothing; each has an Event.'),
     reported: text().describe('What was last announced as holding; it is announced again only when it comes back.'),
@@ -199,7 +215,7 @@ export const CanaryStatusSchema = z
       .array(Announcement)
       .max(16)
       .optional()
-      .describe('Announcements whose events may not have been written yet.'),
+      .describe('What has to be told, and may not have been told yet.'),
   })
   .partial()
 

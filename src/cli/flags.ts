@@ -24,6 +24,8 @@ export interface RunFlags {
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
   readonly trackConfigs: boolean
+  readonly webhookAllow: readonly string[]
+  readonly webhookDeny: readonly string[]
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -123,6 +125,18 @@ const options: readonly Option[] = [
   )
     .choices(['true', 'false'])
     .default(true),
+  new Option(
+    '--webhook-allow <host or CIDR>',
+    'where webhooks may lead, such as *.example.com or 10.0.0.0/8; loopback, link-local and metadata addresses only if named here; repeatable, or a list with commas',
+  )
+    .argParser(targets)
+    .default([], 'any but local addresses'),
+  new Option(
+    '--webhook-deny <host or CIDR>',
+    'where webhooks may not lead; counts more than --webhook-allow; repeatable, or a list with commas',
+  )
+    .argParser(targets)
+    .default([], 'none'),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -207,6 +221,21 @@ function allowance(text: string): Allowance {
     )
   }
   return { namespace: after === undefined ? null : namespace(before), pattern: pattern.toLowerCase() }
+}
+
+/** A host, with `*.` for what is below it, or a range of addresses. */
+const TARGET = /^(\*\.)?[a-z0-9]([-.a-z0-9]*[a-z0-9])?$|^[0-9a-f.:]+(\/\d{1,3})?$/i
+
+function targets(text: string, before?: readonly string[]): string[] {
+  const more = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+  const wrong = more.find(one => !TARGET.test(one))
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`"${wrong}" is neither a host such as *.example.com nor a range such as 10.0.0.0/8.`)
+  }
+  return joined(before, more)
 }
 
 function headers(text: string, before?: readonly string[]): string[] {

@@ -3,9 +3,10 @@
  * that care about them; time wakes them when something is due; an idle canary costs no request.
  */
 import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../api/object.ts'
+import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
-import type { Clock, KubeApi, Log, MetricSource, Sha256 } from '../core/ports.ts'
+import type { Clock, KubeApi, Log, MetricSource, Sha256, WebhookCaller } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -13,6 +14,9 @@ import type { Reflector, ReflectorTiming } from '../runtime/reflector.ts'
 import { pause } from '../runtime/timing.ts'
 import { ApiCalls } from './calls.ts'
 import { run } from './step.ts'
+import { HookCalls } from './hook-calls.ts'
+import { HookDeliveries } from './hook-deliveries.ts'
+import { InFlightHooks } from './in-flight-hooks.ts'
 import { InFlightQueries } from './in-flight-queries.ts'
 import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
@@ -38,6 +42,7 @@ import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
 export interface ControllerPorts {
   readonly api: KubeApi
   readonly metrics: MetricSource
+  readonly webhooks: WebhookCaller
   readonly recorder: EventRecorder
   /** Wall time: what goes into status and looks. */
   readonly clock: Clock
@@ -55,6 +60,8 @@ export interface ControllerOptions {
   readonly namespaces: readonly string[]
   readonly timing?: Partial<ReflectorTiming>
   readonly queueMetrics?: QueueMetrics
+  /** Told of each webhook that was told, or given up. */
+  readonly webhookTold?: (sink: Sink, outcome: 'delivered' | 'given up') => void
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
@@ -141,10 +148,23 @@ export class Controller {
 
   /** Works until the term ends, then finishes the writes in flight. */
   async lead(term: AbortSignal): Promise<void> {
-    const { api, clock, steady, random, sha256, log, recorder, metrics } = this.#ports
+    const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
     const queries = new InFlightQueries(metrics, key => this.#wake(key))
+    const hooks = new InFlightHooks(new HookCalls(webhooks), key => this.#wake(key))
+    const deliveries = new HookDeliveries({
+      // Turns of their own: what a run waits for does not wait behind what is only told.
+      calls: new HookCalls(webhooks),
+      clock,
+      steady,
+      random,
+      log,
+      done: (key, entry, outcome) => {
+        reconciler.told(key, entry)
+        this.#options.webhookTold?.(entry.sink, outcome)
+      },
+    })
     const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
     const dependencies = new DependencyIndex()
     const configInformers = new ConfigInformers(this.#cache)
@@ -156,12 +176,14 @@ export class Controller {
       wake: key => this.#wake(key),
     })
     let over = false
-    const reconciler = new Reconciler({
+    const reconciler: Reconciler = new Reconciler({
       clock,
       log,
       recorder,
       queries,
       queryTrials,
+      hooks,
+      deliveries,
       cache: this.#cache,
       dependencies,
       configInformers,
@@ -186,6 +208,8 @@ export class Controller {
     this.#term = null
     queries.close()
     queryTrials.close()
+    hooks.close()
+    deliveries.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     configInformers.close()

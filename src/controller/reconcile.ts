@@ -8,8 +8,8 @@ import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
 import { isResting } from '../core/machine/desired-replicas.ts'
-import { outboxWith, untold } from '../core/machine/outbox.ts'
-import type { Announcement } from '../core/model/announcement.ts'
+import { outboxWith, outboxWithout, untold } from '../core/machine/outbox.ts'
+import type { Announcement, OutboxEntry } from '../core/model/announcement.ts'
 import type { Decision, Question } from '../core/model/decision.ts'
 import type { Memory } from '../core/model/memory.ts'
 import type { Observation } from '../core/model/observation.ts'
@@ -22,6 +22,8 @@ import { afterCommit, commitStatus, commitTime } from './commit.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { ConfigInformers } from './config-informers.ts'
 import type { DependencyIndex } from './dependency-index.ts'
+import type { HookDeliveries } from './hook-deliveries.ts'
+import type { InFlightHooks } from './in-flight-hooks.ts'
 import type { InFlightQueries } from './in-flight-queries.ts'
 import { reportInvalid } from './invalid-canary.ts'
 import { laneOf } from './lane.ts'
@@ -39,6 +41,8 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly observer: Observer
   readonly dependencies: Pick<DependencyIndex, 'set' | 'forget'>
   readonly queries: Pick<InFlightQueries, 'findings' | 'ask' | 'forget'>
+  readonly hooks: Pick<InFlightHooks, 'findings' | 'ask' | 'forget'>
+  readonly deliveries: Pick<HookDeliveries, 'deliver' | 'forget'>
   readonly queryTrials: Pick<QueryTrials, 'findings' | 'ask' | 'forget'>
   readonly recorder: Pick<EventRecorder, 'record'>
   readonly configInformers: Pick<ConfigInformers, 'set' | 'forget'>
@@ -76,7 +80,7 @@ export class Reconciler {
 
   /** One pass; what it throws is tried again with backoff. */
   *pass(key: string, calls: Calls): Step<void> {
-    const { cache, clock, observer, dependencies, configInformers, queries, queryTrials, wake } = this.#ports
+    const { cache, clock, observer, dependencies, configInformers, queries, queryTrials, hooks, wake } = this.#ports
     const ref = refOfKey(key)
     const before = this.#memories.get(key)
     if (before?.isStatusUncertain === true) yield* readLive(cache, calls, ref)
@@ -102,7 +106,7 @@ export class Reconciler {
       state: known.state,
       memory: known.memory,
       writeError: known.writeError,
-      findings: { ...queryTrials.findings(key), ...queries.findings(key) },
+      findings: { ...queryTrials.findings(key), ...queries.findings(key), ...hooks.findings(key) },
       unseen: this.#ports.unseen(ref.namespace, canary.spec.provider, scaler),
       hidden:
         object.metadata.deletionTimestamp === undefined
@@ -125,8 +129,9 @@ export class Reconciler {
     if (decided === null) return wake(key, clock.now())
     this.#ports.decided?.(decided.observation, decided.decision)
     if ('ask' in decided.decision) {
-      const { ask, writes } = decided.decision
+      const { ask, calls: hookCalls, writes } = decided.decision
       queries.ask(key, ask)
+      hooks.ask(key, hookCalls)
       return yield* applyWrites(this.#ports, calls, key, known, writes, laneOf(known.state))
     }
     yield* this.#carryOut(key, known, decided.observation, decided.decision, calls)
@@ -149,15 +154,15 @@ export class Reconciler {
 
   /** The status first, then the Events, then everything else; memory takes a decision in once its status is written. */
   *#carryOut(key: string, known: ProcessMemory, o: Observation, decision: Decision, calls: Calls): Step<void> {
-    const { cache, clock, log, wake } = this.#ports
+    const { cache, clock, log, wake, hooks, deliveries } = this.#ports
     const now = clock.now()
     const { state, reason, message, announcements, wakeAt } = decision
     const lane = laneOf(state)
     // What was delivered since the decision began is no longer in the outbox of `known`.
-    const outbox = outboxWith(known.memory.outbox, announcements)
+    const outbox = outboxWith(known.memory.outbox, decision.outbox)
     const memory: Memory = { ...decision.memory, reason, message, outbox }
     const status = writeStatus(o, { ...decision, memory }, now)
-    const commitAt = commitTime(known, status, announcements.length > 0, now)
+    const commitAt = commitTime(known, status, decision.outbox.length > 0, now)
     let { canary } = o
     if (commitAt !== null && commitAt > now) wake(key, commitAt)
     else if (commitAt !== null) {
@@ -168,9 +173,11 @@ export class Reconciler {
     }
     known.state = state
     // Some may have been delivered while the status was written.
-    known.memory = { ...memory, outbox: outboxWith(known.memory.outbox, announcements) }
+    known.memory = { ...memory, outbox: outboxWith(known.memory.outbox, decision.outbox) }
     if (announcements.length > 0) log.info('decided', { canary: key, phase: state.phase, reason, said: message })
     this.#announce(key, o.canary, announcements)
+    hooks.ask(key, decision.calls)
+    deliveries.deliver(key, { ...o, state, memory: known.memory }, known.memory.outbox)
     this.#ports.watcher(key, o, decision)
     const writes = decision.writes.map(write => afterCommit(write, o.canary, canary))
     yield* applyWrites(this.#ports, calls, key, known, writes, lane)
@@ -181,10 +188,20 @@ export class Reconciler {
     announce(this.#ports.recorder, this.#memories, key, about, announcements)
   }
 
+  /** An entry of the outbox was delivered, or given up; the end of a run is written, anything else leaves the status with its next write. */
+  told(key: string, { key: id, sink }: OutboxEntry): void {
+    const known = this.#memories.get(key)
+    if (known === undefined) return
+    known.memory = { ...known.memory, outbox: outboxWithout(known.memory.outbox, id) }
+    if (sink === 'post-rollout') this.#ports.wake(key, this.#ports.clock.now())
+  }
+
   #forget(key: string): void {
     this.#memories.forget(key)
     this.#ports.queries.forget(key)
     this.#ports.queryTrials.forget(key)
+    this.#ports.hooks.forget(key)
+    this.#ports.deliveries.forget(key)
     this.#ports.dependencies.forget(key)
     this.#ports.configInformers.forget(key)
     this.#ports.configContents.retain(key, [])

@@ -4,6 +4,7 @@
  */
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
 import type { Check, Finding } from './model/check.ts'
+import type { HookCall } from './model/hook.ts'
 import type { Instant, Milliseconds } from './time.ts'
 import type { Write } from './model/write.ts'
 
@@ -97,6 +98,14 @@ export interface KubeApi {
  */
 export interface MetricSource {
   measure(checks: readonly Check[], signal: AbortSignal): Promise<ReadonlyMap<string, Finding>>
+}
+
+/**
+ * Calls webhooks, attempts and the time between them included; in all an hour at most. Never rejects: the Finding is `answer` or
+ * `unavailable`. A call that was given up may be answered with anything.
+ */
+export interface WebhookCaller {
+  call(call: HookCall, signal: AbortSignal): Promise<Finding>
 }
 
 export interface Clock {

@@ -51,9 +51,7 @@ analysis:
     - {name: acceptance-test, type: pre-rollout, url: http://tester.test/, timeout: 30s, metadata: {type: bash, cmd: "curl -sd test http://podinfo-canary:9898/token"}}
     - {name: load-test, url: http://tester.test/, timeout: 5s, metadata: {cmd: "hey -z 1m http://podinfo-canary:9898/"}}
 `,
-    refused: {
-      'spec.analysis.webhooks': /write metrics; for a manual approval write steps with approve: true/,
-    },
+    refused: {},
   },
   {
     name: 'A/B testing',

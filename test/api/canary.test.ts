@@ -70,6 +70,7 @@ suite('reading what a user wrote', () => {
           { ...gate, name: 'request-success-rate', thresholdRange: { min: 99 } },
           { ...gate, name: 'request-duration', thresholdRange: { max: 500 } },
         ],
+        webhooks: [],
       },
     })
   })
@@ -166,11 +167,11 @@ suite('reading what a user wrote', () => {
 
   test('all problems are said at once, each with its path', () => {
     const problems = problemsOf(
-      canary({ provider: 'linkerd', service: { port: 'x' }, analysis: { interval: '1x', webhooks: [{}] } }),
+      canary({ provider: 'linkerd', service: { port: 'x' }, analysis: { interval: '1x', alerts: [{}] } }),
     )
     assert.deepEqual(
       problems.map(problem => problem.slice(0, problem.indexOf(': '))),
-      ['spec.provider', 'spec.service.port', 'spec.analysis.interval', 'spec.analysis.webhooks'],
+      ['spec.provider', 'spec.service.port', 'spec.analysis.interval', 'spec.analysis.alerts'],
     )
   })
 

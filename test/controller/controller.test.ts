@@ -6,6 +6,7 @@ import { ApiError } from '../../src/core/errors.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
 import { sha256, World } from '../scenarios/world.ts'
+import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const boom = new ApiError({ code: 500, reason: 'InternalError', message: 'conversion webhook failed' })
@@ -51,7 +52,17 @@ suite('controller', () => {
       allowedGateways: [],
       trackConfigs: true,
     } as const
-    const ports = { api, metrics, recorder, clock, steady: clock, log, sha256, random: () => 0.5 }
+    const ports = {
+      api,
+      metrics,
+      webhooks: new Receivers(() => clock.now()),
+      recorder,
+      clock,
+      steady: clock,
+      log,
+      sha256,
+      random: () => 0.5,
+    }
     const controller = new Controller(ports, { settings, namespaces: [] })
     const lead = (): (() => Promise<void>) => {
       const term = new AbortController()

@@ -15,6 +15,7 @@ import { Hand } from '../../playground/server/hand.ts'
 import { transportTo, until } from '../runtime/scripted-server.ts'
 import { sluiceDefinitions } from '../../playground/test/installed.ts'
 import { settings, sha256 } from '../scenarios/world.ts'
+import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -45,6 +46,7 @@ export class Tenants {
       {
         ...shared,
         metrics: { measure: async () => new Map() },
+        webhooks: new Receivers(() => Date.now()),
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,

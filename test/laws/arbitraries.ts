@@ -1,7 +1,8 @@
 /** What histories are made of: how a canary is set up, what happens to it, and what goes wrong meanwhile. */
 import fc from 'fast-check'
 import type { Fate } from './tiny-calls.ts'
-import type { Mood } from './tiny-world.ts'
+import { HOOK_TYPES, type HookType } from '../../src/api/webhook.ts'
+import type { Gates, Mood } from './tiny-world.ts'
 
 /** How a canary and its surroundings are set up. */
 export interface Setup {
@@ -39,6 +40,8 @@ export interface Setup {
   readonly covered: 'by nothing' | 'by a wildcard' | 'by a wildcard and the Canary'
   /** A VirtualService of another namespace leads to the Service, past the split. */
   readonly bypassed: boolean
+  /** Types of the webhooks that the Canary has, one each; left out: none. */
+  readonly webhooks?: readonly HookType[]
 }
 
 const ladders: readonly Setup['ladder'][] = [
@@ -50,6 +53,16 @@ const ladders: readonly Setup['ladder'][] = [
     { weight: 20, hold: '25s' },
     { weight: 100, approve: true },
   ],
+]
+
+const webhooks: readonly (readonly HookType[])[] = [
+  [],
+  [],
+  [],
+  ['confirm-traffic-increase', 'confirm-promotion'],
+  ['confirm-rollout', 'rollback'],
+  ['pre-rollout', 'rollout', 'post-rollout'],
+  HOOK_TYPES,
 ]
 
 export const setup: fc.Arbitrary<Setup> = fc
@@ -77,6 +90,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     secondPort: fc.boolean(),
     covered: fc.constantFrom('by nothing', 'by a wildcard', 'by a wildcard and the Canary'),
     bypassed: rarely(),
+    webhooks: fc.constantFrom(...webhooks),
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')
@@ -126,6 +140,7 @@ export type Act =
   | { readonly act: 'hand on the weight'; readonly weight: number }
   | { readonly act: 'lose'; readonly what: 'target' | 'primary' | 'routes' | 'canary service' | 'records' | 'status' }
   | { readonly act: 'mood'; readonly mood: Mood }
+  | { readonly act: 'gates'; readonly gates: Gates }
   | { readonly act: 'see'; readonly kind: 'all' | 'half' }
   /** Watches tell nothing, and nothing tells so; or they begin again. */
   | { readonly act: 'fall silent' | 'hear again' }
@@ -168,6 +183,7 @@ export const moods = fc.constantFrom<Mood[]>(
   'not carried',
   'misrouted',
 )
+const gates = fc.constantFrom<Gates[]>('open', 'closed', 'closed', 'unreachable', 'hanging', 'back')
 const goOn = fc.record({
   ...named('go on'),
   seconds: fc.constantFrom(1, 3, 8, 15, 40),
@@ -214,6 +230,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ ...named('mood'), mood: moods }) },
+  { weight: 2, arbitrary: fc.record({ ...named('gates'), gates }) },
   { weight: 1, arbitrary: fc.record({ ...named('see'), kind: fc.constantFrom('all', 'half') }) },
   { weight: 1, arbitrary: fc.record(named('delete')) },
 )
@@ -236,6 +253,7 @@ export const history: fc.Arbitrary<History> = fc
     opening: fc.oneof(
       { weight: 5, arbitrary: fc.tuple(release, goOn) },
       { weight: 2, arbitrary: fc.tuple(fc.record({ ...named('mood'), mood: moods }), release, goOn) },
+      { weight: 2, arbitrary: fc.tuple(fc.record({ ...named('gates'), gates }), release, goOn) },
       { weight: 1, arbitrary: fc.constant([] as Act[]) },
     ),
     acts: fc.array(act, { maxLength: 7 }),

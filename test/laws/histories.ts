@@ -144,6 +144,8 @@ export class Life {
         return this.#lose(act.what)
       case 'mood':
         return this.#weather({ mood: act.mood })
+      case 'gates':
+        return this.#weather({ gates: act.gates })
       case 'see':
         return this.#weather({ unseen: act.kind === 'half' ? 'VirtualServices cannot be watched' : null })
       case 'fall silent':

@@ -37,13 +37,16 @@ const ruleOfAnalysis = (rule: string): Row => {
 /** The lines around a rule tell its place in a chain of the analysis from the imports and other chains. */
 const around: Readonly<Record<string, readonly [take: string, put: string]>> = {
   applyCommand: ['[terminate, applyCommand, holdWhileUnwatched', '[terminate, holdWhileUnwatched'],
-  restartOnNewRevision: ['  cancelWhenTargetReverted,\n  restartOnNewRevision,\n]', '  cancelWhenTargetReverted,\n]'],
+  restartOnNewRevision: [
+    '  cancelWhenTargetReverted,\n  restartOnNewRevision,\n  rollBack',
+    '  cancelWhenTargetReverted,\n  rollBack',
+  ],
   drainEarlierCandidate: [
     'draining: [...underAnalysis, rollBackWhenOverdue, drainEarlierCandidate]',
-    'draining: [...underAnalysis, rollBackWhenOverdue, advance, promote]',
+    'draining: [...underAnalysis, rollBackWhenOverdue, advance, promoteWhenConfirmed]',
   ],
   waitUntilTargetPaused: ['    startPodsAgain,\n    waitUntilTargetPaused,\n', '    startPodsAgain,\n'],
-  waitUntilCarried: ['    waitUntilCarried,\n    resumeSuspended,\n', '    resumeSuspended,\n'],
+  waitUntilCarried: ['    waitUntilCarried,\n    probeUnavailableHooks,\n', '    probeUnavailableHooks,\n'],
 }
 
 const routesOnce: Row = {
@@ -68,8 +71,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the wait until a step is due and its last look has passed',
       file: PHASES,
-      take: '    waitUntilDue,\n    countIteration,',
-      put: '    countIteration,',
+      take: '    waitUntilDue,\n    waitForRolloutHooks,',
+      put: '    waitForRolloutHooks,',
     },
     {
       without: 'holding while a verdict holds',

@@ -89,6 +89,7 @@ function specOf(setup: Setup): Record<string, unknown> {
       maxBlind: setup.maxBlind,
       maxDuration: setup.maxDuration,
       drain: '5s',
+      webhooks: (setup.webhooks ?? []).map(type => ({ name: type, type, url: 'http://hooks.test/' })),
       metrics: noMesh ? [query] : setup.query ? [builtIn, query] : [builtIn],
     },
   }

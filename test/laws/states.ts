@@ -1,5 +1,7 @@
 /** Any state and any memory that a status can hold, whether or not a history leads there. */
 import fc from 'fast-check'
+import type { OutboxEntry } from '../../src/core/model/announcement.ts'
+import type { HookRecord } from '../../src/core/model/hook.ts'
 import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
 import { AWAITED } from '../../src/core/model/waiting.ts'
@@ -95,6 +97,35 @@ export const state: fc.Arbitrary<State> = fc.oneof(
   }),
 )
 
+const hook: fc.Arbitrary<HookRecord> = fc.record({
+  name: fc.string({ minLength: 1, maxLength: 9 }),
+  place: fc.constantFrom('run', 'step/10/0', 'rise/50'),
+  answers: fc.nat(99),
+  since: instant,
+  asked: fc.boolean(),
+  last: maybe(
+    fc.record({
+      verdict: fc.constantFrom('yes' as const, 'no' as const, 'unavailable' as const),
+      said: fc.string({ maxLength: 40 }),
+      at: instant,
+    }),
+  ),
+  unavailableSince: maybe(instant),
+})
+
+const news = { severity: fc.constant('info' as const), reason: fc.constant('Advancing' as const), at: instant }
+const entry: fc.Arbitrary<OutboxEntry> = fc
+  .constantFrom(
+    { sink: 'event' as const, hook: '', run: '' },
+    { sink: 'event hook' as const, hook: 'told', run: '' },
+    { sink: 'post-rollout' as const, hook: 'told', run: 'abc' },
+  )
+  .chain(sink =>
+    fc
+      .record({ ...news, message: fc.string({ maxLength: 40 }), key: fc.string({ maxLength: 9 }) })
+      .map(one => ({ ...one, ...sink })),
+  )
+
 export const memory: fc.Arbitrary<Memory> = fc.record({
   labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
   provider: maybe(fc.constantFrom('istio' as const, 'kubernetes' as const)),
@@ -124,7 +155,8 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   paused: maybe(fc.string({ minLength: 1, maxLength: 9 })),
   checks: fc.constant(emptyMemory.checks),
   history: fc.constant(emptyMemory.history),
-  outbox: fc.constant(emptyMemory.outbox),
+  hooks: fc.array(hook, { maxLength: 3 }),
+  outbox: fc.array(entry, { maxLength: 3 }),
   warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
     maxLength: 2,
   }),

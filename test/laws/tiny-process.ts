@@ -8,6 +8,8 @@ import { Observer, type ReconcileContext } from '../../src/controller/observe.ts
 import { readCanary } from '../../src/controller/read-canary.ts'
 import { Reconciler } from '../../src/controller/reconcile.ts'
 import { recordOf } from '../../src/core/json.ts'
+import type { OutboxEntry } from '../../src/core/model/announcement.ts'
+import type { HookCall } from '../../src/core/model/hook.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'
 import type { Decision, Question } from '../../src/core/model/decision.ts'
 import type { Observation, Settings } from '../../src/core/model/observation.ts'
@@ -20,6 +22,7 @@ import { sha256 } from '../core/given-objects.ts'
 import { TinyCache } from './tiny-cache.ts'
 import { type Faults, NO_FAULTS, TinyCalls } from './tiny-calls.ts'
 import { answer } from './tiny-metrics.ts'
+import { TinyReceivers } from './tiny-receivers.ts'
 import { CANARY, type TinyWorld } from './tiny-world.ts'
 
 export const settings: Settings = {
@@ -46,6 +49,10 @@ export interface Decided {
 export interface Witness {
   decided?(seen: Decided): void
   asked?(world: TinyWorld, checks: readonly Check[], state: State): void
+  /** A webhook is called. */
+  called?(world: TinyWorld, call: HookCall): void
+  /** A webhook is told. */
+  told?(world: TinyWorld, entry: OutboxEntry): void
   /** @param wire the status that stands at the API server. */
   wrote?(world: TinyWorld, write: Write, wire: CanaryStatus, observation: Observation): void
   announced?(world: TinyWorld, event: Note): void
@@ -70,6 +77,7 @@ export class TinyProcess {
   readonly #clock: Clock
   #reconciler: Reconciler
   #findings: Record<string, Finding> = {}
+  readonly #receivers = new TinyReceivers()
   /** What the pass that is under way decided. */
   #decided: Decided | null = null
   #faults = NO_FAULTS
@@ -118,6 +126,7 @@ export class TinyProcess {
     this.lives += 1
     this.#cache.hearAgain()
     this.#findings = {}
+    this.#receivers.forget()
     this.wakeAt = this.#world.now
     this.#reconciler = this.#begin()
   }
@@ -131,7 +140,7 @@ export class TinyProcess {
     const { unseen, namespaceTerminating } = this.#world.weather
     const context: ReconcileContext = {
       ...status,
-      findings: this.#findings,
+      findings: { ...this.#findings, ...this.#receivers.findings(this.#world.now) },
       writeError: null,
       unseen,
       hidden: parsed.canary.metadata.deletionTimestamp === undefined ? null : unseen,
@@ -175,6 +184,12 @@ export class TinyProcess {
         ask: (_, checks) => this.#ask(checks),
         forget: nothing,
       },
+      hooks: {
+        findings: () => this.#receivers.findings(this.#world.now),
+        ask: (_, calls) => this.#call(calls),
+        forget: nothing,
+      },
+      deliveries: { deliver: (_, _o, outbox) => this.#tell(outbox), forget: nothing },
       queryTrials: { findings: () => ({}), ask: nothing, forget: nothing },
       recorder: { record: (event, delivered) => this.#announced(event, delivered) },
       wake: (_, at) => this.#wake(at),
@@ -183,6 +198,24 @@ export class TinyProcess {
       decided: (observation, decision) => this.#decide({ world: this.#world, observation, decision }),
       watcher: () => this.#meanwhile(),
     })
+  }
+
+  #call(calls: readonly HookCall[]): void {
+    for (const call of this.#receivers.fresh(calls)) {
+      const answeredAt = this.#receivers.answer(call, this.#world)
+      for (const one of this.#witnesses) one.called?.(this.#world, call)
+      this.#wake(answeredAt)
+    }
+  }
+
+  /** Receivers take what they are told, unless they are out of reach. */
+  #tell(outbox: readonly OutboxEntry[]): void {
+    const isAway = ['unreachable', 'hanging'].includes(this.#world.weather.gates)
+    for (const entry of outbox) {
+      if (entry.sink === 'event') continue
+      for (const one of this.#witnesses) one.told?.(this.#world, entry)
+      if (!isAway) this.#reconciler.told(KEY, entry)
+    }
   }
 
   #decide(seen: Decided): void {

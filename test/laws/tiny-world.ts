@@ -26,9 +26,13 @@ export const SIDE_SERVICES = ['web-primary', 'web-canary'] as const
 /** `misrouted`: since the first weight some requests find no cluster; all others are good. */
 export type Mood = 'good' | 'bad' | 'silent' | 'down' | 'refused' | 'not carried' | 'misrouted'
 
+/** What webhooks answer; `back`: those of type rollback say yes, too. */
+export type Gates = 'open' | 'closed' | 'unreachable' | 'hanging' | 'back'
+
 /** What goes well and what does not, outside of the objects. */
 export interface Weather {
   readonly mood: Mood
+  readonly gates: Gates
   /** Images whose pods never get ready. */
   readonly broken: ReadonlySet<string>
   /** Deployments whose pods have all crashed, for now. */
@@ -40,6 +44,7 @@ export interface Weather {
 
 export const FINE: Weather = {
   mood: 'good',
+  gates: 'open',
   broken: new Set(['web:broken']),
   down: new Set(),
   unseen: null,

@@ -6,6 +6,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Act, history, type History, type Ill, moods, type Setup, spell, WELL } from './arbitraries.ts'
+import { HOOK_TYPES } from '../../src/api/webhook.ts'
 import { casesOf, live } from './law-runs.ts'
 import {
   callersLeaveFirst,
@@ -21,6 +22,14 @@ import {
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
 import { copiesComeBeforeAShare, nobodyStaysAfterARun, othersStayOnThePrimary } from './laws-of-strategies.ts'
+import {
+  callsOnce,
+  endsAreTold,
+  promotesOnlyWhenConfirmed,
+  rejectedGoesNoFurther,
+  risesOnlyWhenConfirmed,
+  startsOnlyWhenConfirmed,
+} from './laws-of-hooks.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
@@ -55,6 +64,9 @@ const withSetup = (change: (setup: Setup) => Partial<Setup>): fc.Arbitrary<Histo
  * what the hand wrote is overwritten unseen. So histories have one of the two.
  */
 const handsOrCommands = fc.oneof(without('hand on the weight'), without('command'))
+
+/** Webhooks of all types, whatever the analysis. */
+const hooked = withSetup(() => ({ webhooks: HOOK_TYPES }))
 
 /** Excused: a hand that raises the weight sends callers wherever it likes. This one lowers. */
 const loweringHands = history.map(drawn => ({
@@ -346,6 +358,12 @@ suite('laws of every moment', function () {
   always('a deadline is a verdict only on what the API server says now', 1, deadlinesAreConfirmed, silent)
   always('a candidate whose pods are all ready is not overdue', 1, onlyMissingPodsAreOverdue, missingAtZero)
   always('no question is asked twice', 1, asksOnce)
+  always('no webhook is called twice under one id', 1, callsOnce, hooked)
+  always('the share rises only once that is confirmed', 1, risesOnlyWhenConfirmed, hooked)
+  always('a release is promoted only once that is confirmed', 1, promotesOnlyWhenConfirmed, hooked)
+  always('a release starts only once that is confirmed', 1, startsOnlyWhenConfirmed, hooked)
+  always('what a webhook has rejected goes no further', 1, rejectedGoesNoFurther, hooked)
+  always('the end of a run is told once', 1, endsAreTold, hooked)
   always('no window reaches back before its candidate was routed', 1, windowsBeginWithTheCandidate)
   always('without data no canary rises, is promoted or fails', 1, blindnessDecidesNothing, blind)
   always(

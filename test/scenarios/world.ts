@@ -18,6 +18,7 @@ import type { Snapshot } from '../../playground/server/server.ts'
 import { Workloads } from '../../playground/workloads/workloads.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { installed, looseDefinition } from '../../playground/test/installed.ts'
+import { Receivers } from '../receivers.ts'
 
 export const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 
@@ -73,6 +74,7 @@ export class World {
   readonly workloads = new Workloads(this.api.server, this.images)
   readonly mesh: Mesh
   readonly metrics: InMemoryMetrics
+  readonly receivers = new Receivers(() => this.clock.now())
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
   /** The version of the store while nobody has written anything yet. */
@@ -111,6 +113,7 @@ export class World {
       {
         api,
         metrics: this.metrics,
+        webhooks: this.receivers,
         recorder,
         clock: this.clock,
         steady: this.clock,

@@ -5,8 +5,8 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** Why an IP address must not be connected to, as in "is a … address"; null when it may be. */
-export type AddressPolicy = (address: string) => string | null
+/** Why an IP address, which a host has, must not be connected to, as in "is a … address"; null when it may be. */
+export type AddressPolicy = (address: string, host: string) => string | null
 
 type Range = readonly [network: string, prefix: number]
 
@@ -84,7 +84,7 @@ function fixed(name: string): string | null {
 }
 
 function clause(host: string, address: string, policy: AddressPolicy): string | null {
-  const what = policy(address)
+  const what = policy(address, host.toLowerCase())
   if (what === null) return null
   return host === address ? `${host} is a ${what} address` : `${host} leads to the ${what} address ${address}`
 }

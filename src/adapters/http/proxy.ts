@@ -56,7 +56,7 @@ const hostOf = (url: URL): string =>
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
 /** Whether an address is in a range; false when one of them is none. */
-function isIn(address: string, range: string): boolean {
+export function isIn(address: string, range: string): boolean {
   const [network = '', prefix = ''] = range.split('/')
   const longest = isIP(network) === 6 ? 128 : 32
   if (isIP(address) === 0 || isIP(network) === 0 || !/^\d+$/.test(prefix) || Number(prefix) > longest) return false

@@ -2,6 +2,7 @@
  * A clock that was set back, or another leader's that runs ahead, must not make anybody wait for a moment that was already
  * remembered as past: nothing that is remembered lies in the future.
  */
+import type { HookRecord } from '../model/hook.ts'
 import type { Memory } from '../model/memory.ts'
 import type { State } from '../model/state.ts'
 import type { Instant } from '../time.ts'
@@ -38,13 +39,30 @@ function withHold<S extends State>(clamped: S, now: Instant): S {
   return hold?.by === 'suspension' && hold.since > now ? { ...clamped, hold: { ...hold, since: now } } : clamped
 }
 
+const latest = ({ since, last, unavailableSince }: HookRecord): Instant =>
+  Math.max(since, last?.at ?? 0, unavailableSince ?? 0)
+
+function clampHook(hook: HookRecord, now: Instant): HookRecord {
+  const { last, unavailableSince } = hook
+  return {
+    ...hook,
+    since: Math.min(hook.since, now),
+    last: last && { ...last, at: Math.min(last.at, now) },
+    unavailableSince: unavailableSince && Math.min(unavailableSince, now),
+  }
+}
+
 /** The memory with no moment after `now`, what is only history aside. */
 export function clampMemoryToNow(memory: Memory, now: Instant): Memory {
   const { externalScaleEvents, returnedAt } = memory.replicas
-  const isPast = (returnedAt ?? now) <= now && externalScaleEvents.every(one => one.at <= now)
+  const isPast =
+    (returnedAt ?? now) <= now &&
+    externalScaleEvents.every(one => one.at <= now) &&
+    memory.hooks.every(hook => latest(hook) <= now)
   if (memory.transitionAt <= now && isPast) return memory
   return {
     ...memory,
+    hooks: memory.hooks.map(hook => clampHook(hook, now)),
     transitionAt: Math.min(memory.transitionAt, now),
     replicas: {
       ...memory.replicas,

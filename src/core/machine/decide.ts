@@ -3,10 +3,13 @@ import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Move, Question, Read } from '../model/decision.ts'
 import { noteTarget } from './target-generation.ts'
+import { nextCallTime } from '../hooks/ask.ts'
+import { callsOf, isAsking } from '../hooks/call.ts'
 import { fingerprint, sameJson } from '../json.ts'
 import { recurringEvent, withReport } from './move.ts'
 import type { Observation } from '../model/observation.ts'
 import { floorEndsAt, noteFloor } from './primary-floor.ts'
+import { entriesOf, postRolloutOf } from './outbox.ts'
 import { decideInPhase } from './phases.ts'
 import { problemOf, warningsOf } from '../problems/index.ts'
 import { isStalling, type Reason } from '../status/reasons.ts'
@@ -32,7 +35,8 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   if ('ask' in said) {
     const writes = render(o, false)
     const answers = answersTo(seen, o, writes, now)
-    if (answers.length === 0) return { ...said, writes }
+    const calls = callsOf(o)
+    if (answers.length === 0) return { ...said, calls, writes }
     // What is told goes with a change of the status; the question follows in the next pass.
     const { state, memory } = o
     return {
@@ -42,17 +46,40 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       message: memory.message,
       wakeAt: now,
       announcements: answers,
+      outbox: entriesOf(o, answers),
+      calls,
       writes,
     }
   }
   const reported = withReport(o, inTime(o, withTrouble(o, said), now), now)
   const move = withFloor(o, withRetiredCookie(o, withWarnings(o, reported, now), now), now)
-  const after = { ...o, state: move.state, memory: move.memory }
+  const after = withoutOldHooks({ ...o, state: move.state, memory: move.memory })
   const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
   const told = [...move.announcements, ...answers]
-  return { ...move, announcements: [...told, ...overrides(after, told, now)], writes }
+  const announcements = [...told, ...overrides(after, told, now)]
+  return {
+    ...move,
+    memory: after.memory,
+    wakeAt: earliest(move.wakeAt, nextCallTime(after, now)),
+    announcements,
+    outbox: [...entriesOf(o, announcements), ...postRolloutOf(o, move, now)],
+    calls: callsOf(after),
+    writes,
+  }
 }
+
+/** Webhooks are remembered while they are asked, and while they are in the spec. */
+function withoutOldHooks(o: Observation): Observation {
+  const { hooks } = o.memory
+  const kept = isAsking(o.state)
+    ? hooks.filter(({ name }) => o.canary.spec.analysis.webhooks.some(hook => hook.name === name))
+    : []
+  return kept.length === hooks.length ? o : { ...o, memory: { ...o.memory, hooks: kept } }
+}
+
+const earliest = (one: Instant | null, other: Instant | null): Instant | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other)
 
 /** A person has to put something right before the primary is made: nothing is touched until then. */
 const isHalted = ({ state, reason }: Move): boolean => state.phase === 'Initializing' && isStalling(reason)

@@ -1,37 +1,103 @@
 /**
- * Announcements whose Event may not exist yet. They are in the status, which is written before they are announced, and leave it
- * once the API server has the Event; the next leader records them under the same names, so none is lost and
- * none is doubled.
+ * What has to be told, and may not have been told yet: Events, and calls of webhooks whose answer nothing waits for. It is in the
+ * status, which is written before anything is told, and leaves it once the receiver has it; the next leader tells it under the same
+ * id, so nothing is lost, and a repeat is recognisable.
  */
-import type { Announcement } from '../model/announcement.ts'
+import { hooksOf } from '../hooks/call.ts'
+import { fingerprint } from '../json.ts'
+import type { Announcement, OutboxEntry, Sink } from '../model/announcement.ts'
+import type { Move } from '../model/decision.ts'
+import type { RunRecord } from '../model/memory.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 
 /** Entries, and the bytes of their texts: what a status has room for. */
 const MOST = 16
 const LARGEST = 4096
-/** What is older was told long ago: the API server forgets Events after an hour, and would take them for new. */
-const TOLD_WITHIN: Milliseconds = 1_800_000
+const MINUTE = 60_000
 
-/** The outbox with these announcements; the oldest go where there is no room for all. */
-export function outboxWith(outbox: readonly Announcement[], news: readonly Announcement[]): readonly Announcement[] {
-  if (news.length === 0) return outbox
-  const keys = new Set(news.map(({ key }) => key))
-  const all = [...outbox.filter(({ key }) => !keys.has(key)), ...news].slice(-MOST)
-  let bytes = 0
-  const from = all.findLastIndex(one => {
-    bytes += one.message.length + one.reason.length + one.key.length + 64
-    return bytes > LARGEST
-  })
-  // A single announcement always has room: its message is bounded where it is written.
-  return from === all.length - 1 ? all.slice(-1) : all.slice(from + 1)
+/**
+ * What is older is not told any more. The API server forgets Events after an hour, and would take them for new; an event hook is
+ * for who looks on; what ends a run must be told.
+ */
+const toldWithin: Readonly<Record<Sink, Milliseconds>> = {
+  event: 30 * MINUTE,
+  'event hook': 10 * MINUTE,
+  'post-rollout': 24 * 60 * MINUTE,
 }
 
-/** The outbox without an announcement that was delivered, or given up for good. */
-export function outboxWithout(outbox: readonly Announcement[], key: string): readonly Announcement[] {
+/** Where there is no room for all: who gives way first. */
+const givesWay: readonly Sink[] = ['event hook', 'event', 'post-rollout']
+
+export const isLate = ({ sink, at }: OutboxEntry, now: Instant): boolean => now - at >= toldWithin[sink]
+
+/** The outbox with these entries; where there is no room for all, the oldest of those go that matter least. */
+export function outboxWith(outbox: readonly OutboxEntry[], news: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  if (news.length === 0) return outbox
+  const keys = new Set(news.map(({ key }) => key))
+  const all = [...outbox.filter(({ key }) => !keys.has(key)), ...news]
+  // A single entry always has room: its message is bounded where it is written.
+  while (all.length > 1 && (all.length > MOST || sizeOf(all) > LARGEST)) {
+    const sink = givesWay.find(one => all.some(entry => entry.sink === one))
+    all.splice(
+      all.findIndex(entry => entry.sink === sink),
+      1,
+    )
+  }
+  return all
+}
+
+const sizeOf = (entries: readonly OutboxEntry[]): number =>
+  entries.reduce((bytes, { message, reason, key, hook }) => {
+    return bytes + message.length + reason.length + key.length + hook.length + 64
+  }, 0)
+
+/** The outbox without an entry that was delivered, or given up for good. */
+export function outboxWithout(outbox: readonly OutboxEntry[], key: string): readonly OutboxEntry[] {
   return outbox.filter(one => one.key !== key)
 }
 
-/** What the next leader records again. */
-export function untold(outbox: readonly Announcement[], now: Instant): Announcement[] {
-  return outbox.filter(({ at }) => now - at < TOLD_WITHIN)
+/** Events that the next leader records again. */
+export function untold(outbox: readonly OutboxEntry[], now: Instant): OutboxEntry[] {
+  return outbox.filter(entry => entry.sink === 'event' && !isLate(entry, now))
+}
+
+/** An announcement is an Event, and a call of each webhook of type event. */
+export function entriesOf(o: Observation, announcements: readonly Announcement[]): OutboxEntry[] {
+  const hooks = hooksOf(o, 'event')
+  return announcements.flatMap((news): OutboxEntry[] => [
+    { ...news, sink: 'event', hook: '', run: '' },
+    ...hooks.map(({ name }) => told(news, 'event hook', name, '')),
+  ])
+}
+
+const told = (news: Announcement, sink: Sink, hook: string, run: string): OutboxEntry => ({
+  ...news,
+  key: fingerprint([news.key, sink, hook]),
+  sink,
+  hook,
+  run,
+})
+
+/** The run that this move ends, as seen by who waits for its end: a promotion ends when the canary has drained. */
+function endedRun(o: Observation, { state, memory }: Move): RunRecord | null {
+  const [ended] = memory.history
+  if (ended === undefined) return null
+  const isNew = o.memory.history[0]?.id !== ended.id
+  if (isNew) return state.phase === 'Finalising' && ended.outcome === 'Succeeded' ? null : ended
+  const wasDraining = o.state.phase === 'Finalising' && o.state.outcome === 'Succeeded'
+  return wasDraining && state.phase !== 'Finalising' ? ended : null
+}
+
+/** Once per run that ended: a call of each webhook of type post-rollout. One that was canceled counts if pre-rollout was called. */
+export function postRolloutOf(o: Observation, move: Move, now: Instant): OutboxEntry[] {
+  const ended = endedRun(o, move)
+  if (ended === null) return []
+  const hooks = hooksOf(o, 'post-rollout')
+  const begun = hooksOf(o, 'pre-rollout').some(({ name }) => o.memory.hooks.some(record => record.name === name))
+  if (ended.outcome !== 'Succeeded' && ended.outcome !== 'Failed' && !begun) return []
+  const key = fingerprint([o.canary.metadata.uid, ended.id])
+  return hooks.map(({ name }) =>
+    told({ severity: 'info', reason: ended.reason, message: '', key, at: now }, 'post-rollout', name, ended.id),
+  )
 }

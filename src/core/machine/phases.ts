@@ -13,9 +13,6 @@ import {
   holdWhileOverridden,
   holdWhilePaused,
   holdWhilePodsMissing,
-  promote,
-  promoteHotfix,
-  promoteWhenApprovedInFull,
   promoteWithoutAnalysis,
   waitForApproval,
   waitUntilDue,
@@ -23,6 +20,12 @@ import {
 import { followThePlan, restartForOtherRequests, waitUntilCarried } from './rules/carry.ts'
 import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
+import {
+  confirmTrafficIncrease,
+  promoteHotfix,
+  promoteWhenApprovedInFull,
+  promoteWhenConfirmed,
+} from './rules/confirm.ts'
 import { drain, finishRollingBack } from './rules/drain.ts'
 import {
   adoptExistingPrimary,
@@ -34,6 +37,8 @@ import {
 import { ensureFinalizer, holdWhileUnwatched } from './rules/preconditions.ts'
 import { copyToPrimary, followMatch, returnTraffic } from './rules/promote.ts'
 import { drainRejected, forgetRejected, idle, takeNewBaseline } from './rules/rest.ts'
+import { rejectWhenRequested, rollBackWhenRequested, undoWhenRequested } from './rules/rollback-hooks.ts'
+import { probeUnavailableHooks, runPreRollout, runRolloutHooks, waitForRolloutHooks } from './rules/run-hooks.ts'
 import { shiftAllTraffic } from './rules/shift.ts'
 import {
   drainEarlierCandidate,
@@ -47,7 +52,7 @@ import {
   waitForPrimary,
   waitUntilTargetPaused,
 } from './rules/start-pods.ts'
-import { startRun, startWhenResumed } from './rules/start-run.ts'
+import { startRun, startWhenConfirmed } from './rules/start-run.ts'
 import { resumeSuspended } from './rules/suspend.ts'
 import { abortWhenTargetDeleted, cancelWhenTargetReverted, restartOnNewRevision } from './rules/target-changes.ts'
 import {
@@ -93,15 +98,25 @@ const underAnalysis: readonly Rule<Observation<AnalysisPhase>>[] = [
   abortWhenTargetDeleted,
   cancelWhenTargetReverted,
   restartOnNewRevision,
+  rollBackWhenRequested,
 ]
 /** Ready pods of the candidate do not carry anything before these have nothing to say. */
 const beforeTraffic: readonly Rule<Observation<AnalysisPhase>>[] = [
   waitForCanaryEndpoints,
   waitForPrimary,
+  probeUnavailableHooks,
   resumeSuspended,
   holdWhileOverridden,
   holdWhilePaused,
   holdWhileBlocked,
+]
+/** The first step, with what comes before it. */
+const rising: Chain<Observation<AnalysisPhase>> = [
+  runPreRollout,
+  promoteWhenApprovedInFull,
+  confirmTrafficIncrease,
+  advance,
+  promoteWhenConfirmed,
 ]
 
 const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
@@ -116,9 +131,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     pauseTargetRollout,
     ...beforeTraffic,
     promoteWithoutAnalysis,
-    promoteWhenApprovedInFull,
-    advance,
-    promote,
+    ...rising,
   ],
   pausingRollout: [
     ...underAnalysis,
@@ -126,9 +139,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     startPodsAgain,
     waitUntilTargetPaused,
     ...beforeTraffic,
-    promoteWhenApprovedInFull,
-    advance,
-    promote,
+    ...rising,
   ],
   advancing: [
     ...underAnalysis,
@@ -140,9 +151,12 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     rollBackWhenPodsOverdue,
     followThePlan,
     waitUntilCarried,
+    probeUnavailableHooks,
     resumeSuspended,
+    runRolloutHooks,
     runChecks,
     waitUntilDue,
+    waitForRolloutHooks,
     countIteration,
     holdWhileOverridden,
     holdWhilePaused,
@@ -150,8 +164,9 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     holdWhilePodsMissing,
     waitForApproval,
     promoteWhenApprovedInFull,
+    confirmTrafficIncrease,
     advance,
-    promote,
+    promoteWhenConfirmed,
   ],
 }
 
@@ -161,13 +176,13 @@ export const phases: { readonly [P in Phase]: Chains<P> } = {
     routing: [...initializing, finishInitialization],
   },
   Initialized: [...always, takeNewBaseline, startRun, idle],
-  Waiting: [...always, startWhenResumed],
+  Waiting: [...always, rejectWhenRequested, startWhenConfirmed],
   Progressing: analysis,
   WaitingPromotion: analysis,
   Promoting: {
-    shifting: [...always, shiftAllTraffic],
-    copying: [...always, followMatch, copyToPrimary],
-    returning: [...always, followMatch, returnTraffic],
+    shifting: [...always, undoWhenRequested, shiftAllTraffic],
+    copying: [...always, undoWhenRequested, followMatch, copyToPrimary],
+    returning: [...always, undoWhenRequested, followMatch, returnTraffic],
     diverting: [...always, followMatch, moveCallersOffPrimary],
     undoing: [...always, followMatch, restorePrimary],
   },

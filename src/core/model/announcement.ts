@@ -11,3 +11,16 @@ export interface Announcement {
   readonly key: string
   readonly at: Instant
 }
+
+/** Who is told. */
+export const SINKS = ['event', 'event hook', 'post-rollout'] as const
+export type Sink = (typeof SINKS)[number]
+
+/** What must not be lost: committed with the decision, performed by the shell, and removed when it was acknowledged or given up. */
+export interface OutboxEntry extends Announcement {
+  readonly sink: Sink
+  /** Name of the webhook; '' of an Event. */
+  readonly hook: string
+  /** The run that ended, for post-rollout; else ''. */
+  readonly run: string
+}

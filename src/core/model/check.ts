@@ -1,6 +1,6 @@
 /** Questions to the metrics server, and their answers. */
 import type { Access } from '../../api/credentials.ts'
-import type { Milliseconds } from '../time.ts'
+import type { Instant, Milliseconds } from '../time.ts'
 
 /** What a question is about, beside its PromQL: it names the part in logs and status. */
 export interface Subject {
@@ -47,3 +47,8 @@ export type Finding =
   | { readonly kind: 'not-asked'; readonly error: string }
   /** The asking failed, not the canary. */
   | { readonly kind: 'unavailable'; readonly error: string }
+  /**
+   * What a webhook answered, and when. `status` is null where it gave no answer within its timeout; `said` is a clause for people,
+   * such as `answered 403: closed`, without secrets.
+   */
+  | { readonly kind: 'answer'; readonly status: number | null; readonly said: string; readonly at: Instant }

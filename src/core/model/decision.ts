@@ -1,7 +1,8 @@
 /** What a rule may answer: a move, a question, a request to read, or that the rest of its chain decides. */
 import type { Kind, Ref } from '../../api/object.ts'
-import type { Announcement } from './announcement.ts'
+import type { Announcement, OutboxEntry } from './announcement.ts'
 import type { Check } from './check.ts'
+import type { HookCall } from './hook.ts'
 import type { Memory } from './memory.ts'
 import type { Observation } from './observation.ts'
 import type { State } from './state.ts'
@@ -51,13 +52,20 @@ export interface Read {
   readonly read: readonly Source[]
 }
 
+/** The calls of webhooks that are under way; no other is. Nothing waits for them: their answers are findings of a later pass. */
+interface Calls {
+  readonly calls: readonly HookCall[]
+}
+
 /** A question, and what is put right meanwhile: drift is corrected also while a metrics server hangs. */
-export interface Question extends Ask {
+export interface Question extends Ask, Calls {
   readonly writes: readonly Write[]
 }
 
 /** A move and the writes that follow from it, safe in any order and subset. */
-export interface Decision extends Omit<Move, 'report'> {
+export interface Decision extends Omit<Move, 'report'>, Calls {
+  /** What has to be told: the announcements, and what is told with them. */
+  readonly outbox: readonly OutboxEntry[]
   readonly writes: readonly Write[]
 }
 

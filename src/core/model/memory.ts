@@ -1,6 +1,7 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
 import type { Provider } from '../../api/providers.ts'
-import type { Announcement } from './announcement.ts'
+import type { OutboxEntry } from './announcement.ts'
+import type { HookRecord } from './hook.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
 import type { Cookie } from './traffic.ts'
@@ -85,8 +86,10 @@ export interface Memory {
   readonly paused: string | null
   readonly checks: readonly CheckRecord[]
   readonly history: readonly RunRecord[]
-  /** What was announced, and may not have been told yet. */
-  readonly outbox: readonly Announcement[]
+  /** Webhooks of the present run, and of a revision that waits to start. */
+  readonly hooks: readonly HookRecord[]
+  /** What has to be told, and may not have been told yet. */
+  readonly outbox: readonly OutboxEntry[]
   /** What people were warned of, and is still so. */
   readonly warnings: readonly Warning[]
   /** What was last reported as holding; null: nothing that still holds. It is announced again only when it comes back. */
@@ -118,6 +121,7 @@ export const emptyMemory: Memory = {
   paused: null,
   checks: [],
   history: [],
+  hooks: [],
   outbox: [],
   warnings: [],
   reported: null,

@@ -91,10 +91,14 @@ export function lastStep(plan: Plan): Step {
   return plan[plan.length - 1] ?? plan[0]
 }
 
+/** How many steps have been reached. */
+export function stepsReached(plan: Plan, traffic: Traffic, mirrored: boolean): number {
+  return plan.filter(step => compare(step.traffic, traffic) <= 0 || (mirrored && step.traffic.mirror > 0)).length
+}
+
 /** `2/4`, as the column STEP shows it. */
 export function progressOf(plan: Plan, traffic: Traffic, mirrored: boolean): string {
-  const reached = plan.filter(step => compare(step.traffic, traffic) <= 0 || (mirrored && step.traffic.mirror > 0))
-  return `${reached.length}/${plan.length}`
+  return `${stepsReached(plan, traffic, mirrored)}/${plan.length}`
 }
 
 /** When a step that has been carried since `carriedAt` may end. */

@@ -160,14 +160,19 @@ export function short(revision: Revision): string {
   return revision.replace(/^h1:/, '').slice(0, 10)
 }
 
-/** A revision as people know it: the beginning of its hash, and the image of its first container where the template is known. */
-export function withImage(o: Observation, revision: Revision): string {
+/** The image of the first container of a revision, as it is written; '' where its template is not known. */
+export function imageOf(o: Observation, revision: Revision): string {
   const spec = [o.target, o.primary].find(workload => workload?.revision === revision)?.object.spec ?? {
     template: recordedOf(o, revision)?.template,
   }
   const [container] = recordsOf(at(spec, 'template', 'spec', 'containers'))
+  return textOf(container?.['image'])
+}
+
+/** A revision as people know it: the beginning of its hash, and the image of its first container where the template is known. */
+export function withImage(o: Observation, revision: Revision): string {
   // Without the registry: the name and tag are what tells two images apart. Of a digest the beginning does.
-  const image = textOf(container?.['image'])
+  const image = imageOf(o, revision)
     .replace(/^.*\//, '')
     .replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')
   return image === '' ? short(revision) : `${short(revision)} (${image})`

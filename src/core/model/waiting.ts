@@ -11,6 +11,7 @@ import type { Instant } from '../time.ts'
  * - `routes`: the routes carry the requested traffic.
  * - `owner`: the owner of the target resumes its rollout.
  * - `resume`: a user resumes the canary.
+ * - `webhook`: a webhook confirms that the run starts.
  * - `takeUp`: the Deployment controller takes up a change, after the time that pods have to become ready.
  */
 export const AWAITED = [
@@ -22,6 +23,7 @@ export const AWAITED = [
   'routes',
   'owner',
   'resume',
+  'webhook',
   'takeUp',
 ] as const
 export type Awaited = (typeof AWAITED)[number]

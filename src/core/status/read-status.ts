@@ -4,7 +4,8 @@
  */
 import { isProvider } from '../../api/providers.ts'
 import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
-import type { Announcement } from '../model/announcement.ts'
+import { type OutboxEntry, SINKS } from '../model/announcement.ts'
+import type { HookRecord } from '../model/hook.ts'
 import {
   emptyMemory,
   type CheckRecord,
@@ -209,9 +210,22 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
         endedAt: instantOf(run.endedAt) ?? now,
       }),
     ),
-    outbox: (s.pendingEvents ?? []).flatMap((one): Announcement[] =>
-      isReason(one.reason) ? [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now }] : [],
+    hooks: (s.webhooks ?? []).map(
+      ({ verdict, said = '', at, ...one }): HookRecord => ({
+        name: one.name,
+        place: one.place,
+        answers: one.answers ?? 0,
+        since: instantOf(one.since) ?? now,
+        asked: one.asked ?? false,
+        last: verdict === undefined ? null : { verdict, said, at: instantOf(at) ?? now },
+        unavailableSince: instantOf(one.unavailableSince),
+      }),
     ),
+    outbox: (s.pendingEvents ?? []).flatMap(({ hook = '', run = '', ...one }): OutboxEntry[] => {
+      const sink = SINKS.find(known => known === (one.sink ?? 'event'))
+      if (!isReason(one.reason) || sink === undefined) return []
+      return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run }]
+    }),
     warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
       isReason(reason) ? [{ reason, message }] : [],
     ),

@@ -62,6 +62,7 @@ const table = {
   Paused: happened('info', 'The canary is paused; rollback still works.'),
   Resumed: happened('info', 'The run continues.'),
   WaitingForApproval: happened('warn', 'The step passed, and the next one waits for the `approve` command.'),
+  WaitingForWebhook: happened('warn', 'A webhook has not said yes, or has not answered.'),
   Approved: happened('info', 'The step was approved.'),
   CanaryNotReady: happened('warn', 'The canary has no ready pod; its weight is 0.'),
   PrimaryNotReady: present('error', 'The primary has no ready pod; the canary serves what it can.'),
@@ -80,6 +81,7 @@ const table = {
     'The pods of the candidate did not get ready in time; the release was rolled back.',
   ),
   Undecided: happened('error', 'The run was not decided within maxDuration; the release was rolled back.'),
+  RollbackRequested: happened('error', 'A webhook of type rollback asked for it; the release was rolled back.'),
   Aborted: happened('warn', 'The release was aborted by command.'),
   PromotionFailed: happened(
     'error',

@@ -25,9 +25,10 @@ function decisive(status: CanaryStatus): unknown {
   const {
     nextCheckTime: _1,
     message: _2,
-    pendingEvents: _3,
-    traffic: _4,
-    reported: _5,
+    traffic: _3,
+    reported: _4,
+    pendingEvents,
+    webhooks,
     reason = '',
     conditions,
     checks,
@@ -55,11 +56,20 @@ function decisive(status: CanaryStatus): unknown {
     // As they are: another version, or a user, may have written anything.
     conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
     checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,
+    // The number of a call is part of its id. Where a closed gate is asked again, a repeat of an earlier id does no harm.
+    webhooks: Array.isArray(webhooks)
+      ? webhooks.map(({ name, place, verdict, answers }) => {
+          return { name, place, verdict, answers: place.startsWith('step/') ? answers : null }
+        })
+      : webhooks,
+    // The call at the end of a run is made once: that it was acknowledged is worth a write.
+    ended: Array.isArray(pendingEvents) ? pendingEvents.filter(({ sink }) => sink === 'post-rollout') : [],
   }
 }
 
 function informing(status: CanaryStatus): unknown {
   const waiting = status.run?.waiting ?? status.progress?.waiting
-  const { reason, message, checks, traffic } = status
-  return { reason, message, checks, traffic, waiting }
+  const { reason, message, checks, traffic, webhooks } = status
+  const hooks = Array.isArray(webhooks) ? webhooks.map(({ name, said }) => ({ name, said })) : webhooks
+  return { reason, message, checks, traffic, waiting, hooks }
 }

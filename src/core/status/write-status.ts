@@ -1,6 +1,7 @@
 /** State and memory → the flat status on the wire. */
 import type { CanaryStatus } from '../../api/status.ts'
 import type { Move } from '../model/decision.ts'
+import type { HookRecord } from '../model/hook.ts'
 import type { Observation } from '../model/observation.ts'
 import { planOf, progressOf } from '../model/plan.ts'
 import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
@@ -13,7 +14,7 @@ import type { Instant } from '../time.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320 } as const
+const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320, webhook: 256 } as const
 /** Digits of a configuration's hash: those in the name of its copy. */
 const CONFIG_DIGITS = 10
 
@@ -83,11 +84,17 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     })),
     warnings: memory.warnings.length === 0 ? undefined : memory.warnings.map(one => ({ ...one })),
     reported: orNone(memory.reported),
-    pendingEvents: memory.outbox.map(one => ({
-      ...one,
-      message: clipped(one.message, LONGEST.pendingEvents),
-      at: iso(one.at),
-    })),
+    webhooks: memory.hooks.length === 0 ? undefined : memory.hooks.map(writeHook),
+    pendingEvents: memory.outbox.map(({ sink, hook, run, ...one }) =>
+      drop({
+        ...one,
+        message: clipped(one.message, LONGEST.pendingEvents),
+        at: iso(one.at),
+        sink: sink === 'event' ? undefined : sink,
+        hook: hook === '' ? undefined : hook,
+        run: run === '' ? undefined : run,
+      }),
+    ),
   })
 }
 
@@ -117,6 +124,20 @@ function trafficOf({ traffic }: Observation, { canary: requested }: Traffic): Ca
 function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
   const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
   return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
+}
+
+function writeHook(record: HookRecord): NonNullable<CanaryStatus['webhooks']>[number] {
+  const { last, asked, unavailableSince, ...plain } = record
+  return drop({
+    ...plain,
+    since: iso(record.since),
+    // A call that is under way has no answer before its time.
+    asked: asked || undefined,
+    verdict: last?.verdict,
+    said: last === null ? undefined : clipped(last.said, LONGEST.webhook),
+    at: last === null ? undefined : iso(last.at),
+    unavailableSince: isoOrNone(unavailableSince),
+  })
 }
 
 function writeRun(state: State): CanaryStatus['run'] {

@@ -39,7 +39,7 @@ suite('addresses that users may name', () => {
   }
   for (const [address, what] of Object.entries(addresses)) {
     test(`${address} ${what === null ? 'may be connected to' : `is a ${what} address`}`, () => {
-      expect(refuseLocalAddresses(address)).to.equal(what)
+      expect(refuseLocalAddresses(address, address)).to.equal(what)
     })
   }
 

@@ -1,16 +1,19 @@
 import { expect } from 'chai'
-import type { Announcement } from '../../../src/core/model/announcement.ts'
+import type { OutboxEntry, Sink } from '../../../src/core/model/announcement.ts'
 import { outboxWith, outboxWithout, untold } from '../../../src/core/machine/outbox.ts'
 
 const minute = 60_000
-const one = (key: string, message = key, at = 0): Announcement => ({
+const one = (key: string, message = key, at = 0, sink: Sink = 'event'): OutboxEntry => ({
   severity: 'info',
   reason: 'Advancing',
   message,
   key,
   at,
+  sink,
+  hook: '',
+  run: '',
 })
-const keys = (outbox: readonly Announcement[]): string[] => outbox.map(({ key }) => key)
+const keys = (outbox: readonly OutboxEntry[]): string[] => outbox.map(({ key }) => key)
 
 suite('The outbox', () => {
   test('keeps what was announced before, and what is announced again once', () => {

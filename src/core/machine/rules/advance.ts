@@ -6,14 +6,15 @@ import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, stepAt } from '../../model/plan.ts'
+import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, type Step, stepAt } from '../../model/plan.ts'
 import { atStage, atTraffic, firstWait, pauseOf, withClock, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { ALL, inWords, isNone, NONE, sameTraffic } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
 
-const wake = (o: Observation<AnalysisPhase>): Instant | null =>
+/** When metrics are checked next; null where none are. */
+export const nextWake = (o: Observation<AnalysisPhase>): Instant | null =>
   !isChecked(o.canary.spec.analysis, o.state) || o.state.carriedAt === null
     ? null
     : nextCheckAfter(o.canary.spec.analysis, o.state.traffic, o.state.carriedAt, o.state.lastCheckTime)
@@ -21,13 +22,13 @@ const wake = (o: Observation<AnalysisPhase>): Instant | null =>
 /** A step ends when its time is over and the last check has passed. */
 export function waitUntilDue(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  if (!isChecked(o.canary.spec.analysis, state)) return undefined
+  if (!isChecked(o.canary.spec.analysis, state) || state.approved === 'full') return undefined
   const due = dueAt(o.canary.spec.analysis, state.traffic, state.carriedAt ?? now)
   if (state.lastCheckPassed && (state.lastCheckTime ?? 0) >= due) return undefined
   // What the last check said stays on show until the next one.
-  if (state.lastCheckTime === null || !state.lastCheckPassed) return holdUnchanged(o, wake(o))
+  if (state.lastCheckTime === null || !state.lastCheckPassed) return holdUnchanged(o, nextWake(o))
   const checks = o.memory.checks.map(check => check.message).join('; ')
-  return hold(o, 'Analysing', `Weight ${inWords(state.traffic)}: ${checks}`, wake(o))
+  return hold(o, 'Analysing', `Weight ${inWords(state.traffic)}: ${checks}`, nextWake(o))
 }
 
 /** The weight was lowered by a manual edit: it stays there, and checks continue. */
@@ -38,7 +39,7 @@ export function holdWhileOverridden(o: Observation<AnalysisPhase>): Move | undef
     o,
     'WeightOverridden',
     `Holding at weight ${inWords(state.traffic)}, set by hand in the routes (was ${state.hold.from}); \`resume\` continues the run`,
-    wake(o),
+    nextWake(o),
   )
 }
 
@@ -48,7 +49,7 @@ export function holdWhilePaused(o: Observation<AnalysisPhase>): Move | undefined
   const pause = pauseOf(o)
   if (pause === null) return undefined
   const message = `Holding at weight ${inWords(state.traffic)}: ${pause}`
-  return holdAndReport(o, { reason: 'Paused', message }, wake(o))
+  return holdAndReport(o, { reason: 'Paused', message }, nextWake(o))
 }
 
 /** A problem holds a run where it is; checks continue, and a bad canary is still rolled back. */
@@ -56,7 +57,7 @@ export function holdWhileBlocked(o: Observation<AnalysisPhase>, now: Instant): M
   const problem = problemOf(o, 'run')
   if (problem === null) return undefined
   const state = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
-  return holdAndReport(o, problem, wake(o), { state })
+  return holdAndReport(o, problem, nextWake(o), { state })
 }
 
 /** Nothing rises onto pods that are missing. */
@@ -64,7 +65,7 @@ export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | unde
   const { state, target } = o
   if (!isChecked(o.canary.spec.analysis, state)) return undefined
   if (target === null || isReady(o, 'target')) return undefined
-  return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}`, wake(o))
+  return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}`, nextWake(o))
 }
 
 /** A user has to approve; at the last step that is the promotion itself. */
@@ -76,7 +77,7 @@ export function waitForApproval(o: Observation<AnalysisPhase>, now: Instant): Mo
   const what = phase === 'WaitingPromotion' ? 'approval of the promotion' : 'approval'
   const message = `Weight ${inWords(state.traffic)} passed; waiting for ${what}: ${commandLine(o.names, 'approve', '')}`
   const next = { ...withClock(state, 'stopped', now), phase } as const
-  return holdAndReport(o, { reason: 'WaitingForApproval', message }, wake(o), { state: next })
+  return holdAndReport(o, { reason: 'WaitingForApproval', message }, nextWake(o), { state: next })
 }
 
 /** Whether the present step has an approval that is not given yet. */
@@ -91,37 +92,29 @@ export function promoteWithoutAnalysis(o: Observation<AnalysisPhase>, now: Insta
   return o.canary.spec.skipAnalysis ? promote(o, now) : undefined
 }
 
-/** `approve full`: straight to promotion. */
-export function promoteWhenApprovedInFull(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
-  return o.state.approved === 'full' ? promote(o, now) : undefined
-}
-
-/** A full approval does not wait for looks, for traffic or for the primary: a hotfix may be there to mend it. */
-export function promoteHotfix(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
-  const { state } = o
-  if (state.approved !== 'full') return undefined
-  if (pauseOf(o) !== null || problemOf(o, 'run') !== null || !isReady(o, 'target')) return undefined
-  return promote(o, now)
-}
-
 /** An iteration is an interval whose last check passed; the next one begins with that check. */
 export function countIteration(o: Observation<AnalysisPhase>): Move | undefined {
   const { state } = o
   const { iterations = 1 } = stepAt(planOf(o.canary.spec.analysis), state.traffic) ?? {}
   const iteration = state.iteration + 1
-  if (iteration >= iterations) return undefined
+  if (iteration >= iterations || state.approved === 'full') return undefined
   const next = { ...state, iteration, carriedAt: state.lastCheckTime, lastCheckPassed: false }
   const message = `Weight ${inWords(state.traffic)}: iteration ${iteration} of ${iterations} passed`
-  return hold(o, 'Analysing', message, wake({ ...o, state: next }), { state: next })
+  return hold(o, 'Analysing', message, nextWake({ ...o, state: next }), { state: next })
+}
+
+/** The step that follows; undefined at the last. */
+export function stepAfter({ canary, state }: Observation<AnalysisPhase>): Step | undefined {
+  const plan = planOf(canary.spec.analysis)
+  // Before the first step the weight is 0, which may be a step too.
+  const first = plan.find(step => !(state.mirrored && step.traffic.mirror > 0))
+  return state.stage === 'advancing' ? nextStep(plan, state) : first
 }
 
 /** The next step. */
 export function advance(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  const plan = planOf(o.canary.spec.analysis)
-  // Before the first step the weight is 0, which may be a step too.
-  const first = plan.find(step => !(state.mirrored && step.traffic.mirror > 0))
-  const step = state.stage === 'advancing' ? nextStep(plan, state) : first
+  const step = stepAfter(o)
   if (step === undefined) return undefined
   if (state.traffic.mirror > 0) return endMirroring(o, now)
   const run = atTraffic(withClock(state, 'running', now), step.traffic, now)

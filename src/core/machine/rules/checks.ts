@@ -7,6 +7,7 @@ import { countOf, missingRequests, splitSays } from '../../analysis/split.ts'
 import { type Verdict, judge } from '../../judges/judge.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { approvalPending } from './advance.ts'
+import { isConfirming } from './confirm.ts'
 import {
   type Asked,
   SILENCE_WINDOW,
@@ -76,14 +77,14 @@ function conclude(
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
   if (silent !== null && noTrafficChecks >= SILENT_CHECKS) {
     const because = `the canary is unreachable: about ${silent} requests were expected at weight ${inWords(o.state.traffic)}, and it received none`
-    return fail(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
+    return failCheck(o, looked, memory, because, { spacing: SILENCE_WINDOW, atOnce: false }, at, now)
   }
   if (failing.length > 0) {
     const because = failing.map(one => one.verdict.because).join('; ')
     const spacing = Math.min(...failing.map(one => windowOf(scene, one.gate.interval)))
     // An outage that counts as a failure is no sight of the canary.
     const seen = failing.some(one => one.verdict.sight === 'seen') ? { ...looked, blindSince: null } : looked
-    return fail(o, seen, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
+    return failCheck(o, seen, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
   }
   if (setting !== null) {
     const held = { ...withClock(looked, 'stopped', now), blindSince: null }
@@ -116,10 +117,10 @@ const adviceFor = ({ state }: Observation<AnalysisPhase>, { sight, requests }: V
     : ''
 
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
-  o.state.hold !== null || pauseOf(o) !== null || approvalPending(o)
+  o.state.hold !== null || pauseOf(o) !== null || approvalPending(o) || isConfirming(o)
 
-/** A failed check: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
-function fail(
+/** A failed check, by a metric or a webhook: counted if the last counted one is not the same blip, and the Nth rolls back in this pass. */
+export function failCheck(
   o: Observation<AnalysisPhase>,
   looked: Analysis,
   memory: Memory,

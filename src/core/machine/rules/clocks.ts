@@ -1,6 +1,7 @@
 /** Clocks of a run: they follow from what is so, whichever rule answers and whatever is on show. */
 import { approvalPending } from './advance.ts'
 import { lacksPods } from '../../autoscalers/readiness.ts'
+import { isConfirming } from './confirm.ts'
 import type { Observation } from '../../model/observation.ts'
 import { pauseOf, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
@@ -29,6 +30,8 @@ function standsStill(o: Observation<AnalysisPhase>): boolean {
     problemOf(o, stage === 'advancing' ? 'run' : 'candidate') !== null
   )
     return true
+  // The rule that asks for the confirmation stops the clock.
+  if (pausedSince !== null && isConfirming(o)) return true
   if (stage === 'startingPods') return waiting?.for === 'owner' || waiting?.for === 'takeUp'
   // The rule that asks for the approval stops the clock; looks go on meanwhile.
   return pausedSince !== null && approvalPending(o)

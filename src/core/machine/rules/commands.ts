@@ -19,6 +19,7 @@ import { waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
 import { approvalPending } from './advance.ts'
 import { rollBack } from './end-run.ts'
+import { rejectWaiting } from './rollback-hooks.ts'
 import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
 
@@ -123,6 +124,7 @@ const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
   o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
 const isResting = (o: Observation): o is Observation<RestingPhase> =>
   o.state.phase === 'Initialized' || o.state.phase === 'Succeeded' || o.state.phase === 'Failed'
+const isWaiting = (o: Observation): o is Observation<'Waiting'> => o.state.phase === 'Waiting'
 const isPromoting = (o: Observation): o is Observation<'Promoting'> => o.state.phase === 'Promoting'
 
 const answers: { readonly [N in CommandName]: (o: Observation, command: Command, now: Instant) => Answer } = {
@@ -133,11 +135,10 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
         return { refused: 'the promotion is being undone already' }
       return { move: undo(o, `aborted by ${by(command)}`, now) }
     }
-    if (o.state.phase === 'Waiting') {
-      const { promoted, candidate } = o.state
+    if (isWaiting(o)) {
+      const { candidate } = o.state
       const message = `Revision ${withImage(o, candidate)} was aborted before it started, by ${by(command)}`
-      const failed: State = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
-      return { move: transition(o, failed, { reason: 'Aborted', message }, now) }
+      return { move: rejectWaiting(o, 'Aborted', message, now) }
     }
     return { refused: 'no run is under way' }
   },
@@ -177,7 +178,7 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
 
   approve(o, command, now) {
     const { full, revision } = termsOf(command)
-    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: 'no step is waiting for approval' }
+    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: notApprovable(o) }
     if (revision !== null && !matches(o.state.candidate, revision)) {
       return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
     }
@@ -224,6 +225,16 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const memory: Memory = { ...o.memory, previous: null, retry: null }
     return { move: transition(o, next, { reason: 'RollingBack', message }, now, memory) }
   },
+}
+
+/** Why there is nothing to approve; a webhook that is waited for is named. */
+function notApprovable(o: Observation): string {
+  const waited = o.memory.hooks.flatMap(({ name }) => {
+    const type = o.canary.spec.analysis.webhooks.find(hook => hook.name === name)?.type ?? ''
+    return type.startsWith('confirm-') ? [`webhook ${name} (${type})`] : []
+  })
+  const gates = waited.length === 0 ? '' : `; ${waited.join(', ')} has to say yes`
+  return `no step is waiting for approval${gates}`
 }
 
 /** What an approval says before its reason, in either order: `full`, and `revision=<hash>`. */

@@ -4,6 +4,7 @@ import { progressDeadline } from '../../model/plan.ts'
 import { hold, holdAndReport, holdUnchanged } from '../move.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
+import { isToBeConfirmed, waitToStart } from './start-run.ts'
 import { stageFor } from './target-changes.ts'
 import { deadlineOf, notInEndpoints, holdUntil, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
@@ -39,6 +40,8 @@ export function drainEarlierCandidate(o: Observation<AnalysisPhase>, now: Instan
   if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'Restarted', message, drainedAt, { state: next })
+  // Its pods start when that is confirmed.
+  if (isToBeConfirmed(o)) return waitToStart(o, state, state.candidate, now, now)
   const stage = stageFor(o, state.candidate)
   return hold(o, 'Restarted', message, now, { state: atStage(next, stage, now) })
 }

@@ -1,6 +1,8 @@
 /** A new revision of the target, and the beginning of its run. */
 import { kindAndName } from '../../model/names.ts'
-import { hold, transition } from '../move.ts'
+import { hold, holdAndReport, transition } from '../move.ts'
+import { hooksOf, runIdAt } from '../../hooks/call.ts'
+import { confirmation, waitReport } from './confirm.ts'
 import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -27,15 +29,31 @@ export function startRun(o: Observation<RestingPhase>, now: Instant): Move | und
   const candidate = wantedCandidate(o)
   if (candidate === null) return undefined
   const pause = pauseOf(o)
-  if (pause === null) return begin(o, o.state, candidate, now)
-  const { promoted, rejected } = o.state
-  const message = `Revision ${withImage(o, candidate)} is waiting: ${pause}`
-  const state: State = { phase: 'Waiting', promoted, rejected, candidate, waiting: waitingFor('resume', now) }
-  return transition(o, state, { reason: 'WaitingToStart', message }, now)
+  if (pause === null && !isToBeConfirmed(o)) return begin(o, o.state, candidate, now, now)
+  return waitToStart(o, o.state, candidate, now, now)
 }
 
-/** The wait to start ends with the pause, or with the revision. */
-export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move {
+/** Whether a run of this Canary starts only once a webhook has said yes. */
+export const isToBeConfirmed = (o: Observation): boolean => hooksOf(o, 'confirm-rollout').length > 0
+
+/** A revision waits to start, for a person or a webhook; there are no pods of it. @param since names its run. */
+export function waitToStart(
+  o: Observation,
+  { promoted, rejected }: Settled,
+  candidate: Revision,
+  since: Instant,
+  now: Instant,
+): Move {
+  const pause = pauseOf(o)
+  const waiting = waitingFor(pause === null ? 'webhook' : 'resume', since)
+  const why = pause ?? 'for webhooks of type confirm-rollout'
+  const message = `Revision ${withImage(o, candidate)} is waiting${pause === null ? ' ' : ': '}${why}`
+  const state: State = { phase: 'Waiting', promoted, rejected, candidate, waiting }
+  return transition(o, state, { reason: 'WaitingToStart', message }, now, { ...o.memory, hooks: [] })
+}
+
+/** The wait to start ends with the pause and the yes of the webhooks, or with the revision. */
+export function startWhenConfirmed(o: Observation<'Waiting'>, now: Instant): Move {
   const candidate = wantedCandidate(o)
   if (candidate === null) {
     const { promoted, rejected } = o.state
@@ -46,23 +64,36 @@ export function startWhenResumed(o: Observation<'Waiting'>, now: Instant): Move 
     const message = `${what}; no release is waiting`
     return transition(o, { phase: 'Succeeded', promoted, rejected }, { reason: 'Withdrawn', message }, now)
   }
+  // Another revision has a run of its own, and is confirmed again.
+  if (candidate !== o.state.candidate) return waitToStart(o, o.state, candidate, now, now)
+  const { since } = o.state.waiting
   const pause = pauseOf(o)
-  if (pause === null) return begin(o, o.state, candidate, now)
-  return hold(o, 'WaitingToStart', `Revision ${withImage(o, candidate)} is waiting: ${pause}`, null, {
-    state: { ...o.state, candidate },
-  })
+  if (pause !== null)
+    return hold(o, 'WaitingToStart', `Revision ${withImage(o, candidate)} is waiting: ${pause}`, null, {
+      state: { ...o.state, waiting: waitingFor('resume', since) },
+    })
+  const { waited, memory } = confirmation(o, 'confirm-rollout', `start/${candidate}`, now)
+  if (waited === null) return begin({ ...o, memory }, o.state, candidate, since, now)
+  const report = waitReport(waited, `Revision ${withImage(o, candidate)} is `)
+  return holdAndReport(o, report, null, { state: { ...o.state, waiting: waitingFor('webhook', since) }, memory })
 }
 
-function begin(o: Observation, settled: Settled, candidate: Revision, now: Instant): Move {
+/** @param since names the run. */
+function begin(o: Observation, settled: Settled, candidate: Revision, since: Instant, now: Instant): Move {
   const again =
     candidate === o.memory.previous
       ? `. It was promoted before; to promote it without the steps: ${commandLine(o.names, 'approve', 'full')}`
       : ''
   const message = `New revision ${withImage(o, candidate)}: starting its pods${again}`
-  const memory = { ...o.memory, targetGeneration: o.target?.generation ?? o.memory.targetGeneration, checks: [] }
+  const memory = {
+    ...o.memory,
+    targetGeneration: o.target?.generation ?? o.memory.targetGeneration,
+    checks: [],
+    hooks: [],
+  }
   // Pods that are still there under the same template have read another configuration.
   const stage = (podsOf(o.target, candidate)?.replicas ?? 0) > 0 ? 'stoppingOldPods' : 'startingPods'
-  const state = firstStep(settled, candidate, stage, now)
+  const state = { ...firstStep(settled, candidate, stage, now), id: runIdAt(since) }
   return transition(o, state, { reason: 'NewRevision', message }, now, memory)
 }
 
@@ -108,6 +139,6 @@ export function firstStep(
 
 /** The moment at which a run starts names it; runs of one moment are told apart. */
 function idOf(earlier: string, now: Instant): string {
-  const id = now.toString(36)
+  const id = runIdAt(now)
   return earlier.startsWith(id) ? `${earlier}x` : id
 }

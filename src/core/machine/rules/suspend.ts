@@ -65,7 +65,9 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (first !== undefined) return { ask: [first, ...more] }
   const answers = [...probes, ...(sides ?? [])].map(check => o.findings[check.id])
   const dark =
-    problems.length > 0 || answers.some(answer => answer !== undefined && BLIND_ANSWERS.includes(answer.kind))
+    problems.length > 0 ||
+    o.memory.hooks.some(record => record.unavailableSince !== null) ||
+    answers.some(answer => answer !== undefined && BLIND_ANSWERS.includes(answer.kind))
   const primary = sides === null ? undefined : o.findings[sides[2].id]
   const needsTelemetry = gates.some(gate => gate.measures !== 'query')
   const serves = primary?.kind === 'value' && primary.value > 0

@@ -1,8 +1,8 @@
 /** A run whose target changes: it ends, or starts over with the newer revision. */
 import { kindAndName } from '../../model/names.ts'
-import { transition } from '../move.ts'
+import { announce, transition } from '../move.ts'
 import { carriedNothing, remember, rollBack, withdraw } from './end-run.ts'
-import { firstStep } from './start-run.ts'
+import { firstStep, isToBeConfirmed, waitToStart } from './start-run.ts'
 import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -36,6 +36,11 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
     checks: [],
+    hooks: [],
+  }
+  if (carriedNothing(state) && isToBeConfirmed(o)) {
+    const move = waitToStart({ ...o, memory }, state, target.revision, now, now)
+    return { ...move, announcements: [announce(o, { reason: 'Restarted', message }, now), ...move.announcements] }
   }
   const next = firstStep(
     state,

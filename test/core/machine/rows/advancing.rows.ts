@@ -6,13 +6,12 @@ import {
   holdWhileOverridden,
   holdWhilePaused,
   holdWhilePodsMissing,
-  promote,
-  promoteHotfix,
   waitForApproval,
   waitUntilDue,
 } from '../../../../src/core/machine/rules/advance.ts'
 import { followThePlan, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
+import { promoteHotfix, promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
 import {
   dropToZeroWhenCanaryUnready,
@@ -300,7 +299,7 @@ export const advancingRows: Rows = {
     move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
   },
   'after the last one the judged template is promoted': {
-    rule: promote,
+    rule: promoteWhenConfirmed,
     given: at(advancing(100)),
     move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
   },

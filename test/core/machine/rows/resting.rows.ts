@@ -1,6 +1,6 @@
 /** Between runs, and how one begins. */
 import { drainRejected, forgetRejected, idle, takeNewBaseline } from '../../../../src/core/machine/rules/rest.ts'
-import { startRun, startWhenResumed } from '../../../../src/core/machine/rules/start-run.ts'
+import { startRun, startWhenConfirmed } from '../../../../src/core/machine/rules/start-run.ts'
 import { noSurroundings } from '../../given-objects.ts'
 import {
   at,
@@ -71,17 +71,17 @@ export const restingRows: Rows = {
     move: ['Waiting', 'WaitingToStart', 'Revision 34c7e426be (web:2) is waiting: spec.paused is true', 0],
   },
   'it waits on': {
-    rule: startWhenResumed,
+    rule: startWhenConfirmed,
     given: at(waiting, { memory: remembers({ paused: 'kim: freeze' }) }),
     move: ['Waiting', 'WaitingToStart', 'Revision 34c7e426be (web:2) is waiting: paused by kim: freeze', null],
   },
   'and starts when the canary is resumed': {
-    rule: startWhenResumed,
+    rule: startWhenConfirmed,
     given: at(waiting),
     move: ['Progressing stoppingOldPods 0', 'NewRevision', 'New revision 34c7e426be (web:2): starting its pods', 0],
   },
   'or is forgotten when the target goes back': {
-    rule: startWhenResumed,
+    rule: startWhenConfirmed,
     given: at(waiting, { target: asleep }),
     move: ['Succeeded', 'Withdrawn', 'Deployment web is back at 3a1c36f5bc (web:1); no release is waiting', 0],
   },

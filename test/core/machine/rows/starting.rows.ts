@@ -1,4 +1,5 @@
 /** From a new revision to pods that may receive traffic, and what a change of the target does to a run. */
+import { promoteWhenApprovedInFull } from '../../../../src/core/machine/rules/confirm.ts'
 import {
   drainEarlierCandidate,
   holdWhileReleaseBlocked,
@@ -11,11 +12,7 @@ import {
   waitForPrimary,
   waitUntilTargetPaused,
 } from '../../../../src/core/machine/rules/start-pods.ts'
-import {
-  advance,
-  promoteWhenApprovedInFull,
-  promoteWithoutAnalysis,
-} from '../../../../src/core/machine/rules/advance.ts'
+import { advance, promoteWithoutAnalysis } from '../../../../src/core/machine/rules/advance.ts'
 import {
   abortWhenTargetDeleted,
   cancelWhenTargetReverted,

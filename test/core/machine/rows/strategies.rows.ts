@@ -3,7 +3,7 @@ import { advance, countIteration } from '../../../../src/core/machine/rules/adva
 import { restartForOtherRequests, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
 import { dropToZeroWhenCanaryUnready } from '../../../../src/core/machine/rules/unready.ts'
 import { copyToPrimary, followMatch, returnTraffic } from '../../../../src/core/machine/rules/promote.ts'
-import { promote } from '../../../../src/core/machine/rules/advance.ts'
+import { promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { audienceOf } from '../../../../src/core/model/plan.ts'
 import { type Carried, carriedBy, trafficOf, weighted } from '../../../../src/core/model/traffic.ts'
@@ -135,7 +135,7 @@ export const strategyRows: Rows = {
     move: 'asks 9 questions',
   },
   'an A/B test ends in a promotion, with the callers where they are': {
-    rule: promote,
+    rule: promoteWhenConfirmed,
     given: at(inTest, { canary: abTest, ...matched }),
     move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
   },

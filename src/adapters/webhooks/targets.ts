@@ -1,0 +1,49 @@
+/**
+ * Which servers webhooks may lead to. URLs are written by tenants: none leads to the controller's own machine, to a link-local address
+ * or to a metadata service, unless `--webhook-allow` names that address.
+ */
+import { isIP } from 'node:net'
+import { type AddressPolicy, refuseLocalAddresses } from '../http/addresses.ts'
+import { isIn } from '../http/proxy.ts'
+
+/** Each a host (`hooks.example.com`, `*.example.com`) or a range of addresses (`10.0.0.0/8`, `10.1.2.3`). */
+export interface WebhookTargets {
+  /** Empty: all, local addresses aside. */
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+}
+
+const isRange = (entry: string): boolean => isIP(entry.split('/')[0] ?? '') !== 0
+const whole = (entry: string): string => (entry.includes('/') ? entry : `${entry}/${isIP(entry) === 6 ? 128 : 32}`)
+
+/** `*.example.com` is what is below it, and not itself. */
+function matches(host: string, pattern: string): boolean {
+  const wanted = pattern.toLowerCase()
+  return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted
+}
+
+/** A range that lets in a local address names it: `0.0.0.0/0` does not mean one's own machine. */
+function namesLocal(entry: string, address: string): boolean {
+  const [network = '', prefix = '128'] = whole(entry).split('/')
+  return Number(prefix) >= 8 && refuseLocalAddresses(network, network) !== null && isIn(address, whole(entry))
+}
+
+/** The policy for addresses, and for the names that lead to them. */
+export function targetPolicy({ allow, deny }: WebhookTargets): AddressPolicy {
+  const [allowedRanges, allowedHosts] = [allow.filter(isRange), allow.filter(entry => !isRange(entry))]
+  const [deniedRanges, deniedHosts] = [deny.filter(isRange), deny.filter(entry => !isRange(entry))]
+  return (address, host) => {
+    if (deniedHosts.some(pattern => matches(host, pattern))) return 'denied'
+    if (deniedRanges.some(range => isIn(address, whole(range)))) return 'denied'
+    const local = refuseLocalAddresses(address, host)
+    if (local !== null) return allowedRanges.some(range => namesLocal(range, address)) ? null : local
+    if (allow.length === 0 || allowedHosts.some(pattern => matches(host, pattern))) return null
+    return allowedRanges.some(range => isIn(address, whole(range))) ? null : 'unlisted'
+  }
+}
+
+/** Behind a proxy the address is not known: the name alone decides. */
+export function problemBehindProxy(host: string, { allow, deny }: WebhookTargets): string | null {
+  if (deny.some(pattern => matches(host, pattern))) return `${host} is denied`
+  return allow.length === 0 || allow.some(pattern => matches(host, pattern)) ? null : `${host} is not allowed`
+}

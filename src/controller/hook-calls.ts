@@ -1,0 +1,68 @@
+/**
+ * Calls of webhooks under way: so many at once, and of these so many for one namespace. Namespaces take turns, so receivers that
+ * hang, of one namespace, delay the calls of no other.
+ */
+import type { Finding } from '../core/model/check.ts'
+import type { HookCall } from '../core/model/hook.ts'
+import type { WebhookCaller } from '../core/ports.ts'
+import { Turns } from '../core/turns.ts'
+
+/** Calls at once; each takes a socket. */
+const AT_ONCE = 512
+/** Of one namespace: no single one, nor ten, use up all. */
+const PER_NAMESPACE = 32
+
+export class HookCalls {
+  readonly #caller: WebhookCaller
+  readonly #waiting = new Turns<() => void>()
+  readonly #running = new Map<string, number>()
+  #total = 0
+
+  constructor(caller: WebhookCaller) {
+    this.#caller = caller
+  }
+
+  /** Calls when its turn comes; null: the call was given up. */
+  async call(call: HookCall, signal: AbortSignal): Promise<Finding | null> {
+    if (!(await this.#turn(call.namespace, signal))) return null
+    try {
+      if (signal.aborted) return null
+      const finding = await this.#caller.call(call, signal)
+      return signal.aborted ? null : finding
+    } finally {
+      const left = (this.#running.get(call.namespace) ?? 0) - 1
+      if (left <= 0) this.#running.delete(call.namespace)
+      else this.#running.set(call.namespace, left)
+      this.#total -= 1
+      this.#next()
+    }
+  }
+
+  /** Resolves to true when the call may begin, to false when it was given up before. */
+  #turn(namespace: string, signal: AbortSignal): Promise<boolean> {
+    return new Promise(resolve => {
+      if (signal.aborted) return resolve(false)
+      const begin = (): void => {
+        signal.removeEventListener('abort', leave)
+        this.#running.set(namespace, (this.#running.get(namespace) ?? 0) + 1)
+        this.#total += 1
+        resolve(true)
+      }
+      const leave = (): void => {
+        this.#waiting.delete(namespace, begin)
+        resolve(false)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      this.#waiting.add(namespace, begin)
+      this.#next()
+    })
+  }
+
+  #next(): void {
+    while (this.#total < AT_ONCE) {
+      const next = this.#waiting.next(namespace => (this.#running.get(namespace) ?? 0) < PER_NAMESPACE)
+      if (next === null) return
+      next.member()
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** Webhooks that a run waits for: a pass goes on without an answer, and the answer wakes the canary. */
+import type { HookCall } from '../core/model/hook.ts'
+import type { HookCalls } from './hook-calls.ts'
+import type { Findings } from './in-flight-queries.ts'
+
+interface InFlight {
+  /** By id of the call. */
+  readonly calls: Map<string, AbortController>
+  findings: Findings
+}
+
+export class InFlightHooks {
+  readonly #calls: Pick<HookCalls, 'call'>
+  readonly #answered: (key: string) => void
+  readonly #byKey = new Map<string, InFlight>()
+
+  /** @param answered is told the canary whose answer has arrived. */
+  constructor(calls: Pick<HookCalls, 'call'>, answered: (key: string) => void) {
+    this.#calls = calls
+    this.#answered = answered
+  }
+
+  /** Answers that were not taken up yet, by id of the call. */
+  findings(key: string): Findings {
+    return this.#byKey.get(key)?.findings ?? {}
+  }
+
+  /** These calls, and no others, are to be under way or answered: what is new is called, what is not among them is given up. */
+  ask(key: string, calls: readonly HookCall[]): void {
+    if (calls.length === 0) return this.forget(key)
+    const inFlight = this.#byKey.get(key) ?? { calls: new Map<string, AbortController>(), findings: {} }
+    this.#byKey.set(key, inFlight)
+    const wanted = new Set(calls.map(({ id }) => id))
+    for (const [id, stop] of inFlight.calls) if (!wanted.has(id)) end(inFlight, id, stop)
+    inFlight.findings = Object.fromEntries(Object.entries(inFlight.findings).filter(([id]) => wanted.has(id)))
+    for (const call of calls) {
+      if (!inFlight.calls.has(call.id) && !Object.hasOwn(inFlight.findings, call.id)) this.#call(key, inFlight, call)
+    }
+  }
+
+  #call(key: string, inFlight: InFlight, call: HookCall): void {
+    const stop = new AbortController()
+    inFlight.calls.set(call.id, stop)
+    void this.#calls.call(call, stop.signal).then(finding => {
+      if (finding === null || inFlight.calls.get(call.id) !== stop) return
+      inFlight.calls.delete(call.id)
+      inFlight.findings = { ...inFlight.findings, [call.id]: finding }
+      this.#answered(key)
+    })
+  }
+
+  forget(key: string): void {
+    const inFlight = this.#byKey.get(key)
+    if (inFlight === undefined) return
+    for (const [id, stop] of inFlight.calls) end(inFlight, id, stop)
+    this.#byKey.delete(key)
+  }
+
+  close(): void {
+    for (const key of this.#byKey.keys()) this.forget(key)
+  }
+}
+
+function end(inFlight: InFlight, id: string, stop: AbortController): void {
+  inFlight.calls.delete(id)
+  stop.abort()
+}

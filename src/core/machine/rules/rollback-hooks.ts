@@ -1,0 +1,56 @@
+/** Webhooks of type rollback: asked at every check, wherever a run can still be rolled back. An error is a no. */
+import { askAll } from '../../hooks/ask.ts'
+import type { Move } from '../../model/decision.ts'
+import type { Observation } from '../../model/observation.ts'
+import { withImage } from '../../model/selectors.ts'
+import type { AnalysisPhase, StateOf } from '../../model/state.ts'
+import type { Instant } from '../../time.ts'
+import { holdUnchanged, transition } from '../move.ts'
+import { rollBack } from './end-run.ts'
+import { undo } from './undo.ts'
+
+/** Why the release goes back, or a move that has news of the calls. */
+function requested(o: Observation, place: string, now: Instant): { readonly because: string } | Move | undefined {
+  const { all, memory, isChanged } = askAll(o, 'rollback', place, now)
+  const yes = all.find(({ record }) => record.last?.verdict === 'yes')
+  if (yes !== undefined) return { because: `requested by webhook ${yes.hook.name}, which ${yes.record.last?.said}` }
+  return isChanged ? holdUnchanged(o, now, { memory }) : undefined
+}
+
+/** Under analysis: as a failed release. */
+export function rollBackWhenRequested(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const said = requested(o, 'run', now)
+  if (said === undefined || 'state' in said) return said
+  return rollBack(o, o.state, 'RollbackRequested', said.because, now)
+}
+
+/** Before a run starts: it does not. */
+export function rejectWhenRequested(o: Observation<'Waiting'>, now: Instant): Move | undefined {
+  const said = requested(o, `start/${o.state.candidate}`, now)
+  if (said === undefined || 'state' in said) return said
+  return rejectWaiting(
+    o,
+    'RollbackRequested',
+    `Rolled back ${withImage(o, o.state.candidate)} before it started: ${said.because}`,
+    now,
+  )
+}
+
+/** While the primary takes the template: as `abort`. */
+export function undoWhenRequested(o: Observation<'Promoting'>, now: Instant): Move | undefined {
+  const said = requested(o, 'run', now)
+  if (said === undefined || 'state' in said) return said
+  return undo(o, `a rollback was ${said.because}`, now)
+}
+
+/** A revision that waits to start is rejected: it had no pods. */
+export function rejectWaiting(
+  o: Observation<'Waiting'>,
+  reason: 'Aborted' | 'RollbackRequested',
+  message: string,
+  now: Instant,
+): Move {
+  const { promoted, candidate } = o.state
+  const failed: StateOf<'Failed'> = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
+  return transition(o, failed, { reason, message }, now)
+}

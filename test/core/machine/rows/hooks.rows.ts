@@ -1,0 +1,437 @@
+/** Webhooks: what their answers do at each moment of a run. */
+import type { HookType } from '../../../../src/api/webhook.ts'
+import { callsOf } from '../../../../src/core/hooks/call.ts'
+import {
+  confirmTrafficIncrease,
+  promoteHotfix,
+  promoteWhenApprovedInFull,
+  promoteWhenConfirmed,
+} from '../../../../src/core/machine/rules/confirm.ts'
+import { advance } from '../../../../src/core/machine/rules/advance.ts'
+import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
+import { applyCommand } from '../../../../src/core/machine/rules/commands.ts'
+import { copyToPrimary } from '../../../../src/core/machine/rules/promote.ts'
+import {
+  rejectWhenRequested,
+  rollBackWhenRequested,
+  undoWhenRequested,
+} from '../../../../src/core/machine/rules/rollback-hooks.ts'
+import {
+  probeUnavailableHooks,
+  runPreRollout,
+  runRolloutHooks,
+  waitForRolloutHooks,
+} from '../../../../src/core/machine/rules/run-hooks.ts'
+import { startRun, startWhenConfirmed } from '../../../../src/core/machine/rules/start-run.ts'
+import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
+import type { HookRecord } from '../../../../src/core/model/hook.ts'
+import type { Observation } from '../../../../src/core/model/observation.ts'
+import type { State } from '../../../../src/core/model/state.ts'
+import { type Answer, findingOf } from '../../../receivers.ts'
+import {
+  advancing,
+  at,
+  candidate,
+  minute,
+  now,
+  promoted,
+  promoting,
+  remembers,
+  resting,
+  type Rows,
+  run,
+  second,
+  web,
+} from '../given.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const withGate = (type: HookType, more: Fields = {}): Fields => ({
+  interval: '10s',
+  webhooks: [{ name: 'gate', type, url: 'http://gate.test/' }],
+  ...more,
+})
+const gate = (type: HookType, more: Fields = {}): Observation['canary'] => web({ analysis: withGate(type, more) })
+
+const called = (place: string, more: Partial<HookRecord> = {}): HookRecord => ({
+  name: 'gate',
+  place,
+  answers: 0,
+  since: now - minute,
+  asked: true,
+  last: null,
+  unavailableSince: null,
+  ...more,
+})
+
+/** In a state with one webhook, which is remembered like this. */
+const having = (
+  state: State,
+  type: HookType,
+  record: HookRecord | null,
+  more: Partial<Observation> = {},
+  analysis: Fields = {},
+): Observation =>
+  at(state, { canary: gate(type, analysis), memory: remembers({ hooks: record === null ? [] : [record] }), ...more })
+
+/** The answer to its call has arrived. */
+function heard(o: Observation, answer: Exclude<Answer, 'hangs'>): Observation {
+  const findings = Object.fromEntries(callsOf(o).map(({ id }) => [id, findingOf(answer, now)]))
+  return { ...o, findings }
+}
+
+const waiting: State = {
+  phase: 'Waiting',
+  promoted: promoted.revision,
+  rejected: null,
+  candidate: candidate.revision,
+  waiting: { for: 'webhook', since: now - minute },
+}
+const START = `start/${candidate.revision}`
+const ready = run('pausingRollout')
+const checked = advancing(10, { lastCheckTime: now - 4 * second })
+const yes = { verdict: 'yes', said: 'answered 200', at: now - second } as const
+const no = { verdict: 'no', said: 'answered 403', at: now - second } as const
+const gone = { verdict: 'unavailable', said: 'cannot be reached', at: now - second } as const
+
+export const hookRows: Rows = {
+  'a run that is to be confirmed waits for its webhook': {
+    rule: startRun,
+    given: having(resting(), 'confirm-rollout', null),
+    move: [
+      'Waiting',
+      'WaitingToStart',
+      'Revision 34c7e426be (web:2) is waiting for webhooks of type confirm-rollout',
+      0,
+    ],
+  },
+  'which is called': {
+    rule: startWhenConfirmed,
+    given: having(waiting, 'confirm-rollout', null),
+    move: [
+      'Waiting',
+      'WaitingForWebhook',
+      'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout) to answer',
+      null,
+    ],
+  },
+  'and has to say yes': {
+    rule: startWhenConfirmed,
+    given: heard(having(waiting, 'confirm-rollout', called(START)), 403),
+    move: [
+      'Waiting',
+      'WaitingForWebhook',
+      'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout), which answered 403',
+      null,
+    ],
+  },
+  'then the run starts': {
+    rule: startWhenConfirmed,
+    given: heard(having(waiting, 'confirm-rollout', called(START)), 204),
+    move: ['Progressing stoppingOldPods 0', 'NewRevision', 'New revision 34c7e426be (web:2): starting its pods', 0],
+  },
+  'a full approval does not start it, and is told why': {
+    rule: applyCommand,
+    given: having(waiting, 'confirm-rollout', called(START), {
+      canary: {
+        ...gate('confirm-rollout'),
+        metadata: { ...web().metadata, annotations: { 'sluice.dev/approve': '1 full' } },
+      },
+    }),
+    move: [
+      'Waiting',
+      'CommandRefused',
+      '"approve" by a user: full was refused: no step is waiting for approval; webhook gate (confirm-rollout) has to say yes',
+      0,
+    ],
+  },
+  'a rollback webhook rejects a revision that waits': {
+    rule: rejectWhenRequested,
+    given: heard(having(waiting, 'rollback', called(START)), 200),
+    move: [
+      'Failed',
+      'RollbackRequested',
+      'Rolled back 34c7e426be (web:2) before it started: requested by webhook gate, which answered 200',
+      0,
+    ],
+  },
+  'ready pods wait for pre-rollout': {
+    rule: runPreRollout,
+    given: having(ready, 'pre-rollout', null),
+    move: [
+      'Progressing pausingRollout 0',
+      'WaitingForWebhook',
+      'Weight 0: waiting for webhook gate (pre-rollout) to answer',
+      null,
+    ],
+  },
+  'a no of it is a failed check': {
+    rule: runPreRollout,
+    given: heard(having(ready, 'pre-rollout', called('start')), 500),
+    move: [
+      'Progressing pausingRollout 0',
+      'CheckFailed',
+      'webhook gate (pre-rollout) answered 500 (1 of 5 failed checks)',
+      null,
+    ],
+  },
+  'the last that the threshold allows rolls back': {
+    rule: runPreRollout,
+    given: heard(having({ ...ready, failedChecks: 4 }, 'pre-rollout', called('start')), 'timeout'),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) before it received traffic: webhook gate (pre-rollout) gave no answer in 10 s (5 of 5 failed checks)',
+      0,
+    ],
+  },
+  'one that cannot be called is waited for': {
+    rule: runPreRollout,
+    given: heard(having(ready, 'pre-rollout', called('start')), 'unreachable'),
+    move: [
+      'Progressing pausingRollout 0',
+      'WaitingForWebhook',
+      'Weight 0: waiting for webhook gate (pre-rollout), which cannot be reached: connect ECONNREFUSED',
+      null,
+    ],
+  },
+  'with onProviderError: fail that is a failed check': {
+    rule: runPreRollout,
+    given: heard(having(ready, 'pre-rollout', called('start'), {}, { onProviderError: 'fail' }), 'unreachable'),
+    move: [
+      'Progressing pausingRollout 0',
+      'CheckFailed',
+      'webhook gate (pre-rollout) cannot be reached: connect ECONNREFUSED (1 of 5 failed checks)',
+      null,
+    ],
+  },
+  'after maxBlind the analysis is suspended': {
+    rule: runPreRollout,
+    given: heard(
+      having(ready, 'pre-rollout', called('start', { last: gone, unavailableSince: now - 20 * minute })),
+      'unreachable',
+    ),
+    move: [
+      'Progressing pausingRollout 0',
+      'AnalysisSuspended',
+      'Suspended the analysis of 34c7e426be (web:2) at weight 0 after 15m without data: webhook gate (pre-rollout) cannot be reached: connect ECONNREFUSED',
+      0,
+    ],
+  },
+  'then it is called again': {
+    rule: probeUnavailableHooks,
+    given: having(
+      { ...ready, hold: { by: 'suspension', since: now - minute } },
+      'pre-rollout',
+      called('start', { asked: false, last: { ...gone, at: now - minute }, unavailableSince: now - 20 * minute }),
+    ),
+    move: ['Progressing pausingRollout 0', 'Initializing', '', 0],
+  },
+  'and the steps do not start before it can be called': {
+    rule: resumeSuspended,
+    given: having(
+      { ...ready, hold: { by: 'suspension', since: now - minute }, lastCheckTime: now - second },
+      'pre-rollout',
+      called('start', { last: gone, unavailableSince: now - 20 * minute }),
+    ),
+    move: [
+      'Progressing pausingRollout 0',
+      'AnalysisSuspended',
+      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again',
+      9000,
+    ],
+  },
+  'its yes lets the first step begin': {
+    rule: advance,
+    given: heard(having(ready, 'pre-rollout', called('start')), 200),
+    move: ['Progressing advancing 10', 'Advancing', 'Weight 0 → 10', 0],
+  },
+  'skipAnalysis leaves it out': {
+    rule: copyToPrimary,
+    given: at(promoting('copying'), { canary: web({ skipAnalysis: true, analysis: withGate('rollback') }) }),
+    move: [
+      'Promoting copying 100',
+      'Promoting',
+      'Waiting for Deployment web-primary: the template is being copied (<1m of 2m)',
+      60000,
+    ],
+  },
+  'the first rise has to be confirmed': {
+    rule: confirmTrafficIncrease,
+    given: having(ready, 'confirm-traffic-increase', null),
+    move: [
+      'Progressing pausingRollout 0',
+      'WaitingForWebhook',
+      'Weight 0, before 10: waiting for webhook gate (confirm-traffic-increase) to answer',
+      null,
+    ],
+  },
+  'and each one after it': {
+    rule: confirmTrafficIncrease,
+    given: heard(having(advancing(10), 'confirm-traffic-increase', called('rise/25')), 403),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForWebhook',
+      'Weight 10, before 25: waiting for webhook gate (confirm-traffic-increase), which answered 403',
+      9000,
+    ],
+  },
+  'a yes is for one rise': {
+    rule: confirmTrafficIncrease,
+    given: having(advancing(25), 'confirm-traffic-increase', called('rise/25', { asked: false, last: yes })),
+    move: [
+      'Progressing advancing 25',
+      'WaitingForWebhook',
+      'Weight 25, before 50: waiting for webhook gate (confirm-traffic-increase) to answer',
+      9000,
+    ],
+  },
+  'and for one interval': {
+    rule: confirmTrafficIncrease,
+    given: having(
+      advancing(10),
+      'confirm-traffic-increase',
+      called('rise/25', { asked: false, last: { ...yes, at: now - minute } }),
+    ),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForWebhook',
+      'Weight 10, before 25: waiting for webhook gate (confirm-traffic-increase) to answer',
+      9000,
+    ],
+  },
+  'with it the share rises': {
+    rule: advance,
+    given: heard(having(advancing(10), 'confirm-traffic-increase', called('rise/25')), 202),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'a step begins with a call': {
+    rule: runRolloutHooks,
+    given: having(checked, 'rollout', null),
+    move: ['Progressing advancing 10', 'Initializing', '', 0],
+  },
+  'a no of it counts': {
+    rule: runRolloutHooks,
+    given: heard(having(checked, 'rollout', called('step/10/0')), 404),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'webhook gate (rollout) answered 404 (1 of 5 failed checks)',
+      6000,
+    ],
+  },
+  'not twice in an interval, whatever else failed': {
+    rule: runRolloutHooks,
+    given: heard(
+      having({ ...checked, failedChecks: 1, lastFailedTime: now - second }, 'rollout', called('step/10/0')),
+      404,
+    ),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'webhook gate (rollout) answered 404 (1 of 5 failed checks)',
+      6000,
+    ],
+  },
+  'metrics are judged while it is called': {
+    rule: runChecks,
+    given: having(
+      advancing(10, { lastCheckTime: now - minute, lastCheckPassed: false }),
+      'rollout',
+      called('step/10/0'),
+    ),
+    move: 'asks 13 questions',
+  },
+  'the step does not end before its answer': {
+    rule: waitForRolloutHooks,
+    given: having(advancing(10), 'rollout', called('step/10/0')),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForWebhook',
+      'Weight 10: waiting for webhook gate (rollout) to answer',
+      9000,
+    ],
+  },
+  'nor after a no': {
+    rule: waitForRolloutHooks,
+    given: having(advancing(10), 'rollout', called('step/10/0', { asked: false, last: no })),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForWebhook',
+      'Weight 10: waiting for webhook gate (rollout), which answered 403',
+      9000,
+    ],
+  },
+  'it ends with a yes': {
+    rule: advance,
+    given: having(advancing(10), 'rollout', called('step/10/0', { asked: false, last: yes })),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'a rollback webhook rolls back': {
+    rule: rollBackWhenRequested,
+    given: heard(having(advancing(10), 'rollback', called('run')), 202),
+    move: [
+      'Failed',
+      'RollbackRequested',
+      'Rolled back 34c7e426be (web:2) at weight 10: requested by webhook gate, which answered 202',
+      0,
+    ],
+  },
+  'a 204 does not': {
+    rule: rollBackWhenRequested,
+    given: heard(having(advancing(10), 'rollback', called('run')), 204),
+    move: ['Progressing advancing 10', 'Initializing', '', 0],
+  },
+  'nor does one that cannot be called': {
+    rule: advance,
+    given: having(advancing(10), 'rollback', called('run', { asked: false, last: gone })),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'the promotion has to be confirmed, and checks go on': {
+    rule: promoteWhenConfirmed,
+    given: heard(having(advancing(100), 'confirm-promotion', called('promotion')), 403),
+    move: [
+      'WaitingPromotion advancing 100',
+      'WaitingForWebhook',
+      'Weight 100, before the promotion: waiting for webhook gate (confirm-promotion), which answered 403',
+      9000,
+    ],
+  },
+  'then the primary takes the template': {
+    rule: promoteWhenConfirmed,
+    given: heard(
+      having({ ...advancing(100), phase: 'WaitingPromotion' }, 'confirm-promotion', called('promotion')),
+      200,
+    ),
+    move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
+  },
+  'a full approval has to be confirmed, too': {
+    rule: promoteHotfix,
+    given: having(advancing(10, { approved: 'full' }), 'confirm-promotion', null),
+    move: ['Progressing advancing 10', 'Initializing', '', 0],
+  },
+  'meanwhile the rules of its step decide': {
+    rule: promoteWhenApprovedInFull,
+    given: having(
+      advancing(10, { approved: 'full', lastCheckPassed: false }),
+      'confirm-promotion',
+      called('promotion', { asked: false, last: no }),
+    ),
+    move: [
+      'WaitingPromotion advancing 10',
+      'WaitingForWebhook',
+      'Weight 10, before the promotion: waiting for webhook gate (confirm-promotion), which answered 403',
+      9000,
+    ],
+  },
+  'a rollback webhook undoes a promotion': {
+    rule: undoWhenRequested,
+    given: heard(having(promoting('copying'), 'rollback', called('run')), 201),
+    move: [
+      'Promoting undoing 100',
+      'Undoing',
+      'Undoing the promotion: Deployment web-primary gets 3a1c36f5bc (web:1) back: a rollback was requested by webhook gate, which answered 201',
+      0,
+    ],
+  },
+}

@@ -1,0 +1,129 @@
+/** Laws of webhooks, as onlookers: each keeps its own account of what was called, and what the receivers answered. */
+import type { HookType } from '../../src/api/webhook.ts'
+import type { HookCall } from '../../src/core/model/hook.ts'
+import type { Observation } from '../../src/core/model/observation.ts'
+import type { Life } from './histories.ts'
+import { Broken, isAnalysis, type Law } from './laws.ts'
+import { answersYes } from './tiny-receivers.ts'
+import type { TinyWorld } from './tiny-world.ts'
+
+const has = ({ canary }: Observation, type: HookType): boolean =>
+  !canary.spec.skipAnalysis && canary.spec.analysis.webhooks.some(hook => hook.type === type)
+
+/** The last yes of the webhooks of a type, as the receivers know it. */
+class Yes {
+  readonly #type: HookType
+  #last: { readonly call: HookCall; readonly at: number } | null = null
+
+  constructor(type: HookType) {
+    this.#type = type
+  }
+
+  called(world: TinyWorld, call: HookCall): void {
+    if (call.hook.type !== this.#type) return
+    this.#last = answersYes(this.#type, world.weather.gates) ? { call, at: world.now } : this.#last
+  }
+
+  /** Whether it was given for this run, since then. */
+  isFor(payload: Partial<HookCall['payload']>, since: number): boolean {
+    if (this.#last === null || this.#last.at < since) return false
+    const said = this.#last.call.payload
+    return Object.entries(payload).every(([key, value]) => said[key as keyof typeof said] === value)
+  }
+}
+
+/** The share rises only after confirm-traffic-increase has said yes to that rise, an interval ago at most. */
+export const risesOnlyWhenConfirmed: Law = () => {
+  const yes = new Yes('confirm-traffic-increase')
+  let since = 0
+  let weight = 0
+  return {
+    called: (world, call) => yes.called(world, call),
+    decided({ world, observation: o, decision }) {
+      if ('ask' in decision || !isAnalysis(decision.state)) return
+      const [from, to] = [isAnalysis(o.state) ? o.state.traffic.canary : 0, decision.state.traffic.canary]
+      const isRise = to > from && has(o, 'confirm-traffic-increase') && decision.state.approved !== 'full'
+      const latest = Math.max(since, world.now - o.canary.spec.analysis.interval)
+      if (isRise && !yes.isFor({ runId: decision.state.id, weight: from }, latest))
+        throw new Broken(`${from} → ${to} was not confirmed`)
+      if (to !== weight) [weight, since] = [to, world.now]
+    },
+  }
+}
+
+/** The primary takes the template only after confirm-promotion has said yes. */
+export const promotesOnlyWhenConfirmed: Law = () => {
+  const yes = new Yes('confirm-promotion')
+  return {
+    called: (world, call) => yes.called(world, call),
+    decided({ world, observation: o, decision }) {
+      if ('ask' in decision || decision.state.phase !== 'Promoting' || !isAnalysis(o.state)) return
+      if (!has(o, 'confirm-promotion')) return
+      if (!yes.isFor({ runId: o.state.id }, world.now - o.canary.spec.analysis.interval))
+        throw new Broken(`${o.state.id} is promoted without a yes`)
+    },
+  }
+}
+
+/** Pods of a candidate start only after confirm-rollout has said yes to it. */
+export const startsOnlyWhenConfirmed: Law = () => {
+  const yes = new Yes('confirm-rollout')
+  return {
+    called: (world, call) => yes.called(world, call),
+    decided({ observation: o, decision }) {
+      if ('ask' in decision || !isAnalysis(decision.state)) return
+      const { id, stage, candidate } = decision.state
+      const isBefore = stage === 'draining'
+      const was = isAnalysis(o.state) && o.state.id === id && o.state.stage !== 'draining'
+      const hasGate = o.canary.spec.analysis.webhooks.some(hook => hook.type === 'confirm-rollout')
+      if (isBefore || was || !hasGate) return
+      if (!yes.isFor({ revision: candidate, runId: id }, 0)) throw new Broken(`${id} starts without a yes`)
+    },
+  }
+}
+
+/** What a webhook of type rollback has rejected neither rises nor is promoted by the process that heard it. */
+export const rejectedGoesNoFurther: Law = (life: Life) => {
+  let rejected: { readonly run: string; readonly life: number } | null = null
+  return {
+    called(world, { hook, payload }) {
+      if (hook.type !== 'rollback' || !answersYes('rollback', world.weather.gates)) return
+      if (payload.phase !== 'Waiting') rejected = { run: payload.runId, life: life.controller.lives }
+    },
+    decided({ observation: o, decision }) {
+      if ('ask' in decision || rejected?.life !== life.controller.lives || !isAnalysis(o.state)) return
+      if (o.state.id !== rejected.run) return
+      const { state } = decision
+      if (isAnalysis(state) && state.id === o.state.id && state.traffic.canary > o.state.traffic.canary)
+        throw new Broken(`${state.id} rises to ${state.traffic.canary}, and a webhook has rejected it`)
+      if (state.phase === 'Promoting') throw new Broken(`${state.id} is promoted, and a webhook has rejected it`)
+    },
+  }
+}
+
+/** No webhook is called twice under one id by one process. */
+export const callsOnce: Law = life => {
+  const called = new Set<string>()
+  return {
+    called(_world, { id, hook }) {
+      const key = `${life.controller.lives}/${id}`
+      if (called.has(key)) throw new Broken(`${hook.name} is called twice as ${id}`)
+      called.add(key)
+    },
+  }
+}
+
+/** Each run that ended is told once, as long as it is acknowledged, and with its end. */
+export const endsAreTold: Law = life => {
+  const told = new Map<string, number>()
+  return {
+    told(world, { sink, key, run }) {
+      if (sink !== 'post-rollout') return
+      if (!life.wire.history?.some(({ id }) => id === run)) throw new Broken(`${run} is told, and has no end`)
+      const before = told.get(key)
+      const isAway = ['unreachable', 'hanging'].includes(world.weather.gates)
+      if (before === life.controller.lives) throw new Broken(`the end of ${run} is told again`)
+      if (!isAway) told.set(key, life.controller.lives)
+    },
+  }
+}
