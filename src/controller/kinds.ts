@@ -9,6 +9,7 @@ import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
 import { routing } from '../core/routers/index.ts'
 import type { ProviderKind } from '../core/routers/provider.ts'
 import { scalerKinds } from '../core/autoscalers/index.ts'
+import { pausedBy } from '../core/autoscalers/pause.ts'
 import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
@@ -177,7 +178,11 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
   },
   ...providerKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
-  ...scalerKinds.map(({ kind }) => ({ kind, name: 'canary', of: (scaler: KubeObject) => labelled(scaler) })),
+  ...scalerKinds.map(({ kind, pausable }) => ({
+    kind,
+    name: 'canary',
+    of: (scaler: KubeObject) => [...labelled(scaler), ...(pausable ? pausedFor(scaler) : [])],
+  })),
   ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
     kind,
     name: 'scales',
@@ -201,6 +206,12 @@ const controllerOf = (object: KubeObject) => object.metadata.ownerReferences?.fi
 function labelled(object: KubeObject): string[] {
   const canary = object.metadata.labels?.[CANARY_LABEL]
   return canary === undefined ? [] : [`${namespaceOf(object)}/${canary}`]
+}
+
+/** A user's ScaledObject that is paused for a Canary belongs to it until it is given back, wherever it points. */
+function pausedFor(scaler: KubeObject): string[] {
+  const canary = pausedBy(scaler)
+  return canary === null ? [] : [`${namespaceOf(scaler)}/${canary}`]
 }
 
 /** Gives a cache all indexes. */

@@ -5,6 +5,7 @@ import { CANARY_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { scales } from '../render/labels.ts'
 import { horizontal } from './horizontal.ts'
+import { isPausedByUs } from './pause.ts'
 import { scaledObject } from './scaled-object.ts'
 import type { AutoscalerRef, Limits, ScalerKind } from './scaler-kind.ts'
 
@@ -53,6 +54,31 @@ export const scalersOn = (o: Pick<Observation, 'surroundings'>, workload: Ref): 
 /** The one that spec.autoscalerRef names. */
 export const isNamed = ({ names: { scaler } }: Pick<Observation, 'names'>, object: KubeObject): boolean =>
   scaler !== null && scaler.kind.kind === object.kind && scaler.name === object.metadata.name
+
+/** An autoscaler as it is found and written. */
+export type Pausable = Pick<Scaler, 'kind' | 'ref'> & { readonly object: KubeObject }
+
+/**
+ * The autoscaler of the target that is kept from acting: the one that the Canary names, whether it can be copied or not. While that
+ * is missing or scales something else, the one that was paused before stays so: at rest it would start pods. null: there is none.
+ */
+export function pausableOf(o: Pick<Observation, 'canary' | 'names' | 'live' | 'surroundings'>): Pausable | null {
+  const scaler = scalerOf(o)
+  if (scaler === null) return null
+  const { kind, ref, object } = scaler
+  if (object !== undefined && scales(object, o.names.target)) return kind.pausable ? { kind, ref, object } : null
+  const before = scalersOn(o, o.names.target).find(one => kindOf(one)?.pausable === true && isPausedByUs(one))
+  return before === undefined ? null : found(o, before)
+}
+
+/** An autoscaler that was found, not named; null where it is of another kind. */
+export function found({ names }: Pick<Observation, 'names'>, object: KubeObject): Pausable | null {
+  const kind = kindOf(object)
+  if (kind === undefined) return null
+  return { kind, ref: { kind: kind.kind, namespace: names.namespace, name: object.metadata.name }, object }
+}
+
+const kindOf = (object: KubeObject): ScalerKind | undefined => scalerKinds.find(({ kind }) => kind.kind === object.kind)
 
 /** A copy that we made, for the present autoscalerRef or an earlier one. */
 export const isCopy = (o: Pick<Observation, 'names'>, object: KubeObject): boolean =>

@@ -4,7 +4,7 @@
  * https://keda.sh/docs/latest/concepts/scaling-deployments/#pausing-autoscaling
  */
 import type { KubeObject } from '../../api/object.ts'
-import { at, present, recordOf, sameJson } from '../json.ts'
+import { at, present, recordOf, sameJson, textOf } from '../json.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
 
 const PAUSED_REPLICAS = 'autoscaling.keda.sh/paused-replicas'
@@ -34,8 +34,10 @@ function valuesOf(pause: Pause): Values {
 const liveValues = ({ metadata }: KubeObject): Values =>
   Object.fromEntries(PAUSE_ANNOTATIONS.map(name => [name, metadata.annotations?.[name] ?? null]))
 
-/** What was stored: the user's values, and those that we wrote last. */
+/** What was stored: the Canary that paused it, the user's values, and those that we wrote last. */
 interface Stored {
+  /** Empty where it cannot be read. */
+  readonly canary: string
   readonly users: Values
   readonly written: Values
 }
@@ -52,12 +54,15 @@ function storedOn(scaler: KubeObject): Stored | null {
     )
   try {
     const stored: unknown = JSON.parse(text)
-    return { users: of(at(stored, 'users')), written: of(at(stored, 'written')) }
+    return { canary: textOf(at(stored, 'canary')), users: of(at(stored, 'users')), written: of(at(stored, 'written')) }
   } catch {
     // Whatever the user had is lost; what is left is not taken for the user's.
-    return { users: of({}), written: liveValues(scaler) }
+    return { canary: '', users: of({}), written: liveValues(scaler) }
   }
 }
+
+/** The Canary that has paused it, wherever it points by now; null where none has, or none that is known. */
+export const pausedBy = (scaler: KubeObject): string | null => storedOn(scaler)?.canary || null
 
 /** Whether we have written to it. */
 export const isPausedByUs = (scaler: KubeObject): boolean => storedOn(scaler) !== null
@@ -84,13 +89,13 @@ export function heldReplicas(scaler: KubeObject): number | null {
 export const isPaused = (scaler: KubeObject, pause: Pause): boolean =>
   isPausedByUs(scaler) && sameJson(liveValues(scaler), valuesOf(pause))
 
-/** The annotations to write for a pause, with what puts the user's back; null where they are written. */
-export function paused(scaler: KubeObject, pause: Pause): Values | null {
-  if (isPaused(scaler, pause)) return null
+/** The annotations to write for a pause, with what puts the user's back and for which Canary; null where they are written. */
+export function paused(scaler: KubeObject, pause: Pause, canary: string): Values | null {
+  if (isPaused(scaler, pause) && pausedBy(scaler) === canary) return null
   const written = valuesOf(pause)
   const users = present(Object.fromEntries(Object.entries(usersValues(scaler)).filter(([, value]) => value !== null)))
   const ours = Object.fromEntries(Object.entries(written).filter(([, value]) => value !== null))
-  return { ...written, [ORIGINAL_ANNOTATION]: JSON.stringify({ users, written: ours }) }
+  return { ...written, [ORIGINAL_ANNOTATION]: JSON.stringify({ canary, users, written: ours }) }
 }
 
 /** The annotations that give it back to its user; null where nothing of ours is on it. */

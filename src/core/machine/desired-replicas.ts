@@ -21,6 +21,10 @@ export const isResting = (state: State): boolean =>
   state.phase === 'Waiting' ||
   (state.phase === 'Failed' && state.drained)
 
+/** What a client keeps setting on the resting target stays: neither Sluice nor the autoscaler of the target changes it. */
+export const isLeftAlone = ({ state, memory }: Pick<Observation, 'state' | 'memory'>): boolean =>
+  memory.replicas.ignoredManager !== null && isResting(state)
+
 /**
  * What another client set the primary to since Sluice wrote it. The desired number is annotated on the primary beside its
  * replicas: one that is not annotated there yet is newer than what the primary has.

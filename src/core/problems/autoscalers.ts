@@ -47,9 +47,13 @@ export const scalerRefused: FindProblem = o => scalerRefusal(o)
 /** What scales the primary beside the copy, so that both stop. */
 export const scalerBesideCopy: FindProblem = o => {
   const scaler = scalerOf(o)
-  const other = scaler === null ? undefined : scalersOn(o, o.names.primary).find(one => !isCopy(o, one))
-  // One that has the name of the copy is said to be in its place.
-  if (scaler === null || other === undefined || other.metadata.name === scaler.primaryRef.name) return null
+  if (scaler === null) return null
+  const { kind, name } = scaler.primaryRef
+  // One that has the kind and name of the copy is said to be in its place.
+  const other = scalersOn(o, o.names.primary).find(
+    one => !isCopy(o, one) && !(one.kind === kind.kind && one.metadata.name === name),
+  )
+  if (other === undefined) return null
   return problem(
     'Conflict',
     `${called(other)} scales ${kindAndName(o.names.primary)}, as ${kindAndName(scaler.primaryRef)} does, which is made for spec.autoscalerRef: two autoscalers of one workload both stop. Delete it, or remove spec.autoscalerRef.`,
@@ -72,14 +76,14 @@ export const overlappingScaler: FindProblem = o => {
   )
   if (found === undefined) return null
   const { primary } = o.names
-  const remove = o.canary.spec.autoscalerRef === undefined ? '' : ' and remove spec.autoscalerRef'
+  const first = o.canary.spec.autoscalerRef === undefined ? '' : 'remove spec.autoscalerRef and then '
   const labels =
     o.canary.spec.primary?.labels === 'keep'
       ? 'Recreate the Canary without primary.labels: keep'
       : 'Recreate the Canary, which then tells its pods by another label'
   return problem(
     'AutoscalerOverlap',
-    `${called(found)} targets ${kindAndName(o.names.target)}, whose selector also matches the pods of ${primary.name}: two autoscalers whose selectors overlap both stop, and a single one is sized for the load of both. ${labels}, or set spec.scaleTargetRef.name to ${primary.name}${remove}.`,
+    `${called(found)} targets ${kindAndName(o.names.target)}, whose selector also matches the pods of ${primary.name}: two autoscalers whose selectors overlap both stop, and a single one is sized for the load of both. ${labels}, or ${first}set spec.scaleTargetRef.name to ${primary.name}.`,
   )
 }
 

@@ -2,10 +2,22 @@
  * The primary's autoscaler, which is kept equal to the user's, and the pause of a user's ScaledObject. A user's
  * HorizontalPodAutoscaler is never written: on a target at 0 replicas it rests.
  */
-import type { KubeObject, Ref } from '../../api/object.ts'
-import { isCopy, limitsOfPrimary, type Scaler, scalerKinds, scalerOf, scalersOn } from '../autoscalers/index.ts'
-import { heldReplicas, isPausedByUs, type Pause, paused, resumed, isPaused } from '../autoscalers/pause.ts'
+import { type KubeObject, type Ref, refKey } from '../../api/object.ts'
+import {
+  found,
+  isCopy,
+  isMadeByAnother,
+  limitsOfPrimary,
+  type Pausable,
+  pausableOf,
+  type Scaler,
+  scalerKinds,
+  scalerOf,
+  scalersOn,
+} from '../autoscalers/index.ts'
+import { heldReplicas, isPaused, isPausedByUs, type Pause, paused, pausedBy, resumed } from '../autoscalers/pause.ts'
 import { present } from '../json.ts'
+import { isLeftAlone } from '../machine/desired-replicas.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
@@ -45,9 +57,14 @@ function copyOf(o: Observation, scaler: Scaler, object: KubeObject): KubeObject 
   return ours(o, primaryRef, { labels: own(labels), annotations: own(annotations) }, { spec })
 }
 
-/** Copies for an autoscalerRef that is another one now, or of a Canary that is deleted. */
+/**
+ * Copies for an autoscalerRef that is another one now, or of a Canary that is deleted. While the one that is named cannot be used,
+ * the last one goes on scaling the primary.
+ */
 function staleCopies(o: Observation, posture: Posture): Write[] {
   const { primaryScaler } = o.names
+  const isReplaced = primaryScaler === null || usable(o) !== null
+  if (posture.remove === 'nothing' && !isReplaced) return []
   return copiesOf(o)
     .filter(
       ref => posture.remove === 'everything' || ref.name !== primaryScaler?.name || ref.kind !== primaryScaler.kind,
@@ -63,27 +80,32 @@ const copiesOf = (o: Observation): Ref[] =>
       : [{ kind, namespace: o.names.namespace, name: object.metadata.name }]
   })
 
-/** ScaledObjects on the target: the one that is named is paused, and what was paused before is given back. */
+/** ScaledObjects: the one of the target is paused, and what was paused before is given back, wherever it points by now. */
 function renderPause(o: Observation, posture: Posture): Write[] {
-  const scaler = usable(o)
+  const kept = posture.remove === 'nothing' ? pausableOf(o) : null
   const wanted = pauseOf(o, posture)
-  const named = scaler?.kind.pausable === true && posture.remove === 'nothing' ? scaler : null
-  const ref = scalerOf(o)?.ref.name
-  const others = scalersOn(o, o.names.target).filter(one => named === null || one.metadata.name !== ref)
-  return [
-    ...(named === null || wanted === null ? [] : annotated(named.ref, named.object, paused(named.object, wanted))),
-    // One that cannot be used now stays as it is, while it is named: at rest it would start pods.
-    ...others
-      .filter(one => posture.remove === 'everything' || one.metadata.name !== ref)
-      .flatMap(one => givenBack(o, one)),
-  ]
+  const pausing =
+    kept === null || wanted === null
+      ? []
+      : annotated(kept.ref, kept.object, paused(kept.object, wanted, o.names.canary))
+  const others = touched(o).filter(({ ref }) => kept === null || refKey(ref) !== refKey(kept.ref))
+  return [...pausing, ...others.flatMap(one => givenBack(o, posture, one))]
 }
 
-function givenBack(o: Observation, scaler: KubeObject): Write[] {
-  const kind = scalerKinds.find(one => one.pausable && one.kind.kind === scaler.kind)?.kind
-  if (kind === undefined) return []
-  const ref = { kind, namespace: o.names.namespace, name: scaler.metadata.name }
-  return isPausedByUs(scaler) ? annotated(ref, scaler, resumed(scaler)) : disownOf(ref, scaler)
+/** Every autoscaler that may have something of ours: on either side, or paused for this Canary. */
+function touched(o: Observation): readonly Pausable[] {
+  const sides = [o.names.target, o.names.primary].flatMap(side => scalersOn(o, side))
+  const elsewhere = Object.values(o.live).filter(one => pausedBy(one) === o.names.canary)
+  const all = [...sides, ...elsewhere].filter(one => !isCopy(o, one) && !isMadeByAnother(one))
+  const known = all.flatMap(one => found(o, one) ?? []).filter(({ kind }) => kind.pausable)
+  return [...new Map(known.map(one => [refKey(one.ref), one])).values()]
+}
+
+/** A primary that KEDA has set to 0 is started before KEDA acts again: without a request it would leave it there. */
+function givenBack(o: Observation, posture: Posture, { ref, object }: Pausable): Write[] {
+  if (!isPausedByUs(object)) return scales(object, o.names.target) ? disownOf(ref, object) : []
+  const isStopped = posture.primary !== null && o.primary?.replicas === 0 && scales(object, o.names.primary)
+  return isStopped ? [] : annotated(ref, object, resumed(object))
 }
 
 function annotated(
@@ -97,19 +119,18 @@ function annotated(
 }
 
 /**
- * How the named autoscaler is kept from the target; null where it is not touched, or cannot be paused. Beside a primary whose
+ * How the autoscaler of the target is kept from it; null where it is not touched, or cannot be paused. Beside a primary whose
  * selector overlaps it never runs, because both would stop.
  */
 export function pauseOf(o: Observation, posture: Posture): Pause | null {
-  const scaler = usable(o)
+  const scaler = pausableOf(o)
   const { target } = o
-  if (scaler === null || !scaler.kind.pausable || target === null || posture.remove === 'everything') return null
-  if (!scales(scaler.object, o.names.target)) return null
+  if (scaler === null || target === null || posture.remove === 'everything') return null
   const overlaps = selectorsOverlap(o)
   const held = heldReplicas(scaler.object) ?? 0
   switch (posture.canaryPods) {
     case 'none':
-      return { replicas: 0 }
+      return { replicas: isLeftAlone(o) ? target.replicas : 0 }
     case 'untouched':
       return overlaps && posture.primary !== null ? { replicas: target.replicas } : null
     case 'starting':
@@ -121,9 +142,9 @@ export function pauseOf(o: Observation, posture: Posture): Pause | null {
   }
 }
 
-/** The named ScaledObject does not act beside a primary whose selector overlaps: before there is one, it is paused. */
+/** A paused ScaledObject does not act beside a primary whose selector overlaps: before there is one, it is paused. */
 export function mayStartPrimary(o: Observation, posture: Posture): boolean {
   const pause = pauseOf(o, posture)
-  const object = scalerOf(o)?.object
+  const object = pausableOf(o)?.object
   return pause === null || object === undefined || isPaused(object, pause)
 }

@@ -10,6 +10,8 @@ import { RENDERED_ANNOTATION, REPLICAS_ANNOTATION, REVISION_ANNOTATION } from '.
 import type { Observation, RecordedTemplate } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
+import { scalersOn } from '../autoscalers/index.ts'
+import { isPausedByUs } from '../autoscalers/pause.ts'
 import { mayStartPrimary } from './autoscalers.ts'
 import { primaryIsAutoscaled, startSize } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
@@ -113,9 +115,13 @@ function replicasOf(o: Observation, live: KubeObject | undefined): number {
   return o.memory.replicas.desired ?? Math.max(1, now ?? o.target?.replicas ?? 1)
 }
 
-/** At 0 no autoscaler acts, and the primary serves: its copy has at least one pod. What only a user's own scales may be at 0. */
+/**
+ * At 0 no autoscaler acts, and the primary serves: its copy has at least one pod. What only a user's own scales may be at 0, unless a
+ * pause that was written for the target has set it to that.
+ */
 const isStranded = (o: Observation, replicas: number): boolean =>
-  replicas === 0 && o.canary.spec.autoscalerRef !== undefined
+  replicas === 0 &&
+  (o.canary.spec.autoscalerRef !== undefined || scalersOn(o, o.names.primary).some(one => isPausedByUs(one)))
 
 /**
  * What we wrote is still there, and nothing was added that a user adds. Other members that only the live template has (a

@@ -6,11 +6,11 @@ import { LOCKED_ANNOTATION } from '../model/names.ts'
 import type { Observation, Workload } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { isPaused } from '../autoscalers/pause.ts'
-import { scalerOf } from '../autoscalers/index.ts'
+import { pausableOf } from '../autoscalers/index.ts'
 import { pauseOf } from './autoscalers.ts'
 import { primaryIsAutoscaled, startSize, targetIsAutoscaled } from './autoscaling.ts'
 import { templateOf } from '../model/revision.ts'
-import { isResting } from '../machine/desired-replicas.ts'
+import { isLeftAlone } from '../machine/desired-replicas.ts'
 import type { PatchOperation, Write } from '../model/write.ts'
 
 export function renderTarget(o: Observation, posture: Posture): Write[] {
@@ -45,10 +45,10 @@ function guardOf({
 }
 
 function wantedReplicas(o: Observation, target: Workload, posture: Posture): number {
-  const { desired, ignoredManager } = o.memory.replicas
+  const { desired } = o.memory.replicas
   if (posture.canaryPods === 'untouched') return target.replicas
   if (targetIsAutoscaled(o)) return scaledReplicas(o, target, posture)
-  if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
+  if (posture.canaryPods === 'none') return isLeftAlone(o) ? target.replicas : 0
   const asked = desired ?? Math.max(1, target.replicas)
   // An autoscaler knows better than the last desired number how many pods the load needs; what carries traffic is not made smaller.
   return primaryIsAutoscaled(o) ? Math.max(asked, target.replicas, o.primary?.replicas ?? 0) : asked
@@ -60,14 +60,13 @@ function wantedReplicas(o: Observation, target: Workload, posture: Posture): num
  */
 function scaledReplicas(o: Observation, target: Workload, posture: Posture): number {
   const pause = pauseOf(o, posture)
-  const object = scalerOf(o)?.object
+  const object = pausableOf(o)?.object
   if (pause !== null && object !== undefined) {
     // Written before KEDA is paused, it would be written back.
     if (!isPaused(object, pause)) return target.replicas
     if (pause !== 'grows') return pause.replicas
   }
-  const { ignoredManager } = o.memory.replicas
-  if (posture.canaryPods === 'none') return ignoredManager !== null && isResting(o.state) ? target.replicas : 0
+  if (posture.canaryPods === 'none') return isLeftAlone(o) ? target.replicas : 0
   if (target.replicas === 0) return startSize(o)
   const takesOver = posture.target !== null && posture.canaryPods === 'starting'
   return takesOver ? Math.max(target.replicas, startSize(o)) : target.replicas

@@ -173,6 +173,13 @@ suite("the primary's autoscaler", () => {
     assert.deepEqual(renderAutoscalers({ ...made, live: broken }, atRest), [])
   })
 
+  test('stays while the Canary names one that does not exist', () => {
+    const made = after(scaled(hpa()), renderAutoscalers(scaled(hpa()), atRest))
+    const missing = { kind: kinds.HorizontalPodAutoscaler, namespace: 'shop', name: 'wbe' }
+    const names = { ...made.names, scaler: missing, primaryScaler: { ...missing, name: 'wbe-primary' } }
+    assert.deepEqual(renderAutoscalers({ ...made, names }, atRest), [])
+  })
+
   test('goes when the Canary names another one, or none; what KEDA made of it is not ours', () => {
     const made = after(scaled(hpa()), renderAutoscalers(scaled(hpa()), atRest))
     const owner = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'web-primary', uid: 'x' }

@@ -1,5 +1,6 @@
 import { assert } from 'chai'
 import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
+import { indexes } from '../../../src/controller/kinds.ts'
 import { recordOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
@@ -54,6 +55,8 @@ const withUsers = (annotations: Record<string, string>): KubeObject => {
 }
 
 const rest = scaled(scaledObject())
+/** One of whose triggers the Canary names another, so that it cannot be copied. */
+const refused = { primaryScalerQueries: { gone: 'x' } }
 const busy = scaled(scaledObject(), { target: sized('web', 6) })
 const kept = scaled(scaledObject(), { labels: 'keep' })
 const keptBusy = scaled(scaledObject(), { labels: 'keep', target: sized('web', 6) })
@@ -62,6 +65,17 @@ const rows: Readonly<Record<string, Row>> = {
   'at rest KEDA keeps the target at 0': { given: rest, wanted: posture(), pause: { 'paused-replicas': '0' } },
   'what another client started at rest goes': {
     given: scaled(scaledObject(), { target: sized('web', 1) }),
+    wanted: posture(),
+    pause: { 'paused-replicas': '0' },
+    replicas: 0,
+  },
+  'what a client keeps setting at rest is left alone by KEDA, too': {
+    given: scaled(scaledObject(), { target: sized('web', 3), memory: remembering({ ignoredManager: 'argo' }) }),
+    wanted: posture(),
+    pause: { 'paused-replicas': '3' },
+  },
+  'one that cannot be copied is paused all the same': {
+    given: scaled(scaledObject({ minReplicaCount: 2 }), { reference: refused, target: sized('web', 5) }),
     wanted: posture(),
     pause: { 'paused-replicas': '0' },
     replicas: 0,
@@ -185,6 +199,66 @@ suite("the pause of a user's ScaledObject", () => {
     const left = { ...o, canary: { ...o.canary, spec }, names: { ...names, scaler: null, primaryScaler: null } }
     const paused = { ...left, surroundings: { ...left.surroundings, autoscalers: [o.live[name] ?? scaledObject()] } }
     assert.deepEqual(pauseOn(settled(paused, posture())), {})
+  })
+})
+
+suite('a ScaledObject that is paused and not the one of the target any more', () => {
+  const found = (o: Observation): KubeObject => o.live[name] ?? scaledObject()
+  const at = (scaler: KubeObject, target: string): KubeObject => ({
+    ...scaler,
+    spec: { ...recordOf(scaler.spec), scaleTargetRef: { name: target } },
+  })
+  const paused = found(settled(rest, posture()))
+  const without = (o: Observation): Observation => {
+    const { autoscalerRef: _, ...spec } = o.canary.spec
+    return { ...o, canary: { ...o.canary, spec }, names: { ...o.names, scaler: null, primaryScaler: null } }
+  }
+  const started = (o: Observation): unknown =>
+    renderPrimary(o, posture()).map(write =>
+      write.verb === 'replace' ? recordOf(write.object.spec)['replicas'] : null,
+    )
+
+  for (const [title, of] of Object.entries({ 'still named': (o: Observation) => o, 'named no more': without }))
+    test(`${title} and pointed at the primary: that is started again, then KEDA is`, () => {
+      const moved = at(paused, 'web-primary')
+      const stopped = of(scaled(moved, { primary: sized('web-primary', 0) }))
+      assert.deepEqual(started(stopped), [4])
+      assert.deepEqual(pauseOn(settled(stopped, posture())), { 'paused-replicas': '0' })
+      assert.deepEqual(pauseOn(settled(of(scaled(moved)), posture())), {})
+    })
+
+  test('pointed at another Deployment, at rest or with a deletion: it is given back', () => {
+    const o = without(scaled(at(paused, 'api')))
+    for (const wanted of [posture(), removing])
+      assert.deepEqual(pauseOn(settled({ ...o, surroundings: { ...o.surroundings, autoscalers: [] } }, wanted)), {})
+  })
+
+  test('and paused for another Canary: it is left alone', () => {
+    const annotations = Object.entries(recordOf(paused.metadata.annotations))
+    const foreign = annotations.map(([one, value]) => [one, String(value).replace('"canary":"web"', '"canary":"api"')])
+    const metadata = { ...paused.metadata, annotations: Object.fromEntries(foreign) }
+    const o = without(scaled(at({ ...paused, metadata }, 'api'), { surroundings: rest.surroundings }))
+    assert.deepEqual(pauseOn(settled(o, posture())), { 'paused-replicas': '0' })
+  })
+
+  test('it is found by its Canary wherever it points', () => {
+    const index = indexes.find(one => one.kind === kinds.ScaledObject && one.name === 'canary')
+    assert.deepEqual(index?.of(at(paused, 'api')), ['shop/web'])
+    assert.deepEqual(index?.of(scaledObject()), [])
+  })
+
+  test('an HPA of the same name is named: KEDA is given back', () => {
+    const o = scaled(hpa(), { live: live([kinds.ScaledObject, paused]) })
+    const autoscalers = [hpa(), paused]
+    assert.deepEqual(pauseOn(settled({ ...o, surroundings: { ...o.surroundings, autoscalers } }, posture())), {})
+  })
+
+  test('one that does not exist is named: the pause goes on as the run does', () => {
+    const o = scaled(paused)
+    const missing = { kind: kinds.ScaledObject, namespace: 'shop', name: 'wbe' }
+    const renamed = { ...o, names: { ...o.names, scaler: missing, primaryScaler: { ...missing, name: 'wbe-primary' } } }
+    assert.deepEqual(pauseOn(settled(renamed, posture())), { 'paused-replicas': '0' })
+    assert.deepEqual(pauseOn(settled(renamed, starting)), { 'paused-replicas': '4' })
   })
 })
 

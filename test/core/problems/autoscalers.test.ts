@@ -59,7 +59,7 @@ const rows: Readonly<Record<string, Row>> = {
     given: scaled(hpa(), { labels: 'keep' }),
     reason: 'AutoscalerOverlap',
     message:
-      'HorizontalPodAutoscaler shop/web targets Deployment web, whose selector also matches the pods of web-primary: two autoscalers whose selectors overlap both stop, and a single one is sized for the load of both. Recreate the Canary, which then tells its pods by another label, or set spec.scaleTargetRef.name to web-primary and remove spec.autoscalerRef.',
+      'HorizontalPodAutoscaler shop/web targets Deployment web, whose selector also matches the pods of web-primary: two autoscalers whose selectors overlap both stop, and a single one is sized for the load of both. Recreate the Canary, which then tells its pods by another label, or remove spec.autoscalerRef and then set spec.scaleTargetRef.name to web-primary.',
   },
   'an HPA that is named and does not exist': {
     given: missing(),
@@ -119,6 +119,12 @@ const rows: Readonly<Record<string, Row>> = {
     reason: 'Conflict',
     message:
       'HorizontalPodAutoscaler shop/own scales Deployment web-primary, as HorizontalPodAutoscaler web-primary does, which is made for spec.autoscalerRef: two autoscalers of one workload both stop. Delete it, or remove spec.autoscalerRef.',
+  },
+  'one of the other kind that has the name of the copy': {
+    given: scaled(hpa(), around(hpa(), named(kinds.ScaledObject, 'web-primary', 'web-primary'))),
+    reason: 'Conflict',
+    message:
+      'ScaledObject shop/web-primary scales Deployment web-primary, as HorizontalPodAutoscaler web-primary does, which is made for spec.autoscalerRef: two autoscalers of one workload both stop. Delete it, or remove spec.autoscalerRef.',
   },
   'an autoscaler of the user in the place of the copy': {
     given: scaled(hpa(), {

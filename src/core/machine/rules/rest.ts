@@ -8,6 +8,7 @@ import { carriedSince, withImage } from '../../model/selectors.ts'
 import type { RestingPhase, State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
+import { primaryIsAutoscaled } from '../../render/autoscaling.ts'
 import { reasons } from '../../status/reasons.ts'
 import type { Instant } from '../../time.ts'
 
@@ -52,7 +53,10 @@ export function idle(o: Observation<RestingPhase>): Move {
   if (problem !== null) return holdAndReport(o, problem, null)
   const { ignoredManager } = o.memory.replicas
   if (ignoredManager !== null) {
-    const message = `${ignoredManager} keeps setting spec.replicas of ${kindAndName(o.names.target)}, which is scaled to 0 between runs; remove \`replicas\` from the manifest that it applies. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    const scaling = primaryIsAutoscaled(o)
+      ? ''
+      : `. kubectl scale still changes how many pods ${o.names.primary.name} runs`
+    const message = `${ignoredManager} keeps setting spec.replicas of ${kindAndName(o.names.target)}, which is scaled to 0 between runs; remove \`replicas\` from the manifest that it applies${scaling}`
     return holdAndReport(o, { reason: 'ReplicasPutBack', message }, null)
   }
   const primary = o.primary
