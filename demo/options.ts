@@ -18,7 +18,7 @@ In a checkout: npm run demo -- [flags]
 
   --scenario <name>  what to release, in the order given; without it good, then bad
                      ${Object.entries(releases)
-                       .map(([name, { act }]) => `${name.padEnd(8)}${act}`)
+                       .map(([name, { act }]) => `${name.padEnd(12)}${act}`)
                        .join('\n                     ')}
   --keep             leave the cluster up, and say how to reach it with kubectl
   --seed <number>    chance of the traffic; the same number, the same requests (1)

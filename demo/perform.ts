@@ -68,10 +68,12 @@ async function play(stage: Stage, options: Options, out: Out, since: number): Pr
 async function releaseOf(release: Release, stage: Stage): Promise<Verdict> {
   const before = stage.promoted
   const latest = stage.status.history?.[0]?.id
+  const leave = stage.prepare(release)
   stage.setImage(release.image)
   await stage.until(`over with ${release.image}`, ({ phase, history }) => {
     return RESTS.has(phase) && history?.[0]?.id !== latest
   })
+  leave()
   return verdictOn(release, stage, before)
 }
 

@@ -18,6 +18,7 @@ import { runTraffic, type Traffic } from '../playground/mesh/traffic.ts'
 import { ControllerProcess } from './controller.ts'
 import { crds, shop } from './files.ts'
 import type { Options } from './options.ts'
+import type { Release } from './releases.ts'
 import type { Answers } from './view.ts'
 
 const NAMESPACE = 'shop'
@@ -27,6 +28,10 @@ const LOAD = 50
 /** Between two scrapes of the demo's Prometheus, in milliseconds. */
 const SCRAPES = 1000
 const HOST = '127.0.0.1'
+/** Requests a second of the callers that a strategy is about. */
+const MORE_LOAD = 20
+/** Fields of the analysis that say how a release goes. */
+const OF_STRATEGIES = ['iterations', 'match', 'mirror', 'stepWeights', 'sessionAffinity'] as const
 /** How far back "who answers the callers" looks, in milliseconds. */
 const LATELY = 3000
 /** How long anything in the demo may take, in milliseconds. */
@@ -99,6 +104,34 @@ export class Stage {
     return this.#cluster.server.store.subscribe(change => {
       if (change.kind.kind === kinds.Canary.kind) setImmediate(changed)
     })
+  }
+
+  /**
+   * What a release needs of the Canary and of its callers.
+   *
+   * @returns what sends the callers away again.
+   */
+  prepare({ strategy = {}, callers }: Release): () => void {
+    const user = this.#user
+    const canary = user.get(kinds.Canary, NAMESPACE, NAME)
+    if (canary === null) throw new Error(`Canary ${NAME} was deleted: there is nothing to release.`)
+    const analysis = { ...Object.fromEntries(OF_STRATEGIES.map(field => [field, null])), ...strategy }
+    user.replace(mergePatch(canary, { spec: { analysis } }) as KubeObject)
+    if (callers === undefined) return () => {}
+    if (callers !== 'with the cookie') return this.#call(callers.headers)
+    let leave: (() => void) | null = null
+    const stop = this.follow(() => {
+      const { sessionAffinityCookie: cookie } = this.status
+      if (cookie !== undefined) leave ??= this.#call({ cookie })
+    })
+    return () => {
+      stop()
+      leave?.()
+    }
+  }
+
+  #call(headers: Readonly<Record<string, string>>): () => void {
+    return this.#traffic.mesh.load({ host: NAME, namespace: NAMESPACE, perSecond: MORE_LOAD, headers })
   }
 
   /** `kubectl set image deployment/web web=<image>` */

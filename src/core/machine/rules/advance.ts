@@ -9,7 +9,7 @@ import type { Observation } from '../../model/observation.ts'
 import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, type Step, stepAt } from '../../model/plan.ts'
 import { atStage, atTraffic, firstWait, pauseOf, withClock, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { ALL, inWords, isNone, NONE, sameTraffic } from '../../model/traffic.ts'
+import { ALL, inWords, isNone, NONE, sameTraffic, type Traffic } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
 
@@ -122,8 +122,16 @@ export function advance(o: Observation<AnalysisPhase>, now: Instant): Move | und
   const next = { ...atStage(run, 'advancing', now), phase: 'Progressing', routedAt } as const
   const message = isNone(step.traffic)
     ? `Checking ${withImage(o, state.candidate)} at weight 0: ${step.iterations} iterations`
-    : `Weight ${inWords(state.traffic)} → ${inWords(step.traffic)}`
+    : `Weight ${inWords(state.traffic)} → ${inWords(step.traffic)}${keptIn(o, step.traffic)}`
   return transition(o, next, { reason: 'Advancing', message }, now)
+}
+
+/** Callers that stay are said once, with what their share leaves unknown. */
+function keptIn({ canary, state }: Observation<AnalysisPhase>, next: Traffic): string {
+  const { sessionAffinity } = canary.spec.analysis
+  return sessionAffinity === undefined || state.highest > 0 || next.canary === 0
+    ? ''
+    : `; callers that it answers stay by the cookie ${sessionAffinity.cookieName}, so shares are not compared with telemetry`
 }
 
 /** Copies are seen to end before the first share: destinations report them like requests of callers, and no window has both. */

@@ -110,11 +110,15 @@ function conclude(
   return { passed: { state: asPhase(o, passed), memory } }
 }
 
-/** At weight 0 no caller brings a built-in metric anything to measure: what does. */
-const adviceFor = ({ state }: Observation<AnalysisPhase>, { sight, requests }: Verdict): string =>
-  isNone(state.traffic) && sight === 'no-data' && requests === 0
-    ? '. At weight 0 callers send it none: write analysis.mirror: true, a webhook of type rollout that sends some, or noData: pass'
-    : ''
+/** What brings a built-in metric something to measure where no caller does: at weight 0, and where no request matches. */
+function adviceFor({ state }: Observation<AnalysisPhase>, { sight, requests }: Verdict): string {
+  if (sight !== 'no-data' || requests !== 0) return ''
+  if (isNone(state.traffic))
+    return '. At weight 0 callers send it none: write analysis.mirror: true, a webhook of type rollout that sends some, or noData: pass'
+  return state.traffic.among === ''
+    ? ''
+    : '. No request met spec.analysis.match: send some, by a webhook of type rollout for example, or write noData: pass'
+}
 
 const isHeldByPerson = (o: Observation<AnalysisPhase>): boolean =>
   o.state.hold !== null || pauseOf(o) !== null || approvalPending(o) || isConfirming(o)

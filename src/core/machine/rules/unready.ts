@@ -10,7 +10,7 @@ import type { Observation } from '../../model/observation.ts'
 import { atStage, atTraffic, heldUntil, judgedReady, short, standInSentence, withClock } from '../../model/selectors.ts'
 import type { AnalysisPhase, State } from '../../model/state.ts'
 import { isChecked } from '../../model/plan.ts'
-import { isNone, NONE } from '../../model/traffic.ts'
+import { NONE } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
 
 /** Pods of a candidate that carries are missing for too long: nothing rises onto them, and the release goes back. */
@@ -45,7 +45,7 @@ export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | u
   if (primary !== null && primary.ready > 0) return undefined
   // Before a candidate has carried any request it does not replace the primary: nothing was judged.
   const message =
-    isNone(state.traffic) && state.highest === 0
+    state.traffic.canary === 0 && state.highest === 0
       ? `${kindAndName(o.names.primary)} has no ready pod; nothing is checked until it has`
       : standInSentence(o)
   return holdAndReport(o, { reason: 'PrimaryNotReady', message }, null, {

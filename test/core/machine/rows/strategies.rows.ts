@@ -206,6 +206,16 @@ export const strategyRows: Rows = {
       0,
     ],
   },
+  'callers that will stay are told of': {
+    rule: advance,
+    given: at(run('pausingRollout'), { canary: sticky }),
+    move: [
+      'Progressing advancing 10',
+      'Advancing',
+      'Weight 0 → 10; callers that it answers stay by the cookie web, so shares are not compared with telemetry',
+      0,
+    ],
+  },
   'callers that are not kept yet are waited for': {
     rule: waitUntilCarried,
     given: at(advancing(10, { carriedAt: null }), { canary: sticky, traffic: carriedBy([10]) }),
