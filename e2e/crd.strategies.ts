@@ -1,7 +1,22 @@
 /** The rows of the API's table about strategies: what goes with what, and with which way of splitting. */
-import { bad, type Case, good, malformed, subsets } from './crd.given.ts'
+import { bad, type Case, good, type Json, malformed, subsets } from './crd.given.ts'
 
 const match = [{ headers: { 'x-canary': { exact: 'yes' } } }]
+/** Conditions that Istio takes for none, some of them as Helm prints what was never set. */
+const ofEveryRequest: Readonly<Record<string, Json>> = {
+  'a name': { name: 'all' },
+  'no headers': { headers: {} },
+  'no header to be missing': { withoutHeaders: {} },
+  'no parameters': { queryParams: {} },
+  'no labels': { sourceLabels: {} },
+  'no gateways': { gateways: [] },
+  'no namespace': { sourceNamespace: '' },
+  'a path without a text': { uri: {} },
+  'a method without a text': { method: {}, ignoreUriCase: true },
+  'every path': { uri: { prefix: '/' } },
+  'any path': { uri: { regex: '.*' } },
+  'the beginning of every path': { uri: { prefix: '' } },
+}
 const query = { name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }
 const service = { virtualServices: [{ name: 'edge' }] }
 const cookies = {
@@ -29,6 +44,17 @@ const accepted: readonly Case[] = [
       match: [{ sourceLabels: { app: 'front' } }, { queryParams: { beta: { exact: '1' } } }],
     },
   }),
+  ...[
+    { uri: { prefix: '/api' } },
+    { uri: { exact: '/' } },
+    { uri: { regex: '/a.*' } },
+    { authority: { exact: 'a.example' } },
+    { headers: { 'x-canary': {} } },
+    { withoutHeaders: { 'x-bot': {} } },
+    { port: 8080 },
+    { sourceNamespace: 'front' },
+    { gateways: ['istio-system/beta'] },
+  ].map(one => good(`A/B testing among ${JSON.stringify(one)}`, { analysis: { iterations: 10, match: [one] } })),
   good('a share of what matches', { analysis: { stepWeights: [10, 50], match } }),
   good('copies before weights', { analysis: { stepWeight: 20, maxWeight: 60, mirror: true } }),
   good('session affinity', { analysis: { stepWeights: [10, 50], sessionAffinity: cookies } }),
@@ -52,10 +78,13 @@ const contradictions: readonly Case[] = [
     { analysis: { match, iterations: 0 } },
     'match says which requests, and not how many of them',
   ),
-  bad(
-    'match of everything',
-    { analysis: { iterations: 2, match: [{ name: 'all' }] } },
-    'each entry of match needs a condition, or it takes every request',
+  ...Object.entries(ofEveryRequest).map(([what, one]) =>
+    bad(
+      `match of every request: ${what}`,
+      { analysis: { iterations: 2, match: [...match, one] } },
+      'each entry of match needs a condition, or it takes every request',
+      'spec.analysis.match[1]',
+    ),
   ),
   bad('mirrorWeight alone', { analysis: { mirrorWeight: 50 } }, 'mirrorWeight goes with mirror: true'),
   bad(

@@ -32,25 +32,47 @@ const Steps = ruled(z.array(Step).min(1).max(50), {
   holds: steps => isRising(steps.map(step => step.weight)),
 })
 
-/** A match without a condition takes every request. */
-const CONDITIONS = [
-  'uri',
-  'scheme',
-  'method',
-  'authority',
-  'headers',
-  'withoutHeaders',
-  'queryParams',
-  'port',
-  'sourceLabels',
-  'sourceNamespace',
-  'gateways',
-] as const
+/** Conditions by name or in a list: without an entry Istio takes them for none (pilot/pkg/networking/core/route `TranslateRouteMatch`). */
+const LISTED = ['headers', 'withoutHeaders', 'queryParams', 'sourceLabels', 'gateways'] as const
+/** Conditions on one text. */
+const TEXTS = ['uri', 'scheme', 'method', 'authority'] as const
+/** Of those, what every request meets. */
+const EVERY = { prefix: ['', '/'], regex: ['', '.*'] } as const
+
+interface TextMatch {
+  readonly exact?: string | undefined
+  readonly prefix?: string | undefined
+  readonly regex?: string | undefined
+}
+
+const isNarrow = ({ exact, prefix, regex }: TextMatch): boolean =>
+  exact !== undefined ||
+  (prefix !== undefined && !EVERY.prefix.some(one => one === prefix)) ||
+  (regex !== undefined && !EVERY.regex.some(one => one === regex))
+
+const narrows = (field: string): string => {
+  const kinds = Object.entries(EVERY).map(([kind, all]) => {
+    const others = all.map(one => `${field}.${kind} != '${one}'`)
+    return `has(${field}.${kind}) && ${others.join(' && ')}`
+  })
+  return `has(${field}) && (has(${field}.exact) || ${kinds.join(' || ')})`
+}
+
+const CONDITIONS = [...TEXTS, ...LISTED, 'port', 'sourceNamespace']
 
 const Audience = ruled(Match, {
-  message: `each entry of match needs a condition, or it takes every request: write one of ${CONDITIONS.join(', ')}`,
-  cel: CONDITIONS.map(field => `has(self.${field})`).join(' || '),
-  holds: match => CONDITIONS.some(field => match[field] !== undefined),
+  message: `each entry of match needs a condition, or it takes every request: write one of ${CONDITIONS.join(', ')}, and in it what to look for, such as headers: {x-canary: {exact: 'yes'}}`,
+  cel: [
+    ...TEXTS.map(field => narrows(`self.${field}`)),
+    ...LISTED.map(field => `has(self.${field}) && size(self.${field}) > 0`),
+    'has(self.port)',
+    "has(self.sourceNamespace) && self.sourceNamespace != ''",
+  ].join(' || '),
+  holds: match =>
+    TEXTS.some(field => isNarrow(match[field] ?? {})) ||
+    LISTED.some(field => Object.keys(match[field] ?? {}).length > 0) ||
+    match.port !== undefined ||
+    (match.sourceNamespace ?? '') !== '',
 })
 
 const WEIGHTS = ['stepWeight', 'stepWeights', 'steps'] as const

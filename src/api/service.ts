@@ -50,13 +50,20 @@ const CorsPolicy = passedOn({
   unmatchedPreflights: z.string().exactOptional(),
 }).describe(istio('virtual-service/#CorsPolicy'))
 
+/** A condition on one text, as Istio writes it. */
+const StringMatch = passedOn({
+  exact: z.string().exactOptional(),
+  prefix: z.string().exactOptional(),
+  regex: z.string().exactOptional(),
+})
+
 /** A condition on requests, as Istio writes it. */
 export const Match = passedOn({
   name: z.string().exactOptional(),
-  uri: passedOn({}).exactOptional(),
-  scheme: passedOn({}).exactOptional(),
-  method: passedOn({}).exactOptional(),
-  authority: passedOn({}).exactOptional(),
+  uri: StringMatch.exactOptional(),
+  scheme: StringMatch.exactOptional(),
+  method: StringMatch.exactOptional(),
+  authority: StringMatch.exactOptional(),
   headers: z.record(z.string(), passedOn({})).exactOptional(),
   withoutHeaders: z.record(z.string(), passedOn({})).exactOptional(),
   queryParams: z.record(z.string(), passedOn({})).exactOptional(),
