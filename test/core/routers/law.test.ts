@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
-import { recordOf } from '../../../src/core/json.ts'
+import { at, type Json, recordOf, recordsOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
 import { cookieMatch } from '../../../src/core/routers/istio/own-routes.ts'
+import { coversMatch, matchesOf } from '../../../src/core/routers/istio/matches.ts'
 import { isProduct, productOf } from '../../../src/core/routers/istio/products.ts'
 import { audienceOf } from '../../../src/core/model/plan.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
@@ -89,7 +90,7 @@ const condition = fc.constantFrom<Record<string, unknown>[]>(
   { uri: { exact: '/api/v1' } },
   { uri: { regex: '/a.*' } },
   { headers: { 'x-user': { exact: 'a' } } },
-  { headers: { 'x-user': { prefix: 'b' } }, method: { exact: 'GET' } },
+  { headers: { 'X-User': { prefix: 'b' } }, method: { exact: 'GET' } },
   { queryParams: { beta: { exact: '1' } } },
   { sourceLabels: { app: 'front' } },
   { gateways: ['mesh'], withoutHeaders: { 'x-bot': {} } },
@@ -108,7 +109,7 @@ const share = fc.integer({ min: 0, max: 100 })
 const cookie = fc.record({
   name: fc.constantFrom('web', 'a.b*c', '__Host-web'),
   value: fc.stringMatching(/^[0-9a-f]{16}$/),
-  attributes: fc.constantFrom('; Max-Age=60', '; Max-Age=60; Path=/'),
+  attributes: fc.constantFrom('; Max-Age=60', '; Max-Age=60; Path=/', '; Path=/caf%C3%A9', '; Path=/a%b'),
 })
 /** A split of any kind that a posture may have: of all requests or some, with copies, or with callers that stay. */
 const anySplit = (among: string): fc.Arbitrary<Pick<Posture, 'traffic' | 'sticky' | 'retired'>> =>
@@ -161,6 +162,24 @@ function readBack(world: Observation, { traffic, sticky }: Pick<Posture, 'traffi
 const reached = (traffic: Traffic | null, isReached: boolean): Traffic =>
   traffic === null || (traffic.among !== '' && !isReached) ? NONE : traffic
 
+/** Matches of named routes that take a request which their base route does not, and routes that are of none. */
+function takenBeyondTheirBase(o: Observation): unknown[] {
+  const http = recordsOf(at(liveOne(o, kinds.VirtualService, 'web').spec, 'http'))
+  const base = http.find(route => route['name'] === undefined)
+  const named = http.filter(route => route['name'] !== undefined)
+  const isWithin = (match: Json): boolean => matchesOf(base?.['match']).some(wide => coversMatch(folded(wide), match))
+  return [
+    ...http.filter(({ match }) => Array.isArray(match) && match.length === 0),
+    ...named.flatMap(({ match }) => matchesOf(match).filter(one => !isWithin(one))),
+  ]
+}
+
+/** Names of headers as Envoy compares them. */
+const folded = (match: Json): Json => {
+  const headers = Object.entries(recordOf(match['headers'])).map(([name, of]) => [name.toLowerCase(), of] as const)
+  return headers.length === 0 ? match : { ...match, headers: Object.fromEntries(headers) }
+}
+
 /** The object without what we may change: weights, canaries that were added, and our annotation. */
 function untouchable(o: Observation): unknown {
   const routes: KubeObject = liveOne(o, kinds.VirtualService, 'routes')
@@ -208,6 +227,9 @@ suite('the law of routers: what was rendered is read back', function () {
           const wanted = posture({ ...split, service: index === 0 ? 'as written' : later })
           o = after(o, istio.render(o, wanted))
           expect(istio.read(o)).to.deep.equal(readBack(world, split))
+          expect(takenBeyondTheirBase(o)).to.deep.equal([])
+          // Envoy reads a single % in a header as the begin of a command.
+          expect(JSON.stringify(o.live)).to.not.match(/(?<!%)%(%%)*(?!%)/)
           expect(istio.render(o, wanted)).to.deep.equal([])
         }
         // What a split leaves behind is nothing: the routes are those of a Canary that never had another one.

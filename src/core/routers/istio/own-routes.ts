@@ -99,8 +99,12 @@ function splitOf(o: Named, { port }: BaseRoute, { canary, mirror, cookies }: Spl
   return { ...copies, route }
 }
 
+/**
+ * Envoy reads `%…%` in the value of a header as a command, and refuses all its routes where it knows none of that name; `%%` is a `%`
+ * (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers).
+ */
 const setting = ({ name, value, attributes }: Cookie): Json => ({
-  response: { add: { 'Set-Cookie': `${name}=${value}${attributes}` } },
+  response: { add: { 'Set-Cookie': `${name}=${value}${attributes}`.replaceAll('%', '%%') } },
 })
 
 /** The primary alone, without a weight: it carries no split. */

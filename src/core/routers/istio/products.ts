@@ -35,7 +35,7 @@ export function productOf(one: Json, other: Json): Json | Clash {
     if (joined !== undefined) both[field] = joined
   }
   for (const field of MAPS) {
-    const [here, there] = [recordOf(one[field]), recordOf(other[field])]
+    const [here, there] = [namedIn(field, one), namedIn(field, other)]
     for (const key of Object.keys(here).filter(name => Object.hasOwn(there, name))) {
       if (!sameJson(here[key], there[key])) {
         const disjoint = field === 'sourceLabels' || areDisjoint(here[key], there[key])
@@ -59,6 +59,15 @@ export const isProduct = (product: Json | Clash): product is Json => !isClash(pr
 export function productsOf(matches: readonly Json[] | undefined, others: readonly Json[]): Json[] {
   const own = matches === undefined || matches.length === 0 ? [{}] : matches
   return own.flatMap(one => others.map(other => productOf(one, other)).filter(isProduct))
+}
+
+/** The conditions of a field by name. Envoy compares names of headers in lower case, so that two writings are one condition. */
+function namedIn(field: (typeof MAPS)[number], match: Json): Json {
+  const named = recordOf(match[field])
+  if (field !== 'headers' && field !== 'withoutHeaders') return named
+  const folded = Object.entries(named).map(([name, condition]) => [name.toLowerCase(), condition] as const)
+  // One name in two writings are two conditions, and both are kept.
+  return new Set(folded.map(([name]) => name)).size < folded.length ? named : Object.fromEntries(folded)
 }
 
 /** A condition on one text that holds where both do; undefined where neither says anything. */

@@ -4,7 +4,7 @@ import type { RoutingProvider } from '../../provider.ts'
 import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import { foreignRules, foreignVirtualService } from './objects.ts'
-import { cookieThatCannotBeMatched, matchesThatCannotBeJoined } from './matches.ts'
+import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
@@ -23,6 +23,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     refusesService(gatewayNotAllowed),
     stops(matchesThatCannotBeJoined),
     stops(cookieThatCannotBeMatched),
+    stops(rewriteThatDiffersAmongMatches),
     stops(destinationRuleThatDoesNotFit),
     stops(virtualServicesThatDoNotFit),
   ],
