@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
-import { at, type Json, recordOf, recordsOf } from '../../../src/core/json.ts'
+import { at, type Json, recordOf, recordsOf, sameJson } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
 import { cookieMatch } from '../../../src/core/routers/istio/own-routes.ts'
@@ -167,17 +167,17 @@ function takenBeyondTheirBase(o: Observation): unknown[] {
   const http = recordsOf(at(liveOne(o, kinds.VirtualService, 'web').spec, 'http'))
   const base = http.find(route => route['name'] === undefined)
   const named = http.filter(route => route['name'] !== undefined)
-  const isWithin = (match: Json): boolean => matchesOf(base?.['match']).some(wide => coversMatch(folded(wide), match))
+  const isWithin = (one: Json): boolean => matchesOf(base?.['match']).some(wide => coversMatch(folded(wide), one))
   return [
-    ...http.filter(({ match }) => Array.isArray(match) && match.length === 0),
-    ...named.flatMap(({ match }) => matchesOf(match).filter(one => !isWithin(one))),
+    ...http.filter(route => sameJson(route['match'], [])),
+    ...named.flatMap(route => matchesOf(route['match']).filter(one => !isWithin(one))),
   ]
 }
 
 /** Names of headers as Envoy compares them. */
-const folded = (match: Json): Json => {
-  const headers = Object.entries(recordOf(match['headers'])).map(([name, of]) => [name.toLowerCase(), of] as const)
-  return headers.length === 0 ? match : { ...match, headers: Object.fromEntries(headers) }
+const folded = (own: Json): Json => {
+  const headers = Object.entries(recordOf(own['headers'])).map(([name, of]) => [name.toLowerCase(), of] as const)
+  return headers.length === 0 ? own : { ...own, headers: Object.fromEntries(headers) }
 }
 
 /** The object without what we may change: weights, canaries that were added, and our annotation. */
