@@ -6,9 +6,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parseAllDocuments, stringify } from 'yaml'
-import { kinds } from '../../../src/api/object.ts'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { importFlagger } from '../../../src/import/flagger/import.ts'
+import { SLUICE_API } from '../../../src/import/flagger/rewrite.ts'
 import type { Note } from '../../../src/import/flagger/notes.ts'
+import { Refusal } from '../../../playground/answers.ts'
+import { VirtualClock } from '../../../playground/clock.ts'
+import { installed } from '../../../playground/test/installed.ts'
 
 const folder = join(import.meta.dirname, 'golden')
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
@@ -45,6 +49,8 @@ interface Row {
   readonly text: string
   /** The notes: kind, and a part of the sentence. */
   readonly notes: readonly (readonly [kind: Note['kind'], sentence: RegExp])[]
+  /** Why the API server lets in what is refused here. */
+  readonly unseenByServer?: string
 }
 
 const rows: readonly Row[] = [
@@ -86,11 +92,13 @@ const rows: readonly Row[] = [
     name: 'a field that nobody knows',
     text: canary({ service: { port: 80, trafficPolicy: { tls: {}, newer: 1 }, portNames: 'http' } }),
     notes: [['refused', /^spec\.service\.portNames: no field of this name is known/]],
+    unseenByServer: 'it drops the field, and kubectl alone complains',
   },
   {
     name: 'a MetricTemplate of another namespace',
     text: canary(analysis({ metrics: [{ name: 'errors', templateRef, thresholdRange: { max: 1 } }] })),
     notes: [['refused', /^spec\.analysis\.metrics\[0\]\.templateRef\.namespace: .*copy errors to shop/]],
+    unseenByServer: 'its rules do not see the namespace of an object',
   },
   {
     name: 'a MetricTemplate of a namespace, and a Canary that does not say its own',
@@ -111,6 +119,7 @@ const rows: readonly Row[] = [
     name: 'a function of Go templates',
     text: template({ type: 'prometheus' }, 'up{app="{{ target | upper }}", tier="{{ variables.tier }}"}'),
     notes: [['refused', /^spec\.query: .* is not known/]],
+    unseenByServer: 'its rules do not read queries',
   },
   { name: 'variables of a template', text: template({ type: 'prometheus' }, 'up{a="{{ variables.a }}"}'), notes: [] },
   {
@@ -159,6 +168,21 @@ suite('import flagger', () => {
       const said = importFlagger(text).notes
       expect(said.map(({ kind }) => kind)).to.deep.equal(notes.map(([kind]) => kind))
       for (const [index, [, sentence]] of notes.entries()) expect(said[index]?.sentence).to.match(sentence)
+    })
+  }
+
+  const readable = rows.filter(({ notes }) => notes.every(([kind]) => kind !== 'unread'))
+  for (const { name, text, notes, unseenByServer } of readable) {
+    const isRefused = notes.some(([kind]) => kind === 'refused') && unseenByServer === undefined
+    test(`the API server ${isRefused ? 'refuses' : 'takes'} what becomes of ${name}`, () => {
+      const objects = parseAllDocuments(importFlagger(text).text).map(document => document.toJS() as KubeObject)
+      const user = installed(new VirtualClock()).as('kubectl')
+      user.namespace('shop')
+      for (const object of objects.filter(({ apiVersion }) => apiVersion === SLUICE_API)) {
+        const create = (): unknown => user.create({ ...object, metadata: { namespace: 'shop', ...object.metadata } })
+        if (isRefused) expect(create).to.throw(Refusal)
+        else create()
+      }
     })
   }
 
