@@ -560,7 +560,7 @@ export const mutants: readonly Mutant[] = [
   ...laws(SCALERS, 'the target rests whatever its autoscaler finds', {
     without: 'the pause at rest',
     file: SCALER_WRITES,
-    take: "    case 'none':\n      return { replicas: 0 }",
+    take: "    case 'none':\n      return { replicas: isLeftAlone(o) ? target.replicas : 0 }",
     put: "    case 'none':\n      return 'grows'",
   }),
   ...laws(
@@ -575,8 +575,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the values of the user',
       file: 'src/core/autoscalers/pause.ts',
-      take: 'JSON.stringify({ users, written: ours })',
-      put: 'JSON.stringify({ users: {}, written: ours })',
+      take: 'JSON.stringify({ canary, users, written: ours })',
+      put: 'JSON.stringify({ canary, users: {}, written: ours })',
     },
   ),
 ]
