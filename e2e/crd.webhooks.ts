@@ -1,5 +1,5 @@
 /** Rows for webhooks: what is accepted, and what makes no sense. */
-import { bad, type Case, good, type Json } from './crd.given.ts'
+import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
 
 const gate = { name: 'gate', type: 'confirm-promotion', url: 'https://gate.test/check?team=shop' }
 const hooks = (...webhooks: readonly Json[]): Json => ({ analysis: { webhooks } })
@@ -34,8 +34,8 @@ export const webhooks: readonly Case[] = [
   ),
   good('a webhook without a type, which is rollout', hooks({ name: 'load-test', url: 'http://loadtester.test/' })),
   good('any certificate', of({ disableTLS: true })),
-  bad('a webhook without a URL', hooks({ name: 'gate' }), 'is required'),
-  bad('an unknown type', of({ type: 'confirm' }), 'must be one of confirm-rollout'),
+  malformed('a webhook without a URL', hooks({ name: 'gate' }), 'is required', 'Required value'),
+  malformed('an unknown type', of({ type: 'confirm' }), 'must be one of confirm-rollout', 'Unsupported value'),
   bad('two webhooks of one name', hooks(gate, { ...gate, type: 'rollback' }), 'each webhook needs a name of its own'),
   bad('a URL without a scheme', of({ url: 'gate.test/check' }), 'write a URL with http:// or https://'),
   bad('a URL without a host', of({ url: 'http:///check' }), 'write a URL with http:// or https://'),
@@ -43,9 +43,14 @@ export const webhooks: readonly Case[] = [
   bad('a timeout that is none', of({ timeout: '10' }), 'write a duration with its unit'),
   bad('no time at all', of({ timeout: '0s' }), 'from 100ms to 1h'),
   bad('a timeout of hours', of({ timeout: '2h' }), 'from 100ms to 1h'),
-  bad('too many retries', of({ retries: 11 }), 'must be at most 10'),
-  bad('metadata that is no text', of({ metadata: { count: 1 } }), 'must be text'),
-  bad('metadata without end', of({ metadata: { long: 'x'.repeat(4097) } }), 'must have at most 4096 characters'),
+  malformed('too many retries', of({ retries: 11 }), 'must be at most 10', 'should be less than or equal to 10'),
+  malformed('metadata that is no text', of({ metadata: { count: 1 } }), 'must be text', 'must be of type string'),
+  malformed(
+    'metadata without end',
+    of({ metadata: { long: 'x'.repeat(4097) } }),
+    'must have at most 4096 characters',
+    'may not be more than 4096 bytes',
+  ),
   bad('a header of our own', of({ headers: { 'Idempotency-Key': ['1'] } }), 'are set by Sluice: remove them'),
   bad('a header of two lines', of({ headers: { 'X-Team': ['shop\r\nX-Admin: true'] } }), 'without line breaks'),
   bad(

@@ -22,8 +22,15 @@ export interface SecretReference {
 }
 
 const MAX_HEADERS = 20
-const MAX_VALUES = 10
-const MAX_LENGTH = 4096
+
+/** Values of one header, and characters of one value. */
+export interface HeaderLimits {
+  readonly values: number
+  readonly length: number
+}
+
+/** An object may have so much where it is not in a list, for every item of which the API server adds up what its rules may cost. */
+const ALONE: HeaderLimits = { values: 10, length: 4096 }
 
 /** What a name of a header consists of (RFC 9110 §5.6.2), as far as any server uses it. */
 const HEADER_NAME = '^[A-Za-z0-9_-]{1,100}$'
@@ -38,7 +45,7 @@ const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every(one => typeof one === 'string')
 
 /** Headers of requests: name → values. */
-export function requestHeaders() {
+export function requestHeaders({ values: most, length: longest }: HeaderLimits = ALONE) {
   const lists = z
     .custom<Record<string, string[]>>(given => typeof given === 'object' && given !== null && !Array.isArray(given), {
       // Not what it is instead: it may be secret.
@@ -50,9 +57,8 @@ export function requestHeaders() {
       // What a value is stays unsaid: it may be secret.
       for (const [name, values] of Object.entries<unknown>(given)) {
         if (!isTextList(values)) add('must be a list of texts', name)
-        else if (values.length > MAX_VALUES) add(`must have at most ${MAX_VALUES} entries`, name)
-        else if (values.some(({ length }) => length > MAX_LENGTH))
-          add(`must have at most ${MAX_LENGTH} characters`, name)
+        else if (values.length > most) add(`must have at most ${most} entries`, name)
+        else if (values.some(({ length }) => length > longest)) add(`must have at most ${longest} characters`, name)
       }
     })
     .meta({
@@ -60,8 +66,8 @@ export function requestHeaders() {
       maxProperties: MAX_HEADERS,
       additionalProperties: {
         type: 'array',
-        maxItems: MAX_VALUES,
-        items: { type: 'string', maxLength: MAX_LENGTH },
+        maxItems: most,
+        items: { type: 'string', maxLength: longest },
       },
     })
   return ruled(
@@ -92,8 +98,8 @@ export function requestHeaders() {
 export const secretReference = () => z.object({ name: objectName().describe('Name of the Secret.') })
 
 /** The fields of `Access`, for the schema of an object that names a server. */
-export const accessFields = () => ({
-  headers: requestHeaders()
+export const accessFields = (limits?: HeaderLimits) => ({
+  headers: requestHeaders(limits)
     .exactOptional()
     .describe(
       'Headers of each request, by name. Everyone who may read this object sees them; a secret belongs in `secretRef`.',

@@ -62,7 +62,7 @@ export const WebhookSchema = ruled(
       .default(false)
       .describe('Whether waiting for this webhook is an Event of type Normal instead of a Warning.'),
     disableTLS: z.boolean().default(false).describe('Accepts any certificate.'),
-    ...accessFields(),
+    ...accessFields({ values: 2, length: 2048 }),
   }),
   {
     message: 'disableTLS accepts any certificate, so caSecretRef has no effect: remove one of them',

@@ -34,6 +34,10 @@ const scaledObject = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', nam
 const autoscaler = 'HorizontalPodAutoscaler'
 const affinity = { given: { analysis: { sessionAffinity: { cookieName: 'canary' } } } }
 
+const webhook = (url = 'http://gate.test/'): { given: Json } => ({
+  given: { analysis: { webhooks: [{ name: 'gate', url }] } },
+})
+
 export const rows: Readonly<Record<string, Row>> = {
   provider: { given: { analysis: { metrics: [query] } }, values: ['istio', 'kubernetes'] },
   metricsServer: { values: ['http://prometheus:9090', 'http://prometheus.other:9090'] },
@@ -100,6 +104,17 @@ export const rows: Readonly<Record<string, Row>> = {
   'analysis.iterations': { split: 'selector', given: withoutMesh, values: [2, 4] },
   'analysis.steps[].hold': { given: { analysis: { steps: [{ weight: 50 }] } }, values: ['15s', '40s'] },
   'analysis.steps[].approve': { given: { analysis: { steps: [{ weight: 50 }] } } },
+  'analysis.webhooks[].name': webhook(),
+  'analysis.webhooks[].type': webhook(),
+  'analysis.webhooks[].url': { ...webhook(), values: ['http://one.test/', 'http://two.test/'] },
+  'analysis.webhooks[].timeout': webhook(),
+  'analysis.webhooks[].retries': { ...webhook(), values: [1, 2] },
+  'analysis.webhooks[].metadata': webhook(),
+  'analysis.webhooks[].muteAlert': webhook(),
+  'analysis.webhooks[].disableTLS': webhook(),
+  'analysis.webhooks[].headers': { ...webhook(), values: [{ a: ['1'] }, { a: ['2'] }] },
+  'analysis.webhooks[].secretRef.name': webhook(),
+  'analysis.webhooks[].caSecretRef.name': webhook('https://gate.test/'),
   ...ofMetrics('name', {}),
   ...ofMetrics('query', {}, ['sum(x)', 'sum(y)']),
   ...ofMetrics('interval', {}, ['10s', '1m']),
