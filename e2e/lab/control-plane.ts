@@ -90,6 +90,14 @@ export class ControlPlane {
       `--client-ca-file=${pki.file('ca.crt')}`,
       '--service-account-issuer=https://kubernetes.default.svc',
       '--api-audiences=https://kubernetes.default.svc',
+      // What metrics-server and KEDA serve is asked for through this API server.
+      `--requestheader-client-ca-file=${pki.file('ca.crt')}`,
+      '--requestheader-allowed-names=front-proxy',
+      '--requestheader-username-headers=X-Remote-User',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      `--proxy-client-cert-file=${pki.file('front-proxy.crt')}`,
+      `--proxy-client-key-file=${pki.file('front-proxy.key')}`,
       `--service-account-key-file=${pki.file('sa.pub')}`,
       `--service-account-signing-key-file=${pki.file('sa.key')}`,
       '--authorization-mode=RBAC',
@@ -111,6 +119,11 @@ export class ControlPlane {
       '--kube-api-qps=300',
       '--kube-api-burst=600',
       `--controllers=${controllers.join(',')}`,
+      // By default autoscalers act every 15 s, ignore the CPU of pods younger than 5 min, and wait 5 min before they take pods away.
+      '--horizontal-pod-autoscaler-sync-period=2s',
+      '--horizontal-pod-autoscaler-cpu-initialization-period=1s',
+      '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
+      '--horizontal-pod-autoscaler-downscale-stabilization=5s',
     ])
   }
 

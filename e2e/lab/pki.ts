@@ -6,7 +6,7 @@ import { run } from './program.ts'
 export const apiServerUrl = 'https://127.0.0.1:6443'
 
 /** Users that RBAC lets do anything; the audit log leaves them out. */
-const masters = ['admin', 'kcm', 'kubelet', 'prometheus', 'istiod'] as const
+const masters = ['admin', 'kcm', 'kubelet', 'prometheus', 'istiod', 'scaling'] as const
 /** Users that have exactly the rights a test gives them. */
 const plain = ['sluice', 'stranger'] as const
 export type User = (typeof masters)[number] | (typeof plain)[number]
@@ -51,6 +51,8 @@ export class Pki {
       this.#certificate('server', '/CN=kube-apiserver', ['-extfile', this.file('names')]),
       ...masters.map(user => this.#certificate(user, `/O=system:masters/CN=${user}`)),
       ...plain.map(user => this.#certificate(user, `/CN=${user}`)),
+      // By it other API servers know that a request comes from this one.
+      this.#certificate('front-proxy', '/CN=front-proxy'),
       this.#serviceAccountKey(),
     ])
     await Promise.all([...masters, ...plain].map(user => this.#writeKubeconfig(user)))

@@ -4,6 +4,8 @@ import { type Kind, kinds } from '../../../src/api/object.ts'
 import { at, numberOf, recordsOf, textOf } from '../../../src/core/json.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
+import { prometheusUrl } from '../../lab/prometheus.ts'
+import { installed, withKeda, withMetricsServer } from '../../lab/scaling.ts'
 import { waitFor } from '../../lab/wait.ts'
 
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
@@ -150,7 +152,108 @@ suite('Autoscalers', () => {
     expect(await replicasOf(shop, 'web')).to.equal(2)
   }
 
-  const scenarios: readonly [string, string, (shop: Shop) => Promise<void>][] = [
+  /** By the real metrics-server: `averageValue` says how much CPU a pod may use, so 1m is always too little, and 10 never. */
+  const cpuOnBothSides = async (shop: Shop): Promise<void> => {
+    const hpa = kinds.HorizontalPodAutoscaler
+    await withMetricsServer(shop.lab)
+    const needs = async (averageValue: string): Promise<unknown> => {
+      const metric = { type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue } } }
+      return patch(shop, hpa, { metrics: [metric] })
+    }
+    await shop.deployWeb({ replicas: 2 })
+    await shop.apply({ ...horizontal, spec: { ...horizontal.spec, maxReplicas: 4 } })
+    await needs('10')
+    await shop.reachable('client')
+    const client = shop.load('client', { rate: 30 })
+    const timeline = shop.timeline()
+    const { apiVersion, kind } = horizontal
+    await shop.apply(shop.canary({ autoscalerRef: { apiVersion, kind, name: 'web' }, analysis: holdsAt50 }))
+    await timeline.untilPhase('Initialized', 90)
+
+    await needs('1m')
+    await untilReplicas(shop, 'web-primary', 4, 60)
+    const pushed = await shop.setImage('v2')
+    await timeline.untilWeight(50, 120, pushed)
+    await waitFor('the floor', 10, async () => at(await status(shop), 'replicas', 'primaryFloor') === 4)
+
+    // Both sides need less: the target shrinks, and the primary, which may get half of its traffic back, does not.
+    await needs('10')
+    await untilReplicas(shop, 'web', 2, 60)
+    expect(await replicasOf(shop, 'web-primary')).to.equal(4)
+    await needs('1m')
+    await untilReplicas(shop, 'web', 4, 60)
+    expect((await conditions(shop)).filter(reason => reason.endsWith('AmbiguousSelector'))).to.deep.equal([])
+    expect(timeline.last?.phase).to.equal('Progressing')
+    expect(timeline.last?.weight, 'nothing held, nothing went back').to.equal(50)
+    expect(client.failures(), 'nothing was lost while both sides were scaled').to.deep.equal([])
+
+    await needs('10')
+    await shop.behave('v2', { errorRate: 1 })
+    await timeline.untilPhase('Failed', 60, pushed)
+    expect(await replicasOf(shop, 'web-primary'), 'the rollback lands on the floor').to.equal(4)
+    const back = Date.now()
+    await untilReplicas(shop, 'web-primary', 2, 180)
+    expect(Date.now() - back, 'the floor stays until the traffic was seen').to.be.greaterThan(100_000)
+  }
+
+  /** By the real KEDA: the number of the query divided by the threshold is how many pods are needed. */
+  const kedaScalesBothSides = async (shop: Shop): Promise<void> => {
+    await withKeda(shop.lab)
+    const needs = (pods: number): object => ({
+      triggers: [
+        {
+          type: 'prometheus',
+          metadata: { serverAddress: prometheusUrl, query: `vector(${pods * 10})`, threshold: '10' },
+        },
+      ],
+    })
+    await shop.deployWeb({ replicas: 2 })
+    await shop.apply({
+      ...scaled,
+      metadata: { name: 'web' },
+      spec: { ...scaled.spec, minReplicaCount: 0, pollingInterval: 2, cooldownPeriod: 2, ...needs(2) },
+    })
+    await shop.reachable('client')
+    const client = shop.load('client', { rate: 30 })
+    const timeline = shop.timeline()
+    const { apiVersion, kind } = scaled
+    await shop.apply(shop.canary({ autoscalerRef: { apiVersion, kind, name: 'web' }, analysis: holdsAt50 }))
+    await timeline.untilPhase('Initialized', 90)
+    await untilReplicas(shop, 'web', 0, 60)
+    await patch(shop, kinds.ScaledObject, needs(3))
+    await untilReplicas(shop, 'web-primary', 3, 60)
+    expect(await replicasOf(shop, 'web'), 'KEDA leaves what rests').to.equal(0)
+
+    const pushed = await shop.setImage('v2')
+    await timeline.untilWeight(50, 120, pushed)
+    expect(await replicasOf(shop, 'web'), 'as large as the primary').to.equal(3)
+    await patch(shop, kinds.ScaledObject, needs(4))
+    await Promise.all([untilReplicas(shop, 'web', 4, 60), untilReplicas(shop, 'web-primary', 4, 60)])
+    expect((await conditions(shop)).filter(reason => reason.endsWith('AmbiguousSelector'))).to.deep.equal([])
+    // What needs no pod any more keeps those that it has in a run, and the primary its size at the start.
+    await patch(shop, kinds.ScaledObject, needs(0))
+    await untilReplicas(shop, 'web-primary', 3, 60)
+    expect(await replicasOf(shop, 'web')).to.equal(4)
+    expect(timeline.last?.phase).to.equal('Progressing')
+    expect(timeline.last?.weight, 'nothing held, nothing went back').to.equal(50)
+    expect(client.failures(), 'nothing was lost while both sides were scaled').to.deep.equal([])
+
+    await shop.behave('v2', { errorRate: 1 })
+    await timeline.untilPhase('Failed', 60, pushed)
+    expect(await replicasOf(shop, 'web-primary'), 'the rollback lands on the floor').to.equal(3)
+    await untilReplicas(shop, 'web', 0, 60)
+
+    await patch(shop, kinds.ScaledObject, needs(2))
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=false')
+    await shop.untilGone(kinds.Canary, 'web', 120)
+    expect(await shop.get(kinds.ScaledObject, 'web-primary')).to.equal(undefined)
+    await untilReplicas(shop, 'web', 2, 60)
+    expect((await shop.get(kinds.ScaledObject, 'web'))?.metadata.annotations ?? {}).to.not.have.property(
+      'sluice.dev/original',
+    )
+  }
+
+  const scenarios: readonly (readonly [string, string, (shop: Shop) => Promise<void>])[] = [
     [
       'an HPA scales either side of a release, a rollback lands on the floor, and it is as it was at the end',
       'hpa',
@@ -162,5 +265,30 @@ suite('Autoscalers', () => {
       kedaOnBothSides,
     ],
   ]
-  together(scenarios.map(([name, topic, run]): Scenario => ({ name, run: async lab => Shop.within(lab, topic, run) })))
+  /** Those for which the lab has to be built with another group. */
+  const more: typeof scenarios = [
+    ...(installed.metrics
+      ? [
+          [
+            'an HPA scales either side by the CPU that metrics-server tells, and a rollback lands on the floor',
+            'cpu',
+            cpuOnBothSides,
+          ] as const,
+        ]
+      : []),
+    ...(installed.keda
+      ? [
+          [
+            'KEDA scales either side of a release, wakes nothing that rests, and a rollback lands on the floor',
+            'kedas',
+            kedaScalesBothSides,
+          ] as const,
+        ]
+      : []),
+  ]
+  together(
+    [...scenarios, ...more].map(
+      ([name, topic, run]): Scenario => ({ name, run: async lab => Shop.within(lab, topic, run) }),
+    ),
+  )
 })

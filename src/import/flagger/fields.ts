@@ -62,6 +62,16 @@ export const differences: readonly Difference[] = [
     means: "must be on the controller's list: start it with --metrics-server or --allowed-metrics-server and this URL",
   },
   {
+    path: 'autoscalerRef',
+    means:
+      "the primary's autoscaler follows every change at once, and keeps the size of the primary while the canary has traffic; Flagger changes it with a promotion only",
+  },
+  {
+    path: 'autoscalerRef.primaryScalerQueries',
+    means:
+      'names triggers of the ScaledObject: one that is not there is an error; left out, whole words are rewritten, in Prometheus triggers only',
+  },
+  {
     path: 'revertOnDeletion',
     means:
       'at deletion the target serves again in any case; true also restores what was adopted. In Flagger, false leaves the target at 0 pods',
