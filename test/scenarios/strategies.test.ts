@@ -102,15 +102,16 @@ suite('strategies beyond weights', () => {
   })
 
   suite('session affinity', () => {
-    const sticky = { stepWeights: [10, 50], sessionAffinity: { cookieName: 'web', maxAge: 300 } }
-    const setCookie = (name: string): string =>
-      textOf(
-        http()
-          .filter(route => (route['name'] ?? '') === name)
-          .flatMap(route => recordsOf(route['route']))
-          .map(entry => at(entry, 'headers', 'response', 'add', 'Set-Cookie'))
-          .find(cookie => cookie !== undefined),
-      )
+    const sticky = {
+      stepWeights: [10, 50],
+      sessionAffinity: { cookieName: 'web', primaryCookieName: 'old', maxAge: 300 },
+    }
+    /** The cookies that routes of a name set, in the order of their destinations. */
+    const setCookies = (name: string): string[] =>
+      http()
+        .filter(route => (route['name'] ?? '') === name)
+        .flatMap(route => recordsOf(route['route']))
+        .map(entry => textOf(at(entry, 'headers', 'response', 'add', 'Set-Cookie')))
 
     test('callers with the cookie stay on the canary, a rollback takes them at once, and the cookie ends', async () => {
       await begin([call(50, 'other')], sticky)
@@ -118,21 +119,23 @@ suite('strategies beyond weights', () => {
       world.images.set('demo/web:2.0.0-errors-later', {})
       await world.until('Progressing 10')
       await world.clock.advance(3000)
-      const [cookie = ''] = setCookie('').split(';')
-      expect(cookie).to.equal(world.status.sessionAffinityCookie)
+      const { sessionAffinityCookie: cookie = '', primarySessionAffinityCookie: old = '' } = world.status
+      expect(setCookies('')).to.deep.equal([`${old}; Max-Age=10`, `${cookie}; Max-Age=300`])
       world.mesh.load(call(50, 'kept', { cookie: `a=b; ${cookie}` }))
+      world.mesh.load(call(50, 'faithful', { cookie: old }))
       world.mesh.load(call(50, 'near', { cookie: `x${cookie}; y=${cookie}1` }))
       const from = world.clock.now()
       await world.clock.advance(5000)
       expect(onCanary('kept', from)).to.be.closeTo(250, 1)
       expect(onCanary('near', from)).to.be.closeTo(25, 2)
+      expect(onCanary('faithful', from)).to.equal(0)
       world.annotate('abort', '1 no')
       await world.until('Failed')
       await world.clock.advance(2000)
       const back = world.clock.now()
       await world.clock.advance(10_000)
       expect(onCanary('kept', back)).to.equal(0)
-      expect(setCookie('sluice-retired-cookie')).to.equal(`${cookie}; Max-Age=0`)
+      expect(setCookies('sluice-retired-cookie')).to.deep.equal([`${cookie}; Max-Age=0`])
       expect(world.status.previousSessionAffinityCookie).to.equal(cookie)
       await world.clock.advance(6 * minute)
       expect(http()).to.have.lengthOf(1)
