@@ -571,8 +571,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'the floor of the first share',
       file: FLOOR,
-      take: 'const primaryFloor = floor ?? (running === 0 ? null : running)',
-      put: 'const primaryFloor = floor ?? (running === 0 ? null : 1)',
+      take: 'const primaryFloor = leaves ? Math.max(floor ?? 0, running) : floor',
+      put: 'const primaryFloor = leaves ? Math.max(floor ?? 0, 1) : floor',
     },
     {
       without: 'waiting until the autoscaler has seen the traffic return',

@@ -3,8 +3,9 @@ import type { Observation } from '../model/observation.ts'
 import { isChecked } from '../model/plan.ts'
 import { podsOf } from '../model/selectors.ts'
 import type { Analysis } from '../model/state.ts'
-import { leastOfPrimary } from '../render/autoscaling.ts'
+import { floorOnCopy, leastOfPrimary } from '../render/autoscaling.ts'
 import { scalerOf } from './index.ts'
+import { heldReplicas } from './pause.ts'
 
 type Side = 'target' | 'primary'
 
@@ -12,20 +13,30 @@ type Side = 'target' | 'primary'
 function leastOf(o: Observation, side: Side): number | null {
   if (side === 'primary') return leastOfPrimary(o)
   const scaler = scalerOf(o)
-  return scaler?.object === undefined ? null : Math.max(1, scaler.kind.limits(scaler.object).min)
+  if (scaler?.object === undefined) return null
+  // A paused one asks for no pod: all that it was paused at are needed.
+  return Math.max(1, heldReplicas(scaler.object) ?? scaler.kind.limits(scaler.object).min)
 }
 
-/** How many pods a side must have to carry what it is there for. */
+/** How many pods a side must have to carry what it is there for: of a primary no fewer than its floor. */
 export function sizeOf(o: Observation, side: Side): number {
   const replicas = o[side]?.replicas ?? 0
-  return Math.min(replicas, leastOf(o, side) ?? replicas)
+  const size = Math.min(replicas, leastOf(o, side) ?? replicas)
+  return side === 'primary' ? Math.max(size, floorOnCopy(o)) : size
 }
 
 /** All desired pods of the present revision are ready, or as many as its autoscaler's minimum, and no other runs. */
 export function isReady(o: Observation, side: Side): boolean {
   const workload = o[side]
-  if (workload === null || workload.readiness !== 'progressing') return workload?.readiness === 'ready'
-  if (leastOf(o, side) === null || workload.replicas === 0) return false
+  if (workload === null || workload.replicas < sizeOf(o, side)) return false
+  if (workload.readiness !== 'progressing') return workload.readiness === 'ready'
+  return leastOf(o, side) !== null && hasMinimum(o, side)
+}
+
+/** As many pods of the present revision are ready as its autoscaler's minimum, and no other runs. */
+export function hasMinimum(o: Observation, side: Side): boolean {
+  const workload = o[side]
+  if (workload === null || workload.replicas === 0) return false
   const { primaryReadyThreshold, canaryReadyThreshold } = o.canary.spec.analysis
   const percent = side === 'primary' ? primaryReadyThreshold : canaryReadyThreshold
   const own = podsOf(workload, workload.revision)

@@ -154,7 +154,7 @@ function inTime(o: Observation, move: Move, now: Instant): Move {
 
 /** The floor of an autoscaled primary as it is after the move, and a pass when it is to be lifted. */
 function withFloor<M extends Omit<Move, 'report'>>(o: Observation, move: M, now: Instant): M {
-  const replicas = noteFloor({ ...o, state: move.state, memory: move.memory }, now)
+  const replicas = noteFloor({ ...o, state: move.state, memory: move.memory }, o.state, now)
   const memory = replicas === move.memory.replicas ? move.memory : { ...move.memory, replicas }
   const endsAt = floorEndsAt(memory)
   if (endsAt === null) return { ...move, memory }

@@ -6,26 +6,48 @@
 import type { Memory } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import { requestedOf } from '../model/selectors.ts'
+import type { State } from '../model/state.ts'
+import { startSize } from '../render/autoscaling.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 
 /** After so long with all traffic the primary's autoscaler has seen it: metrics are up to a minute behind, and it looks every 15 s. */
 const SEEN: Milliseconds = 120_000
 
-/** @param o with the state and memory that the move leads to. */
-export function noteFloor(o: Observation, now: Instant): Memory['replicas'] {
-  const { replicas } = o.memory
-  const { primaryFloor: floor, returnedAt } = replicas
-  if (o.canary.spec.autoscalerRef === undefined || o.state.phase === 'Initializing')
-    return floor === null && returnedAt === null ? replicas : { ...replicas, primaryFloor: null, returnedAt: null }
-  if (requestedOf(o.state).canary > 0 || (o.traffic?.high ?? 0) > 0) {
-    const running = o.primary?.replicas ?? 0
-    const primaryFloor = floor ?? (running === 0 ? null : running)
-    return primaryFloor === floor && returnedAt === null ? replicas : { ...replicas, primaryFloor, returnedAt: null }
-  }
-  if (floor === null) return replicas
+/**
+ * @param o with the state and memory that the move leads to.
+ * @param before the state that it starts from.
+ */
+export function noteFloor(o: Observation, before: State, now: Instant): Memory['replicas'] {
+  const { primaryFloor: floor, returnedAt } = o.memory.replicas
+  const isNew = o.state.phase === 'Initializing'
+  if (o.canary.spec.autoscalerRef === undefined || (isNew && o.primary === null)) return withFloor(o, null, null)
+  // A first primary is idle until the callers are moved to it, and has to be as large then as what served before.
+  if (isNew) return withFloor(o, Math.max(floor ?? 0, startSize(o)), null)
+  if (requestedOf(o.state).canary > 0 || (o.traffic?.high ?? 0) > 0) return withFloor(o, floorOf(o, before), null)
   const since = returnedAt ?? now
-  if (now - since >= SEEN) return { ...replicas, primaryFloor: null, returnedAt: null }
-  return returnedAt === null ? { ...replicas, returnedAt: now } : replicas
+  return floor === null || now - since >= SEEN ? withFloor(o, null, null) : withFloor(o, floor, since)
+}
+
+/**
+ * What the primary has when traffic leaves it, for the first time or further. A promotion moves what the canary has carried onto the
+ * primary, which by then may have had little to do for long.
+ */
+function floorOf(o: Observation, before: State): number | null {
+  const { primaryFloor: floor, returnedAt } = o.memory.replicas
+  const running = o.primary?.replicas ?? 0
+  const leaves = floor === null || returnedAt !== null || requestedOf(o.state).canary > requestedOf(before).canary
+  const primaryFloor = leaves ? Math.max(floor ?? 0, running) : floor
+  const carried = o.state.phase === 'Promoting' && requestedOf(o.state).canary > 0 ? (o.target?.replicas ?? 0) : 0
+  return Math.max(primaryFloor, carried) || null
+}
+
+function withFloor(
+  { memory: { replicas } }: Observation,
+  primaryFloor: number | null,
+  returnedAt: Instant | null,
+): Memory['replicas'] {
+  const isSame = replicas.primaryFloor === primaryFloor && replicas.returnedAt === returnedAt
+  return isSame ? replicas : { ...replicas, primaryFloor, returnedAt }
 }
 
 /** When the floor is lifted, if nothing changes before; null where nothing is due. */

@@ -1,5 +1,6 @@
 /** Whether an autoscaler decides how many pods a side has, and how many the target starts with. */
-import { limitsOfPrimary, scalerOf, scalersOn } from '../autoscalers/index.ts'
+import { refKey } from '../../api/object.ts'
+import { isCopy, limitsOfPrimary, scalerOf, scalersOn } from '../autoscalers/index.ts'
 import type { Observation } from '../model/observation.ts'
 
 /** An HPA or a ScaledObject scales the primary, or will: the Canary names the one that it is to have. */
@@ -20,6 +21,22 @@ export function startSize(o: Observation): number {
   const { desired } = o.memory.replicas
   const wanted = Math.max(1, desired ?? 1, o.target?.replicas ?? 0, o.primary?.replicas ?? 0, limits?.min ?? 0)
   return Math.max(1, Math.min(wanted, limits?.max ?? wanted))
+}
+
+/** The minimum that the primary's autoscaler has, whatever it should have; null where there is none of ours. */
+export function liveMinimum(o: Observation): number | null {
+  const scaler = scalerOf(o)
+  const copy = scaler === null ? undefined : o.live[refKey(scaler.primaryRef)]
+  return scaler === null || copy === undefined || !isCopy(o, copy) ? null : scaler.kind.limits(copy).min
+}
+
+/**
+ * What the primary's autoscaler will have by its next check, where that is more than there is now: the floor, once it is on the copy.
+ * 0 where there is no floor.
+ */
+export function floorOnCopy(o: Observation): number {
+  if (o.memory.replicas.primaryFloor === null) return 0
+  return Math.min(leastOfPrimary(o) ?? 0, liveMinimum(o) ?? 0)
 }
 
 /** Fewest pods of an autoscaled primary now; its autoscaler's own minimum, while no canary has traffic. */

@@ -13,7 +13,7 @@ import type { Write } from '../model/write.ts'
 import { scalersOn } from '../autoscalers/index.ts'
 import { isPausedByUs } from '../autoscalers/pause.ts'
 import { mayStartPrimary } from './autoscalers.ts'
-import { primaryIsAutoscaled, startSize } from './autoscaling.ts'
+import { floorOnCopy, primaryIsAutoscaled, startSize } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
 import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
 import { withRestarts } from './restarts.ts'
@@ -106,11 +106,11 @@ function templateFor(o: Observation, recorded: RecordedTemplate, selected: Label
   return { ...template, metadata, spec: followLabels(template['spec'], labels, primary) }
 }
 
-/** What the user last asked for; an autoscaler on the primary decides alone. */
+/** What the user last asked for; an autoscaler on the primary decides alone, and the floor that it has anyway is not waited for. */
 function replicasOf(o: Observation, live: KubeObject | undefined): number {
   const current = at(live?.spec, 'replicas')
   const now = typeof current === 'number' ? current : null
-  if (now !== null && primaryIsAutoscaled(o) && !isStranded(o, now)) return now
+  if (now !== null && primaryIsAutoscaled(o) && !isStranded(o, now)) return Math.max(now, floorOnCopy(o))
   if (o.canary.spec.autoscalerRef !== undefined) return startSize(o)
   return o.memory.replicas.desired ?? Math.max(1, now ?? o.target?.replicas ?? 1)
 }

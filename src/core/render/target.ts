@@ -56,7 +56,8 @@ function wantedReplicas(o: Observation, target: Workload, posture: Posture): num
 
 /**
  * How many pods a target has that an autoscaler is on. From 0 it is started with as many as the primary has; from then on its
- * autoscaler decides, except before it takes over from the primary: then it must not be smaller at first.
+ * autoscaler decides, or the pause. An HPA that finds idle pods is not contradicted, before a target takes over neither: its minimum
+ * is what holds them, and a number that is written against it at each of its checks would be ready at none.
  */
 function scaledReplicas(o: Observation, target: Workload, posture: Posture): number {
   const pause = pauseOf(o, posture)
@@ -67,9 +68,7 @@ function scaledReplicas(o: Observation, target: Workload, posture: Posture): num
     if (pause !== 'grows') return pause.replicas
   }
   if (posture.canaryPods === 'none') return isLeftAlone(o) ? target.replicas : 0
-  if (target.replicas === 0) return startSize(o)
-  const takesOver = posture.target !== null && posture.canaryPods === 'starting'
-  return takesOver ? Math.max(target.replicas, startSize(o)) : target.replicas
+  return target.replicas === 0 ? startSize(o) : target.replicas
 }
 
 const MARK = `/metadata/annotations/${LOCKED_ANNOTATION.replace('/', '~1')}`

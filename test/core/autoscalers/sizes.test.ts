@@ -1,16 +1,31 @@
 import { assert } from 'chai'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
 import { noteReplicas } from '../../../src/core/machine/desired-replicas.ts'
 import { floorEndsAt, noteFloor } from '../../../src/core/machine/primary-floor.ts'
-import { isReady } from '../../../src/core/autoscalers/readiness.ts'
+import { restoreTarget } from '../../../src/core/machine/rules/terminate.ts'
+import { isReady, sizeOf } from '../../../src/core/autoscalers/readiness.ts'
+import { CANARY_LABEL } from '../../../src/core/model/names.ts'
 import type { Observation, Workload } from '../../../src/core/model/observation.ts'
 import type { State } from '../../../src/core/model/state.ts'
 import { renderPrimary } from '../../../src/core/render/primary.ts'
 import { carriedBy } from '../../../src/core/model/traffic.ts'
 import { renderTarget } from '../../../src/core/render/target.ts'
-import { posture, record, template } from '../given-objects.ts'
-import { advancing, failed, finalising, initializing, minute, now, promoting, resting, run } from '../machine/given.ts'
-import { hpa, remembering, scaled, scaledTo, sized } from './given.ts'
+import type { Write } from '../../../src/core/model/write.ts'
+import { live, object, posture, record, template } from '../given-objects.ts'
+import {
+  advancing,
+  failed,
+  finalising,
+  initializing,
+  minute,
+  now,
+  promoting,
+  resting,
+  run,
+  terminating,
+} from '../machine/given.ts'
+import { hpa, remembering, scaled, scaledObject, scaledTo, sized } from './given.ts'
 
 const starting = posture({ canaryPods: 'starting' })
 const carrying = posture({ canaryPods: 'as desired' })
@@ -31,8 +46,8 @@ suite('the size of a target with an HPA', () => {
       'once started it is the autoscaler’s': [asked(sized('web', 2)), starting, undefined],
       'in the run it is the autoscaler’s': [asked(sized('web', 9)), carrying, undefined],
       'scaled to 0 by a hand in mid-run': [asked(sized('web', 0)), carrying, 4],
-      'before it takes over, as large as the primary': [asked(sized('web', 2)), takingOver, 4],
-      'before it takes over, not smaller': [asked(sized('web', 9)), takingOver, undefined],
+      'before it takes over, as large as the primary': [asked(sized('web', 0)), takingOver, 4],
+      'and what the autoscaler makes of it is not written again': [asked(sized('web', 2)), takingOver, undefined],
     }
   for (const [title, [given, wanted, replicas]] of Object.entries(rows))
     test(title, () => assert.equal(replicasOf(given, wanted), replicas))
@@ -46,6 +61,10 @@ suite('the size of an autoscaled primary', () => {
   test('is the target’s at first', () => assert.equal(written(null, sized('web', 7)), 7))
   test('is what it last had when it was deleted', () => assert.equal(written(null), 4))
   test('is left to the autoscaler', () => assert.equal(written(sized('web-primary', 9)), 9))
+  test('is at least the floor, once its autoscaler has that', () => {
+    assert.equal(at(first(renderPrimary(floored(6), posture())), 'spec', 'replicas'), 6)
+    assert.isUndefined(first(renderPrimary(floored(2), posture())))
+  })
   test('is not 0, where no autoscaler acts', () => assert.equal(written(sized('web-primary', 0)), 4))
 })
 
@@ -74,11 +93,26 @@ suite('what a user asked for, with an autoscaler', () => {
   })
 })
 
+/** The primary has four pods and should have six; the minimum of its HPA is this. */
+function floored(minReplicas: number, primary = sized('web-primary', 4)): Observation {
+  const metadata = { labels: { [CANARY_LABEL]: 'web' } }
+  const copy = object(kinds.HorizontalPodAutoscaler, 'web-primary', { spec: { minReplicas } }, metadata)
+  const o = scaled(hpa(), { primary, memory: remembering({ primaryFloor: 6 }) })
+  const rendered = first(renderPrimary(o, posture()))
+  const known = rendered === undefined ? {} : live([kinds.Deployment, rendered])
+  return { ...o, live: { ...o.live, ...known, ...live([kinds.HorizontalPodAutoscaler, copy]) } }
+}
+
+const first = (writes: readonly Write[]): KubeObject | undefined => {
+  const [write] = writes
+  return write?.verb === 'replace' ? write.object : undefined
+}
+
 suite("the primary's floor", () => {
   const ago = (since: number | null, primaryFloor: number | null = 6) =>
     remembering({ primaryFloor, returnedAt: since })
-  const floor = (state: State, more: Partial<Observation> = {}) => {
-    const { primaryFloor, returnedAt } = noteFloor(scaled(hpa(), { state, ...more }), now)
+  const floor = (state: State, more: Partial<Observation> = {}, before = state) => {
+    const { primaryFloor, returnedAt } = noteFloor(scaled(hpa(), { state, ...more }), before, now)
     return { primaryFloor, returnedAt }
   }
   const none = { primaryFloor: null, returnedAt: null }
@@ -117,7 +151,31 @@ suite("the primary's floor", () => {
       floor(resting(), { memory: ago(now - minute), traffic: carriedBy([100]) }),
       { primaryFloor: 6, returnedAt: null },
     ],
-    'there is none before there is a primary': [floor(initializing(), { memory: ago(null) }), none],
+    'there is none before there is a primary': [floor(initializing(), { memory: ago(null), primary: null }), none],
+    'the first primary keeps the size of what served': [
+      floor(initializing(), { memory: ago(null, null), target: sized('web', 8) }),
+      { primaryFloor: 8, returnedAt: null },
+    ],
+    'and does not follow one that was shrunk': [
+      floor(initializing(), { memory: ago(null, 8), target: sized('web', 2), primary: sized('web-primary', 2) }),
+      { primaryFloor: 8, returnedAt: null },
+    ],
+    'until it has had the traffic for a while': [
+      floor(resting('Initialized'), { memory: ago(null, 8), traffic: returned }, initializing()),
+      { primaryFloor: 8, returnedAt: now },
+    ],
+    'a primary that has grown by the next share is not shrunk below that': [
+      floor(advancing(50), { memory: ago(null), primary: sized('web-primary', 30) }, advancing(10)),
+      { primaryFloor: 30, returnedAt: null },
+    ],
+    'nor one that has grown since traffic had left before': [
+      floor(advancing(10), { memory: ago(now - minute), primary: sized('web-primary', 30), traffic: returned }),
+      { primaryFloor: 30, returnedAt: null },
+    ],
+    'a promotion moves what the canary has carried onto as many pods': [
+      floor(promoting('copying'), { memory: ago(null), target: sized('web', 9) }, advancing(50)),
+      { primaryFloor: 9, returnedAt: null },
+    ],
   }
   for (const [title, [found, expected]] of Object.entries(rows)) test(title, () => assert.deepEqual(found, expected))
 
@@ -134,6 +192,28 @@ suite('pods that an autoscaler has just asked for', () => {
     const memory = remembering({ primaryFloor: 6 })
     assert.isTrue(isReady(scaled(hpa(), { primary: side(6, 9), memory }), 'primary'))
     assert.isFalse(isReady(scaled(hpa(), { primary: side(5, 9), memory }), 'primary'))
+  })
+  test('are waited for before a promotion where the primary has fewer than its floor', () => {
+    assert.isFalse(isReady(floored(6), 'primary'))
+    assert.equal(sizeOf(floored(6), 'primary'), 6)
+    assert.isTrue(isReady(floored(6, side(6, 6)), 'primary'))
+    assert.isTrue(isReady(floored(2), 'primary'), 'an autoscaler that has no floor will not ask for more')
+  })
+  test('are all waited for while KEDA is paused at their number', () => {
+    const annotations = { 'autoscaling.keda.sh/paused-replicas': '5', 'sluice.dev/original': '{}' }
+    const of = (ready: number) => scaled(scaledObject({}, { annotations }), { target: side(ready, 5, 'web') })
+    assert.isFalse(isReady(of(4), 'target'))
+    assert.isTrue(isReady(of(5), 'target'))
+  })
+  test('hold a deletion until its deadline, and no longer where the minimum is ready', () => {
+    const since = now - 20 * minute
+    const state = terminating('restoring', { promoted: record(template()).revision, waiting: { for: 'target', since } })
+    const of = (ready: number, waiting = state.waiting) =>
+      restoreTarget({ ...asked(side(ready, 6, 'web')), state: { ...state, waiting } }, now)
+    const stageOf = (move: ReturnType<typeof of>): unknown => at(move.state, 'stage')
+    assert.equal(stageOf(of(2)), 'routing')
+    assert.include(of(1).message, 'Manual intervention required')
+    assert.equal(stageOf(of(2, { for: 'target', since: now })), 'restoring')
   })
   test('hold no step while the minimum is ready', () => {
     assert.isTrue(isReady(scaled(hpa(), { target: side(2, 5, 'web') }), 'target'))

@@ -1,4 +1,5 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
+import { hasMinimum } from '../../autoscalers/readiness.ts'
 import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
@@ -13,6 +14,7 @@ import { carriedSince, isPodOf, promotedOf, recordedOf, runOf, short, unlisted }
 import type { Phase, Revision, State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
+import { targetIsAutoscaled } from '../../render/autoscaling.ts'
 import { selects, templateLabels } from '../../render/labels.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
 import { renderServices } from '../../render/services.ts'
@@ -144,11 +146,13 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
     const next = awaiting(state, 'target', now)
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline !== null) return holdUntil(o, { reason: 'HandingBack', message }, deadline, next, now)
-    return holdAndReport(
-      o,
-      { severity: 'error', reason: 'HandingBack', message: `${message}. Manual intervention required` },
-      null,
-    )
+    // An autoscaler goes on from its minimum.
+    if (!targetIsAutoscaled(o) || !hasMinimum(o, 'target'))
+      return holdAndReport(
+        o,
+        { severity: 'error', reason: 'HandingBack', message: `${message}. Manual intervention required` },
+        null,
+      )
   }
   const message = `${kindAndName(o.names.target)} is ready; moving the callers back to it`
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
