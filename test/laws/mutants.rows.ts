@@ -258,6 +258,12 @@ export const mutants: readonly Mutant[] = [
     take: "return { ...common, canaryPods: 'as desired', lock: true, judged: run.candidate }",
     put: "return { ...common, traffic: { canary: 10 }, canaryPods: 'as desired', lock: true, judged: run.candidate }",
   }),
+  ...laws(MOMENTS, 'nothing is written that the status does not tell yet', {
+    without: 'ending the pass whose status was refused',
+    file: 'src/controller/commit.ts',
+    take: '        throw error\n',
+    put: '        return canary\n',
+  }),
   ...laws(MOMENTS, 'what a policy finds does not depend on what a pass changes', {
     without: 'policies that leave the state alone',
     file: 'src/core/problems/target.ts',

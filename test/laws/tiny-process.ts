@@ -81,6 +81,8 @@ export class TinyProcess {
   /** What the pass that is under way decided. */
   #decided: Decided | null = null
   #faults = NO_FAULTS
+  /** What a witness threw in the midst of a call: the Reconciler would take it for the failure of that call. */
+  #objection: { readonly error: unknown } | null = null
   /** When the next pass is due, if nothing happens before. */
   wakeAt: number | null = START_AT_ONCE
   /** Which process it is, counted from 0. */
@@ -157,17 +159,36 @@ export class TinyProcess {
     this.wakeAt = null
     this.#faults = faults
     this.#decided = null
-    const calls = new TinyCalls(this.#world, faults, write => this.#wrote(write))
+    const calls = new TinyCalls(this.#world, faults, write => this.#hear(() => this.#wrote(write)))
     try {
       // A pass that waits for an answer waits for one that never comes: its process is dead.
-      if (this.#reconciler.pass(KEY, calls).next().done !== true || faults.killedAfter === 0) return this.kill()
+      const isDead = this.#reconciler.pass(KEY, calls).next().done !== true || faults.killedAfter === 0
+      if (isDead) return this.kill()
     } catch (error) {
       if (!calls.failed) throw error
       this.#wake(this.#world.now + BACKOFF)
+    } finally {
+      this.#object()
     }
     const decided: Decided | null = this.#decided
     if (decided === null || calls.failed || faults.meanwhile !== null) return
     for (const one of this.#witnesses) one.carriedOut?.(decided)
+  }
+
+  /** Keeps the first objection of a witness until the pass is over. */
+  #hear(witness: () => void): void {
+    try {
+      witness()
+    } catch (error) {
+      this.#objection ??= { error }
+    }
+  }
+
+  /** Throws what a witness objected to in this pass. */
+  #object(): void {
+    const objection = this.#objection
+    this.#objection = null
+    if (objection !== null) throw objection.error
   }
 
   #begin(): Reconciler {
