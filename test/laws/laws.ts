@@ -51,14 +51,18 @@ export const risesOnlyWhenJudged: Law = life => {
   let last: Look | null = null
   /** The first look of this run at this weight. */
   let first: Look | null = null
+  /** The looks of this run at this weight, at different times. */
+  let looks = 0
   return {
     asked(world, checks, state) {
       if (!isAnalysis(state)) return
       const ofTheSplit = checks.some(({ id }) => id.includes('/split/'))
       const ofTheLost = checks.some(({ id }) => id.includes('/lost/'))
       const { mood } = world.weather
+      const before = last
       last = { run: state.id, weight: state.traffic.canary, at: world.now, mood, ofTheSplit, ofTheLost }
-      if (first?.run !== last.run || first.weight !== last.weight) first = last
+      if (first?.run !== last.run || first.weight !== last.weight) [first, looks] = [last, 0]
+      if (looks === 0 || before?.at !== last.at) looks += 1
     },
     decided({ world, observation: o, decision }) {
       if ('ask' in decision || !isAnalysis(o.state)) return
@@ -82,9 +86,11 @@ export const risesOnlyWhenJudged: Law = life => {
       if (world.now - since < hold) throw new Broken(`${what} after ${world.now - since} ms of ${hold}`)
       if (last === null || last.run !== from.id || last.weight !== from.traffic.canary || last.at < since + hold)
         throw new Broken(`${what} without a look at ${from.traffic.canary}: ${JSON.stringify(last)}`)
-      const least = ((step?.iterations ?? 1) - 1) * analysis.interval
-      if (first === null || last.at - first.at < least)
-        throw new Broken(`${what} before ${step?.iterations} iterations`)
+      const iterations = step?.iterations ?? 1
+      // A look that came late counts for when it was due.
+      const least = (iterations - 1) * analysis.interval - analysis.checkInterval
+      if (first === null || looks < iterations || last.at - first.at < least)
+        throw new Broken(`${what} before ${iterations} iterations`)
       if (!passes(last)) throw new Broken(`${what} after a look that was ${last.mood}`)
     },
   }

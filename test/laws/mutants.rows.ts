@@ -67,6 +67,12 @@ export const mutants: readonly Mutant[] = [
       take: 'if (!carries(traffic, state.traffic) || !keeps(traffic, stickyOf(o, state))) {',
       put: 'if (traffic === null) {',
     },
+    {
+      without: 'the EndpointSlices in what provider kubernetes reads back: the selector alone says who carries',
+      file: 'src/core/routers/kubernetes/index.ts',
+      take: '[share, ...listedShares(o, share)]',
+      put: '[share]',
+    },
     ruleOfAnalysis('waitUntilTargetPaused'),
     {
       without: 'the wait until a step is due and its last look has passed',
