@@ -145,6 +145,32 @@ suite('kinds that cannot be seen, in virtual time', () => {
     })
   }
 
+  test('scaledobjects.keda.sh is not installed, and a Canary names one: it starts once KEDA is there', async () => {
+    const install = world.api.server.resources.remove(kinds.ScaledObject)
+    const { requests } = await started()
+    world.canary({ autoscalerRef: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'web' } })
+    await world.clock.advance(minute)
+    const says: Says = {
+      reason: 'WatchUnavailable',
+      sentence:
+        'scaledobjects.keda.sh is not installed, and spec.autoscalerRef names a ScaledObject. Install KEDA, which is found within ten minutes, or remove spec.autoscalerRef',
+    }
+    expectStalled(world, says)
+    await expectRest(world, requests, 3)
+    install()
+    world.user.create({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { scaleTargetRef: { name: 'web' }, triggers: [{ type: 'cpu', metadata: { value: '60' } }] },
+    })
+    await world.clock.advance(10 * minute)
+    await world.until('Initialized')
+    const paused = world.user.get(kinds.ScaledObject, 'shop', 'web')?.metadata.annotations
+    expect(paused?.['autoscaling.keda.sh/paused-replicas']).to.equal('0')
+    expect(world.user.get(kinds.ScaledObject, 'shop', 'web-primary')).to.not.equal(undefined)
+  })
+
   test('Canaries may not be read: nothing is done, and they are seen once they may', async () => {
     const allow = forbid(reading, kinds.Canary)
     const { requests } = await started()
