@@ -139,7 +139,7 @@ const Hook = z.object({
   answers: whole().describe('How often it has answered there.'),
   since: time().describe('Since when it is called there.'),
   asked: z.boolean().optional().describe('Whether a call is under way.'),
-  verdict: z.enum(['yes', 'no', 'unavailable']).optional().describe('What the last answer meant.'),
+  verdict: z.enum(['pass', 'fail', 'unavailable']).optional().describe('What the last answer meant.'),
   said: text().describe('The last answer, cut.'),
   at: time().describe('When it came.'),
   unavailableSince: time().describe('Since when no call could be delivered.'),

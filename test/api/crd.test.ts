@@ -90,6 +90,13 @@ suite('the CRDs', () => {
     assert.isNotEmpty(written.filter(({ path, schema }) => path.includes('[]') && schema.default !== undefined))
   })
 
+  test('no value of a list of values is a word that YAML 1.1, as kubectl reads it, takes for true or false', () => {
+    const words = served.filter(({ schema }) =>
+      (schema.enum ?? []).some(value => /^(y|n|yes|no|on|off|true|false)$/i.test(String(value))),
+    )
+    assert.deepEqual(paths(words), [])
+  })
+
   test('the schemas are structural', () => {
     const odd = served.filter(
       ({ schema }) =>

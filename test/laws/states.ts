@@ -105,7 +105,7 @@ const hook: fc.Arbitrary<HookRecord> = fc.record({
   asked: fc.boolean(),
   last: maybe(
     fc.record({
-      verdict: fc.constantFrom('yes' as const, 'no' as const, 'unavailable' as const),
+      verdict: fc.constantFrom('pass' as const, 'fail' as const, 'unavailable' as const),
       said: fc.string({ maxLength: 40 }),
       at: instant,
     }),

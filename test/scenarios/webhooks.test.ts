@@ -70,7 +70,7 @@ suite('webhooks, in virtual time', () => {
     expect(world.status.message).to.match(/waiting for webhook confirm-promotion .*which answered 403/)
     const waits = world.events().filter(event => event.startsWith('WaitingForWebhook') && event.includes('promotion'))
     expect(waits).to.have.length(1)
-    expect(world.status.webhooks?.find(({ name }) => name === 'confirm-promotion')).to.include({ verdict: 'no' })
+    expect(world.status.webhooks?.find(({ name }) => name === 'confirm-promotion')).to.include({ verdict: 'fail' })
     world.receivers.answer('rollback', 200)
     await world.until('Failed')
     await world.clock.advance(minute)

@@ -19,7 +19,7 @@ function answerOf(type: HookType, finding: Finding, now: Instant): HookAnswer | 
   if (finding.kind === 'unavailable' || finding.kind === 'refused')
     return { verdict: 'unavailable', said: finding.error, at: now }
   if (finding.kind !== 'answer') return null
-  return { verdict: isYes(type, finding.status) ? 'yes' : 'no', said: finding.said, at: finding.at }
+  return { verdict: isYes(type, finding.status) ? 'pass' : 'fail', said: finding.said, at: finding.at }
 }
 
 type Repeat = 'checkInterval' | 'interval' | null
@@ -29,14 +29,14 @@ type Repeat = 'checkInterval' | 'interval' | null
  * something else held the run meanwhile, it is asked for again.
  */
 const repeats: Readonly<Record<HookType, Readonly<Record<HookAnswer['verdict'], Repeat>>>> = {
-  'confirm-rollout': { yes: 'interval', no: 'checkInterval', unavailable: 'checkInterval' },
-  'pre-rollout': { yes: null, no: 'interval', unavailable: 'checkInterval' },
-  rollout: { yes: 'interval', no: 'interval', unavailable: 'checkInterval' },
-  'confirm-traffic-increase': { yes: 'interval', no: 'checkInterval', unavailable: 'checkInterval' },
-  'confirm-promotion': { yes: 'interval', no: 'checkInterval', unavailable: 'checkInterval' },
-  'post-rollout': { yes: null, no: null, unavailable: null },
-  rollback: { yes: null, no: 'checkInterval', unavailable: 'checkInterval' },
-  event: { yes: null, no: null, unavailable: null },
+  'confirm-rollout': { pass: 'interval', fail: 'checkInterval', unavailable: 'checkInterval' },
+  'pre-rollout': { pass: null, fail: 'interval', unavailable: 'checkInterval' },
+  rollout: { pass: 'interval', fail: 'interval', unavailable: 'checkInterval' },
+  'confirm-traffic-increase': { pass: 'interval', fail: 'checkInterval', unavailable: 'checkInterval' },
+  'confirm-promotion': { pass: 'interval', fail: 'checkInterval', unavailable: 'checkInterval' },
+  'post-rollout': { pass: null, fail: null, unavailable: null },
+  rollback: { pass: null, fail: 'checkInterval', unavailable: 'checkInterval' },
+  event: { pass: null, fail: null, unavailable: null },
 }
 
 /** When a webhook without a call under way is called; null: not again. */
@@ -79,7 +79,7 @@ function ask(o: Observation, hook: Webhook, place: string, mayRepeat: boolean, n
   const record = recordAt(o, hook, place, now)
   const isNews = record.answers > (before?.place === place ? before.answers : 0)
   const due = dueAt(o.canary.spec.analysis, hook.type, record.last)
-  const isWanted = mayRepeat || record.last?.verdict !== 'yes'
+  const isWanted = mayRepeat || record.last?.verdict !== 'pass'
   // An answer is taken up before the next call.
   const asked = record.asked || (!isNews && isWanted && due !== null && due <= now)
   return { hook, record: { ...record, asked }, isNews }
@@ -110,7 +110,7 @@ export function askInOrder(
   for (const hook of hooksOf(o, type)) {
     const waited = ask(o, hook, place, mayRepeat, now)
     memory = withRecord(memory, waited.record)
-    if (waited.record.asked || waited.record.last?.verdict !== 'yes') return { ...changed(o, memory), waited }
+    if (waited.record.asked || waited.record.last?.verdict !== 'pass') return { ...changed(o, memory), waited }
   }
   return { ...changed(o, memory), waited: null }
 }
@@ -163,5 +163,5 @@ export function nextCallTime(o: Observation, now: Instant): Instant | null {
 export function waitSentence({ hook, record }: Pick<Waited, 'hook' | 'record'>): string {
   const name = `webhook ${hook.name} (${hook.type})`
   const { last } = record
-  return last === null || last.verdict === 'yes' ? `${name} to answer` : `${name}, which ${last.said}`
+  return last === null || last.verdict === 'pass' ? `${name} to answer` : `${name}, which ${last.said}`
 }

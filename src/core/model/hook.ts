@@ -5,7 +5,7 @@ import type { Instant } from '../time.ts'
 /** The last answer of a webhook. */
 export interface HookAnswer {
   /** `unavailable`: the call could not be delivered, which says nothing of the release. */
-  readonly verdict: 'yes' | 'no' | 'unavailable'
+  readonly verdict: 'pass' | 'fail' | 'unavailable'
   /** A clause that follows the name of the webhook: `answered 403: closed`. */
   readonly said: string
   readonly at: Instant

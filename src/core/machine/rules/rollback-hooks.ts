@@ -12,7 +12,7 @@ import { undo } from './undo.ts'
 /** Why the release goes back, or a move that has news of the calls. */
 function requested(o: Observation, place: string, now: Instant): { readonly because: string } | Move | undefined {
   const { all, memory, isChanged } = askAll(o, 'rollback', place, now)
-  const yes = all.find(({ record }) => record.last?.verdict === 'yes')
+  const yes = all.find(({ record }) => record.last?.verdict === 'pass')
   if (yes !== undefined) return { because: `requested by webhook ${yes.hook.name}, which ${yes.record.last?.said}` }
   return isChanged ? holdUnchanged(o, now, { memory }) : undefined
 }

@@ -50,7 +50,7 @@ export function waitForRolloutHooks(o: Observation<AnalysisPhase>, now: Instant)
   const { waited } = askInOrder(o, 'rollout', placeOf(o), now, false)
   if (waited === null) return undefined
   // It has said yes, and is called again while something else is waited for, which stays on show.
-  if (waited.record.last?.verdict === 'yes') return holdUnchanged(o, nextWake(o))
+  if (waited.record.last?.verdict === 'pass') return holdUnchanged(o, nextWake(o))
   const message = `Weight ${inWords(o.state.traffic)}: waiting for ${waitSentence(waited)}`
   return hold(o, 'WaitingForWebhook', message, nextWake(o))
 }
@@ -58,11 +58,11 @@ export function waitForRolloutHooks(o: Observation<AnalysisPhase>, now: Instant)
 /** What news of a webhook mean: a no is a failed check; one that cannot be called is like a metrics server that does not answer. */
 function judged(o: Observation<AnalysisPhase>, waited: Waited, memory: Memory, now: Instant): Move | undefined {
   const { hook, record, isNews } = waited
-  if (!isNews || record.last === null || record.last.verdict === 'yes') return undefined
+  if (!isNews || record.last === null || record.last.verdict === 'pass') return undefined
   const { onProviderError, interval, maxBlind } = o.canary.spec.analysis
   const because = `webhook ${hook.name} (${hook.type}) ${record.last.said}`
   const looked = { ...o.state, lastCheckPassed: false }
-  if (record.last.verdict === 'no' || onProviderError === 'fail')
+  if (record.last.verdict === 'fail' || onProviderError === 'fail')
     return failCheck(o, looked, memory, because, { spacing: interval, atOnce: false }, now, now)
   const since = record.unavailableSince ?? now
   return now - since >= maxBlind ? holdWithoutVerdict({ ...o, memory }, looked, because, since, now, now) : undefined

@@ -90,8 +90,8 @@ const waiting: State = {
 const START = `start/${candidate.revision}`
 const ready = run('pausingRollout')
 const checked = advancing(10, { lastCheckTime: now - 4 * second })
-const yes = { verdict: 'yes', said: 'answered 200', at: now - second } as const
-const no = { verdict: 'no', said: 'answered 403', at: now - second } as const
+const yes = { verdict: 'pass', said: 'answered 200', at: now - second } as const
+const no = { verdict: 'fail', said: 'answered 403', at: now - second } as const
 const gone = { verdict: 'unavailable', said: 'cannot be reached', at: now - second } as const
 
 export const hookRows: Rows = {
