@@ -191,7 +191,7 @@ export const noDeadEnds: Law = life => {
       const { state } = decision
       if (isAnalysis(state) && state.stage === 'advancing' && state.traffic.canary > 0)
         climbed = images.of(state.candidate)
-      if (state.phase === 'Initializing' || (state.phase === 'Terminating' && state.stage === 'removing')) return
+      if (state.phase === 'Initializing' || hasLetGo(state)) return
       const canaryReady = carryingPods(world, climbed, state)
       for (const { side, part } of deadEnds(world)) {
         const other = side === 'canary' ? readyPods(world, 'web-primary') : canaryReady
@@ -297,12 +297,16 @@ export const callersLeaveFirst: Law = life => {
   }
 }
 
+/** What Sluice made is going, routes included. */
+const hasLetGo = (state: State): boolean =>
+  state.phase === 'Terminating' && (state.stage === 'resuming' || state.stage === 'removing')
+
 /** What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. */
 export const leavesAtOnce: Law = () => ({
   carriedOut({ world, observation: o, decision }) {
     if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'advancing') return
     // A canary that is deleted together with its target lets go at once.
-    if (decision.state.phase === 'Terminating' && decision.state.stage === 'removing') return
+    if (hasLetGo(decision.state)) return
     const { target, state, memory } = o
     // A person's command is obeyed first; the next pass follows at once.
     if (JSON.stringify(decision.memory.handled) !== JSON.stringify(memory.handled) || (o.primary?.ready ?? 0) === 0)

@@ -91,7 +91,13 @@ export const state: fc.Arbitrary<State> = fc.oneof(
   fc.record({
     ...phase('Terminating'),
     promoted: maybe(revision),
-    stage: fc.constantFrom('returning' as const, 'restoring' as const, 'routing' as const, 'removing' as const),
+    stage: fc.constantFrom(
+      'returning' as const,
+      'restoring' as const,
+      'routing' as const,
+      'resuming' as const,
+      'removing' as const,
+    ),
     carriedAt: maybe(instant),
     waiting: maybe(waiting),
   }),

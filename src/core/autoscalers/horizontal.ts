@@ -16,6 +16,7 @@ export const horizontal: ScalerKind = {
   kind: kinds.HorizontalPodAutoscaler,
   pausable: false,
   limits,
+  stopsIdle: () => false,
   ownMetadata: new Set(),
   copyOf(scaler, { primary, limits: { min, max } }) {
     return {

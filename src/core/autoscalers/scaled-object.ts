@@ -54,6 +54,7 @@ export const scaledObject: ScalerKind = {
   kind: kinds.ScaledObject,
   pausable: true,
   limits,
+  stopsIdle: scaler => limits(scaler).min === 0 || at(scaler.spec, 'idleReplicaCount') !== undefined,
   // The label is KEDA's own, with the name of each ScaledObject.
   ownMetadata: new Set([
     ...PAUSE_ANNOTATIONS,

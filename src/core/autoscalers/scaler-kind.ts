@@ -26,6 +26,8 @@ export interface ScalerKind {
   /** Two of it whose selectors overlap can be kept from acting at the same time: the one of the target is paused. */
   readonly pausable: boolean
   limits(scaler: KubeObject): Limits
+  /** Whether it scales its target to 0 where its metrics show no load, and so a target whose load they do not show yet. */
+  stopsIdle(scaler: KubeObject): boolean
   /** `spec` of the copy for the primary. */
   copyOf(scaler: KubeObject, copying: Copying): Json
   /** Labels and annotations of the user's that the copy must not have. */

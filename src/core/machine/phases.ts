@@ -63,6 +63,7 @@ import {
   routeToTarget,
   terminate,
   waitForHandover,
+  watchAutoscaler,
 } from './rules/terminate.ts'
 import { moveCallersOffPrimary, restorePrimary } from './rules/undo.ts'
 import {
@@ -193,6 +194,7 @@ export const phases: { readonly [P in Phase]: Chains<P> } = {
     returning: [...handingOver, returnToPrimary],
     restoring: [...handingOver, restoreTarget],
     routing: [...handingOver, routeToTarget],
+    resuming: [...handingOver, watchAutoscaler],
     removing: [applyCommand, waitForHandover, removeOurObjects],
   },
 }

@@ -125,6 +125,7 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
   },
   Terminating(o, { stage, promoted }) {
     if (stage === 'removing' || promoted === null) return { ...idle, remove: 'everything' }
+    if (stage === 'resuming') return { ...idle, remove: 'everything', canaryPods: 'as desired' }
     const serving = { ...idle, primary: promoted } as const
     const restored = { ...serving, canaryPods: 'starting', target: promoted } as const
     switch (stage) {

@@ -11,7 +11,7 @@ import { startSize } from '../render/autoscaling.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 
 /** After so long with all traffic the primary's autoscaler has seen it: metrics are up to a minute behind, and it looks every 15 s. */
-const SEEN: Milliseconds = 120_000
+export const SEEN: Milliseconds = 120_000
 
 /**
  * @param o with the state and memory that the move leads to.

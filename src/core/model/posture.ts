@@ -35,6 +35,9 @@ export interface Posture {
    * only weights and the judged pods follow.
    */
   readonly service: 'as written' | 'as it was'
-  /** What we made goes, the finalizer last. */
+  /**
+   * What we made goes, the finalizer last. With pods of the target as desired, a pause of its autoscaler goes on so far that it may
+   * add pods, and the finalizer stays with it.
+   */
   readonly remove: 'nothing' | 'everything'
 }

@@ -127,11 +127,12 @@ export interface Facts {
    * - `returning`: the canary's share goes back to the primary.
    * - `restoring`: the target gets the promoted template and its replicas.
    * - `routing`: callers are moved to the target.
-   * - `removing`: what we made goes.
+   * - `resuming`: what we made goes; the target's ScaledObject may add pods, and takes none away before its metrics show the traffic.
+   * - `removing`: what is left goes, and the pause with it.
    */
   Terminating: {
     readonly promoted: Revision | null
-    readonly stage: 'returning' | 'restoring' | 'routing' | 'removing'
+    readonly stage: 'returning' | 'restoring' | 'routing' | 'resuming' | 'removing'
     readonly carriedAt: Instant | null
     readonly waiting: Waiting | null
   }

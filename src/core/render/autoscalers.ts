@@ -80,9 +80,13 @@ const copiesOf = (o: Observation): Ref[] =>
       : [{ kind, namespace: o.names.namespace, name: object.metadata.name }]
   })
 
+/** At the end of a deletion what is the user's is as it was; before that its pause goes on. */
+export const isGivenBack = ({ remove, canaryPods }: Posture): boolean =>
+  remove === 'everything' && canaryPods === 'untouched'
+
 /** ScaledObjects: the one of the target is paused, and what was paused before is given back, wherever it points by now. */
 function renderPause(o: Observation, posture: Posture): Write[] {
-  const kept = posture.remove === 'nothing' ? pausableOf(o) : null
+  const kept = isGivenBack(posture) ? null : pausableOf(o)
   const wanted = pauseOf(o, posture)
   const pausing =
     kept === null || wanted === null
@@ -125,8 +129,9 @@ function annotated(
 export function pauseOf(o: Observation, posture: Posture): Pause | null {
   const scaler = pausableOf(o)
   const { target } = o
-  if (scaler === null || target === null || posture.remove === 'everything') return null
-  const overlaps = selectorsOverlap(o)
+  if (scaler === null || target === null || isGivenBack(posture)) return null
+  const isAlone = posture.remove === 'everything' && copiesOf(o).length === 0
+  const overlaps = selectorsOverlap(o) && !isAlone
   const held = heldReplicas(scaler.object) ?? 0
   switch (posture.canaryPods) {
     case 'none':

@@ -5,7 +5,7 @@ import { FINALIZER } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
-import { renderAutoscalers } from './autoscalers.ts'
+import { isGivenBack, renderAutoscalers } from './autoscalers.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
@@ -39,6 +39,7 @@ export function render(o: Observation, halted: boolean): Write[] {
   // The primary's goes once there is nothing left for it to scale.
   const scalers = renderAutoscalers(o, posture)
   if (scalers.length > 0) return scalers
+  if (!isGivenBack(posture)) return []
   return [
     finalizer(
       o,

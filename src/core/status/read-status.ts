@@ -98,7 +98,7 @@ function readState(s: CanaryStatus, now: Instant): State | null {
 }
 
 const outcomes = ['Succeeded', 'Withdrawn', 'RolledBack'] as const
-const terminating = ['returning', 'restoring', 'routing', 'removing'] as const
+const terminating = ['returning', 'restoring', 'routing', 'resuming', 'removing'] as const
 const promoting = ['shifting', 'copying', 'returning', 'diverting', 'undoing'] as const
 const stages: readonly Stage[] = ['draining', 'stoppingOldPods', 'startingPods', 'pausingRollout', 'advancing']
 

@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
 import { indexes } from '../../../src/controller/kinds.ts'
 import { recordOf } from '../../../src/core/json.ts'
+import { routeToTarget, watchAutoscaler } from '../../../src/core/machine/rules/terminate.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
 import type { Write } from '../../../src/core/model/write.ts'
@@ -9,8 +10,8 @@ import { renderAutoscalers } from '../../../src/core/render/autoscalers.ts'
 import { render } from '../../../src/core/render/render.ts'
 import { renderPrimary } from '../../../src/core/render/primary.ts'
 import { renderTarget } from '../../../src/core/render/target.ts'
-import { after, live, posture, record, template } from '../given-objects.ts'
-import { deleted, terminating } from '../machine/given.ts'
+import { after, live, object, posture, record, template } from '../given-objects.ts'
+import { deleted, minute, now, terminating } from '../machine/given.ts'
 import { hpa, remembering, scaled, scaledObject, scaledTo, sized } from './given.ts'
 
 const PREFIX = 'autoscaling.keda.sh/'
@@ -40,6 +41,8 @@ const carrying = posture({ canaryPods: 'as desired' })
 const takingOver = posture({ canaryPods: 'starting', target: record(template()).revision })
 const untouched = posture({ canaryPods: 'untouched' })
 const removing = posture({ primary: null, canaryPods: 'untouched', remove: 'everything' })
+const resuming = posture({ primary: null, canaryPods: 'as desired', remove: 'everything' })
+const copy = object(kinds.ScaledObject, 'web-primary', {}, { labels: { 'sluice.dev/canary': 'web' } })
 
 interface Row {
   readonly given: Observation
@@ -132,6 +135,24 @@ const rows: Readonly<Record<string, Row>> = {
     wanted: takingOver,
     pause: { 'paused-replicas': '8' },
     replicas: 8,
+  },
+  'a target that has taken over may get more pods at once': {
+    given: settled(busy, takingOver),
+    wanted: resuming,
+    pause: { 'paused-scale-in': 'true' },
+  },
+  'with labels kept once the autoscaler of the primary is gone': {
+    given: settled(keptBusy, takingOver),
+    wanted: resuming,
+    pause: { 'paused-scale-in': 'true' },
+  },
+  'and not before': {
+    given: {
+      ...settled(keptBusy, takingOver),
+      live: { ...settled(keptBusy, takingOver).live, ...live([kinds.ScaledObject, copy]) },
+    },
+    wanted: resuming,
+    pause: { 'paused-replicas': '6' },
   },
   'with labels kept, too': {
     given: { ...settled(keptBusy, carrying), primary: sized('web-primary', 8, 8, 'keep') },
@@ -260,6 +281,46 @@ suite('a ScaledObject that is paused and not the one of the target any more', ()
     assert.deepEqual(pauseOn(settled(renamed, posture())), { 'paused-replicas': '0' })
     assert.deepEqual(pauseOn(settled(renamed, starting)), { 'paused-replicas': '4' })
   })
+})
+
+suite('KEDA on a target that has taken over from a deleted Canary', () => {
+  const of = (
+    spec: Readonly<Record<string, unknown>>,
+    stage: 'routing' | 'resuming',
+    carriedAt: number | null,
+  ): Observation<'Terminating'> => {
+    const o = settled(scaled(scaledObject(spec), { target: sized('web', 4), recorded: [record(template())] }), carrying)
+    const state = terminating(stage, { promoted: record(template()).revision, carriedAt })
+    return { ...o, canary: { ...deleted(), spec: o.canary.spec }, state }
+  }
+  const stageAfter = (o: Observation<'Terminating'>): unknown => recordOf(watchAutoscaler(o, now).state)['stage']
+
+  test('takes no pod away for two minutes, where it could take all', () => {
+    assert.equal(stageAfter(of({}, 'resuming', null)), 'resuming')
+    assert.equal(watchAutoscaler(of({}, 'resuming', null), now).wakeAt, now + 2 * minute)
+    assert.equal(stageAfter(of({}, 'resuming', now - 2 * minute + 1)), 'resuming')
+    assert.equal(stageAfter(of({}, 'resuming', now - 2 * minute)), 'removing')
+  })
+
+  test('and the Canary stays until it is resumed', () => {
+    const o = of({}, 'resuming', now)
+    const last = after(o, render(o, false))
+    assert.notInclude(
+      render(last, false).map(({ ref }) => ref.kind),
+      kinds.Canary,
+    )
+  })
+
+  for (const [spec, stage] of [
+    [{}, 'resuming'],
+    [{ minReplicaCount: 1, idleReplicaCount: 0 }, 'resuming'],
+    [{ minReplicaCount: 1 }, 'removing'],
+  ] as const)
+    test(`with ${JSON.stringify(spec)} the stage after the callers have moved is ${stage}`, () => {
+      const o = of(spec, 'routing', now - minute)
+      const moved = after(o, render(o, false))
+      assert.equal(recordOf(routeToTarget({ ...moved, state: o.state }, now).state)['stage'], stage)
+    })
 })
 
 suite('what is left of autoscalers when a Canary is deleted', () => {

@@ -1,8 +1,12 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
+import { formatDuration } from '../../../api/duration.ts'
+import { pausableOf } from '../../autoscalers/index.ts'
+import { isPaused, isPausedByUs } from '../../autoscalers/pause.ts'
 import { hasMinimum } from '../../autoscalers/readiness.ts'
 import { kindAndName } from '../../model/names.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
 import { postureOf } from '../postures.ts'
+import { SEEN } from '../primary-floor.ts'
 import { remember } from './end-run.ts'
 import { SIGHT_RETRY, deadlineOf, holdUntil, notInEndpoints } from './verdict.ts'
 import { at, textsOf } from '../../json.ts'
@@ -168,7 +172,30 @@ export function routeToTarget(o: Terminating, now: Instant): Move {
   const next = { ...state, carriedAt }
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   if (now < drainedAt) return hold(o, 'HandingBack', handingBack(o), drainedAt, { state: next })
-  return hold(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage: 'removing' } })
+  const scaler = pausableOf(o)
+  const stage = scaler?.kind.stopsIdle(scaler.object) === true && isPausedByUs(scaler.object) ? 'resuming' : 'removing'
+  return hold(o, 'HandingBack', handingBack(o), now, { state: { ...next, stage, carriedAt: null } })
+}
+
+/**
+ * KEDA that finds no load takes the target to 0 within seconds of the end of a pause, and where the metric comes from the target's own
+ * pods it never starts them again: first the traffic that has just moved has to be seen.
+ */
+export function watchAutoscaler(o: Terminating, now: Instant): Move {
+  const { state } = o
+  const scaler = pausableOf(o)
+  if (scaler === null || !isPausedByUs(scaler.object))
+    return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, stage: 'removing' } })
+  const name = kindAndName(scaler.ref)
+  if (!isPaused(scaler.object, 'grows')) {
+    const message = `Removing the objects that Sluice created, before the pause of ${name} is lifted`
+    return hold(o, 'HandingBack', message, null, { state: { ...state, carriedAt: null } })
+  }
+  const since = state.carriedAt ?? now
+  if (now - since >= SEEN)
+    return hold(o, 'HandingBack', handingBack(o), now, { state: { ...state, stage: 'removing', carriedAt: null } })
+  const message = `${kindAndName(o.names.target)} serves; waiting ${formatDuration(SEEN)} for the metrics of ${name} to show its traffic before ${name} may take pods away again`
+  return hold(o, 'HandingBack', message, since + SEEN, { state: { ...state, carriedAt: since } })
 }
 
 /** Nothing is left to write before every caller is led to the target. */

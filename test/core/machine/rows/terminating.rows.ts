@@ -6,6 +6,7 @@ import {
   returnToPrimary,
   routeToTarget,
   waitForHandover,
+  watchAutoscaler,
 } from '../../../../src/core/machine/rules/terminate.ts'
 import { applyCommand } from '../../../../src/core/machine/rules/commands.ts'
 import { at, candidate, deleted, minute, now, primary, type Rows, target, terminating } from '../given.ts'
@@ -104,6 +105,11 @@ export const terminatingRows: Rows = {
     rule: routeToTarget,
     given: at(terminating('routing'), { canary, target: ready }),
     move: ['Terminating routing', 'HandingBack', 'Deployment web takes over from web-primary', null],
+  },
+  'an autoscaler that is not paused is not waited for': {
+    rule: watchAutoscaler,
+    given: at(terminating('resuming'), { canary, target: ready }),
+    move: ['Terminating removing', 'HandingBack', 'Deployment web takes over from web-primary', 0],
   },
   'what Sluice created goes last': {
     rule: removeOurObjects,
