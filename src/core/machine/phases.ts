@@ -27,6 +27,7 @@ import {
   promoteWhenConfirmed,
 } from './rules/confirm.ts'
 import { drain, finishRollingBack } from './rules/drain.ts'
+import { raiseFloor } from './rules/floor.ts'
 import {
   adoptExistingPrimary,
   finishInitialization,
@@ -115,6 +116,7 @@ const beforeTraffic: readonly Rule<Observation<AnalysisPhase>>[] = [
 const rising: Chain<Observation<AnalysisPhase>> = [
   runPreRollout,
   promoteWhenApprovedInFull,
+  raiseFloor,
   confirmTrafficIncrease,
   advance,
   promoteWhenConfirmed,
@@ -165,6 +167,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     holdWhilePodsMissing,
     waitForApproval,
     promoteWhenApprovedInFull,
+    raiseFloor,
     confirmTrafficIncrease,
     advance,
     promoteWhenConfirmed,

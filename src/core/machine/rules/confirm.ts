@@ -43,7 +43,7 @@ export function waitReport(waited: Waited, before: string): Report {
 }
 
 /** The traffic that the next step has, if it is a rise. Copies are none, and their end comes before one. */
-function nextRise(o: Observation<AnalysisPhase>): Traffic | null {
+export function nextRise(o: Observation<AnalysisPhase>): Traffic | null {
   const { traffic } = stepAfter(o) ?? o.state
   const isRise = traffic.canary > 0 && compare(traffic, o.state.traffic) > 0
   return isRise && o.state.traffic.mirror === 0 ? traffic : null

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/core/machine/rules/advance.ts'
 import { followThePlan, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
+import { raiseFloor } from '../../../../src/core/machine/rules/floor.ts'
 import { promoteHotfix, promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
 import {
@@ -18,8 +19,12 @@ import {
   holdWhilePrimaryUnready,
   rollBackWhenPodsOverdue,
 } from '../../../../src/core/machine/rules/unready.ts'
+import { kinds, type KubeObject } from '../../../../src/api/object.ts'
 import type { Check, Finding } from '../../../../src/core/model/check.ts'
-import { noSurroundings } from '../../given-objects.ts'
+import { CANARY_LABEL } from '../../../../src/core/model/names.ts'
+import type { Observation } from '../../../../src/core/model/observation.ts'
+import { hpa } from '../../autoscalers/given.ts'
+import { live, noSurroundings, object } from '../../given-objects.ts'
 import {
   advancing,
   answered,
@@ -37,6 +42,17 @@ import {
 import { carriedBy } from '../../../../src/core/model/traffic.ts'
 
 const half = target('web:2', 1)
+
+/** The primary has two pods, and its autoscaler so many as its minimum. */
+function autoscaled(scaler: KubeObject, minReplicas: number): Observation {
+  const kind = kinds.HorizontalPodAutoscaler
+  const metadata = { labels: { [CANARY_LABEL]: 'web' } }
+  const copy = object(kind, 'web-primary', { spec: { minReplicas } }, metadata)
+  return at(advancing(10), {
+    canary: web({ autoscalerRef: { apiVersion: 'autoscaling/v2', kind: kind.kind, name: 'web' } }),
+    live: live([kind, scaler], [kind, copy]),
+  })
+}
 const approving = web({
   analysis: {
     interval: '10s',
@@ -292,6 +308,31 @@ export const advancingRows: Rows = {
     rule: advance,
     given: at(advancing(10, { approved: 10 }), { canary: approving }),
     move: ['Progressing advancing 100', 'Advancing', 'Weight 10 → 100', 0],
+  },
+  'no share rises before the autoscaler of the primary has the floor': {
+    rule: raiseFloor,
+    given: autoscaled(hpa(), 1),
+    move: [
+      'Progressing advancing 10',
+      'Advancing',
+      'Holding at weight 10 until HorizontalPodAutoscaler web-primary keeps at least 2 pods of web-primary for a rollback',
+      9 * second,
+    ],
+  },
+  'nor where it cannot be written': {
+    rule: raiseFloor,
+    given: autoscaled(hpa({ minReplicas: 0 }), 1),
+    move: [
+      'Progressing advancing 10',
+      'AutoscalerInvalid',
+      'Holding at weight 10 until HorizontalPodAutoscaler web-primary keeps at least 2 pods of web-primary for a rollback, which cannot be written: HorizontalPodAutoscaler shop/web has minReplicas: 0 and could start pods of the target between releases. Set spec.minReplicas to 1 or more.',
+      9 * second,
+    ],
+  },
+  'with the floor it rises': {
+    rule: advance,
+    given: autoscaled(hpa(), 2),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
   },
   'the next step': {
     rule: advance,
