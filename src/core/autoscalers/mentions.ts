@@ -8,6 +8,12 @@ const pattern = (name: string): RegExp => new RegExp(`(?<![\\w-])${escaped(name)
 /** Whether a text names the target. */
 export const mentions = (text: string, target: string): boolean => pattern(target).test(text)
 
+/** A label that both sides have the same value of: a namespace or a container, which may be called as the target is. */
+const IN_COMMON = /(?:namespace|container|container_name)\s*(?:=~|!~|!=|=)\s*(?:"[^"]*"|'[^']*'|`[^`]*`)/.source
+
 /** The text about the primary instead of the target, as Flagger rewrites queries. */
 export const aboutPrimary = (text: string, target: string, primary: string): string =>
-  text.replaceAll(pattern(target), primary)
+  text.replaceAll(
+    new RegExp(`(${IN_COMMON})|${pattern(target).source}`, 'g'),
+    (_, common?: string) => common ?? primary,
+  )

@@ -86,6 +86,14 @@ export const scaledObject: ScalerKind = {
       return 'has no triggers, so it scales nothing. Add one to spec.triggers'
     const names = triggers.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
     const unknown = Object.keys(primaryScalerQueries).filter(name => !names.includes(name))
+    const fixed = triggers.find(
+      trigger =>
+        Object.hasOwn(primaryScalerQueries, textOf(trigger['name'])) && at(trigger, 'metadata', 'query') === undefined,
+    )
+    if (unknown.length === 0 && fixed !== undefined) {
+      const name = textOf(fixed['name'])
+      return `has trigger ${name} of type ${textOf(fixed['type'])}, which has no metadata.query, so spec.autoscalerRef.primaryScalerQueries changes nothing of it. Remove ${name} there`
+    }
     if (unknown.length === 0) return null
     const there = names.length === 0 ? 'its triggers have no names' : `its triggers are named ${listedInWords(names)}`
     return `has no trigger named ${listedInWords(unknown)}, as spec.autoscalerRef.primaryScalerQueries does; ${there}. Write the name of a trigger`

@@ -101,6 +101,10 @@ const queries: Readonly<Record<string, string>> = {
   'x{service="web.shop.svc"}': 'x{service="web-primary.shop.svc"}',
   'x{app="web-primary"}': 'x{app="web-primary"}',
   'x{app="web-api"}': 'x{app="web-api"}',
+  'x{namespace="web", app="web"}': 'x{namespace="web", app="web-primary"}',
+  "x{pod=~'web-.*', container!~'web|proxy'}": "x{pod=~'web-primary-.*', container!~'web|proxy'}",
+  'x{destination_workload_namespace="web",destination_workload="web"}':
+    'x{destination_workload_namespace="web",destination_workload="web-primary"}',
   'x{app="my-web"}': 'x{app="my-web"}',
   'web_requests_total{app="web"}': 'web_requests_total{app="web-primary"}',
 }

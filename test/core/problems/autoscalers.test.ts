@@ -108,6 +108,14 @@ const rows: Readonly<Record<string, Row>> = {
     message:
       'ScaledObject shop/web has no trigger named queue, as spec.autoscalerRef.primaryScalerQueries does; its triggers have no names. Write the name of a trigger.',
   },
+  'a query for a trigger that has none': {
+    given: withReference(scaledObject({ triggers: [{ type: 'kafka', name: 'lag', metadata: { topic: 'orders' } }] }), {
+      primaryScalerQueries: { lag: 'x' },
+    }),
+    reason: 'AutoscalerInvalid',
+    message:
+      'ScaledObject shop/web has trigger lag of type kafka, which has no metadata.query, so spec.autoscalerRef.primaryScalerQueries changes nothing of it. Remove lag there.',
+  },
   'another HPA on the target': {
     given: scaled(scaledObject(), around(scaledObject(), named(kinds.HorizontalPodAutoscaler, 'old'))),
     reason: 'AutoscalerOnTarget',
