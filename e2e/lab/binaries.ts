@@ -11,6 +11,8 @@ const programs = {
   prometheus: 'the metrics server',
   'pilot-discovery': 'istiod',
   envoy: 'the proxies of the mesh',
+  loadtester: "Flagger's load tester",
+  hey: 'the requests that it sends',
   openssl: 'certificates',
   ip: 'addresses of pods (iproute2)',
 } as const
@@ -42,7 +44,7 @@ export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
   if (assets === undefined || assets === '') {
     throw new Error(
       'KUBEBUILDER_ASSETS is not set: it must name the folder that holds etcd, kube-apiserver, ' +
-        'kube-controller-manager, kubectl, prometheus, pilot-discovery and envoy.',
+        'kube-controller-manager, kubectl, prometheus, pilot-discovery, envoy, loadtester and hey.',
     )
   }
   const folders = [assets, ...(env['PATH'] ?? '').split(delimiter)]

@@ -8,7 +8,8 @@ import { CANARY, type TinyWorld } from './tiny-world.ts'
 function pendingIn(world: TinyWorld, { wire }: Life): ReadonlyMap<string, number> {
   const { uid } = world.get(CANARY)?.metadata ?? {}
   const { pendingEvents = [] } = wire
-  return new Map(pendingEvents.map(({ key, at }) => [`web.${fingerprint([uid, key])}`, Date.parse(at)]))
+  const events = pendingEvents.filter(({ sink }) => sink === undefined)
+  return new Map(events.map(({ key, at }) => [`web.${fingerprint([uid, key])}`, Date.parse(at)]))
 }
 
 /** An Event is announced only once the status that has it stands at the API server. */
