@@ -39,7 +39,9 @@ export function remember(memory: Memory, run: Run, outcome: Outcome, news: Endin
  * A candidate that never had a weight has no answers under way. While a run clears, it is the candidate before it that
  * may have some.
  */
-export function carriedNothing(run: Run): boolean {
+export function carriedNothing({ traffic }: Pick<Observation, 'traffic'>, run: Run): boolean {
+  // What a client gave it by hand has answers under way like any other.
+  if ((traffic?.high ?? 0) > 0) return false
   return 'routedAt' in run && (run as Analysis).stage !== 'draining' && run.highest === 0 && isNone(run.traffic)
 }
 
@@ -52,7 +54,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
     promoted: run.promoted,
     rejected: run.candidate,
     carriedAt: null,
-    drained: carriedNothing(run),
+    drained: carriedNothing(o, run),
   }
   return transition(
     o,

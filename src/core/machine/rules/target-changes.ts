@@ -38,14 +38,14 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
     checks: [],
     hooks: [],
   }
-  if (carriedNothing(state) && isToBeConfirmed(o)) {
+  if (carriedNothing(o, state) && isToBeConfirmed(o)) {
     const move = waitToStart({ ...o, memory }, state, target.revision, now, now)
     return { ...move, announcements: [announce(o, { reason: 'Restarted', message }, now), ...move.announcements] }
   }
   const next = firstStep(
     state,
     target.revision,
-    carriedNothing(state) ? stageFor({ ...o, memory }, target.revision) : 'draining',
+    carriedNothing(o, state) ? stageFor({ ...o, memory }, target.revision) : 'draining',
     now,
   )
   return transition(o, next, { reason: 'Restarted', message }, now, memory)
@@ -57,7 +57,7 @@ function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { promoted, rejected } = state
   const message = `${kindAndName(o.names.target)} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${short(state.candidate)} is superseded at weight ${inWords(state.traffic)}`
   const news = { reason: 'StillRejected', message } as const
-  const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(state) }
+  const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(o, state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))
 }
 

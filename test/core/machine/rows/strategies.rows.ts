@@ -1,6 +1,7 @@
 /** Copies, matches and sticky callers: what they change of a run with traffic. */
 import { advance, countIteration } from '../../../../src/core/machine/rules/advance.ts'
 import { restartForOtherRequests, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
+import { restartOnNewRevision } from '../../../../src/core/machine/rules/target-changes.ts'
 import { dropToZeroWhenCanaryUnready } from '../../../../src/core/machine/rules/unready.ts'
 import { copyToPrimary, followMatch, returnTraffic } from '../../../../src/core/machine/rules/promote.ts'
 import { promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
@@ -91,6 +92,16 @@ export const strategyRows: Rows = {
       'Progressing startingPods 0',
       'CanaryNotReady',
       'Weight 0: no pod of 34c7e426be is ready (1 of 5 failed checks)',
+      0,
+    ],
+  },
+  'what a hand gave the canary at weight 0 drains before the next candidate starts': {
+    rule: restartOnNewRevision,
+    given: at(advancing(0), { canary: blueGreen, target: target('web:3'), traffic: carriedBy([25]) }),
+    move: [
+      'Progressing draining 0',
+      'Restarted',
+      'Revision 2efb4f9884 (web:3) replaces 34c7e426be at weight 0; the release starts over',
       0,
     ],
   },
