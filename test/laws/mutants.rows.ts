@@ -581,10 +581,10 @@ export const mutants: readonly Mutant[] = [
     SCALERS,
     'the primary keeps its size while the canary has traffic',
     {
-      without: 'the floor of the first share',
+      without: 'the floor while the traffic is away',
       file: FLOOR,
-      take: 'const primaryFloor = leaves ? Math.max(floor ?? 0, running) : floor',
-      put: 'const primaryFloor = leaves ? Math.max(floor ?? 0, 1) : floor',
+      take: 'return withFloor(o, floorOf(o, before), null)',
+      put: 'return withFloor(o, null, null)',
     },
     {
       without: 'waiting until the autoscaler has seen the traffic return',
