@@ -109,6 +109,25 @@ function encourage(life: Life): void {
   }
 }
 
+/** KEDA that sees no load yet takes no pod from a target that has just taken over, and acts on it two minutes later at the earliest. */
+function keepServing(life: Life): void {
+  if (life.setup.scaler !== 'ScaledObject') return
+  let since: number | null = null
+  for (let round = 0; round < 150; round += 1) {
+    life.goOn(2)
+    const { world, wire } = life
+    const stage = world.get(CANARY) === undefined ? '' : (wire.progress?.stage ?? '')
+    if (wire.phase === 'Terminating' && ['routing', 'resuming'].includes(stage)) since ??= world.now
+    else if (since !== null) {
+      expect(world.now - since).to.be.at.least(TWO_MINUTES)
+      return
+    }
+    if (since === null) continue
+    life.meet({ act: 'autoscale', side: 'web', needed: 0 })
+    expect(replicasOf(life, TARGET)).to.be.greaterThan(0)
+  }
+}
+
 /** What nobody has a record of can only be put back by a person. */
 const isLost = ({ world, wire }: Life): boolean =>
   /is not recorded any more/.test(wire.message ?? '') ||
@@ -161,6 +180,7 @@ suite('The laws of autoscalers', () => {
           life.calm()
           encourage(life)
           life.meet({ act: 'delete' })
+          keepServing(life)
           encourage(life)
           const { wire, world } = life
           if (isLost(life)) return

@@ -631,6 +631,12 @@ export const mutants: readonly Mutant[] = [
       put: 'if (scalers.length > 99) return scalers',
     },
     {
+      without: 'the pause until the metrics show the traffic',
+      file: 'src/core/machine/rules/terminate.ts',
+      take: 'if (now - since >= SEEN)',
+      put: 'if (now >= since)',
+    },
+    {
       without: 'the values of the user',
       file: 'src/core/autoscalers/pause.ts',
       take: 'JSON.stringify({ canary, users, written: ours })',
