@@ -22,7 +22,7 @@ export function noteFloor(o: Observation, before: State, now: Instant): Memory['
   const isNew = o.state.phase === 'Initializing'
   if (o.canary.spec.autoscalerRef === undefined || (isNew && o.primary === null)) return withFloor(o, null, null)
   // A first primary is idle until the callers are moved to it, and has to be as large then as what served before.
-  if (isNew) return withFloor(o, Math.max(floor ?? 0, startSize(o)), null)
+  if (isNew) return withFloor(o, Math.max(floor ?? 0, startSize(o), o.primary?.replicas ?? 0), null)
   if (requestedOf(o.state).canary > 0 || (o.traffic?.high ?? 0) > 0) return withFloor(o, floorOf(o, before), null)
   // Asked for before the first share, which may wait for a person.
   if (floor !== null && isBeforeShare(o.state)) return withFloor(o, floor, null)

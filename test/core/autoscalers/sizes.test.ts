@@ -156,6 +156,10 @@ suite("the primary's floor", () => {
       floor(initializing(), { memory: ago(null, null), target: sized('web', 8) }),
       { primaryFloor: 8, returnedAt: null },
     ],
+    'a status that is lost does not cut a primary down to the maximum of the target': [
+      floor(initializing(), { memory: ago(null, null), primary: sized('web-primary', 30) }),
+      { primaryFloor: 30, returnedAt: null },
+    ],
     'and does not follow one that was shrunk': [
       floor(initializing(), { memory: ago(null, 8), target: sized('web', 2), primary: sized('web-primary', 2) }),
       { primaryFloor: 8, returnedAt: null },
