@@ -10,7 +10,11 @@ const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
 const autoscalers: readonly { kind: Kind; spec: object; field: string }[] = [
   { kind: kinds.HorizontalPodAutoscaler, spec: { scaleTargetRef: web, maxReplicas: 3 }, field: 'scaleTargetRef' },
   { kind: kinds.VerticalPodAutoscaler, spec: { targetRef: web }, field: 'targetRef' },
-  { kind: kinds.ScaledObject, spec: { scaleTargetRef: { name: 'web' } }, field: 'scaleTargetRef' },
+  {
+    kind: kinds.ScaledObject,
+    spec: { scaleTargetRef: { name: 'web' }, triggers: [{ type: 'cpu', metadata: { value: '60' } }] },
+    field: 'scaleTargetRef',
+  },
 ]
 
 const settings = (shop: Shop, colour: string): KubeObject => ({
