@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'reading the weight back from the mesh',
       file: rules('carry'),
-      take: 'if (!carries(traffic, state.traffic) || !keeps(traffic, stickyOf(o, state))) {',
+      take: 'if (!carries(traffic, state.traffic)) {',
       put: 'if (traffic === null) {',
     },
     {

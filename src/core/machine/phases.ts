@@ -17,7 +17,7 @@ import {
   waitForApproval,
   waitUntilDue,
 } from './rules/advance.ts'
-import { followThePlan, restartForOtherRequests, waitUntilCarried } from './rules/carry.ts'
+import { followThePlan, holdWhileCallersNotKept, restartForOtherRequests, waitUntilCarried } from './rules/carry.ts'
 import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
 import {
@@ -165,6 +165,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     holdWhilePaused,
     holdWhileBlocked,
     holdWhilePodsMissing,
+    holdWhileCallersNotKept,
     waitForApproval,
     promoteWhenApprovedInFull,
     raiseFloor,

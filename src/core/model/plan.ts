@@ -37,6 +37,10 @@ export function audienceOf({ match = [] }: Analysis): string {
   return match.length === 0 ? '' : fingerprint(match)
 }
 
+/** Judged without a request of callers, before all of them get it. */
+export const isBlueGreen = (analysis: Analysis): boolean =>
+  (analysis.iterations ?? 0) > 0 && audienceOf(analysis) === ''
+
 /** The plan, from the ways that a spec can say it. */
 export function planOf(analysis: Analysis): Plan {
   const { iterations = 0, steps, stepWeights, stepWeight, maxWeight: top = 100 } = analysis
@@ -47,8 +51,8 @@ export function planOf(analysis: Analysis): Plan {
   // Copies come before the first share, for one interval.
   const before = mirror > 0 ? [copies] : []
   if (iterations > 0) {
-    // Blue/green: judged without a request of callers, then with all of them. A/B: with all that match.
-    if (among === '') return [{ ...copies, iterations }, share(100)]
+    if (isBlueGreen(analysis)) return [{ ...copies, iterations }, share(100)]
+    // A/B: judged with all that match.
     const matched = { ...share(100), iterations }
     return mirror > 0 ? [copies, matched] : [matched]
   }

@@ -1,12 +1,13 @@
 /** From "written" to "carried": a weight counts only once the routes are seen to carry it. */
 import { hold, holdUnchanged, transition } from '../move.ts'
+import { nextCheckTime } from './check-questions.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { audienceOf, lastStep, planOf, stepAt } from '../../model/plan.ts'
+import { audienceOf, isBlueGreen, lastStep, planOf, stepAt } from '../../model/plan.ts'
 import { atStage, atTraffic, withClock } from '../../model/selectors.ts'
 import { stickyOf } from '../../model/sticky.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { carries, compare, inWords, keeps, NONE, trafficOf } from '../../model/traffic.ts'
+import { carries, compare, inWords, keeps, NONE, type Traffic, trafficOf } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant, Percent } from '../../time.ts'
 
@@ -21,23 +22,46 @@ export function restartForOtherRequests(o: Observation<AnalysisPhase>, now: Inst
   const isOther = traffic.canary > 0 && traffic.among !== audienceOf(analysis)
   if (!isOther && !(traffic.mirror > 0 && stepAt(planOf(analysis), traffic) === undefined)) return undefined
   const what = isOther ? 'spec.analysis.match' : 'the mirror of spec.analysis'
-  const message = `${what} was changed at weight ${inWords(traffic)}; the steps start from the first`
+  // Who lowered the weight by hand has not asked for more since.
+  const override = state.hold?.by === 'override' ? state.hold : null
+  const then = override === null ? 'the steps start from the first' : 'the weight is 0 until `resume`'
+  const message = `${what} was changed at weight ${inWords(traffic)}; ${then}`
   const next = {
-    ...atStage(atTraffic(withClock(state, 'running', now), NONE, now), 'startingPods', now),
+    ...atStage(
+      atTraffic(withClock(state, override === null ? 'running' : 'stopped', now), NONE, now),
+      'startingPods',
+      now,
+    ),
     phase: 'Progressing',
-    hold: null,
+    hold: override,
+    mirrored: false,
+    blindSince: null,
   } as const
   return transition(o, next, { reason: 'Advancing', message }, now)
 }
 
-/** A plan that was edited below the current weight: down to its last step, and that step again. */
+/**
+ * A plan that was edited below the current weight: down to its last step, and that step again. And one that judges before the first
+ * request of callers, edited at a weight that is none of its steps: down to where it judges.
+ */
 export function followThePlan(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const { state } = o
-  const { traffic } = lastStep(planOf(o.canary.spec.analysis))
-  if (compare(state.traffic, traffic) <= 0) return undefined
-  const message = `The last step is now weight ${inWords(traffic)}; the weight goes down to it from ${inWords(state.traffic)}`
-  const next = { ...atTraffic(state, traffic, now), phase: 'Progressing' } as const
-  return transition(o, next, { reason: 'Advancing', message }, now)
+  const plan = planOf(o.canary.spec.analysis)
+  const { traffic } = lastStep(plan)
+  const down = (to: Traffic, message: string): Move =>
+    transition(o, { ...atTraffic(state, to, now), phase: 'Progressing' }, { reason: 'Advancing', message }, now)
+  if (compare(state.traffic, traffic) > 0)
+    return down(
+      traffic,
+      `The last step is now weight ${inWords(traffic)}; the weight goes down to it from ${inWords(state.traffic)}`,
+    )
+  const [first] = plan
+  const isBeyond = state.traffic.canary > 0 && stepAt(plan, state.traffic) === undefined
+  if (!isBeyond || !isBlueGreen(o.canary.spec.analysis) || state.hold?.by === 'override') return undefined
+  return down(
+    first.traffic,
+    `The steps are now ${first.iterations} iterations at weight ${inWords(first.traffic)}, then everything; the weight goes down to them from ${inWords(state.traffic)}`,
+  )
 }
 
 /**
@@ -49,13 +73,13 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   const requested = routingOf(o).requested(o)
   if (requested !== null && state.carriedAt !== null && requested < state.traffic.canary)
     return holdAtLoweredWeight(o, requested, now)
-  if (!carries(traffic, state.traffic) || !keeps(traffic, stickyOf(o, state))) {
+  if (!carries(traffic, state.traffic)) {
     const { low = 0, high = 0 } = traffic ?? {}
     const shown =
       traffic === null
         ? 'there is no route yet'
         : low === state.traffic.canary && high === low
-          ? 'the routes match, mirror or keep other requests'
+          ? 'the routes match or mirror other requests'
           : `the routes still have ${low === state.traffic.canary ? high : low}`
     const message = `Requested weight ${inWords(state.traffic)}; ${shown}`
     return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
@@ -64,6 +88,14 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   const settledAt = carriedAt + o.settings.settle
   if (now < settledAt) return holdUnchanged(o, settledAt, { state: { ...state, carriedAt } })
   return state.carriedAt === null ? holdUnchanged(o, now, { state: { ...state, carriedAt } }) : undefined
+}
+
+/** A share that is carried is judged, whatever callers stay on the canary; but no more of them come before the routes keep them. */
+export function holdWhileCallersNotKept(o: Observation<AnalysisPhase>): Move | undefined {
+  const { state, traffic } = o
+  if (keeps(traffic, stickyOf(o, state))) return undefined
+  const message = `Holding at weight ${inWords(state.traffic)}: the routes keep other callers than spec.analysis.sessionAffinity says`
+  return hold(o, 'Routing', message, nextCheckTime(o))
 }
 
 function holdAtLoweredWeight(o: Observation<AnalysisPhase>, weight: Percent, now: Instant): Move {

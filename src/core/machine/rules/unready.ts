@@ -43,7 +43,7 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
 export function holdWhilePrimaryUnready(o: Observation<AnalysisPhase>): Move | undefined {
   const { state, primary } = o
   if (primary !== null && primary.ready > 0) return undefined
-  // Before a candidate has carried any request it does not replace the primary: nothing was judged.
+  // A candidate that has answered no caller does not replace the primary: copies, and checks without callers, show no answer to one.
   const message =
     state.traffic.canary === 0 && state.highest === 0
       ? `${kindAndName(o.names.primary)} has no ready pod; nothing is checked until it has`

@@ -1,8 +1,13 @@
 /** Copies, matches and sticky callers: what they change of a run with traffic. */
-import { advance, countIteration } from '../../../../src/core/machine/rules/advance.ts'
-import { restartForOtherRequests, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
+import { advance, countIteration, holdWhileOverridden } from '../../../../src/core/machine/rules/advance.ts'
+import {
+  followThePlan,
+  holdWhileCallersNotKept,
+  restartForOtherRequests,
+  waitUntilCarried,
+} from '../../../../src/core/machine/rules/carry.ts'
 import { restartOnNewRevision } from '../../../../src/core/machine/rules/target-changes.ts'
-import { dropToZeroWhenCanaryUnready } from '../../../../src/core/machine/rules/unready.ts'
+import { dropToZeroWhenCanaryUnready, holdWhilePrimaryUnready } from '../../../../src/core/machine/rules/unready.ts'
 import { copyToPrimary, followMatch, returnTraffic } from '../../../../src/core/machine/rules/promote.ts'
 import { promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
@@ -63,12 +68,7 @@ export const strategyRows: Rows = {
   'copies that still come hold the first weight': {
     rule: waitUntilCarried,
     given: at(advancing(0, { mirrored: true, carriedAt: null }), { canary: mirrored, ...carried({ mirror: 100 }) }),
-    move: [
-      'Progressing advancing 0',
-      'Routing',
-      'Requested weight 0; the routes match, mirror or keep other requests',
-      null,
-    ],
+    move: ['Progressing advancing 0', 'Routing', 'Requested weight 0; the routes match or mirror other requests', null],
   },
   'after the copies come the weights': {
     rule: advance,
@@ -81,7 +81,7 @@ export const strategyRows: Rows = {
     move: [
       'Progressing advancing 0',
       'Routing',
-      'Requested weight 0, mirroring 100 %; the routes match, mirror or keep other requests',
+      'Requested weight 0, mirroring 100 %; the routes match or mirror other requests',
       null,
     ],
   },
@@ -227,13 +227,71 @@ export const strategyRows: Rows = {
       0,
     ],
   },
-  'callers that are not kept yet are waited for': {
-    rule: waitUntilCarried,
-    given: at(advancing(10, { carriedAt: null }), { canary: sticky, traffic: carriedBy([10]) }),
+  'callers that are not kept yet hold the next weight': {
+    rule: holdWhileCallersNotKept,
+    given: at(advancing(10), { canary: sticky, traffic: carriedBy([10]) }),
     move: [
       'Progressing advancing 10',
       'Routing',
-      'Requested weight 10; the routes match, mirror or keep other requests',
+      'Holding at weight 10: the routes keep other callers than spec.analysis.sessionAffinity says',
+      9 * second,
+    ],
+  },
+  'callers that are not kept stop no check': {
+    rule: runChecks,
+    given: at(advancing(50, due), { canary: sticky, traffic: carriedBy([50]) }),
+    move: 'asks 9 questions',
+  },
+  'blue/green that comes at a weight judges without callers first': {
+    rule: followThePlan,
+    given: at(advancing(10), { canary: blueGreen }),
+    move: [
+      'Progressing advancing 0',
+      'Advancing',
+      'The steps are now 2 iterations at weight 0, then everything; the weight goes down to them from 10',
+      0,
+    ],
+  },
+  'blue/green with copies that comes after copies has its own': {
+    rule: followThePlan,
+    given: at(advancing(10, { mirrored: true }), { canary: blueGreenMirrored }),
+    move: [
+      'Progressing advancing 0',
+      'Advancing',
+      'The steps are now 2 iterations at weight 0, mirroring 20 %, then everything; the weight goes down to them from 10',
+      0,
+    ],
+  },
+  'blue/green that a hand lowered stays there': {
+    rule: holdWhileOverridden,
+    given: at(advancing(40, { hold: { by: 'override', from: 100 } }), { canary: blueGreen }),
+    move: [
+      'Progressing advancing 40',
+      'WeightOverridden',
+      'Holding at weight 40, set by hand in the routes (was 100); `resume` continues the run',
+      9 * second,
+    ],
+  },
+  'a match that is taken out after a hand lowered its share waits for `resume`': {
+    rule: restartForOtherRequests,
+    given: at(advancing(20, { traffic: weighted(20, among), hold: { by: 'override', from: 50 } }), {
+      canary: web({ analysis: { interval, stepWeights: [10, 50] } }),
+      ...carried({ low: 20, high: 20, among }),
+    }),
+    move: [
+      'Progressing startingPods 0',
+      'Advancing',
+      'spec.analysis.match was changed at weight 20 of the matched requests; the weight is 0 until `resume`',
+      0,
+    ],
+  },
+  'copies to a candidate that no caller has met replace no primary': {
+    rule: holdWhilePrimaryUnready,
+    given: at(copied(), { canary: mirrored, primary: primary(undefined, 0), ...carried({ mirror: 100 }) }),
+    move: [
+      'Progressing advancing 0',
+      'PrimaryNotReady',
+      'Deployment web-primary has no ready pod; nothing is checked until it has',
       null,
     ],
   },
