@@ -19,6 +19,7 @@ import {
   PROVIDER_SENTENCE,
   providers,
   rulesOf,
+  rulesOfUsersRoutes,
   traitsOf,
 } from './providers.ts'
 import {
@@ -156,6 +157,7 @@ const Written = ruled(
     cel: `!(has(self.service.destinationRule) && ${labelsOf('self')} && self.primary.labels == 'switch')`,
     holds: spec => spec.service.destinationRule === undefined || spec.primary?.labels !== 'switch',
   },
+  ...rulesOfUsersRoutes,
   ...providerRules,
   {
     message: 'service.name cannot be changed: delete the Canary and create it again',

@@ -97,6 +97,12 @@ export const isProvider = (name: string): name is Provider => Object.hasOwn(prov
 /** What is known of the provider of a Canary. */
 export const traitsOf = (spec: { readonly provider: Provider }): ProviderTraits => providers[spec.provider]
 
+/** Routes of Sluice's own carry more than a share: matches, copies, cookies. */
+export const hasOwnRoutes = (spec: {
+  readonly provider: Provider
+  readonly service: { readonly virtualServices?: unknown }
+}): boolean => traitsOf(spec).shares === 'any' && spec.service.virtualServices === undefined
+
 export const topologyOf = (spec: { readonly provider: Provider; readonly service: Routed }): Topology =>
   traitsOf(spec).topology(spec.service)
 
@@ -159,7 +165,8 @@ const goesBeyondShares = `has(self.analysis) && (${BEYOND_SHARES.map(field => `h
 const isOnlyShares = ({ analysis = {} }: WrittenSpec): boolean =>
   BEYOND_SHARES.every(field => !isWritten(analysis[field]))
 
-const rulesOfAnyShare: readonly ProviderRule[] = [
+/** Rules for routes of the user's, which only providers with routes have. */
+export const rulesOfUsersRoutes: readonly ProviderRule[] = [
   {
     message: `with service.virtualServices the routes are yours, and only their weights are shifted: remove ${BEYOND_SHARES.join(', ')} from analysis. In place of match write a route with that match in your VirtualService and list it by name under service.virtualServices[].routes; for the others leave virtualServices out`,
     cel: `!has(self.service.virtualServices) || !(${goesBeyondShares})`,
@@ -210,7 +217,7 @@ const rulesWithoutTelemetry: readonly ProviderRule[] = [
 export function rulesOf(provider: Provider): readonly ProviderRule[] {
   const traits: ProviderTraits = providers[provider]
   return [
-    ...(traits.shares === 'all or none' ? rulesOfAllOrNone : rulesOfAnyShare),
+    ...(traits.shares === 'all or none' ? rulesOfAllOrNone : []),
     ...(traits.hasTelemetry ? [] : rulesWithoutTelemetry),
   ]
 }

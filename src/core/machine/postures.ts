@@ -3,7 +3,7 @@ import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { stickyOf } from '../model/sticky.ts'
-import { ALL, isNone, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
+import { ALL, carries, isNone, keeps, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
 import { serviceRefusal } from '../problems/index.ts'
 import type { Analysis, Phase, Revision, Run, State } from '../model/state.ts'
 
@@ -32,7 +32,8 @@ const carrying = (o: Observation, run: State & Run, traffic: Traffic): Pick<Post
 const resting = (o: Observation, promoted: Revision): Posture => ({
   ...idle,
   traffic: NONE,
-  retired: o.memory.retiredCookie,
+  // No courtesy to callers is in the way of a rollback: it comes once the routes carry that.
+  retired: carries(o.traffic, NONE) && keeps(o.traffic, null) ? o.memory.retiredCookie : null,
   callers: 'primary',
   canaryPods: 'none',
   primary: promoted,
@@ -148,5 +149,14 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
 export function postureOf(o: Observation, state: State): Posture {
   const of = postures[state.phase] as (o: Observation, state: State) => Posture
   const posture = of(o, state)
-  return serviceRefusal(o) === null ? posture : { ...posture, service: 'as it was' }
+  return serviceRefusal(o) === null && !isLoweringRefused(o, posture) ? posture : { ...posture, service: 'as it was' }
+}
+
+/**
+ * Routes that give the canary more than they are to, while something was refused: whatever else the spec says of them waits until they
+ * have been lowered with the words that they have.
+ */
+function isLoweringRefused(o: Observation, { traffic: wanted }: Posture): boolean {
+  if (o.writeError === null || wanted === null || o.traffic === null) return false
+  return o.traffic.high > wanted.canary || (o.traffic.mirror ?? 100) > wanted.mirror
 }

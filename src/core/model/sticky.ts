@@ -4,6 +4,7 @@
  * or makes one up, is drawn like any other caller.
  */
 import type { Canary } from '../../api/canary.ts'
+import { hasOwnRoutes } from '../../api/providers.ts'
 import { fingerprint } from '../json.ts'
 import type { RetiredCookie } from './memory.ts'
 import type { Observation } from './observation.ts'
@@ -21,6 +22,7 @@ type Affinity = NonNullable<Canary['spec']['analysis']['sessionAffinity']>
 export function stickyOf({ canary }: Pick<Observation, 'canary'>, state: State): Sticky | null {
   const { sessionAffinity, interval } = canary.spec.analysis
   if (sessionAffinity === undefined || !('traffic' in state) || state.traffic.canary === 0) return null
+  if (!hasOwnRoutes(canary.spec)) return null
   // A weight that is lowered by hand is meant for the callers that stay, too.
   if ('hold' in state && state.hold?.by === 'override') return null
   const { primaryCookieName: name } = sessionAffinity
