@@ -1,5 +1,5 @@
 /** Changes of a YAML text that leave everything else in it as it was written: comments, order, quotes, indentation. */
-import { isMap, isScalar, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
+import { isMap, isScalar, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 
 /** Replaces the characters from `start` up to `end`. */
 export interface Edit {
@@ -62,6 +62,16 @@ export function removing(text: string, map: YAMLMap<Node, Node | null>, entries:
   if (map.flow === true)
     return [...edits, { start: kept === undefined ? startOf(first) : endOf(kept), end: endOf(last), text: '' }]
   return [...edits, { start: lineStart(text, startOf(first)), end: lineEnd(text, endOf(last)), text: '' }]
+}
+
+/** Removes an item of a list, not the only one: its line, or between its commas where the list is in brackets. */
+export function removingItem(text: string, list: YAMLSeq<Node>, item: Node): Edit {
+  const [start, end] = rangeOf(item)
+  if (list.flow !== true) return { start: lineStart(text, start), end: lineEnd(text, end), text: '' }
+  const place = list.items.indexOf(item)
+  const [before, next] = [list.items[place - 1], list.items[place + 1]]
+  if (next !== undefined) return { start, end: rangeOf(next)[0], text: '' }
+  return { start: before === undefined ? start : rangeOf(before)[1], end, text: '' }
 }
 
 /** Removes from an entry up to one that stays, whose comments stay with it. */

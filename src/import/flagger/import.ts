@@ -6,7 +6,7 @@ import { type Chunk, chunksOf, joined } from './documents.ts'
 import { type Edit, edited, nodeAt } from './edits.ts'
 import { judged } from './judge.ts'
 import type { Note } from './notes.ts'
-import { isFlaggers, rewriting } from './rewrite.ts'
+import { isFlaggers, isFlaggersValue, rewriting } from './rewrite.ts'
 
 export interface Imported {
   readonly text: string
@@ -63,7 +63,13 @@ function importChunk(chunk: Chunk, number: number): ImportedChunk {
   const changes: { readonly place: number; readonly said: Omit<Note, 'object'> }[] = []
   const places: number[] = []
   for (const [place, object] of read.nodes.entries()) {
-    if (!isFlaggers(object)) continue
+    if (!isFlaggers(object)) {
+      if (isFlaggersValue(read.objects[place]))
+        return asItIs(
+          'apiVersion or kind of an object in it comes by an alias or by <<; write them out in each object, as kubectl prints them',
+        )
+      continue
+    }
     const own = rewriting(text, object)
     edits.push(...own.edits)
     changes.push(...own.notes.map(said => ({ place, said })))

@@ -1,6 +1,7 @@
 /** An object of Flagger's → one of Sluice's: what is changed in its text, and what is said about that. */
-import { isMap, isSeq, type Node, type YAMLMap } from 'yaml'
-import { type Edit, entryIn, nodeAt, removing, replacing } from './edits.ts'
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml'
+import { at, textOf } from '../../core/json.ts'
+import { type Edit, entryIn, nodeAt, removing, removingItem, replacing } from './edits.ts'
 import type { Note } from './notes.ts'
 
 /** Sluice's API in a manifest. */
@@ -30,6 +31,10 @@ export function isFlaggers(object: Node | null | undefined): object is YAMLMap<N
   return isMap(object) && FLAGGER_API.test(textAt(object, 'apiVersion')) && KINDS.includes(textAt(object, 'kind'))
 }
 
+/** The same of its value, which aliases and merge keys bring in from elsewhere. */
+export const isFlaggersValue = (value: unknown): boolean =>
+  FLAGGER_API.test(textOf(at(value, 'apiVersion'))) && KINDS.includes(textOf(at(value, 'kind')))
+
 /**
  * What to change in the text around an object of Flagger's.
  *
@@ -48,10 +53,14 @@ function rewriteSpec(text: string, object: YAMLMap<Node, Node | null>, { edits, 
   const spec = nodeAt(object, 'spec')
   if (!isMap<Node, Node | null>(spec)) return
   const old = entryIn(spec, 'canaryAnalysis')
-  if (old !== undefined && entryIn(spec, 'analysis') !== undefined) {
+  const written = entryIn(spec, 'analysis')
+  const isNull = written !== undefined && isNullNode(written.value)
+  if (old !== undefined && written !== undefined && !isNull) {
     edits.push(...removing(text, spec, [old]))
     notes.push({ kind: 'changed', sentence: 'spec.canaryAnalysis: removed; Flagger does not read it beside analysis' })
   } else if (old !== undefined) {
+    // Flagger reads the old one beside an `analysis` of null.
+    if (written !== undefined) edits.push(...removing(text, spec, [written]))
     edits.push(replacing(old.key, 'analysis'))
     notes.push({ kind: 'changed', sentence: 'spec.canaryAnalysis: renamed to analysis' })
   }
@@ -61,7 +70,7 @@ function rewriteSpec(text: string, object: YAMLMap<Node, Node | null>, { edits, 
     edits.push(replacing(scaler, 'autoscaling/v2'))
     notes.push({ kind: 'changed', sentence: `spec.autoscalerRef.apiVersion: ${version} is now autoscaling/v2` })
   }
-  const analysis = entryIn(spec, 'analysis')?.value ?? old?.value
+  const analysis = isNull ? old?.value : (written?.value ?? old?.value)
   const top = entryIn(analysis, 'maxWeight')
   const weights = nodeAt(analysis, 'stepWeights')
   const hasWeights = isSeq(weights) && weights.items.length > 0
@@ -71,6 +80,8 @@ function rewriteSpec(text: string, object: YAMLMap<Node, Node | null>, { edits, 
     notes.push({ kind: 'changed', sentence })
   }
 }
+
+const isNullNode = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null)
 
 /** Takes out what belongs to an object in a cluster, and not to a manifest. */
 function withoutServersPart(text: string, object: YAMLMap<Node, Node | null>, { edits, notes }: Rewriting): void {
@@ -86,6 +97,15 @@ function withoutServersPart(text: string, object: YAMLMap<Node, Node | null>, { 
   const metadata = nodeAt(object, 'metadata')
   const finalizers = nodeAt(metadata, 'finalizers')?.toJSON() as unknown
   const isFlaggersAlone = Array.isArray(finalizers) && finalizers.every(one => one === FLAGGERS_FINALIZER)
+  const list = nodeAt(metadata, 'finalizers')
+  const flaggers = isSeq<Node>(list)
+    ? list.items.find(item => isScalar(item) && item.value === FLAGGERS_FINALIZER)
+    : undefined
+  if (isSeq<Node>(list) && flaggers !== undefined && !isFlaggersAlone) {
+    edits.push(removingItem(text, list, flaggers))
+    const sentence = `metadata.finalizers: ${FLAGGERS_FINALIZER} removed; Flagger alone takes it away, and the object could not be deleted`
+    notes.push({ kind: 'changed', sentence })
+  }
   const annotations = nodeAt(metadata, 'annotations')
   const hasOthers = isMap(annotations) && annotations.items.length > 1
   const own = [

@@ -56,6 +56,29 @@ interface Row {
 const rows: readonly Row[] = [
   { name: 'a Canary that means the same', text: canary({}), notes: [] },
   { name: 'a Canary of Sluice', text: canary({ suspend: true }).replace('flagger.app', 'sluice.dev'), notes: [] },
+  {
+    name: 'an analysis of null beside the old one, which Flagger reads',
+    text: canary({ analysis: null, canaryAnalysis: { interval: '1m', stepWeight: 10 } }),
+    notes: [['changed', /^spec\.canaryAnalysis: renamed to analysis/]],
+  },
+  {
+    name: 'a finalizer of Flagger beside another one',
+    text: canary({}, { name: 'web', finalizers: ['finalizer.flagger.app', 'example.com/x'] }),
+    notes: [['changed', /^metadata\.finalizers: finalizer\.flagger\.app removed/]],
+  },
+  {
+    name: 'the same in brackets',
+    text: canary({}, { name: 'web' }).replace(
+      'name: web',
+      'name: web\n  finalizers: [example.com/x, finalizer.flagger.app]',
+    ),
+    notes: [['changed', /^metadata\.finalizers: finalizer\.flagger\.app removed/]],
+  },
+  {
+    name: 'a version that is an alias',
+    text: `apiVersion: v1\nkind: List\nversion: &v flagger.app/v1beta1\nitems:\n${['a', 'b'].map(name => `- {apiVersion: *v, kind: MetricTemplate, metadata: {name: ${name}}}\n`).join('')}`,
+    notes: [['unread', /apiVersion or kind of an object in it comes by an alias or by <</]],
+  },
   { name: 'suspend', text: canary({ suspend: true }), notes: [['differs', /^spec\.suspend: is the same as paused/]] },
   { name: 'suspend that says nothing', text: canary({ suspend: false }), notes: [] },
   {
