@@ -99,13 +99,21 @@ const CREDENTIAL = /auth|cookie|key|passw|secret|token/i
  */
 export function secretsOf(url: URL, headers: Readonly<Record<string, string>>): string[] {
   const credentials = Object.entries(headers).flatMap(([name, value]) =>
-    CREDENTIAL.test(name) ? [value, value.slice(value.indexOf(' ') + 1)] : [],
+    CREDENTIAL.test(name) ? [value, value.slice(value.indexOf(' ') + 1), ...ofBasic(value)] : [],
   )
   const values = [...Object.values(headers), ...url.searchParams.values(), url.search.slice(1)]
   return [
     ...[url.password, decoded(url.password), ...credentials].filter(secret => secret !== ''),
     ...values.filter(value => value.length >= SHORTEST_VALUE),
   ]
+}
+
+/** The user with the password, and the password, of basic authentication (RFC 7617). */
+function ofBasic(value: string): string[] {
+  const [, encoded] = /^basic +(.+)$/i.exec(value) ?? []
+  if (encoded === undefined) return []
+  const said = Buffer.from(encoded, 'base64').toString()
+  return [said, said.slice(said.indexOf(':') + 1)]
 }
 
 /** A part of a URL as it was meant; a percent sign that begins no escape stays as it is. */

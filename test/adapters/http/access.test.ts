@@ -184,6 +184,9 @@ suite('the access of an object', () => {
       const outcome = await send(client(), server.url, { secretRef }, secret({ token: 'abc' }))
       if (outcome.kind !== 'answer') throw new Error(outcome.error)
       expect(outcome.redact(outcome.body ?? '')).to.equal('no [redacted]')
+      const basic = await send(client(), server.url, { secretRef }, secret({ username: 'kim', password: 'p:w' }))
+      if (basic.kind !== 'answer') throw new Error(basic.error)
+      expect(basic.redact(`${basic.body} kim:p:w, for p:w`)).to.equal('no [redacted] [redacted], for [redacted]')
     })
 
     test('a certificate that one call accepts is not accepted for another', async () => {
