@@ -149,8 +149,8 @@ export function readRoutes(o: Named, http: readonly Json[]): Carried | null {
   const mirrors = carrying.map(route => mirrorOf(o, route))
   const [mirror = 0] = mirrors
   return {
-    // Who lowers the share of the callers that stay wants less of the canary; at 0 those that are left there are too many.
-    low: Math.min(...shares, ...kept),
+    // Who lowers the share of the callers that stay wants less of the canary, by as much; at 0 those that are left there are too many.
+    low: Math.floor((Math.min(...shares) * Math.min(100, ...kept)) / 100),
     high: Math.max(...shares, ...(shares.every(share => share === 0) ? kept : [])),
     among: matched.length === 0 ? '' : amongOf(o, base, matched),
     mirror: mirrors.every(one => one === mirror) ? mirror : null,
