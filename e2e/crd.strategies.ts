@@ -30,6 +30,23 @@ const cookies = {
   partitioned: true,
   sameSite: 'Strict',
 }
+/** By the sentence that refuses them. */
+const droppedByBrowsers: Readonly<Record<string, Json>> = {
+  'browsers take a cookie with sameSite: None or partitioned: true over HTTPS alone': {
+    cookieName: 'web',
+    sameSite: 'None',
+  },
+  'browsers take a cookie with sameSite: None or partitioned': { cookieName: 'web', partitioned: true },
+  'browsers take a cookie named __Secure-… or __Host-… over HTTPS alone': {
+    cookieName: 'web',
+    primaryCookieName: '__secure-web',
+  },
+  'browsers take a cookie named __Host-… with path: / and without a domain': {
+    cookieName: '__Host-web',
+    secure: true,
+    path: '/app',
+  },
+}
 const kubernetes = { provider: 'kubernetes' }
 
 const accepted: readonly Case[] = [
@@ -58,6 +75,9 @@ const accepted: readonly Case[] = [
   good('a share of what matches', { analysis: { stepWeights: [10, 50], match } }),
   good('copies before weights', { analysis: { stepWeight: 20, maxWeight: 60, mirror: true } }),
   good('session affinity', { analysis: { stepWeights: [10, 50], sessionAffinity: cookies } }),
+  good('session affinity of this host alone', {
+    analysis: { sessionAffinity: { cookieName: '__Host-web', secure: true, path: '/', sameSite: 'None' } },
+  }),
   good('session affinity of a name alone', { analysis: { sessionAffinity: { cookieName: "a!#$%&'*+-.^_`|~b" } } }),
 ]
 
@@ -108,6 +128,14 @@ const contradictions: readonly Case[] = [
     { analysis: { sessionAffinity: { cookieName: 'my cookie' } } },
     'a cookie is named by letters, digits and any of',
     'spec.analysis.sessionAffinity.cookieName',
+  ),
+  ...Object.entries(droppedByBrowsers).map(([sentence, sessionAffinity]) =>
+    bad(
+      `cookies that browsers drop: ${JSON.stringify(sessionAffinity)}`,
+      { analysis: { sessionAffinity } },
+      sentence,
+      'spec.analysis.sessionAffinity',
+    ),
   ),
   bad(
     'a path that ends the cookie',

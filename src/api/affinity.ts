@@ -21,6 +21,17 @@ const attribute = (most: number) =>
     holds: text => new RegExp(ATTRIBUTE_PATTERN).test(text),
   })
 
+/** Prefixes of names that promise attributes, in any case (RFC 6265bis §4.1.3). */
+const begins = (prefix: string): string =>
+  ['cookieName', 'primaryCookieName']
+    .map(field => `has(self.${field}) && self.${field}.lowerAscii().startsWith('${prefix}')`)
+    .join(' || ')
+
+const isNamed = (
+  cookies: { readonly cookieName: string; readonly primaryCookieName?: string | undefined },
+  prefix: string,
+): boolean => [cookies.cookieName, cookies.primaryCookieName ?? ''].some(name => name.toLowerCase().startsWith(prefix))
+
 export const SessionAffinity = ruled(
   z.object({
     cookieName: cookieName().describe(
@@ -51,5 +62,21 @@ export const SessionAffinity = ruled(
     message: 'cookieName and primaryCookieName must be two names, or nothing tells the two sides apart',
     cel: '!has(self.primaryCookieName) || self.primaryCookieName != self.cookieName',
     holds: ({ cookieName: canary, primaryCookieName: primary }) => canary !== primary,
+  },
+  {
+    message: 'browsers take a cookie with sameSite: None or partitioned: true over HTTPS alone: write secure: true',
+    cel: `!(has(self.sameSite) && self.sameSite == 'None' || has(self.partitioned)) || has(self.secure)`,
+    holds: ({ sameSite, partitioned, secure }) => (sameSite !== 'None' && !partitioned) || secure,
+  },
+  {
+    message:
+      'browsers take a cookie named __Secure-… or __Host-… over HTTPS alone: write secure: true, or another name',
+    cel: `!(${begins('__secure-')} || ${begins('__host-')}) || has(self.secure)`,
+    holds: cookies => cookies.secure || !(isNamed(cookies, '__secure-') || isNamed(cookies, '__host-')),
+  },
+  {
+    message: 'browsers take a cookie named __Host-… with path: / and without a domain: write so, or another name',
+    cel: `!(${begins('__host-')}) || has(self.path) && self.path == '/' && !has(self.domain)`,
+    holds: cookies => !isNamed(cookies, '__host-') || (cookies.path === '/' && cookies.domain === undefined),
   },
 )
