@@ -133,7 +133,9 @@ const isLost = ({ world, wire }: Life): boolean =>
   /is not recorded any more/.test(wire.message ?? '') ||
   (world.get(PRIMARY) === undefined && world.get(TARGET) === undefined)
 
-suite('The laws of autoscalers', () => {
+suite('The laws of autoscalers', function () {
+  this.timeout(0)
+
   const always = (sentence: string, law: Law, histories: fc.Arbitrary<History>): void => {
     test(sentence, () => {
       fc.assert(
