@@ -33,7 +33,7 @@ const table = {
   query_duration_seconds: ['histogram', 'One request to a metrics server.', ['outcome'], short],
   webhook_duration_seconds: [
     'histogram',
-    'One call of a webhook, with its attempts; the outcome is a status code, timeout or unavailable.',
+    'One call of a webhook, with its attempts; the outcome is 2xx, 4xx, 5xx, other, no answer (or a redirect), unavailable or canceled.',
     ['type', 'outcome'],
     calls,
   ],

@@ -42,8 +42,8 @@ const ipv6: Readonly<Record<string, readonly Range[]>> = {
 }
 
 /** NAT64 (RFC 6052): the last 32 bits are the IPv4 address that a gateway connects to. */
-const NAT64 = '64:ff9b::'
-const NAT64_PREFIX = 96
+export const NAT64 = '64:ff9b::'
+export const NAT64_PREFIX = 96
 
 const refused = [...new Set([...Object.keys(ipv4), ...Object.keys(ipv6)])].map(what => {
   const list = new BlockList()

@@ -9,6 +9,7 @@ import type { Milliseconds } from '../../core/time.ts'
 import { ADDRESS_REFUSED, type AddressPolicy, problemOfHost } from './addresses.ts'
 import { Connections, TrustedConnections } from './connections.ts'
 import { basicOf, type CredentialOptions, Credentials, decoded, secretsOf } from './credentials.ts'
+import { Deadline } from './deadline.ts'
 import { type Environment, proxyOf } from './proxy.ts'
 import { redact, shownUrl } from './redaction.ts'
 import { proxyProblem } from './tunnel.ts'
@@ -30,6 +31,8 @@ export interface CallCredentials {
   readonly ca: string | null
   /** Accepts any certificate. */
   readonly insecureSkipVerify: boolean
+  /** What the headers were made of, and must not be said either: a password is not found by its form in base64. */
+  readonly secrets: readonly string[]
 }
 
 export interface HttpRequest {
@@ -94,15 +97,14 @@ export class HttpClient {
    * these has changed since, the request is sent once more; it was not acted upon. Nothing else is repeated. Never throws.
    */
   async send(request: HttpRequest): Promise<HttpOutcome> {
-    const deadline = AbortSignal.timeout(Math.max(0, Math.ceil(request.deadline)))
-    const given = request.signal === undefined ? [deadline] : [deadline, request.signal]
-    const signal = AbortSignal.any(given)
-    const call = new Call(request, signal)
+    const deadline = new Deadline(request.deadline, request.signal)
+    const call = new Call(request, deadline.signal)
     const attempts = this.#attempts(call).catch((error: unknown) => call.failure(error))
     // Not every phase of a call listens to the signal: a file on a network, a proxy that accepts and never answers.
-    const outcome = await Promise.race([attempts, aborted(signal)])
+    const outcome = await Promise.race([attempts, aborted(deadline.signal)])
+    deadline.end()
     if (request.signal?.aborted === true) return failed('canceled', 'was not waited for')
-    if (deadline.aborted) return failed('deadline', `gave no answer in ${request.deadline / 1000} s`)
+    if (deadline.isOver) return failed('deadline', `gave no answer in ${request.deadline / 1000} s`)
     return outcome ?? failed('canceled', 'was not waited for')
   }
 
@@ -128,7 +130,7 @@ export class HttpClient {
     const problem = this.#addresses === null ? null : problemOfHost(url, this.#addresses)
     if (problem !== null) return failed('address', `must not be called: ${problem}`)
     const credentials = own === undefined ? await this.#credentials.headers(url) : { ...basicOf(url), ...own.headers }
-    call.secrets = secretsOf(url, credentials)
+    call.secrets = [...secretsOf(url, credentials), ...(own?.secrets ?? [])]
     const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
     call.proxy = proxy
     const ca = own?.ca ?? (await this.#credentials.ca())

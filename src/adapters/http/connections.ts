@@ -5,6 +5,9 @@ import { Agent as HttpsAgent } from 'node:https'
 import { type AddressPolicy, guardedLookup } from './addresses.ts'
 import { TunnelAgent } from './tunnel.ts'
 
+/** A connection is kept for a minute of idleness: users choose hosts and ports, and may choose others all the time. */
+const KEPT = { keepAlive: true, timeout: 60_000 }
+
 interface Agents {
   readonly httpAgent: HttpAgent
   readonly httpsAgent: HttpsAgent
@@ -34,7 +37,7 @@ export class Connections {
     this.#ca = ca
     if (proxy === null) return (this.#direct ??= this.#make())
     // Whom a proxy is trusted by is not the server's matter.
-    this.#proxied ??= { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) }
+    this.#proxied ??= { httpAgent: new HttpAgent(KEPT), httpsAgent: new HttpsAgent(KEPT) }
     if (url.protocol === 'http:') return this.#proxied
     return { ...this.#proxied, httpsAgent: new TunnelAgent(proxy, this.#trust(), signal) }
   }
@@ -63,7 +66,7 @@ export class Connections {
 
   #make(): Agents {
     const policy = this.#policy
-    const options = { keepAlive: true, ...(policy === null ? {} : { lookup: guardedLookup(policy) }) }
+    const options = { ...KEPT, ...(policy === null ? {} : { lookup: guardedLookup(policy) }) }
     return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent({ ...options, ...this.#trust() }) }
   }
 

@@ -53,7 +53,9 @@ export class TunnelAgent extends Agent {
 
   #secured(socket: Socket, host: string): Duplex {
     const secured = connect({ socket, ...(isIP(host) === 0 ? { servername: host } : { host }), ...this.#trust })
-    this.#signal.addEventListener('abort', () => secured.destroy(), { once: true })
+    const destroy = (): void => void secured.destroy()
+    this.#signal.addEventListener('abort', destroy, { once: true })
+    secured.once('close', () => this.#signal.removeEventListener('abort', destroy))
     return secured
   }
 }

@@ -11,6 +11,7 @@ import { beginning } from '../../core/text.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { callCredentials, type ReadSecret } from '../http/access.ts'
 import { HttpClient, type HttpOutcome } from '../http/client.ts'
+import { Deadline } from '../http/deadline.ts'
 import { type Environment, proxyOf } from '../http/proxy.ts'
 import { redact } from '../http/redaction.ts'
 import { problemBehindProxy, targetPolicy, type WebhookTargets } from './targets.ts'
@@ -63,7 +64,7 @@ export class HttpWebhooks implements WebhookCaller {
     const { clock, observed } = this.#options
     const begun = clock.now()
     const finding = await this.#attempts(call, begun, signal)
-    const outcome = finding.kind === 'answer' ? String(finding.status ?? 'timeout') : 'unavailable'
+    const outcome = signal.aborted ? 'canceled' : outcomeOf(finding)
     observed?.({ type: call.hook.type, outcome, seconds: (clock.now() - begun) / 1000 })
     return finding
   }
@@ -71,7 +72,8 @@ export class HttpWebhooks implements WebhookCaller {
   async #attempts(call: HookCall, begun: number, signal: AbortSignal): Promise<Finding> {
     const { clock, random } = this.#options
     for (let attempt = 0; ; attempt += 1) {
-      const left = begun + LONGEST - clock.now()
+      // A timer may be late: there is always time for an attempt that was begun.
+      const left = Math.max(1, begun + LONGEST - clock.now())
       const { finding, mayRepeat } = await this.#attempt(call, Math.min(call.hook.timeout, left), signal)
       const wait = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt) * (0.5 + random() / 2)
       const isOver = clock.now() + wait >= begun + LONGEST
@@ -90,14 +92,15 @@ export class HttpWebhooks implements WebhookCaller {
     const problem = this.#problemOf(url)
     if (problem !== null) return unavailable(`was not called: ${problem}`, false)
     const begun = performance.now()
-    const signal = AbortSignal.any([given, AbortSignal.timeout(Math.ceil(timeout))])
+    const deadline = new Deadline(timeout, given)
     const access = accessOf({
       ...(hook.headers === undefined ? {} : { headers: hook.headers }),
       ...(hook.secretRef === undefined ? {} : { secretRef: hook.secretRef }),
       ...(hook.caSecretRef === undefined ? {} : { caSecretRef: hook.caSecretRef }),
       insecureSkipVerify: hook.disableTLS,
     })
-    const credentials = await callCredentials(access ?? {}, namespace, this.#options.readSecret, signal)
+    const credentials = await callCredentials(access ?? {}, namespace, this.#options.readSecret, deadline.signal)
+    deadline.end()
     if ('error' in credentials) return unavailable(`was not called: ${credentials.error}`, credentials.why === 'outage')
     const outcome = await this.#client.send({
       method: 'POST',
@@ -148,6 +151,14 @@ function attemptOf(outcome: HttpOutcome, secrets: readonly string[], timeout: Mi
   const said = `answered ${status}${long}${text === '' ? '' : `: ${beginning(printable(text), MOST_SHOWN)}`}`
   if (status === 429 || (status >= 502 && status <= 504)) return unavailable(said, true)
   return { finding: { kind: 'answer', status, said, at }, mayRepeat: status >= 500 }
+}
+
+/** Receivers choose their status codes: what is counted is the class. */
+function outcomeOf(finding: Finding): string {
+  if (finding.kind !== 'answer') return 'unavailable'
+  const { status } = finding
+  if (status === null) return 'no answer'
+  return status >= 200 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other'
 }
 
 const unavailable = (error: string, mayRepeat: boolean): Attempt => ({

@@ -3,7 +3,7 @@
  * or to a metadata service, unless `--webhook-allow` names that address.
  */
 import { isIP } from 'node:net'
-import { type AddressPolicy, refuseLocalAddresses } from '../http/addresses.ts'
+import { type AddressPolicy, NAT64, NAT64_PREFIX, refuseLocalAddresses } from '../http/addresses.ts'
 import { isIn } from '../http/proxy.ts'
 
 /** Each a host (`hooks.example.com`, `*.example.com`) or a range of addresses (`10.0.0.0/8`, `10.1.2.3`). */
@@ -18,8 +18,21 @@ const whole = (entry: string): string => (entry.includes('/') ? entry : `${entry
 
 /** `*.example.com` is what is below it, and not itself. */
 function matches(host: string, pattern: string): boolean {
-  const wanted = pattern.toLowerCase()
-  return wanted.startsWith('*.') ? host.endsWith(wanted.slice(1)) : host === wanted
+  const [name, wanted] = [bare(host), bare(pattern)]
+  return wanted.startsWith('*.') ? name.endsWith(wanted.slice(1)) : name === wanted
+}
+
+/** Names know no case, and a dot at the end, as that of a whole name, leads to the same server. */
+const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '')
+
+/** Whether an address is in the range of an entry, or one that a gateway translates to such (NAT64). */
+function isWithin(address: string, entry: string): boolean {
+  const range = whole(entry)
+  const [network = '', prefix = ''] = range.split('/')
+  if (isIn(address, range)) return true
+  return (
+    isIP(network) === 4 && isIP(address) === 6 && isIn(address, `${NAT64}${network}/${NAT64_PREFIX + Number(prefix)}`)
+  )
 }
 
 /** A range that lets in a local address names it: `0.0.0.0/0` does not mean one's own machine. */
@@ -34,11 +47,11 @@ export function targetPolicy({ allow, deny }: WebhookTargets): AddressPolicy {
   const [deniedRanges, deniedHosts] = [deny.filter(isRange), deny.filter(entry => !isRange(entry))]
   return (address, host) => {
     if (deniedHosts.some(pattern => matches(host, pattern))) return 'denied'
-    if (deniedRanges.some(range => isIn(address, whole(range)))) return 'denied'
+    if (deniedRanges.some(range => isWithin(address, range))) return 'denied'
     const local = refuseLocalAddresses(address, host)
     if (local !== null) return allowedRanges.some(range => namesLocal(range, address)) ? null : local
     if (allow.length === 0 || allowedHosts.some(pattern => matches(host, pattern))) return null
-    return allowedRanges.some(range => isIn(address, whole(range))) ? null : 'unlisted'
+    return allowedRanges.some(range => isWithin(address, range)) ? null : 'unlisted'
   }
 }
 

@@ -1,4 +1,8 @@
 /** Calls of webhooks against real servers on loopback: what is sent, what an answer means, what is shown of it. */
+import { randomBytes } from 'node:crypto'
+import { getEventListeners } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { monotonicClock, systemClock } from '../../../src/adapters/clock.ts'
 import { HttpWebhooks, type HttpWebhooksOptions } from '../../../src/adapters/webhooks/caller.ts'
@@ -22,6 +26,13 @@ const payload: HookPayload = {
   iteration: 0,
 }
 const { cert, key } = selfSigned()
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+/** In bytes, of what is still referred to. */
+function heapUsed(): number {
+  collect()
+  return process.memoryUsage().heapUsed
+}
 const secret = (texts: Record<string, string>) => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -167,6 +178,48 @@ suite('a webhook that is called', () => {
     expect(said(await call(gate.url))).to.match(/^unavailable cannot be reached: connect ECONNREFUSED/)
   })
 
+  test('a call that is over holds nothing until its timeout', async () => {
+    const gate = await server(response => response.writeHead(403).end())
+    const asks = caller()
+    const signal = new AbortController().signal
+    const callOnce = (): Promise<Finding> => {
+      const metadata = { cmd: randomBytes(64 * 1024).toString('hex') }
+      const of = { id: 'id-1', namespace: 'shop', hook: hook(gate.url, { timeout: 3_600_000 }) }
+      return asks.call({ ...of, payload: { ...payload, metadata } }, signal)
+    }
+    await callOnce()
+    const before = heapUsed()
+    // The server's record of what it was asked is not the matter.
+    for (let n = 0; n < 100; n += 1) await callOnce().then(() => gate.asked.splice(0))
+    expect(heapUsed() - before).to.be.below(4_000_000)
+    expect(getEventListeners(signal, 'abort')).to.have.length(0)
+  })
+
+  test('outcomes are counted by class, and what was given up as that', async () => {
+    const outcomes: string[] = []
+    const observed = ({ outcome }: { outcome: string }): unknown => outcomes.push(outcome)
+    for (const status of [204, 418, 500, 503, 799]) {
+      const gate = await server(response => response.writeHead(status).end())
+      await call(gate.url, {}, { observed })
+    }
+    const gate = await silent('http')
+    open.push(gate)
+    await call(gate.url, { timeout: 50 }, { observed })
+    const made = caller({ observed })
+    await made.call({ id: '', namespace: 'shop', hook: hook(gate.url), payload }, AbortSignal.abort())
+    expect(outcomes).to.deep.equal(['2xx', '4xx', '5xx', 'unavailable', 'other', 'no answer', 'canceled'])
+  })
+
+  test('a password of a Secret is not shown, in neither form', async () => {
+    const gate = await server((r, { headers }) =>
+      r.writeHead(401).end(`wrong password hunter2, ${String(headers.authorization)}`),
+    )
+    const readSecret = async () => secret({ username: 'web', password: 'hunter2' })
+    expect(said(await call(gate.url, { secretRef: { name: 'gate' } }, { readSecret }))).to.equal(
+      '401 answered 401: wrong password [redacted], [redacted]',
+    )
+  })
+
   const refused: { name: string; url: string; targets: HttpWebhooksOptions['targets']; is: RegExp }[] = [
     {
       name: 'loopback',
@@ -194,6 +247,18 @@ suite('a webhook that is called', () => {
     },
     { name: 'a denied range', url: 'http://10.1.2.3:1/', targets: { allow: [], deny: ['10.0.0.0/8'] }, is: /denied/ },
     {
+      name: 'a denied range behind NAT64',
+      url: 'http://[64:ff9b::a01:203]:1/',
+      targets: { allow: [], deny: ['10.0.0.0/8'] },
+      is: /denied/,
+    },
+    {
+      name: 'a denied name with the dot of a whole name',
+      url: 'http://LOCALHOST.:1/',
+      targets: { allow: ['127.0.0.0/8'], deny: ['localhost'] },
+      is: /denied/,
+    },
+    {
       name: 'what is not on the list',
       url: 'http://10.1.2.3:1/',
       targets: { allow: ['192.168.0.0/16', '*.test'], deny: [] },
@@ -209,7 +274,9 @@ suite('a webhook that is called', () => {
   test('behind a proxy the name alone is checked', async () => {
     const environment = { HTTP_PROXY: 'http://127.0.0.1:1' }
     const targets = { allow: ['10.0.0.0/8', '*.test'], deny: ['bad.test'] }
-    expect(said(await call('http://bad.test/', {}, { targets, environment }))).to.match(/bad\.test is denied/)
+    for (const url of ['http://bad.test/', 'http://Bad.test./']) {
+      expect(said(await call(url, {}, { targets, environment }))).to.match(/bad\.test\.? is denied/)
+    }
     expect(said(await call('http://other.example/', {}, { targets, environment }))).to.match(
       /other\.example is not allowed/,
     )

@@ -52,5 +52,6 @@ export function rejectWaiting(
 ): Move {
   const { promoted, candidate } = o.state
   const failed: StateOf<'Failed'> = { phase: 'Failed', promoted, rejected: candidate, carriedAt: null, drained: true }
-  return transition(o, failed, { reason, message }, now)
+  // A `retry` that came before is obeyed no more: it would start what was just rejected.
+  return transition(o, failed, { reason, message }, now, { ...o.memory, retry: null })
 }

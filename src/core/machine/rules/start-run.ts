@@ -19,6 +19,8 @@ export function wantedCandidate(o: Observation<RestingPhase | 'Waiting'>): Revis
   if (target === null || target.revision === state.promoted) return null
   if (memory.retry === target.revision) return target.revision
   if (target.revision === state.rejected) return null
+  // It was wanted when it began to wait. Where it replaced a release its generation is known already.
+  if (state.phase === 'Waiting' && target.revision === state.candidate) return target.revision
   const sameTemplate = templateOf(target.revision) === templateOf(state.promoted)
   if (!sameTemplate && target.generation <= memory.targetGeneration) return null
   return target.revision

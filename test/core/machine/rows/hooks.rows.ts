@@ -11,7 +11,9 @@ import { advance } from '../../../../src/core/machine/rules/advance.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { applyCommand } from '../../../../src/core/machine/rules/commands.ts'
 import { copyToPrimary } from '../../../../src/core/machine/rules/promote.ts'
+import { idle } from '../../../../src/core/machine/rules/rest.ts'
 import {
+  rejectWaiting,
   rejectWhenRequested,
   rollBackWhenRequested,
   undoWhenRequested,
@@ -24,6 +26,7 @@ import {
 } from '../../../../src/core/machine/rules/run-hooks.ts'
 import { startRun, startWhenConfirmed } from '../../../../src/core/machine/rules/start-run.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
+import type { Move } from '../../../../src/core/model/decision.ts'
 import type { HookRecord } from '../../../../src/core/model/hook.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import type { State } from '../../../../src/core/model/state.ts'
@@ -41,6 +44,7 @@ import {
   type Rows,
   run,
   second,
+  target,
   web,
 } from '../given.ts'
 
@@ -87,6 +91,19 @@ const waiting: State = {
   candidate: candidate.revision,
   waiting: { for: 'webhook', since: now - minute },
 }
+const retried = {
+  ...having(waiting, 'rollback', called(`start/${candidate.revision}`)),
+  state: waiting,
+  memory: remembers({ hooks: [called(`start/${candidate.revision}`)], retry: candidate.revision }),
+} as Observation<'Waiting'>
+/** The target was scaled to 0 since. */
+const asleepAfter = (move: Move | undefined): Observation =>
+  at(move?.state ?? waiting, {
+    canary: gate('confirm-rollout'),
+    target: target('web:2', 0, { replicas: 0 }),
+    memory: { ...(move?.memory ?? remembers()), reason: move?.reason ?? 'AtRest', message: move?.message ?? '' },
+  })
+const REJECTED = 'Rolled back 34c7e426be (web:2) before it started: '
 const START = `start/${candidate.revision}`
 const ready = run('pausingRollout')
 const checked = advancing(10, { lastCheckTime: now - 4 * second })
@@ -153,6 +170,29 @@ export const hookRows: Rows = {
       'RollbackRequested',
       'Rolled back 34c7e426be (web:2) before it started: requested by webhook gate, which answered 200',
       0,
+    ],
+  },
+  'and is not started again by an earlier retry': {
+    rule: idle,
+    given: asleepAfter(rejectWhenRequested({ ...retried, findings: heard(retried, 200).findings }, now)),
+    move: ['Failed', 'RollbackRequested', `${REJECTED}requested by webhook gate, which answered 200`, null],
+  },
+  'nor is one that is aborted after a retry': {
+    rule: idle,
+    given: asleepAfter(rejectWaiting(retried, 'Aborted', 'aborted', now)),
+    move: ['Failed', 'Aborted', 'aborted', null],
+  },
+  'a release that replaced another waits, though its generation is known': {
+    rule: startWhenConfirmed,
+    given: {
+      ...having(waiting, 'confirm-rollout', called(START, { asked: false, last: no })),
+      memory: remembers({ targetGeneration: 9 }),
+    },
+    move: [
+      'Waiting',
+      'WaitingForWebhook',
+      'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout) to answer',
+      null,
     ],
   },
   'ready pods wait for pre-rollout': {
