@@ -463,8 +463,8 @@ export const mutants: readonly Mutant[] = [
     {
       without: 'using a yes up',
       file: 'src/core/hooks/ask.ts',
-      take: 'hooks: memory.hooks.filter(({ name }) => !names.includes(name)) }',
-      put: 'hooks: memory.hooks.filter(({ name }) => names.includes(name) || true) }',
+      take: '{ ...record, place: NOWHERE, last: null, unavailableSince: null } : record,',
+      put: 'record : record,',
     },
   ),
   ...laws(MOMENTS, 'a release is promoted only once that is confirmed', {

@@ -7,7 +7,7 @@ import type { HookAnswer, HookRecord } from '../model/hook.ts'
 import type { Memory } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Instant, Milliseconds } from '../time.ts'
-import { callId, hooksOf, isAsking } from './call.ts'
+import { callId, hooksOf, isAsking, mayAsk } from './call.ts'
 
 /** Any 2xx is a yes; a rollback is requested by 200, 201 and 202 alone, as in Flagger: a 204 there means no. */
 function isYes(type: HookType, status: number | null): boolean {
@@ -50,9 +50,12 @@ const periodOf = (analysis: Analysis, repeat: Exclude<Repeat, null>): Millisecon
 
 /** The record of a webhook at a place, with the answer to its call where that has arrived. */
 function recordAt(o: Observation, { name, type }: Webhook, place: string, now: Instant): HookRecord {
-  const known = o.memory.hooks.find(record => record.name === name && record.place === place)
-  if (known === undefined)
-    return { name, place, answers: 0, since: now, asked: false, last: null, unavailableSince: null }
+  const known = o.memory.hooks.find(record => record.name === name)
+  if (known === undefined || known.place !== place) {
+    // A call that was given up has had its number.
+    const answers = known === undefined ? 0 : known.answers + (known.asked ? 1 : 0)
+    return { name, place, answers, since: now, asked: false, last: null, unavailableSince: null }
+  }
   const finding = known.asked ? entryOf(o.findings, callId(o, known)) : undefined
   const last = finding === undefined ? null : answerOf(type, finding, now)
   if (last === null) return known
@@ -77,11 +80,12 @@ export interface Asked {
 function ask(o: Observation, hook: Webhook, place: string, mayRepeat: boolean, now: Instant): Waited {
   const before = o.memory.hooks.find(record => record.name === hook.name)
   const record = recordAt(o, hook, place, now)
-  const isNews = record.answers > (before?.place === place ? before.answers : 0)
+  const isNews = before?.place === place && record.answers > before.answers
   const due = dueAt(o.canary.spec.analysis, hook.type, record.last)
   const isWanted = mayRepeat || record.last?.verdict !== 'pass'
-  // An answer is taken up before the next call.
-  const asked = record.asked || (!isNews && isWanted && due !== null && due <= now)
+  // An answer is taken up before the next call; not the yes of a confirm-* that lay about while something else held the run.
+  const isTakenUp = isNews && !(hook.type.startsWith('confirm-') && record.last?.verdict === 'pass')
+  const asked = record.asked || (!isTakenUp && isWanted && due !== null && due <= now)
   return { hook, record: { ...record, asked }, isNews }
 }
 
@@ -126,13 +130,17 @@ export function askAll(
   return { ...changed(o, all.map(({ record }) => record).reduce(withRecord, o.memory)), all }
 }
 
-/** Calls those again whose calls could not be delivered, wherever in the run that was. */
-export function askUnavailable(o: Observation, now: Instant): Asked {
-  const records = o.memory.hooks.filter(record => record.unavailableSince !== null)
-  const all = records.flatMap(({ name, place }) => {
-    const hook = o.canary.spec.analysis.webhooks.find(one => one.name === name)
-    return hook === undefined ? [] : [ask(o, hook, place, false, now).record]
+/** Webhooks that a verdict depends on, and that cannot be called. An error of any other says no, and nothing of the release. */
+export function uncallable(o: Observation): readonly Pick<Waited, 'hook' | 'record'>[] {
+  return [...hooksOf(o, 'pre-rollout'), ...hooksOf(o, 'rollout')].flatMap(hook => {
+    const record = o.memory.hooks.find(({ name }) => name === hook.name)
+    return record === undefined || record.unavailableSince === null ? [] : [{ hook, record }]
   })
+}
+
+/** Calls those again, wherever in the run that was. */
+export function askUnavailable(o: Observation, now: Instant): Asked {
+  const all = uncallable(o).map(({ hook, record }) => ask(o, hook, record.place, false, now).record)
   return changed(o, all.reduce(withRecord, o.memory))
 }
 
@@ -141,10 +149,16 @@ const changed = (o: Observation, memory: Memory): Asked => {
   return { memory: isChanged ? memory : o.memory, isChanged }
 }
 
-/** The memory without what the webhooks of a type have said: their yes is used up. */
+/** At no place: it was called before, and is to be called again. */
+const NOWHERE = ''
+
+/** The memory without what the webhooks of a type have said: their yes is used up. How often they were called stays known. */
 export function withoutAnswers(o: Observation, memory: Memory, type: HookType): Memory {
   const names = hooksOf(o, type).map(({ name }) => name)
-  return { ...memory, hooks: memory.hooks.filter(({ name }) => !names.includes(name)) }
+  const hooks = memory.hooks.map(record =>
+    names.includes(record.name) ? { ...record, place: NOWHERE, last: null, unavailableSince: null } : record,
+  )
+  return { ...memory, hooks }
 }
 
 /** When the next call is due, of webhooks that have none under way; null: at no time that is to come. */
@@ -153,7 +167,7 @@ export function nextCallTime(o: Observation, now: Instant): Instant | null {
   const { analysis } = o.canary.spec
   const times = o.memory.hooks.flatMap(({ name, asked, last }) => {
     const type = asked ? undefined : analysis.webhooks.find(hook => hook.name === name)?.type
-    const due = type === undefined ? null : dueAt(analysis, type, last)
+    const due = type === undefined || !mayAsk(o.state, type) ? null : dueAt(analysis, type, last)
     return due === null || due <= now ? [] : [due]
   })
   return times.length === 0 ? null : Math.min(...times)

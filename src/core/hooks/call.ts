@@ -22,6 +22,9 @@ const asking: ReadonlySet<Phase> = new Set<Phase>(['Waiting', 'Progressing', 'Wa
 
 export const isAsking = ({ phase }: State): boolean => asking.has(phase)
 
+/** While the primary takes the template a rollback is all that can be asked for: what was asked before says nothing any more. */
+export const mayAsk = ({ phase }: State, type: HookType): boolean => phase !== 'Promoting' || type === 'rollback'
+
 /** The name of a run that begins at this moment. */
 export const runIdAt = (now: Instant): string => now.toString(36)
 
@@ -41,7 +44,7 @@ export function callsOf(o: Observation): HookCall[] {
   if (!isAsking(o.state)) return []
   return o.memory.hooks.flatMap(record => {
     const hook = o.canary.spec.analysis.webhooks.find(({ name }) => name === record.name)
-    if (!record.asked || hook === undefined) return []
+    if (!record.asked || hook === undefined || !mayAsk(o.state, hook.type)) return []
     const payload = payloadOf(o, hook, {
       phase: o.state.phase,
       runId: runIdOf(o.state),

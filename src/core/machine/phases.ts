@@ -106,6 +106,7 @@ const underAnalysis: readonly Rule<Observation<AnalysisPhase>>[] = [
 const beforeTraffic: readonly Rule<Observation<AnalysisPhase>>[] = [
   waitForCanaryEndpoints,
   waitForPrimary,
+  promoteHotfix,
   probeUnavailableHooks,
   resumeSuspended,
   holdWhileOverridden,

@@ -14,9 +14,9 @@ export interface HookAnswer {
 /** One webhook of the present run. There is one call under way at most. */
 export interface HookRecord {
   readonly name: string
-  /** Where in the run it is called; at another place its calls are counted again. */
+  /** Where in the run it is called; an answer counts there alone. '' once it is used up. */
   readonly place: string
-  /** Answers so far at this place: the number of the call that is under way, or of the next one. */
+  /** Calls of this run that are over: the number of the call that is under way, or of the next one. */
   readonly answers: number
   /** Since when it is called at this place. */
   readonly since: Instant

@@ -56,7 +56,7 @@ function decisive(status: CanaryStatus): unknown {
     // As they are: another version, or a user, may have written anything.
     conditions: Array.isArray(conditions) ? conditions.map(({ type, status: is }) => ({ type, is })) : conditions,
     checks: Array.isArray(checks) ? checks.map(({ name, verdict }) => ({ name, verdict })) : checks,
-    // The number of a call is part of its id. Where a closed gate is asked again, a repeat of an earlier id does no harm.
+    // Of a gate that is asked again and again it is written at most every ten seconds, like other news.
     webhooks: Array.isArray(webhooks)
       ? webhooks.map(({ name, place, verdict, answers }) => {
           return { name, place, verdict, answers: place.startsWith('step/') ? answers : null }
@@ -70,6 +70,9 @@ function decisive(status: CanaryStatus): unknown {
 function informing(status: CanaryStatus): unknown {
   const waiting = status.run?.waiting ?? status.progress?.waiting
   const { reason, message, checks, traffic, webhooks } = status
-  const hooks = Array.isArray(webhooks) ? webhooks.map(({ name, said }) => ({ name, said })) : webhooks
+  // The number of a call is part of its id: a receiver that knows an id gives its earlier answer.
+  const hooks = Array.isArray(webhooks)
+    ? webhooks.map(({ name, said, answers }) => ({ name, said, answers }))
+    : webhooks
   return { reason, message, checks, traffic, waiting, hooks }
 }

@@ -1,5 +1,5 @@
 /** Webhooks that are checks: pre-rollout before the first request, rollout once an interval. A no is a failed check. */
-import { askInOrder, askUnavailable, type Waited, waitSentence } from '../../hooks/ask.ts'
+import { askInOrder, askUnavailable, type Waited } from '../../hooks/ask.ts'
 import { hooksOf } from '../../hooks/call.ts'
 import type { Move, Passed } from '../../model/decision.ts'
 import type { Memory } from '../../model/memory.ts'
@@ -8,23 +8,26 @@ import { dueAt, isChecked } from '../../model/plan.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
 import { inWords } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
-import { hold, holdUnchanged } from '../move.ts'
+import { awaiting } from '../../model/waiting.ts'
+import { type Aside, hold, holdAndReport, holdUnchanged } from '../move.ts'
 import { nextWake } from './advance.ts'
 import { failCheck } from './checks.ts'
-import { holdWithoutVerdict } from './suspend.ts'
+import { waitReport } from './confirm.ts'
+import { suspend } from './suspend.ts'
 
 const START = 'start'
 
 /** Pods of the candidate are ready: what is to be done before they get requests is done, once a run. */
-export function runPreRollout(o: Observation<AnalysisPhase>, now: Instant): Move | Passed | undefined {
-  if (hooksOf(o, 'pre-rollout').length === 0 || o.state.approved === 'full') return undefined
+export function runPreRollout(ready: Observation<AnalysisPhase>, now: Instant): Move | Passed | undefined {
+  if (hooksOf(ready, 'pre-rollout').length === 0 || ready.state.approved === 'full') return undefined
+  // What the pods had a deadline for is over; should one of them fail meanwhile, its time begins then.
+  const o = { ...ready, state: awaiting(ready.state, null, now) }
   const { waited, memory, isChanged } = askInOrder(o, 'pre-rollout', START, now)
   if (waited === null) return isChanged ? { passed: { state: o.state, memory } } : undefined
   const failed = judged(o, waited, memory, now)
   // The times of calls wake the canary: no check is due before there is traffic.
   if (failed !== undefined) return { ...failed, wakeAt: failed.reason === 'CheckFailed' ? null : failed.wakeAt }
-  const message = `Weight 0: waiting for ${waitSentence(waited)}`
-  return hold(o, 'WaitingForWebhook', message, null, { memory })
+  return holdFor(o, waited, 'Weight 0: ', null, { memory })
 }
 
 /** Each place of a run has rounds of its own. */
@@ -51,8 +54,20 @@ export function waitForRolloutHooks(o: Observation<AnalysisPhase>, now: Instant)
   if (waited === null) return undefined
   // It has said yes, and is called again while something else is waited for, which stays on show.
   if (waited.record.last?.verdict === 'pass') return holdUnchanged(o, nextWake(o))
-  const message = `Weight ${inWords(o.state.traffic)}: waiting for ${waitSentence(waited)}`
-  return hold(o, 'WaitingForWebhook', message, nextWake(o))
+  return holdFor(o, waited, `Weight ${inWords(o.state.traffic)}: `, nextWake(o))
+}
+
+/** One that cannot be called is reported, like a metrics server that does not answer: someone has to put it right. */
+function holdFor(
+  o: Observation<AnalysisPhase>,
+  waited: Waited,
+  before: string,
+  wakeAt: Instant | null,
+  aside: Aside = {},
+): Move {
+  const report = waitReport(waited, before)
+  if (waited.record.unavailableSince !== null) return holdAndReport(o, report, wakeAt, aside)
+  return hold(o, report.reason, report.message, wakeAt, aside)
 }
 
 /** What news of a webhook mean: a no is a failed check; one that cannot be called is like a metrics server that does not answer. */
@@ -63,9 +78,9 @@ function judged(o: Observation<AnalysisPhase>, waited: Waited, memory: Memory, n
   const because = `webhook ${hook.name} (${hook.type}) ${record.last.said}`
   const looked = { ...o.state, lastCheckPassed: false }
   if (record.last.verdict === 'fail' || onProviderError === 'fail')
-    return failCheck(o, looked, memory, because, { spacing: interval, atOnce: false }, now, now)
+    return failCheck(o, looked, memory, because, { spacing: interval, atOnce: false }, record.last.at, now)
   const since = record.unavailableSince ?? now
-  return now - since >= maxBlind ? holdWithoutVerdict({ ...o, memory }, looked, because, since, now, now) : undefined
+  return now - since >= maxBlind ? suspend({ ...o, memory }, looked, because, now) : undefined
 }
 
 /** While the analysis is suspended, the webhooks that could not be called are called again. */

@@ -34,7 +34,8 @@ export function dropToZeroWhenCanaryUnready(o: Observation<AnalysisPhase>, now: 
     phase: 'Progressing',
     failedChecks,
     lastFailedTime: now,
-    blindSince: null,
+    // A suspended analysis remembers what it waits for.
+    blindSince: state.hold?.by === 'suspension' ? state.blindSince : null,
   }
   return transition(o, next, { reason: 'CanaryNotReady', message: `Weight 0: ${because}` }, now)
 }

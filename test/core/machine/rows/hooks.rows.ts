@@ -79,8 +79,10 @@ const having = (
   at(state, { canary: gate(type, analysis), memory: remembers({ hooks: record === null ? [] : [record] }), ...more })
 
 /** The answer to its call has arrived. */
-function heard(o: Observation, answer: Exclude<Answer, 'hangs'>): Observation {
-  const findings = Object.fromEntries(callsOf(o).map(({ id }) => [id, findingOf(answer, now)]))
+const heard = (o: Observation, answer: Exclude<Answer, 'hangs'>): Observation => heardAt(now, o, answer)
+
+function heardAt(time: number, o: Observation, answer: Exclude<Answer, 'hangs'>): Observation {
+  const findings = Object.fromEntries(callsOf(o).map(({ id }) => [id, findingOf(answer, time)]))
   return { ...o, findings }
 }
 
@@ -277,9 +279,60 @@ export const hookRows: Rows = {
     move: [
       'Progressing pausingRollout 0',
       'AnalysisSuspended',
-      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again',
+      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again: webhook gate (pre-rollout) cannot be reached',
       9000,
     ],
+  },
+  'once it can, the steps start, though a primary without requests has no metrics': {
+    rule: resumeSuspended,
+    given: having(
+      { ...ready, hold: { by: 'suspension', since: now - minute }, lastCheckTime: now - minute },
+      'pre-rollout',
+      called('start', { asked: false, last: yes }),
+    ),
+    move: [
+      'Progressing startingPods 0',
+      'MetricsRestored',
+      'There is data again; the steps of 34c7e426be (web:2) start from the first',
+      0,
+    ],
+  },
+  'without metrics, too, those are waited for': {
+    rule: resumeSuspended,
+    given: having(
+      {
+        ...ready,
+        hold: { by: 'suspension', since: now - minute },
+        lastCheckTime: now - minute,
+        blindSince: now - minute,
+      },
+      'pre-rollout',
+      called('start', { asked: false, last: yes }),
+    ),
+    move: 'asks 12 questions',
+  },
+  'a rollback webhook that cannot be called says nothing of the data': {
+    rule: resumeSuspended,
+    given: having(
+      { ...ready, hold: { by: 'suspension', since: now - minute }, lastCheckTime: now - minute },
+      'rollback',
+      called('run', { asked: false, last: gone, unavailableSince: now - 20 * minute }),
+    ),
+    move: [
+      'Progressing startingPods 0',
+      'MetricsRestored',
+      'There is data again; the steps of 34c7e426be (web:2) start from the first',
+      0,
+    ],
+  },
+  'a full approval ends the suspension by one': {
+    rule: promoteHotfix,
+    given: having(
+      { ...ready, hold: { by: 'suspension', since: now - minute }, approved: 'full' },
+      'pre-rollout',
+      called('start', { last: gone, unavailableSince: now - 20 * minute }),
+    ),
+    move: ['Promoting copying 0', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
   },
   'its yes lets the first step begin': {
     rule: advance,
@@ -340,6 +393,16 @@ export const hookRows: Rows = {
       9000,
     ],
   },
+  'however late it is looked at': {
+    rule: confirmTrafficIncrease,
+    given: heardAt(now - minute, having(advancing(10), 'confirm-traffic-increase', called('rise/25')), 200),
+    move: [
+      'Progressing advancing 10',
+      'WaitingForWebhook',
+      'Weight 10, before 25: waiting for webhook gate (confirm-traffic-increase) to answer',
+      9000,
+    ],
+  },
   'with it the share rises': {
     rule: advance,
     given: heard(having(advancing(10), 'confirm-traffic-increase', called('rise/25')), 202),
@@ -370,6 +433,20 @@ export const hookRows: Rows = {
       'Progressing advancing 10',
       'CheckFailed',
       'webhook gate (rollout) answered 404 (1 of 5 failed checks)',
+      6000,
+    ],
+  },
+  'a no counts by the time at which it came': {
+    rule: runRolloutHooks,
+    given: heardAt(
+      now - second,
+      having({ ...checked, failedChecks: 1, lastFailedTime: now - 11 * second }, 'rollout', called('step/10/0')),
+      404,
+    ),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'webhook gate (rollout) answered 404 (2 of 5 failed checks)',
       6000,
     ],
   },

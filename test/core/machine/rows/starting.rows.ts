@@ -1,5 +1,5 @@
 /** From a new revision to pods that may receive traffic, and what a change of the target does to a run. */
-import { promoteWhenApprovedInFull } from '../../../../src/core/machine/rules/confirm.ts'
+import { promoteHotfix } from '../../../../src/core/machine/rules/confirm.ts'
 import {
   drainEarlierCandidate,
   holdWhileReleaseBlocked,
@@ -228,7 +228,7 @@ export const starting: Rows = {
     move: ['Progressing advancing 10', 'Advancing', 'Weight 0 → 10', 0],
   },
   'a full approval skips it': {
-    rule: promoteWhenApprovedInFull,
+    rule: promoteHotfix,
     given: at(run('pausingRollout', { approved: 'full' })),
     move: ['Promoting copying 0', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
   },
