@@ -152,10 +152,10 @@ export class Controller {
     await this.#catchUp(term)
     if (term.aborted) return
     const queries = new InFlightQueries(metrics, key => this.#wake(key))
-    const hooks = new InFlightHooks(new HookCalls(webhooks), key => this.#wake(key))
+    const hookCalls = new HookCalls(webhooks)
+    const hooks = new InFlightHooks(hookCalls, key => this.#wake(key))
     const deliveries = new HookDeliveries({
-      // Turns of their own: what a run waits for does not wait behind what is only told.
-      calls: new HookCalls(webhooks),
+      calls: hookCalls,
       clock,
       steady,
       random,

@@ -1,18 +1,39 @@
 /**
- * Calls of webhooks under way: so many at once, and of these so many for one namespace. Namespaces take turns, so receivers that
+ * Calls of webhooks under way: so many of one line at once, and of these so many for one namespace. Namespaces take turns, so receivers that
  * hang, of one namespace, delay the calls of no other.
  */
+import type { HookType } from '../api/webhook.ts'
 import type { Finding } from '../core/model/check.ts'
 import type { HookCall } from '../core/model/hook.ts'
 import type { WebhookCaller } from '../core/ports.ts'
 import { Turns } from '../core/turns.ts'
 
-/** Calls at once; each takes a socket. */
+/** Calls of a line at once; each takes a socket. */
 const AT_ONCE = 512
 /** Of one namespace: no single one, nor ten, use up all. */
 const PER_NAMESPACE = 32
 
+/** What has turns of its own: a rollback waits for nothing else, and what a run waits for not for what is only told. */
+type LineName = 'rollback' | 'run' | 'post-rollout' | 'event'
+
+const lineOf = (type: HookType): LineName =>
+  type === 'rollback' || type === 'post-rollout' || type === 'event' ? type : 'run'
+
 export class HookCalls {
+  readonly #lines: Readonly<Record<LineName, Line>>
+
+  constructor(caller: WebhookCaller) {
+    const line = (): Line => new Line(caller)
+    this.#lines = { rollback: line(), run: line(), 'post-rollout': line(), event: line() }
+  }
+
+  /** Calls when its turn comes; null: the call was given up. */
+  call(call: HookCall, signal: AbortSignal): Promise<Finding | null> {
+    return this.#lines[lineOf(call.hook.type)].call(call, signal)
+  }
+}
+
+class Line {
   readonly #caller: WebhookCaller
   readonly #waiting = new Turns<() => void>()
   readonly #running = new Map<string, number>()
@@ -22,7 +43,6 @@ export class HookCalls {
     this.#caller = caller
   }
 
-  /** Calls when its turn comes; null: the call was given up. */
   async call(call: HookCall, signal: AbortSignal): Promise<Finding | null> {
     if (!(await this.#turn(call.namespace, signal))) return null
     try {

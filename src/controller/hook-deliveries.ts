@@ -2,8 +2,10 @@
  * Webhooks that are told, and not waited for: entries of the outbox. Each is called until its receiver acknowledged it, with growing
  * pauses, or until it is too late; never in a worker of the queue.
  */
+import type { Webhook } from '../api/webhook.ts'
 import { payloadOf, runIdOf } from '../core/hooks/call.ts'
-import { isLate } from '../core/machine/outbox.ts'
+import { sameJson } from '../core/json.ts'
+import { isLate, lateAt } from '../core/machine/outbox.ts'
 import type { OutboxEntry } from '../core/model/announcement.ts'
 import type { Finding } from '../core/model/check.ts'
 import type { HookCall, HookPayload } from '../core/model/hook.ts'
@@ -31,9 +33,19 @@ export interface DeliveryPorts {
 }
 
 interface Delivery {
+  readonly entry: OutboxEntry
+  /** null: its webhook, or its run, is not known any more. */
+  readonly call: HookCall | null
   readonly stop: AbortController
-  /** No attempt begins any more. */
+  /** Ends the pause between two attempts. */
+  readonly wake: AbortController
+  /** No attempt begins any more, or one. */
   isLast: boolean
+}
+
+function end({ stop, wake }: Delivery): void {
+  stop.abort()
+  wake.abort()
 }
 
 export class HookDeliveries {
@@ -44,74 +56,99 @@ export class HookDeliveries {
     this.#ports = ports
   }
 
-  /** Delivers what is not being delivered yet; what is no longer in the outbox had to give way to others, and is given up. */
-  deliver(key: string, o: Observation, outbox: readonly OutboxEntry[]): void {
+  /**
+   * Delivers what is not being delivered yet, or is called otherwise since, as at another URL.
+   *
+   * @param owed what the outbox was to hold: that for which it has no room is given up.
+   */
+  deliver(key: string, o: Observation, outbox: readonly OutboxEntry[], owed: readonly OutboxEntry[]): void {
     const entries = outbox.filter(({ sink }) => sink !== 'event')
     const known = this.#byKey.get(key)
-    if (entries.length === 0 && known === undefined) return
+    const kept = new Set(entries.map(entry => entry.key))
+    const lost = [...owed, ...[...(known?.values() ?? [])].map(({ entry }) => entry)].filter(
+      ({ sink, key: id }) => sink !== 'event' && !kept.has(id),
+    )
+    for (const [id, entry] of new Map(lost.map(one => [one.key, one]))) {
+      const delivery = known?.get(id)
+      if (delivery !== undefined) end(delivery)
+      known?.delete(id)
+      this.#giveUp(key, entry, 'had to give way to what is newer, or matters more')
+    }
+    if (known?.size === 0) this.#byKey.delete(key)
+    if (entries.length === 0) return
     const deliveries = known ?? new Map<string, Delivery>()
     this.#byKey.set(key, deliveries)
-    const wanted = new Set(entries.map(entry => entry.key))
-    for (const [id, { stop }] of deliveries) {
-      if (wanted.has(id)) continue
-      stop.abort()
-      deliveries.delete(id)
+    for (const entry of entries) {
+      const underWay = deliveries.get(entry.key)
+      if (underWay === undefined) {
+        this.#begin(key, deliveries, entry, callOf(o, entry))
+        continue
+      }
+      const hook = hookOf(o, entry)
+      if (underWay.call === null || sameJson(hook, underWay.call.hook)) continue
+      end(underWay)
+      this.#begin(key, deliveries, entry, hook === undefined ? null : { ...underWay.call, hook })
     }
-    for (const entry of entries) if (!deliveries.has(entry.key)) this.#begin(key, deliveries, o, entry)
-    if (deliveries.size === 0) this.#byKey.delete(key)
   }
 
-  #begin(key: string, deliveries: Map<string, Delivery>, o: Observation, entry: OutboxEntry): void {
-    const call = callOf(o, entry)
-    const delivery = { stop: new AbortController(), isLast: false }
+  #begin(key: string, deliveries: Map<string, Delivery>, entry: OutboxEntry, call: HookCall | null): void {
+    const delivery = { entry, call, stop: new AbortController(), wake: new AbortController(), isLast: false }
     deliveries.set(entry.key, delivery)
-    void this.#run(key, call, entry, delivery).then(outcome => {
+    void this.#run(delivery).then(outcome => {
       if (deliveries.get(entry.key) !== delivery) return
       deliveries.delete(entry.key)
-      if (outcome !== null) this.#ports.done(key, entry, outcome)
+      if (outcome === 'delivered') this.#ports.done(key, entry, outcome)
+      else if (outcome !== null) this.#giveUp(key, entry, outcome.said)
     })
   }
 
-  /** null: it was given up for now, and is still in the outbox. */
-  async #run(
-    key: string,
-    call: HookCall | null,
-    entry: OutboxEntry,
-    delivery: Delivery,
-  ): Promise<'delivered' | 'given up' | null> {
-    const { calls, clock, steady, random, log } = this.#ports
-    const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
+  #giveUp(key: string, entry: OutboxEntry, said: string): void {
     const pairs = { canary: key, webhook: entry.hook, type: entry.sink }
-    let said = 'was not called in time'
-    while (!isLate(entry, clock.now())) {
-      if (call === null) {
-        said = 'is no longer in the spec, or its run is forgotten'
-        break
-      }
-      const finding = await calls.call(call, delivery.stop.signal)
-      if (finding === null) return null
-      if (isAcknowledged(finding)) return 'delivered'
-      said = saidBy(finding)
-      if (delivery.isLast) return null
-      await pause(steady, backoff.next(), delivery.stop.signal)
-      if (delivery.stop.signal.aborted || delivery.isLast) return null
-    }
-    log.warn('a webhook was not told', { ...pairs, error: said })
-    return 'given up'
+    this.#ports.log.warn('a webhook was not told', { ...pairs, error: said })
+    this.#ports.done(key, entry, 'given up')
   }
 
-  /** The Canary is gone: what is under way has a last chance. */
+  /** What it came to, with what was said last where it is given up; null: given up for now, it is still in the outbox. */
+  async #run(delivery: Delivery): Promise<'delivered' | { readonly said: string } | null> {
+    const { calls, clock, steady, random } = this.#ports
+    const { entry, call } = delivery
+    if (call === null) return { said: 'is no longer in the spec, or its run is forgotten' }
+    const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
+    let said = 'was not called in time'
+    // A call that hangs does not outlast what it is for.
+    const left = lateAt(entry) - clock.now()
+    const cancel = steady.at(steady.now() + left, () => end(delivery))
+    try {
+      while (!isLate(entry, clock.now())) {
+        const finding = await calls.call(call, delivery.stop.signal)
+        if (finding === null) break
+        if (isAcknowledged(finding)) return 'delivered'
+        said = saidBy(finding)
+        if (delivery.isLast) return null
+        await pause(steady, backoff.next(), delivery.wake.signal)
+        if (delivery.stop.signal.aborted) break
+      }
+    } finally {
+      cancel()
+    }
+    return isLate(entry, clock.now()) ? { said } : null
+  }
+
+  /** The Canary is gone: what is under way, or was to be tried again, has a last chance. */
   forget(key: string): void {
     const deliveries = this.#byKey.get(key)
     if (deliveries === undefined) return
     this.#byKey.delete(key)
-    for (const delivery of deliveries.values()) delivery.isLast = true
-    const abort = (): void => deliveries.forEach(({ stop }) => stop.abort())
+    for (const delivery of deliveries.values()) {
+      delivery.isLast = true
+      delivery.wake.abort()
+    }
+    const abort = (): void => deliveries.forEach(end)
     this.#ports.steady.at(this.#ports.steady.now() + LAST_CHANCE, abort)
   }
 
   close(): void {
-    for (const deliveries of this.#byKey.values()) for (const { stop } of deliveries.values()) stop.abort()
+    for (const deliveries of this.#byKey.values()) deliveries.forEach(end)
     this.#byKey.clear()
   }
 }
@@ -124,9 +161,12 @@ function saidBy(finding: Finding): string {
   return 'error' in finding ? finding.error : ''
 }
 
+const hookOf = (o: Observation, { hook }: OutboxEntry): Webhook | undefined =>
+  o.canary.spec.analysis.webhooks.find(({ name }) => name === hook)
+
 /** The call of an entry; null where its webhook, or its run, is not known any more. */
 function callOf(o: Observation, entry: OutboxEntry): HookCall | null {
-  const hook = o.canary.spec.analysis.webhooks.find(({ name }) => name === entry.hook)
+  const hook = hookOf(o, entry)
   if (hook === undefined) return null
   const call = (payload: HookPayload): HookCall => ({ id: entry.key, namespace: o.names.namespace, hook, payload })
   if (entry.sink === 'event hook') {

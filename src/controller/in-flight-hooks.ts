@@ -1,11 +1,19 @@
 /** Webhooks that a run waits for: a pass goes on without an answer, and the answer wakes the canary. */
+import type { Webhook } from '../api/webhook.ts'
+import { sameJson } from '../core/json.ts'
 import type { HookCall } from '../core/model/hook.ts'
 import type { HookCalls } from './hook-calls.ts'
 import type { Findings } from './in-flight-queries.ts'
 
+interface UnderWay {
+  /** As it was when it was called. */
+  readonly hook: Webhook
+  readonly stop: AbortController
+}
+
 interface InFlight {
   /** By id of the call. */
-  readonly calls: Map<string, AbortController>
+  readonly calls: Map<string, UnderWay>
   findings: Findings
 }
 
@@ -25,13 +33,16 @@ export class InFlightHooks {
     return this.#byKey.get(key)?.findings ?? {}
   }
 
-  /** These calls, and no others, are to be under way or answered: what is new is called, what is not among them is given up. */
+  /**
+   * These calls, and no others, are to be under way or answered: what is new is called, what is not among them is given up, and
+   * what is called otherwise since, as at another URL, is called again.
+   */
   ask(key: string, calls: readonly HookCall[]): void {
     if (calls.length === 0) return this.forget(key)
-    const inFlight = this.#byKey.get(key) ?? { calls: new Map<string, AbortController>(), findings: {} }
+    const inFlight = this.#byKey.get(key) ?? { calls: new Map<string, UnderWay>(), findings: {} }
     this.#byKey.set(key, inFlight)
-    const wanted = new Set(calls.map(({ id }) => id))
-    for (const [id, stop] of inFlight.calls) if (!wanted.has(id)) end(inFlight, id, stop)
+    const wanted = new Map(calls.map(({ id, hook }) => [id, hook]))
+    for (const [id, { hook, stop }] of inFlight.calls) if (!sameJson(wanted.get(id), hook)) end(inFlight, id, stop)
     inFlight.findings = Object.fromEntries(Object.entries(inFlight.findings).filter(([id]) => wanted.has(id)))
     for (const call of calls) {
       if (!inFlight.calls.has(call.id) && !Object.hasOwn(inFlight.findings, call.id)) this.#call(key, inFlight, call)
@@ -40,9 +51,9 @@ export class InFlightHooks {
 
   #call(key: string, inFlight: InFlight, call: HookCall): void {
     const stop = new AbortController()
-    inFlight.calls.set(call.id, stop)
+    inFlight.calls.set(call.id, { hook: call.hook, stop })
     void this.#calls.call(call, stop.signal).then(finding => {
-      if (finding === null || inFlight.calls.get(call.id) !== stop) return
+      if (finding === null || inFlight.calls.get(call.id)?.stop !== stop) return
       inFlight.calls.delete(call.id)
       inFlight.findings = { ...inFlight.findings, [call.id]: finding }
       this.#answered(key)
@@ -52,7 +63,7 @@ export class InFlightHooks {
   forget(key: string): void {
     const inFlight = this.#byKey.get(key)
     if (inFlight === undefined) return
-    for (const [id, stop] of inFlight.calls) end(inFlight, id, stop)
+    for (const [id, { stop }] of inFlight.calls) end(inFlight, id, stop)
     this.#byKey.delete(key)
   }
 

@@ -8,7 +8,7 @@ import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
 import { isResting } from '../core/machine/desired-replicas.ts'
-import { outboxWith, outboxWithout, untold } from '../core/machine/outbox.ts'
+import { outboxWith, outboxWithout, untold, withoutLate } from '../core/machine/outbox.ts'
 import type { Announcement, OutboxEntry } from '../core/model/announcement.ts'
 import type { Decision, Question } from '../core/model/decision.ts'
 import type { Memory } from '../core/model/memory.ts'
@@ -99,8 +99,7 @@ export class Reconciler {
     const { autoscalerRef } = canary.spec
     const scaler = autoscalerRef === undefined ? null : kinds[autoscalerRef.kind]
     // Another process may have died between its status and its events.
-    if (known !== before || known.isStatusUncertain)
-      this.#announce(key, canary, untold(known.memory.outbox, clock.now()))
+    if (known !== before || known.isStatusUncertain) this.#takeOver(key, canary, known)
     known.isStatusUncertain = false
     const context: ReconcileContext = {
       state: known.state,
@@ -173,11 +172,12 @@ export class Reconciler {
     }
     known.state = state
     // Some may have been delivered while the status was written.
+    const owed = [...known.memory.outbox, ...decision.outbox]
     known.memory = { ...memory, outbox: outboxWith(known.memory.outbox, decision.outbox) }
     if (announcements.length > 0) log.info('decided', { canary: key, phase: state.phase, reason, said: message })
     this.#announce(key, o.canary, announcements)
     hooks.ask(key, decision.calls)
-    deliveries.deliver(key, { ...o, state, memory: known.memory }, known.memory.outbox)
+    deliveries.deliver(key, { ...o, state, memory: known.memory }, known.memory.outbox, owed)
     this.#ports.watcher(key, o, decision)
     const writes = decision.writes.map(write => afterCommit(write, o.canary, canary))
     yield* applyWrites(this.#ports, calls, key, known, writes, lane)
@@ -188,12 +188,23 @@ export class Reconciler {
     announce(this.#ports.recorder, this.#memories, key, about, announcements)
   }
 
-  /** An entry of the outbox was delivered, or given up; the end of a run is written, anything else leaves the status with its next write. */
+  /** What another process may have left untold. */
+  #takeOver(key: string, canary: KubeObject, known: ProcessMemory): void {
+    const now = this.#ports.clock.now()
+    known.memory = { ...known.memory, outbox: withoutLate(known.memory.outbox, now) }
+    this.#announce(key, canary, untold(known.memory.outbox, now))
+  }
+
+  /**
+   * An entry of the outbox was delivered, or given up. The end of a run is written, and at rest that no webhook is to be told;
+   * anything else leaves the status with its next write.
+   */
   told(key: string, { key: id, sink }: OutboxEntry): void {
     const known = this.#memories.get(key)
     if (known === undefined) return
     known.memory = { ...known.memory, outbox: outboxWithout(known.memory.outbox, id) }
-    if (sink === 'post-rollout') this.#ports.wake(key, this.#ports.clock.now())
+    const isLastAtRest = isResting(known.state) && known.memory.outbox.every(one => one.sink !== 'event hook')
+    if (sink === 'post-rollout' || isLastAtRest) this.#ports.wake(key, this.#ports.clock.now())
   }
 
   #forget(key: string): void {

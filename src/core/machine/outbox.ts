@@ -5,10 +5,11 @@
  */
 import { hooksOf } from '../hooks/call.ts'
 import { fingerprint } from '../json.ts'
-import type { Announcement, OutboxEntry, Sink } from '../model/announcement.ts'
+import { type Announcement, LONGEST_MESSAGE, type OutboxEntry, type Sink } from '../model/announcement.ts'
 import type { Move } from '../model/decision.ts'
 import type { RunRecord } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
+import { clipped } from '../text.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 
 /** Entries, and the bytes of their texts: what a status has room for. */
@@ -29,7 +30,8 @@ const toldWithin: Readonly<Record<Sink, Milliseconds>> = {
 /** Where there is no room for all: who gives way first. */
 const givesWay: readonly Sink[] = ['event hook', 'event', 'post-rollout']
 
-export const isLate = ({ sink, at }: OutboxEntry, now: Instant): boolean => now - at >= toldWithin[sink]
+export const lateAt = ({ sink, at }: OutboxEntry): Instant => at + toldWithin[sink]
+export const isLate = (entry: OutboxEntry, now: Instant): boolean => now >= lateAt(entry)
 
 /** The outbox with these entries; where there is no room for all, the oldest of those go that matter least. */
 export function outboxWith(outbox: readonly OutboxEntry[], news: readonly OutboxEntry[]): readonly OutboxEntry[] {
@@ -57,6 +59,11 @@ export function outboxWithout(outbox: readonly OutboxEntry[], key: string): read
   return outbox.filter(one => one.key !== key)
 }
 
+/** What another process left behind, without what its webhooks of type event are not told any more. */
+export function withoutLate(outbox: readonly OutboxEntry[], now: Instant): readonly OutboxEntry[] {
+  return outbox.filter(entry => entry.sink !== 'event hook' || !isLate(entry, now))
+}
+
 /** Events that the next leader records again. */
 export function untold(outbox: readonly OutboxEntry[], now: Instant): OutboxEntry[] {
   return outbox.filter(entry => entry.sink === 'event' && !isLate(entry, now))
@@ -66,13 +73,14 @@ export function untold(outbox: readonly OutboxEntry[], now: Instant): OutboxEntr
 export function entriesOf(o: Observation, announcements: readonly Announcement[]): OutboxEntry[] {
   const hooks = hooksOf(o, 'event')
   return announcements.flatMap((news): OutboxEntry[] => [
-    { ...news, sink: 'event', hook: '', run: '' },
+    { ...news, message: clipped(news.message, LONGEST_MESSAGE), sink: 'event', hook: '', run: '' },
     ...hooks.map(({ name }) => told(news, 'event hook', name, '')),
   ])
 }
 
 const told = (news: Announcement, sink: Sink, hook: string, run: string): OutboxEntry => ({
   ...news,
+  message: clipped(news.message, LONGEST_MESSAGE),
   key: fingerprint([news.key, sink, hook]),
   sink,
   hook,

@@ -12,6 +12,9 @@ export interface Announcement {
   readonly at: Instant
 }
 
+/** Bytes of a message in the outbox, which a status has room for. */
+export const LONGEST_MESSAGE = 320
+
 /** Who is told. */
 export const SINKS = ['event', 'event hook', 'post-rollout'] as const
 export type Sink = (typeof SINKS)[number]

@@ -9,12 +9,13 @@ import type { State } from '../model/state.ts'
 import { stickyOf } from '../model/sticky.ts'
 import type { Cookie, Traffic } from '../model/traffic.ts'
 import type { Waiting } from '../model/waiting.ts'
+import { LONGEST_MESSAGE } from '../model/announcement.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 160, history: 320, pendingEvents: 320, webhook: 256 } as const
+const LONGEST = { message: 1024, check: 160, history: 320, webhook: 256 } as const
 /** Digits of a configuration's hash: those in the name of its copy. */
 const CONFIG_DIGITS = 10
 
@@ -88,7 +89,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     pendingEvents: memory.outbox.map(({ sink, hook, run, ...one }) =>
       drop({
         ...one,
-        message: clipped(one.message, LONGEST.pendingEvents),
+        message: clipped(one.message, LONGEST_MESSAGE),
         at: iso(one.at),
         sink: sink === 'event' ? undefined : sink,
         hook: hook === '' ? undefined : hook,
