@@ -6,7 +6,7 @@ import type { HookCall } from '../../src/core/model/hook.ts'
 import { Receivers } from '../receivers.ts'
 
 const call = (namespace: string, name: string): HookCall =>
-  ({ id: `${namespace}/${name}`, namespace, hook: { name }, payload: {} }) as unknown as HookCall
+  ({ id: `${namespace}/${name}`, namespace, hook: { name, type: name }, payload: {} }) as unknown as HookCall
 
 suite('calls of webhooks', () => {
   test('receivers that hang, of nine namespaces, delay no call of a tenth', async () => {
@@ -19,6 +19,16 @@ suite('calls of webhooks', () => {
     }
     const finding = await calls.call(call('shop', 'gate'), term.signal)
     expect(finding).to.deep.include({ kind: 'answer', status: 200 })
+    term.abort()
+  })
+
+  test('a rollback is asked for though the other webhooks of its namespace hang', async () => {
+    const receivers = new Receivers(() => 0, { hangs: 'hangs' })
+    const calls = new HookCalls(receivers)
+    const term = new AbortController()
+    setMaxListeners(0, term.signal)
+    for (let n = 0; n < 40; n += 1) void calls.call(call('shop', 'hangs'), term.signal)
+    expect(await calls.call(call('shop', 'rollback'), term.signal)).to.deep.include({ status: 200 })
     term.abort()
   })
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { OutboxEntry, Sink } from '../../../src/core/model/announcement.ts'
-import { outboxWith, outboxWithout, untold } from '../../../src/core/machine/outbox.ts'
+import { entriesOf, outboxWith, outboxWithout, untold, withoutLate } from '../../../src/core/machine/outbox.ts'
+import { at, resting, web } from './given.ts'
 
 const minute = 60_000
 const one = (key: string, message = key, at = 0, sink: Sink = 'event'): OutboxEntry => ({
@@ -21,6 +22,25 @@ suite('The outbox', () => {
     expect(keys(outboxWith(first, [one('c')]))).to.deep.equal(['a', 'b', 'c'])
     expect(keys(outboxWith(first, [one('a')]))).to.deep.equal(['b', 'a'])
     expect(outboxWith(first, [])).to.equal(first)
+  })
+
+  test('has room for a long message to each webhook', () => {
+    const names = ['a', 'b', 'c', 'd']
+    const webhooks = names.map(name => ({ name, type: 'event', url: 'http://a.test/' }))
+    const o = at(resting(), { canary: web({ analysis: { interval: '10s', webhooks } }) })
+    const news = { severity: 'info', reason: 'Advancing', message: 'x'.repeat(2500), key: 'k', at: 0 } as const
+    const outbox = outboxWith([], entriesOf(o, [news]))
+    expect(outbox.map(({ hook }) => hook)).to.deep.equal(['', ...names])
+  })
+
+  test('leaves out what another process did not tell its event webhooks in time, and nothing else', () => {
+    const outbox = [
+      one('a', '', 0, 'event hook'),
+      one('b', '', 0, 'post-rollout'),
+      one('c', '', 0),
+      one('d', '', minute, 'event hook'),
+    ]
+    expect(keys(withoutLate(outbox, 10 * minute))).to.deep.equal(['b', 'c', 'd'])
   })
 
   test('lets go of what was delivered', () => {
