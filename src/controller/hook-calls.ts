@@ -50,7 +50,7 @@ class Line {
       const finding = await this.#caller.call(call, signal)
       return signal.aborted ? null : finding
     } catch (error) {
-      // Nobody waits for a promise here: an error would end the process. Its message may show the URL.
+      // An error would end the process. Its message may show the URL.
       return { kind: 'unavailable', error: `could not be called: ${(error as Error).name}` }
     } finally {
       const left = (this.#running.get(call.namespace) ?? 0) - 1
