@@ -54,7 +54,7 @@ suite('deliveries of webhooks', () => {
         debug: () => {},
         warn: (_said: string, pairs?: Readonly<Record<string, unknown>>) =>
           void warnings.push(String(pairs?.['error'])),
-      } as never,
+      },
       done: (_key, { key }, outcome) => void outcomes.push(`${key} ${outcome}`),
     })
   })

@@ -4,12 +4,12 @@ import { entriesOf, outboxWith, outboxWithout, untold, withoutLate } from '../..
 import { at, resting, web } from './given.ts'
 
 const minute = 60_000
-const one = (key: string, message = key, at = 0, sink: Sink = 'event'): OutboxEntry => ({
+const one = (key: string, message = key, time = 0, sink: Sink = 'event'): OutboxEntry => ({
   severity: 'info',
   reason: 'Advancing',
   message,
   key,
-  at,
+  at: time,
   sink,
   hook: '',
   run: '',
