@@ -46,18 +46,16 @@ export async function callCredentials(
   const secret = async (name: string, keys: string): Promise<SecretTexts> =>
     new SecretTexts(await readSecret(namespace, name, signal), `Secret ${namespace}/${name}`, keys)
   try {
-    const [read, trusted] = await Promise.all([
+    const [shown, trusted] = await Promise.all([
       secretRef === undefined ? null : secret(secretRef.name, 'token, or with the keys username and password'),
       caSecretRef === undefined ? null : secret(caSecretRef.name, 'ca.crt'),
     ])
-    const shown = read === null ? null : authorizationOf(read)
     const own = Object.entries(headers).map(([name, values]) => [name.toLowerCase(), joined(name, values)])
     return {
       headers: {
         ...Object.fromEntries(own),
-        ...(shown === null ? {} : { authorization: shown.authorization }),
+        ...(shown === null ? {} : { authorization: authorizationOf(shown) }),
       },
-      secrets: shown?.password === undefined ? [] : [shown.password],
       ca: trusted === null ? null : caOf(trusted),
       insecureSkipVerify,
     }
@@ -105,12 +103,11 @@ class SecretTexts {
   }
 }
 
-/** The header, and the password in it. A user name is no secret: it is a word that half of all texts have. */
-function authorizationOf(secret: SecretTexts): { readonly authorization: string; readonly password?: string } {
+function authorizationOf(secret: SecretTexts): string {
   const token = secret.text('token', MAX_TEXT)
   if (token !== undefined) {
     if (!PRINTABLE.test(token)) throw new Unusable(`${secret.called}: token has characters that no header can carry`)
-    return { authorization: `Bearer ${token}` }
+    return `Bearer ${token}`
   }
   const [username, password] = [secret.text('username', MAX_TEXT), secret.text('password', MAX_TEXT)]
   if (username === undefined || password === undefined) {
@@ -118,7 +115,7 @@ function authorizationOf(secret: SecretTexts): { readonly authorization: string;
     throw new Unusable(`${secret.called} has ${missing}; write the key token, or both username and password`)
   }
   if (username.includes(':')) throw new Unusable(`${secret.called}: username has a colon, which ends it (RFC 7617)`)
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, password }
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function caOf(secret: SecretTexts): string {

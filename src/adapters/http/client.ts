@@ -31,8 +31,6 @@ export interface CallCredentials {
   readonly ca: string | null
   /** Accepts any certificate. */
   readonly insecureSkipVerify: boolean
-  /** What the headers were made of, and must not be said either: a password is not found by its form in base64. */
-  readonly secrets: readonly string[]
 }
 
 export interface HttpRequest {
@@ -130,7 +128,7 @@ export class HttpClient {
     const problem = this.#addresses === null ? null : problemOfHost(url, this.#addresses)
     if (problem !== null) return failed('address', `must not be called: ${problem}`)
     const credentials = own === undefined ? await this.#credentials.headers(url) : { ...basicOf(url), ...own.headers }
-    call.secrets = [...secretsOf(url, credentials), ...(own?.secrets ?? [])]
+    call.secrets = secretsOf(url, credentials)
     const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
     call.proxy = proxy
     const ca = own?.ca ?? (await this.#credentials.ca())
