@@ -93,7 +93,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'analysis.sessionAffinity.path': affinity,
   'analysis.sessionAffinity.httpOnly': affinity,
   'analysis.sessionAffinity.secure': affinity,
-  'analysis.sessionAffinity.partitioned': affinity,
+  'analysis.sessionAffinity.partitioned': {
+    given: { analysis: { sessionAffinity: { cookieName: 'canary', secure: true } } },
+  },
   'analysis.sessionAffinity.sameSite': affinity,
   'analysis.checkInterval': { values: ['5s', '9s'] },
   'analysis.maxWeight': { given: { analysis: { stepWeight: 20 } }, values: [40, 60] },

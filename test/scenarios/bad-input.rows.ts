@@ -132,11 +132,11 @@ export const atAnyTime: readonly Row[] = [
   },
   {
     name: 'several things that make no sense at once',
-    wrong: { provider: 'linkerd', analysis: { mirror: true } },
+    wrong: { provider: 'linkerd', analysis: { mode: 'statistical' } },
     reason: 'Invalid',
     sentence:
-      'Canary shop/web: spec.provider: only the providers istio and kubernetes are supported so far: write one of them; spec.analysis.mirror: mirror is not supported yet: remove it',
-    mended: ofCanary({ provider: 'istio', analysis: { mirror: null } }),
+      'Canary shop/web: spec.provider: only the providers istio and kubernetes are supported so far: write one of them; spec.analysis.mode: mode (statistical judgement) is not supported yet: remove it; gates are limits on values',
+    mended: ofCanary({ provider: 'istio', analysis: { mode: null } }),
   },
 ]
 
