@@ -12,13 +12,9 @@ const withSetup = (change: (setup: Setup) => Partial<Setup>): fc.Arbitrary<Histo
 
 /**
  * Excused: a command in the very pass in which a hand on the weight is first seen. It is obeyed before the mesh is looked at, and
- * what the hand wrote is overwritten unseen. The same goes for a question to a webhook of type rollback. So histories have a hand on
- * the weight, or the others.
+ * what the hand wrote is overwritten unseen. So histories have a hand on the weight, or commands.
  */
-const handsAlone = without('command').map(drawn => ({
-  ...drawn,
-  setup: { ...drawn.setup, webhooks: (drawn.setup.webhooks ?? []).filter(type => type !== 'rollback') },
-}))
+const handsAlone = without('command')
 export const handsOrCommands = fc.oneof(without('hand on the weight'), handsAlone)
 
 /** All that moves, once: so slowly that somebody can come in between. */
@@ -247,7 +243,11 @@ export const recreated = fc.record({ drawn: history, skipAnalysis: fc.boolean() 
 }))
 
 /** The metrics server tells nothing, whatever a history says. */
-export const blind = withSetup(() => ({ onProviderError: 'hold' })).map(drawn => ({
+export const blind = withSetup(({ webhooks = [] }) => ({
+  onProviderError: 'hold',
+  // What these answer is data of their own.
+  webhooks: webhooks.filter(type => !['pre-rollout', 'rollout', 'rollback'].includes(type)),
+})).map(drawn => ({
   ...drawn,
   acts: [
     { act: 'mood', mood: 'silent' } as const,

@@ -6,6 +6,7 @@ import { withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase, StateOf } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { holdUnchanged, transition } from '../move.ts'
+import { waitUntilCarried } from './carry.ts'
 import { rollBack } from './end-run.ts'
 import { undo } from './undo.ts'
 
@@ -17,10 +18,17 @@ function requested(o: Observation, place: string, now: Instant): { readonly beca
   return isChanged ? holdUnchanged(o, now, { memory }) : undefined
 }
 
-/** Under analysis: as a failed release. */
+/**
+ * Under analysis: as a failed release. A pass that has news of the calls writes the routes as every pass does, so
+ * manual edits of them are read first.
+ */
 export function rollBackWhenRequested(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const said = requested(o, 'run', now)
-  if (said === undefined || 'state' in said) return said
+  if (said === undefined) return undefined
+  if ('state' in said) {
+    const edited = o.state.stage === 'advancing' ? waitUntilCarried({ ...o, memory: said.memory }, now) : undefined
+    return edited === undefined ? said : { ...edited, wakeAt: now }
+  }
   return rollBack(o, o.state, 'RollbackRequested', said.because, now)
 }
 

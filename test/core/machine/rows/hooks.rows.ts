@@ -30,6 +30,7 @@ import type { Move } from '../../../../src/core/model/decision.ts'
 import type { HookRecord } from '../../../../src/core/model/hook.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import type { State } from '../../../../src/core/model/state.ts'
+import { carriedBy } from '../../../../src/core/model/traffic.ts'
 import { type Answer, findingOf } from '../../../receivers.ts'
 import {
   advancing,
@@ -483,6 +484,21 @@ export const hookRows: Rows = {
     rule: advance,
     given: having(advancing(10), 'rollout', called('step/10/0', { asked: false, last: yes })),
     move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'a weight that was lowered by hand is obeyed in the pass that asks a rollback webhook': {
+    rule: rollBackWhenRequested,
+    given: at(advancing(25), { canary: gate('rollback'), traffic: carriedBy([10, 10]) }),
+    move: [
+      'Progressing advancing 10',
+      'WeightOverridden',
+      'The routes were edited by hand from weight 25 to 10; holding at 10 until `resume`',
+      0,
+    ],
+  },
+  'one that was raised by hand counts as not carried there': {
+    rule: rollBackWhenRequested,
+    given: at(advancing(25), { canary: gate('rollback'), traffic: carriedBy([40, 40]) }),
+    move: ['Progressing advancing 25', 'Routing', 'Requested weight 25; the routes still have 40', 0],
   },
   'a rollback webhook rolls back': {
     rule: rollBackWhenRequested,
