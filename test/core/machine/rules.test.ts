@@ -7,7 +7,8 @@ import type { State } from '../../../src/core/model/state.ts'
 import { now, type Row, type Rows } from './given.ts'
 import { advancingRows } from './rows/advancing.rows.ts'
 import { everyPhase } from './rows/every-phase.rows.ts'
-import { hookRows } from './rows/hooks.rows.ts'
+import { hooksBeforeTraffic } from './rows/hooks-before-traffic.rows.ts'
+import { hooksInRun } from './rows/hooks-in-run.rows.ts'
 import { initializingRows } from './rows/initializing.rows.ts'
 import { promotingRows } from './rows/promoting.rows.ts'
 import { restingRows } from './rows/resting.rows.ts'
@@ -23,7 +24,8 @@ const tables: Readonly<Record<string, Rows>> = {
   'a run with traffic': advancingRows,
   'more than a share of all requests': strategyRows,
   'a promotion': promotingRows,
-  webhooks: hookRows,
+  'webhooks before traffic': hooksBeforeTraffic,
+  'webhooks in a run': hooksInRun,
   'a deletion': terminatingRows,
 }
 

@@ -1,120 +1,33 @@
-/** Webhooks: what their answers do at each moment of a run. */
-import type { HookType } from '../../../../src/api/webhook.ts'
-import { callsOf } from '../../../../src/core/hooks/call.ts'
-import {
-  confirmTrafficIncrease,
-  promoteHotfix,
-  promoteWhenApprovedInFull,
-  promoteWhenConfirmed,
-} from '../../../../src/core/machine/rules/confirm.ts'
+/** Webhooks before the first share: what their answers do. */
+import { confirmTrafficIncrease, promoteHotfix } from '../../../../src/core/machine/rules/confirm.ts'
 import { advance } from '../../../../src/core/machine/rules/advance.ts'
-import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { applyCommand } from '../../../../src/core/machine/rules/commands.ts'
 import { copyToPrimary } from '../../../../src/core/machine/rules/promote.ts'
 import { idle } from '../../../../src/core/machine/rules/rest.ts'
-import {
-  rejectWaiting,
-  rejectWhenRequested,
-  rollBackWhenRequested,
-  undoWhenRequested,
-} from '../../../../src/core/machine/rules/rollback-hooks.ts'
-import {
-  probeUnavailableHooks,
-  runPreRollout,
-  runRolloutHooks,
-  waitForRolloutHooks,
-} from '../../../../src/core/machine/rules/run-hooks.ts'
+import { rejectWaiting, rejectWhenRequested } from '../../../../src/core/machine/rules/rollback-hooks.ts'
+import { probeUnavailableHooks, runPreRollout } from '../../../../src/core/machine/rules/run-hooks.ts'
 import { startRun, startWhenConfirmed } from '../../../../src/core/machine/rules/start-run.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
-import type { Move } from '../../../../src/core/model/decision.ts'
-import type { HookRecord } from '../../../../src/core/model/hook.ts'
-import type { Observation } from '../../../../src/core/model/observation.ts'
-import type { State } from '../../../../src/core/model/state.ts'
-import { carriedBy } from '../../../../src/core/model/traffic.ts'
-import { type Answer, findingOf } from '../../../receivers.ts'
+import { advancing, at, minute, now, promoting, remembers, resting, type Rows, second, web } from '../given.ts'
 import {
-  advancing,
-  at,
-  candidate,
-  minute,
-  now,
-  promoted,
-  promoting,
-  remembers,
-  resting,
-  type Rows,
-  run,
-  second,
-  target,
-  web,
-} from '../given.ts'
+  withGate,
+  gate,
+  called,
+  having,
+  heard,
+  heardAt,
+  waiting,
+  retried,
+  asleepAfter,
+  REJECTED,
+  START,
+  ready,
+  yes,
+  no,
+  gone,
+} from './hooks.given.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-
-const withGate = (type: HookType, more: Fields = {}): Fields => ({
-  interval: '10s',
-  webhooks: [{ name: 'gate', type, url: 'http://gate.test/' }],
-  ...more,
-})
-const gate = (type: HookType, more: Fields = {}): Observation['canary'] => web({ analysis: withGate(type, more) })
-
-const called = (place: string, more: Partial<HookRecord> = {}): HookRecord => ({
-  name: 'gate',
-  place,
-  answers: 0,
-  since: now - minute,
-  asked: true,
-  last: null,
-  unavailableSince: null,
-  ...more,
-})
-
-/** In a state with one webhook, which is remembered like this. */
-const having = (
-  state: State,
-  type: HookType,
-  record: HookRecord | null,
-  more: Partial<Observation> = {},
-  analysis: Fields = {},
-): Observation =>
-  at(state, { canary: gate(type, analysis), memory: remembers({ hooks: record === null ? [] : [record] }), ...more })
-
-/** The answer to its call has arrived. */
-const heard = (o: Observation, answer: Exclude<Answer, 'hangs'>): Observation => heardAt(now, o, answer)
-
-function heardAt(time: number, o: Observation, answer: Exclude<Answer, 'hangs'>): Observation {
-  const findings = Object.fromEntries(callsOf(o).map(({ id }) => [id, findingOf(answer, time)]))
-  return { ...o, findings }
-}
-
-const waiting: State = {
-  phase: 'Waiting',
-  promoted: promoted.revision,
-  rejected: null,
-  candidate: candidate.revision,
-  waiting: { for: 'webhook', since: now - minute },
-}
-const retried = {
-  ...having(waiting, 'rollback', called(`start/${candidate.revision}`)),
-  state: waiting,
-  memory: remembers({ hooks: [called(`start/${candidate.revision}`)], retry: candidate.revision }),
-} as Observation<'Waiting'>
-/** The target was scaled to 0 since. */
-const asleepAfter = (move: Move | undefined): Observation =>
-  at(move?.state ?? waiting, {
-    canary: gate('confirm-rollout'),
-    target: target('web:2', 0, { replicas: 0 }),
-    memory: { ...(move?.memory ?? remembers()), reason: move?.reason ?? 'AtRest', message: move?.message ?? '' },
-  })
-const REJECTED = 'Rolled back 34c7e426be (web:2) before it started: '
-const START = `start/${candidate.revision}`
-const ready = run('pausingRollout')
-const checked = advancing(10, { lastCheckTime: now - 4 * second })
-const yes = { verdict: 'pass', said: 'answered 200', at: now - second } as const
-const no = { verdict: 'fail', said: 'answered 403', at: now - second } as const
-const gone = { verdict: 'unavailable', said: 'cannot be reached', at: now - second } as const
-
-export const hookRows: Rows = {
+export const hooksBeforeTraffic: Rows = {
   'a run that is to be confirmed waits for its webhook': {
     rule: startRun,
     given: having(resting(), 'confirm-rollout', null),
@@ -408,163 +321,5 @@ export const hookRows: Rows = {
     rule: advance,
     given: heard(having(advancing(10), 'confirm-traffic-increase', called('rise/25')), 202),
     move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
-  },
-  'a step begins with a call': {
-    rule: runRolloutHooks,
-    given: having(checked, 'rollout', null),
-    move: ['Progressing advancing 10', 'Initializing', '', 0],
-  },
-  'a no of it counts': {
-    rule: runRolloutHooks,
-    given: heard(having(checked, 'rollout', called('step/10/0')), 404),
-    move: [
-      'Progressing advancing 10',
-      'CheckFailed',
-      'webhook gate (rollout) answered 404 (1 of 5 failed checks)',
-      6000,
-    ],
-  },
-  'not twice in an interval, whatever else failed': {
-    rule: runRolloutHooks,
-    given: heard(
-      having({ ...checked, failedChecks: 1, lastFailedTime: now - second }, 'rollout', called('step/10/0')),
-      404,
-    ),
-    move: [
-      'Progressing advancing 10',
-      'CheckFailed',
-      'webhook gate (rollout) answered 404 (1 of 5 failed checks)',
-      6000,
-    ],
-  },
-  'a no counts by the time at which it came': {
-    rule: runRolloutHooks,
-    given: heardAt(
-      now - second,
-      having({ ...checked, failedChecks: 1, lastFailedTime: now - 11 * second }, 'rollout', called('step/10/0')),
-      404,
-    ),
-    move: [
-      'Progressing advancing 10',
-      'CheckFailed',
-      'webhook gate (rollout) answered 404 (2 of 5 failed checks)',
-      6000,
-    ],
-  },
-  'metrics are judged while it is called': {
-    rule: runChecks,
-    given: having(
-      advancing(10, { lastCheckTime: now - minute, lastCheckPassed: false }),
-      'rollout',
-      called('step/10/0'),
-    ),
-    move: 'asks 13 questions',
-  },
-  'the step does not end before its answer': {
-    rule: waitForRolloutHooks,
-    given: having(advancing(10), 'rollout', called('step/10/0')),
-    move: [
-      'Progressing advancing 10',
-      'WaitingForWebhook',
-      'Weight 10: waiting for webhook gate (rollout) to answer',
-      9000,
-    ],
-  },
-  'nor after a no': {
-    rule: waitForRolloutHooks,
-    given: having(advancing(10), 'rollout', called('step/10/0', { asked: false, last: no })),
-    move: [
-      'Progressing advancing 10',
-      'WaitingForWebhook',
-      'Weight 10: waiting for webhook gate (rollout), which answered 403',
-      9000,
-    ],
-  },
-  'it ends with a yes': {
-    rule: advance,
-    given: having(advancing(10), 'rollout', called('step/10/0', { asked: false, last: yes })),
-    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
-  },
-  'a weight that was lowered by hand is obeyed in the pass that asks a rollback webhook': {
-    rule: rollBackWhenRequested,
-    given: at(advancing(25), { canary: gate('rollback'), traffic: carriedBy([10, 10]) }),
-    move: [
-      'Progressing advancing 10',
-      'WeightOverridden',
-      'The routes were edited by hand from weight 25 to 10; holding at 10 until `resume`',
-      0,
-    ],
-  },
-  'one that was raised by hand counts as not carried there': {
-    rule: rollBackWhenRequested,
-    given: at(advancing(25), { canary: gate('rollback'), traffic: carriedBy([40, 40]) }),
-    move: ['Progressing advancing 25', 'Routing', 'Requested weight 25; the routes still have 40', 0],
-  },
-  'a rollback webhook rolls back': {
-    rule: rollBackWhenRequested,
-    given: heard(having(advancing(10), 'rollback', called('run')), 202),
-    move: [
-      'Failed',
-      'RollbackRequested',
-      'Rolled back 34c7e426be (web:2) at weight 10: requested by webhook gate, which answered 202',
-      0,
-    ],
-  },
-  'a 204 does not': {
-    rule: rollBackWhenRequested,
-    given: heard(having(advancing(10), 'rollback', called('run')), 204),
-    move: ['Progressing advancing 10', 'Initializing', '', 0],
-  },
-  'nor does one that cannot be called': {
-    rule: advance,
-    given: having(advancing(10), 'rollback', called('run', { asked: false, last: gone })),
-    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
-  },
-  'the promotion has to be confirmed, and checks go on': {
-    rule: promoteWhenConfirmed,
-    given: heard(having(advancing(100), 'confirm-promotion', called('promotion')), 403),
-    move: [
-      'WaitingPromotion advancing 100',
-      'WaitingForWebhook',
-      'Weight 100, before the promotion: waiting for webhook gate (confirm-promotion), which answered 403',
-      9000,
-    ],
-  },
-  'then the primary takes the template': {
-    rule: promoteWhenConfirmed,
-    given: heard(
-      having({ ...advancing(100), phase: 'WaitingPromotion' }, 'confirm-promotion', called('promotion')),
-      200,
-    ),
-    move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
-  },
-  'a full approval has to be confirmed, too': {
-    rule: promoteHotfix,
-    given: having(advancing(10, { approved: 'full' }), 'confirm-promotion', null),
-    move: ['Progressing advancing 10', 'Initializing', '', 0],
-  },
-  'meanwhile the rules of its step decide': {
-    rule: promoteWhenApprovedInFull,
-    given: having(
-      advancing(10, { approved: 'full', lastCheckPassed: false }),
-      'confirm-promotion',
-      called('promotion', { asked: false, last: no }),
-    ),
-    move: [
-      'WaitingPromotion advancing 10',
-      'WaitingForWebhook',
-      'Weight 10, before the promotion: waiting for webhook gate (confirm-promotion), which answered 403',
-      9000,
-    ],
-  },
-  'a rollback webhook undoes a promotion': {
-    rule: undoWhenRequested,
-    given: heard(having(promoting('copying'), 'rollback', called('run')), 201),
-    move: [
-      'Promoting undoing 100',
-      'Undoing',
-      'Undoing the promotion: Deployment web-primary gets 3a1c36f5bc (web:1) back: a rollback was requested by webhook gate, which answered 201',
-      0,
-    ],
   },
 }
