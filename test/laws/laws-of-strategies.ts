@@ -43,6 +43,8 @@ export const nobodyStaysAfterARun: Law = () => ({
   carriedOut({ world, observation: o, decision }) {
     if ('ask' in decision || o.unseen !== null) return
     const { state } = decision
+    // A Canary whose status was lost begins anew: its routes stay as they are until the primary is known again.
+    if (state.phase === 'Initializing') return
     const share = Math.max(0, ...sharesOf(world).kept)
     const shared = 'traffic' in state && state.traffic.canary > 0
     if (share > 0 && !shared) throw new Broken(`callers stay on the canary in ${state.phase}`)

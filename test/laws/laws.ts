@@ -301,9 +301,13 @@ export const callersLeaveFirst: Law = life => {
 const hasLetGo = (state: State): boolean =>
   state.phase === 'Terminating' && (state.stage === 'resuming' || state.stage === 'removing')
 
-/** What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. */
-export const leavesAtOnce: Law = () => ({
+/**
+ * What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. Excused: without a mesh requests
+ * follow the EndpointSlices, which follow the Service a moment after that pass.
+ */
+export const leavesAtOnce: Law = ({ setup }) => ({
   carriedOut({ world, observation: o, decision }) {
+    if (setup.split === 'selector') return
     if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'advancing') return
     // A canary that is deleted together with its target lets go at once.
     if (hasLetGo(decision.state)) return

@@ -236,11 +236,13 @@ export const missingAtZero = fc
   }))
 
 /** Releases of a Deployment that ends all old pods before it starts new ones, with and without an analysis. */
-export const recreated = fc.record({ drawn: history, skipAnalysis: fc.boolean() }).map(({ drawn, skipAnalysis }) => ({
-  ...drawn,
-  setup: { ...drawn.setup, recreate: true, skipAnalysis },
-  from: 'rest' as const,
-}))
+export const recreated = fc
+  .record({ drawn: handsOrCommands, skipAnalysis: fc.boolean() })
+  .map(({ drawn, skipAnalysis }) => ({
+    ...drawn,
+    setup: { ...drawn.setup, recreate: true, skipAnalysis },
+    from: 'rest' as const,
+  }))
 
 /** The metrics server tells nothing, whatever a history says. */
 export const blind = withSetup(({ webhooks = [] }) => ({

@@ -227,6 +227,9 @@ export class TinyProcess {
       for (const one of this.#witnesses) one.called?.(this.#world, call)
       this.#wake(answeredAt)
     }
+    // An answer wakes the Canary, however many passes there were since the call.
+    const nextAt = this.#receivers.nextAt(this.#world.now)
+    if (nextAt !== null) this.#wake(nextAt)
   }
 
   /** Receivers take what they are told, unless they are out of reach. */

@@ -36,6 +36,12 @@ export class TinyReceivers {
     return at
   }
 
+  /** When the next answer arrives; null: all have. */
+  nextAt(now: number): number | null {
+    const coming = [...this.#answers.values()].map(({ at }) => at).filter(at => at > now)
+    return coming.length === 0 ? null : Math.min(...coming)
+  }
+
   forget(): void {
     this.#answers.clear()
   }
