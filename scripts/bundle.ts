@@ -1,6 +1,6 @@
 /** One program as one file that runs on Node without node_modules; beside it the licences of the packages in it. */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 
@@ -19,20 +19,22 @@ export interface Program {
 }
 
 /**
- * Of the Kubernetes client the program uses credentials only, but the package does not say that its modules may be left out
- * when nothing of them is used: its generated clients for every API would cost 4 MiB of heap.
+ * Of the Kubernetes client the program uses credentials only. Its generated clients for every API would cost 4 MiB of heap, and
+ * to read their 900 files only to leave them out again takes most of a build. These two modules lead to them.
  */
-const shakeKubernetesClient: esbuild.Plugin = {
-  name: 'shake-kubernetes-client',
+const credentialsOfKubernetesClient: esbuild.Plugin = {
+  name: 'credentials-of-kubernetes-client',
   setup(build) {
-    const name = '@kubernetes/client-node'
-    build.onResolve(
-      { filter: /^\.|^@kubernetes\/client-node$/ },
-      async ({ path, importer, resolveDir, kind, pluginData }) => {
-        if (pluginData === name || !(path === name || importer.includes(`/node_modules/${name}/`))) return undefined
-        return { ...(await build.resolve(path, { importer, resolveDir, kind, pluginData: name })), sideEffects: false }
-      },
-    )
+    const folder = join(root, 'node_modules/@kubernetes/client-node/dist')
+    const modules: Readonly<Record<string, string>> = {
+      [join(folder, 'index.js')]: `export { KubeConfig } from './config.js'`,
+      [join(folder, 'gen/index.js')]:
+        `export { createConfiguration } from './configuration.js'; export { ServerConfiguration } from './servers.js'`,
+    }
+    build.onLoad({ filter: /client-node.dist.(gen.)?index\.js$/ }, ({ path }) => {
+      const contents = modules[path]
+      return contents === undefined ? undefined : { contents, resolveDir: dirname(path) }
+    })
   },
 }
 
@@ -137,7 +139,7 @@ export async function bundle({ entry, file, replaced = {}, notices = [] }: Progr
     minifyWhitespace: true,
     keepNames: false,
     legalComments: 'none',
-    plugins: [replaceModules(replaced), shakeKubernetesClient, agentsOfUndici],
+    plugins: [replaceModules(replaced), credentialsOfKubernetesClient, agentsOfUndici],
     logLevel: 'warning',
   })
   const [output] = outputFiles
