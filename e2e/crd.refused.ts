@@ -40,7 +40,6 @@ export const notAvailable: readonly Case[] = [
     'compareTo is not supported yet',
     'spec.analysis.steps[0].metrics[0].compareTo',
   ),
-  bad('mutual-tls-rate', metric({ name: 'mutual-tls-rate' }), 'mutual-tls-rate is not supported yet'),
   bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not supported yet'),
   bad(
     'rewrite.type',

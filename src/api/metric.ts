@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { emptyCounts, longDuration, objectName, refused, type Rule, ruled, texts } from './schema.ts'
 
-/** The limits of the built-in gates where nothing is written: percent of good requests, and milliseconds (p99). */
+/** The limits of the built-in gates where nothing is written: percent of good requests, milliseconds (p99), percent of requests over mutual TLS. */
 export const BUILT_IN = {
   'request-success-rate': { min: 99 },
   'request-duration': { max: 500 },
+  'mutual-tls-rate': { min: 100 },
 } as const
 
 export type BuiltIn = keyof typeof BUILT_IN
@@ -75,22 +76,28 @@ interface WrittenMetric extends Asked {
   readonly thresholdRange?: { readonly min?: number | undefined; readonly max?: number | undefined } | undefined
 }
 
-/** The units of the built-in gates, told from the numbers that people write by mistake: 0.99 for 99 %, 0.5 for half a second. */
-const limitRules: readonly LimitRule[] = [
+/** The gates of which more is better, in percent. */
+const percentRules = (gate: Exclude<BuiltIn, 'request-duration'>): readonly LimitRule[] => [
   limitRule(
-    'request-success-rate',
+    gate,
     ['min', 'threshold'],
     limit => `${limit} == 0.0 || (${limit} > 1.0 && ${limit} <= 100.0)`,
     limit => limit === 0 || (limit > 1 && limit <= 100),
-    'request-success-rate is a percentage, above 1 and up to 100: write 99 for 99 %',
+    `${gate} is a percentage, above 1 and up to 100: write 99 for 99 %`,
   ),
   limitRule(
-    'request-success-rate',
+    gate,
     ['max'],
     limit => `(${limit} == 100.0 && has(self.thresholdRange.min))`,
     limit => limit === 100,
-    'request-success-rate fails when it is too low: write min, and no max',
+    `${gate} fails when it is too low: write min, and no max`,
   ),
+]
+
+/** The units of the built-in gates, told from the numbers that people write by mistake: 0.99 for 99 %, 0.5 for half a second. */
+const limitRules: readonly LimitRule[] = [
+  ...percentRules('request-success-rate'),
+  ...percentRules('mutual-tls-rate'),
   limitRule(
     'request-duration',
     ['max', 'threshold'],
@@ -138,7 +145,7 @@ const Written = ruled(
       .min(1)
       .max(63)
       .describe(
-        'Name of the gate, once per list. `request-success-rate` (percent) and `request-duration` (99th percentile, milliseconds) are built in; any other needs `query` or `templateRef`. With one of those a metric is that query, whatever its name.',
+        'Name of the gate, once per list. `request-success-rate` (percent), `request-duration` (99th percentile, milliseconds) and `mutual-tls-rate` (percent of requests over mutual TLS) are built in; any other needs `query` or `templateRef`. With one of those a metric is that query, whatever its name.',
       ),
     interval: longDuration()
       .prefault('1m')
@@ -147,7 +154,7 @@ const Written = ruled(
     threshold: emptyCounts(z.number())
       .exactOptional()
       .describe(
-        'One limit, deprecated: the lowest for the built-in `request-success-rate`, the highest for everything else. Write thresholdRange.',
+        'One limit, deprecated: the lowest for the built-in `request-success-rate` and `mutual-tls-rate`, the highest for everything else. Write thresholdRange.',
       ),
     query: z
       .string()
@@ -182,20 +189,15 @@ const Written = ruled(
     ),
   }),
   {
-    message: 'mutual-tls-rate is not supported yet: remove the metric, or give it a query or a templateRef',
-    cel: `!${isGate('mutual-tls-rate')}`,
-    holds: metric => metric.name !== 'mutual-tls-rate' || isQuery(metric),
-  },
-  {
     message: 'write either query or templateRef, not both',
     cel: '!(has(self.query) && has(self.templateRef))',
     holds: metric => metric.query === undefined || metric.templateRef === undefined,
   },
   {
     message:
-      'only request-success-rate and request-duration are built in: any other metric needs a query or a templateRef',
+      'only request-success-rate, request-duration and mutual-tls-rate are built in: any other metric needs a query or a templateRef',
     cel: `self.name in ['request-success-rate', 'request-duration', 'mutual-tls-rate'] || has(self.query) || has(self.templateRef)`,
-    holds: metric => isBuiltIn(metric.name) || metric.name === 'mutual-tls-rate' || isQuery(metric),
+    holds: metric => isBuiltIn(metric.name) || isQuery(metric),
   },
   {
     message: 'an inline query needs a thresholdRange with min, max, or both',
@@ -237,7 +239,7 @@ function limitsOf(
 ): { min?: number | undefined; max?: number | undefined } {
   if (gate === null) return { max: threshold }
   if (threshold === undefined || threshold === 0) return BUILT_IN[gate]
-  return gate === 'request-success-rate' ? { min: threshold } : { max: threshold }
+  return gate === 'request-duration' ? { max: threshold } : { min: threshold }
 }
 
 /** A list of gates, none twice. */

@@ -93,20 +93,20 @@ suite('reading what a user wrote', () => {
     assert.equal(specOf({ service: { timeout: '45s' }, analysis: { drain: '1s' } }).analysis.drain, 1_000)
   })
 
-  test("Flagger's single threshold is the lowest success rate, and the highest of anything else", () => {
+  test("Flagger's single threshold is the lowest rate of a built-in gate, and the highest of anything else", () => {
     const { metrics } = specOf({
       analysis: {
         metrics: [
           { name: 'request-success-rate', threshold: 98 },
           { name: 'request-duration', threshold: 250 },
           { name: 'errors', templateRef: { name: 'errors' }, threshold: 3 },
-          { name: 'mutual-tls-rate', query: 'sum(up)', threshold: 4 },
+          { name: 'mutual-tls-rate', threshold: 95 },
         ],
       },
     }).analysis
     assert.deepEqual(
       metrics.map(metric => metric.thresholdRange),
-      [{ min: 98 }, { max: 250 }, { max: 3 }, { max: 4 }],
+      [{ min: 98 }, { max: 250 }, { max: 3 }, { min: 95 }],
     )
   })
 

@@ -109,6 +109,10 @@ suite('limits in other units', () => {
     expect(refusal({ name: 'request-success-rate', thresholdRange: { min: 1 } })).to.include(percent)
     expect(refusal({ name: 'request-success-rate', threshold: 100.1 })).to.include(percent)
     expect(refusal({ name: 'request-duration', threshold: 0.25 })).to.include(milliseconds)
+    expect(refusal({ name: 'mutual-tls-rate', thresholdRange: { min: 0.99 } })).to.include(
+      'mutual-tls-rate is a percent',
+    )
+    expect(refusal({ name: 'mutual-tls-rate', thresholdRange: { max: 50 } })).to.include('write min, and no max')
     expect(refusal({ name: 'request-duration', thresholdRange: { min: 100 } })).to.include('write max, and no min')
     for (const min of [1.5, 95, 99.95, 100]) {
       expect(refusal({ name: 'request-success-rate', thresholdRange: { min } }), String(min)).to.equal(null)

@@ -19,7 +19,11 @@ export function answer(world: TinyWorld, { id, subject }: Check): Finding {
     case 'errors':
     case 'caller-failures':
     case 'disconnects':
+    case 'plaintext':
+    case 'resets':
       return value(bad && subject.measure === 'errors' ? 500 : 0)
+    case 'mutual-tls':
+      return mood === 'silent' ? none : value(1000)
     case 'sent':
       return value(10)
     case 'lost':

@@ -14,14 +14,11 @@ export interface Limits {
 }
 
 /** What is asked of the metrics server for a gate. */
-export type Part =
-  | Extract<Subject['measure'], 'requests' | 'errors' | 'caller-failures' | 'disconnects' | 'latency' | 'value'>
-  | 'primary-requests'
-  | 'primary-disconnects'
+export type Part = Exclude<Subject['measure'], 'probe' | 'sent' | 'lost'> | 'primary-requests' | 'primary-disconnects'
 
 /** What is measured, in which unit, from which parts. */
 interface Measurement {
-  readonly measures: 'success-rate' | 'latency' | 'query'
+  readonly measures: 'success-rate' | 'latency' | 'mutual-tls-rate' | 'query'
   readonly unit: '%' | 'ms' | ''
   readonly parts: readonly Part[]
 }
@@ -59,6 +56,11 @@ const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
     parts: ['requests', 'errors', 'caller-failures', 'disconnects', 'primary-requests', 'primary-disconnects'],
   },
   'request-duration': { measures: 'latency', unit: 'ms', parts: ['latency', 'requests'] },
+  'mutual-tls-rate': {
+    measures: 'mutual-tls-rate',
+    unit: '%',
+    parts: ['mutual-tls', 'plaintext', 'resets', 'requests'],
+  },
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Verdict {
 }
 
 const NO_REQUEST = 'the canary received no request'
+const NO_SECURITY_POLICY =
+  'its requests are reported without connection_security_policy, which a Telemetry can remove from istio_requests_total'
 
 /**
  * Judges one gate.
@@ -64,7 +66,7 @@ export function judge(
     return { outcome: 'hold', because, value: measured.value, requests, sight: 'not-enough' }
   }
   const { outcome, because } = compare(gate, measured.value)
-  const said = `${because}${evidence(gate, scene, requests)}`
+  const said = `${because}${evidence(gate, scene, measured)}`
   const reach = reachOfGate(gate, scene)
   if (outcome === 'fail' && reach > scene.routedFor) {
     const since = formatDuration(scene.routedFor)
@@ -77,13 +79,14 @@ export function judge(
 interface Measured {
   readonly value: number | null
   readonly requests: number | null
-  /** Why there is no value. */
+  /** Why there is no value; beside a value, what it is made of. */
   readonly because: string
 }
 
 /** The value and the requests that it is computed from. */
 function measure(gate: Gate, of: (part: Part) => Finding): Measured {
   if (gate.measures === 'success-rate') return successRate(of)
+  if (gate.measures === 'mutual-tls-rate') return mutualTlsRate(of)
   const requests = gate.parts.includes('requests') ? Math.round(countOf(of('requests')) ?? 0) : null
   const finding = of(gate.measures === 'latency' ? 'latency' : 'value')
   if (finding.kind === 'value') return { value: finding.value, requests, because: '' }
@@ -116,16 +119,40 @@ function excessDisconnects(of: (part: Part) => Finding): number {
   return Math.max(0, count('disconnects') - expected - 2 * Math.sqrt(expected))
 }
 
+/**
+ * Of requests whose proxy says neither, nothing is known; they are not counted as plaintext. What a server that demands mutual TLS
+ * refuses is seen by callers alone, as a reset. Connections are also reset as they are reused while the server closes them: one
+ * in a thousand requests and one more are that, with two standard deviations of a Poisson count.
+ */
+function mutualTlsRate(of: (part: Part) => Finding): Measured {
+  const count = (part: Part): number => Math.round(countOf(of(part)) ?? 0)
+  const [secured, plaintext, resets] = [count('mutual-tls'), count('plaintext'), count('resets')]
+  const requests = secured + plaintext + resets
+  const chance = requests / 1000 + 1
+  const refused = Math.max(0, resets - chance - 2 * Math.sqrt(chance))
+  const isUnlabeled = secured + plaintext === 0 && count('requests') > 0
+  if (isUnlabeled || secured + plaintext + refused === 0) {
+    return { value: null, requests, because: isUnlabeled ? NO_SECURITY_POLICY : NO_REQUEST }
+  }
+  const kinds = [
+    ...(plaintext === 0 ? [] : [`${plaintext} in plaintext`]),
+    ...(refused === 0
+      ? []
+      : [`${resets} that the canary's proxy closed unanswered, as it does with plaintext in mode STRICT`]),
+  ]
+  return { value: (100 * secured) / (secured + plaintext + refused), requests, because: kinds.join(', ') }
+}
+
 function blind(outcome: Verdict['outcome'], sight: Verdict['sight'], because: string): Verdict {
   return { outcome, because, value: null, requests: null, sight }
 }
 
-/** What a value is computed from: ` (214 requests in 30s)`, ` (over 5m)`. */
-function evidence(gate: Gate, scene: CheckContext, requests: number | null): string {
+/** What a value is computed from: ` (214 requests in 30s)`, ` (over 5m)`, ` (9 requests in 1m; 4 in plaintext)`. */
+function evidence(gate: Gate, scene: CheckContext, { requests, because }: Measured): string {
   const window = promDuration(windowOf(scene, gate.interval))
   const ranges = gate.template === null ? [] : overRange(reachOfGate(gate, scene))
   const counts = requests === null ? [] : [`${requests} ${requests === 1 ? 'request' : 'requests'} in ${window}`]
-  const basis = [...ranges, ...counts]
+  const basis = [...ranges, ...counts, ...(because === '' ? [] : [because])]
   return basis.length === 0 ? '' : ` (${basis.join('; ')})`
 }
 

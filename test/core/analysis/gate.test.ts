@@ -33,6 +33,15 @@ suite('gates', () => {
     })
   })
 
+  test('every request has to come over mutual TLS, where nothing else is written', () => {
+    expect(gate({ name: 'mutual-tls-rate' })).to.deep.include({
+      measures: 'mutual-tls-rate',
+      unit: '%',
+      limits: { min: 100 },
+      parts: ['mutual-tls', 'plaintext', 'resets', 'requests'],
+    })
+  })
+
   test("Flagger's threshold is a minimum for the success rate and a maximum for the duration", () => {
     expect(gate({ name: 'request-success-rate', threshold: 95 }).limits).to.deep.equal({ min: 95 })
     expect(gate({ name: 'request-duration', threshold: 250 }).limits).to.deep.equal({ max: 250 })

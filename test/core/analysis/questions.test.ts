@@ -36,6 +36,13 @@ suite('questions', () => {
     expect(of('request-success-rate')).to.equal(of('request-duration'))
   })
 
+  test('only the proxies of the canary tell whether requests came over mutual TLS; callers say unknown of each', () => {
+    const [secured, plaintext, resets] = asked({ name: 'mutual-tls-rate' }).map(({ query }) => query)
+    expect(secured).to.include('reporter="destination"').and.include('connection_security_policy="mutual_tls"')
+    expect(plaintext).to.include('reporter="destination"').and.include('connection_security_policy="none"')
+    expect(resets).to.include('reporter="source"').and.include('(UC)').and.not.include('security_policy')
+  })
+
   test("caller failures are those of the canary's own Service", () => {
     const failures = asked({ name: 'request-success-rate' })[2]
     expect(failures?.query)

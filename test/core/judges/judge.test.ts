@@ -22,6 +22,11 @@ const success = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
   judged({ name: 'request-success-rate', ...more }, { ...stayed, ...parts })
 const duration = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
   judged({ name: 'request-duration', ...more }, parts)
+const mutualTls = (parts: Parts): Verdict =>
+  judged(
+    { name: 'mutual-tls-rate' },
+    { 'mutual-tls': noData, plaintext: noData, resets: noData, requests: noData, ...parts },
+  )
 const outage: Finding = { kind: 'unavailable', error: 'http://prometheus:9090 gave no answer in 5 s' }
 
 suite('judging the success rate', () => {
@@ -283,4 +288,54 @@ suite('what cannot be seen', () => {
   test('an answer that is missing is an outage', () => {
     expect(duration({ latency: 10 })).to.deep.include({ outcome: 'hold', sight: 'unavailable' })
   })
+})
+
+suite('judging the rate of mutual TLS', () => {
+  const rows: readonly (readonly [name: string, parts: Parts, outcome: Verdict['outcome'], because: string])[] = [
+    [
+      'all of them',
+      { 'mutual-tls': 214, requests: 214 },
+      'pass',
+      'mutual-tls-rate 100 % is at least 100 % (214 requests in 30s)',
+    ],
+    [
+      'one in plaintext fails it where nothing else is written',
+      { 'mutual-tls': 9999, plaintext: 1, requests: 10_000 },
+      'fail',
+      'mutual-tls-rate 99.99 % is below 100 % (10000 requests in 30s; 1 in plaintext)',
+    ],
+    [
+      'what a server in mode STRICT refuses counts, although no request arrives',
+      { resets: 90 },
+      'fail',
+      "mutual-tls-rate 0 % is below 100 % (90 requests in 30s; 90 that the canary's proxy closed unanswered, as it does with plaintext in mode STRICT)",
+    ],
+    [
+      'connections that close as they are reused do not count',
+      { 'mutual-tls': 9988, resets: 12, requests: 9988 },
+      'pass',
+      'mutual-tls-rate 100 % is at least 100 % (10000 requests in 30s)',
+    ],
+    [
+      'no request is no data',
+      {},
+      'hold',
+      'mutual-tls-rate has no data for the last 30s: the canary received no request',
+    ],
+    [
+      'requests that do not say it are no data, whatever was reset, and never 0 %',
+      { requests: 214, resets: 20 },
+      'hold',
+      'mutual-tls-rate has no data for the last 30s: its requests are reported without connection_security_policy, which a Telemetry can remove from istio_requests_total',
+    ],
+    [
+      'an outage is no data either',
+      { 'mutual-tls': outage, plaintext: 4 },
+      'hold',
+      'mutual-tls-rate could not be measured: http://prometheus:9090 gave no answer in 5 s',
+    ],
+  ]
+  for (const [name, parts, outcome, because] of rows) {
+    test(name, () => expect(mutualTls(parts)).to.deep.include({ outcome, because }))
+  }
 })

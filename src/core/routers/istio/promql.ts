@@ -39,6 +39,9 @@ const flagged = (flags: string): string => `(.+,)?(${flags})(,.+)?`
  */
 const CALLER_FLAGS = flagged('UH|UF|UC|UO|UT')
 
+/** Upstream connection termination. */
+const RESET = flagged('UC')
+
 const REQUESTS = 'istio_requests_total'
 const DURATION = 'istio_request_duration_milliseconds_bucket'
 
@@ -117,10 +120,40 @@ export function disconnects(scene: CheckContext, window: Milliseconds, workload:
  * pod has no version; it counts as the canary's, because a side that no caller can reach must not look healthy.
  */
 export function callerFailures(scene: CheckContext, window: Milliseconds): string {
+  return failedOnTheWay(scene, window, CALLER_FLAGS)
+}
+
+/**
+ * Requests for the canary whose connection its proxy closed before it answered. That is all that a server which demands mutual
+ * TLS leaves of a request in plaintext: its own telemetry has none, because none arrived.
+ */
+export function resets(scene: CheckContext, window: Milliseconds): string {
+  return failedOnTheWay(scene, window, RESET)
+}
+
+function failedOnTheWay(scene: CheckContext, window: Milliseconds, flags: string): string {
   const { version, services } = scene.canaryCallers
   const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
-  const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(CALLER_FLAGS)}}`
+  const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(flags)}}`
   return `sum(${increments(selector, window)})`
+}
+
+/**
+ * Requests that the canary's pods received over mutual TLS: both ends showed a certificate of the mesh (istio_stats.cc in
+ * istio/proxy, `populatePeerInfo`). Only the server's proxy knows: callers' proxies say `unknown` of every request.
+ */
+export function mutualTls(scene: CheckContext, window: Milliseconds): string {
+  return securedBy('mutual_tls', scene, window)
+}
+
+/** Requests that the canary's pods received without it. One without the label is in neither: a Telemetry may remove it. */
+export function plaintext(scene: CheckContext, window: Milliseconds): string {
+  return securedBy('none', scene, window)
+}
+
+function securedBy(policy: string, scene: CheckContext, window: Milliseconds): string {
+  const selector = `${received(scene.namespace, scene.target)},connection_security_policy=${quoted(policy)}`
+  return `sum(${increments(`${REQUESTS}{${selector}}`, window)})`
 }
 
 /** The 99th percentile of the canary's response times in ms, failures included. NaN without requests. */

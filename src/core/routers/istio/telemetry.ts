@@ -10,8 +10,11 @@ import {
   disconnects,
   errors,
   latency,
+  mutualTls,
+  plaintext,
   primaryRequests,
   requests,
+  resets,
   withoutCluster,
 } from './promql.ts'
 import { sharesAddUp, splitsAll } from './split-scope.ts'
@@ -26,6 +29,9 @@ export const telemetry: Telemetry = {
     'primary-requests': (scene, window) => requests(scene, window, scene.primary),
     'primary-disconnects': (scene, window) => disconnects(scene, window, scene.primary),
     latency,
+    'mutual-tls': mutualTls,
+    plaintext,
+    resets,
   },
   primaryRequests,
   sent: (scene, side, window, strict) => {
