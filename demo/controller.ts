@@ -15,23 +15,21 @@ export class ControllerProcess {
   readonly #exited: Promise<void>
   #stopping = false
 
-  /** @param folder where its log goes. */
+  /** @param folder where its log goes, after that of a controller before it. */
   constructor(folder: string, kubeconfig: string, metricsServer: string) {
     this.log = join(folder, 'sluice.log')
-    const output = openSync(this.log, 'w')
+    const output = openSync(this.log, 'a')
     const flags = ['--kubeconfig', kubeconfig, '--metrics-server', metricsServer, '--port', '0', '--bind', '127.0.0.1']
+    // The demo's receiver of webhooks is on this machine, where they lead only if it is said.
+    flags.push('--webhook-allow', '127.0.0.0/8', '--leader-election-namespace', 'sluice-system')
     // Flags that the shell of the user sets for another controller must not reach this one.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_')))
     // In a group of its own: Ctrl-C in the terminal is the demo's to answer, which then ends it in order.
-    this.#child = spawn(
-      process.execPath,
-      [controller, 'run', ...flags, '--leader-election-namespace', 'sluice-system'],
-      {
-        env,
-        stdio: ['ignore', output, output],
-        detached: true,
-      },
-    )
+    this.#child = spawn(process.execPath, [controller, 'run', ...flags], {
+      env,
+      stdio: ['ignore', output, output],
+      detached: true,
+    })
     closeSync(output)
     const ended = new Promise<string>(resolve => {
       this.#child.once('error', error => resolve(error.message))
@@ -54,7 +52,7 @@ export class ControllerProcess {
     clearTimeout(late)
   }
 
-  /** Ends it at once; for the last moment of a process that cannot wait. */
+  /** Ends it at once, as a node that fails does, or in the last moment of a process that cannot wait. */
   kill(): void {
     this.#stopping = true
     this.#child.kill('SIGKILL')

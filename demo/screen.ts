@@ -1,6 +1,7 @@
 /** The live picture of a release in a terminal: pure text from a view, drawn over itself. */
 import { styleText } from 'node:util'
 import type { CanaryStatus } from '../src/api/status.ts'
+import type { HookCall } from './receiver.ts'
 import { clock, comparison, type View } from './view.ts'
 
 const BAR = 40
@@ -40,9 +41,21 @@ export function picture(view: View, width: number, paint: Paint): string[] {
     paint('dim', '  gates, against their limits'),
     ...(gates.length === 0 ? ['  –'] : gates),
     '',
+    ...hookLines(view.hookCalls, paint),
     paint('dim', '  who answers the callers'),
     ...(shares.length === 0 ? ['  –'] : shares),
   ]
+}
+
+/** The last answer of each webhook, and how often it was called; nothing in a release without webhooks. */
+function hookLines(calls: readonly HookCall[], paint: Paint): string[] {
+  const last = new Map(calls.map(call => [call.name, call]))
+  const lines = [...last.values()].map(({ name, type, answer: { status, text } }) => {
+    const mark = status < 300 ? paint('green', '✔') : paint('yellow', '·')
+    const count = calls.filter(call => call.name === name).length
+    return `  ${mark} ${name.padEnd(14)} ${type.padEnd(26)} ${status} ${text}${count === 1 ? '' : paint('dim', `  ${count} calls`)}`
+  })
+  return lines.length === 0 ? [] : [paint('dim', '  webhooks, and what they answered'), ...lines, '']
 }
 
 function bar(share: number): string {

@@ -25,7 +25,7 @@ suite('the command line of the demo', () => {
   for (const [given, said] of [
     [
       ['--scenario', 'best'],
-      '--scenario best: there is none of that name; it is one of good, bad, slow, crash, ab, blue-green, mirror, sticky.',
+      '--scenario best: there is none of that name; it is one of good, bad, slow, crash, ab, blue-green, mirror, sticky, hooks, outage, killed.',
     ],
     [['--scenario', 'toString'], '--scenario toString: there is none of that name'],
     [['--port', '65536'], '--port 65536: write a whole number from 0 to 65535.'],

@@ -27,6 +27,7 @@ const view: View = {
     { image: 'demo/web:1.0.0', requests: 75, errors: 0 },
     { image: 'demo/web:1.1.0', requests: 25, errors: 2 },
   ],
+  hookCalls: [],
 }
 
 suite('what the demo shows', () => {
@@ -69,11 +70,35 @@ suite('what the demo shows', () => {
 
   test('where there is no terminal a line is written for each change, and none for what was said', () => {
     expect(plainLine(view, null)).to.equal(
-      '1:12  ── a good release: demo/web:1.1.0\n1:12  Progressing   25 %  Weight 10 → 25  [request-success-rate 99.82 ≥ 99, request-duration 1640 ≤ 500]',
+      '1:12  ── a good release: demo/web:1.1.0\n1:12  Progressing       25 %  Weight 10 → 25  [request-success-rate 99.82 ≥ 99, request-duration 1640 ≤ 500]',
     )
     expect(plainLine({ ...view, seconds: 80 }, view)).to.equal(null)
     expect(plainLine({ ...view, status: { phase: 'Failed', message: 'Rolled back' } }, view)).to.equal(
-      '1:12  Failed         0 %  Rolled back',
+      '1:12  Failed             0 %  Rolled back',
     )
+  })
+
+  const call = { name: 'approval', type: 'confirm-promotion', phase: 'WaitingPromotion', weight: 25 } as const
+  const closed = { ...call, answer: { status: 403, text: 'closed' } }
+  const open = { ...call, answer: { status: 200, text: 'yes' } }
+  const event = { ...open, name: 'chat', type: 'event' } as const
+
+  test('a picture has the last answer of each webhook', () => {
+    const lines = picture({ ...view, hookCalls: [closed, { ...closed }, event] }, 80, plain)
+    expect(lines.slice(10, 14)).to.deep.equal([
+      '  webhooks, and what they answered',
+      '  · approval       confirm-promotion          403 closed  2 calls',
+      '  ✔ chat           event                      200 yes',
+      '',
+    ])
+  })
+
+  test('a call of a webhook is a line; one that is answered as before is none, nor is that of an event', () => {
+    const first = { ...view, hookCalls: [closed] }
+    const line = (answer: string): string =>
+      `1:12  webhook           25 %  approval (confirm-promotion), called in WaitingPromotion, answered ${answer}`
+    expect(plainLine(first, view)).to.equal(line('403: closed'))
+    expect(plainLine({ ...first, hookCalls: [closed, { ...closed }, event] }, first)).to.equal(null)
+    expect(plainLine({ ...first, hookCalls: [closed, { ...closed }, open] }, first)).to.equal(line('200: yes'))
   })
 })
