@@ -14,6 +14,7 @@ import { kinds } from './api/object.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
+import { pause } from './runtime/timing.ts'
 
 /** The flags that say where to connect, and as whom. */
 export type ConnectFlags = Pick<
@@ -113,6 +114,7 @@ function webhooksOf(
     environment,
     wall: systemClock,
     clock: monotonicClock,
+    pause: (wait, signal) => pause(monotonicClock, wait, signal),
     random: Math.random,
     userAgent: `sluice/${version}`,
     ...(hooked === undefined ? {} : { observed: hooked }),

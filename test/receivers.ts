@@ -1,7 +1,33 @@
 /** Receivers of webhooks in memory: each answers at once what its name is set to, or not at all. */
 import type { Finding } from '../src/core/model/check.ts'
-import type { HookCall } from '../src/core/model/hook.ts'
+import { type Webhook, WebhookSchema } from '../src/api/webhook.ts'
+import type { HookCall, HookPayload } from '../src/core/model/hook.ts'
 import type { WebhookCaller } from '../src/core/ports.ts'
+
+export const hookPayload: HookPayload = {
+  name: 'web',
+  namespace: 'shop',
+  phase: 'Progressing',
+  checksum: 'c',
+  metadata: { cmd: 'hey' },
+  runId: 'r1',
+  revision: 'h1:a',
+  images: { primary: 'web:1', canary: 'web:2' },
+  weight: 10,
+  step: 1,
+  iteration: 0,
+}
+
+/** The webhook `gate`, as it is when only its URL is written. */
+export const gate = (more: Partial<Webhook> = {}): Webhook => ({
+  ...WebhookSchema.parse({ name: 'gate', url: 'http://gate.test/' }),
+  ...more,
+})
+
+/** A call of the webhook `gate`. */
+export const callOf = (more: Partial<Webhook> = {}, namespace = 'shop', id = 'id-1'): HookCall => {
+  return { id, namespace, hook: gate(more), payload: hookPayload }
+}
 
 export type Answer = number | 'timeout' | 'unreachable' | 'hangs'
 

@@ -3,10 +3,9 @@ import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
 import { HookCalls } from '../../src/controller/hook-calls.ts'
 import type { HookCall } from '../../src/core/model/hook.ts'
-import { Receivers } from '../receivers.ts'
+import { callOf, Receivers } from '../receivers.ts'
 
-const call = (namespace: string, name: string): HookCall =>
-  ({ id: `${namespace}/${name}`, namespace, hook: { name, type: name }, payload: {} }) as unknown as HookCall
+const call = (namespace: string, name: string): HookCall => callOf({ name }, namespace)
 
 suite('calls of webhooks', () => {
   test('receivers that hang, of nine namespaces, delay no call of a tenth', async () => {
@@ -28,7 +27,7 @@ suite('calls of webhooks', () => {
     const term = new AbortController()
     setMaxListeners(0, term.signal)
     for (let n = 0; n < 40; n += 1) void calls.call(call('shop', 'hangs'), term.signal)
-    expect(await calls.call(call('shop', 'rollback'), term.signal)).to.deep.include({ status: 200 })
+    expect(await calls.call(callOf({ type: 'rollback' }), term.signal)).to.deep.include({ status: 200 })
     term.abort()
   })
 

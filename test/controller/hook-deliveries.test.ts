@@ -5,10 +5,9 @@ import { HookCalls } from '../../src/controller/hook-calls.ts'
 import { HookDeliveries } from '../../src/controller/hook-deliveries.ts'
 import { InFlightHooks } from '../../src/controller/in-flight-hooks.ts'
 import type { OutboxEntry, Sink } from '../../src/core/model/announcement.ts'
-import type { HookCall } from '../../src/core/model/hook.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import { at, remembers, resting, web } from '../core/machine/given.ts'
-import { Receivers } from '../receivers.ts'
+import { callOf, Receivers } from '../receivers.ts'
 
 const minute = 60_000
 const KEY = 'shop/web'
@@ -133,24 +132,21 @@ suite('deliveries of webhooks', () => {
 })
 
 suite('calls of webhooks that a run waits for', () => {
-  const call = (url: string): HookCall =>
-    ({ id: 'c1', namespace: 'shop', hook: { name: 'gate', type: 'rollout', url }, payload: {} }) as unknown as HookCall
-
   test('one that hangs is called again where its URL is corrected', async () => {
     const receivers = new Receivers(() => 0, { gate: 'hangs' })
     const answered: string[] = []
     const hooks = new InFlightHooks(new HookCalls(receivers), key => answered.push(key))
     const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-    hooks.ask(KEY, [call('http://a.test/')])
+    hooks.ask(KEY, [callOf({ url: 'http://a.test/' })])
     await settle()
     receivers.answer('gate', 200)
-    hooks.ask(KEY, [call('http://a.test/')])
+    hooks.ask(KEY, [callOf({ url: 'http://a.test/' })])
     await settle()
     expect(answered).to.deep.equal([])
-    hooks.ask(KEY, [call('http://b.test/')])
+    hooks.ask(KEY, [callOf({ url: 'http://b.test/' })])
     await settle()
     expect(receivers.calls.map(({ hook }) => hook.url)).to.deep.equal(['http://a.test/', 'http://b.test/'])
     expect(answered).to.deep.equal([KEY])
-    expect(Object.keys(hooks.findings(KEY))).to.deep.equal(['c1'])
+    expect(Object.keys(hooks.findings(KEY))).to.deep.equal(['id-1'])
   })
 })

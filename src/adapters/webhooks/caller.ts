@@ -22,9 +22,11 @@ export interface HttpWebhooksOptions {
   /** Where proxies are read; null: none is used. */
   readonly environment: Environment | null
   /** Wall time, at which an answer came. */
-  readonly wall: Clock
+  readonly wall: Pick<Clock, 'now'>
   /** Time that does not jump. */
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now'>
+  /** Resolves after `wait`, or as soon as `signal` aborts; never rejects. */
+  readonly pause: (wait: Milliseconds, signal: AbortSignal) => Promise<void>
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly userAgent: string
@@ -70,7 +72,7 @@ export class HttpWebhooks implements WebhookCaller {
   }
 
   async #attempts(call: HookCall, begun: number, signal: AbortSignal): Promise<Finding> {
-    const { clock, random } = this.#options
+    const { clock, pause, random } = this.#options
     for (let attempt = 0; ; attempt += 1) {
       // A timer may be late: there is always time for an attempt that was begun.
       const left = Math.max(1, begun + LONGEST - clock.now())
@@ -78,7 +80,7 @@ export class HttpWebhooks implements WebhookCaller {
       const wait = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt) * (0.5 + random() / 2)
       const isOver = clock.now() + wait >= begun + LONGEST
       if (!mayRepeat || attempt >= call.hook.retries || isOver || signal.aborted) return finding
-      await pauseFor(clock, wait, signal)
+      await pause(wait, signal)
     }
   }
 
@@ -182,17 +184,4 @@ function decoded(part: string): string {
   } catch {
     return part
   }
-}
-
-function pauseFor(clock: Clock, wait: Milliseconds, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    const end = (): void => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.at(clock.now() + wait, end)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }

@@ -8,23 +8,11 @@ import { monotonicClock, systemClock } from '../../../src/adapters/clock.ts'
 import { HttpWebhooks, type HttpWebhooksOptions } from '../../../src/adapters/webhooks/caller.ts'
 import type { Webhook } from '../../../src/api/webhook.ts'
 import type { Finding } from '../../../src/core/model/check.ts'
-import type { HookPayload } from '../../../src/core/model/hook.ts'
+import { pause } from '../../../src/runtime/timing.ts'
+import { callOf, hookPayload } from '../../receivers.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answering, plain, secure, type Served, silent } from '../http/servers.ts'
 
-const payload: HookPayload = {
-  name: 'web',
-  namespace: 'shop',
-  phase: 'Progressing',
-  checksum: 'c',
-  metadata: { cmd: 'hey' },
-  runId: 'r1',
-  revision: 'h1:a',
-  images: { primary: 'web:1', canary: 'web:2' },
-  weight: 10,
-  step: 1,
-  iteration: 0,
-}
 const { cert, key } = selfSigned()
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -53,6 +41,7 @@ suite('a webhook that is called', () => {
       environment: null,
       wall: systemClock,
       clock: monotonicClock,
+      pause: (wait, signal) => pause(monotonicClock, wait, signal),
       random: () => 0,
       userAgent: 'sluice/1',
       ...more,
@@ -61,26 +50,11 @@ suite('a webhook that is called', () => {
     return made
   }
 
-  const hook = (url: string, more: Partial<Webhook> = {}): Webhook => ({
-    name: 'gate',
-    type: 'rollout',
-    url,
-    timeout: 5000,
-    retries: 0,
-    muteAlert: false,
-    disableTLS: false,
-    ...more,
-  })
-
   const call = (
     url: string,
     more: Partial<Webhook> = {},
     options: Partial<HttpWebhooksOptions> = {},
-  ): Promise<Finding> =>
-    caller(options).call(
-      { id: 'id-1', namespace: 'shop', hook: hook(url, more), payload },
-      new AbortController().signal,
-    )
+  ): Promise<Finding> => caller(options).call(callOf({ url, ...more }), new AbortController().signal)
 
   async function server(answer: Answering): Promise<Served> {
     const made = await plain(answer)
@@ -100,7 +74,7 @@ suite('a webhook that is called', () => {
     const [asked] = gate.asked
     expect(asked?.method).to.equal('POST')
     expect(asked?.path).to.equal('/check?team=shop')
-    expect(JSON.parse(asked?.body ?? '')).to.deep.equal(payload)
+    expect(JSON.parse(asked?.body ?? '')).to.deep.equal(hookPayload)
     expect(asked?.headers).to.include({
       'content-type': 'application/json',
       'idempotency-key': 'id-1',
@@ -184,8 +158,8 @@ suite('a webhook that is called', () => {
     const signal = new AbortController().signal
     const callOnce = (): Promise<Finding> => {
       const metadata = { cmd: randomBytes(64 * 1024).toString('hex') }
-      const of = { id: 'id-1', namespace: 'shop', hook: hook(gate.url, { timeout: 3_600_000 }) }
-      return asks.call({ ...of, payload: { ...payload, metadata } }, signal)
+      const large = callOf({ url: gate.url, timeout: 3_600_000 })
+      return asks.call({ ...large, payload: { ...hookPayload, metadata } }, signal)
     }
     await callOnce()
     const before = heapUsed()
@@ -206,7 +180,7 @@ suite('a webhook that is called', () => {
     open.push(gate)
     await call(gate.url, { timeout: 50 }, { observed })
     const made = caller({ observed })
-    await made.call({ id: '', namespace: 'shop', hook: hook(gate.url), payload }, AbortSignal.abort())
+    await made.call(callOf({ url: gate.url }), AbortSignal.abort())
     expect(outcomes).to.deep.equal(['2xx', '4xx', '5xx', 'unavailable', 'other', 'no answer', 'canceled'])
   })
 

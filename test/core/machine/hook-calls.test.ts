@@ -57,12 +57,18 @@ suite('a run that waits for webhooks', () => {
 })
 
 suite('the status of webhooks', () => {
-  const status = (answers: number, sink?: 'event hook'): CanaryStatus =>
-    ({
-      phase: 'Succeeded',
-      webhooks: [{ name: 'gate', place: 'run', answers }],
-      pendingEvents: sink === undefined ? [] : [{ sink }],
-    }) as unknown as CanaryStatus
+  const event = {
+    severity: 'info',
+    reason: 'Succeeded',
+    message: 'Promoted',
+    key: 'k',
+    at: '2026-01-01T00:00:00Z',
+  } as const
+  const status = (answers: number, sink?: 'event hook'): CanaryStatus => ({
+    phase: 'Succeeded',
+    webhooks: [{ name: 'gate', place: 'run', answers }],
+    pendingEvents: sink === undefined ? [] : [{ ...event, sink }],
+  })
 
   test('has the number of calls of a gate, which is part of their ids', () => {
     expect(worthOf(status(1), status(2))).to.equal('later')

@@ -18,10 +18,10 @@ export const scaler = (kind: (typeof kinds)['HorizontalPodAutoscaler'], name: st
   object(kind, 'web', {
     spec: { [kind.kind === 'VerticalPodAutoscaler' ? 'targetRef' : 'scaleTargetRef']: { kind: 'Deployment', name } },
   })
-export const metricTemplate = (address?: string, query = 'x'): MetricTemplate =>
-  object(kinds.MetricTemplate, 'orders', {
-    spec: { provider: { type: 'prometheus', address, access: null }, query },
-  }) as unknown as MetricTemplate
+export const metricTemplate = (address?: string, query = 'x'): MetricTemplate => ({
+  ...object(kinds.MetricTemplate, 'orders'),
+  spec: { provider: { type: 'prometheus', address, access: null }, query },
+})
 
 export const usersRoutes = { virtualServices: [{ name: 'routes' }] }
 export const subsets = { destinationRule: { name: 'rules', primarySubset: 'stable', canarySubset: 'next' } }

@@ -3,6 +3,7 @@ import { kinds } from '../../../src/api/object.ts'
 import { recordedTemplates, renderRevisions } from '../../../src/core/render/revisions.ts'
 import { revisionOf } from '../../../src/core/model/revision.ts'
 import type { State } from '../../../src/core/model/state.ts'
+import { run } from '../machine/given.ts'
 import {
   after,
   deployment,
@@ -52,7 +53,7 @@ suite('records of templates', () => {
     const records = ['1', '2', '3', '4', '5', '6'].map(version => record(template(`web:${version}`)))
     const [promoted, previous, candidate, rejected, running] = records.map(each => each.revision)
     const o = observation({ recorded: records })
-    const state = { phase: 'Progressing', promoted, rejected, candidate } as unknown as State
+    const state = run('advancing', { promoted: promoted ?? '', rejected: rejected ?? null, candidate: candidate ?? '' })
     const primary = { ...next, revision: running ?? '' }
     const kept = { ...o, state, primary, memory: { ...o.memory, previous: previous ?? null } }
     const gone = renderRevisions(kept, posture({ primary: promoted ?? '' })).map(

@@ -214,7 +214,8 @@ suite('adopting the Service that callers already use', () => {
 
   test('one without labels is adopted once', () => {
     const o = observation()
-    const bare = { ...users(), metadata: { ...users().metadata, labels: undefined } } as unknown as KubeObject
+    const { labels: _, ...metadata } = users().metadata
+    const bare: KubeObject = { ...users(), metadata }
     expect(selector(settled({ ...o, live: { ...o.live, ...live([kinds.Service, bare]) } }), 'web')).to.include({
       'sluice.dev/role': 'primary',
     })
