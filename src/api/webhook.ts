@@ -1,4 +1,4 @@
-/** A webhook: a server that is asked, or told, at one moment of a release. The types and the payload are Flagger's. */
+/** A webhook: a URL that Sluice calls at one moment of a release, as a gate or a notification. Types and payload are Flagger's. */
 import { z } from 'zod'
 import { accessFields, ACCESS_RULES } from './credentials.ts'
 import { DURATION_PATTERN } from './duration.ts'

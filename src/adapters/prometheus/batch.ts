@@ -77,7 +77,7 @@ export class Batch {
   readonly #loners = new Remembered()
   readonly #slowOwners = new Remembered()
   readonly #turns = { ours: new Turns(lanes.ours), users: new Turns(lanes.users), slow: new Turns(lanes.slow) }
-  /** Probes under way, by who is asked for: what one may see says nothing of another. */
+  /** Probes under way, by `#mergedWith`: an answer with the credentials of one tenant proves nothing for another's. */
   readonly #probes = new Map<string, Promise<boolean>>()
 
   constructor(options: BatchOptions) {
@@ -194,7 +194,7 @@ export class Batch {
     return probe
   }
 
-  /** Questions with the same text here may share a request: what differs in it is asked for or shown apart. */
+  /** Questions with the same text here may share a request: questions that differ in it get requests of their own. */
   #mergedWith({ wrote, namespace, access }: Asker): string {
     if (access !== null) return `${wrote}/${namespace}/${canonicalJson(access)}`
     return wrote === 'user' || this.#options.byTenant ? `${wrote}/${namespace}` : ''

@@ -25,8 +25,8 @@ function answerOf(type: HookType, finding: Finding, now: Instant): HookAnswer | 
 type Repeat = 'checkInterval' | 'interval' | null
 
 /**
- * After what time a webhook is called again, by its last answer. The yes of a confirm-* is used up by what it confirms: where
- * something else held the run meanwhile, it is asked for again.
+ * After what time a webhook is called again, by its last answer. A yes of a confirm-* counts for one start, rise or promotion: where
+ * something else held the run for longer than `interval`, the webhook is called again.
  */
 const repeats: Readonly<Record<HookType, Readonly<Record<HookAnswer['verdict'], Repeat>>>> = {
   'confirm-rollout': { pass: 'interval', fail: 'checkInterval', unavailable: 'checkInterval' },
@@ -83,7 +83,7 @@ function ask(o: Observation, hook: Webhook, place: string, mayRepeat: boolean, n
   const isNews = before?.place === place && record.answers > before.answers
   const due = dueAt(o.canary.spec.analysis, hook.type, record.last)
   const isWanted = mayRepeat || record.last?.verdict !== 'pass'
-  // An answer is taken up before the next call; not the yes of a confirm-* that lay about while something else held the run.
+  // The next call comes a pass after an answer; at once where that was the yes of a confirm-* that is too old, because something else held the run.
   const isTakenUp = isNews && !(hook.type.startsWith('confirm-') && record.last?.verdict === 'pass')
   const asked = record.asked || (!isTakenUp && isWanted && due !== null && due <= now)
   return { hook, record: { ...record, asked }, isNews }

@@ -24,7 +24,7 @@ export function noteFloor(o: Observation, before: State, now: Instant): Memory['
   // A first primary is idle until the callers are moved to it, and has to be as large then as what served before.
   if (isNew) return withFloor(o, Math.max(floor ?? 0, startSize(o), o.primary?.replicas ?? 0), null)
   if (requestedOf(o.state).canary > 0 || (o.traffic?.high ?? 0) > 0) return withFloor(o, floorOf(o, before), null)
-  // Asked for before the first share, which may wait for a person.
+  // Raised before the first share, which may wait for a webhook or an approval.
   if (floor !== null && isBeforeShare(o.state)) return withFloor(o, floor, null)
   const since = returnedAt ?? now
   return floor === null || now - since >= SEEN ? withFloor(o, null, null) : withFloor(o, floor, since)

@@ -1,4 +1,4 @@
-/** Webhooks that have to say yes before a run starts, a share rises, and the primary takes the template. */
+/** Webhooks of the types confirm-*: they must answer yes before a run starts, the weight rises, or the candidate is promoted. */
 import type { HookType } from '../../../api/webhook.ts'
 import { askInOrder, type Waited, waitSentence, withoutAnswers } from '../../hooks/ask.ts'
 import { isReady } from '../../autoscalers/readiness.ts'
@@ -52,7 +52,7 @@ export function nextRise(o: Observation<AnalysisPhase>): Traffic | null {
 const placeOfRise = (rise: Traffic): string => `rise/${inWords(rise)}`
 const PROMOTION = 'promotion'
 
-/** Whether a person, behind a webhook, is waited for: such time does not count for maxDuration. */
+/** Whether the run waits for a confirm-* webhook: maxDuration does not count that time. */
 export function isConfirming(o: Observation<AnalysisPhase>): boolean {
   const rise = nextRise(o)
   const places = [PROMOTION, ...(rise === null ? [] : [placeOfRise(rise)])]
@@ -81,7 +81,7 @@ export function promoteWhenConfirmed(o: Observation<AnalysisPhase>, now: Instant
   return holdAndReport(o, report, nextWake(o), { state: held, memory })
 }
 
-/** The run while it waits for a person. What its pods had a deadline for is over. */
+/** The run while it waits for a confirm-* webhook. Its pods are ready, so their deadline no longer applies. */
 const whileWaiting = (o: Observation<AnalysisPhase>, now: Instant): Observation<AnalysisPhase>['state'] => {
   const run = { ...withClock(o.state, 'stopped', now), phase: o.state.phase }
   return run.stage === 'advancing' ? run : awaiting(run, null, now)

@@ -14,8 +14,8 @@ import { nextWake } from './advance.ts'
 import { nextRise } from './confirm.ts'
 
 /**
- * The copy is written beside the routes, and may be refused. So the floor is asked for a pass before the share rises, which waits
- * until the copy has it. Where the copy cannot be written at all, a person is needed.
+ * The copy is written in the same pass as the routes, and the API server may refuse it. So the floor is raised one pass before the
+ * weight, which rises once the copy has the floor. Where the copy cannot be written, the run holds with the reason.
  */
 export function raiseFloor(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
   const scaler = scalerOf(o)
