@@ -1,4 +1,5 @@
 /** Rows for webhooks: what is accepted, and what makes no sense. */
+import { HOOK_TYPES } from '../src/api/webhook.ts'
 import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
 
 const gate = { name: 'gate', type: 'confirm-promotion', url: 'https://gate.test/check?team=shop' }
@@ -8,16 +9,7 @@ const of = (more: Json): Json => hooks({ ...gate, ...more })
 export const webhooks: readonly Case[] = [
   good('a webhook of each type', {
     analysis: {
-      webhooks: [
-        'confirm-rollout',
-        'pre-rollout',
-        'rollout',
-        'confirm-traffic-increase',
-        'confirm-promotion',
-        'post-rollout',
-        'rollback',
-        'event',
-      ].map(type => ({ ...gate, name: type, type })),
+      webhooks: HOOK_TYPES.map(type => ({ ...gate, name: type, type })),
     },
   }),
   good(

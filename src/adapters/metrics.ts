@@ -3,6 +3,7 @@
  * prom-client. The series of a canary are removed with it.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { CanaryFigures } from '../core/model/canary-metrics.ts'
 
 const short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const runs = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400]
@@ -61,19 +62,6 @@ export const metricNames: readonly {
 type Table = typeof table
 type Labels<N extends keyof Table> = Record<Table[N][2][number], string>
 type Named<K extends string> = { [N in keyof Table]: Table[N][0] extends K ? N : never }[keyof Table]
-
-/** One canary, as the metrics show it. */
-export interface CanaryFigures {
-  readonly namespace: string
-  readonly name: string
-  readonly phase: string
-  /** Workload → percent of requests. */
-  readonly weights: Readonly<Record<string, number>>
-  /** Workload → percent that the routes were last read to give it. */
-  readonly carried: Readonly<Record<string, number>>
-  /** Gate → its last value; null where nothing was measured. */
-  readonly checks: Readonly<Record<string, number | null>>
-}
 
 /** A series that belongs to a canary. */
 interface Series {

@@ -1,22 +1,11 @@
 /** One canary in figures, as the controller's own metrics show it. */
+import type { CanaryFigures } from '../core/model/canary-metrics.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { RunRecord } from '../core/model/memory.ts'
 import { requestedOf } from '../core/model/selectors.ts'
 import type { Observation } from '../core/model/observation.ts'
 
-export interface Figures {
-  readonly namespace: string
-  readonly name: string
-  readonly phase: string
-  /** Workload → percent of requests. */
-  readonly weights: Readonly<Record<string, number>>
-  /** Workload → percent of requests that the routes were last read to give it; empty where there are none. */
-  readonly carried: Readonly<Record<string, number>>
-  /** Gate → its last value. */
-  readonly checks: Readonly<Record<string, number | null>>
-}
-
-export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): Figures {
+export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): CanaryFigures {
   const { canary: weight } = requestedOf(state)
   return {
     namespace: names.namespace,

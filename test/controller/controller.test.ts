@@ -5,7 +5,8 @@ import { Controller } from '../../src/controller/controller.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
-import { sha256, World } from '../scenarios/world.ts'
+import { settings, sha256 } from '../core/given-objects.ts'
+import { World } from '../scenarios/world.ts'
 import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -40,18 +41,6 @@ suite('controller', () => {
     const api = world.api.replica()
     const { clock, metrics } = world
     const recorder = new EventRecorder({ api, clock, random: () => 0.5, log, instance: 'own' })
-    const settings = {
-      provider: 'istio',
-      settle: 1000,
-      selectorLabels: ['app'],
-      metricsServers: ['http://prometheus:9090'],
-      ownerReferences: false,
-      inlineQueries: true,
-      rootNamespace: 'istio-system',
-      allowedHosts: [],
-      allowedGateways: [],
-      trackConfigs: true,
-    } as const
     const ports = {
       api,
       metrics,

@@ -27,7 +27,8 @@ import {
   templateOf,
   userRoutes,
 } from '../scenarios/bad-input.given.ts'
-import { sha256, settings, World } from '../scenarios/world.ts'
+import { settings, sha256 } from '../core/given-objects.ts'
+import { World } from '../scenarios/world.ts'
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const call = { lane: 'normal', signal: new AbortController().signal } as const

@@ -13,7 +13,13 @@ import {
 import { at, present, recordOf, textsOf } from '../../src/core/json.ts'
 import { emptyMemory } from '../../src/core/model/memory.ts'
 import { namesOf, REVISION_ANNOTATION } from '../../src/core/model/names.ts'
-import type { Observation, RecordedTemplate, Surroundings, Workload } from '../../src/core/model/observation.ts'
+import type {
+  Observation,
+  RecordedTemplate,
+  Settings,
+  Surroundings,
+  Workload,
+} from '../../src/core/model/observation.ts'
 import type { Posture } from '../../src/core/model/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/model/revision.ts'
 import { routingOf } from '../../src/core/routers/index.ts'
@@ -144,6 +150,20 @@ export function record(podTemplate: Fields, configs: Readonly<Record<string, str
   return { revision, template: withoutPodHash(podTemplate), configs, object: held }
 }
 
+/** What the flags of a controller say, as nearly all tests have it. */
+export const settings: Settings = {
+  provider: 'istio',
+  settle: 1000,
+  selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
+  metricsServers: ['http://prometheus:9090'],
+  ownerReferences: false,
+  inlineQueries: true,
+  rootNamespace: 'istio-system',
+  allowedHosts: [],
+  allowedGateways: [],
+  trackConfigs: true,
+}
+
 /** At rest, with a target of two pods, its template promoted and recorded, and nothing else in the cluster. */
 export function observation(more: Partial<Observation> = {}): Observation {
   const own = more.canary ?? canary()
@@ -154,18 +174,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
   return {
     canary: own,
     names,
-    settings: {
-      provider: 'istio',
-      settle: 1000,
-      selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
-      metricsServers: ['http://prometheus.istio-system:9090'],
-      ownerReferences: false,
-      inlineQueries: true,
-      rootNamespace: 'istio-system',
-      allowedHosts: [],
-      allowedGateways: [],
-      trackConfigs: true,
-    },
+    settings: { ...settings, metricsServers: ['http://prometheus.istio-system:9090'] },
     state: { phase: 'Succeeded', promoted: promoted.revision, rejected: null },
     memory: { ...emptyMemory, labels: 'keep', replicas: { ...emptyMemory.replicas, desired: 2 } },
     target: workload(target),

@@ -14,7 +14,7 @@ import { resourceOf } from '../../playground/schema/custom.ts'
 import { Hand } from '../../playground/server/hand.ts'
 import { transportTo, until } from '../runtime/scripted-server.ts'
 import { sluiceDefinitions } from '../../playground/test/installed.ts'
-import { settings, sha256 } from '../scenarios/world.ts'
+import { settings, sha256 } from '../core/given-objects.ts'
 import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

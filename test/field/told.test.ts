@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { troubles } from '../../playground/test/metrics.ts'
 import { Pod } from '../../playground/kinds.ts'
-import { heard } from '../scenarios/witness.ts'
+import { eventsOf, heard, midRun } from '../scenarios/witness.ts'
 import { type Process, World } from '../scenarios/world.ts'
 
 suite('from the field: what is told', () => {
@@ -15,20 +15,11 @@ suite('from the field: what is told', () => {
   })
   teardown(() => world.close())
 
-  const eventsOf = (reason: string): string[] => world.events().filter(event => event.startsWith(`${reason}: `))
-
   /** The primary's pods end, and those in their place are ready after so long. */
   function primaryDies(readyAfter: number | null): void {
     world.images.set('demo/web:1.0.0', { readyAfter })
     for (const { metadata } of world.user.list(Pod, 'shop'))
       if (metadata.name.startsWith('web-primary-')) world.user.delete(Pod, 'shop', metadata.name)
-  }
-
-  async function midRun(weight = 25, spec: Record<string, unknown> = {}): Promise<void> {
-    await world.initialized(spec)
-    world.setImage('demo/web:1.1.0')
-    await world.until(`Progressing ${weight}`)
-    await world.clock.advance(2000)
   }
 
   const routesTo = (canary: number): Record<string, unknown> => ({
@@ -45,7 +36,7 @@ suite('from the field: what is told', () => {
   })
 
   test('the weight that is carried stands beside the one that is requested, also when the primary dies after an abort', async () => {
-    await midRun(25, { analysis: { interval: '10s', threshold: 2, steps: [{ weight: 25, hold: '10m' }] } })
+    await midRun(world, { analysis: { interval: '10s', threshold: 2, steps: [{ weight: 25, hold: '10m' }] } })
     await world.clock.advance(10_000)
     expect(world.status.traffic).to.deep.equal({ requested: 25, carried: 25 })
     world.annotate('abort', '1 no good')
@@ -53,7 +44,7 @@ suite('from the field: what is told', () => {
     primaryDies(20_000)
     await world.clock.advance(12_000)
     expect([world.stand, world.status.traffic]).to.deep.equal(['Failed 0', { requested: 0, carried: 100 }])
-    expect(eventsOf('PrimaryNotReady')).to.deep.equal([
+    expect(eventsOf(world, 'PrimaryNotReady')).to.deep.equal([
       'PrimaryNotReady: Deployment web-primary has no ready pod; the canary serves all traffic until it does',
     ])
     await world.clock.advance(30_000)
@@ -61,23 +52,23 @@ suite('from the field: what is told', () => {
   })
 
   test('a weight that is raised by hand in mid-run is set back, with the name of the writer', async () => {
-    await midRun(25, { analysis: { interval: '10s', threshold: 2, steps: [{ weight: 25, hold: '10m' }] } })
+    await midRun(world, { analysis: { interval: '10s', threshold: 2, steps: [{ weight: 25, hold: '10m' }] } })
     world.user.merge(kinds.VirtualService, 'shop', 'web', routesTo(80))
     await world.clock.advance(3000)
-    expect(eventsOf('EditReverted')).to.deep.equal([
+    expect(eventsOf(world, 'EditReverted')).to.deep.equal([
       'EditReverted: kubectl raised the weight of the canary in VirtualService web from 25 to 80; it is set to 25 again',
     ])
     expect(heard(world, world.clock.now() - 1000)).to.deep.equal(['web 25, web-primary 75'])
     world.user.merge(kinds.VirtualService, 'shop', 'web', routesTo(60))
     await world.clock.advance(3000)
-    expect(eventsOf('EditReverted')).to.have.lengthOf(2)
+    expect(eventsOf(world, 'EditReverted')).to.have.lengthOf(2)
   })
 
   test('so is one that is raised at rest', async () => {
     await world.initialized()
     world.user.merge(kinds.VirtualService, 'shop', 'web', routesTo(50))
     await world.clock.advance(5000)
-    expect(eventsOf('EditReverted')).to.deep.equal([
+    expect(eventsOf(world, 'EditReverted')).to.deep.equal([
       'EditReverted: kubectl raised the weight of the canary in VirtualService web from 0 to 50; it is set to 0 again',
     ])
   })
@@ -88,7 +79,7 @@ suite('from the field: what is told', () => {
     await world.clock.advance(5000)
     world.user.delete(kinds.Service, 'shop', 'web-canary')
     await world.clock.advance(60_000)
-    expect(eventsOf('EditReverted')).to.have.members([
+    expect(eventsOf(world, 'EditReverted')).to.have.members([
       'EditReverted: kubectl changed Service web-primary; the change is reverted',
       'EditReverted: Service web-canary was deleted; it is created again',
     ])
@@ -98,20 +89,20 @@ suite('from the field: what is told', () => {
     await world.initialized()
     world.user.merge(kinds.Canary, 'shop', 'web', { spec: { service: { timeout: '7s' } } })
     await world.clock.advance(60_000)
-    expect(eventsOf('ObjectsUpdated')).to.deep.equal([
+    expect(eventsOf(world, 'ObjectsUpdated')).to.deep.equal([
       'ObjectsUpdated: Updated VirtualService web after a change of the Canary',
     ])
   })
 
   test('a canary that only rests tells nothing', async () => {
-    await midRun(10)
+    await midRun(world, {}, 10)
     await world.until('Succeeded')
     await world.clock.advance(600_000)
-    expect([...eventsOf('EditReverted'), ...eventsOf('ObjectsUpdated')]).to.deep.equal([])
+    expect([...eventsOf(world, 'EditReverted'), ...eventsOf(world, 'ObjectsUpdated')]).to.deep.equal([])
   })
 
   test('a deletion while Deployments cannot be listed waits for sight, and then loses no request', async () => {
-    await midRun()
+    await midRun(world)
     world.api.server.authorize = request =>
       request.manager === 'sluice' && ['list', 'watch'].includes(request.verb) && request.kind.kind === 'Deployment'
         ? 'no rule'
@@ -138,10 +129,10 @@ suite('from the field: what is told', () => {
     await world.clock.advance(60_000)
     const sentence =
       'CommandRefused: Annotation sluice.dev/aprove is not a command and has no effect; the commands are sluice.dev/abort, sluice.dev/pause, sluice.dev/rollback, sluice.dev/retry, sluice.dev/resume, sluice.dev/approve'
-    expect(eventsOf('CommandRefused')).to.deep.equal([sentence])
+    expect(eventsOf(world, 'CommandRefused')).to.deep.equal([sentence])
     world.user.merge(kinds.Canary, 'shop', 'web', { metadata: { annotations: { other: 'thing' } } })
     await world.clock.advance(60_000)
-    expect(eventsOf('CommandRefused')).to.have.lengthOf(1)
+    expect(eventsOf(world, 'CommandRefused')).to.have.lengthOf(1)
   })
 
   test('pause while the template is copied is refused with a sentence', async () => {
@@ -151,7 +142,7 @@ suite('from the field: what is told', () => {
     await world.until('Promoting')
     world.annotate('pause', '1 wait')
     await world.clock.advance(1000)
-    expect(eventsOf('CommandRefused')).to.deep.equal([
+    expect(eventsOf(world, 'CommandRefused')).to.deep.equal([
       'CommandRefused: "pause" by a user: wait was refused: Deployment web-primary is being updated already; `abort` undoes the promotion',
     ])
     await world.until('Succeeded')
@@ -242,17 +233,17 @@ suite('from the field: what is told', () => {
       await reach()
       world.annotate('approve', '1 full hotfix')
       await world.until('Succeeded', 60_000)
-      expect(eventsOf('CommandRefused')).to.deep.equal([])
+      expect(eventsOf(world, 'CommandRefused')).to.deep.equal([])
     })
   }
 
   test('a full approval mends a primary that is dead, and checks the revision that it names', async () => {
-    await midRun(10, { analysis: { interval: '2m', threshold: 2 } })
+    await midRun(world, { analysis: { interval: '2m', threshold: 2 } }, 10)
     primaryDies(null)
     await world.clock.advance(5000)
     world.annotate('approve', '1 full revision=0123456789 hotfix')
     await world.clock.advance(1000)
-    expect(eventsOf('CommandRefused')[0]).to.match(/it names revision 0123456789, and the candidate is \w{10}$/)
+    expect(eventsOf(world, 'CommandRefused')[0]).to.match(/it names revision 0123456789, and the candidate is \w{10}$/)
     const quoted = (world.status.run?.candidate ?? '').slice(3, 13)
     world.annotate('approve', `2 revision=${quoted} full hotfix`)
     await world.until('Succeeded', 120_000)

@@ -3,34 +3,9 @@ import { expect } from 'chai'
 import type { Act, Setup } from './arbitraries.ts'
 import { beginning } from './beginnings.ts'
 import { Life } from './histories.ts'
+import { plain } from './setups.ts'
 import { canaryShare, carriers } from './tiny-mesh.ts'
 import { CANARY } from './tiny-world.ts'
-
-const plain: Setup = {
-  split: 'own',
-  strategy: 'weights',
-  mirror: false,
-  labels: 'keep',
-  ladder: [{ weight: 50 }],
-  checkInterval: '10s',
-  threshold: 2,
-  failFast: false,
-  query: false,
-  onProviderError: 'hold',
-  stepWeightPromotion: 0,
-  lockTarget: true,
-  skipAnalysis: false,
-  maxBlind: '15m',
-  maxDuration: '24h',
-  revertOnDeletion: false,
-  configured: false,
-  recreate: false,
-  autoscaled: false,
-  replicas: 2,
-  secondPort: false,
-  covered: 'by nothing',
-  bypassed: false,
-}
 
 /** A canary that rests and is released, until it is in that phase at that weight. */
 function released(setup: Partial<Setup>, phase: string, weight: number): Life {

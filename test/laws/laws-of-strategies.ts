@@ -1,7 +1,7 @@
 /** Laws of what routes carry beside a share of all requests: copies, matched requests, and callers that stay. */
 import { Broken, type Law, readyPods } from './laws.ts'
 import { copies, sharesOf } from './tiny-mesh.ts'
-import { settings } from './tiny-process.ts'
+import { settings } from '../core/given-objects.ts'
 
 /** Copies are seen to end, for as long as proxies take to hear it, before the canary gets a share; and come to a run alone. */
 export const copiesComeBeforeAShare: Law = () => {

@@ -5,7 +5,7 @@ import type { Observation } from '../../src/core/model/observation.ts'
 import type { State } from '../../src/core/model/state.ts'
 import { Broken, isAnalysis, type Law } from './laws.ts'
 import { imageOf } from './tiny-pods.ts'
-import { settings } from './tiny-process.ts'
+import { settings } from '../core/given-objects.ts'
 import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 
 /** Ends of a run that time brings. */

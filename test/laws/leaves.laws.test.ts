@@ -7,43 +7,17 @@ import { decide } from '../../src/core/machine/decide.ts'
 import { planOf } from '../../src/core/model/plan.ts'
 import { mergePatch } from '../../playground/json.ts'
 import { observation } from '../core/given-objects.ts'
-import { type Act, type Setup } from './arbitraries.ts'
+import type { Act, Setup } from './arbitraries.ts'
 import { Life } from './histories.ts'
 import { leaves, valuesOf, withValue } from './leaves.ts'
 import { type Row, rows, withoutEffect } from './leaves.rows.ts'
-import { newWorld } from './setups.ts'
+import { newWorld, plain } from './setups.ts'
 import { instant, memory, state } from './states.ts'
 import { CANARY, refTo, TinyWorld } from './tiny-world.ts'
 
 type Json = Record<string, unknown>
 
-const setup: Setup = {
-  split: 'own',
-  strategy: 'weights',
-  mirror: false,
-  labels: 'keep',
-  ladder: [{ weight: 50 }],
-  checkInterval: '10s',
-  threshold: 2,
-  failFast: false,
-  query: false,
-  onProviderError: 'hold',
-  stepWeightPromotion: 0,
-  lockTarget: true,
-  skipAnalysis: false,
-  maxBlind: '15m',
-  maxDuration: '24h',
-  revertOnDeletion: false,
-  configured: false,
-  recreate: false,
-  autoscaled: false,
-  replicas: 2,
-  secondPort: false,
-  covered: 'by nothing',
-  bypassed: false,
-}
-
-const plain: Json = {
+const plainSpec: Json = {
   targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
   service: { port: 80, targetPort: 8080 },
   analysis: { interval: '10s', threshold: 2, metrics: [{ name: 'request-success-rate' }] },
@@ -95,7 +69,7 @@ class Traced {
 
   constructor(split: Setup['split'], world: TinyWorld) {
     this.#split = split
-    this.#life = new Life({ ...setup, split }, world, () => [
+    this.#life = new Life({ ...plain, split }, world, () => [
       {
         decided: ({ observation: o, decision }) => {
           const seen = [planOf(o.canary.spec.analysis), decision]
@@ -107,7 +81,7 @@ class Traced {
 
   /** One that is made, and has had a minute to come to rest. */
   static at({ split = 'own', autoscaler }: Row, spec: Json): Traced {
-    const world = newWorld({ ...setup, split })
+    const world = newWorld({ ...plain, split })
     putTemplates(world)
     if (autoscaler !== undefined) putAutoscaler(world, autoscaler)
     world.edit(CANARY, canary => ({ ...canary, spec }))
@@ -152,7 +126,7 @@ function pairOf(
   { path, schema }: (typeof leaves)[number],
   { given = {}, values = valuesOf(schema), at = path }: Row,
 ): [Json, Json] {
-  const around = mergePatch(plain, JSON.parse(JSON.stringify(given)) as Json)
+  const around = mergePatch(plainSpec, JSON.parse(JSON.stringify(given)) as Json)
   return values.map(value => withValue(around, at, value)) as [Json, Json]
 }
 
@@ -182,7 +156,7 @@ suite('laws of the spec', function () {
 
   test('what says nothing changes nothing', () => {
     const nothing = { suspend: false, service: { hosts: [] }, analysis: { iterations: 0, stepWeightPromotion: 0 } }
-    expect(isTheSame({}, plain, mergePatch(plain, nothing) as Json)).to.equal(true)
+    expect(isTheSame({}, plainSpec, mergePatch(plainSpec, nothing) as Json)).to.equal(true)
   })
 
   const garbage = fc.constantFrom<unknown>(
@@ -217,7 +191,7 @@ suite('laws of the spec', function () {
       changes.reduce<Json>(
         (spec, { path, given, chosen }) =>
           withValue(mergePatch(spec, JSON.parse(JSON.stringify(given)) as Json), path, chosen),
-        plain,
+        plainSpec,
       ),
     )
   const spec = fc.oneof(

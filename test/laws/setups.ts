@@ -3,6 +3,33 @@ import { apiVersionOf, kinds, type KubeObject, type Ref } from '../../src/api/ob
 import type { Setup } from './arbitraries.ts'
 import { CANARY, refTo, TARGET, TinyWorld } from './tiny-world.ts'
 
+/** Nothing but a ladder of one step: what the setups of single histories are written over. */
+export const plain: Setup = {
+  split: 'own',
+  strategy: 'weights',
+  mirror: false,
+  labels: 'keep',
+  ladder: [{ weight: 50 }],
+  checkInterval: '10s',
+  threshold: 2,
+  failFast: false,
+  query: false,
+  onProviderError: 'hold',
+  stepWeightPromotion: 0,
+  lockTarget: true,
+  skipAnalysis: false,
+  maxBlind: '15m',
+  maxDuration: '24h',
+  revertOnDeletion: false,
+  configured: false,
+  recreate: false,
+  autoscaled: false,
+  replicas: 2,
+  secondPort: false,
+  covered: 'by nothing',
+  bypassed: false,
+}
+
 /** Of every canary here; in seconds. */
 export const PROGRESS_DEADLINE = 60
 

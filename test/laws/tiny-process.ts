@@ -12,31 +12,18 @@ import type { OutboxEntry } from '../../src/core/model/announcement.ts'
 import type { HookCall } from '../../src/core/model/hook.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'
 import type { Decision, Question } from '../../src/core/model/decision.ts'
-import type { Observation, Settings } from '../../src/core/model/observation.ts'
+import type { Observation } from '../../src/core/model/observation.ts'
 import type { State } from '../../src/core/model/state.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import type { Clock, Log } from '../../src/core/ports.ts'
 import { readStatus } from '../../src/core/status/read-status.ts'
 import type { Note } from '../../src/runtime/events.ts'
-import { sha256 } from '../core/given-objects.ts'
+import { settings, sha256 } from '../core/given-objects.ts'
 import { TinyCache } from './tiny-cache.ts'
 import { type Faults, NO_FAULTS, TinyCalls } from './tiny-calls.ts'
 import { answer } from './tiny-metrics.ts'
 import { TinyReceivers } from './tiny-receivers.ts'
 import { CANARY, type TinyWorld } from './tiny-world.ts'
-
-export const settings: Settings = {
-  provider: 'istio',
-  settle: 1000,
-  selectorLabels: ['app'],
-  metricsServers: ['http://prometheus:9090'],
-  ownerReferences: false,
-  inlineQueries: true,
-  rootNamespace: 'istio-system',
-  allowedHosts: [],
-  allowedGateways: [],
-  trackConfigs: true,
-}
 
 /** One decision, with all that it was made from. */
 export interface Decided {

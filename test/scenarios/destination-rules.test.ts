@@ -1,7 +1,7 @@
 /** DestinationRules, of ours and of others. */
 import { expect } from 'chai'
 import { ofCanary } from './bad-input.given.ts'
-import { minute } from './witness.ts'
+import { eventsOf, midRun, minute } from './witness.ts'
 import { World } from './world.ts'
 
 suite('DestinationRules', () => {
@@ -12,16 +12,6 @@ suite('DestinationRules', () => {
   })
   teardown(() => world.close())
 
-  const eventsOf = (reason: string): string[] => world.events().filter(event => event.startsWith(`${reason}: `))
-
-  /** A new revision, at 25 % for two seconds. */
-  async function midRun(spec: Record<string, unknown> = {}): Promise<void> {
-    await world.initialized(spec)
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 25')
-    await world.clock.advance(2000)
-  }
-
   test('DestinationRules that come and go with the Canary at rest are told as what they are', async () => {
     await world.initialized()
     ofCanary({ service: { trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } } })(world)
@@ -29,15 +19,15 @@ suite('DestinationRules', () => {
     ofCanary({ service: { trafficPolicy: null } })(world)
     await world.clock.advance(minute)
     const rules = 'DestinationRule web-primary, DestinationRule web-canary after a change of the Canary'
-    expect(eventsOf('ObjectsUpdated')).to.deep.equal([
+    expect(eventsOf(world, 'ObjectsUpdated')).to.deep.equal([
       `ObjectsUpdated: Updated ${rules}`,
       `ObjectsUpdated: Removed ${rules}`,
     ])
-    expect(eventsOf('EditReverted')).to.deep.equal([])
+    expect(eventsOf(world, 'EditReverted')).to.deep.equal([])
   })
 
   test('how many DestinationRules others have for the host changes neither the sentence nor its events', async () => {
-    await midRun()
+    await midRun(world)
     world.user.namespace('people')
     for (let i = 0; i < 5; i += 1) {
       world.user.create({
@@ -48,6 +38,6 @@ suite('DestinationRules', () => {
       })
       await world.clock.advance(1000)
     }
-    expect(eventsOf('Conflict').filter(event => event.includes('people/rule-'))).to.have.lengthOf(2)
+    expect(eventsOf(world, 'Conflict').filter(event => event.includes('people/rule-'))).to.have.lengthOf(2)
   })
 })

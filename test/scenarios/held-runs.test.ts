@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { Pod } from '../../playground/kinds.ts'
 import { ofCanary } from './bad-input.given.ts'
-import { expectEvent, minute, requestsOf } from './witness.ts'
+import { expectEvent, midRun, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
 suite('held runs', () => {
@@ -14,14 +14,6 @@ suite('held runs', () => {
     controller = world.start()
   })
   teardown(() => world.close())
-
-  /** A new revision, at 25 % for two seconds. */
-  async function midRun(spec: Record<string, unknown> = {}): Promise<void> {
-    await world.initialized(spec)
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 25')
-    await world.clock.advance(2000)
-  }
 
   test('a problem in mid-run holds the rise, and a bad canary still goes back', async () => {
     await world.initialized()
@@ -53,7 +45,7 @@ suite('held runs', () => {
   })
 
   test('a query edited in mid-run into one that nobody can ask neither spins nor stops the other gates', async () => {
-    await midRun()
+    await midRun(world)
     const requests = requestsOf(controller)
     const unknown = { name: 'orders', query: 'orders{app="{{ nope }}"}', thresholdRange: { max: 1 } }
     ofCanary({ analysis: { metrics: [{ name: 'request-success-rate' }, unknown] } })(world)
@@ -71,7 +63,7 @@ suite('held runs', () => {
   })
 
   test('a limit that an earlier version took does not leave a run to itself', async () => {
-    await midRun({ analysis: { interval: '30s', threshold: 1 } })
+    await midRun(world, { analysis: { interval: '30s', threshold: 1 } })
     const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 0.99 } }]
     world.asBefore(() => ofCanary({ analysis: { metrics } })(world))
     await world.clock.advance(5000)
@@ -84,7 +76,7 @@ suite('held runs', () => {
   })
 
   test('a canary that loses a pod for good is taken back after progressDeadlineSeconds', async () => {
-    await midRun({ progressDeadlineSeconds: 120 })
+    await midRun(world, { progressDeadlineSeconds: 120 })
     world.images.set('demo/web:1.1.0', { readyAfter: null })
     world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { replicas: 3 } })
     await world.clock.advance(minute)

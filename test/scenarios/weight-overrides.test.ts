@@ -1,7 +1,7 @@
 /** A weight that somebody else writes into the VirtualService. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
-import { minute } from './witness.ts'
+import { eventsOf, midRun, minute } from './witness.ts'
 import { type Process, World } from './world.ts'
 
 suite('weight overrides', () => {
@@ -13,18 +13,8 @@ suite('weight overrides', () => {
   })
   teardown(() => world.close())
 
-  const eventsOf = (reason: string): string[] => world.events().filter(event => event.startsWith(`${reason}: `))
-
-  /** A new revision, at 25 % for two seconds. */
-  async function midRun(spec: Record<string, unknown> = {}): Promise<void> {
-    await world.initialized(spec)
-    world.setImage('demo/web:1.1.0')
-    await world.until('Progressing 25')
-    await world.clock.advance(2000)
-  }
-
   test('what happens twice in the same words is two events', async () => {
-    await midRun({ analysis: { interval: '10s', threshold: 2, stepWeights: [10, 25, 50] } })
+    await midRun(world, { analysis: { interval: '10s', threshold: 2, stepWeights: [10, 25, 50] } })
     for (const time of ['first', 'second']) {
       const route = [
         { destination: { host: 'web-primary' }, weight: 90 },
@@ -37,7 +27,7 @@ suite('weight overrides', () => {
       await world.until('Progressing 25')
       await world.clock.advance(2000)
     }
-    expect(eventsOf('WeightOverridden')).to.have.lengthOf(2)
+    expect(eventsOf(world, 'WeightOverridden')).to.have.lengthOf(2)
   })
 
   test('a run that a hand holds is held on after its pods died and came back, until `resume`', async () => {
@@ -67,6 +57,6 @@ suite('weight overrides', () => {
     await world.until('Progressing 10')
     world.start()
     await world.until('Succeeded')
-    expect(eventsOf('WeightOverridden')).to.deep.equal([])
+    expect(eventsOf(world, 'WeightOverridden')).to.deep.equal([])
   })
 })

@@ -17,6 +17,18 @@ export interface Says {
 
 export const minute = 60_000
 
+/** A new revision of a Canary that was at rest, at this weight for two seconds. */
+export async function midRun(world: World, spec: Record<string, unknown> = {}, weight = 25): Promise<void> {
+  await world.initialized(spec)
+  world.setImage('demo/web:1.1.0')
+  await world.until(`Progressing ${weight}`)
+  await world.clock.advance(2000)
+}
+
+/** Events with that reason, as `Reason: message`. */
+export const eventsOf = (world: World, reason: Reason): string[] =>
+  world.events().filter(event => event.startsWith(`${reason}: `))
+
 /** Requests that a controller makes, beside the watches that are renewed for ever; counted before anything refuses them. */
 export function requestsOf(controller: Process): { count: number } {
   const requests = { count: 0 }

@@ -1,10 +1,9 @@
 /** The whole controller in one process, against the in-memory cluster, in virtual time. */
-import { createHash } from 'node:crypto'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/model/observation.ts'
-import type { KubeApi, Log, Sha256 } from '../../src/core/ports.ts'
+import type { KubeApi, Log } from '../../src/core/ports.ts'
 import type { Instant, Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
@@ -18,9 +17,8 @@ import type { Snapshot } from '../../playground/server/server.ts'
 import { Workloads } from '../../playground/workloads/workloads.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { installed, looseDefinition } from '../../playground/test/installed.ts'
+import { settings, sha256 } from '../core/given-objects.ts'
 import { Receivers } from '../receivers.ts'
-
-export const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const spoken: Log = {
@@ -28,19 +26,6 @@ const spoken: Log = {
   info: (message, pairs) => console.log(message, JSON.stringify(pairs)),
   warn: (message, pairs) => console.log('WARN', message, JSON.stringify(pairs)),
   error: (message, pairs) => console.log('ERROR', message, JSON.stringify(pairs)),
-}
-
-export const settings: Settings = {
-  provider: 'istio',
-  settle: 1000,
-  selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
-  metricsServers: ['http://prometheus:9090'],
-  ownerReferences: false,
-  inlineQueries: true,
-  rootNamespace: 'istio-system',
-  allowedHosts: [],
-  allowedGateways: [],
-  trackConfigs: true,
 }
 
 /** One running controller; `kill` takes it away between two instructions, as SIGKILL does. */
