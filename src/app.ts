@@ -5,6 +5,7 @@ import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
+import { problemBeforeLookup } from './adapters/webhooks/targets.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { connect, type Connected } from './connect.ts'
@@ -103,6 +104,7 @@ class ControllerApp {
           allowedHosts: flags.allowedHosts,
           allowedGateways: flags.allowedGateways,
           trackConfigs: flags.trackConfigs,
+          webhookRefusal: url => problemBeforeLookup(url, { allow: flags.webhookAllow, deny: flags.webhookDeny }),
         },
         namespaces: flags.namespace,
         queueMetrics: {

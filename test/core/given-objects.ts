@@ -161,6 +161,7 @@ export const settings: Settings = {
   rootNamespace: 'istio-system',
   allowedHosts: [],
   allowedGateways: [],
+  webhookRefusal: () => null,
   trackConfigs: true,
 }
 

@@ -86,7 +86,8 @@ function fixed(name: string): string | null {
 function clause(host: string, address: string, policy: AddressPolicy): string | null {
   const what = policy(address, host.toLowerCase())
   if (what === null) return null
-  return host === address ? `${host} is a ${what} address` : `${host} leads to the ${what} address ${address}`
+  const article = /^[aeiou]/.test(what) ? 'an' : 'a'
+  return host === address ? `${host} is ${article} ${what} address` : `${host} leads to the ${what} address ${address}`
 }
 
 /**

@@ -3,7 +3,7 @@
  * or to a metadata service, unless `--webhook-allow` names that address.
  */
 import { isIP } from 'node:net'
-import { type AddressPolicy, NAT64, NAT64_PREFIX, refuseLocalAddresses } from '../http/addresses.ts'
+import { type AddressPolicy, NAT64, NAT64_PREFIX, problemOfHost, refuseLocalAddresses } from '../http/addresses.ts'
 import { isIn } from '../http/proxy.ts'
 
 /** Each a host (`hooks.example.com`, `*.example.com`) or a range of addresses (`10.0.0.0/8`, `10.1.2.3`). */
@@ -53,6 +53,21 @@ export function targetPolicy({ allow, deny }: WebhookTargets): AddressPolicy {
     if (allow.length === 0 || allowedHosts.some(pattern => matches(host, pattern))) return null
     return allowedRanges.some(range => isWithin(address, range)) ? null : 'unlisted'
   }
+}
+
+/**
+ * Why a URL is never called, as far as its text tells: its host is an address, or a name that the lists decide about. Of any other
+ * name, the addresses decide at the call.
+ *
+ * @returns a clause without the path, such as `127.0.0.1 is a loopback address`, or null.
+ */
+export function problemBeforeLookup(written: string, targets: WebhookTargets): string | null {
+  if (!URL.canParse(written)) return 'it is not a URL'
+  const url = new URL(written)
+  const ofAddress = problemOfHost(url, targetPolicy(targets))
+  if (ofAddress !== null || isIP(url.hostname.replaceAll(/[[\]]/g, '')) !== 0) return ofAddress
+  const { allow, deny } = targets
+  return problemBehindProxy(url.hostname, { allow: allow.some(isRange) ? [] : allow, deny })
 }
 
 /** Behind a proxy the address is not known: the name alone decides. */

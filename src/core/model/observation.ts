@@ -101,6 +101,8 @@ export interface Settings {
   /** Hosts and gateways that a Canary may name beside its own; no entry at all: any. */
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
+  /** Why the URL of a webhook is never called, by the flags about webhooks and the text of the URL; a clause without its path, or null. */
+  readonly webhookRefusal: (url: string) => string | null
 }
 
 /** A pattern that the spec of a Canary may match. */

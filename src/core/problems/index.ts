@@ -49,6 +49,7 @@ import {
   targetMissing,
   targetWithoutPorts,
 } from './target.ts'
+import { webhookNotAllowed } from './webhooks.ts'
 
 export type { Problem } from './problem.ts'
 
@@ -66,6 +67,7 @@ const policies: readonly (Policy | Slot)[] = [
   stops(inlineQueryNotAllowed),
   stops(metricsServerNotAllowed),
   stops(trustOfServerWithoutTls),
+  stopsBetweenRuns(webhookNotAllowed),
   stops(queryThatCannotWork),
   stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),

@@ -130,6 +130,7 @@ const table = {
   ),
   ReferenceMissing: stalled('An object that the Canary names does not exist, or does not fit.'),
   MetricsServerNotAllowed: stalled('The Canary names a metrics server that is not on the list.'),
+  WebhookNotAllowed: stalled('A webhook of the Canary leads to a host that the flags do not allow.'),
   WatchUnavailable: stalled('A kind that decisions depend on is not installed, or Sluice is forbidden to watch it.'),
   WriteRefused: stalled('The API server, or an admission webhook, refused a write.'),
   Contested: stalled('Another writer keeps changing an object that Sluice owns.'),

@@ -40,6 +40,20 @@ export const ofMetrics: Readonly<Record<string, Blocking>> = {
     message:
       "spec.metricsServer is http://mine:9090, which is not on the controller's list of metrics servers. Write one of http://prometheus:9090, or have it added with --allowed-metrics-server.",
   },
+  'a webhook that leads where the flags allow none, whose path stays secret': {
+    given: {
+      canary: canary({
+        analysis: { webhooks: ['free', 'gate'].map(name => ({ name, url: `http://${name}.test/token` })) },
+      }),
+      settings: {
+        ...observation().settings,
+        webhookRefusal: url => (url.includes('gate') ? 'gate.test is denied' : null),
+      },
+    },
+    reason: 'WebhookNotAllowed',
+    message:
+      'spec.analysis.webhooks[1].url of webhook gate is never called: gate.test is denied. Write the URL of another host, or have this one allowed with --webhook-allow and --webhook-deny of the controller.',
+  },
   'a metrics server of a template that is no URL': {
     given: { canary: byTemplate, templates: { orders: metricTemplate('prometheus') } },
     reason: 'MetricsServerNotAllowed',
