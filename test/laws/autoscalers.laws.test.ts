@@ -6,7 +6,7 @@ import { at, numberOf } from '../../src/core/json.ts'
 import { CANARY_LABEL, ORIGINAL_ANNOTATION } from '../../src/core/model/names.ts'
 import { type Act, history, type History, images, type Setup, type Side } from './arbitraries.ts'
 import type { Life } from './histories.ts'
-import { casesOf, live } from './law-runs.ts'
+import { always, casesOf, live } from './law-runs.ts'
 import { Broken, type Law } from './laws.ts'
 import { scalerOf, USERS_PAUSE } from './setups.ts'
 import { rests, scalerOn } from './tiny-autoscalers.ts'
@@ -136,27 +136,19 @@ const isLost = ({ world, wire }: Life): boolean =>
 suite('The laws of autoscalers', function () {
   this.timeout(0)
 
-  const always = (sentence: string, law: Law, histories: fc.Arbitrary<History>): void => {
-    test(sentence, () => {
-      fc.assert(
-        fc.property(histories, drawn => live(drawn, law)),
-        casesOf<[History]>(0.5),
-      )
-    })
-  }
-
-  always(
-    'the primary keeps its size while the canary has traffic, and until its autoscaler has seen it return',
-    keepsItsSize,
-    calm,
-  )
-  always('of two autoscalers whose selectors overlap one acts at a time', oneActsAtATime, scaled)
-  always('a target starts with as many pods as the primary has', startsWithThePrimary, scaled)
+  always(calm, 0.5, {
+    'the primary keeps its size while the canary has traffic, and until its autoscaler has seen it return':
+      keepsItsSize,
+  })
+  always(scaled, 1, {
+    'of two autoscalers whose selectors overlap one acts at a time': oneActsAtATime,
+    'a target starts with as many pods as the primary has': startsWithThePrimary,
+  })
 
   test('once all is well, the target rests whatever its autoscaler finds, and nothing is left to write', () => {
     fc.assert(
       fc.property(scaled, drawn =>
-        live(drawn, null, life => {
+        live(drawn, [], life => {
           life.calm()
           encourage(life)
           const { wire, world } = life
@@ -178,7 +170,7 @@ suite('The laws of autoscalers', function () {
   test('whatever happened, a deletion leaves the target with pods and its autoscaler as its user had it', () => {
     fc.assert(
       fc.property(scaled, drawn =>
-        live(drawn, null, life => {
+        live(drawn, [], life => {
           life.calm()
           encourage(life)
           life.meet({ act: 'delete' })

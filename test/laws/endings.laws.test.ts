@@ -12,7 +12,7 @@ import type { State } from '../../src/core/model/state.ts'
 import { history, type History, type Ill, ill, type Image, images, type Setup, setup } from './arbitraries.ts'
 import { beginning } from './beginnings.ts'
 import { Life, type Onlooker } from './histories.ts'
-import { casesOf, live } from './law-runs.ts'
+import { casesOf, live, together } from './law-runs.ts'
 import { memory, state } from './states.ts'
 import { readyPods } from './laws.ts'
 import { canaryShare, carriers } from './tiny-mesh.ts'
@@ -123,6 +123,25 @@ function endsTheSame(sentence: string, ills: fc.Arbitrary<Ill>): void {
   })
 }
 
+function servesAlone(life: Life): void {
+  const { wire, world } = life
+  if (world.get(CANARY) === undefined || waitsForAPerson(life)) return
+  expect(RESTING, `${wire.reason}: ${wire.message}`).to.include(wire.phase)
+  expect(canaryShare(world)).to.deep.equal({ low: 0, high: 0 })
+  expect(carriers(world).map(group => group.deployment)).to.not.include('web')
+}
+
+function writesNothingMore({ setup: drawn, world }: Life): void {
+  const before = world.get(CANARY)
+  const wrote: string[] = []
+  const again = new Life(drawn, world, (): Onlooker[] => [
+    { wrote: (_world, write) => void wrote.push(`${write.verb} ${write.ref.kind.kind} ${write.ref.name}`) },
+  ])
+  for (let i = 0; i < 3; i += 1) again.pass()
+  expect(wrote).to.deep.equal([])
+  expect(at(world.get(CANARY)?.['status'], 'phase')).to.equal(at(before?.['status'], 'phase'))
+}
+
 suite('laws of the end', function () {
   this.timeout(0)
 
@@ -132,48 +151,27 @@ suite('laws of the end', function () {
     disorder,
   )
 
-  test('every run ends: once all is well, the primary serves alone and nothing is under way', () => {
-    fc.assert(
+  together<(life: Life) => void>(
+    1,
+    {
+      'every run ends: once all is well, the primary serves alone and nothing is under way': servesAlone,
+      'once the world shows what was asked, deciding again writes nothing, even by a process that knows only the status':
+        writesNothingMore,
+    },
+    checks =>
       fc.property(history, drawn =>
-        live(drawn, null, life => {
+        live(drawn, [], life => {
           life.calm()
           encourage(life)
-          const { wire, world } = life
-          if (world.get(CANARY) === undefined) return
-          if (waitsForAPerson(life)) return
-          expect(RESTING, `${wire.reason}: ${wire.message}`).to.include(wire.phase)
-          expect(canaryShare(world)).to.deep.equal({ low: 0, high: 0 })
-          expect(carriers(world).map(group => group.deployment)).to.not.include('web')
+          for (const check of checks) check(life)
         }),
       ),
-      casesOf<[History]>(1),
-    )
-  })
-
-  test('once the world shows what was asked, deciding again writes nothing, even by a process that knows only the status', () => {
-    fc.assert(
-      fc.property(history, drawn =>
-        live(drawn, null, life => {
-          life.calm()
-          encourage(life)
-          const before = life.world.get(CANARY)
-          const wrote: string[] = []
-          const again = new Life(drawn.setup, life.world, (): Onlooker[] => [
-            { wrote: (_world, write) => void wrote.push(`${write.verb} ${write.ref.kind.kind} ${write.ref.name}`) },
-          ])
-          for (let i = 0; i < 3; i += 1) again.pass()
-          expect(wrote).to.deep.equal([])
-          expect(at(life.world.get(CANARY)?.['status'], 'phase')).to.equal(at(before?.['status'], 'phase'))
-        }),
-      ),
-      casesOf<[History]>(1),
-    )
-  })
+  )
 
   test('abort takes a run back to weight 0 from wherever it is, whatever the metrics say, and it does not go on', () => {
     fc.assert(
       fc.property(history, drawn =>
-        live(drawn, null, life => {
+        live(drawn, [], life => {
           life.meet({ act: 'recover' })
           life.meet({ act: 'see', kind: 'all' })
           life.goOn(2)
@@ -201,7 +199,7 @@ suite('laws of the end', function () {
   test('decide answers whatever it is given, twice the same, and changes nothing of it', () => {
     fc.assert(
       fc.property(history, state, memory, (drawn, anyState, anyMemory) =>
-        live({ ...drawn, acts: drawn.acts.slice(0, 4) }, null, life => {
+        live({ ...drawn, acts: drawn.acts.slice(0, 4) }, [], life => {
           const seen = life.controller.observe()
           if (seen === null) return
           for (const o of [seen, { ...seen, state: anyState, memory: anyMemory }]) {

@@ -85,6 +85,23 @@ export const unwritten = fc
 /** Webhooks of all types, whatever the analysis. */
 export const hooked = withSetup(() => ({ webhooks: HOOK_TYPES }))
 
+/** The pods of a candidate crash and are back within an interval: what a webhook said to its first rise is still young at the second. */
+export const risenAgain = fc
+  .record({ drawn: hooked, seconds: fc.constantFrom(3, 5), away: fc.constantFrom(1, 2) })
+  .map(({ drawn, seconds, away }) => ({
+    setup: { ...drawn.setup, strategy: 'weights' as const, mirror: false, skipAnalysis: false },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds, ills: [] } as const,
+      { act: 'crash', side: 'web' } as const,
+      { act: 'go on', seconds: away, ills: [] } as const,
+      { act: 'recover' } as const,
+      { act: 'go on', seconds: 15, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))
+
 /** Excused: a hand that raises the weight sends callers wherever it likes. This one lowers. */
 const loweringHands = history.map(drawn => ({
   ...drawn,
