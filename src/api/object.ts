@@ -99,6 +99,7 @@ export const kinds = {
   VerticalPodAutoscaler: namespaced('autoscaling.k8s.io', 'v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'),
   ScaledObject: namespaced('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'),
   VirtualService: namespaced('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
+  PeerAuthentication: namespaced('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
   DestinationRule: namespaced('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
 } as const satisfies Record<string, Kind>
 

@@ -133,6 +133,7 @@ export const noSurroundings: Surroundings = {
   backends: [],
   routes: [],
   trafficPolicies: [],
+  policies: [],
   namespaceTerminating: false,
 }
 

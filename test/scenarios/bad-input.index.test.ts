@@ -28,6 +28,9 @@ const index: Readonly<Record<string, readonly Place[]>> = {
     [atStart, 'an older Canary for the same target', 'an older Canary for the same host'],
   ],
   'another VirtualService for the same host': [[atAnyTime, 'another VirtualService for the same host']],
+  'a DestinationRule whose TLS and a PeerAuthentication contradict': [
+    [atAnyTime, 'plaintext to servers that demand mutual TLS'],
+  ],
   'a Service that would lose its endpoints': [[atAnyTime, 'a Service that would lose its endpoints']],
   'an HPA, VPA or ScaledObject on the target': [
     [

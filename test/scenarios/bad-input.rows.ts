@@ -80,6 +80,18 @@ export const atAnyTime: readonly Row[] = [
     mended: deleted(kinds.DestinationRule, 'other'),
   },
   {
+    name: 'plaintext to servers that demand mutual TLS',
+    given: deployed(made(kinds.PeerAuthentication, 'default', { mtls: { mode: 'STRICT' } })),
+    goesWrong: made(kinds.DestinationRule, 'other', {
+      host: '*.shop.svc.cluster.local',
+      trafficPolicy: { tls: { mode: 'DISABLE' } },
+    }),
+    reason: 'MutualTlsConflict',
+    sentence:
+      'DestinationRule shop/other makes callers send plaintext (tls.mode DISABLE) to Service web-canary, and port 8080 of Deployment shop/web is in mode STRICT, by PeerAuthentication shop/default: their requests would fail. Write mode: ISTIO_MUTUAL in tls of the DestinationRule, or remove it.',
+    mended: deleted(kinds.DestinationRule, 'other'),
+  },
+  {
     name: 'a Service that would lose its endpoints',
     spec: { primary: { labels: 'switch' } },
     goesWrong: made(kinds.Service, 'admin', { selector: { app: 'web' }, ports: [{ port: 9000 }] }),

@@ -26,6 +26,7 @@ const notSeen: readonly Kind[] = [
   kinds.Service,
   kinds.VirtualService,
   kinds.DestinationRule,
+  kinds.PeerAuthentication,
   kinds.HorizontalPodAutoscaler,
   kinds.EndpointSlice,
 ]
@@ -111,7 +112,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
     })
   }
 
-  for (const kind of [kinds.VirtualService, kinds.DestinationRule]) {
+  for (const kind of [kinds.VirtualService, kinds.DestinationRule, kinds.PeerAuthentication]) {
     test(`${kindKey(kind)} is not installed: WatchUnavailable`, async () => {
       const install = world.api.server.resources.remove(kind)
       const { requests } = await started()

@@ -26,7 +26,7 @@ export interface Verdict {
 
 const NO_REQUEST = 'the canary received no request'
 const NO_SECURITY_POLICY =
-  'its requests are reported without connection_security_policy, which a Telemetry can remove from istio_requests_total'
+  'its requests are reported without saying how they were secured: the configuration of the telemetry may leave that label out'
 
 /**
  * Judges one gate.

@@ -70,6 +70,8 @@ export interface Surroundings {
   readonly routes: readonly KubeObject[]
   /** Objects that say how requests to the apex or a side are treated: timeouts, balancing, encryption. */
   readonly trafficPolicies: readonly KubeObject[]
+  /** Objects of this and of the mesh's own namespace that say whom and what the servers of pods let in. */
+  readonly policies: readonly KubeObject[]
   /** The namespace is being deleted. */
   readonly namespaceTerminating: boolean
 }

@@ -64,7 +64,10 @@ export interface RoutingProvider {
   /** Of those the objects that have the split. */
   routes(o: Named): Ref[]
   /** Objects of others, of the kinds above, that may conflict. */
-  surroundings(o: Named & Pick<Observation, 'settings'>, find: Find): Pick<Surroundings, 'routes' | 'trafficPolicies'>
+  surroundings(
+    o: Named & Pick<Observation, 'settings'>,
+    find: Find,
+  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies'>
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */

@@ -116,6 +116,9 @@ const table = {
   TargetInvalid: stalled('The target cannot be released this way.'),
   NoSelectorLabel: stalled('The target has no label that tells its pods from the primary’s.'),
   Conflict: stalled('Another object is in conflict with the Canary.'),
+  MutualTlsConflict: stalled(
+    'Callers send what the servers of a side do not let in: mutual TLS, plaintext, or another identity.',
+  ),
   Bypassed: happened('warn', 'Requests reach the Service past the split; the release continues.'),
   HostNotAllowed: stalled('The Canary names a host that is not its own, or that the flags do not allow.'),
   GatewayNotAllowed: stalled('The Canary names a gateway that the flags do not allow.'),

@@ -326,7 +326,7 @@ suite('judging the rate of mutual TLS', () => {
       'requests that do not say it are no data, whatever was reset, and never 0 %',
       { requests: 214, resets: 20 },
       'hold',
-      'mutual-tls-rate has no data for the last 30s: its requests are reported without connection_security_policy, which a Telemetry can remove from istio_requests_total',
+      'mutual-tls-rate has no data for the last 30s: its requests are reported without saying how they were secured: the configuration of the telemetry may leave that label out',
     ],
     [
       'an outage is no data either',

@@ -67,7 +67,8 @@ function conclude(
   const problem = problemOf(o, 'run')
   // A setting that is at fault is nothing to count against the candidate, which may well have no requests; a bad answer still is.
   const lost = lostRequests(o, scene)
-  const setting = problem?.reason === 'Conflict' ? problem : lost
+  const isSetting = problem?.reason === 'Conflict' || problem?.reason === 'MutualTlsConflict'
+  const setting = isSetting ? problem : lost
   const silent = setting === null ? silence(o, scene) : null
   const noTrafficChecks = silent === null ? 0 : o.state.noTrafficChecks + 1
   // Catching up on looks that were missed would tell nothing new.

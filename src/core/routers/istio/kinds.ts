@@ -28,14 +28,20 @@ export const istioKinds: readonly ProviderKind[] = [
     install,
     since,
     indexes: {
-      host: rule => [canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))],
       covers: rule => {
         const host = canonicalHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
         const dot = host.indexOf('.')
         // `*-web.shop.svc.cluster.local` is among the wildcards of its domain: hosts know those that may cover them.
-        return [`${namespaceOf(rule)}/${host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host}`]
+        return [host.startsWith('*') && dot !== -1 ? `*${host.slice(dot)}` : host]
       },
     },
+  },
+  {
+    kind: kinds.PeerAuthentication,
+    optional: true,
+    install,
+    since,
+    indexes: { namespace: policy => [namespaceOf(policy)] },
   },
 ]
 
@@ -45,8 +51,8 @@ export function wildcardsOver(host: string): string[] {
   return labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))
 }
 
-/** Keys of `covers` for the DestinationRules of a namespace that may apply to a Service: exact ones, and wildcards. */
-export function coverKeys(namespace: string, service: Ref): string[] {
+/** Keys of `covers` for the DestinationRules that may apply to a Service: exact ones, and wildcards. */
+export function coverKeys(service: Ref): string[] {
   const host = canonicalHost(service.name, service.namespace)
-  return [host, ...wildcardsOver(host)].map(pattern => `${namespace}/${pattern}`)
+  return [host, ...wildcardsOver(host)]
 }

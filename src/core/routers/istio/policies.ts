@@ -1,10 +1,10 @@
 /**
  * Which DestinationRule applies to a Service, by Istio's rules of precedence and visibility
  * (https://istio.io/latest/docs/ops/best-practices/traffic-management/#cross-namespace-configuration; istiod's
- * `pilot/pkg/model/push_context.go`, `SetDestinationRules` and `destinationRule`), as callers in the Canary's namespace see
- * it: the caller's namespace, then the Service's (here the same), then the root namespace of the mesh. The first of them
- * with any match ends the search, and of several hosts that match the most specific counts. Rules never inherit: an exact
- * one that says nothing of `tls` switches off the `tls` of a wildcard.
+ * `pilot/pkg/model/push_context.go`, `SetDestinationRules` and `destinationRule`), as callers of one namespace see it: their own
+ * namespace, then the Service's, then the root namespace of the mesh. The first of them with any match ends the search, and of
+ * several hosts that match the most specific counts. Rules never inherit: an exact one that says nothing of `tls` switches off
+ * the `tls` of a wildcard.
  */
 import type { KubeObject, Ref } from '../../../api/object.ts'
 import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../json.ts'
@@ -21,16 +21,41 @@ export interface AppliedPolicy {
   readonly workloadSelector: unknown
 }
 
-/** The rules of others that apply to a Service: all are for one host, and of one namespace. */
-export function rulesFor(o: Observation, service: Ref): readonly KubeObject[] {
+/** Callers of every namespace that has no rules of its own, and that no rule names. */
+export const ELSEWHERE = '*'
+
+/**
+ * The rules of others that apply to a Service: all are for one host, and of one namespace.
+ *
+ * @param callers namespace of the callers, or `ELSEWHERE`.
+ */
+export function rulesFor(o: Observation, service: Ref, callers: string = o.names.namespace): readonly KubeObject[] {
   const host = `${service.name}.${service.namespace}.svc.cluster.local`
-  const visible = o.surroundings.trafficPolicies.filter(
-    rule => !isOurs(o, rule) && coversHost(hostOf(rule), host) && isVisible(o, rule),
+  const covering = o.surroundings.trafficPolicies.filter(
+    rule => !isOurs(o, rule) && coversHost(hostOf(rule), host) && isVisible(o, rule, callers),
   )
-  const here = visible.filter(rule => namespaceOf(rule) === o.names.namespace)
-  const nearest = here.length > 0 ? here : visible
+  const own = covering.filter(rule => isOfCallers(o, rule, callers))
+  const here = covering.filter(rule => namespaceOf(rule) === o.names.namespace)
+  const nearest = [own, here, covering].find(rules => rules.length > 0) ?? []
   const best = mostSpecific(nearest.map(hostOf))
   return nearest.filter(rule => hostOf(rule) === best)
+}
+
+/** Whether a rule comes first. Callers in the root namespace have none of their own but those that are kept to it. */
+const isOfCallers = ({ settings }: Observation, rule: KubeObject, callers: string): boolean =>
+  namespaceOf(rule) === callers && (callers !== settings.rootNamespace || exportsOf(rule).includes('.'))
+
+/** Of the rules that apply to callers of another namespace the one by which they use none of the Canary's. */
+export const hiddenBy = (o: Observation, rules: readonly KubeObject[], callers: string): KubeObject | undefined =>
+  callers === o.names.namespace ? undefined : rules.find(rule => isOfCallers(o, rule, callers))
+
+/** Namespaces whose callers may see other rules than those of the Canary's own: named by a rule, or with rules of their own. */
+export function callingNamespaces(o: Observation): readonly string[] {
+  const named = o.surroundings.trafficPolicies.flatMap(rule => [namespaceOf(rule), ...exportsOf(rule)])
+  const others = [...new Set([o.settings.rootNamespace, ...named])].filter(
+    one => one !== '' && one !== '.' && one !== '~' && one !== ELSEWHERE && one !== o.names.namespace,
+  )
+  return [o.names.namespace, ELSEWHERE, ...others.toSorted()]
 }
 
 /** The host of a rule as Istio reads it: to a DestinationRule `web.shop` is no Service. */
@@ -38,7 +63,13 @@ export const hostOf = (rule: KubeObject): string => istioHost(textOf(at(rule.spe
 
 export const isWildcard = (host: string): boolean => host.startsWith('*')
 
-const namespaceOf = (rule: KubeObject): string => rule.metadata.namespace ?? ''
+export const namespaceOf = (rule: KubeObject): string => rule.metadata.namespace ?? ''
+
+const exportsOf = (rule: KubeObject): readonly string[] => listOf(at(rule.spec, 'exportTo')).map(textOf)
+
+/** Whether what is exported to these namespaces is seen by callers of one that is not its own. */
+export const isExportedTo = (callers: string, exportTo: readonly string[]): boolean =>
+  exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(callers)
 
 /** An exact host before every wildcard, then the longest wildcard. */
 function mostSpecific(hosts: readonly string[]): string | undefined {
@@ -46,14 +77,12 @@ function mostSpecific(hosts: readonly string[]): string | undefined {
   return hosts.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)))[0]
 }
 
-/** Whether callers in the Canary's namespace see a rule. One with a workloadSelector stays in its own namespace. */
-function isVisible(o: Observation, rule: KubeObject): boolean {
-  const { namespace } = o.names
+/** Whether callers of a namespace see a rule. One with a workloadSelector stays in its own namespace. */
+function isVisible(o: Observation, rule: KubeObject, callers: string): boolean {
   const of = namespaceOf(rule)
-  const exportTo = listOf(at(rule.spec, 'exportTo')).map(textOf)
-  const exported = exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(namespace)
-  if (of === namespace) return exported || exportTo.includes('.') || selectorOf(rule) !== undefined
-  return of === o.settings.rootNamespace && exported && selectorOf(rule) === undefined
+  const exported = isExportedTo(callers, exportsOf(rule))
+  if (of === callers) return exported || exportsOf(rule).includes('.') || selectorOf(rule) !== undefined
+  return [o.names.namespace, o.settings.rootNamespace].includes(of) && exported && selectorOf(rule) === undefined
 }
 
 export const selectorOf = (rule: KubeObject): unknown => at(rule.spec, 'workloadSelector')
@@ -86,11 +115,11 @@ function byAge(rules: readonly KubeObject[]): readonly KubeObject[] {
   return rules.toSorted((a, b) => age(a).localeCompare(age(b)))
 }
 
-const exportKey = (rule: KubeObject): string => canonicalJson(listOf(at(rule.spec, 'exportTo')).map(textOf).toSorted())
+export const exportKey = (rule: KubeObject): string => canonicalJson(exportsOf(rule).toSorted())
 
 /** `exportTo` of a rule, as a rule of the Canary's namespace says the same. */
 function exportedBy(o: Observation, rule: KubeObject): readonly string[] | undefined {
-  const exportTo = listOf(at(rule.spec, 'exportTo')).map(textOf)
+  const exportTo = exportsOf(rule)
   if (exportTo.length === 0) return undefined
   const of = namespaceOf(rule)
   return of === o.names.namespace ? exportTo : exportTo.map(one => (one === '.' ? of : one))

@@ -1,4 +1,4 @@
-/** VirtualServices and DestinationRules around a canary. */
+/** VirtualServices, DestinationRules and PeerAuthentications around a canary. */
 import { kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
@@ -6,29 +6,36 @@ import { delegateKey, isDelegate, precedes } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
 import { coverKeys, wildcardsOver } from './kinds.ts'
 
-/** VirtualServices of other namespaces around one Canary: who makes more of them costs its owner nothing. */
+/** Objects of one kind in other namespaces around one Canary: who makes more of them costs its owner nothing. */
 const MOST_ELSEWHERE = 200
 
 /**
- * Of VirtualServices see `routesAround`. DestinationRules for the apex in any namespace; of the Canary's and the root namespace
- * also those for a side, and wildcards that cover one of the three.
+ * Of VirtualServices see `routesAround`. DestinationRules of any namespace that cover the apex or a side; PeerAuthentications of the
+ * Canary's and the root namespace.
  */
 export function surroundingsOf(
   o: Named & Pick<Observation, 'settings'>,
   find: Find,
 ): ReturnType<RoutingProvider['surroundings']> {
   const { namespace, apexService, primaryService, canaryService } = o.names
-  const own = [apexService, primaryService, canaryService]
-  const covering = [...new Set([namespace, o.settings.rootNamespace])].flatMap(one =>
-    own.flatMap(service => coverKeys(one, service)),
-  )
+  const covering = new Set([apexService, primaryService, canaryService].flatMap(coverKeys))
+  const own = [...new Set([namespace, o.settings.rootNamespace])]
   return {
     routes: routesAround(o, find),
-    trafficPolicies: distinct([
-      ...find(kinds.DestinationRule, 'host', canonicalHost(apexService.name, namespace)),
-      ...[...new Set(covering)].flatMap(key => find(kinds.DestinationRule, 'covers', key)),
-    ]),
+    trafficPolicies: oldestElsewhere(
+      distinct([...covering].flatMap(key => find(kinds.DestinationRule, 'covers', key))),
+      own,
+    ),
+    policies: own.flatMap(one => find(kinds.PeerAuthentication, 'namespace', one)),
   }
+}
+
+/** All of these namespaces, and of the others the oldest: those count first in the mesh, and at a gateway. */
+function oldestElsewhere(found: readonly KubeObject[], own: readonly string[]): readonly KubeObject[] {
+  if (found.length <= MOST_ELSEWHERE) return found
+  const isHere = (one: KubeObject): boolean => own.includes(one.metadata.namespace ?? '')
+  const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
+  return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
 }
 
 /** Those for our hosts or wildcards over the apex, those that lead to our Services, and those that delegate to one that does. */
@@ -48,10 +55,7 @@ function routesAround({ canary, names }: Named, find: Find): readonly KubeObject
     ...leading,
     ...delegating.flatMap(one => by('delegate', delegateKey(one))),
   ])
-  if (found.length <= MOST_ELSEWHERE) return found
-  // The oldest count first in the mesh, and at a gateway.
-  const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
-  return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
+  return oldestElsewhere(found, [namespace])
 }
 
 function distinct(objects: readonly KubeObject[]): readonly KubeObject[] {

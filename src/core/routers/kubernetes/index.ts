@@ -20,7 +20,7 @@ export const kubernetes: RoutingProvider = {
   kinds: [],
   refs: () => [],
   routes: o => [o.names.apexService],
-  surroundings: () => ({ routes: [], trafficPolicies: [] }),
+  surroundings: () => ({ routes: [], trafficPolicies: [], policies: [] }),
   subsets: () => null,
   read: o => {
     const share = selectedShare(o)

@@ -3,8 +3,16 @@ import { foreign, refusesService, stops, warnsOnly } from '../../../problems/pol
 import type { RoutingProvider } from '../../provider.ts'
 import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
+import {
+  everyPodEjected,
+  ruleBesideOurs,
+  rulesThatContradict,
+  ruleThatHidesOurs,
+  ruleThatOursWouldHide,
+} from './hidden-rules.ts'
 import { foreignRules, foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
+import { tlsOfOthersThatIsRefused, tlsThatIsRefused } from './mutual-tls.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
@@ -38,6 +46,13 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(ruleThatStopsApplying),
     stops(ruleForSomeCallers),
     warnsOnly(ruleOfOtherNamespaces),
+    stops(ruleBesideOurs),
+    stops(ruleThatOursWouldHide),
+    warnsOnly(ruleThatHidesOurs),
+    warnsOnly(rulesThatContradict),
+    warnsOnly(everyPodEjected),
+    stops(tlsThatIsRefused),
+    warnsOnly(tlsOfOthersThatIsRefused),
   ],
   ports: [refusesService(tooManyMatches), stops(portThatIsNotHttp)],
 }
