@@ -5,7 +5,7 @@
 import type { HookType } from '../api/webhook.ts'
 import type { Finding } from '../core/model/check.ts'
 import type { HookCall } from '../core/model/hook.ts'
-import type { WebhookCaller } from '../core/ports.ts'
+import type { Turn, WebhookCaller } from '../core/ports.ts'
 import { Turns } from '../core/turns.ts'
 
 /** Calls of a line at once; each takes a socket. */
@@ -27,15 +27,22 @@ export class HookCalls {
     this.#lines = { rollback: line(), run: line(), 'post-rollout': line(), event: line() }
   }
 
-  /** Calls when its turn comes; null: the call was given up. */
-  call(call: HookCall, signal: AbortSignal): Promise<Finding | null> {
-    return this.#lines[lineOf(call.hook.type)].call(call, signal)
+  /** Calls when its turn comes, of which `turn` is told if it does not come at once; null: the call was given up. */
+  call(call: HookCall, signal: AbortSignal, turn?: Turn): Promise<Finding | null> {
+    return this.#lines[lineOf(call.hook.type)].call(call, signal, turn)
+  }
+
+  /** How many calls of its namespace are under way, or come before this one; null where it does not wait for its turn. */
+  before({ id, namespace, hook }: HookCall): number | null {
+    return this.#lines[lineOf(hook.type)].before(id, namespace)
   }
 }
 
 class Line {
   readonly #caller: WebhookCaller
   readonly #waiting = new Turns<() => void>()
+  /** By id of the call. */
+  readonly #begins = new Map<string, () => void>()
   readonly #running = new Map<string, number>()
   #total = 0
 
@@ -43,8 +50,14 @@ class Line {
     this.#caller = caller
   }
 
-  async call(call: HookCall, signal: AbortSignal): Promise<Finding | null> {
-    if (!(await this.#turn(call.namespace, signal))) return null
+  before(id: string, namespace: string): number | null {
+    const begin = this.#begins.get(id)
+    const place = begin === undefined ? null : this.#waiting.before(namespace, begin)
+    return place === null ? null : place + (this.#running.get(namespace) ?? 0)
+  }
+
+  async call(call: HookCall, signal: AbortSignal, turn?: Turn): Promise<Finding | null> {
+    if (!(await this.#turn(call, signal, turn))) return null
     try {
       if (signal.aborted) return null
       const finding = await this.#caller.call(call, signal)
@@ -62,22 +75,32 @@ class Line {
   }
 
   /** Resolves to true when the call may begin, to false when it was given up before. */
-  #turn(namespace: string, signal: AbortSignal): Promise<boolean> {
+  #turn({ id, namespace }: HookCall, signal: AbortSignal, turn?: Turn): Promise<boolean> {
     return new Promise(resolve => {
       if (signal.aborted) return resolve(false)
+      let waits = false
+      const end = (): void => {
+        if (this.#begins.get(id) === begin) this.#begins.delete(id)
+      }
       const begin = (): void => {
+        end()
+        if (waits) turn?.comes()
         signal.removeEventListener('abort', leave)
         this.#running.set(namespace, (this.#running.get(namespace) ?? 0) + 1)
         this.#total += 1
         resolve(true)
       }
       const leave = (): void => {
+        end()
         this.#waiting.delete(namespace, begin)
         resolve(false)
       }
       signal.addEventListener('abort', leave, { once: true })
       this.#waiting.add(namespace, begin)
+      this.#begins.set(id, begin)
       this.#next()
+      waits = this.#begins.get(id) === begin
+      if (waits) turn?.waits()
     })
   }
 

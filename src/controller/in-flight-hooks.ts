@@ -1,5 +1,4 @@
 /** Webhooks that a run waits for: a pass goes on without an answer, and the answer wakes the canary. */
-import type { Webhook } from '../api/webhook.ts'
 import { sameJson } from '../core/json.ts'
 import type { HookCall } from '../core/model/hook.ts'
 import type { HookCalls } from './hook-calls.ts'
@@ -7,7 +6,7 @@ import type { Findings } from './in-flight-queries.ts'
 
 interface UnderWay {
   /** As it was when it was called. */
-  readonly hook: Webhook
+  readonly call: HookCall
   readonly stop: AbortController
 }
 
@@ -18,19 +17,24 @@ interface InFlight {
 }
 
 export class InFlightHooks {
-  readonly #calls: Pick<HookCalls, 'call'>
-  readonly #answered: (key: string) => void
+  readonly #calls: Pick<HookCalls, 'call' | 'before'>
+  readonly #changed: (key: string) => void
   readonly #byKey = new Map<string, InFlight>()
 
-  /** @param answered is told the canary whose answer has arrived. */
-  constructor(calls: Pick<HookCalls, 'call'>, answered: (key: string) => void) {
+  /** @param changed is told the canary whose answer has arrived, or whose call waits for its turn, or has it. */
+  constructor(calls: Pick<HookCalls, 'call' | 'before'>, changed: (key: string) => void) {
     this.#calls = calls
-    this.#answered = answered
+    this.#changed = changed
   }
 
-  /** Answers that were not taken up yet, by id of the call. */
+  /** Answers that were not taken up yet, and the places of calls that wait for their turn, by id of the call. */
   findings(key: string): Findings {
-    return this.#byKey.get(key)?.findings ?? {}
+    const { calls = new Map<string, UnderWay>(), findings = {} } = this.#byKey.get(key) ?? {}
+    const queued = [...calls].flatMap(([id, { call }]) => {
+      const before = this.#calls.before(call)
+      return before === null ? [] : [[id, { kind: 'queued', before }] as const]
+    })
+    return { ...Object.fromEntries(queued), ...findings }
   }
 
   /**
@@ -42,7 +46,7 @@ export class InFlightHooks {
     const inFlight = this.#byKey.get(key) ?? { calls: new Map<string, UnderWay>(), findings: {} }
     this.#byKey.set(key, inFlight)
     const wanted = new Map(calls.map(({ id, hook }) => [id, hook]))
-    for (const [id, { hook, stop }] of inFlight.calls) if (!sameJson(wanted.get(id), hook)) end(inFlight, id, stop)
+    for (const [id, { call, stop }] of inFlight.calls) if (!sameJson(wanted.get(id), call.hook)) end(inFlight, id, stop)
     inFlight.findings = Object.fromEntries(Object.entries(inFlight.findings).filter(([id]) => wanted.has(id)))
     for (const call of calls) {
       if (!inFlight.calls.has(call.id) && !Object.hasOwn(inFlight.findings, call.id)) this.#call(key, inFlight, call)
@@ -51,12 +55,13 @@ export class InFlightHooks {
 
   #call(key: string, inFlight: InFlight, call: HookCall): void {
     const stop = new AbortController()
-    inFlight.calls.set(call.id, { hook: call.hook, stop })
-    void this.#calls.call(call, stop.signal).then(finding => {
+    inFlight.calls.set(call.id, { call, stop })
+    const changed = (): void => this.#changed(key)
+    void this.#calls.call(call, stop.signal, { waits: changed, comes: changed }).then(finding => {
       if (finding === null || inFlight.calls.get(call.id)?.stop !== stop) return
       inFlight.calls.delete(call.id)
       inFlight.findings = { ...inFlight.findings, [call.id]: finding }
-      this.#answered(key)
+      changed()
     })
   }
 

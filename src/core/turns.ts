@@ -26,6 +26,12 @@ export class Turns<T> {
     if (members.size === 0) this.#groups.delete(group)
   }
 
+  /** How many of its group come before a member; null where it does not wait. */
+  before(group: string, member: T): number | null {
+    const place = [...(this.#groups.get(group) ?? [])].indexOf(member)
+    return place === -1 ? null : place
+  }
+
   clear(): void {
     this.#groups.clear()
     this.#size = 0

@@ -1,9 +1,10 @@
 /** Whose calls of webhooks wait for whose. */
 import { setMaxListeners } from 'node:events'
 import { expect } from 'chai'
+import { InFlightHooks } from '../../src/controller/in-flight-hooks.ts'
 import { HookCalls } from '../../src/controller/hook-calls.ts'
 import type { HookCall } from '../../src/core/model/hook.ts'
-import { callOf, Receivers } from '../receivers.ts'
+import { callOf, findingOf, Receivers } from '../receivers.ts'
 
 const call = (namespace: string, name: string): HookCall => callOf({ name }, namespace)
 
@@ -21,7 +22,7 @@ suite('calls of webhooks', () => {
     term.abort()
   })
 
-  test('a rollback is asked for though the other webhooks of its namespace hang', async () => {
+  test('a webhook of type rollback is called although the others of its namespace hang', async () => {
     const receivers = new Receivers(() => 0, { hangs: 'hangs' })
     const calls = new HookCalls(receivers)
     const term = new AbortController()
@@ -42,5 +43,21 @@ suite('calls of webhooks', () => {
     expect(await Promise.all(hanging)).to.deep.equal(hanging.map(() => null))
     expect(await later).to.deep.include({ status: 200 })
     expect(receivers.calls.filter(({ hook }) => hook.name === 'hangs').length).to.be.below(40)
+  })
+
+  test('a run is told how many calls are before its own, and when its turn comes', async () => {
+    const receivers = new Receivers(() => 0, { hangs: 'hangs' })
+    const calls = new HookCalls(receivers)
+    const term = new AbortController()
+    setMaxListeners(0, term.signal)
+    for (let n = 0; n < 34; n += 1) void calls.call(callOf({ name: 'hangs' }, 'shop', `hangs-${n}`), term.signal)
+    let wakes = 0
+    const hooks = new InFlightHooks(calls, () => (wakes += 1))
+    hooks.ask('shop/web', [callOf()])
+    expect([hooks.findings('shop/web'), wakes]).to.deep.equal([{ 'id-1': { kind: 'queued', before: 34 } }, 1])
+    term.abort()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(hooks.findings('shop/web')).to.deep.include({ 'id-1': findingOf(200, 0) })
+    expect(wakes).to.equal(3)
   })
 })

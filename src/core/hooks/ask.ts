@@ -68,6 +68,8 @@ export interface Waited {
   readonly record: HookRecord
   /** Its answer arrived in this pass. */
   readonly isNews: boolean
+  /** Calls of the namespace that come before its call, which was not sent yet; null where none is waited for. */
+  readonly callsBefore: number | null
 }
 
 export interface Asked {
@@ -86,7 +88,9 @@ function ask(o: Observation, hook: Webhook, place: string, mayRepeat: boolean, n
   // The next call comes a pass after an answer; at once where that was the yes of a confirm-* that is too old, because something else held the run.
   const isTakenUp = isNews && !(hook.type.startsWith('confirm-') && record.last?.verdict === 'pass')
   const asked = record.asked || (!isTakenUp && isWanted && due !== null && due <= now)
-  return { hook, record: { ...record, asked }, isNews }
+  const finding = asked ? entryOf(o.findings, callId(o, record)) : undefined
+  const callsBefore = finding?.kind === 'queued' ? finding.before : null
+  return { hook, record: { ...record, asked }, isNews, callsBefore }
 }
 
 /** In the place of the earlier record: a change of the order alone would be one. */
@@ -174,8 +178,11 @@ export function nextCallTime(o: Observation, now: Instant): Instant | null {
 }
 
 /** What is waited for, as people read it: `webhook gate (confirm-promotion), which answered 403: closed`. */
-export function waitSentence({ hook, record }: Pick<Waited, 'hook' | 'record'>): string {
+export function waitSentence({ hook, record, callsBefore }: Waited): string {
   const name = `webhook ${hook.name} (${hook.type})`
   const { last } = record
+  // At 0 the calls of other namespaces take all the sockets.
+  const ahead = callsBefore === 0 ? '' : `: ${callsBefore} calls of the namespace are before it`
+  if (callsBefore !== null && last === null) return `${name}, which is not called yet${ahead}`
   return last === null || last.verdict === 'pass' ? `${name} to answer` : `${name}, which ${last.said}`
 }

@@ -55,3 +55,5 @@ export type Finding =
    * such as `answered 403: closed`, without secrets.
    */
   | { readonly kind: 'answer'; readonly status: number | null; readonly said: string; readonly at: Instant }
+  /** The call of a webhook was not sent yet: so many of its namespace are under way or before it. */
+  | { readonly kind: 'queued'; readonly before: number }

@@ -25,6 +25,7 @@ import {
   yes,
   no,
   gone,
+  queued,
 } from './hooks.given.ts'
 
 export const hooksBeforeTraffic: Rows = {
@@ -45,6 +46,26 @@ export const hooksBeforeTraffic: Rows = {
       'Waiting',
       'WaitingForWebhook',
       'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout) to answer',
+      null,
+    ],
+  },
+  'and says how many calls are before its own': {
+    rule: startWhenConfirmed,
+    given: queued(having(waiting, 'confirm-rollout', called(START)), 33),
+    move: [
+      'Waiting',
+      'WaitingForWebhook',
+      'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout), which is not called yet: 33 calls of the namespace are before it',
+      null,
+    ],
+  },
+  'or that it waits for those of other namespaces': {
+    rule: startWhenConfirmed,
+    given: queued(having(waiting, 'confirm-rollout', called(START)), 0),
+    move: [
+      'Waiting',
+      'WaitingForWebhook',
+      'Revision 34c7e426be (web:2) is waiting for webhook gate (confirm-rollout), which is not called yet',
       null,
     ],
   },

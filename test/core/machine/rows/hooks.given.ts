@@ -47,6 +47,11 @@ export function heardAt(time: number, o: Observation, answer: Exclude<Answer, 'h
   return { ...o, findings }
 }
 
+/** Its call waits for its turn behind so many of the namespace. */
+export function queued(o: Observation, before: number): Observation {
+  return { ...o, findings: Object.fromEntries(callsOf(o).map(({ id }) => [id, { kind: 'queued', before }])) }
+}
+
 export const waiting: State = {
   phase: 'Waiting',
   promoted: promoted.revision,
