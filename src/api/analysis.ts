@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { metricList } from './metric.ts'
 import { SessionAffinity } from './affinity.ts'
 import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
-import { Match } from './service.ts'
+import { Match } from './istio-fields.ts'
 import { webhookList } from './webhook.ts'
 
 const Step = z.object({

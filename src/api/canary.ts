@@ -6,13 +6,9 @@ import { z } from 'zod'
 import { AnalysisSchema } from './analysis.ts'
 import { AutoscalerRef } from './autoscaler.ts'
 import { parseDuration } from './duration.ts'
-import { withoutEmpty } from './empty.ts'
-import { jsonSchemaOf } from './json-schema.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
 import {
-  DEFAULT_ITERATIONS,
-  DEFAULT_PROVIDER,
   FLAGGER_PROVIDERS,
   isProvider,
   type Provider,
@@ -20,54 +16,15 @@ import {
   providers,
   rulesOf,
   rulesOfUsersRoutes,
-  traitsOf,
 } from './providers.ts'
-import {
-  emptyCounts,
-  metricsServer,
-  objectName,
-  refused,
-  ruled,
-  SERVICE_NAME_PATTERN,
-  SERVICE_NAME_SENTENCE,
-} from './schema.ts'
-import { sentencesOf, wording } from './sentences.ts'
+import { emptyCounts, metricsServer, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
 import { ServiceSchema } from './service.ts'
+import { TargetRef } from './target-ref.ts'
 import type { Webhook } from './webhook.ts'
 
 const SUPPORTED = Object.keys(providers)
   .map(name => `'${name}'`)
   .join(', ')
-
-/** Kinds of workload that can be released. */
-const TARGET_KINDS = ['Deployment'] as const
-export type TargetKind = (typeof TARGET_KINDS)[number]
-
-const isTargetKind = (kind: string): kind is TargetKind => (TARGET_KINDS as readonly string[]).includes(kind)
-
-const TargetRef = ruled(
-  z.object({
-    apiVersion: ruled(z.string().max(253), {
-      message: 'write apps/v1: the target is a Deployment',
-      cel: `self == 'apps/v1'`,
-      holds: version => version === 'apps/v1',
-    }).describe('`apps/v1`.'),
-    kind: ruled(z.string().max(63), {
-      message: 'only Deployment is supported so far; DaemonSet and Service are not',
-      cel: `self == 'Deployment'`,
-      holds: isTargetKind,
-    })
-      .describe('`Deployment`.')
-      // What the rule lets through is one of them.
-      .transform(kind => kind as TargetKind),
-    name: objectName().describe('Name of the Deployment, in the same namespace.'),
-  }),
-  {
-    message: 'the target cannot be changed: delete the Canary and create one for the other target',
-    cel: 'self == oldSelf',
-    holds: 'unseen',
-  },
-)
 
 /** The rules of each provider, for the Canaries that name it; those of a flag are found when the Canary is observed. */
 const providerRules = Object.keys(providers)
@@ -206,8 +163,6 @@ function resolved(spec: z.output<typeof Written>) {
 /** The schema of `spec`: its input is the wire, its output the program's. */
 export const CanarySpecSchema = Written.transform(resolved)
 
-const SPEC_JSON_SCHEMA = jsonSchemaOf(CanarySpecSchema)
-
 /** What the program reads: defaults filled in, `analysis` present even where it is skipped. */
 export type CanarySpec = Omit<z.output<typeof CanarySpecSchema>, 'provider'> & {
   /** What splits the traffic: as it was recorded, else as it is asked for. */
@@ -227,49 +182,9 @@ export interface Canary extends KubeObject {
   readonly spec: CanarySpec
 }
 
-const LONGEST_NAME = 63
-
-/**
- * Reads a Canary as the API server has it. What is refused here is what admission refuses, and what only we can see
- * (references to other namespaces): a Canary stored before its CRD was upgraded ends as a sentence, not as a surprise.
- *
- * @param fallback provider of a Canary that names none: the controller's `--mesh-provider`.
- * @param recorded provider with which the Canary was initialized; null before. It goes on, whatever is written.
- * @returns the Canary, or one sentence a problem, each opening with the path of the field.
- */
-export function parseCanary(
-  object: KubeObject,
-  fallback: Provider = DEFAULT_PROVIDER,
-  recorded: Provider | null = null,
-): { canary: Canary } | { problems: string[] } {
-  const written = { ...object, spec: withoutEmpty(object['spec'], SPEC_JSON_SCHEMA) }
-  const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
-  if (!parsed.success) return { problems: sentencesOf(parsed.error) }
-  const spec = withProvider(parsed.data.spec, fallback, recorded)
-  const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
-  if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
-  return problems.length > 0 ? { problems } : { canary: { ...object, spec } }
-}
-
-/** The spec with the provider that splits its traffic, and what that one takes where nothing is written. */
-function withProvider(
-  { provider: named, ...spec }: z.output<typeof CanarySpecSchema>,
-  fallback: Provider,
-  recorded: Provider | null,
-): CanarySpec {
-  const askedProvider = named !== undefined && isProvider(named) ? named : fallback
-  const provider = recorded ?? askedProvider
-  if (traitsOf({ provider }).shares === 'any') return { ...spec, provider, askedProvider }
-  const { iterations = 0 } = spec.analysis
-  return {
-    ...spec,
-    provider,
-    askedProvider,
-    analysis: { ...spec.analysis, iterations: iterations === 0 ? DEFAULT_ITERATIONS : iterations },
-  }
-}
-
-const NAME_SENTENCE = `a Canary's name is written into labels and must have at most ${LONGEST_NAME} characters`
+/** Names become values of labels. */
+export const LONGEST_NAME = 63
+export const NAME_SENTENCE = `a Canary's name is written into labels and must have at most ${LONGEST_NAME} characters`
 
 /** The provider that a Canary names; '' for none, as an empty one is. */
 const namedProvider = (self: string): string => `(has(${self}.spec.provider) ? ${self}.spec.provider : '')`
@@ -286,23 +201,3 @@ export const CANARY_RULES = [
       'spec.provider cannot be changed: write the one in status.provider, or delete the Canary, which hands the traffic back to the target, and create it again',
   },
 ] as const
-
-/** References to MetricTemplates outside the Canary's namespace. CEL cannot see the namespace of the object it judges. */
-function foreignTemplates(spec: CanarySpec, namespace: string): string[] {
-  const lists = [
-    { path: 'spec.analysis.metrics', metrics: spec.analysis.metrics },
-    ...(spec.analysis.steps ?? []).map((step, index) => ({
-      path: `spec.analysis.steps[${index}].metrics`,
-      metrics: step.metrics,
-    })),
-  ]
-  return lists.flatMap(({ path, metrics }) =>
-    metrics.flatMap(({ templateRef }, index) =>
-      templateRef?.namespace === undefined || templateRef.namespace === namespace
-        ? []
-        : [
-            `${path}[${index}].templateRef.namespace: a Canary refers to templates of its own namespace only; copy ${templateRef.name} to ${namespace} and remove the field`,
-          ],
-    ),
-  )
-}

@@ -1,19 +1,15 @@
 /** `spec.service`: the Services that callers use, and the routes that carry the split. */
 import { z } from 'zod'
+import { CorsPolicy, istio, Match, Retries, TrafficPolicy } from './istio-fields.ts'
 import {
   durationText,
-  emptyCounts,
   objectName,
-  passedOn,
   refused,
   ruled,
   SERVICE_NAME_PATTERN,
   SERVICE_NAME_SENTENCE,
   texts,
 } from './schema.ts'
-
-const istio = (page: string): string =>
-  `Istio's, passed on as written: https://istio.io/latest/docs/reference/config/networking/${page}`
 
 const gatewayApi = (clause: string): string => `${clause} to the Gateway API, which is not supported yet: remove it`
 const appMesh = (clause: string): string => `${clause} to App Mesh, which Sluice does not support: remove it`
@@ -29,68 +25,11 @@ const HeaderOperations = z.object({
   remove: z.array(z.string()).max(100).exactOptional().describe('Removes these headers.'),
 })
 
-const TrafficPolicy = passedOn({
-  loadBalancer: passedOn({}).exactOptional(),
-  connectionPool: passedOn({ tcp: passedOn({}).exactOptional(), http: passedOn({}).exactOptional() }).exactOptional(),
-  outlierDetection: passedOn({}).exactOptional(),
-  tls: passedOn({}).exactOptional(),
-  portLevelSettings: z.array(passedOn({})).max(100).exactOptional(),
-  tunnel: passedOn({}).exactOptional(),
-  proxyProtocol: passedOn({}).exactOptional(),
-}).describe(istio('destination-rule/#TrafficPolicy'))
-
-const CorsPolicy = passedOn({
-  allowOrigins: z.array(passedOn({})).max(100).exactOptional(),
-  allowOrigin: z.array(z.string()).max(100).exactOptional(),
-  allowMethods: z.array(z.string()).max(100).exactOptional(),
-  allowHeaders: z.array(z.string()).max(100).exactOptional(),
-  exposeHeaders: z.array(z.string()).max(100).exactOptional(),
-  maxAge: z.string().exactOptional(),
-  allowCredentials: z.boolean().exactOptional(),
-  unmatchedPreflights: z.string().exactOptional(),
-}).describe(istio('virtual-service/#CorsPolicy'))
-
-/** A condition on one text, as Istio writes it. */
-const StringMatch = passedOn({
-  exact: z.string().exactOptional(),
-  prefix: z.string().exactOptional(),
-  regex: z.string().exactOptional(),
-})
-
-/** A condition on requests, as Istio writes it. */
-export const Match = passedOn({
-  name: z.string().exactOptional(),
-  uri: StringMatch.exactOptional(),
-  scheme: StringMatch.exactOptional(),
-  method: StringMatch.exactOptional(),
-  authority: StringMatch.exactOptional(),
-  headers: z.record(z.string(), passedOn({})).exactOptional(),
-  withoutHeaders: z.record(z.string(), passedOn({})).exactOptional(),
-  queryParams: z.record(z.string(), passedOn({})).exactOptional(),
-  port: z.int().min(1).max(65_535).exactOptional(),
-  sourceLabels: texts().exactOptional(),
-  sourceNamespace: z.string().exactOptional(),
-  gateways: z.array(z.string()).max(100).exactOptional(),
-  ignoreUriCase: z.boolean().exactOptional(),
-  statPrefix: z.string().exactOptional(),
-})
-
 const Rewrite = z.object({
   uri: z.string().max(2048).exactOptional().describe('The path, or the matched part of it, becomes this.'),
   authority: z.string().max(253).exactOptional().describe('The Host header becomes this.'),
   type: refused('string', gatewayApi('type belongs')),
 })
-
-const Retries = z
-  .looseObject({
-    attempts: emptyCounts(z.int().min(0).max(1_000))
-      .exactOptional()
-      .describe('How often a request is tried again; 0 is never.'),
-    perTryTimeout: durationText().exactOptional().describe('How long one try may take.'),
-    retryOn: z.string().exactOptional().describe('What is tried again, such as `5xx,reset`.'),
-    retryRemoteLocalities: emptyCounts(z.boolean()).exactOptional(),
-  })
-  .describe(istio('virtual-service/#HTTPRetry'))
 
 const KEEPS_THE_SPLIT =
   'because its routes would keep the split: delete the Canary, which hands the routes back, and create it again'

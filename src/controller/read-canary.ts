@@ -1,6 +1,6 @@
 /** A Canary out of its object. */
 import type { KubeObject } from '../api/object.ts'
-import { parseCanary } from '../api/canary.ts'
+import { parseCanary } from '../api/parse-canary.ts'
 import { DEFAULT_PROVIDER, type Provider } from '../api/providers.ts'
 import { type Json, recordOf } from '../core/json.ts'
 import { refusalOf } from '../runtime/object-limits.ts'

@@ -1,7 +1,7 @@
 /** Canaries as they come from Flagger: what is accepted is read, and what is refused says by which field, and what to write. */
 import { expect } from 'chai'
 import { parse } from 'yaml'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { Refusal } from '../../playground/answers.ts'
 import { VirtualClock } from '../../playground/clock.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { assert } from 'chai'
 import { cases } from '../../e2e/crd.cases.ts'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import { resources, structural } from '../../src/api/crd.ts'
 import { acceptingEmpty } from '../../src/api/empty.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../src/api/json-schema.ts'

@@ -1,6 +1,7 @@
 /** Builders: a canary, its target and what is around them, and a small world that writes are carried out in. */
 import { createHash } from 'node:crypto'
-import { type Canary, parseCanary } from '../../src/api/canary.ts'
+import type { Canary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import {
   apiVersionOf,
   type Kind,

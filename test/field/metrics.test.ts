@@ -1,6 +1,6 @@
 /** Inputs of the field that are about metrics: what a gate asks, and what an answer is taken for. */
 import { expect } from 'chai'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'

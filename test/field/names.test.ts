@@ -1,7 +1,7 @@
 /** Names that every JavaScript object knows, wherever a user may choose one: they are names like any other. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import { kinds } from '../../src/api/object.ts'
 import { at, canonicalJson, covers, entryOf, present, sameJson, textsOf } from '../../src/core/json.ts'
 import { selects } from '../../src/core/render/labels.ts'

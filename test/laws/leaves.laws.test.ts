@@ -1,7 +1,7 @@
 /** Every field of a Canary's spec that is accepted has an effect, and no spec ends the controller. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import { type KubeObject, kinds } from '../../src/api/object.ts'
 import { decide } from '../../src/core/machine/decide.ts'
 import { planOf } from '../../src/core/model/plan.ts'

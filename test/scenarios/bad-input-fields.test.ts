@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai'
 import { cases } from '../../e2e/crd.cases.ts'
-import { parseCanary } from '../../src/api/canary.ts'
+import { parseCanary } from '../../src/api/parse-canary.ts'
 import { kinds } from '../../src/api/object.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { looseDefinition } from '../../playground/test/installed.ts'

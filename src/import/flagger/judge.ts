@@ -1,5 +1,6 @@
 /** What Sluice makes of an object that was translated: which fields are refused, and which mean something else. */
-import { type Canary, parseCanary } from '../../api/canary.ts'
+import type { Canary } from '../../api/canary.ts'
+import { parseCanary } from '../../api/parse-canary.ts'
 import { limitProblem } from '../../api/metric.ts'
 import { resources } from '../../api/crd.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../api/json-schema.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { cases } from '../../../e2e/crd.cases.ts'
-import { parseCanary } from '../../../src/api/canary.ts'
+import { parseCanary } from '../../../src/api/parse-canary.ts'
 import type { Access } from '../../../src/api/credentials.ts'
 import { kinds } from '../../../src/api/object.ts'
 import { parseMetricTemplate } from '../../../src/api/templates.ts'

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type Canary, parseCanary } from '../../../src/api/canary.ts'
+import type { Canary } from '../../../src/api/canary.ts'
+import { parseCanary } from '../../../src/api/parse-canary.ts'
 import type { Provider } from '../../../src/api/providers.ts'
 import { problemOf, serviceRefusal } from '../../../src/core/problems/index.ts'
 import { routingOf } from '../../../src/core/routers/index.ts'
