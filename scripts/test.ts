@@ -82,8 +82,17 @@ const testsUnder = (folder: string): Path[] =>
     .map(file => `${folder}/${file}`)
     .toSorted()
 
-/** Those that take longest, or wait in real time: begun first, so that no core waits for them at the end. */
-const FIRST: readonly Path[] = ['test/laws/world.laws.test.ts', 'test/main.test.ts', 'test/laws/endings.laws.test.ts']
+/**
+ * Begun first, so that no core waits for them at the end: those that start programs, which mostly wait while the static checks
+ * need the cores, and then those that take longest.
+ */
+const FIRST: readonly Path[] = [
+  'test/main.test.ts',
+  'test/demo/program.test.ts',
+  'test/laws/world.laws.test.ts',
+  'test/laws/endings.laws.test.ts',
+  'test/field/runtime.test.ts',
+]
 
 const suites = testsUnder('playground/test')
 const own = [...FIRST, ...testsUnder('test').filter(file => !FIRST.includes(file))]
