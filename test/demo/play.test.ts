@@ -42,7 +42,9 @@ const story: Readonly<Record<(typeof names)[number], readonly (string | RegExp)[
   ],
 }
 
-suite('the releases of the demo', () => {
+suite('the releases of the demo', function () {
+  // All releases are played before the first test; a busy machine takes longer than a test may.
+  this.timeout(60_000)
   let stage: VirtualStage
   let asTheyShould: boolean
   /** What is said of each, in their order. */
