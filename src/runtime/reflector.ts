@@ -7,13 +7,13 @@
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
  * | the kind is not served (404) | `absent`; ask again after 15 s, because the server may have just started, then every `absentRetry` |
- * | 403 | `forbidden`, with a sentence; ask again likewise, then every `forbiddenRetry` |
+ * | 403 | `forbidden`, with a sentence; ask again likewise, then every `forbiddenRetry`; where the kind is not served, as 404 |
  * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
 import type { Kind } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
-import { isForbidden, isGone, isNotFound } from '../core/errors.ts'
+import { ApiError, isForbidden, isGone, isNotFound } from '../core/errors.ts'
 import type { Clock, KubeApi, Log, ObjectForm, WatchEvent } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { ListPages, type Scope } from './list-pages.ts'
@@ -164,8 +164,7 @@ export class Reflector {
         else await this.#watch(this.#version, signal)
       } catch (error) {
         if (signal.aborted) break
-        if (isNotFound(error)) this.#served = await this.#discovered(signal)
-        wait = this.#failed(error)
+        wait = this.#failed(await this.#known(error, signal))
       }
       this.#answered()
       if (wait > 0) await pause(this.#options.clock, wait, signal)
@@ -215,15 +214,27 @@ export class Reflector {
     this.#trouble.heard()
   }
 
-  /** In which versions a kind is served that is not in ours; none where that cannot be asked either. */
-  async #discovered(signal: AbortSignal): Promise<readonly string[]> {
+  /**
+   * The error as it is to be understood. Rights are checked before kinds: 403 is also the answer for a kind that is not served, and
+   * there nothing is hidden.
+   */
+  async #known(error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!isNotFound(error) && !isForbidden(error)) return error
+    const served = await this.#discovered(signal)
+    this.#served = served ?? []
+    if (!isForbidden(error) || served === null || served.length > 0) return error
+    return new ApiError({ code: 404, reason: 'NotFound', message: 'the server does not serve this kind' })
+  }
+
+  /** In which versions a kind is served; null where that cannot be asked. */
+  async #discovered(signal: AbortSignal): Promise<readonly string[] | null> {
     const { api, clock } = this.#options
     try {
       return await withDeadline(clock, this.#timing.listDeadline, signal, 'Discovery', deadline =>
         api.served(this.kind, { lane: 'normal', signal: deadline }),
       )
     } catch {
-      return []
+      return null
     }
   }
 
