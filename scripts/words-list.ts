@@ -69,7 +69,7 @@ export const words: readonly Word[] = [
   name('\\b(?:carryable|spanOf)\\b', 'clampToReadySides, minMax'),
   declared(
     'Room|Interests|Following|Asks|Ledger',
-    'Informer, DependencyIndex, ConfigInformers, InFlightQueries, WriteContention',
+    'Informer, DependencyIndex, NeededInformers, InFlightQueries, WriteContention',
   ),
   declared(
     'stay|go|tell|pass|still|remark',

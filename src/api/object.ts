@@ -99,8 +99,18 @@ export const kinds = {
   VerticalPodAutoscaler: namespaced('autoscaling.k8s.io', 'v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'),
   ScaledObject: namespaced('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'),
   VirtualService: namespaced('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
-  PeerAuthentication: namespaced('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
   DestinationRule: namespaced('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
+  Sidecar: namespaced('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
+  ServiceEntry: namespaced('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
+  EnvoyFilter: namespaced('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
+  ProxyConfig: namespaced('networking.istio.io', 'v1beta1', 'ProxyConfig', 'proxyconfigs'),
+  AuthorizationPolicy: namespaced('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies'),
+  PeerAuthentication: namespaced('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications'),
+  RequestAuthentication: namespaced('security.istio.io', 'v1', 'RequestAuthentication', 'requestauthentications'),
+  Telemetry: namespaced('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
+  WasmPlugin: namespaced('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
+  NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
+  PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
 } as const satisfies Record<string, Kind>
 
 /** `group/version`, or the bare version of the core group. */

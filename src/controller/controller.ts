@@ -20,7 +20,6 @@ import { InFlightHooks } from './in-flight-hooks.ts'
 import { InFlightQueries } from './in-flight-queries.ts'
 import { QueryTrials } from './query-trials.ts'
 import { ConfigContents } from './config-contents.ts'
-import { ConfigInformers } from './config-informers.ts'
 import { DependencyIndex } from './dependency-index.ts'
 import {
   addIndexes,
@@ -33,6 +32,7 @@ import {
   selectors,
   timings,
 } from './kinds.ts'
+import { NeededInformers } from './needed-informers.ts'
 import { Observer } from './observe.ts'
 import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
@@ -167,7 +167,7 @@ export class Controller {
     })
     const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
     const dependencies = new DependencyIndex()
-    const configInformers = new ConfigInformers(this.#cache)
+    const neededInformers = new NeededInformers(this.#cache, this.#scopes)
     const configContents = new ConfigContents({
       api,
       clock: steady,
@@ -186,7 +186,7 @@ export class Controller {
       deliveries,
       cache: this.#cache,
       dependencies,
-      configInformers,
+      neededInformers,
       configContents,
       observer: new Observer(this.#cache, configContents, this.#options.settings, this.#ports.sha256),
       wake: (key, at) => this.#wakeAt(key, at),
@@ -212,7 +212,7 @@ export class Controller {
     deliveries.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
-    configInformers.close()
+    neededInformers.close()
     configContents.close()
   }
 

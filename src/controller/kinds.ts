@@ -10,6 +10,9 @@ import { routing } from '../core/routers/index.ts'
 import type { ProviderKind } from '../core/routers/provider.ts'
 import { scalerKinds } from '../core/autoscalers/index.ts'
 import { pausedBy } from '../core/autoscalers/pause.ts'
+import { attachedServices } from '../core/policies/attached.ts'
+import { policyKindOf, policyKinds } from '../core/policies/index.ts'
+import { selectorKeys as keysOfSelector } from '../core/policies/pod-selector.ts'
 import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
 import type { ReflectorTiming } from '../runtime/reflector.ts'
@@ -38,13 +41,17 @@ export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscale
 /** Installed or allowed later, these are found within so long; until then they cost next to nothing. */
 const RARELY = 600_000
 
-/** Waits of those kinds, by `kindKey`. */
-export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Object.fromEntries(
-  followedWherePresent.map(kind => [kindKey(kind), { absentRetry: RARELY, forbiddenRetry: RARELY }]),
-)
-
 /** Kinds of the routing providers: each is followed while a Canary of its provider exists. */
 export const providerKinds: readonly ProviderKind[] = Object.values(routing).flatMap(provider => provider.kinds)
+
+/** Kinds of policies, which are followed while a Canary needs them; the absence of those that are not a provider's is no trouble. */
+const policiesAlone = policyKinds.map(({ kind }) => kind).filter(kind => !providerKinds.some(one => one.kind === kind))
+
+/** Waits of kinds that may be absent, by `kindKey`. */
+export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Object.fromEntries([
+  ...followedWherePresent.map(kind => [kindKey(kind), { absentRetry: RARELY, forbiddenRetry: RARELY }] as const),
+  ...policiesAlone.map(kind => [kindKey(kind), { absentRetry: RARELY }] as const),
+])
 
 /** What a decision rests on. */
 export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKinds.map(({ kind }) => kind)])
@@ -52,9 +59,9 @@ export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKind
 /** Without these nothing can be decided. */
 export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
 
-/** Whether objects of all namespaces may matter to a Canary: what splits traffic reads its kinds wherever they are. */
+/** Whether objects of other namespaces may matter to a Canary: what splits traffic reads its kinds wherever they are, and policies of the mesh's own namespace may be for all. */
 export const isReadInAllNamespaces = (kind: Kind): boolean =>
-  providerKinds.some(one => kindKey(one.kind) === kindKey(kind))
+  providerKinds.some(one => kindKey(one.kind) === kindKey(kind)) || (policyKindOf(kind)?.rootSelectsAll ?? false)
 
 /** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
 export const selectors: Readonly<Record<string, string>> = {
@@ -183,6 +190,23 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     name: 'canary',
     of: (scaler: KubeObject) => [...labelled(scaler), ...(pausable ? pausedFor(scaler) : [])],
   })),
+  ...policyKinds.flatMap(policyKind => [
+    { kind: policyKind.kind, name: 'canary', of: labelled },
+    {
+      kind: policyKind.kind,
+      name: 'selects',
+      of: (policy: KubeObject) => {
+        const selector = policyKind.selectorOf(policy)
+        return selector === null ? [] : keysOfSelector(namespaceOf(policy), selector)
+      },
+    },
+    {
+      kind: policyKind.kind,
+      name: 'attached',
+      of: (policy: KubeObject) =>
+        policyKind.attachable ? attachedServices(policy).map(service => `${namespaceOf(policy)}/${service}`) : [],
+    },
+  ]),
   ...[kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].map(kind => ({
     kind,
     name: 'scales',

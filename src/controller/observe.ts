@@ -25,10 +25,11 @@ import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
 import { readMetricTemplates } from './metric-templates.ts'
 import { readCanary } from './read-canary.ts'
+import { neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
 import { sharedWith } from './shared-observation.ts'
 import { surroundingsOf } from './surroundings.ts'
-import { unseenConfigs } from './watch-health.ts'
+import { unseenNeeded } from './watch-health.ts'
 
 /** What memory adds to the caches. */
 export interface ReconcileContext {
@@ -46,7 +47,7 @@ export interface ReconcileContext {
 
 export interface Observed {
   readonly observation: Observation
-  /** Kinds of configuration that the canary needs to be followed in its namespace. */
+  /** Kinds that the canary needs to be followed beside those of every canary: configuration in its namespace, and policies. */
   readonly needs: readonly Kind[]
   /** Not all of them are known yet, and have to be before anything is decided. */
   readonly blind: boolean
@@ -88,7 +89,7 @@ export class Observer {
     )
     const references = this.#settings.trackConfigs ? trackedConfigs(at(target?.spec, 'template')) : []
     const { configs, unread, problems } = readConfigs(reader, this.#contents, names, references)
-    const needs = this.#settings.trackConfigs ? neededConfigKinds(reader, names, references, recorded) : []
+    const configNeeds = this.#settings.trackConfigs ? neededConfigKinds(reader, names, references, recorded) : []
     const { analysis } = canary.spec
     const workloadKind = workloadKindOf(canary)
     const workloads = {
@@ -122,9 +123,11 @@ export class Observer {
       findings: known.findings,
       sight: known.sight,
       writeError: known.writeError,
-      hidden: known.hidden,
-      unseen: known.unseen ?? unseenConfigs(this.#reader.reflectors(), names.namespace, needs),
     }
+    const policyNeeds = neededPolicyKinds(seen)
+    const { policies, copies } = policiesAround(reader, seen)
+    const needs = [...configNeeds, ...policyNeeds]
+    const unseenNeeds = unseenNeeded(this.#reader.reflectors(), names.namespace, needs)
     // Chosen with the first primary, and not while something still blocks it.
     const isBefore = seen.state.phase === 'Initializing' && seen.state.revision === null
     const memory = {
@@ -132,7 +135,16 @@ export class Observer {
       provider: isBefore ? seen.memory.provider : canary.spec.provider,
       labels: isBefore || seen.target === null ? seen.memory.labels : labelMode(seen),
     }
-    const observation = { ...seen, memory }
+    const isDeleted = canary.metadata.deletionTimestamp !== undefined
+    const observation = {
+      ...seen,
+      memory,
+      live: { ...live, ...copies },
+      policies,
+      hidden:
+        known.hidden ?? (isDeleted ? unseenNeeded(this.#reader.reflectors(), names.namespace, policyNeeds) : null),
+      unseen: known.unseen ?? unseenNeeds,
+    }
     // What one object hides is said when all kinds are seen.
     const hidden = [...problems, ...reader.refusals]
     const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
@@ -141,7 +153,8 @@ export class Observer {
       needs,
       blind:
         unread ||
-        needs.some(kind => !this.#reader.synced(kind, names.namespace)) ||
+        configNeeds.some(kind => !this.#reader.synced(kind, names.namespace)) ||
+        policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
         (names.scaler !== null && !this.#isSynced(names.scaler.kind, names.namespace)),
     }
@@ -150,6 +163,14 @@ export class Observer {
   /** In its own namespace, or in all. */
   #isSynced(kind: Kind, namespace: string): boolean {
     return this.#reader.synced(kind) || this.#reader.synced(kind, namespace)
+  }
+
+  /** Listed, or known not to be there. */
+  #isKnown(kind: Kind, namespace: string): boolean {
+    const isAbsent = this.#reader
+      .reflectors()
+      .some(one => one.kind === kind && (one.namespace === '' || one.namespace === namespace) && one.state === 'absent')
+    return isAbsent || this.#isSynced(kind, namespace)
   }
 
   #workload(

@@ -20,7 +20,6 @@ import { type ApplyPorts, applyWrites } from './apply.ts'
 import type { Calls } from './calls.ts'
 import { afterCommit, commitStatus, commitTime } from './commit.ts'
 import type { ConfigContents } from './config-contents.ts'
-import type { ConfigInformers } from './config-informers.ts'
 import type { DependencyIndex } from './dependency-index.ts'
 import type { HookDeliveries } from './hook-deliveries.ts'
 import type { InFlightHooks } from './in-flight-hooks.ts'
@@ -29,6 +28,7 @@ import { reportInvalid } from './invalid-canary.ts'
 import { laneOf } from './lane.ts'
 import { readAllLive, readLive } from './live-reads.ts'
 import { isNamespaceTerminating } from './namespace-state.ts'
+import type { NeededInformers } from './needed-informers.ts'
 import type { Observer, ReconcileContext } from './observe.ts'
 import { type ProcessMemory, ProcessMemories } from './process-memory.ts'
 import type { QueryTrials } from './query-trials.ts'
@@ -45,7 +45,7 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly deliveries: Pick<HookDeliveries, 'deliver' | 'forget'>
   readonly queryTrials: Pick<QueryTrials, 'findings' | 'ask' | 'forget'>
   readonly recorder: Pick<EventRecorder, 'record'>
-  readonly configInformers: Pick<ConfigInformers, 'set' | 'forget'>
+  readonly neededInformers: Pick<NeededInformers, 'set' | 'forget'>
   readonly configContents: Pick<ConfigContents, 'retain'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
@@ -80,7 +80,7 @@ export class Reconciler {
 
   /** One pass; what it throws is tried again with backoff. */
   *pass(key: string, calls: Calls): Step<void> {
-    const { cache, clock, observer, dependencies, configInformers, queries, queryTrials, hooks, wake } = this.#ports
+    const { cache, clock, observer, dependencies, neededInformers, queries, queryTrials, hooks, wake } = this.#ports
     const ref = refOfKey(key)
     const before = this.#memories.get(key)
     if (before?.isStatusUncertain === true) yield* readLive(cache, calls, ref)
@@ -118,7 +118,7 @@ export class Reconciler {
     const { observation, needs, blind } = observer.observe(canary, context, wanted)
     known.observed = isResting(known.state) ? null : observation
     dependencies.set(key, wanted)
-    configInformers.set(key, ref.namespace, needs)
+    neededInformers.set(key, ref.namespace, needs)
     queryTrials.ask(key, trialQuestions(observation))
     // Without its configuration a template would be another revision. No worker waits for it; what may not be followed is
     // said instead.
@@ -214,7 +214,7 @@ export class Reconciler {
     this.#ports.hooks.forget(key)
     this.#ports.deliveries.forget(key)
     this.#ports.dependencies.forget(key)
-    this.#ports.configInformers.forget(key)
+    this.#ports.neededInformers.forget(key)
     this.#ports.configContents.retain(key, [])
     this.#ports.watcher(key, null, null)
   }

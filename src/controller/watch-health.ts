@@ -4,6 +4,7 @@
  */
 import { apiVersionOf, kindKey, kinds, type Kind } from '../api/object.ts'
 import type { Provider } from '../api/providers.ts'
+import { policyKindOf, policyKinds } from '../core/policies/index.ts'
 import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
@@ -55,16 +56,23 @@ export function hiddenIn(
   return joined(concerned.map(troubleOf))
 }
 
-/** What configuration a canary cannot see of these kinds; null when it sees all. */
-export function unseenConfigs(
+/** What a canary cannot see of the configuration and policies that it needs; null when it sees all. Of kinds that are not installed there are none. */
+export function unseenNeeded(
   reflectors: readonly Reflector[],
   namespace: string,
   needs: readonly Kind[],
 ): string | null {
   const concerned = reflectors.filter(
-    one => one.namespace === namespace && needs.some(kind => kindKey(kind) === kindKey(one.kind)),
+    one => (one.namespace === '' || one.namespace === namespace) && needs.some(kind => isSame(kind, one.kind)),
   )
-  return joined(concerned.map(troubleOf))
+  return joined(concerned.map(one => troubleOf(one) ?? otherVersionOf(one)))
+}
+
+/** A policy that is served in another version would not be kept equal. */
+function otherVersionOf({ kind, state, served }: Reflector): string | null {
+  const policy = policyKindOf(kind)
+  if (policy === null || state !== 'absent' || served.length === 0) return null
+  return `${kindKey(kind)} is served as ${listed(served.toSorted())}, and policies of ${apiVersionOf(kind)} are kept equal for the primary: install ${policy.since}, or recreate the Canary with spec.primary.labels: keep`
 }
 
 /**
@@ -100,9 +108,8 @@ const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(oth
 
 /** Whatever its provider. Where autoscalers of others cannot be seen, releases go on; configuration is needed by those who mount it. */
 function neededByEach(kind: Kind): boolean {
-  return ![...followedWherePresent, ...configKinds, ...providerKinds.map(one => one.kind)].some(one =>
-    isSame(one, kind),
-  )
+  const ofSome = [...providerKinds, ...policyKinds].map(one => one.kind)
+  return ![...followedWherePresent, ...configKinds, ...ofSome].some(one => isSame(one, kind))
 }
 
 /** Why the objects of a kind are not known; null when they are, or may soon be. */
@@ -124,7 +131,10 @@ function failureOf(reflector: Reflector): string | null {
 }
 
 function remedy({ kind, namespace }: Reflector): string {
-  if (!configKinds.some(one => kindKey(one) === kindKey(kind))) return 'Apply manifests/rbac.yaml'
+  const policy = providerKinds.some(one => isSame(one.kind, kind)) ? null : policyKindOf(kind)
+  if (policy !== null)
+    return `Apply manifests/policy-rbac.yaml, which binds ClusterRole ${policy.role}, or recreate the Canary with spec.primary.labels: keep`
+  if (!configKinds.some(one => isSame(one, kind))) return 'Apply manifests/rbac.yaml'
   return `Bind ClusterRole sluice-configs in namespace ${namespace} (manifests/config-rbac.yaml), or run Sluice with --track-configs=false`
 }
 

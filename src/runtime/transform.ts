@@ -62,12 +62,27 @@ const read: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
       targetRef: only(at(endpoint, 'targetRef'), ['name']),
     })),
   }),
-  Service: withoutStatus,
+  Service: service => {
+    const conditions = recordsOf(at(service['status'], 'conditions')).map(one => only(one, ['type', 'status']))
+    return conditions.length === 0 ? withoutStatus(service) : { ...service, status: { conditions } }
+  },
   HorizontalPodAutoscaler: withoutStatus,
   ScaledObject: withoutStatus,
   VerticalPodAutoscaler: withoutStatus,
   VirtualService: withoutStatus,
   DestinationRule: withoutStatus,
+  Sidecar: withoutStatus,
+  ServiceEntry: withoutStatus,
+  EnvoyFilter: withoutStatus,
+  ProxyConfig: withoutStatus,
+  AuthorizationPolicy: withoutStatus,
+  PeerAuthentication: withoutStatus,
+  RequestAuthentication: withoutStatus,
+  Telemetry: withoutStatus,
+  WasmPlugin: withoutStatus,
+  NetworkPolicy: withoutStatus,
+  // Counts pods all the time.
+  PodDisruptionBudget: withoutStatus,
 }
 
 /** Conditions have new times at every step of a rollout, and messages that say how far it is. */

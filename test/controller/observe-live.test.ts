@@ -16,6 +16,7 @@ import { Observer } from '../../src/controller/observe.ts'
 import { observeLive } from '../../src/controller/observe-live.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { recordOf } from '../../src/core/json.ts'
+import { policyKinds } from '../../src/core/policies/index.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import { readStatus } from '../../src/core/status/read-status.ts'
 import { Informers } from '../../src/runtime/informers.ts'
@@ -44,7 +45,8 @@ async function observedByInformers(world: World): Promise<Observation> {
   const contents = new ConfigContents({ api, clock, random, sha256, wake: () => {} })
   const observer = new Observer(informers, contents, settings, sha256)
   const routed = providerKinds.map(({ kind }) => kind)
-  for (const kind of [...followed, ...routed, ...followedWherePresent]) informers.use(kind)
+  const policies = policyKinds.map(({ kind }) => kind)
+  for (const kind of [...followed, ...routed, ...followedWherePresent, ...policies]) informers.use(kind)
   for (const kind of configKinds) informers.use(kind, 'shop')
   await clock.advance(1000)
   const object = informers.get({ kind: kinds.Canary, namespace: 'shop', name: 'web' })
@@ -81,8 +83,8 @@ async function observedLive(world: World, api = world.api.replica(), namespaces:
 }
 
 /** Kinds and names of all that was observed around the Canary, so that a case says what it is about. */
-const around = ({ surroundings, live }: Observation): string[] =>
-  [...Object.values(surroundings), Object.values(live)]
+const around = ({ surroundings, policies, live }: Observation): string[] =>
+  [...Object.values(surroundings), policies, Object.values(live)]
     .flatMap(value => (Array.isArray(value) ? (value as KubeObject[]) : []))
     .map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)
 
@@ -189,6 +191,20 @@ suite('a Canary that is observed without informers', () => {
         'HorizontalPodAutoscaler shop/scaler',
         'Service shop/beside',
         'Deployment shop/other',
+      ],
+    },
+    'with policies of its namespace and of the mesh, and copies of them': {
+      given: async () => {
+        world.start()
+        const selector = { matchLabels: { app: 'web' } }
+        made(kinds.AuthorizationPolicy, 'callers', { selector, rules: [{}] })
+        made(kinds.EnvoyFilter, 'limits', { workloadSelector: { labels: { app: 'web' } } }, 'istio-system')
+        await world.initialize({ primary: { labels: 'switch' } })
+      },
+      sees: [
+        'AuthorizationPolicy shop/callers',
+        'AuthorizationPolicy shop/callers-web-primary',
+        'EnvoyFilter istio-system/limits',
       ],
     },
     'with a MetricTemplate': {

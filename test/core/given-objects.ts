@@ -188,6 +188,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     templates: {},
     unreadableTemplates: {},
     surroundings: noSurroundings,
+    policies: [],
     findings: {},
     unseen: null,
     sight: 'cached',

@@ -1,6 +1,7 @@
 /** What histories are made of: how a canary is set up, what happens to it, and what goes wrong meanwhile. */
 import fc from 'fast-check'
 import type { Fate } from './tiny-calls.ts'
+import type { PolicedKind } from './tiny-policies.ts'
 import { HOOK_TYPES, type HookType } from '../../src/api/webhook.ts'
 import type { Gates, Mood } from './tiny-world.ts'
 
@@ -40,6 +41,8 @@ export interface Setup {
   readonly covered: 'by nothing' | 'by a wildcard' | 'by a wildcard and the Canary'
   /** A VirtualService of another namespace leads to the Service, past the split. */
   readonly bypassed: boolean
+  /** Policies of the user's select the pods of the target by the label that tells the sides apart; left out: none do. */
+  readonly policed?: boolean
   /** Types of the webhooks that the Canary has, one each; left out: none. */
   readonly webhooks?: readonly HookType[]
 }
@@ -146,6 +149,9 @@ export type Act =
   | { readonly act: 'fall silent' | 'hear again' }
   /** A VirtualService of the namespace leads to the Service, past the split; or it does no longer. */
   | { readonly act: 'lead past' | 'lead past no more' }
+  /** The user writes a policy of this kind, whether it is there or not, or deletes it. */
+  | { readonly act: 'write a policy'; readonly kind: PolicedKind; readonly version: number }
+  | { readonly act: 'delete a policy'; readonly kind: PolicedKind }
   | { readonly act: 'delete' }
 
 /** A pass in which nothing goes wrong. */

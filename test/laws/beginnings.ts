@@ -9,8 +9,21 @@ const rested = new Map<string, TinyWorld>()
 
 /** A world in which the canary rests, made once for all setups that differ in the analysis alone. */
 function worldAtRest(setup: Setup): TinyWorld {
-  const { split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed, scaler } = setup
-  const parts = [split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed, scaler]
+  const { split, labels, configured, recreate, autoscaled, replicas, secondPort, covered, bypassed, scaler, policed } =
+    setup
+  const parts = [
+    split,
+    labels,
+    configured,
+    recreate,
+    autoscaled,
+    replicas,
+    secondPort,
+    covered,
+    bypassed,
+    scaler,
+    policed,
+  ]
   const key = parts.join('/')
   const known = rested.get(key) ?? initialized(setup)
   rested.set(key, known)

@@ -7,6 +7,7 @@ import { autoscale } from './tiny-autoscalers.ts'
 import { contentOf, leadPast, makeTarget, planOf } from './setups.ts'
 import { type Faults, NO_FAULTS } from './tiny-calls.ts'
 import { Chronicle } from './tiny-mesh.ts'
+import { usersPolicy, writePolicy } from './tiny-policies.ts'
 import { TinyProcess, type Witness } from './tiny-process.ts'
 import { CANARY, FINE, NAMESPACE, PRIMARY, refTo, TARGET, TinyWorld, type Weather } from './tiny-world.ts'
 
@@ -156,6 +157,10 @@ export class Life {
         return leadPast(world, NAMESPACE)
       case 'lead past no more':
         return world.remove(refTo(kinds.VirtualService, `past-${NAMESPACE}`))
+      case 'write a policy':
+        return writePolicy(world, this.setup, act.kind, act.version)
+      case 'delete a policy':
+        return world.remove(usersPolicy(act.kind))
       case 'delete':
         return world.edit(CANARY, canary => {
           const { finalizers = [] } = canary.metadata

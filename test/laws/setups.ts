@@ -1,6 +1,7 @@
 /** What a user has before there is a Canary, and the Canary as it is written. */
 import { apiVersionOf, kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { Setup } from './arbitraries.ts'
+import { POLICED, writePolicy } from './tiny-policies.ts'
 import { CANARY, refTo, TARGET, TinyWorld } from './tiny-world.ts'
 
 /** Nothing but a ladder of one step: what the setups of single histories are written over. */
@@ -68,6 +69,7 @@ export function newWorld(setup: Setup): TinyWorld {
     const { ref, object } = scalerOf(setup.scaler)
     world.put(ref, object, 'kubectl')
   }
+  if (setup.policed === true) for (const kind of POLICED) writePolicy(world, setup, kind, 0)
   world.put(CANARY, { ...bare, spec: writtenSpec(setup) }, 'kubectl')
   return world
 }

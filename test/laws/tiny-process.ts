@@ -185,7 +185,7 @@ export class TinyProcess {
       log: silent,
       observer: this.#observer,
       dependencies: { set: nothing, forget: nothing },
-      configInformers: { set: nothing, forget: nothing },
+      neededInformers: { set: nothing, forget: nothing },
       configContents: { retain: nothing },
       queries: {
         findings: () => this.#findings,

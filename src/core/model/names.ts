@@ -17,6 +17,8 @@ export const ORIGINAL_ANNOTATION = 'sluice.dev/original'
 export const REPLICAS_ANNOTATION = 'sluice.dev/replicas'
 /** On the Services whose EndpointSlices, which get the label too, are followed. */
 export const ENDPOINTS_LABEL = 'sluice.dev/endpoints'
+/** On the copy of a policy: namespace and name of the user's. */
+export const COPY_ANNOTATION = 'sluice.dev/copy-of'
 /** On the target while `spec.paused` is ours. */
 export const LOCKED_ANNOTATION = 'sluice.dev/locked'
 export const FINALIZER = 'sluice.dev/hand-back'

@@ -154,6 +154,11 @@ export interface Observation<P extends Phase = Phase> {
   /** What is wrong with those that cannot be read, by name. */
   readonly unreadableTemplates: Readonly<Record<string, readonly string[]>>
   readonly surroundings: Surroundings
+  /**
+   * Policies, of the kinds of core/policies, that select pods of the target or the primary by their labels, or are attached to one of
+   * the Services; copies of ours too. None where the labels of the primary are such that no policy can miss it.
+   */
+  readonly policies: readonly KubeObject[]
   /** Answers, by id of the Check. */
   readonly findings: Readonly<Record<string, Finding>>
   /** Kinds that cannot be watched, as a sentence that says why; null when all that matters is seen. */

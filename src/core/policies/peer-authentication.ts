@@ -6,6 +6,7 @@
  */
 import type { KubeObject } from '../../api/object.ts'
 import { at, entryOf, recordOf, textOf, textsOf } from '../json.ts'
+import { byAge } from './order.ts'
 
 export type TlsMode = 'DISABLE' | 'PERMISSIVE' | 'STRICT'
 
@@ -65,10 +66,4 @@ function knownMode(mtls: unknown): TlsMode | null {
   return MODES.find(mode => mode === said) ?? null
 }
 
-/** Of the same second the first by name, as istiod sorts them (`pilot/pkg/model/config.go`, `sortConfigByCreationTime`). */
 const oldest = (policies: readonly KubeObject[]): KubeObject | null => policies.toSorted(byAge)[0] ?? null
-
-function byAge({ metadata: one }: KubeObject, { metadata: other }: KubeObject): number {
-  const [before, after] = [one.creationTimestamp ?? '', other.creationTimestamp ?? '']
-  return before === after ? (one.name < other.name ? -1 : 1) : before < after ? -1 : 1
-}

@@ -13,6 +13,7 @@ import {
   scalerOfPrimary,
   scalerRefused,
 } from './autoscalers.ts'
+import { foreignPolicyCopy, policyNotKept, policyWithoutEffect } from './copied-policies.ts'
 import { foreignPrimary, foreignSideServices, olderRival } from './neighbours.ts'
 import {
   durationInSeconds,
@@ -87,6 +88,9 @@ const policies: readonly (Policy | Slot)[] = [
   warnsOnly(scalerOfPrimary),
   stops(foreignPrimary),
   stops(foreignSideServices),
+  stopsBetweenRuns(policyNotKept),
+  stopsBetweenRuns(foreignPolicyCopy),
+  warnsOnly(policyWithoutEffect),
   'objects',
   stops(externalService),
   stopsOnlyTheStart(serviceOfOtherPods),

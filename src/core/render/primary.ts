@@ -16,6 +16,7 @@ import { mayStartPrimary } from './autoscalers.ts'
 import { floorOnCopy, primaryIsAutoscaled, startSize } from './autoscaling.ts'
 import { onCopies } from './configs.ts'
 import { deleteOurs, inherited, isOurs, liveOf, ours } from './ownership.ts'
+import { missingCopies } from './policies.ts'
 import { withRestarts } from './restarts.ts'
 import { followLabels } from './scheduling.ts'
 
@@ -30,7 +31,9 @@ export function renderPrimary(o: Observation, posture: Posture): Write[] {
   const wanted = rendered(o, recorded, live)
   if (wanted === null) return []
   if (live === undefined)
-    return mayStartPrimary(o, posture) ? [{ verb: 'create', ref: o.names.primary, object: wanted }] : []
+    return mayStartPrimary(o, posture) && missingCopies(o).length === 0
+      ? [{ verb: 'create', ref: o.names.primary, object: wanted }]
+      : []
   if (standsAsRendered(live, wanted)) return []
   return [{ verb: 'replace', ref: o.names.primary, object: onto(live, wanted) }]
 }

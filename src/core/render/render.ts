@@ -6,6 +6,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
 import { isGivenBack, renderAutoscalers } from './autoscalers.ts'
+import { renderPolicies } from './policies.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
@@ -39,6 +40,8 @@ export function render(o: Observation, halted: boolean): Write[] {
   // The primary's goes once there is nothing left for it to scale.
   const scalers = renderAutoscalers(o, posture)
   if (scalers.length > 0) return scalers
+  const policies = renderPolicies(o, posture)
+  if (policies.length > 0) return policies
   if (!isGivenBack(posture)) return []
   return [
     finalizer(
@@ -48,7 +51,7 @@ export function render(o: Observation, halted: boolean): Write[] {
   ]
 }
 
-/** Every write of a posture; when all is removed, of all but the autoscalers. */
+/** Every write of a posture; when all is removed, of all but the autoscalers and policies. */
 export function renderAll(o: Observation, posture: Posture): Write[] {
   return [
     ...routingOf(o).render(o, posture),
@@ -56,7 +59,7 @@ export function renderAll(o: Observation, posture: Posture): Write[] {
     ...renderPrimary(o, posture),
     ...renderTarget(o, posture),
     ...renderRevisions(o, posture),
-    ...(posture.remove === 'nothing' ? renderAutoscalers(o, posture) : []),
+    ...(posture.remove === 'nothing' ? [...renderAutoscalers(o, posture), ...renderPolicies(o, posture)] : []),
   ]
 }
 

@@ -131,6 +131,11 @@ const table = {
     'warn',
     'An autoscaler of the primary goes by something that it does not alone decide; the release continues.',
   ),
+  PolicyNotKept: stalled('A policy that covers the target cannot be kept equal for the primary.'),
+  PolicyWithoutEffect: happened(
+    'warn',
+    'A policy names a Service in a way that no proxy obeys; the release continues.',
+  ),
   ReferenceMissing: stalled('An object that the Canary names does not exist, or does not fit.'),
   MetricsServerNotAllowed: stalled('The Canary names a metrics server that is not on the list.'),
   WebhookNotAllowed: stalled('A webhook of the Canary leads to a host that the flags do not allow.'),

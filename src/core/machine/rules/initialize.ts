@@ -12,6 +12,7 @@ import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'
 import { isOurs } from '../../render/ownership.ts'
+import { missingCopies } from '../../render/policies.ts'
 import { apexLeftTarget } from '../../render/services.ts'
 import type { Reason } from '../../status/reasons.ts'
 import type { Instant } from '../../time.ts'
@@ -97,7 +98,7 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
     const waited =
       primary?.readiness === 'ready'
         ? `${kindAndName(o.names.primary)}: ${notInEndpoints(missing, o.names.primaryService.name)}`
-        : `${kindAndName(o.names.primary)}: ${primary?.message ?? 'it is being created'}`
+        : `${kindAndName(o.names.primary)}: ${primary?.message ?? notCreated(o)}`
     const next = awaiting({ ...state, carriedAt: null }, 'primary', now)
     return awaitPods(o, next, { reason: 'WaitingForPods', message: `Waiting for ${waited}` }, now)
   }
@@ -110,6 +111,13 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
   const message = `${kindAndName(o.names.primary)} is ready; moving the callers to it`
   return transition(o, next, { reason: 'RoutingCallers', message }, now)
+}
+
+/** Why there is no primary yet. */
+function notCreated(o: Observation): string {
+  const [copy] = missingCopies(o)
+  if (copy === undefined) return 'it is being created'
+  return `${kindAndName(copy.ref)}, the copy of ${kindAndName({ ...copy.ref, name: copy.original.metadata.name })} for its pods, is being created first`
 }
 
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */

@@ -1,0 +1,55 @@
+/** The policies around a Canary whose primary they may miss. */
+import { type Kind, type KubeObject, refKey } from '../api/object.ts'
+import { parityOf } from '../core/policies/copies.ts'
+import { policyKinds } from '../core/policies/index.ts'
+import { selectsIn } from '../core/policies/order.ts'
+import { keysOfLabels } from '../core/policies/pod-selector.ts'
+import type { PolicyKind } from '../core/policies/policy-kind.ts'
+import { mayMissPrimary, pairsOf, type Sided } from '../core/policies/sides.ts'
+import type { Live, Observation } from '../core/model/observation.ts'
+import type { TrackedReader } from './reader.ts'
+
+/** The kinds that the Canary needs: all, or none. */
+export const neededPolicyKinds = (o: Sided): readonly Kind[] =>
+  mayMissPrimary(o) ? policyKinds.map(({ kind }) => kind) : []
+
+/** What of them is read: those that select pods of either side, are attached to one of its Services, or are copies of ours. */
+export function policiesAround(
+  reader: TrackedReader,
+  o: Sided,
+): Pick<Observation, 'policies'> & { readonly copies: Live } {
+  if (!mayMissPrimary(o)) return { policies: [], copies: {} }
+  const labels = pairsOf(o).flatMap(({ target, primary }) => [target, primary])
+  const policies = policyKinds.flatMap(kind => [...new Set(ofKind(reader, o, kind, labels))])
+  const wanted = parityOf({ ...o, policies })?.copies ?? []
+  const own = policyKinds.flatMap(({ kind }) =>
+    reader
+      .byIndex(kind, 'canary', `${o.names.namespace}/${o.names.canary}`)
+      .map(copy => [refKey({ kind, namespace: o.names.namespace, name: copy.metadata.name }), copy] as const),
+  )
+  // What has the name of a copy may be another client's.
+  const named = wanted.flatMap(({ ref }) => {
+    const object = reader.get(ref)
+    return object === undefined ? [] : [[refKey(ref), object] as const]
+  })
+  return { policies, copies: Object.fromEntries([...own, ...named]) }
+}
+
+function ofKind(
+  reader: TrackedReader,
+  o: Sided,
+  kind: PolicyKind,
+  labels: readonly Readonly<Record<string, string>>[],
+): readonly KubeObject[] {
+  const { names, settings } = o
+  const namespaces = kind.rootSelectsAll ? [names.namespace, settings.rootNamespace] : [names.namespace]
+  const keys = namespaces.flatMap(namespace => labels.flatMap(one => keysOfLabels(namespace, one)))
+  const selecting = [...new Set(keys)]
+    .flatMap(key => reader.byIndex(kind.kind, 'selects', key))
+    .filter(policy => labels.some(one => selectsIn(o, kind, policy, one)))
+  const services = [names.apexService, names.primaryService, names.canaryService]
+  const attached = kind.attachable
+    ? services.flatMap(({ namespace, name }) => reader.byIndex(kind.kind, 'attached', `${namespace}/${name}`))
+    : []
+  return [...selecting, ...attached]
+}

@@ -1,0 +1,17 @@
+/** Policies that name what they are for (`targetRefs`) in place of a selector, as waypoints know them; proxies beside pods do not. */
+import type { KubeObject } from '../../api/object.ts'
+import { at, isRecord, recordsOf } from '../json.ts'
+
+/** The names that a policy of an attachable kind is for, of Services in its own namespace; none where it has no `targetRefs`. */
+export function attachedServices({ spec }: KubeObject): readonly string[] {
+  const one = at(spec, 'targetRef')
+  return [...recordsOf(at(spec, 'targetRefs')), ...(isRecord(one) ? [one] : [])].flatMap(({ kind, name }) =>
+    kind === 'Service' && typeof name === 'string' ? [name] : [],
+  )
+}
+
+/** Whether a waypoint takes the requests to a Service: its own condition tells, and nothing else does. */
+export const isBoundToWaypoint = (service: KubeObject | undefined): boolean =>
+  recordsOf(at(service?.['status'], 'conditions')).some(
+    one => one['type'] === 'istio.io/WaypointBound' && one['status'] === 'True',
+  )

@@ -1,0 +1,159 @@
+/**
+ * The policies that the primary would lose by its labels, and their copies for it. A copy is equal but for its selector, which
+ * selects the primary's pods alone. Of kinds of which one object decides alone, only that one is copied: a copy is younger than
+ * its original, so of two copies chance would decide.
+ */
+import { type KubeObject, type Ref, refKey, refOf } from '../../api/object.ts'
+import { fingerprint, recordOf, sameJson } from '../json.ts'
+import { COPY_ANNOTATION } from '../model/names.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Labels } from '../render/labels.ts'
+import { isOurs } from '../render/ownership.ts'
+import { kindOfPolicy, policyKinds } from './index.ts'
+import { byAge, selectsIn } from './order.ts'
+import { differingLabels, exclusions, type Expression, forPrimary, type PodSelector } from './pod-selector.ts'
+import type { PolicyKind } from './policy-kind.ts'
+import { type Pair, pairsOf, type Sided, selectorOfPrimary } from './sides.ts'
+
+/** What of an observation the copies depend on. */
+export type Policed = Sided & Pick<Observation, 'policies'>
+
+/** A copy that is to be there. */
+export interface Copy {
+  readonly kind: PolicyKind
+  readonly original: KubeObject
+  readonly ref: Ref
+  readonly spec: Readonly<Record<string, unknown>>
+}
+
+/** A policy that cannot be kept equal for the primary, and what its copy would be called. */
+export type Unequal = { readonly policy: KubeObject; readonly ref: Ref } & (
+  | {
+      /** It leaves pods out by a label on which the sides differ. */ readonly why: 'excludes'
+      readonly expression: Expression
+    }
+  | {
+      /** `other` selects the primary's pods as well and is older than a copy would be, so it would decide there. */
+      readonly why: 'overruled'
+      readonly other: KubeObject
+    }
+  | { /** The copy of `other` would have the same name. */ readonly why: 'doubled'; readonly other: KubeObject }
+)
+
+export interface Parity {
+  readonly copies: readonly Copy[]
+  readonly unequal: readonly Unequal[]
+}
+
+const NOTHING: Parity = { copies: [], unequal: [] }
+
+/** null where it is not known what to select, as before there is a target. */
+export function parityOf(o: Policed): Parity | null {
+  const pairs = pairsOf(o)
+  const primary = selectorOfPrimary(o)
+  if (pairs.length === 0 || primary === null) return o.target === null ? null : NOTHING
+  const found = policyKinds.map(kind => ofKind(o, kind, pairs, primary))
+  const unequal = found.flatMap(one => one.unequal)
+  const copies = found.flatMap(one => one.copies)
+  return withoutDoubles({ copies, unequal })
+}
+
+function ofKind(o: Policed, kind: PolicyKind, pairs: readonly Pair[], primary: Labels): Parity {
+  const policies = o.policies.filter(policy => kindOfPolicy(policy) === kind)
+  if (policies.length === 0) return NOTHING
+  const users = policies.filter(policy => !isCopy(o, policy)).toSorted(byAge)
+  const copies = new Map<string, Copy>()
+  const unequal = new Map<string, Unequal>()
+  for (const pair of pairs) {
+    const differing = differingLabels(pair.target, pair.primary)
+    for (const policy of missingOnPrimary(o, kind, users, pair)) {
+      const key = refKey(refOf(kind.kind, policy))
+      const selector = kind.selectorOf(policy)
+      if (selector === null) continue
+      const copy = copyOf(o, kind, policy, forPrimary(selector, differing, primary))
+      const [expression] = exclusions(selector, differing)
+      const other = overruling(o, kind, users, policies, policy, pair, copy.ref)
+      if (expression !== undefined) unequal.set(key, { why: 'excludes', policy, ref: copy.ref, expression })
+      else if (other !== null) unequal.set(key, { why: 'overruled', policy, ref: copy.ref, other })
+      else copies.set(key, copy)
+    }
+  }
+  return { copies: [...copies.values()], unequal: [...unequal.values()] }
+}
+
+/** The user's policies that count for a pod of the target, and neither select the primary's nor have an equal there. */
+function missingOnPrimary(
+  o: Policed,
+  kind: PolicyKind,
+  users: readonly KubeObject[],
+  pair: Pair,
+): readonly KubeObject[] {
+  const onTarget = users.filter(policy => selectsIn(o, kind, policy, pair.target))
+  const onPrimary = users.filter(policy => selectsIn(o, kind, policy, pair.primary))
+  switch (kind.counts) {
+    case 'every':
+      return onTarget.filter(policy => !onPrimary.some(one => one === policy || isEqual(kind, one, policy)))
+    case 'oldest':
+      // What the user wrote for the primary alone is the user's decision.
+      return onPrimary.some(policy => !onTarget.includes(policy))
+        ? []
+        : onTarget.slice(0, 1).filter(policy => onPrimary[0] !== policy)
+    case 'one':
+      return onPrimary.length > 0 ? [] : onTarget.slice(0, 1)
+  }
+}
+
+/** Where the oldest decides: another one of the user's that selects the primary's pods, is older than our copy, and says something else. */
+function overruling(
+  o: Policed,
+  kind: PolicyKind,
+  users: readonly KubeObject[],
+  policies: readonly KubeObject[],
+  policy: KubeObject,
+  { primary }: Pair,
+  ref: Ref,
+): KubeObject | null {
+  if (kind.counts !== 'oldest') return null
+  const [other] = users.filter(one => selectsIn(o, kind, one, primary))
+  if (other === undefined || isEqual(kind, other, policy)) return null
+  const copy = policies.find(one => isCopy(o, one) && one.metadata.name === ref.name)
+  return copy !== undefined && byAge(copy, other) < 0 ? null : other
+}
+
+const NO_PODS: PodSelector = { matchLabels: {}, matchExpressions: [] }
+
+/** Whether two policies say the same of the pods that they select. */
+const isEqual = (kind: PolicyKind, one: KubeObject, other: KubeObject): boolean =>
+  sameJson(kind.withSelector(recordOf(one.spec), NO_PODS), kind.withSelector(recordOf(other.spec), NO_PODS))
+
+function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {
+  const { namespace, primary } = o.names
+  const name = nameOfCopy(original.metadata.name, primary.name)
+  const ref = { kind: kind.kind, namespace, name }
+  return { kind, original, ref, spec: kind.withSelector(recordOf(original.spec), selector) }
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+const LONGEST_NAME = 253
+
+/** `<policy>-<primary>`: two Canaries may need a copy of one policy. Where it is too long, its hash stands for the end of the policy's. */
+export function nameOfCopy(policy: string, primary: string): string {
+  const name = `${policy}-${primary}`
+  if (name.length <= LONGEST_NAME) return name
+  const end = `-${fingerprint(policy).slice(0, 8)}-${primary}`
+  return `${policy.slice(0, LONGEST_NAME - end.length)}${end}`
+}
+
+/** A copy that this Canary made. */
+export const isCopy = (o: Pick<Observation, 'names'>, object: KubeObject): boolean =>
+  isOurs(o, object) && object.metadata.annotations?.[COPY_ANNOTATION] !== undefined
+
+/** One in the Canary's namespace and one in the root namespace may have the same name. */
+function withoutDoubles({ copies, unequal }: Parity): Parity {
+  const doubles = copies.flatMap((copy, i): Unequal[] => {
+    const other = copies.find((one, j) => j < i && refKey(one.ref) === refKey(copy.ref))
+    return other === undefined ? [] : [{ why: 'doubled', policy: other.original, other: copy.original, ref: copy.ref }]
+  })
+  const named = new Set(doubles.map(({ ref }) => refKey(ref)))
+  return { copies: copies.filter(({ ref }) => !named.has(refKey(ref))), unequal: [...unequal, ...doubles] }
+}

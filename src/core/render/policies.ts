@@ -1,0 +1,84 @@
+/**
+ * Copies of policies for the primary. They are there before its first pod, follow the user's as these are edited or deleted, and go
+ * once the primary is gone.
+ */
+import { type KubeObject, refKey, type Ref } from '../../api/object.ts'
+import { present, sameJson } from '../json.ts'
+import { COPY_ANNOTATION } from '../model/names.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Posture } from '../model/posture.ts'
+import type { Write } from '../model/write.ts'
+import { type Copy, isCopy, parityOf } from '../policies/copies.ts'
+import { policyKinds } from '../policies/index.ts'
+import { deleteOurs, inherited, isCurrent, isOurs, liveOf, ours, stamped } from './ownership.ts'
+
+export function renderPolicies(o: Observation, posture: Posture): Write[] {
+  if (posture.remove === 'everything') {
+    const primary = liveOf(o, o.names.primary)
+    const isGone = primary === undefined || !isOurs(o, primary)
+    return isGone ? copiesOf(o).flatMap(ref => deleteOurs(o, ref)) : []
+  }
+  // Before a primary is wanted there is nothing to cover.
+  const parity = posture.primary === null && o.primary === null ? null : parityOf(o)
+  if (parity === null) return []
+  // What cannot be kept equal any more goes on as it was, until a person has decided.
+  const kept = new Set([...parity.copies, ...parity.unequal].map(({ ref }) => refKey(ref)))
+  return [
+    ...parity.copies.flatMap(copy => write(o, copy)),
+    ...copiesOf(o)
+      .filter(ref => !kept.has(refKey(ref)))
+      .flatMap(ref => deleteOurs(o, ref)),
+  ]
+}
+
+/** The copies that are to be there before the first pod of the primary, and are not. */
+export const missingCopies = (o: Observation): readonly Copy[] =>
+  (parityOf(o)?.copies ?? []).filter(copy => {
+    const live = liveOf(o, copy.ref)
+    return live === undefined || !isOurs(o, live) || !isAsRendered(live, rendered(o, copy))
+  })
+
+/** Created, or replaced as a whole under its resourceVersion: an apply would keep what another client has added to it. */
+function write(o: Observation, copy: Copy): Write[] {
+  const { ref } = copy
+  const live = liveOf(o, ref)
+  const wanted = rendered(o, copy)
+  if (live === undefined) return [{ verb: 'create', ref, object: wanted }]
+  if (!isOurs(o, live) || live.metadata.deletionTimestamp !== undefined || isAsRendered(live, wanted)) return []
+  return [{ verb: 'replace', ref, object: onto(live, wanted) }]
+}
+
+const isAsRendered = (live: KubeObject, wanted: KubeObject): boolean =>
+  isCurrent(live, wanted, () => sameJson(live.spec, wanted.spec))
+
+function rendered(o: Observation, { original, ref, spec }: Copy): KubeObject {
+  const { namespace = '', name, labels, annotations } = original.metadata
+  const metadata = {
+    labels: inherited(labels),
+    annotations: { ...inherited(annotations), [COPY_ANNOTATION]: `${namespace}/${name}` },
+  }
+  return stamped(ours(o, ref, metadata, { spec }))
+}
+
+/** `live` with our spec and our metadata; labels and annotations of others stay. */
+function onto(live: KubeObject, wanted: KubeObject): KubeObject {
+  const { uid, resourceVersion, finalizers } = live.metadata
+  return {
+    ...live,
+    metadata: {
+      ...wanted.metadata,
+      ...present({ uid, resourceVersion, finalizers }),
+      labels: { ...live.metadata.labels, ...wanted.metadata.labels },
+      annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
+    },
+    spec: wanted.spec,
+  }
+}
+
+/** Those that this Canary has made and that are still there. */
+const copiesOf = (o: Observation): readonly Ref[] =>
+  policyKinds.flatMap(({ kind }) =>
+    Object.values(o.live)
+      .filter(object => object.kind === kind.kind && isCopy(o, object))
+      .map(({ metadata }) => ({ kind, namespace: o.names.namespace, name: metadata.name })),
+  )
