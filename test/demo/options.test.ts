@@ -40,6 +40,10 @@ suite('the command line of the demo', () => {
     })
   }
 
+  test('--help asks for nothing else', () => {
+    expect(readOptions(['--help', '--scenario', 'good'])).to.equal('help')
+  })
+
   test('its help names every scenario, and every scenario is of an image that there is', () => {
     for (const [name, { image }] of Object.entries(releases)) {
       expect(usage).to.contain(`${name} `)

@@ -89,12 +89,6 @@ suite('the demo', function () {
     expect(said).to.contain('sluice demo [--scenario <name>]')
   })
 
-  test('with --help it says how it is called, and ends with 0', async () => {
-    run('--help')
-    expect(await exitCode()).to.equal(0)
-    expect(said).to.match(/^sluice demo \[--scenario <name>\]/)
-  })
-
   test('where only the controller is installed, it ends with 1 and what to do', async () => {
     const alone = mkdtempSync(join(folder, 'alone-'))
     copyFileSync(join(installed, 'sluice.js'), join(alone, 'sluice.js'))
