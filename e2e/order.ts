@@ -30,6 +30,7 @@ const order = [
   'behaviour/no-mesh',
   'behaviour/credentials',
   'behaviour/webhooks',
+  'behaviour/flagger-examples',
   'behaviour/release',
   'behaviour/surroundings',
   'behaviour/autoscalers',

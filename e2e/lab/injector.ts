@@ -47,8 +47,15 @@ function answer({ request }: Review): object {
   }
 }
 
-/** Starts to answer, and tells the API server to ask. Returns what ends it. */
-export async function startInjector(lab: Lab): Promise<() => Promise<void>> {
+let started: Promise<void> | undefined
+/** One for all tests, from the first that needs it until the end of the run. */
+export async function withInjector(lab: Lab): Promise<void> {
+  started ??= start(lab)
+  await started
+}
+
+/** Starts to answer, and tells the API server to ask. */
+async function start(lab: Lab): Promise<void> {
   const [cert, key, ca] = await Promise.all(
     ['server.crt', 'server.key', 'ca.crt'].map(name => readFile(lab.pki.file(name))),
   )
@@ -64,6 +71,7 @@ export async function startInjector(lab: Lab): Promise<() => Promise<void>> {
   await new Promise<void>(resolve => {
     server.listen(port, '127.0.0.1', resolve)
   })
+  server.unref()
   await lab.kubectl.apply([
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -85,11 +93,6 @@ export async function startInjector(lab: Lab): Promise<() => Promise<void>> {
       ],
     },
   ])
-  return async () => {
-    await lab.kubectl.run('delete', 'mutatingwebhookconfiguration', 'injector')
-    server.closeAllConnections()
-    server.close()
-  }
 }
 
 /** Where iptables would redirect: the proxies of a namespace take over this port of their pods. */

@@ -17,7 +17,7 @@ export const addresses = {
 } as const
 
 /** The ports of Services that the client in the mesh can call. */
-export const clientPorts = [80, 9090, 7000, 9444, 9555] as const
+export const clientPorts = [80, 9090, 9898, 7000, 9444, 9555] as const
 
 export async function bringUpNetwork(ip: string): Promise<void> {
   await run([ip, 'link', 'set', 'lo', 'up'])

@@ -30,17 +30,20 @@ type Request = http.IncomingMessage | http2.Http2ServerRequest
 type Response = http.ServerResponse | http2.Http2ServerResponse
 
 const serve = (port: number) => (request: Request, response: Response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app')
   const answer = (status: number): void => {
     const headers = { 'x-version': version, 'x-pod': POD_NAME, 'x-port': String(port) }
     if (response instanceof http.ServerResponse) response.writeHead(status, headers)
     else response.writeHead(status, headers)
-    response.end(`${version}\n`)
+    response.end(pathname === '/token' ? '{"token":"e2e"}\n' : `${version}\n`)
   }
   // A probe sees a healthy process: what a version does wrong is for its callers to find out.
   if (request.headers['user-agent']?.startsWith('kube-probe') === true) return answer(200)
-  const wanted = Number(new URL(request.url ?? '/', 'http://app').searchParams.get('delay') ?? 0)
+  const wanted = Number(searchParams.get('delay') ?? 0)
   const fails = Math.random() < (behaviour.errorRate ?? 0)
-  setTimeout(() => answer(fails ? 500 : 200), wanted + (behaviour.delayMs ?? 0))
+  // As podinfo: /status/500 asks for that answer.
+  const asked = Number(/^\/status\/(\d{3})$/.exec(pathname)?.[1] ?? 200)
+  setTimeout(() => answer(fails ? 500 : asked), wanted + (behaviour.delayMs ?? 0))
 }
 
 const server = http.createServer(serve(18080))

@@ -7,7 +7,7 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { explain } from '../../fixtures/explain.ts'
 import { Load } from '../../fixtures/load.ts'
 import { together } from '../../fixtures/together.ts'
-import { startInjector, takingOver } from '../../lab/injector.ts'
+import { takingOver, withInjector } from '../../lab/injector.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { waitFor } from '../../lab/wait.ts'
 
@@ -35,7 +35,6 @@ function command(start: string): string[] {
 
 suite('The path of a new user', () => {
   let the: Lab
-  let endInjector: (() => Promise<void>) | undefined
   let load: Load | undefined
 
   const sluice = async (): Promise<Record<string, unknown>> =>
@@ -45,7 +44,7 @@ suite('The path of a new user', () => {
 
   const install = async (lab: Lab): Promise<void> => {
     the = lab
-    endInjector = await startInjector(the)
+    await withInjector(the)
     expect(readme).to.include('kubectl apply -k manifests').and.to.include('kubectl apply -f crds')
     // The manifests bind the service account of their Deployment. There is no registry to pull its image from: the bundle in it runs
     // as a process, as the user `sluice`, who keeps the same rights by bindings of his own.
@@ -100,7 +99,6 @@ suite('The path of a new user', () => {
     await load?.stop()
     await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', '--timeout=60s')
     await the.kubectl.run('delete', 'namespace', 'shop', '--wait=false')
-    await endInjector?.()
   }
 
   together([

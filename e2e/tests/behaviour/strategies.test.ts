@@ -83,11 +83,14 @@ async function blueGreen(shop: Shop): Promise<void> {
 
   const good = await shop.setImage('v2')
   const { at: switched } = await timeline.untilWeight(100, 90, good)
-  expectNoneOf('v2', good, switched - 500, ...loads)
+  // This process may hear of the switch later than the proxies.
+  expectNoneOf('v2', good, switched - 2000, ...loads)
   await timeline.untilPhase('Succeeded', 90, good)
   expectNoFailure(...loads)
   expect(timeline.weights(good)).to.deep.equal([100, 0])
-  for (const load of loads) expect(Object.keys(load.versions(Date.now() - 500))).to.deep.equal(['v2'])
+  const promoted = Date.now()
+  await Promise.all(loads.map(async load => load.answered(40, promoted)))
+  for (const load of loads) expect(load.versions(promoted)).to.have.all.keys('v2')
 }
 
 const COOKIE = 'web-canary'
@@ -118,7 +121,9 @@ async function sticky(shop: Shop): Promise<void> {
     const gone = browsers.since(aborted + 3000)
     expect(gone.filter(({ version }) => version !== 'v1')).to.deep.equal([])
 
-    await new Promise(resolve => setTimeout(resolve, 2000))
+    await waitFor('every browser has come twice more', 20, () =>
+      browsers.visits.every(visits => visits.filter(({ sentAt }) => sentAt >= lost).length >= 2),
+    )
     expect(browsers.since(lost).filter(({ cookie }) => cookie.includes(COOKIE))).to.deep.equal([])
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/retry=1 once more')
     const again = Date.now()
