@@ -1,6 +1,7 @@
 /**
  * The real istiod, for proxies without Istio's own filters: the upstream Envoy has none of them and would refuse
- * listeners that name them, so metadata exchange, ALPN, Istio's stats and mutual TLS are off. Validation is on: the API
+ * listeners that name them, so metadata exchange, ALPN and Istio's stats are off. Mutual TLS is automatic, and off for the mesh: a
+ * namespace that wants it has a PeerAuthentication, and pods with the label that injection sets. Validation is on: the API
  * server asks istiod about every Istio resource, as in a real cluster.
  */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -17,7 +18,7 @@ const webhookAddress = '127.0.0.1:15017'
 export const xdsPort = 15010
 
 const meshConfig = {
-  enableAutoMtls: false,
+  enableAutoMtls: true,
   ingressControllerMode: 'OFF',
   outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
 }

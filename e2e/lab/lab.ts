@@ -14,6 +14,7 @@ import { Kubelet } from './kubelet.ts'
 import { bringUpNetwork } from './network.ts'
 import { apiServerUrl, Pki, type User } from './pki.ts'
 import { Prometheus } from './prometheus.ts'
+import { SecretDiscovery } from './sds.ts'
 
 export interface Lab {
   /** Everything the run writes; logs are in `log/`. */
@@ -26,6 +27,7 @@ export interface Lab {
   readonly controlPlane: ControlPlane
   readonly prometheus: Prometheus
   readonly istio: Istio
+  readonly secrets: SecretDiscovery
   /** kubectl of a user with fewer rights. */
   kubectlOf(user: User): Kubectl
   /** Calls of the API that `user` has made. */
@@ -76,7 +78,8 @@ export async function bootLab(): Promise<Lab> {
   )
   const prometheus = new Prometheus(binaries, pki, dir)
   const istio = new Istio(kubectl, binaries, pki, dir)
-  await Promise.all([kubelet.start(), prometheus.start(), istio.install()])
+  const secrets = new SecretDiscovery(pki)
+  await Promise.all([kubelet.start(), prometheus.start(), istio.install(), secrets.start()])
   say('Prometheus, istiod', since)
 
   since = Date.now()
@@ -93,11 +96,13 @@ export async function bootLab(): Promise<Lab> {
     controlPlane,
     prometheus,
     istio,
+    secrets,
     kubectlOf,
     audit: user => readAudit(controlPlane.auditLog, user),
     stop: async () => {
       await kubelet.stop()
       await Promise.all([prometheus.program.kill(), istio.program.kill()])
+      secrets.stop()
       await controlPlane.stop()
       api.close()
     },

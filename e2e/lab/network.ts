@@ -16,6 +16,13 @@ export const addresses = {
   gateway: '10.96.0.81',
 } as const
 
+let callers = 0
+/** An address for the proxy of one more caller in the mesh. */
+export function callerAddress(): string {
+  callers += 1
+  return `10.96.1.${callers}`
+}
+
 /** The ports of Services that the client in the mesh can call. */
 export const clientPorts = [80, 9090, 9898, 7000, 9444, 9555] as const
 

@@ -20,6 +20,7 @@ export interface Credentials {
 export class Pki {
   readonly dir: string
   readonly #openssl: string
+  readonly #identities = new Map<string, Promise<{ readonly cert: string; readonly key: string }>>()
 
   constructor(dir: string, openssl: string) {
     this.dir = dir
@@ -38,6 +39,26 @@ export class Pki {
     const read = (name: string): Promise<string> => readFile(this.file(name), 'utf8')
     const [ca, cert, key] = await Promise.all([read('ca.crt'), read(`${user}.crt`), read(`${user}.key`)])
     return { ca, cert, key }
+  }
+
+  /** The authority of the cluster and of the mesh. */
+  async authority(): Promise<string> {
+    return readFile(this.file('ca.crt'), 'utf8')
+  }
+
+  /** A certificate of the mesh for a workload, made once. */
+  identity(uri: string): Promise<{ readonly cert: string; readonly key: string }> {
+    const known = this.#identities.get(uri) ?? this.#issue(uri, `identity-${this.#identities.size}`)
+    this.#identities.set(uri, known)
+    return known
+  }
+
+  async #issue(uri: string, name: string): Promise<{ readonly cert: string; readonly key: string }> {
+    const usage = ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth,clientAuth']
+    await writeFile(this.file(`${name}.names`), [`subjectAltName=critical,URI:${uri}`, ...usage, ''].join('\n'))
+    await this.#certificate(name, '/O=cluster.local', ['-extfile', this.file(`${name}.names`)])
+    const [cert, key] = await Promise.all(['crt', 'key'].map(end => readFile(this.file(`${name}.${end}`), 'utf8')))
+    return { cert: cert ?? '', key: key ?? '' }
   }
 
   async create(): Promise<void> {

@@ -1,11 +1,15 @@
 /** The proxy container, as injection would add it to a pod. */
 import { fileURLToPath } from 'node:url'
 import { xdsPort } from './istio.ts'
+import { sdsPort } from './sds.ts'
 
 const script = fileURLToPath(new URL('../pods/proxy.sh', import.meta.url))
 
 /** Seconds that a pod goes on answering after its deletion, while callers learn of it; Istio's agent waits 5. */
 export const drainSeconds = 3
+
+/** A label that injection sets: without it callers send plaintext to the pod. */
+export const inMutualTls = { 'security.istio.io/tlsMode': 'istio' } as const
 
 export const proxyContainer = {
   /** Annotations of a pod whose proxy Prometheus scrapes. */
@@ -17,7 +21,7 @@ export const proxyContainer = {
   of: (role: 'sidecar' | 'router'): object => ({
     name: 'istio-proxy',
     image: 'envoy',
-    command: [script, role, String(xdsPort)],
+    command: [script, role, String(xdsPort), String(sdsPort)],
     // An autoscaler by CPU goes by the requests of all containers; these are those of Istio's injection.
     resources: { requests: { cpu: '100m', memory: '128Mi' } },
     readinessProbe: { httpGet: { path: '/ready', port: 15090 }, periodSeconds: 2 },

@@ -1,7 +1,21 @@
 #!/bin/sh
-# Envoy as the proxy of one pod: `proxy.sh sidecar|router XDS_PORT`. The environment that the kubelet gives to every
+# Envoy as the proxy of one pod: `proxy.sh sidecar|router XDS_PORT SDS_PORT`. The environment that the kubelet gives to every
 # container says whose proxy it is. Node identity, stats and drain flags are those of Istio's own agent.
 set -eu
+cluster() { # name, port
+  cat <<YAML
+  - name: $1
+    type: STATIC
+    connect_timeout: 1s
+    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        '@type': type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        explicit_http_config: {http2_protocol_options: {}}
+    load_assignment:
+      cluster_name: $1
+      endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: $2}}}}]}]
+YAML
+}
 exec "$ENVOY" --concurrency 1 --disable-hot-restart --drain-time-s 45 --drain-strategy immediate --log-level warning \
   --config-yaml "
 node:
@@ -30,14 +44,6 @@ dynamic_resources:
   lds_config: {ads: {}, resource_api_version: V3, initial_fetch_timeout: 0s}
 static_resources:
   clusters:
-  - name: xds-grpc
-    type: STATIC
-    connect_timeout: 1s
-    typed_extension_protocol_options:
-      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-        '@type': type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-        explicit_http_config: {http2_protocol_options: {}}
-    load_assignment:
-      cluster_name: xds-grpc
-      endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: $2}}}}]}]
+$(cluster xds-grpc $2)
+$(cluster sds-grpc $3)
 "
