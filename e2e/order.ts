@@ -28,6 +28,7 @@ const order = [
   'behaviour/splits',
   'behaviour/strategies',
   'behaviour/no-mesh',
+  'behaviour/zero-trust',
   'behaviour/credentials',
   'behaviour/webhooks',
   'behaviour/flagger-examples',

@@ -48,7 +48,7 @@ suite('The path of a new user', () => {
     expect(readme).to.include('kubectl apply -k manifests').and.to.include('kubectl apply -f crds')
     // The manifests bind the service account of their Deployment. There is no registry to pull its image from: the bundle in it runs
     // as a process, as the user `sluice`, who keeps the same rights by bindings of his own.
-    for (const role of ['sluice', 'sluice-configs', 'sluice-credentials']) {
+    for (const role of ['sluice', 'sluice-configs', 'sluice-credentials', 'sluice-policies', 'sluice-istio-policies']) {
       await the.kubectl.run('create', 'clusterrolebinding', `readme-${role}`, `--clusterrole=${role}`, '--user=sluice')
     }
     await the.kubectl.run('apply', '-f', `${root}/crds`)
