@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and the table of their kinds. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -7,12 +7,20 @@ import { generated } from '../src/api/generated.ts'
 import { eventsPage } from './events.ts'
 import { messagesPage } from './messages.ts'
 import { parityPage } from './parity.ts'
+import { policiesPage } from './policies-table.ts'
 import { policyRolesPage } from './policy-rbac.ts'
 
 const root = new URL('..', import.meta.url)
 const stale: string[] = []
 
-for (const { path, text } of [...generated(), eventsPage(), messagesPage(), parityPage(), policyRolesPage()]) {
+for (const { path, text } of [
+  ...generated(),
+  eventsPage(),
+  messagesPage(),
+  parityPage(),
+  policyRolesPage(),
+  policiesPage(),
+]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)
   if (present === text) continue
