@@ -4,6 +4,7 @@
  */
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
 import { autoscalers } from './crd.autoscalers.ts'
+import { gatewayApi } from './crd.gateway-api.ts'
 import { notAvailable } from './crd.refused.ts'
 import { templates } from './crd.templates.ts'
 import { strategies } from './crd.strategies.ts'
@@ -608,6 +609,7 @@ const changes: readonly Case[] = [
 export const cases: readonly Case[] = [
   ...accepted,
   ...notAvailable,
+  ...gatewayApi,
   ...strategies,
   ...webhooks,
   ...ladders,

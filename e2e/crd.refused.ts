@@ -12,9 +12,8 @@ export const notAvailable: readonly Case[] = [
   bad(
     'another provider of Flagger',
     { provider: 'linkerd' },
-    'only the providers istio and kubernetes are supported so far',
+    'only the providers istio, gatewayapi:v1, gatewayapi:v1beta1 and kubernetes are supported so far',
   ),
-  bad('the Gateway API', { provider: 'gatewayapi:v1' }, 'only the providers istio and kubernetes are supported so far'),
   bad(
     'alerts',
     { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
@@ -41,18 +40,6 @@ export const notAvailable: readonly Case[] = [
     'spec.analysis.steps[0].metrics[0].compareTo',
   ),
   bad('TCP routes', { service: { appProtocol: 'TCP' } }, 'TCP routes are not supported yet'),
-  bad(
-    'rewrite.type',
-    { service: { rewrite: { uri: '/', type: 'ReplaceFullPath' } } },
-    'type belongs to the Gateway API',
-  ),
-  bad(
-    'service.mirror',
-    { service: { mirror: [{ backendRef: { name: 'copy' } }] } },
-    'mirror belongs to the Gateway API',
-  ),
-  bad('gatewayRefs', { service: { gatewayRefs: [{ name: 'public' }] } }, 'gatewayRefs belong to the Gateway API'),
-  bad('backendTimeout', { service: { backendTimeout: '1s' } }, 'backendTimeout belongs to the Gateway API'),
   bad('meshName', { service: { meshName: 'global' } }, 'meshName belongs to App Mesh'),
   bad('backends', { service: { backends: ['a.b'] } }, 'backends belong to App Mesh'),
 ]

@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and the table of their kinds. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, and the table of their kinds. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -9,6 +9,7 @@ import { messagesPage } from './messages.ts'
 import { parityPage } from './parity.ts'
 import { policiesPage } from './policies-table.ts'
 import { policyRolesPage } from './policy-rbac.ts'
+import { rbacPage } from './rbac.ts'
 
 const root = new URL('..', import.meta.url)
 const stale: string[] = []
@@ -20,6 +21,7 @@ for (const { path, text } of [
   parityPage(),
   policyRolesPage(),
   policiesPage(),
+  rbacPage(),
 ]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)

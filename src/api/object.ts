@@ -111,6 +111,7 @@ export const kinds = {
   WasmPlugin: namespaced('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
   NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  HTTPRoute: namespaced('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
 } as const satisfies Record<string, Kind>
 
 /** `group/version`, or the bare version of the core group. */

@@ -60,17 +60,31 @@ const domainOf = (key: string): string => key.split('/', 1)[0] ?? ''
 /** A split between two waypoints of an object: https://istio.io/latest/docs/ambient/ knows it for the apex alone. */
 const OF_ONE_OBJECT = /^istio\.io\/use-waypoint-canary/
 
+function isOfIstio(key: string): boolean {
+  const domain = domainOf(key)
+  return (domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key)
+}
+
+/** HTTPRoutes, served by Istio: other implementations carry the split as well, and leave no telemetry that is asked for. */
+const gatewayApi = {
+  shares: 'any',
+  hasTelemetry: true,
+  topology: () => 'two services',
+  sidecars: ['istio-proxy', 'envoy'],
+  routesBy: isOfIstio,
+} as const satisfies ProviderTraits
+
 export const providers = {
   istio: {
     shares: 'any',
     hasTelemetry: true,
     topology: service => (service.destinationRule === undefined ? 'two services' : 'subsets'),
     sidecars: ['istio-proxy', 'envoy'],
-    routesBy: key => {
-      const domain = domainOf(key)
-      return (domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key)
-    },
+    routesBy: isOfIstio,
   },
+  'gatewayapi:v1': gatewayApi,
+  /** The same, where the API server has HTTPRoutes in that version. */
+  'gatewayapi:v1beta1': gatewayApi,
   /** No mesh: the Service that callers use selects one side or the other. */
   kubernetes: {
     shares: 'all or none',
@@ -87,12 +101,14 @@ export type Provider = keyof typeof providers
 const names = Object.keys(providers)
 
 /** What is said of a provider that does not work. */
-export const PROVIDER_SENTENCE = `only the providers ${names.join(' and ')} are supported so far: write one of them`
+export const PROVIDER_SENTENCE = `only the providers ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are supported so far: write one of them`
 
 /** Where neither the Canary nor the flag says. */
 export const DEFAULT_PROVIDER: Provider = 'istio'
 
 export const isProvider = (name: string): name is Provider => Object.hasOwn(providers, name)
+
+export const isGatewayApi = (provider: Provider): boolean => provider.startsWith('gatewayapi:')
 
 /** What is known of the provider of a Canary. */
 export const traitsOf = (spec: { readonly provider: Provider }): ProviderTraits => providers[spec.provider]
@@ -142,19 +158,18 @@ export interface ProviderRule {
 
 const WEIGHTS = ['stepWeight', 'stepWeights', 'steps', 'maxWeight'] as const
 /** What is said about routes, and has no place without any. `timeout` stays: it is the shortest time to drain. */
-const OF_ROUTES = [
-  'gateways',
-  'hosts',
-  'delegation',
-  'match',
-  'rewrite',
-  'retries',
-  'headers',
-  'corsPolicy',
-  'trafficPolicy',
-  'virtualServices',
-  'destinationRule',
-] as const
+const OF_ISTIO = ['gateways', 'delegation', 'retries', 'trafficPolicy', 'virtualServices', 'destinationRule'] as const
+const OF_THE_GATEWAY_API = ['gatewayRefs', 'backendTimeout', 'mirror'] as const
+const OF_ROUTES = ['hosts', 'match', 'rewrite', 'headers', 'corsPolicy', ...OF_ISTIO, ...OF_THE_GATEWAY_API] as const
+
+/** CEL: a field of the service is written. The API server writes the default of `delegation`. */
+const isSaid = (field: string): string =>
+  field === 'delegation' ? 'has(self.service.delegation) && self.service.delegation' : `has(self.service.${field})`
+const saysNone = (fields: readonly string[]): string => `!(${fields.map(isSaid).join(' || ')})`
+const leavesOut =
+  (fields: readonly string[]) =>
+  ({ service }: WrittenSpec): boolean =>
+    fields.every(field => !isWritten((service as Record<string, unknown>)[field]))
 
 const isWritten = (value: unknown): boolean => value !== undefined && value !== false
 
@@ -188,8 +203,35 @@ const rulesOfAllOrNone: readonly ProviderRule[] = [
   },
   {
     message: `provider kubernetes has no routes: remove ${OF_ROUTES.join(', ')} from service`,
-    cel: `!(${OF_ROUTES.map(field => (field === 'delegation' ? 'has(self.service.delegation) && self.service.delegation' : `has(self.service.${field})`)).join(' || ')})`,
-    holds: ({ service }) => OF_ROUTES.every(field => !isWritten((service as Record<string, unknown>)[field])),
+    cel: saysNone(OF_ROUTES),
+    holds: leavesOut(OF_ROUTES),
+  },
+]
+
+const rulesOfIstio: readonly ProviderRule[] = [
+  {
+    message: `provider istio makes no HTTPRoute: remove ${OF_THE_GATEWAY_API.join(', ')} from service, or write provider: gatewayapi:v1. Gateways of Istio go under service.gateways`,
+    cel: saysNone(OF_THE_GATEWAY_API),
+    holds: leavesOut(OF_THE_GATEWAY_API),
+  },
+  {
+    message:
+      'provider istio replaces what a match takes of the path: remove type from service.rewrite, or write provider: gatewayapi:v1',
+    cel: '!has(self.service.rewrite) || !has(self.service.rewrite.type)',
+    holds: ({ service }) => !isWritten((service as { rewrite?: { type?: unknown } }).rewrite?.type),
+  },
+]
+
+const rulesOfGatewayApi = (provider: string): readonly ProviderRule[] => [
+  {
+    message: `provider ${provider} makes no objects of Istio: remove ${OF_ISTIO.filter(field => field !== 'retries').join(', ')} from service. Gateways go under service.gatewayRefs, and a DestinationRule of yours for the host of each side says how it is called`,
+    cel: saysNone(OF_ISTIO.filter(field => field !== 'retries')),
+    holds: leavesOut(OF_ISTIO.filter(field => field !== 'retries')),
+  },
+  {
+    message: `provider ${provider} has no retries, which are not in the standard channel of the Gateway API: remove service.retries`,
+    cel: saysNone(['retries']),
+    holds: leavesOut(['retries']),
   },
 ]
 
@@ -217,6 +259,8 @@ const rulesWithoutTelemetry: readonly ProviderRule[] = [
 export function rulesOf(provider: Provider): readonly ProviderRule[] {
   const traits: ProviderTraits = providers[provider]
   return [
+    ...(provider === 'istio' ? rulesOfIstio : []),
+    ...(isGatewayApi(provider) ? rulesOfGatewayApi(provider) : []),
     ...(traits.shares === 'all or none' ? rulesOfAllOrNone : []),
     ...(traits.hasTelemetry ? [] : rulesWithoutTelemetry),
   ]

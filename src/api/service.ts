@@ -11,7 +11,7 @@ import {
   texts,
 } from './schema.ts'
 
-const gatewayApi = (clause: string): string => `${clause} to the Gateway API, which is not supported yet: remove it`
+const gatewayApi = (page: string): string => `https://gateway-api.sigs.k8s.io/reference/spec/#${page}`
 const appMesh = (clause: string): string => `${clause} to App Mesh, which Sluice does not support: remove it`
 
 const Metadata = z.object({
@@ -28,7 +28,47 @@ const HeaderOperations = z.object({
 const Rewrite = z.object({
   uri: z.string().max(2048).exactOptional().describe('The path, or the matched part of it, becomes this.'),
   authority: z.string().max(253).exactOptional().describe('The Host header becomes this.'),
-  type: refused('string', gatewayApi('type belongs')),
+  type: z
+    .enum(['ReplaceFullPath', 'ReplacePrefixMatch'])
+    .exactOptional()
+    .describe(
+      'Of an HTTPRoute: whether `uri` becomes the whole path, or the part of it that a match on `uri.prefix` takes. Left out: `ReplaceFullPath`.',
+    ),
+})
+
+const port = () => z.int().min(1).max(65_535)
+
+/** Flagger's, with the default of the API for what is left out. */
+const GatewayRef = z.object({
+  group: z
+    .string()
+    .max(253)
+    .exactOptional()
+    .describe('Left out: of a Service the core group, of the others `gateway.networking.k8s.io`.'),
+  kind: z.enum(['Gateway', 'ListenerSet', 'Service']).exactOptional().describe('Left out: `Gateway`.'),
+  namespace: z.string().min(1).max(63).exactOptional().describe("Left out: the Canary's."),
+  name: objectName().describe(
+    'Name of the parent. A Service must be the one that callers use: the split is then in the mesh.',
+  ),
+  sectionName: z.string().min(1).max(253).exactOptional().describe('A listener of the parent. Left out: all.'),
+  port: port().exactOptional().describe('A port of the parent. Left out: all.'),
+})
+
+const MirrorBackend = z.object({
+  backendRef: z
+    .object({
+      group: z.string().max(253).exactOptional().describe('Left out: the core group.'),
+      kind: z.string().max(63).exactOptional().describe('Left out: `Service`.'),
+      namespace: z
+        .string()
+        .min(1)
+        .max(63)
+        .exactOptional()
+        .describe("Left out: the Canary's; another one has to grant it."),
+      name: objectName().describe('Name of the backend.'),
+      port: port().exactOptional().describe('A port of the Service.'),
+    })
+    .describe(`What gets the copies. ${gatewayApi('backendobjectreference')}`),
 })
 
 const KEEPS_THE_SPLIT =
@@ -199,9 +239,21 @@ export const ServiceSchema = ruled(
     destinationRule: UserDestinationRule.exactOptional().describe(
       'A DestinationRule of yours whose subsets the split is between. Cannot be added, changed or removed later.',
     ),
-    mirror: refused('list', gatewayApi('mirror belongs')),
-    gatewayRefs: refused('list', gatewayApi('gatewayRefs belong')),
-    backendTimeout: refused('string', gatewayApi('backendTimeout belongs')),
+    gatewayRefs: z
+      .array(GatewayRef)
+      .max(32)
+      .exactOptional()
+      .describe(
+        `Parents of the HTTPRoute: Gateways, ListenerSets, and the Service itself; \`--allowed-gateways\` may restrict them. Left out: the Service, on \`port\`. ${gatewayApi('parentreference')}`,
+      ),
+    backendTimeout: durationText().exactOptional().describe('How long one try of a request may take, in an HTTPRoute.'),
+    mirror: z
+      .array(MirrorBackend)
+      .max(8)
+      .exactOptional()
+      .describe(
+        'Where an HTTPRoute sends copies of all requests, beside those of the analysis. Their answers are dropped.',
+      ),
     meshName: refused('string', appMesh('meshName belongs')),
     backends: refused('strings', appMesh('backends belong')),
   }),

@@ -41,6 +41,9 @@ export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscale
 /** Installed or allowed later, these are found within so long; until then they cost next to nothing. */
 const RARELY = 600_000
 
+/** Waits of what may be absent, or not allowed. */
+export const rarely: Partial<ReflectorTiming> = { absentRetry: RARELY, forbiddenRetry: RARELY }
+
 /** Kinds of the routing providers: each is followed while a Canary of its provider exists. */
 export const providerKinds: readonly ProviderKind[] = Object.values(routing).flatMap(provider => provider.kinds)
 
@@ -49,7 +52,7 @@ const policiesAlone = policyKinds.map(({ kind }) => kind).filter(kind => !provid
 
 /** Waits of kinds that may be absent, by `kindKey`. */
 export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Object.fromEntries([
-  ...followedWherePresent.map(kind => [kindKey(kind), { absentRetry: RARELY, forbiddenRetry: RARELY }] as const),
+  ...followedWherePresent.map(kind => [kindKey(kind), rarely] as const),
   ...policiesAlone.map(kind => [kindKey(kind), { absentRetry: RARELY }] as const),
 ])
 

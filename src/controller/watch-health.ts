@@ -51,7 +51,7 @@ export function hiddenIn(
   ]
   const concerned = reflectors.filter(
     ({ kind, namespace: scope, state }) =>
-      (scope === '' || scope === namespace) && state !== 'absent' && handed.includes(kind),
+      (scope === '' || scope === namespace) && state !== 'absent' && handed.some(one => isSame(one, kind)),
   )
   return joined(concerned.map(troubleOf))
 }
@@ -134,14 +134,15 @@ function remedy({ kind, namespace }: Reflector): string {
   const policy = providerKinds.some(one => isSame(one.kind, kind)) ? null : policyKindOf(kind)
   if (policy !== null)
     return `Apply manifests/policy-rbac.yaml, which binds ClusterRole ${policy.role}, or recreate the Canary with spec.primary.labels: keep`
-  if (!configKinds.some(one => isSame(one, kind))) return 'Apply manifests/rbac.yaml'
+  if (!configKinds.some(one => isSame(one, kind)))
+    return `Apply ${providerKinds.find(one => isSame(one.kind, kind))?.rights ?? 'manifests/rbac.yaml'}`
   return `Bind ClusterRole sluice-configs in namespace ${namespace} (manifests/config-rbac.yaml), or run Sluice with --track-configs=false`
 }
 
 /** null for kinds that need not be installed. */
 function absence({ kind, served }: Reflector): string | null {
   const name = kindKey(kind)
-  const own = providerKinds.find(one => isSame(one.kind, kind))
+  const own = providerKinds.find(one => isSame(one.kind, kind) && one.kind.version === kind.version)
   if (own === undefined && !required.includes(kind)) return null
   if (served.length === 0) return `${name} is not installed; ${own?.install ?? 'apply the CRDs of Sluice'}`
   const needed =

@@ -58,9 +58,10 @@ export class Informers {
    * its first user.
    *
    * @param namespace empty: all namespaces.
+   * @param waits of the first user, in the place of those that all have.
    * @returns its reflector, for `settled`, `synced`, `state`, `age()` and `lastError`.
    */
-  use(kind: Kind, namespace = ''): Reflector {
+  use(kind: Kind, namespace = '', waits: Partial<ReflectorTiming> = {}): Reflector {
     const found = this.#room(kind, namespace)
     if (found !== undefined) {
       found.users += 1
@@ -70,7 +71,7 @@ export class Informers {
     const store = new Store(bounded(kind, transform), (before, now) => this.#tell(before, now, kind))
     for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
     const labelSelector = this.#options.selectors?.[kindKey(kind)] ?? ''
-    const timing = { ...this.#options.timings?.[kindKey(kind)], ...this.#options.timing }
+    const timing = { ...this.#options.timings?.[kindKey(kind)], ...waits, ...this.#options.timing }
     const form = this.#options.forms?.[kindKey(kind)]
     const options = { ...this.#options, kind, namespace, labelSelector, timing }
     const reflector = new Reflector({ ...options, ...(form === undefined ? {} : { form }) }, store)

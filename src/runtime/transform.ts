@@ -28,6 +28,18 @@ function withoutStatus(object: KubeObject): KubeObject {
   return kept
 }
 
+/** Of the status of a route what its parents say of it: times change without it, and implementations add fields of their own. */
+function withParents(route: KubeObject): KubeObject {
+  const parents = recordsOf(at(route['status'], 'parents')).map(parent => ({
+    parentRef: parent['parentRef'],
+    controllerName: parent['controllerName'],
+    conditions: recordsOf(parent['conditions']).map(condition =>
+      only(condition, ['type', 'status', 'reason', 'message', 'observedGeneration']),
+    ),
+  }))
+  return { ...route, status: { parents } }
+}
+
 /** For all caches of the process: one holds what another has of the same object. */
 const shared = new SharedValues()
 
@@ -83,6 +95,7 @@ const read: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
   NetworkPolicy: withoutStatus,
   // Counts pods all the time.
   PodDisruptionBudget: withoutStatus,
+  HTTPRoute: withParents,
 }
 
 /** Conditions have new times at every step of a rollout, and messages that say how far it is. */

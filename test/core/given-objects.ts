@@ -135,6 +135,7 @@ export const noSurroundings: Surroundings = {
   routes: [],
   trafficPolicies: [],
   policies: [],
+  otherApiRoutes: [],
   namespaceTerminating: false,
 }
 

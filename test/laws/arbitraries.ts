@@ -7,8 +7,8 @@ import type { Gates, Mood } from './tiny-world.ts'
 
 /** How a canary and its surroundings are set up. */
 export interface Setup {
-  /** `selector`: there is no mesh, and the Service selects one side. */
-  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector'
+  /** `selector`: there is no mesh, and the Service selects one side. `http route`: an HTTPRoute of Sluice's own in the mesh. */
+  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector' | 'http route'
   /** Beside the ladder: rounds in its place, matched requests, both, or callers that stay. In the user's routes no more than rounds. */
   readonly strategy: 'weights' | 'iterations' | 'matched' | 'matched iterations' | 'sticky'
   /** Requests are copied to the canary before its first share. */
@@ -70,7 +70,7 @@ const webhooks: readonly (readonly HookType[])[] = [
 
 export const setup: fc.Arbitrary<Setup> = fc
   .record({
-    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector'),
+    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector', 'http route'),
     strategy: fc.constantFrom('weights', 'weights', 'weights', 'iterations', 'matched', 'matched iterations', 'sticky'),
     mirror: rarely(),
     labels: fc.constantFrom('keep', 'keep', 'switch'),
@@ -97,7 +97,7 @@ export const setup: fc.Arbitrary<Setup> = fc
   } satisfies { readonly [K in keyof Setup]: fc.Arbitrary<unknown> })
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')
-    const own = drawn.split === 'own' || drawn.split === 'subsets'
+    const own = ['own', 'subsets', 'http route'].includes(drawn.split)
     const strategy = own || drawn.strategy === 'iterations' ? drawn.strategy : 'weights'
     return { ...drawn, labels: subsets ? 'keep' : drawn.labels, strategy, mirror: own && drawn.mirror }
   })

@@ -1,5 +1,5 @@
 /** Histories, lived through: the tiny world, one controller in it, and everybody who meddles. */
-import { kinds } from '../../src/api/object.ts'
+import { type Kind, kinds } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
@@ -185,6 +185,7 @@ export class Life {
       case 'primary':
         return world.remove(PRIMARY)
       case 'routes':
+        if (this.setup.split === 'http route') return world.remove(refTo(kinds.HTTPRoute, 'web'))
         return this.setup.split === 'own' || this.setup.split === 'subsets'
           ? world.remove(refTo(kinds.VirtualService, 'web'))
           : undefined
@@ -246,21 +247,24 @@ function handOnTheSelector(world: TinyWorld, weight: number): void {
 
 /** A client edits the weights of every route of the namespace that has both sides. */
 function handOnTheWeight(world: TinyWorld, weight: number): void {
-  const here = world.all(kinds.VirtualService).filter(one => one.metadata.namespace === NAMESPACE)
-  for (const service of here) {
-    world.edit(refTo(kinds.VirtualService, service.metadata.name), object => {
-      const http = recordsOf(at(object['spec'], 'http')).map(route => {
-        const [primary, canary] = recordsOf(route['route'])
-        if (primary === undefined || canary === undefined) return route
-        return {
-          ...route,
-          route: [
-            { ...primary, weight: 100 - weight },
-            { ...canary, weight },
-          ],
-        }
+  const handOn = (kind: Kind, routes: 'http' | 'rules', destinations: 'route' | 'backendRefs'): void => {
+    for (const { metadata } of world.all(kind).filter(one => one.metadata.namespace === NAMESPACE)) {
+      world.edit(refTo(kind, metadata.name), object => {
+        const edited = recordsOf(at(object['spec'], routes)).map(route => {
+          const [primary, canary] = recordsOf(route[destinations])
+          if (primary === undefined || canary === undefined) return route
+          return {
+            ...route,
+            [destinations]: [
+              { ...primary, weight: 100 - weight },
+              { ...canary, weight },
+            ],
+          }
+        })
+        return { ...object, spec: { ...recordOf(object['spec']), [routes]: edited } }
       })
-      return { ...object, spec: { ...recordOf(object['spec']), http } }
-    })
+    }
   }
+  handOn(kinds.VirtualService, 'http', 'route')
+  handOn(kinds.HTTPRoute, 'rules', 'backendRefs')
 }

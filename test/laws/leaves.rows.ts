@@ -38,6 +38,15 @@ const webhook = (url = 'http://gate.test/'): { given: Json } => ({
   given: { analysis: { webhooks: [{ name: 'gate', url }] } },
 })
 
+/** Of an HTTPRoute that Sluice makes. */
+const http = (service: Json, values: readonly [unknown, unknown]): Row => ({
+  split: 'http route',
+  given: { provider: 'gatewayapi:v1', service },
+  values,
+})
+const parent = (gatewayRef: Json, values: readonly [unknown, unknown]): Row =>
+  http({ gatewayRefs: [gatewayRef] }, values)
+
 export const rows: Readonly<Record<string, Row>> = {
   provider: { given: { analysis: { metrics: [query] } }, values: ['istio', 'kubernetes'] },
   metricsServer: { values: ['http://prometheus:9090', 'http://prometheus.other:9090'] },
@@ -53,6 +62,26 @@ export const rows: Readonly<Record<string, Row>> = {
   'service.retries.perTryTimeout': { given: { service: { retries: { attempts: 2 } } } },
   'service.retries.retryOn': { given: { service: { retries: { attempts: 2 } } } },
   'service.retries.retryRemoteLocalities': { given: { service: { retries: { attempts: 2 } } } },
+  'service.gatewayRefs[].group': parent({ name: 'public' }, ['gateway.networking.k8s.io', 'example.com']),
+  'service.gatewayRefs[].kind': parent({ name: 'web', port: 80 }, ['Gateway', 'Service']),
+  'service.gatewayRefs[].namespace': parent({ name: 'public' }, ['shop', 'infra']),
+  'service.gatewayRefs[].name': parent({}, ['public', 'private']),
+  'service.gatewayRefs[].sectionName': parent({ name: 'public' }, ['http', 'https']),
+  'service.gatewayRefs[].port': parent({ name: 'public' }, [80, 443]),
+  'service.backendTimeout': http({}, ['1s', '2s']),
+  'service.rewrite.type': http({ rewrite: { uri: '/' } }, ['ReplaceFullPath', 'ReplacePrefixMatch']),
+  ...Object.fromEntries(
+    Object.entries({
+      group: ['example.com', 'example.org'],
+      kind: ['Service', 'Bucket'],
+      namespace: ['audit', 'logs'],
+      name: ['one', 'two'],
+      port: [80, 81],
+    } as const).map(([field, values]): [string, Row] => [
+      `service.mirror[].backendRef.${field}`,
+      http({ mirror: [{ backendRef: field === 'name' ? {} : { name: 'copies' } }] }, values),
+    ]),
+  ),
   'service.unmanagedMetadata.labels[]': { given: { service: { apex: { labels: { one: '1', two: '2' } } } } },
   'service.unmanagedMetadata.annotations[]': { given: { service: { apex: { annotations: { one: '1', two: '2' } } } } },
   'service.virtualServices[].name': { split: 'users', values: ['ours', 'theirs'] },

@@ -90,8 +90,9 @@ function specOf(setup: Setup): Record<string, unknown> {
   const query = { name: 'errors', query: 'sum(x)', thresholdRange: { min: 50 }, interval, failFast: setup.failFast }
   const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
   const noMesh = setup.split === 'selector'
+  const http = setup.split === 'http route'
   return {
-    ...(noMesh ? { provider: 'kubernetes' } : {}),
+    ...(noMesh ? { provider: 'kubernetes' } : http ? { provider: 'gatewayapi:v1' } : {}),
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
     progressDeadlineSeconds: PROGRESS_DEADLINE,
     revertOnDeletion: setup.revertOnDeletion,
@@ -99,7 +100,7 @@ function specOf(setup: Setup): Record<string, unknown> {
     service: {
       port: 80,
       targetPort: 8080,
-      ...(setup.covered === 'by a wildcard and the Canary' && !subsets && !noMesh
+      ...(setup.covered === 'by a wildcard and the Canary' && !subsets && !noMesh && !http
         ? { trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }
         : {}),
       ...(setup.split.startsWith('users') ? { virtualServices: [{ name: 'ours' }] } : {}),

@@ -318,7 +318,11 @@ export const strategic = history.map(drawn => ({
   ...drawn,
   setup: {
     ...drawn.setup,
-    split: drawn.setup.split.endsWith('subsets') ? ('subsets' as const) : ('own' as const),
+    split: drawn.setup.split.endsWith('subsets')
+      ? ('subsets' as const)
+      : drawn.setup.split === 'http route'
+        ? drawn.setup.split
+        : ('own' as const),
     mirror: drawn.setup.strategy === 'weights' || drawn.setup.mirror,
   },
   acts: drawn.acts.filter(({ act }) => act !== 'hand on the weight'),

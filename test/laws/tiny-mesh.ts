@@ -25,11 +25,34 @@ export function routesOf(world: TinyWorld): Route[] {
   return routes.map(route => destinationsOf(world, route))
 }
 
-const writtenRoutes = (world: TinyWorld): Json[] =>
-  world
+const writtenRoutes = (world: TinyWorld): Json[] => [
+  ...world
     .all(kinds.VirtualService)
     .filter(leadsFromWeb)
-    .flatMap(service => recordsOf(at(service['spec'], 'http')))
+    .flatMap(service => recordsOf(at(service['spec'], 'http'))),
+  ...world
+    .all(kinds.HTTPRoute)
+    .flatMap(route => recordsOf(at(route['spec'], 'rules')).map(rule => asHttpRoute(route, rule))),
+]
+
+/** A rule of an HTTPRoute, whose parent is one port of the Service, in the words of a VirtualService. */
+function asHttpRoute(of: KubeObject, { matches, backendRefs, filters }: Json): Json {
+  const [parent] = recordsOf(at(of['spec'], 'parentRefs'))
+  const conditions = (match: Json): Json =>
+    Object.fromEntries(recordsOf(match['headers']).map(({ name, value }) => [textOf(name).toLowerCase(), value]))
+  const mirror = recordsOf(filters).find(filter => filter['type'] === 'RequestMirror')
+  return {
+    match: recordsOf(matches).map(match => ({
+      port: parent?.['port'],
+      ...(match['headers'] === undefined ? {} : { headers: conditions(match) }),
+    })),
+    route: recordsOf(backendRefs).map(({ name, port, weight }) => ({
+      destination: { host: name, port: { number: port } },
+      weight,
+    })),
+    ...(mirror === undefined ? {} : { mirror }),
+  }
+}
 
 const isWithoutMesh = (world: TinyWorld): boolean => at(world.get(CANARY)?.['spec'], 'provider') === 'kubernetes'
 

@@ -5,7 +5,7 @@
  */
 import { apiVersionOf, type Kind, type KubeObject, kinds, type Ref, refKey } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { at, isRecord, sameJson } from '../../src/core/json.ts'
+import { at, isRecord, recordsOf, sameJson } from '../../src/core/json.ts'
 import type { Live } from '../../src/core/model/observation.ts'
 import type { Write } from '../../src/core/model/write.ts'
 import { mergePatch } from '../../playground/json.ts'
@@ -19,7 +19,14 @@ export const refTo = (kind: Kind, name: string): Ref => ({ kind, namespace: NAME
 export const CANARY = refTo(kinds.Canary, 'web')
 export const TARGET = refTo(kinds.Deployment, 'web')
 export const PRIMARY = refTo(kinds.Deployment, 'web-primary')
-const WATCHED = [kinds.Deployment, kinds.Service, kinds.VirtualService, kinds.DestinationRule, kinds.ConfigMap]
+const WATCHED = [
+  kinds.Deployment,
+  kinds.Service,
+  kinds.VirtualService,
+  kinds.DestinationRule,
+  kinds.HTTPRoute,
+  kinds.ConfigMap,
+]
 export const SIDE_SERVICES = ['web-primary', 'web-canary'] as const
 
 /** What the canary's telemetry says. */
@@ -276,9 +283,9 @@ export class TinyWorld {
     return true
   }
 
-  /** The endpoints controller takes up which pods the Services lead to whose EndpointSlices are followed. */
+  /** The endpoints controller takes up which pods the Services lead to whose EndpointSlices are followed, and parents their routes. */
   lead(): boolean {
-    let moved = false
+    let moved = this.#answerRoutes()
     for (const name of [...SIDE_SERVICES, 'web']) {
       if (this.get(refTo(kinds.Service, name))?.metadata.labels?.['sluice.dev/endpoints'] === undefined) continue
       const names = this.#podNames(name)
@@ -288,6 +295,22 @@ export class TinyWorld {
     }
     if (moved) this.changes += 1
     return moved
+  }
+
+  /** Each parent of an HTTPRoute says that it has taken up its present generation. */
+  #answerRoutes(): boolean {
+    const behind = this.all(kinds.HTTPRoute).filter(
+      ({ metadata, status }) => at(status, 'observedGeneration') !== metadata.generation,
+    )
+    for (const route of behind) {
+      const { generation: observedGeneration } = route.metadata
+      const conditions = ['Accepted', 'ResolvedRefs'].map(type => ({ type, status: 'True', observedGeneration }))
+      const parents = recordsOf(at(route['spec'], 'parentRefs')).map(parentRef => ({ parentRef, conditions }))
+      this.#version += 1
+      const metadata = { ...route.metadata, resourceVersion: String(this.#version) }
+      this.#keep(refTo(kinds.HTTPRoute, metadata.name), { ...route, metadata, status: { observedGeneration, parents } })
+    }
+    return behind.length > 0
   }
 
   #podNames(service: string): string[] {

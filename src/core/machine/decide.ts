@@ -25,6 +25,7 @@ import { inWords } from '../model/traffic.ts'
 import { clipped, withoutNumbers } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { noteReplicas } from './desired-replicas.ts'
+import { unconfirmedProblem, unconfirmedUntil } from './unconfirmed.ts'
 import type { Write } from '../model/write.ts'
 
 /** Decides, or asks; after an answer it is run again with what was found. */
@@ -51,7 +52,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       writes,
     }
   }
-  const reported = withReport(o, inTime(o, withTrouble(o, said), now), now)
+  const reported = withReport(o, inTime(o, withTrouble(o, said, now), now), now)
   const move = withFloor(o, withRetiredCookie(o, withWarnings(o, reported, now), now), now)
   const after = withoutOldHooks({ ...o, state: move.state, memory: move.memory })
   const writes = render(after, isHalted(said))
@@ -109,13 +110,13 @@ const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
   state.phase !== 'Terminating' && 'carriedAt' in state && state.carriedAt === null && wakeAt === null
 
 /** Writes that are refused, and what is in the way, are said in the place of what is waited for, until they are mended. */
-function withTrouble(o: Observation, move: Move): Move {
+function withTrouble(o: Observation, move: Move, now: Instant): Move {
   // A move to another barrier is news of its own; a wait at the same one is what the trouble explains.
   if (barrierOf(move.state) !== barrierOf(o.state)) return move
   const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
   const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
-  const trouble = o.writeError ?? (unexplained ? problemOf(o, 'run') : null)
-  if (trouble === null) return move
+  const trouble = o.writeError ?? (unexplained ? (problemOf(o, 'run') ?? unconfirmedProblem(o, now)) : null)
+  if (trouble === null) return unexplained ? { ...move, wakeAt: earliest(move.wakeAt, unconfirmedUntil(o)) } : move
   // Errors name the port of a connection or the id of a request, which is another each time.
   const about = o.writeError === null ? {} : { about: fingerprint([trouble.reason, withoutNumbers(trouble.message)]) }
   return { ...move, ...trouble, report: { ...trouble, ...about } }

@@ -72,6 +72,8 @@ export interface Surroundings {
   readonly trafficPolicies: readonly KubeObject[]
   /** Objects of this and of the mesh's own namespace that say whom and what the servers of pods let in. */
   readonly policies: readonly KubeObject[]
+  /** Routes to the apex in the words of another API than the provider's: beside ours they make two answers to one request. */
+  readonly otherApiRoutes: readonly KubeObject[]
   /** The namespace is being deleted. */
   readonly namespaceTerminating: boolean
 }

@@ -2,7 +2,7 @@
  * Where requests go, and where they should go: the canary's share, of which requests it is, what is copied to the canary, and who
  * stays with the side that answered once. `sameTraffic`, `carries` and `compare` are the only functions that know all of it.
  */
-import type { Percent } from '../time.ts'
+import type { Instant, Percent } from '../time.ts'
 
 /** A split as it is requested. Positions in a plan are compared by it. */
 export interface Traffic {
@@ -39,6 +39,16 @@ export interface Carried {
   readonly mirror: Percent | null
   /** The cookie whose callers stay on the canary, as `name=value`; '' for none, null where routes differ. */
   readonly sticky: string | null
+  /** Left out: what the routes say is what requests meet. */
+  readonly unconfirmed?: Unconfirmed
+}
+
+/** Routes that were written and are not known to be in effect. */
+export interface Unconfirmed {
+  /** What is missing, as a sentence that begins with the route. */
+  readonly because: string
+  /** Since when it may have been: no later than the last change of a route; 0 where a refusal was said. */
+  readonly since: Instant
 }
 
 /** The primary serves alone. */
@@ -64,9 +74,9 @@ export const compare = (one: Traffic, other: Traffic): number =>
 
 const breadth = ({ canary, among }: Traffic): number => (canary > 0 && among === '' ? 1 : 0)
 
-/** Every route carries exactly this. */
+/** Every route carries exactly this, and is known to. */
 export function carries(carried: Carried | null, traffic: Traffic): boolean {
-  if (carried === null) return false
+  if (carried === null || carried.unconfirmed !== undefined) return false
   const { low, high, among, mirror } = carried
   return low === traffic.canary && high === low && among === traffic.among && mirror === traffic.mirror
 }

@@ -1,11 +1,17 @@
 /** Which provider splits the traffic of a canary: one that the API knows and that has no code here does not compile. */
 import type { Provider } from '../../api/providers.ts'
 import type { Observation } from '../model/observation.ts'
+import { gatewayApi } from './gateway-api/index.ts'
 import { istio } from './istio/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import type { RoutingProvider } from './provider.ts'
 
-export const routing: Readonly<Record<Provider, RoutingProvider>> = { istio, kubernetes }
+export const routing: Readonly<Record<Provider, RoutingProvider>> = {
+  istio,
+  kubernetes,
+  'gatewayapi:v1': gatewayApi('v1'),
+  'gatewayapi:v1beta1': gatewayApi('v1beta1'),
+}
 
 export function routingOf({ canary }: Pick<Observation, 'canary'>): RoutingProvider {
   return routing[canary.spec.provider]

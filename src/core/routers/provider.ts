@@ -24,6 +24,8 @@ export interface ProviderKind {
   readonly optional: boolean
   /** What to do where the API server does not serve it: the end of a sentence. */
   readonly install: string
+  /** The manifest with the rights to it. */
+  readonly rights: string
   /** Which release first serves its version. */
   readonly since: string
   /** How its objects are found around a canary: name of the index → its keys. */
@@ -59,6 +61,11 @@ export type Slot = 'spec' | 'pods' | 'objects' | 'routes' | 'ports'
 /** Everything that is particular to one way of splitting traffic. */
 export interface RoutingProvider {
   readonly kinds: readonly ProviderKind[]
+  /**
+   * Kinds of other providers whose objects may contradict the split. They are watched where they are installed and may be read; where
+   * they are not, releases go on.
+   */
+  readonly neighbours: readonly ProviderKind[]
   /** What to read and to watch, beside what the Services and workloads need. */
   refs(o: Named): Ref[]
   /** Of those the objects that have the split. */
@@ -67,7 +74,7 @@ export interface RoutingProvider {
   surroundings(
     o: Named & Pick<Observation, 'settings'>,
     find: Find,
-  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies'>
+  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies' | 'otherApiRoutes'>
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */

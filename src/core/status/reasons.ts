@@ -52,6 +52,7 @@ const table = {
   WaitingForPods: passing('The pods of the candidate, or of the primary, are not ready yet.'),
   Advancing: passing('The weight rises to the next step.'),
   Routing: passing('The routes do not carry the requested weight yet.'),
+  RouteNotAccepted: stalled('A parent of a route has not accepted it, so no request meets its weights.'),
   NotCarried: happened('warn', 'The telemetry of the callers contradicts the weight that is written in the routes.'),
   Analysing: passing('The step is under analysis.'),
   CheckFailed: happened('warn', 'A check failed and was counted.'),

@@ -2,13 +2,19 @@ import { expect } from 'chai'
 import { problemOf } from '../../../src/core/problems/index.ts'
 import { canary, deployment, observation, template, workload } from '../given-objects.ts'
 import { target } from './given.ts'
+import { harmlessAtGateways, ofGatewayApi } from './gateway-api.rows.ts'
 import { harmless } from './harmless.rows.ts'
 import { ofRoutes } from './routes.rows.ts'
 import { ofMetrics } from './templates.rows.ts'
 import { workloads } from './workloads.rows.ts'
 
 suite('what stands in the way of a release', () => {
-  for (const [name, { given, reason, message }] of Object.entries({ ...workloads, ...ofRoutes, ...ofMetrics })) {
+  for (const [name, { given, reason, message }] of Object.entries({
+    ...workloads,
+    ...ofRoutes,
+    ...ofGatewayApi,
+    ...ofMetrics,
+  })) {
     test(`${name}: ${reason}`, () => {
       expect(problemOf(observation(given), 'start')).to.deep.equal({ reason, message })
     })
@@ -16,7 +22,7 @@ suite('what stands in the way of a release', () => {
 })
 
 suite('what stands in nobody’s way', () => {
-  for (const [name, given] of Object.entries(harmless)) {
+  for (const [name, given] of Object.entries({ ...harmless, ...harmlessAtGateways })) {
     test(name, () => {
       expect(problemOf(observation(given), 'start')).to.equal(null)
     })

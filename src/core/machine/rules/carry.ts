@@ -78,9 +78,11 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
     const shown =
       traffic === null
         ? 'there is no route yet'
-        : low === state.traffic.canary && high === low
-          ? 'the routes match or mirror other requests'
-          : `the routes still have ${low === state.traffic.canary ? high : low}`
+        : traffic.unconfirmed !== undefined
+          ? traffic.unconfirmed.because
+          : low === state.traffic.canary && high === low
+            ? 'the routes match or mirror other requests'
+            : `the routes still have ${low === state.traffic.canary ? high : low}`
     const message = `Requested weight ${inWords(state.traffic)}; ${shown}`
     return hold(o, 'Routing', message, null, { state: { ...state, carriedAt: null } })
   }

@@ -1,5 +1,6 @@
 /** A deleted canary hands the workload back without losing a request: restore, route, drain, then remove. */
 import { formatDuration } from '../../../api/duration.ts'
+import { progressDeadline } from '../../model/plan.ts'
 import { pausableOf } from '../../autoscalers/index.ts'
 import { isPaused, isPausedByUs } from '../../autoscalers/pause.ts'
 import { hasMinimum } from '../../autoscalers/readiness.ts'
@@ -94,10 +95,16 @@ export function removeWhenNothingToHandOver(o: Terminating, now: Instant): Move 
 
 const handingBack = (o: Terminating): string => `${kindAndName(o.names.target)} takes over from ${o.names.primary.name}`
 
+/** There is no route, or none that what should serve it takes up; who deletes the Canary does not wait for that for ever. */
+function leadsNowhere(o: Terminating, now: Instant): boolean {
+  const { unconfirmed } = o.traffic ?? {}
+  return o.traffic === null || (unconfirmed !== undefined && now >= unconfirmed.since + progressDeadline(o.canary))
+}
+
 /** Whatever the target runs now, it carries nothing before its template is touched. */
 export function returnToPrimary(o: Terminating, now: Instant): Move {
   const { state, target } = o
-  const carriedAt = o.traffic === null ? now : carriedSince(o, NONE, state.carriedAt, now)
+  const carriedAt = leadsNowhere(o, now) ? now : carriedSince(o, NONE, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const forward = (): Move => {
     const restoring: State = { ...next, stage: 'restoring', carriedAt: null, waiting: waitingFor('target', now) }
@@ -114,7 +121,12 @@ export function returnToPrimary(o: Terminating, now: Instant): Move {
       state: { ...next, carriedAt: null },
     })
   }
-  if (carriedAt === null) return hold(o, 'HandingBack', handingBack(o), null, { state: next })
+  if (carriedAt === null) {
+    const { unconfirmed } = o.traffic
+    const message = unconfirmed === undefined ? handingBack(o) : `${handingBack(o)}: ${unconfirmed.because}`
+    const overAt = unconfirmed === undefined ? null : unconfirmed.since + progressDeadline(o.canary)
+    return hold(o, 'HandingBack', message, overAt, { state: next })
+  }
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   return now < drainedAt ? hold(o, 'HandingBack', handingBack(o), drainedAt, { state: next }) : forward()
 }

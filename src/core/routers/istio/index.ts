@@ -7,6 +7,7 @@
  */
 import { kinds, type Ref } from '../../../api/object.ts'
 import { requestedOf } from '../../model/selectors.ts'
+import { httpRouteKind } from '../gateway-api/kinds.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { istioKinds } from './kinds.ts'
 import { leadingTo } from './leading.ts'
@@ -25,6 +26,7 @@ const routesOf = (o: Named): Routes =>
 
 export const istio: RoutingProvider = {
   kinds: istioKinds,
+  neighbours: [httpRouteKind(kinds.HTTPRoute)],
   refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],
   routes: o => routesOf(o).refs(o),
   surroundings: surroundingsOf,

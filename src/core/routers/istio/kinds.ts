@@ -7,6 +7,7 @@ import { canonicalHost } from './hosts.ts'
 
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
 const install = 'apply the CRDs of Istio'
+const rights = 'manifests/rbac.yaml'
 /** The first release with networking.istio.io/v1 (https://istio.io/latest/news/releases/1.22.x/announcing-1.22/). */
 const since = 'Istio 1.22 or newer'
 
@@ -15,6 +16,7 @@ export const istioKinds: readonly ProviderKind[] = [
     kind: kinds.VirtualService,
     optional: false,
     install,
+    rights,
     since,
     indexes: {
       host: hostsOf,
@@ -26,6 +28,7 @@ export const istioKinds: readonly ProviderKind[] = [
     kind: kinds.DestinationRule,
     optional: true,
     install,
+    rights,
     since,
     indexes: {
       covers: rule => {
@@ -40,6 +43,7 @@ export const istioKinds: readonly ProviderKind[] = [
     kind: kinds.PeerAuthentication,
     optional: true,
     install,
+    rights,
     since,
     indexes: { namespace: policy => [namespaceOf(policy)] },
   },

@@ -10,6 +10,7 @@ import { audienceOf } from '../../model/plan.ts'
 import type { Posture } from '../../model/posture.ts'
 import { type Carried, type Cookie, isNone, type Sticky } from '../../model/traffic.ts'
 import type { Percent } from '../../time.ts'
+import { cookieInPattern, cookiePattern } from '../cookies.ts'
 import type { Named } from '../provider.ts'
 import { destinationOf, sideOf } from './hosts.ts'
 import { productsOf } from './products.ts'
@@ -66,7 +67,7 @@ export function routesFor(o: Observation, base: BaseRoute, { traffic, sticky, re
 
 /** Requests with this cookie among others. */
 export const cookieMatch = (cookie: Pick<Cookie, 'name' | 'value'>): Json => ({
-  headers: { cookie: { regex: regexOf(cookie) } },
+  headers: { cookie: { regex: cookiePattern(cookie) } },
 })
 
 const ALL_TO_PRIMARY: Split = { canary: 0, mirror: 0 }
@@ -113,11 +114,6 @@ const toPrimary = (o: Named, { port, terms }: BaseRoute, cookie: Cookie, more: J
   ...terms,
   route: [{ destination: destinationOf(o, 'primary', port), headers: setting(cookie) }],
 })
-
-/** RE2, of the whole header: the cookie among others, and not one whose name or value has it as a part. */
-function regexOf({ name, value }: Pick<Cookie, 'name' | 'value'>): string {
-  return `(^|.*; ?)${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}=${value}(;.*)?`
-}
 
 /** Whether a route carries the split: its destinations have weights, that of the route for what `match` leaves out has none. */
 export const isSplit = (route: Json): boolean => recordsOf(route['route']).some(entry => 'weight' in entry)
@@ -189,11 +185,7 @@ function mirrorOf(o: Named, route: Json): Percent {
 function cookieOf(http: readonly Json[]): string | null {
   const cookies = named(http, CANARY_COOKIE).map(route => {
     const [match] = recordsOf(route['match'])
-    const regex = textOf(at(match, 'headers', 'cookie', 'regex'))
-    return regex
-      .replace(/^\(\^\|\.\*; \?\)/, '')
-      .replace(/\(;\.\*\)\?$/, '')
-      .replaceAll('\\', '')
+    return cookieInPattern(textOf(at(match, 'headers', 'cookie', 'regex')))
   })
   const [cookie = ''] = cookies
   return cookies.every(one => one === cookie) ? cookie : null

@@ -1,6 +1,7 @@
 /** VirtualServices, DestinationRules and PeerAuthentications around a canary. */
 import { kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
+import { serviceParentKey } from '../gateway-api/refs.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { delegateKey, isDelegate, precedes } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
@@ -27,6 +28,7 @@ export function surroundingsOf(
       own,
     ),
     policies: own.flatMap(one => find(kinds.PeerAuthentication, 'namespace', one)),
+    otherApiRoutes: find(kinds.HTTPRoute, 'parent', serviceParentKey(apexService)).slice(0, MOST_ELSEWHERE),
   }
 }
 

@@ -18,9 +18,10 @@ const ALL = 100
 
 export const kubernetes: RoutingProvider = {
   kinds: [],
+  neighbours: [],
   refs: () => [],
   routes: o => [o.names.apexService],
-  surroundings: () => ({ routes: [], trafficPolicies: [], policies: [] }),
+  surroundings: () => ({ routes: [], trafficPolicies: [], policies: [], otherApiRoutes: [] }),
   subsets: () => null,
   read: o => {
     const share = selectedShare(o)

@@ -49,7 +49,7 @@ export const hostNotAllowed: FindProblem = o => {
     if (own || patterns.some(pattern => coversHost(pattern, host))) continue
     return problem(
       'HostNotAllowed',
-      `spec.service.hosts[${index}] is ${host}, which the controller does not allow in namespace ${o.names.namespace}. ${instead(patterns)}, or have it added with --allowed-hosts.`,
+      `spec.service.hosts[${index}] is ${host}, which the controller does not allow in namespace ${o.names.namespace}. ${instead(o, o.settings.allowedHosts)}, or have it added with --allowed-hosts.`,
     )
   }
   return null
@@ -57,17 +57,20 @@ export const hostNotAllowed: FindProblem = o => {
 
 export const gatewayNotAllowed: FindProblem = o => {
   if (o.settings.allowedGateways.length === 0) return null
-  const patterns = allowances(o, o.settings.allowedGateways)
   for (const [index, gateway] of (o.canary.spec.service.gateways ?? []).entries()) {
     const canonical = canaryGateways(o)[index] ?? gateway
-    if (canonical === MESH || patterns.some(pattern => coversGateway(pattern, canonical, o.names.namespace))) continue
+    if (canonical === MESH || isGatewayAllowed(o, canonical)) continue
     return problem(
       'GatewayNotAllowed',
-      `spec.service.gateways[${index}] is ${gateway}, which the controller does not allow in namespace ${o.names.namespace}. ${instead(patterns)}, or have it added with --allowed-gateways.`,
+      `spec.service.gateways[${index}] is ${gateway}, which the controller does not allow in namespace ${o.names.namespace}. ${instead(o, o.settings.allowedGateways)}, or have it added with --allowed-gateways.`,
     )
   }
   return null
 }
+
+/** @param gateway as `namespace/name`. */
+export const isGatewayAllowed = (o: Observation, gateway: string): boolean =>
+  allowances(o, o.settings.allowedGateways).some(pattern => coversGateway(pattern, gateway, o.names.namespace))
 
 function coversGateway(pattern: string, gateway: string, namespace: string): boolean {
   if (pattern === '*') return true
@@ -76,5 +79,8 @@ function coversGateway(pattern: string, gateway: string, namespace: string): boo
   return (space === '*' || its === (space === '.' ? namespace : space)) && (name === '*' || name === called)
 }
 
-const instead = (patterns: readonly string[]): string =>
-  patterns.length === 0 ? 'Remove it' : `Write one that matches ${listedInWords(patterns)}`
+/** What may be written in the place of what is not allowed. */
+export function instead(o: Observation, all: readonly Allowance[]): string {
+  const patterns = allowances(o, all)
+  return patterns.length === 0 ? 'Remove it' : `Write one that matches ${listedInWords(patterns)}`
+}

@@ -1,6 +1,9 @@
 /** What may block a release by Istio, in the order in which it is reported. */
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import type { RoutingProvider } from '../../provider.ts'
+import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
+import { MESH } from '../bindings.ts'
+import { splitBindings } from '../ways-past.ts'
 import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import {
@@ -24,6 +27,16 @@ import {
   wildcardThatStopsApplying,
 } from './virtual-services.ts'
 
+const besideHttpRoutes: TwoApis = {
+  splitsMesh: o => splitBindings(o).some(one => one.gateways.includes(MESH)),
+  // They were found by that parent.
+  isRival: () => true,
+  instead: (o, { metadata }) =>
+    metadata.namespace === o.names.namespace
+      ? 'Remove the Service from its parentRefs, or recreate the Canary with provider: gatewayapi:v1.'
+      : 'Remove the Service from its parentRefs.',
+}
+
 export const istioPolicies: RoutingProvider['policies'] = {
   spec: [
     refusesService(hostOfOthers),
@@ -40,7 +53,9 @@ export const istioPolicies: RoutingProvider['policies'] = {
   routes: [
     stops(wayPastTheSplit),
     stops(rivalVirtualService),
+    stops(routeOfOtherApi(besideHttpRoutes, 'here')),
     foreign(rivalVirtualServiceElsewhere),
+    foreign(routeOfOtherApi(besideHttpRoutes, 'elsewhere')),
     warnsOnly(otherWaysPastTheSplit),
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),

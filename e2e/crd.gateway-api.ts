@@ -1,0 +1,89 @@
+/** Rows for the providers of the Gateway API: what they take, and what belongs to others. */
+import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
+
+const of = (service: Json, more: Json = {}): Json => ({ provider: 'gatewayapi:v1', ...more, service })
+
+export const gatewayApi: readonly Case[] = [
+  good('every part of service that an HTTPRoute takes', {
+    provider: 'gatewayapi:v1',
+    service: {
+      port: 9898,
+      timeout: '15s',
+      backendTimeout: '5s',
+      hosts: ['shop.example.com', '*.example.org'],
+      gatewayRefs: [
+        { name: 'public', namespace: 'infra', sectionName: 'https' },
+        { group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name: 'own', port: 443 },
+        { group: '', kind: 'Service', name: 'web', port: 9898 },
+      ],
+      match: [{ uri: { prefix: '/' }, headers: { 'x-user': { exact: 'a' } } }],
+      rewrite: { uri: '/', authority: 'shop.internal', type: 'ReplacePrefixMatch' },
+      headers: { request: { add: { a: 'b' }, set: { c: 'd' }, remove: ['e'] }, response: { remove: ['f'] } },
+      corsPolicy: { allowOrigin: ['https://shop.example.com'], maxAge: '24h' },
+      mirror: [{ backendRef: { name: 'copies', namespace: 'audit', port: 80 } }],
+    },
+    analysis: { stepWeight: 10, mirror: true, mirrorWeight: 20 },
+  }),
+  good('the older version of the Gateway API', { provider: 'gatewayapi:v1beta1' }),
+  good('the Gateway API without any parent', of({ gatewayRefs: [] })),
+  malformed(
+    'a parent of another kind',
+    of({ gatewayRefs: [{ kind: 'Ingress', name: 'web' }] }),
+    'must be',
+    'Unsupported value',
+    'spec.service.gatewayRefs[0].kind',
+  ),
+  malformed(
+    'a rewrite of another type',
+    of({ rewrite: { uri: '/', type: 'Prefix' } }),
+    'must be',
+    'Unsupported value',
+    'spec.service.rewrite.type',
+  ),
+  bad(
+    'gatewayRefs with Istio',
+    { provider: 'istio', service: { gatewayRefs: [{ name: 'public' }] } },
+    'provider istio makes no HTTPRoute',
+  ),
+  bad(
+    'a backendTimeout with Istio',
+    { provider: 'istio', service: { backendTimeout: '1s' } },
+    'provider istio makes no HTTPRoute',
+  ),
+  bad(
+    'a mirror of the user with Istio',
+    { provider: 'istio', service: { mirror: [{ backendRef: { name: 'copies' } }] } },
+    'provider istio makes no HTTPRoute',
+  ),
+  bad(
+    'rewrite.type with Istio',
+    { provider: 'istio', service: { rewrite: { uri: '/', type: 'ReplaceFullPath' } } },
+    'remove type from service.rewrite',
+  ),
+  bad(
+    'gatewayRefs without a mesh',
+    {
+      provider: 'kubernetes',
+      analysis: { metrics: [{ name: 'errors', query: 'x', thresholdRange: { max: 1 } }] },
+      service: { gatewayRefs: [{ name: 'public' }] },
+    },
+    'provider kubernetes has no routes',
+  ),
+  bad(
+    'gateways of Istio with HTTPRoutes',
+    of({ gateways: ['istio-system/public'] }),
+    'provider gatewayapi:v1 makes no objects of Istio',
+  ),
+  bad('delegation with HTTPRoutes', of({ delegation: true }), 'provider gatewayapi:v1 makes no objects of Istio'),
+  bad(
+    'a trafficPolicy with HTTPRoutes',
+    of({ trafficPolicy: { tls: {} } }),
+    'provider gatewayapi:v1 makes no objects of Istio',
+  ),
+  bad(
+    'VirtualServices with HTTPRoutes',
+    of({ virtualServices: [{ name: 'web' }] }),
+    'provider gatewayapi:v1 makes no objects of Istio',
+  ),
+  bad('retries with HTTPRoutes', of({ retries: { attempts: 3 } }), 'provider gatewayapi:v1 has no retries'),
+]

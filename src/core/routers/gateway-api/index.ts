@@ -1,0 +1,43 @@
+/**
+ * The Gateway API: the split is in the weights of an HTTPRoute
+ * (https://gateway-api.sigs.k8s.io/reference/spec/#httproute), at Gateways, ListenerSets and, in a mesh, at the Service itself.
+ */
+import { kinds, type KubeObject, type Ref } from '../../../api/object.ts'
+import { liveOf } from '../../render/ownership.ts'
+import { istioKinds } from '../istio/kinds.ts'
+import type { RoutingProvider } from '../provider.ts'
+import { httpRouteIn, httpRouteKind } from './kinds.ts'
+import { httpRouteOf, readOwn, renderOwn } from './own.ts'
+import { gatewayPolicies } from './problems/index.ts'
+import { backendsIn } from './refs.ts'
+import { surroundingsOf } from './surroundings.ts'
+import { telemetry } from './telemetry.ts'
+
+/** @param version in which HTTPRoutes are read and written; both say the same. */
+export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
+  const kind = httpRouteIn(version)
+  const leadsTo = (route: KubeObject, { namespace, name }: Ref): boolean =>
+    backendsIn(route).some(one => one.namespace === namespace && one.name === name)
+  return {
+    kinds: [httpRouteKind(kind)],
+    neighbours: istioKinds.filter(one => one.kind === kinds.VirtualService),
+    refs: o => [httpRouteOf(kind, o.names)],
+    routes: o => [httpRouteOf(kind, o.names)],
+    surroundings: (o, find) => surroundingsOf(o, kind, find),
+    subsets: () => null,
+    read: o => readOwn(o, kind),
+    // Without the rule for what is matched nothing tells which share it was to have.
+    requested: ({ traffic, state }) => {
+      const among = 'traffic' in state ? state.traffic.among : ''
+      return traffic === null || (among !== '' && traffic.among === '') ? null : traffic.low
+    },
+    render: (o, posture) => renderOwn(o, kind, posture),
+    leadingTo: (o, service) => {
+      const own = liveOf(o, httpRouteOf(kind, o.names))
+      const routes = new Set([...(own === undefined ? [] : [own]), ...o.surroundings.routes])
+      return [...routes].filter(one => leadsTo(one, service))
+    },
+    policies: gatewayPolicies(kind),
+    telemetry,
+  }
+}

@@ -1,0 +1,61 @@
+/** What may block a release by the Gateway API, in the order in which it is reported. */
+import type { Kind } from '../../../../api/object.ts'
+import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
+import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
+import { canonicalHost } from '../../istio/hosts.ts'
+import { hostsOf } from '../../istio/bindings.ts'
+import { hostNotAllowed } from '../../istio/problems/hosts.ts'
+import type { RoutingProvider } from '../../provider.ts'
+import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
+import { splitsMesh } from '../parents.ts'
+import {
+  cookieThatCannotBeMatched,
+  corsThatDoesNotFit,
+  matchesThatCannotBeJoined,
+  matchThatDoesNotFit,
+  prefixThatCannotBeReplaced,
+  tooManyMatches,
+} from './matches.ts'
+import {
+  hostThatIsNone,
+  meshCallersLeftOut,
+  parentNotAllowed,
+  parentPortThatIsNone,
+  parentServiceOfOthers,
+  portThatIsNotHttp,
+} from './parents.ts'
+import { consumerRoute, foreignRoute, rivalRoute, wayPastTheSplit } from './routes.ts'
+
+const besideVirtualServices: TwoApis = {
+  splitsMesh,
+  isRival: (o, other) =>
+    gatewaysIn(other).includes(MESH) &&
+    isVisibleAt(other, MESH) &&
+    hostsOf(other).includes(canonicalHost(o.names.apexService.name, o.names.namespace)),
+  instead: o => `Remove the host ${o.names.apexService.name} from it, or recreate the Canary with provider: istio.`,
+}
+
+export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
+  spec: [
+    refusesService(parentServiceOfOthers),
+    refusesService(hostNotAllowed),
+    refusesService(parentNotAllowed),
+    refusesService(hostThatIsNone),
+    refusesService(matchThatDoesNotFit),
+    refusesService(corsThatDoesNotFit),
+    refusesService(prefixThatCannotBeReplaced),
+    refusesService(meshCallersLeftOut),
+    stops(matchesThatCannotBeJoined),
+    stops(cookieThatCannotBeMatched),
+  ],
+  pods: [],
+  objects: [stops(foreignRoute(kind))],
+  routes: [
+    stops(rivalRoute),
+    stops(routeOfOtherApi(besideVirtualServices, 'here')),
+    foreign(consumerRoute),
+    foreign(routeOfOtherApi(besideVirtualServices, 'elsewhere')),
+    warnsOnly(wayPastTheSplit),
+  ],
+  ports: [refusesService(tooManyMatches), refusesService(parentPortThatIsNone), stops(portThatIsNotHttp)],
+})

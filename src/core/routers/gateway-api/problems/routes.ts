@@ -1,0 +1,78 @@
+/** Routes of others: one of our name, rivals at the Service, and ways past the split. */
+import type { Kind, KubeObject } from '../../../../api/object.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { foreign } from '../../../problems/foreign.ts'
+import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
+import { liveOf } from '../../../render/ownership.ts'
+import { gatewaysIn } from '../../istio/bindings.ts'
+import { httpRouteOf } from '../own.ts'
+import { splitsMesh } from '../parents.ts'
+import { calledParent, parentsIn } from '../refs.ts'
+import { otherRoutes, serviceReached } from '../surroundings.ts'
+
+const isHere = (o: Observation, { metadata }: KubeObject): boolean => metadata.namespace === o.names.namespace
+
+/** An HTTPRoute that another client made is never overwritten. */
+export const foreignRoute =
+  (kind: Kind): FindProblem =>
+  o => {
+    const ref = httpRouteOf(kind, o.names)
+    const live = liveOf(o, ref)
+    const serves = live === undefined ? null : serviceReached(o, live)
+    return foreign(
+      o,
+      live,
+      serves === null ? '' : `It leads to Service ${serves}`,
+      serves === null
+        ? 'Create it under another name, then delete this one; or recreate the Canary with another service.name.'
+        : 'Recreate the Canary with another service.name; or lead the route elsewhere, then rename or delete it.',
+    )
+  }
+
+const isAtService = (o: Observation, route: KubeObject): boolean =>
+  parentsIn(route).some(
+    ({ kind, namespace, name }) =>
+      kind === 'Service' && namespace === o.names.namespace && name === o.names.apexService.name,
+  )
+
+function rival(o: Observation, among: (route: KubeObject) => boolean): Problem | null {
+  if (!splitsMesh(o)) return null
+  const other = otherRoutes(o).find(one => isAtService(o, one) && among(one))
+  if (other === undefined) return null
+  const { name } = o.names.apexService
+  return problem(
+    'Conflict',
+    isHere(o, other)
+      ? `${called(other)} has Service ${name} as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it.`
+      : `${called(other)} has Service ${o.names.namespace}/${name} as its parent, so callers in namespace ${other.metadata.namespace ?? ''} meet it instead of the split. Remove that parent from it.`,
+  )
+}
+
+/** Of two routes at one Service the rules are merged: by their matches, then by age (tried with istiod). */
+export const rivalRoute: FindProblem = o => rival(o, one => isHere(o, one))
+
+/** A consumer route works for the callers of its namespace, without any grant. */
+export const consumerRoute: FindProblem = o => rival(o, one => !isHere(o, one))
+
+/** How many objects a warning names. */
+const NAMED = 3
+
+/** Requests that bypass the split never reach a candidate, so no check sees them. */
+export const wayPastTheSplit: FindProblem = o => {
+  const ways = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes]
+    .map(route => ({ route, service: serviceReached(o, route) }))
+    .filter(({ service }) => service !== null)
+    .toSorted((a, b) => (called(a.route) < called(b.route) ? -1 : 1))
+  const [first] = ways
+  if (first === undefined) return null
+  const others = ways.slice(1).map(({ route }) => called(route))
+  const more = listedInWords([...others.slice(0, NAMED - 1), ...(others.length >= NAMED ? ['others'] : [])])
+  const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does' : 'do'} ${more}`
+  return problem(
+    'Bypassed',
+    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them`,
+  )
+}
+
+const placesOf = (route: KubeObject): string =>
+  listedInWords(route.kind === 'VirtualService' ? gatewaysIn(route) : parentsIn(route).map(calledParent))

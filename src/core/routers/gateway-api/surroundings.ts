@@ -1,0 +1,57 @@
+/** Routes of others around a canary: HTTPRoutes at its Service or to it, and VirtualServices for the same requests. */
+import { kinds, type Kind, type KubeObject, type Ref } from '../../../api/object.ts'
+import { called } from '../../problems/problem.ts'
+import type { Observation } from '../../model/observation.ts'
+import { isOurs } from '../../render/ownership.ts'
+import { destinationsIn } from '../istio/bindings.ts'
+import { canonicalHost, isHost } from '../istio/hosts.ts'
+import type { Find, Named, RoutingProvider } from '../provider.ts'
+import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
+
+/** Routes of other namespaces around one Canary: who makes more of them costs its owner nothing. */
+const MOST_ELSEWHERE = 200
+
+export function surroundingsOf(o: Named, kind: Kind, find: Find): ReturnType<RoutingProvider['surroundings']> {
+  const { namespace, apexService, primaryService, canaryService } = o.names
+  const sides = [apexService, primaryService, canaryService]
+  const routes = [
+    ...find(kind, 'parent', serviceParentKey(apexService)),
+    ...sides.flatMap(({ name }) => find(kind, 'backend', `${namespace}/${name}`)),
+  ]
+  const host = canonicalHost(apexService.name, namespace)
+  const virtualServices = [
+    ...find(kinds.VirtualService, 'host', host),
+    ...find(kinds.VirtualService, 'destination', host),
+  ]
+  return {
+    routes: bounded(namespace, routes),
+    trafficPolicies: [],
+    policies: [],
+    otherApiRoutes: bounded(namespace, virtualServices),
+  }
+}
+
+/** Each once; of other namespaces the oldest. */
+export function bounded(namespace: string, found: readonly KubeObject[]): readonly KubeObject[] {
+  const distinct = found.length < 2 ? found : [...new Set(found)]
+  if (distinct.length <= MOST_ELSEWHERE) return distinct
+  const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
+  const age = (one: KubeObject): string => `${one.metadata.creationTimestamp ?? ''} ${called(one)}`
+  const elsewhere = distinct.filter(one => !isHere(one)).toSorted((a, b) => (age(a) < age(b) ? -1 : 1))
+  return [...distinct.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
+}
+
+/** Routes around the canary that do not carry its split. */
+export function otherRoutes(o: Pick<Observation, 'names' | 'surroundings'>): readonly KubeObject[] {
+  return o.surroundings.routes.filter(one => !isOurs(o, one))
+}
+
+/** The Service of this canary that a route of others, of either API, leads to past the split: the apex, else a side; null for none. */
+export function serviceReached(o: Pick<Observation, 'names'>, route: KubeObject): string | null {
+  const { namespace, apexService, primaryService, canaryService } = o.names
+  const isLedTo = ({ name }: Ref): boolean =>
+    route.kind === 'VirtualService'
+      ? destinationsIn(route).some(({ host }) => isHost(host, namespaceOf(route), { namespace, name }))
+      : backendsIn(route).some(one => one.namespace === namespace && one.name === name)
+  return [apexService, primaryService, canaryService].find(isLedTo)?.name ?? null
+}

@@ -1,0 +1,38 @@
+/** What callers report where Istio serves the routes: its standard metrics, with the two Services as destinations. */
+import type { Observation } from '../../model/observation.ts'
+import { telemetry as ofIstio } from '../istio/telemetry.ts'
+import type { Telemetry } from '../provider.ts'
+import { splitsMesh } from './parents.ts'
+import { parentsIn } from './refs.ts'
+import { otherRoutes, serviceReached } from './surroundings.ts'
+
+export const telemetry: Telemetry = {
+  ...ofIstio,
+  vantage: o => ({
+    // A wildcard is no Host header.
+    hosts: (o.canary.spec.service.hosts ?? []).filter(host => !host.includes('*')),
+    strangers: strangersOf(o),
+    canaryCallers: { services: [o.names.canaryService.name] },
+    primaryCallers: { services: [o.names.primaryService.name] },
+  }),
+  lostSentence: ({ names }) =>
+    `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port that Service ${names.canaryService.name} does not have; compare its backendRefs with the ports of the Service.`,
+  splitsAll: o => {
+    const { match = [] } = o.canary.spec.service
+    return splitsMesh(o) && match.length === 0 && otherRoutes(o).length + o.surroundings.otherApiRoutes.length === 0
+  },
+  // What bypasses the split goes to the apex, which is counted by another name, unless a route of others leads to a side.
+  tellsSplit: o => otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
+}
+
+/** Namespaces whose callers meet a route of their own at the Service. */
+function strangersOf(o: Observation): string[] {
+  const { namespace, apexService } = o.names
+  const consumers = otherRoutes(o).filter(one =>
+    parentsIn(one).some(
+      ({ kind, name, namespace: of }) => kind === 'Service' && name === apexService.name && of === namespace,
+    ),
+  )
+  const namespaces = new Set(consumers.map(({ metadata }) => metadata.namespace ?? ''))
+  return [...namespaces].filter(one => one !== namespace).toSorted()
+}

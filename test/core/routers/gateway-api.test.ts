@@ -1,0 +1,387 @@
+import { expect } from 'chai'
+import { parse } from 'yaml'
+import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
+import { recordsOf } from '../../../src/core/json.ts'
+import { unconfirmedProblem } from '../../../src/core/machine/unconfirmed.ts'
+import { waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
+import { returnToPrimary } from '../../../src/core/machine/rules/terminate.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
+import { audienceOf } from '../../../src/core/model/plan.ts'
+import type { Posture } from '../../../src/core/model/posture.ts'
+import { carriedBy, carries, NONE, weighted } from '../../../src/core/model/traffic.ts'
+import { unconfirmedOf } from '../../../src/core/routers/gateway-api/acceptance.ts'
+import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
+import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
+import { advancing, terminating } from '../machine/given.ts'
+import { withAnswers } from './own-routers.ts'
+
+const v1 = gatewayApi('v1')
+const given = (service: Record<string, unknown> = {}, spec: Record<string, unknown> = {}): Observation =>
+  observation({ canary: canary({ provider: 'gatewayapi:v1', ...spec }, service) })
+const rendered = (o: Observation, wanted: Partial<Posture> = {}): Observation => after(o, v1.render(o, posture(wanted)))
+const route = (o: Observation): KubeObject => liveOne(o, kinds.HTTPRoute, 'web')
+const yamlOf = (o: Observation): unknown => route(o).spec
+
+const cookie = { name: 'web', value: 'abc', attributes: '; Max-Age=60' }
+const match = [{ headers: { 'x-user': { exact: 'a' } } }]
+
+/** What is asked, and the HTTPRoute that says so. */
+const golden: Readonly<Record<string, [o: Observation, wanted: Partial<Posture>, yaml: string]>> = {
+  'a share of all requests, for the Service in the mesh': [
+    given(),
+    { traffic: weighted(10) },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 90}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 10}
+`,
+  ],
+  'everything that the Canary says of each request': [
+    given({
+      port: 9898,
+      gatewayRefs: [
+        { name: 'public', namespace: 'infra', sectionName: 'https' },
+        { kind: 'ListenerSet', name: 'own' },
+        { group: 'core', kind: 'Service', name: 'web', port: 9898 },
+      ],
+      hosts: ['shop.example.com'],
+      timeout: '1.5s',
+      backendTimeout: '500ms',
+      rewrite: { uri: '/v2', authority: 'shop.internal', type: 'ReplacePrefixMatch' },
+      headers: { request: { add: { b: '2', a: '1' }, remove: ['c'] }, response: { set: { d: '3' } } },
+      corsPolicy: { allowOrigins: [{ exact: 'https://a.example.com' }], allowMethods: ['GET'], maxAge: '1m' },
+      mirror: [{ backendRef: { name: 'copies', namespace: 'audit', port: 80 } }],
+    }),
+    {},
+    `
+parentRefs:
+- {group: gateway.networking.k8s.io, kind: Gateway, namespace: infra, name: public, sectionName: https}
+- {group: gateway.networking.k8s.io, kind: ListenerSet, name: own}
+- {group: "", kind: Service, name: web, port: 9898}
+hostnames: [shop.example.com]
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  filters:
+  - type: RequestHeaderModifier
+    requestHeaderModifier: {add: [{name: a, value: "1"}, {name: b, value: "2"}], remove: [c]}
+  - type: ResponseHeaderModifier
+    responseHeaderModifier: {set: [{name: d, value: "3"}]}
+  - type: URLRewrite
+    urlRewrite: {hostname: shop.internal, path: {type: ReplacePrefixMatch, replacePrefixMatch: /v2}}
+  - type: RequestMirror
+    requestMirror: {backendRef: {group: "", kind: Service, name: copies, namespace: audit, port: 80}}
+  - type: CORS
+    cors: {allowOrigins: ["https://a.example.com"], allowMethods: [GET], maxAge: 60}
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 9898, weight: 100}
+  - {group: "", kind: Service, name: web-canary, port: 9898, weight: 0}
+  timeouts: {request: 1s500ms, backendRequest: 500ms}
+`,
+  ],
+  'matched requests alone, in Flagger’s notation of matches, beside those of the Service': [
+    given(
+      { match: [{ uri: { prefix: '/api' }, method: { exact: 'GET' } }, { uri: { regex: '/v[0-9]+' } }] },
+      { analysis: { iterations: 1, match: [...match, { queryParams: { beta: { regex: '1|2' } } }] } },
+    ),
+    {},
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches:
+  - path: {type: PathPrefix, value: /api}
+    method: GET
+    headers: [{type: Exact, name: x-user, value: a}]
+  - path: {type: PathPrefix, value: /api}
+    method: GET
+    queryParams: [{type: RegularExpression, name: beta, value: "1|2"}]
+  - path: {type: RegularExpression, value: "/v[0-9]+"}
+    headers: [{type: Exact, name: x-user, value: a}]
+  - path: {type: RegularExpression, value: "/v[0-9]+"}
+    queryParams: [{type: RegularExpression, name: beta, value: "1|2"}]
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 0}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 100}
+- matches:
+  - {path: {type: PathPrefix, value: /api}, method: GET}
+  - {path: {type: RegularExpression, value: "/v[0-9]+"}}
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 100}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 0}
+- matches: [{path: {type: PathPrefix, value: /}}]
+  backendRefs: [{group: "", kind: Service, name: web, port: 80, weight: 1}]
+`,
+  ],
+  'copies of a part of all requests': [
+    given(),
+    { traffic: { canary: 0, among: '', mirror: 20 } },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  filters:
+  - type: RequestMirror
+    requestMirror: {backendRef: {group: "", kind: Service, name: web-canary, port: 80}, percent: 20}
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 100}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 0}
+`,
+  ],
+  'callers that stay on the side that answered them': [
+    given(),
+    { traffic: weighted(10), sticky: { canary: cookie, primary: { ...cookie, name: 'old' } } },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches:
+  - path: {type: PathPrefix, value: /}
+    headers: [{type: RegularExpression, name: Cookie, value: "(^|.*; ?)web=abc(;.*)?"}]
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 0}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 100}
+- matches:
+  - path: {type: PathPrefix, value: /}
+    headers: [{type: RegularExpression, name: Cookie, value: "(^|.*; ?)old=abc(;.*)?"}]
+  backendRefs: [{group: "", kind: Service, name: web-primary, port: 80, weight: 1}]
+- matches: [{path: {type: PathPrefix, value: /}}]
+  backendRefs:
+  - group: ""
+    kind: Service
+    name: web-primary
+    port: 80
+    weight: 90
+    filters:
+    - type: ResponseHeaderModifier
+      responseHeaderModifier: {add: [{name: Set-Cookie, value: old=abc; Max-Age=60}]}
+  - group: ""
+    kind: Service
+    name: web-canary
+    port: 80
+    weight: 10
+    filters:
+    - type: ResponseHeaderModifier
+      responseHeaderModifier: {add: [{name: Set-Cookie, value: web=abc; Max-Age=60}]}
+`,
+  ],
+  'everything to the Service itself, when a Canary is deleted': [
+    given({ timeout: '5s' }),
+    { callers: 'target', traffic: null },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  backendRefs: [{group: "", kind: Service, name: web, port: 80, weight: 1}]
+  timeouts: {request: 5s}
+`,
+  ],
+}
+
+suite('the HTTPRoute of Sluice', () => {
+  for (const [name, [o, wanted, yaml]] of Object.entries(golden)) {
+    test(name, () => {
+      const { analysis } = o.canary.spec
+      const traffic = analysis.match === undefined ? NONE : weighted(100, audienceOf(analysis))
+      expect(yamlOf(rendered(rendered(o), { traffic, ...wanted }))).to.deep.equal(parse(yaml))
+    })
+  }
+
+  test('has the version of its provider', () => {
+    const o = given()
+    const [write] = gatewayApi('v1beta1').render(o, posture())
+    expect(write?.verb === 'apply' && write.object.apiVersion).to.equal('gateway.networking.k8s.io/v1beta1')
+    expect(refKey(write?.ref ?? o.names.target)).to.equal('httproutes.gateway.networking.k8s.io/shop/web')
+  })
+
+  test('that another client made is left alone, and not read', () => {
+    const other = object(kinds.HTTPRoute, 'web', { spec: { rules: [] } })
+    const o = { ...given(), live: live([kinds.HTTPRoute, other]) }
+    expect(v1.render(o, posture())).to.deep.equal([])
+    expect(v1.read(o)).to.equal(null)
+  })
+
+  test('stays when the Canary is deleted, leading to the Service, and goes with revertOnDeletion', () => {
+    const removed = { callers: 'untouched', traffic: null, primary: null, remove: 'everything' } as const
+    const back = (spec: Record<string, unknown>): Observation => {
+      const o = rendered(given({}, spec))
+      return rendered(rendered(o, { callers: 'target', traffic: null }), removed)
+    }
+    const kept = route(back({}))
+    expect(kept.metadata.labels).to.deep.equal({})
+    expect(kept.metadata.annotations).to.include({ 'sluice.dev/handed-back-by': 'web' })
+    expect(JSON.stringify(kept.spec)).to.include('"name":"web"').and.not.include('web-')
+    expect(Object.values(back({ revertOnDeletion: true }).live).map(one => one.kind)).to.not.include('HTTPRoute')
+  })
+
+  test('keeps its words while the spec is refused, and follows the weights', () => {
+    const before = rendered(given({ timeout: '5s', hosts: ['a.example.com'] }))
+    const edited = { ...before, canary: given({ timeout: '9s', hosts: ['b.example.com'] }).canary }
+    const o = rendered(edited, { traffic: weighted(30), service: 'as it was' })
+    const [rule] = recordsOf((yamlOf(o) as { rules: unknown }).rules)
+    expect(yamlOf(o)).to.deep.include({ hostnames: ['a.example.com'] })
+    expect(rule).to.deep.include({ timeouts: { request: '5s' } })
+    expect(recordsOf(rule?.['backendRefs']).map(one => one['weight'])).to.deep.equal([70, 30])
+  })
+
+  /** What others made of it, and what is read then. */
+  const edits: Readonly<Record<string, [weights: readonly unknown[], low: number, high: number]>> = {
+    'a lower weight is read as it is': [[95, 5], 5, 5],
+    'weights are relative': [[3, 1], 25, 25],
+    'a share between two numbers is never none': [[999, 1], 1, 1],
+    'and never all': [[1, 999], 99, 99],
+    'without a weight a backend counts once': [[undefined, undefined], 50, 50],
+  }
+  for (const [name, [weights, low, high]] of Object.entries(edits)) {
+    test(name, () => {
+      const o = rendered(given(), { traffic: weighted(10) })
+      const live_ = route(o)
+      const spec = structuredClone(live_.spec) as { rules: { backendRefs: { weight?: unknown }[] }[] }
+      for (const [index, weight] of weights.entries()) {
+        const ref = spec.rules[0]?.backendRefs[index] ?? {}
+        if (weight === undefined) delete ref.weight
+        else ref.weight = weight
+      }
+      const edited = { ...o, live: { ...o.live, ...live([kinds.HTTPRoute, { ...live_, spec }]) } }
+      expect(v1.read(edited)).to.include({ low, high })
+    })
+  }
+})
+
+suite('a weight counts once every parent has taken up the route', () => {
+  const parents = {
+    gatewayRefs: [
+      { name: 'public', namespace: 'infra' },
+      { kind: 'Service', name: 'web', port: 80 },
+    ],
+  }
+  const written = '2026-01-01T00:00:00Z'
+  const since = Date.parse(written)
+  /** At generation 2, written at `since`, at 10 %. */
+  const o = (() => {
+    const world = rendered(given(parents), { traffic: weighted(10) })
+    const metadata = {
+      ...route(world).metadata,
+      generation: 2,
+      managedFields: [{ manager: 'sluice', operation: 'Apply', time: written }],
+    }
+    return { ...world, live: { ...world.live, ...live([kinds.HTTPRoute, { ...route(world), metadata }]) } }
+  })()
+  const taken = withAnswers(o, kinds.HTTPRoute, ['True', 'True'])
+  type Entry = {
+    parentRef: { name: string }
+    conditions: { type: string; status: string; observedGeneration: number }[]
+  }
+  const changed = (change: (entries: Entry[]) => Entry[]): Observation => {
+    const entries = structuredClone((route(taken)['status'] as { parents: Entry[] }).parents)
+    const next = { ...route(taken), status: { parents: change(entries) } }
+    return { ...taken, live: { ...taken.live, ...live([kinds.HTTPRoute, next]) } }
+  }
+  const ofGateway = (change: (entry: Entry) => void): Observation =>
+    changed(entries => {
+      for (const entry of entries) if (entry.parentRef.name === 'public') change(entry)
+      return entries
+    })
+
+  test('in whatever order they answer', () => {
+    expect(v1.read(taken)).to.deep.equal(carriedBy([10, 10]))
+    expect(carries(v1.read(taken), weighted(10))).to.equal(true)
+  })
+
+  const rows: Readonly<Record<string, [o: Observation, since: number, because: string]>> = {
+    'a Gateway that does not exist has no entry': [
+      changed(entries => entries.filter(entry => entry.parentRef.name !== 'public')),
+      since,
+      'HTTPRoute shop/web has no answer from Gateway infra/public: it does not exist, or no controller serves it. Create it, or name another parent',
+    ],
+    'nobody has answered yet': [
+      changed(() => []),
+      since,
+      'HTTPRoute shop/web has no answer from Gateway infra/public: it does not exist, or no controller serves it. Create it, or name another parent',
+    ],
+    'an answer to an earlier generation is none': [
+      ofGateway(entry => {
+        for (const condition of entry.conditions) condition.observedGeneration = 1
+      }),
+      since,
+      'HTTPRoute shop/web waits for Gateway infra/public: istio.io/gateway-controller has not said Accepted of generation 2 yet',
+    ],
+    'a condition that is missing is not true': [
+      ofGateway(entry => {
+        entry.conditions = entry.conditions.filter(one => one.type === 'Accepted')
+      }),
+      since,
+      'HTTPRoute shop/web waits for Gateway infra/public: istio.io/gateway-controller has not said ResolvedRefs of generation 2 yet',
+    ],
+    'a parent that refuses it says why': [
+      ofGateway(entry =>
+        Object.assign(entry.conditions[0] ?? {}, {
+          status: 'False',
+          reason: 'NotAllowedByListeners',
+          message: 'no listener allows it.',
+        }),
+      ),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: Accepted is False, NotAllowedByListeners (no listener allows it). Allow its namespace and kind in allowedRoutes of a listener',
+    ],
+    'a backend without a grant is said with the grant': [
+      ofGateway(entry =>
+        Object.assign(entry.conditions[1] ?? {}, { status: 'False', reason: 'RefNotPermitted', message: '' }),
+      ),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is False, RefNotPermitted. Create a ReferenceGrant in the namespace of the backend, with from: {group: gateway.networking.k8s.io, kind of the route, its namespace} and to: {group: "", kind: Service}',
+    ],
+    'a reason that is not known is passed on': [
+      ofGateway(entry =>
+        Object.assign(entry.conditions[1] ?? {}, { status: 'Unknown', reason: 'Vendor', message: 'try again' }),
+      ),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is Unknown, Vendor (try again)',
+    ],
+  }
+  for (const [name, [there, from, because]] of Object.entries(rows)) {
+    test(name, () => {
+      expect(unconfirmedOf(route(there))).to.deep.equal({ because, since: from })
+      expect(carries(v1.read(there), weighted(10))).to.equal(false)
+      // Who lowers the weight is obeyed all the same.
+      expect(v1.read(there)).to.include({ low: 10, high: 10 })
+    })
+  }
+
+  test('a moment of waiting is no trouble, a longer one and a refusal are', () => {
+    const of = (row: string): Observation => {
+      const there = rows[row]?.[0] ?? o
+      return { ...there, traffic: v1.read(there) }
+    }
+    const said = (row: string, now: number): unknown => unconfirmedProblem(of(row), now)?.reason ?? null
+    expect(said('nobody has answered yet', since + 9_999)).to.equal(null)
+    expect(said('nobody has answered yet', since + 10_000)).to.equal('RouteNotAccepted')
+    expect(said('a parent that refuses it says why', since)).to.equal('RouteNotAccepted')
+  })
+
+  test('a run holds, and says which parent it waits for', () => {
+    const [there, , because] = rows['a Gateway that does not exist has no entry'] ?? [o, 0, '']
+    const state = advancing(10, { carriedAt: since })
+    const move = waitUntilCarried({ ...there, state, traffic: v1.read(there) } as Observation<'Progressing'>, since)
+    expect(move?.message).to.equal(`Requested weight 10; ${because}`)
+    expect(move?.state).to.include({ carriedAt: null })
+  })
+
+  test('a Canary that is deleted does not wait for it for ever', () => {
+    const world = rendered(o)
+    const there = {
+      ...world,
+      live: { ...world.live, ...live([kinds.HTTPRoute, { ...route(o), spec: route(world).spec as object }]) },
+    }
+    const state = terminating('returning', { promoted: o.target?.revision ?? '' })
+    const deleted = { ...there, state, traffic: v1.read(there), primary: o.target } as Observation<'Terminating'>
+    const early = returnToPrimary(deleted, since)
+    expect([early.state, early.wakeAt]).to.deep.equal([{ ...state, carriedAt: null }, since + 600_000])
+    expect(returnToPrimary(deleted, since + 600_000).state).to.include({ carriedAt: since + 600_000 })
+  })
+})
