@@ -27,6 +27,7 @@ const order = [
   'behaviour/rules-and-kubectl',
   'behaviour/splits',
   'behaviour/strategies',
+  'behaviour/gateway-api',
   'behaviour/no-mesh',
   'behaviour/zero-trust',
   'behaviour/credentials',

@@ -23,6 +23,8 @@ export interface Binaries {
   readonly path: Readonly<Record<ProgramName, string>>
   /** The CustomResourceDefinitions of the same Istio. */
   readonly istioCrds: string
+  /** Those of the Gateway API that it implements. */
+  readonly gatewayCrds: string
 }
 
 function executable(path: string): boolean {
@@ -54,15 +56,20 @@ export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
     const list = missing.map(([name, what]) => `${name} (${what})`).join(', ')
     throw new Error(`Not found in KUBEBUILDER_ASSETS=${assets} nor in PATH: ${list}. Install them and try again.`)
   }
-  const istioCrds = join(assets, '..', 'crds', 'istio.yaml')
-  try {
-    accessSync(istioCrds, constants.R_OK)
-  } catch {
-    throw new Error(
-      `${istioCrds} cannot be read: put the CustomResourceDefinitions of Istio there ` +
-        '(manifests/charts/base/files/crd-all.gen.yaml of the istio.io/istio module).',
-    )
+  const crds = (file: string, of: string): string => {
+    const found = join(assets, '..', 'crds', file)
+    try {
+      accessSync(found, constants.R_OK)
+    } catch {
+      throw new Error(`${found} cannot be read: put the CustomResourceDefinitions of ${of} there.`)
+    }
+    return found
   }
+  const istioCrds = crds(
+    'istio.yaml',
+    'Istio (manifests/charts/base/files/crd-all.gen.yaml of the istio.io/istio module)',
+  )
+  const gatewayCrds = crds('gateway-api.yaml', 'the Gateway API (its standard channel)')
   const path = Object.fromEntries(Object.keys(programs).map(name => [name, find(name)])) as Record<ProgramName, string>
-  return { path, istioCrds }
+  return { path, istioCrds, gatewayCrds }
 }

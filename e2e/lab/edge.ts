@@ -6,6 +6,23 @@ import { proxyContainer } from './proxy.ts'
 export const edgeNamespace = 'edge'
 /** How a Canary or a VirtualService names the gateway. */
 export const gatewayName = `${edgeNamespace}/gateway`
+/** The Gateway of the Gateway API that the same proxy serves, and where it listens. */
+export const publicGateway = { name: 'public', namespace: edgeNamespace }
+export const publicPort = 8090
+
+/** A Gateway at the proxies of the edge; one of its name is not there yet. */
+export const gatewayAt = (name: string, port: number, from: 'All' | 'Same'): object => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name, namespace: edgeNamespace },
+  spec: {
+    gatewayClassName: 'istio',
+    addresses: [{ type: 'Hostname', value: `gateway.${edgeNamespace}.svc.cluster.local` }],
+    listeners: [
+      { name: 'http', port, protocol: 'HTTP', hostname: '*.example.com', allowedRoutes: { namespaces: { from } } },
+    ],
+  },
+})
 
 function proxyDeployment(name: 'gateway' | 'client', role: 'router' | 'sidecar'): object {
   const labels = { app: name }
@@ -55,6 +72,16 @@ const objects = [
   },
   proxyDeployment('gateway', 'router'),
   proxyDeployment('client', 'sidecar'),
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'gateway', namespace: edgeNamespace },
+    spec: {
+      selector: { app: 'gateway' },
+      ports: [publicPort, publicPort + 1].map(port => ({ name: `http-${port}`, port, targetPort: port })),
+    },
+  },
+  gatewayAt(publicGateway.name, publicPort, 'All'),
 ]
 
 export async function startEdge(kubectl: Kubectl): Promise<void> {

@@ -86,13 +86,13 @@ const settings = [
 export class Istio {
   readonly program: Program
   readonly #kubectl: Kubectl
-  readonly #crds: string
+  readonly #crds: readonly string[]
   readonly #meshConfig: string
   readonly #ca: string
 
   constructor(kubectl: Kubectl, binaries: Binaries, pki: Pki, dir: string) {
     this.#kubectl = kubectl
-    this.#crds = binaries.istioCrds
+    this.#crds = [binaries.istioCrds, binaries.gatewayCrds]
     this.#meshConfig = join(dir, 'mesh.yaml')
     this.#ca = pki.file('ca.crt')
     this.program = new Program({
@@ -117,7 +117,8 @@ export class Istio {
         CLUSTER_ID: 'Kubernetes',
         PILOT_ENABLE_METADATA_EXCHANGE: 'false',
         PILOT_ENABLE_ALPN_FILTER: 'false',
-        PILOT_ENABLE_GATEWAY_API: 'false',
+        // Gateways have the proxies of the edge; nothing is to be deployed for them.
+        PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
         INJECT_ENABLED: 'false',
         INJECTION_WEBHOOK_CONFIG_NAME: '',
         VALIDATION_WEBHOOK_CONFIG_NAME: '',
@@ -133,7 +134,7 @@ export class Istio {
   async install(): Promise<void> {
     // As JSON, which is YAML too: written as YAML, istiod takes OFF for false.
     await writeFile(this.#meshConfig, JSON.stringify(meshConfig))
-    await this.#kubectl.run('apply', '--server-side', '-f', this.#crds)
+    await this.#kubectl.run('apply', '--server-side', ...this.#crds.flatMap(file => ['-f', file]))
     await this.#kubectl.run('create', 'namespace', 'istio-system')
     await this.start()
     await this.#kubectl.apply([...settings, await this.#webhook()])

@@ -3,7 +3,7 @@ import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { stickyOf } from '../model/sticky.ts'
-import { ALL, carries, isNone, keeps, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
+import { ALL, asks, isNone, keeps, NONE, sameTraffic, type Traffic } from '../model/traffic.ts'
 import { serviceRefusal } from '../problems/index.ts'
 import type { Analysis, Phase, Revision, Run, State } from '../model/state.ts'
 
@@ -32,8 +32,9 @@ const carrying = (o: Observation, run: State & Run, traffic: Traffic): Pick<Post
 const resting = (o: Observation, promoted: Revision): Posture => ({
   ...idle,
   traffic: NONE,
-  // No courtesy to callers is in the way of a rollback: it comes once the routes carry that.
-  retired: carries(o.traffic, NONE) && keeps(o.traffic, null) ? o.memory.retiredCookie : null,
+  // No courtesy to callers is in the way of a rollback: it comes once the routes say that. They need not carry it yet: the rule for it
+  // is one more change to be taken up.
+  retired: asks(o.traffic, NONE) && keeps(o.traffic, null) ? o.memory.retiredCookie : null,
   callers: 'primary',
   canaryPods: 'none',
   primary: promoted,

@@ -75,8 +75,12 @@ export const compare = (one: Traffic, other: Traffic): number =>
 const breadth = ({ canary, among }: Traffic): number => (canary > 0 && among === '' ? 1 : 0)
 
 /** Every route carries exactly this, and is known to. */
-export function carries(carried: Carried | null, traffic: Traffic): boolean {
-  if (carried === null || carried.unconfirmed !== undefined) return false
+export const carries = (carried: Carried | null, traffic: Traffic): boolean =>
+  carried?.unconfirmed === undefined && asks(carried, traffic)
+
+/** Every route says exactly this, whether it is in effect yet or not. */
+export function asks(carried: Carried | null, traffic: Traffic): boolean {
+  if (carried === null) return false
   const { low, high, among, mirror } = carried
   return low === traffic.canary && high === low && among === traffic.among && mirror === traffic.mirror
 }

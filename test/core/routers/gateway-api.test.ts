@@ -240,14 +240,14 @@ suite('the HTTPRoute of Sluice', () => {
   for (const [name, [weights, low, high]] of Object.entries(edits)) {
     test(name, () => {
       const o = rendered(given(), { traffic: weighted(10) })
-      const live_ = route(o)
-      const spec = structuredClone(live_.spec) as { rules: { backendRefs: { weight?: unknown }[] }[] }
+      const before = route(o)
+      const spec = structuredClone(before.spec) as { rules: { backendRefs: { weight?: unknown }[] }[] }
       for (const [index, weight] of weights.entries()) {
         const ref = spec.rules[0]?.backendRefs[index] ?? {}
         if (weight === undefined) delete ref.weight
         else ref.weight = weight
       }
-      const edited = { ...o, live: { ...o.live, ...live([kinds.HTTPRoute, { ...live_, spec }]) } }
+      const edited = { ...o, live: { ...o.live, ...live([kinds.HTTPRoute, { ...before, spec }]) } }
       expect(v1.read(edited)).to.include({ low, high })
     })
   }
@@ -367,7 +367,7 @@ suite('a weight counts once every parent has taken up the route', () => {
   test('a run holds, and says which parent it waits for', () => {
     const [there, , because] = rows['a Gateway that does not exist has no entry'] ?? [o, 0, '']
     const state = advancing(10, { carriedAt: since })
-    const move = waitUntilCarried({ ...there, state, traffic: v1.read(there) } as Observation<'Progressing'>, since)
+    const move = waitUntilCarried({ ...there, state, traffic: v1.read(there) }, since)
     expect(move?.message).to.equal(`Requested weight 10; ${because}`)
     expect(move?.state).to.include({ carriedAt: null })
   })
@@ -376,7 +376,7 @@ suite('a weight counts once every parent has taken up the route', () => {
     const world = rendered(o)
     const there = {
       ...world,
-      live: { ...world.live, ...live([kinds.HTTPRoute, { ...route(o), spec: route(world).spec as object }]) },
+      live: { ...world.live, ...live([kinds.HTTPRoute, { ...route(o), spec: route(world).spec }]) },
     }
     const state = terminating('returning', { promoted: o.target?.revision ?? '' })
     const deleted = { ...there, state, traffic: v1.read(there), primary: o.target } as Observation<'Terminating'>

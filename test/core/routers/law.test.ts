@@ -31,10 +31,10 @@ function userRoute(subsets: boolean): fc.Arbitrary<Record<string, unknown>> {
   const destination = (name: string, subset: string) =>
     fc.tuple(host(name), extra).map(([own, more]) => ({ ...more, host: own, ...(subsets ? { subset } : {}) }))
   const entry = (of: fc.Arbitrary<object>) =>
-    fc.tuple(of, fc.option(weight), extra).map(([to, share, more]) => ({
+    fc.tuple(of, fc.option(weight), extra).map(([to, part, more]) => ({
       ...more,
       destination: to,
-      ...(share === null ? {} : { weight: share }),
+      ...(part === null ? {} : { weight: part }),
     }))
   const primary = entry(
     subsets ? destination('web', 'v1') : fc.oneof(destination('web', ''), destination('web-primary', '')),
@@ -150,10 +150,10 @@ function readBack(
 ): Carried {
   const { service, analysis } = world.canary.spec
   const isReached = router.meets(service.match, analysis.match ?? [])
-  const { canary: share, among, mirror } = reached(traffic, isReached)
+  const { canary: of, among, mirror } = reached(traffic, isReached)
   const isKept = sticky !== null && router.meetsCookie(service.match, sticky.canary)
   const kept = isKept ? `${sticky.canary.name}=${sticky.canary.value}` : ''
-  return { low: share, high: share, among, mirror, sticky: kept }
+  return { low: of, high: of, among, mirror, sticky: kept }
 }
 
 const reached = (traffic: Traffic | null, isReached: boolean): Traffic =>
@@ -200,7 +200,7 @@ suite('the law of routers: what was rendered is read back', function () {
 
   for (const router of ownRouters) {
     const { provider, kind, name } = router
-    test(`routes of Sluice's own by ${name}: any split, after any other`, () => {
+    test(`own routes by ${name}: any split, after any other`, () => {
       fc.assert(
         fc.property(historiesOf(router), ({ world, later, splits }) => {
           let o = world

@@ -5,7 +5,7 @@ import { requestedOf, standInSentence } from '../../model/selectors.ts'
 import type { News } from '../../model/decision.ts'
 import { recurringEvent } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { carries, compare, sameTraffic } from '../../model/traffic.ts'
+import { asks, compare, sameTraffic } from '../../model/traffic.ts'
 import { postureOf } from '../postures.ts'
 import type { Instant } from '../../time.ts'
 
@@ -16,7 +16,7 @@ export function overrides(o: Observation, told: readonly Announcement[], now: In
   const requested = requestedOf(state)
   const { traffic } = postureOf(o, state)
   // Once the routes show it, it was told.
-  if (traffic === null || sameTraffic(traffic, requested) || carries(o.traffic, traffic)) return []
+  if (traffic === null || sameTraffic(traffic, requested) || asks(o.traffic, traffic)) return []
   const none = `${kindAndName(names.target)} has no ready pod of the candidate; ${names.primary.name} serves all traffic until it does`
   const news: News =
     compare(traffic, requested) > 0

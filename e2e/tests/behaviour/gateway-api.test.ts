@@ -1,0 +1,124 @@
+/** Releases by HTTPRoutes, which istiod serves at a Gateway and in the mesh. */
+import { expect } from 'chai'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { expectNoFailure, expectNoneOf, expectShares } from '../../fixtures/expect.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { type Scenario, together } from '../../fixtures/together.ts'
+import { gatewayAt, publicGateway, publicPort } from '../../lab/edge.ts'
+import type { Lab } from '../../lab/lab.ts'
+import { waitFor } from '../../lab/wait.ts'
+
+const port = publicPort
+const atService = { kind: 'Service', name: 'web', port: 80 }
+
+/** Fields of the service for an HTTPRoute with these parents. */
+const service = (shop: Shop, ...gatewayRefs: object[]): object => ({
+  gateways: undefined,
+  hosts: [shop.hostAtGateway],
+  gatewayRefs,
+})
+
+/** What the Canary says, once it says this reason. */
+async function untilReason(shop: Shop, reason: string, message: RegExp): Promise<void> {
+  await waitFor(`the Canary says ${reason}: ${message}`, 40, async () => {
+    const status = ((await shop.get(kinds.Canary, 'web'))?.['status'] ?? {}) as { reason?: string; message?: string }
+    return status.reason === reason && message.test(status.message ?? '')
+  })
+}
+
+const released = async (shop: Shop): Promise<void> => {
+  await shop.deployWeb({ version: 'v1' })
+  await shop.reachable('client')
+  const timeline = shop.timeline({ httpRoute: 'web' })
+  const client = shop.load('client', { rate: 80 })
+  await shop.apply(
+    shop.canary({
+      provider: 'gatewayapi:v1',
+      service: service(shop, publicGateway, atService),
+      analysis: { stepWeights: [1, 10, 50], interval: '4s' },
+    }),
+  )
+  await timeline.untilPhase('Initialized', 90)
+  await shop.reachable('gateway', 20, { port })
+  const gateway = shop.load('gateway', { rate: 80, port })
+  const { uid } = (await shop.get(kinds.HTTPRoute, 'web'))?.metadata ?? {}
+
+  const since = await shop.setImage('v2')
+  await timeline.untilPhase('Succeeded', 120, since)
+  expect(timeline.weights(since)).to.deep.equal([1, 10, 50, 0])
+  expectShares(timeline, 'v2', since, client, gateway)
+  expectNoFailure(client, gateway)
+
+  await shop.behave('v3', { errorRate: 1 })
+  const bad = await shop.setImage('v3')
+  await timeline.untilPhase('Failed', 120, bad)
+  await waitFor('the pods of the target have ended', 30, async () => (await shop.webPods('target')).length === 0)
+  const ended = Date.now()
+  await client.answered(40, ended)
+  expectNoneOf('v3', ended, Date.now(), client, gateway)
+
+  // Handed back, the route leads to the Service, and is the one that was made first.
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', '--timeout=90s')
+  const left = Date.now()
+  await client.answered(40, left)
+  await gateway.answered(40, left)
+  expect([...client.failures(ended), ...gateway.failures(ended)]).to.deep.equal([])
+  const route = await shop.get(kinds.HTTPRoute, 'web')
+  expect(route?.metadata.uid).to.equal(uid)
+  expect(JSON.stringify(route?.['spec'])).to.not.match(/web-(primary|canary)/)
+}
+
+const absent = async (shop: Shop): Promise<void> => {
+  await shop.deployWeb({ version: 'v1' })
+  const timeline = shop.timeline({ httpRoute: 'web' })
+  const nowhere = { ...publicGateway, name: 'nowhere' }
+  await shop.apply(
+    shop.canary({ provider: 'gatewayapi:v1', service: service(shop, nowhere), analysis: { stepWeights: [50] } }),
+  )
+  await untilReason(shop, 'RouteNotAccepted', /^HTTPRoute .* has no answer from Gateway edge\/nowhere/)
+  // One that does not let the route in has a reason.
+  await shop.lab.kubectl.apply([gatewayAt('nowhere', port + 1, 'Same')])
+  await untilReason(shop, 'RouteNotAccepted', /Accepted is False, NotAllowedByListeners .*allowedRoutes of a listener$/)
+  await shop.lab.kubectl.apply([gatewayAt('nowhere', port + 1, 'All')])
+  await timeline.untilPhase('Initialized', 60)
+  await shop.reachable('gateway', 20, { port: port + 1 })
+
+  // Taken away in a run, the weight is carried no longer, and the run holds.
+  const since = await shop.setImage('v2')
+  await timeline.untilWeight(50, 60, since)
+  await shop.lab.kubectl.run('delete', 'gateways.gateway.networking.k8s.io', 'nowhere', '-n', publicGateway.namespace)
+  await untilReason(shop, 'RouteNotAccepted', /has no answer from Gateway edge\/nowhere/)
+  expect(timeline.last?.phase).to.equal('Progressing')
+  await shop.lab.kubectl.apply([gatewayAt('nowhere', port + 1, 'All')])
+  await timeline.untilPhase('Succeeded', 90, since)
+}
+
+const besideVirtualService = async (shop: Shop): Promise<void> => {
+  await shop.deployWeb({ version: 'v1' })
+  const virtualService = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'old' },
+    spec: { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] },
+  } satisfies KubeObject
+  await shop.apply(virtualService)
+  await shop.apply(shop.canary({ provider: 'gatewayapi:v1', service: { gateways: undefined, hosts: undefined } }))
+  await untilReason(shop, 'Conflict', /^VirtualService .*\/old is for requests in the mesh to Service web/)
+  expect(await shop.get(kinds.HTTPRoute, 'web')).to.equal(undefined)
+  const timeline = shop.timeline({ httpRoute: 'web' })
+  await shop.kubectl('delete', 'virtualservice', 'old')
+  await timeline.untilPhase('Initialized', 90)
+}
+
+const scenario = (name: string, run: (shop: Shop) => Promise<void>): Scenario => ({
+  name,
+  run: async (world: Lab) => Shop.within(world, 'http-route', run),
+})
+
+suite('A release by the Gateway API', () => {
+  together([
+    scenario('is split at a Gateway and in the mesh; a bad one is rolled back; the route is handed back', released),
+    scenario('waits for a Gateway that is absent, or does not let the route in, and says so', absent),
+    scenario('does not begin beside a VirtualService for the same requests', besideVirtualService),
+  ])
+})
