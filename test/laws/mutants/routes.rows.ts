@@ -90,7 +90,23 @@ export const mutantsOfRoutes: readonly Mutant[] = [
   ),
   ...laws(
     'test/core/routers/law.test.ts',
-    'own VirtualService: any split, after any other',
+    'own routes by gatewayapi:v1: any split, after any other',
+    {
+      without: 'parts of an HTTPRoute that add up to 100',
+      file: 'src/core/routers/gateway-api/rules.ts',
+      take: 'withCookie(100 - canary, cookies?.primary)',
+      put: 'withCookie(100, cookies?.primary)',
+    },
+    {
+      without: 'the conditions of the Service in the rule for matched requests',
+      file: 'src/core/routers/gateway-api/rules.ts',
+      take: 'const matched = productsOf(base.matches, audienceMatches(o, traffic.among))',
+      put: 'const matched = audienceMatches(o, traffic.among)',
+    },
+  ),
+  ...laws(
+    'test/core/routers/law.test.ts',
+    'own routes by istio: any split, after any other',
     {
       without: 'parts that add up to 100',
       file: OWN_ROUTES,
