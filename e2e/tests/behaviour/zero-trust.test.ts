@@ -3,27 +3,40 @@
  * request, while a primary with labels of its own takes over, and through releases, edits and the deletion.
  */
 import { expect } from 'chai'
-import { type KubeObject, kinds } from '../../../src/api/object.ts'
-import { at } from '../../../src/core/json.ts'
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { apiVersionOf, kindKey, type KubeObject, kinds } from '../../../src/api/object.ts'
+import { at, listOf, recordOf } from '../../../src/core/json.ts'
+import { policyKinds } from '../../../src/core/policies/index.ts'
 import type { Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import { waitFor } from '../../lab/wait.ts'
 
-const security = (kind: string, name: string, spec: object): KubeObject => ({
-  apiVersion: 'security.istio.io/v1',
-  kind,
-  metadata: { name },
-  spec,
-})
+const root = new URL('../../../', import.meta.url)
+
+/** The examples of a page with an object of this kind, in the namespace of the shop. */
+function shown(shop: Shop, page: string, kind: string): KubeObject {
+  const text = readFileSync(new URL(page, root), 'utf8').replaceAll(
+    /namespace: shop$|ns\/shop\/|-n shop |: shop\//gm,
+    found => found.replace('shop', shop.namespace),
+  )
+  const object = [...text.matchAll(/^```yaml\n(.*?)^```/gms)]
+    .map(([, yaml = '']) => parse(yaml) as KubeObject)
+    .find(one => one.kind === kind)
+  if (object === undefined) throw new Error(`${page} shows no ${kind}`)
+  return object
+}
+
 const web = { selector: { matchLabels: { app: 'web' } } }
 
-/** Who may call `web`, by service account. */
-const callers = (shop: Shop, ...names: string[]): KubeObject =>
-  security('AuthorizationPolicy', 'callers', {
-    ...web,
-    rules: [{ from: [{ source: { principals: names.map(name => `cluster.local/ns/${shop.namespace}/sa/${name}`) } }] }],
-  })
+/** Who may call `web` in the README, and more of them by service account. */
+function callers(shop: Shop, ...more: string[]): KubeObject {
+  const policy = shown(shop, 'README.md', 'AuthorizationPolicy')
+  const principals = more.map(name => `cluster.local/ns/${shop.namespace}/sa/${name}`)
+  const rules = more.length === 0 ? [] : [{ from: [{ source: { principals } }] }]
+  return { ...policy, spec: { ...recordOf(policy['spec']), rules: [...listOf(at(policy['spec'], 'rules')), ...rules] } }
+}
 
 /** The statuses of what was sent in [from, to), each once. */
 const statuses = (load: Load, from: number, to = Number.POSITIVE_INFINITY): number[] =>
@@ -40,15 +53,12 @@ async function steady(load: Load, status: number): Promise<number> {
 }
 
 async function sameCallers(shop: Shop): Promise<void> {
-  await shop.apply(
-    security('PeerAuthentication', 'default', { mtls: { mode: 'STRICT' } }),
-    callers(shop, 'frontend'),
-    security('AuthorizationPolicy', 'no-admin', {
-      ...web,
-      action: 'DENY',
-      rules: [{ to: [{ operation: { paths: ['/admin'] } }] }],
-    }),
-  )
+  await shop.apply(shown(shop, 'README.md', 'PeerAuthentication'), callers(shop), {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'no-admin' },
+    spec: { ...web, action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin'] } }] }] },
+  })
   await shop.deployWeb({ version: 'v1', replicas: 2, serviceAccount: 'web' })
   const [frontend, rogue] = await Promise.all([shop.caller('frontend'), shop.caller('rogue')])
   const allowed = shop.load('client', { address: frontend, rate: 100, seconds: 600 })
@@ -60,9 +70,11 @@ async function sameCallers(shop: Shop): Promise<void> {
   await shop.apply(shop.canary({ primary: { labels: 'switch' }, service: { gateways: undefined, hosts: undefined } }))
   const timeline = shop.timeline()
   await timeline.untilPhase('Initialized', 90)
-  expect(at(await shop.get(kinds.AuthorizationPolicy, 'callers-web-primary'), 'spec', 'selector')).to.deep.equal({
-    matchLabels: { app: 'web-primary' },
-  })
+  const { metadata, spec } = shown(shop, 'docs/zero-trust.md', 'AuthorizationPolicy')
+  const copy = await shop.get(kinds.AuthorizationPolicy, metadata.name)
+  expect(copy?.['spec']).to.deep.equal(spec)
+  expect(copy?.metadata.labels).to.deep.equal(metadata.labels)
+  expect(copy?.metadata.annotations).to.include(metadata.annotations)
 
   const released = await shop.setImage('v2')
   await timeline.untilPhase('Succeeded', 120, released)
@@ -81,10 +93,10 @@ async function sameCallers(shop: Shop): Promise<void> {
   const again = await shop.setImage('v4')
   await timeline.untilWeight(50, 120, again)
   const edited = Date.now()
-  await shop.apply(callers(shop, 'frontend', 'rogue'))
+  await shop.apply(callers(shop, 'rogue'))
   const open = await steady(denied, 200)
   expect(denied.versions(open, Date.now())).to.have.all.keys('v2', 'v4')
-  await shop.apply(callers(shop, 'frontend'))
+  await shop.apply(callers(shop))
   const closed = await steady(denied, 403)
   const deleted = Date.now()
   await shop.kubectl('delete', 'authorizationpolicy', 'no-admin')
@@ -110,8 +122,87 @@ async function sameCallers(shop: Shop): Promise<void> {
   expect(shop.lab.secrets.rejected).to.deep.equal([])
 }
 
+const labels = { app: 'web' }
+const none = { matchLabels: {}, matchExpressions: [] }
+const ports = [{ number: 80, name: 'http', protocol: 'HTTP' }]
+
+/** A policy of each kind, for the pods of `web`. */
+const ofEachKind: Readonly<Record<string, object>> = {
+  AuthorizationPolicy: { ...web, rules: [{}] },
+  RequestAuthentication: { ...web, jwtRules: [{ issuer: 'shop', jwksUri: 'https://example.com/jwks' }] },
+  PeerAuthentication: { ...web, mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } },
+  Sidecar: { workloadSelector: { labels }, egress: [{ hosts: ['./*'] }] },
+  Telemetry: { ...web, tracing: [{ disableSpanReporting: true }] },
+  EnvoyFilter: { workloadSelector: { labels }, configPatches: [] },
+  WasmPlugin: { ...web, url: 'oci://registry.example.com/plugin:1' },
+  ProxyConfig: { ...web, concurrency: 1 },
+  ServiceEntry: { workloadSelector: { labels }, hosts: ['web.example.com'], ports, resolution: 'STATIC' },
+  DestinationRule: { workloadSelector: { matchLabels: labels }, host: 'other' },
+  NetworkPolicy: { podSelector: { matchLabels: labels }, policyTypes: ['Ingress'], ingress: [{}] },
+  PodDisruptionBudget: { ...web, minAvailable: 1 },
+}
+
+/** Each kind on the real API server and istiod: created, changed, deleted. The pods have no proxy, so that nothing obeys the policies. */
+async function eachKind(shop: Shop): Promise<void> {
+  const policies = policyKinds.map(({ kind }) => ({
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { name: 'mine' },
+    spec: ofEachKind[kind.kind],
+  }))
+  const container = {
+    name: 'app',
+    image: 'registry.example.com/web:v1',
+    ports: [{ name: 'http', containerPort: 8080 }],
+  }
+  await shop.apply(
+    ...policies,
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [container] } },
+      },
+    },
+    shop.service(),
+  )
+  const metrics = [{ name: 'errors', query: 'vector(0)', thresholdRange: { max: 1 }, interval: '10s' }]
+  await shop.apply(
+    shop.canary({
+      provider: 'kubernetes',
+      primary: { labels: 'switch' },
+      service: { gateways: undefined, hosts: undefined },
+      analysis: { iterations: 1, metrics },
+    }),
+  )
+  await shop.timeline().untilPhase('Initialized', 90)
+  const copies = (): Promise<(KubeObject | undefined)[]> =>
+    Promise.all(policyKinds.map(({ kind }) => shop.get(kind, 'mine-web-primary')))
+  for (const of of policyKinds) {
+    const { kind } = of
+    const [copy, original] = await Promise.all(['mine-web-primary', 'mine'].map(name => shop.get(kind, name)))
+    expect(copy, kind.kind).to.not.equal(undefined)
+    expect(of.withSelector(recordOf(copy?.['spec']), none), kind.kind).to.deep.equal(
+      of.withSelector(recordOf(original?.['spec']), none),
+    )
+  }
+  const all = policyKinds.map(({ kind }) => `${kindKey(kind)}/mine`)
+  await shop.kubectl('label', ...all, 'team=shop')
+  await waitFor('the copies have the label', 20, async () =>
+    (await copies()).every(copy => copy?.metadata.labels?.['team'] === 'shop'),
+  )
+  await shop.kubectl('delete', ...all)
+  await waitFor('the copies are gone', 20, async () => (await copies()).every(copy => copy === undefined))
+}
+
 suite('Zero trust', () => {
   together([
+    {
+      name: 'a policy of each kind has a copy for the primary, which changes and goes with it',
+      run: async world => Shop.within(world, 'policies', eachKind),
+    },
     {
       name: 'who may call the service, and who may not, stays so before, during and after releases, a rollback and a deletion',
       run: async world => Shop.within(world, 'secure-app', sameCallers),
