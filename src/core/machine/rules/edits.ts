@@ -2,9 +2,12 @@
  * Changes of the Services, routes and rules that serve, which no step of a release asked for: what another client edited is put back,
  * with the name of the writer, and at rest every other change is told, too. Once for each version of the object.
  */
-import { type KubeObject, kinds, type Ref, refKey } from '../../../api/object.ts'
+import { type KubeObject, kinds, refKey } from '../../../api/object.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { sameJson } from '../../json.ts'
+import { kindAndName } from '../../model/names.ts'
+import { isCopy } from '../../policies/copies.ts'
+import { policyKindOf } from '../../policies/index.ts'
 import { answer } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
@@ -20,9 +23,19 @@ import { inWords, sameTraffic } from '../../model/traffic.ts'
 
 const LONGEST = 512
 
-/** Services, and what the provider has of its own. */
-const isTold = (o: Observation, { kind }: Ref): boolean =>
-  kind === kinds.Service || routingOf(o).kinds.some(own => own.kind === kind)
+/** Services, what the provider has of its own, and copies of policies. */
+const isTold = (o: Observation, write: Write): boolean =>
+  ['apply', 'merge', 'patch', 'create', 'delete'].includes(write.verb)
+    ? write.ref.kind === kinds.Service ||
+      routingOf(o).kinds.some(own => own.kind === write.ref.kind) ||
+      isOfCopy(o, write)
+    : isOfCopy(o, write)
+
+/** Of the copy of a policy, which exists in the cluster or is to. */
+function isOfCopy(o: Observation, write: Write): boolean {
+  const object = write.verb === 'create' || write.verb === 'replace' ? write.object : liveOf(o, write.ref)
+  return policyKindOf(write.ref.kind) !== null && object !== undefined && isCopy(o, object)
+}
 
 /**
  * @param before what this pass began with.
@@ -35,9 +48,7 @@ export function answersToEdits(
   now: Instant,
 ): Announcement[] {
   if (o.writeError !== null || o.memory.handled === null) return []
-  const changes = writes.filter(
-    ({ verb, ref }) => isTold(o, ref) && ['apply', 'merge', 'patch', 'create', 'delete'].includes(verb),
-  )
+  const changes = writes.filter(write => isTold(o, write))
   const raised = weightRaised(before, o, changes)
   const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
   // A cookie that has expired at its callers needs no route: nothing that they meet changes.
@@ -63,23 +74,33 @@ interface Said {
 function edits(o: Observation, writes: readonly Write[]): Said[] {
   const reverted = writes.flatMap((write): Said[] => {
     const live = liveOf(o, write.ref)
-    if (isRemoval(write) || (live === undefined && isNew(o, write))) return []
+    if (isRemoval(write) || (live === undefined && (isNew(o, write) || isOfCopy(o, write)))) return []
     if (live === undefined) return [{ message: `${nameOf(write)} was deleted; it is created again`, writes: [write] }]
     if (!isLaterWriter(live) || specIsNews(o)) return []
     return [{ message: `${lastWriter(live)} changed ${nameOf(write)}; the change is reverted`, writes: [write] }]
   })
   const told = new Set(reverted.flatMap(one => one.writes))
-  const updated = writes.filter(write => !told.has(write))
-  if (updated.length === 0) return reverted
+  const rest = writes.filter(write => !told.has(write))
+  const [copies, others] = [rest.filter(write => isOfCopy(o, write)), rest.filter(write => !isOfCopy(o, write))]
   const why = specIsNews(o) ? 'after a change of the Canary' : 'to what this version of Sluice derives from the Canary'
+  return [
+    ...reverted,
+    ...updated(others, why),
+    ...updated(copies, `after a change of what selects the pods of ${kindAndName(o.names.target)}`),
+  ]
+}
+
+/** What was written without being asked for, in one sentence. */
+function updated(writes: readonly Write[], why: string): Said[] {
+  if (writes.length === 0) return []
   const named = (those: readonly Write[]): string => those.map(nameOf).join(', ')
-  const [removed, written] = [updated.filter(isRemoval), updated.filter(write => !isRemoval(write))]
+  const [removed, written] = [writes.filter(isRemoval), writes.filter(write => !isRemoval(write))]
   const done = [
     ...(written.length === 0 ? [] : [`Updated ${named(written)}`]),
     ...(removed.length === 0 ? [] : [`${written.length === 0 ? 'Removed' : 'removed'} ${named(removed)}`]),
   ]
   const message = `${done.join(' and ')} ${why}`
-  return [...reverted, { message, writes: updated, reason: 'ObjectsUpdated' }]
+  return [{ message, writes, reason: 'ObjectsUpdated' }]
 }
 
 const isRemoval = ({ verb }: Write): boolean => verb === 'delete'
