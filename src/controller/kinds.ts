@@ -205,6 +205,12 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
     },
     {
       kind: policyKind.kind,
+      name: 'peers',
+      of: (policy: KubeObject) =>
+        (policyKind.peersOf?.(policy) ?? []).flatMap(peer => keysOfSelector(namespaceOf(policy), peer)),
+    },
+    {
+      kind: policyKind.kind,
       name: 'attached',
       of: (policy: KubeObject) =>
         policyKind.attachable ? attachedServices(policy).map(service => `${namespaceOf(policy)}/${service}`) : [],

@@ -13,7 +13,7 @@ import type { TrackedReader } from './reader.ts'
 export const neededPolicyKinds = (o: Sided): readonly Kind[] =>
   mayMissPrimary(o) ? policyKinds.map(({ kind }) => kind) : []
 
-/** What of them is read: those that select pods of either side, are attached to one of its Services, or are copies of ours. */
+/** What of them is read: those that select pods of either side, are attached to one of its Services, name its pods as peers, or are copies of ours. */
 export function policiesAround(
   reader: TrackedReader,
   o: Sided,
@@ -51,5 +51,11 @@ function ofKind(
   const attached = kind.attachable
     ? services.flatMap(({ namespace, name }) => reader.byIndex(kind.kind, 'attached', `${namespace}/${name}`))
     : []
-  return [...selecting, ...attached]
+  const peers =
+    kind.peersOf === undefined
+      ? []
+      : [...new Set(labels.flatMap(one => keysOfLabels(names.namespace, one)))].flatMap(key =>
+          reader.byIndex(kind.kind, 'peers', key),
+        )
+  return [...selecting, ...attached, ...peers]
 }

@@ -32,4 +32,6 @@ export interface PolicyKind {
   readonly rootSelectsAll: boolean
   /** Whether it may name what it is for (`targetRefs`) in place of a selector. */
   readonly attachable: boolean
+  /** Pods of its namespace that it names on the other side of connections; left out: the kind names none. */
+  peersOf?(policy: KubeObject): readonly PodSelector[]
 }

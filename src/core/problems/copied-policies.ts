@@ -5,8 +5,8 @@ import { kindAndName } from '../model/names.ts'
 import { attachedServices, isBoundToWaypoint } from '../policies/attached.ts'
 import { type Copy, parityOf, type Unequal } from '../policies/copies.ts'
 import { kindOfPolicy } from '../policies/index.ts'
-import type { Expression } from '../policies/pod-selector.ts'
-import { selectorOfPrimary } from '../policies/sides.ts'
+import { type Expression, selectsPods } from '../policies/pod-selector.ts'
+import { pairsOf, selectorOfPrimary } from '../policies/sides.ts'
 import type { Observation } from '../model/observation.ts'
 import { liveOf } from '../render/ownership.ts'
 import { foreign } from './foreign.ts'
@@ -51,6 +51,21 @@ export const foreignPolicyCopy: FindProblem = o => {
 const adviceOn = ({ ref, original }: Copy): string =>
   `Rename it, or delete it: ${ref.name} is made from ${called(original)}.`
 
+/** It lets the pods of the target through and not those of the primary, on a side that is not theirs: no copy can mend that. */
+export const peerMissed: FindProblem = o => {
+  for (const policy of o.policies) {
+    const peers = kindOfPolicy(policy)?.peersOf?.(policy) ?? []
+    const has = (labels: Readonly<Record<string, string>>): boolean => peers.some(peer => selectsPods(peer, labels))
+    if (!pairsOf(o).some(({ target, primary }) => has(target) && !has(primary))) continue
+    const { target, primary } = o.names
+    return problem(
+      'PolicyNotKept',
+      `${called(policy)} lets the pods of ${kindAndName(target)} through as peers, and not those of ${kindAndName(primary)}. Add a peer whose podSelector.matchLabels has ${labelsInWords(o)}, beside the one that is there.`,
+    )
+  }
+  return null
+}
+
 /** It names a Service, as only waypoints understand it, and no waypoint takes the requests to that. */
 export const policyWithoutEffect: FindProblem = o => {
   const { apexService, primaryService, canaryService } = o.names
@@ -65,7 +80,7 @@ export const policyWithoutEffect: FindProblem = o => {
     const matchLabels = labels.map(([key, value]) => `${key}: ${value}`).join(', ')
     return problem(
       'PolicyWithoutEffect',
-      `${called(policy)} names ${kindAndName(service)} in spec.targetRefs, which only a waypoint obeys, and this Service is bound to none: no request meets the policy. Write spec.selector.matchLabels {${matchLabels}} in place of spec.targetRefs; it is then kept equal for ${o.names.primary.name}`,
+      `${called(policy)} names ${kindAndName(service)} in spec.targetRefs, which only a waypoint obeys, and this Service is bound to none: no request meets the policy. Write spec.selector.matchLabels with ${matchLabels} in place of spec.targetRefs; it is then kept equal for ${o.names.primary.name}`,
     )
   }
   return null

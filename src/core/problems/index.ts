@@ -13,7 +13,7 @@ import {
   scalerOfPrimary,
   scalerRefused,
 } from './autoscalers.ts'
-import { foreignPolicyCopy, policyNotKept, policyWithoutEffect } from './copied-policies.ts'
+import { foreignPolicyCopy, peerMissed, policyNotKept, policyWithoutEffect } from './copied-policies.ts'
 import { foreignPrimary, foreignSideServices, olderRival } from './neighbours.ts'
 import {
   durationInSeconds,
@@ -90,6 +90,8 @@ const policies: readonly (Policy | Slot)[] = [
   stops(foreignSideServices),
   stopsBetweenRuns(policyNotKept),
   stopsBetweenRuns(foreignPolicyCopy),
+  // A primary that serves already does so in spite of it.
+  { find: peerMissed, stops: ['start'], warns: ['candidate', 'run', 'rest'] },
   warnsOnly(policyWithoutEffect),
   'objects',
   stops(externalService),
