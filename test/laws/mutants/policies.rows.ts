@@ -29,10 +29,10 @@ export const mutantsOfPolicies: readonly Mutant[] = [
     },
   ),
   ...laws(POLICIES, 'no policy of the primary goes before it', {
-    without: 'waiting for the end of the primary',
+    without: 'what is to be there, as the list of what is kept',
     file: POLICY_WRITES,
-    take: 'return isGone ? copiesOf(o)',
-    put: "return posture.remove === 'everything' || isGone ? copiesOf(o)",
+    take: '[...parity.copies, ...parity.unequal].map(',
+    put: 'parity.unequal.map(',
   }),
   ...laws(POLICIES, 'a deletion leaves the policies of the user and no copy', {
     without: 'the copies, which go before the finalizer',
