@@ -24,6 +24,7 @@ const entries: Readonly<Record<string, Json>> = {
   'spec.analysis.steps[].metrics[]': { analysis: { steps: [{ weight: 10, metrics: [inline] }] } },
   'spec.analysis.webhooks[]': { analysis: { webhooks: [{ name: 'gate', url: 'http://gate.test/' }] } },
   'spec.service.gatewayRefs[]': { provider: 'gatewayapi:v1', service: { gatewayRefs: [{ name: 'public' }] } },
+  'spec.service.routes[]': { provider: 'gatewayapi:v1', service: { routes: [{ name: 'web' }] } },
   'spec.service.mirror[]': { provider: 'gatewayapi:v1', service: { mirror: [{ backendRef: { name: 'copies' } }] } },
   'spec.service.virtualServices[]': { service: { virtualServices: [{ name: 'web' }] } },
 }

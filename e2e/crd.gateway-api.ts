@@ -1,5 +1,5 @@
 /** Rows for the providers of the Gateway API: what they take, and what belongs to others. */
-import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
+import { bad, type Case, changed, good, type Json, malformed } from './crd.given.ts'
 
 const of = (service: Json, more: Json = {}): Json => ({ provider: 'gatewayapi:v1', ...more, service })
 
@@ -25,6 +25,59 @@ export const gatewayApi: readonly Case[] = [
     analysis: { stepWeight: 10, mirror: true, mirrorWeight: 20 },
   }),
   good('the older version of the Gateway API', { provider: 'gatewayapi:v1beta1' }),
+  good('routes of the user', {
+    provider: 'gatewayapi:v1',
+    service: {
+      timeout: '5s',
+      routes: [
+        { name: 'web', rules: [{ name: 'main' }] },
+        { kind: 'GRPCRoute', name: 'web' },
+        { kind: 'TCPRoute', name: 'db' },
+      ],
+    },
+    analysis: { iterations: 2 },
+  }),
+  bad(
+    'a host beside routes of the user',
+    of({ routes: [{ name: 'web' }], hosts: ['shop.example.com'] }),
+    'with routes the routes are yours',
+    'spec.service',
+  ),
+  bad(
+    'a match of the analysis in routes of the user',
+    of({ routes: [{ name: 'web' }] }, { analysis: { iterations: 2, match: [{ method: { exact: 'GET' } }] } }),
+    'with service.routes the routes are yours',
+  ),
+  bad(
+    'routes of the user with Istio',
+    { provider: 'istio', service: { routes: [{ name: 'web' }] } },
+    'provider istio makes no HTTPRoute',
+  ),
+  malformed(
+    'a route of another kind',
+    of({ routes: [{ kind: 'UDPRoute', name: 'dns' }] }),
+    'must be',
+    'Unsupported value',
+    'spec.service.routes[0].kind',
+  ),
+  changed(
+    'a route of the user that is removed',
+    of({ routes: [{ name: 'web' }, { name: 'api' }] }),
+    of({ routes: [{ name: 'web' }] }),
+    'an entry cannot be changed or removed',
+  ),
+  changed(
+    'a route of the user that is added',
+    of({ routes: [{ name: 'web' }] }),
+    of({ routes: [{ name: 'api' }, { name: 'web' }] }),
+    null,
+  ),
+  changed(
+    'routes of the user in the place of ours',
+    of({}),
+    of({ routes: [{ name: 'web' }] }),
+    'the way of splitting cannot be changed',
+  ),
   good('the Gateway API without any parent', of({ gatewayRefs: [] })),
   malformed(
     'a parent of another kind',

@@ -1,6 +1,6 @@
 /** Fields of `spec.service` that belong to the Gateway API, in Flagger's words. */
 import { z } from 'zod'
-import { objectName } from './schema.ts'
+import { objectName, ruled } from './schema.ts'
 
 export const gatewayApi = (page: string): string => `https://gateway-api.sigs.k8s.io/reference/spec/#${page}`
 
@@ -37,4 +37,32 @@ export const MirrorBackend = z.object({
       port: port().exactOptional().describe('A port of the Service.'),
     })
     .describe(`What gets the copies. ${gatewayApi('backendobjectreference')}`),
+})
+
+const KEEPS_THE_SPLIT =
+  'because its routes would keep the split: delete the Canary, which hands the routes back, and create it again'
+
+/** A route of the user's in which weights are shifted. */
+const UserRoute = z.object({
+  kind: z
+    .enum(['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'])
+    .exactOptional()
+    .describe('Left out: `HTTPRoute`. Of the others the version v1 has to be served.'),
+  name: objectName().describe('Name of the route, in the same namespace.'),
+  rules: z
+    .array(z.object({ name: z.string().min(1).max(253).describe('`name` of a rule.') }))
+    .min(1)
+    .max(16)
+    .exactOptional()
+    .describe('The rules whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
+})
+
+/** CEL: an empty field says what a missing one does. */
+const kindOf = (entry: string): string => `(has(${entry}.kind) && ${entry}.kind != '' ? ${entry}.kind : 'HTTPRoute')`
+const isOfAll = (entry: string): string => `(!has(${entry}.rules) || size(${entry}.rules) == 0)`
+
+export const UserRoutes = ruled(z.array(UserRoute).min(1).max(20), {
+  message: `an entry cannot be changed or removed, ${KEEPS_THE_SPLIT}`,
+  cel: `oldSelf.all(old, self.exists(one, one.name == old.name && ${kindOf('one')} == ${kindOf('old')} && ${isOfAll('one')} == ${isOfAll('old')} && (${isOfAll('old')} || one.rules == old.rules)))`,
+  holds: 'unseen',
 })

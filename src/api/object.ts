@@ -111,6 +111,9 @@ export const kinds = {
   WasmPlugin: namespaced('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
   NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  GRPCRoute: namespaced('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
+  TCPRoute: namespaced('gateway.networking.k8s.io', 'v1', 'TCPRoute', 'tcproutes'),
+  TLSRoute: namespaced('gateway.networking.k8s.io', 'v1', 'TLSRoute', 'tlsroutes'),
   HTTPRoute: namespaced('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
 } as const satisfies Record<string, Kind>
 

@@ -116,8 +116,9 @@ export const traitsOf = (spec: { readonly provider: Provider }): ProviderTraits 
 /** Routes of Sluice's own carry more than a share: matches, copies, cookies. */
 export const hasOwnRoutes = (spec: {
   readonly provider: Provider
-  readonly service: { readonly virtualServices?: unknown }
-}): boolean => traitsOf(spec).shares === 'any' && spec.service.virtualServices === undefined
+  readonly service: { readonly virtualServices?: unknown; readonly routes?: unknown }
+}): boolean =>
+  traitsOf(spec).shares === 'any' && spec.service.virtualServices === undefined && spec.service.routes === undefined
 
 export const topologyOf = (spec: { readonly provider: Provider; readonly service: Routed }): Topology =>
   traitsOf(spec).topology(spec.service)
@@ -159,7 +160,7 @@ export interface ProviderRule {
 const WEIGHTS = ['stepWeight', 'stepWeights', 'steps', 'maxWeight'] as const
 /** What is said about routes, and has no place without any. `timeout` stays: it is the shortest time to drain. */
 const OF_ISTIO = ['gateways', 'delegation', 'retries', 'trafficPolicy', 'virtualServices', 'destinationRule'] as const
-const OF_THE_GATEWAY_API = ['gatewayRefs', 'backendTimeout', 'mirror'] as const
+const OF_THE_GATEWAY_API = ['gatewayRefs', 'backendTimeout', 'mirror', 'routes'] as const
 const OF_ROUTES = ['hosts', 'match', 'rewrite', 'headers', 'corsPolicy', ...OF_ISTIO, ...OF_THE_GATEWAY_API] as const
 
 /** CEL: a field of the service is written. The API server writes the default of `delegation`. */
@@ -186,6 +187,11 @@ export const rulesOfUsersRoutes: readonly ProviderRule[] = [
     message: `with service.virtualServices the routes are yours, and only their weights are shifted: remove ${BEYOND_SHARES.join(', ')} from analysis. In place of match write a route with that match in your VirtualService and list it by name under service.virtualServices[].routes; for the others leave virtualServices out`,
     cel: `!has(self.service.virtualServices) || !(${goesBeyondShares})`,
     holds: spec => !isWritten((spec.service as Record<string, unknown>)['virtualServices']) || isOnlyShares(spec),
+  },
+  {
+    message: `with service.routes the routes are yours, and only their weights are shifted: remove ${BEYOND_SHARES.join(', ')} from analysis. In place of match write a rule with that match in your route and list it by name under service.routes[].rules; for the others leave routes out`,
+    cel: `!has(self.service.routes) || !(${goesBeyondShares})`,
+    holds: spec => !isWritten((spec.service as Record<string, unknown>)['routes']) || isOnlyShares(spec),
   },
 ]
 

@@ -1,6 +1,6 @@
 /** `spec.service`: the Services that callers use, and the routes that carry the split. */
 import { z } from 'zod'
-import { gatewayApi, GatewayRef, MirrorBackend } from './gateway-api-fields.ts'
+import { gatewayApi, GatewayRef, MirrorBackend, UserRoutes } from './gateway-api-fields.ts'
 import { CorsPolicy, istio, Match, Retries, TrafficPolicy } from './istio-fields.ts'
 import {
   durationText,
@@ -89,6 +89,18 @@ const OF_OUR_VIRTUAL_SERVICE = [
   'retries',
   'headers',
   'corsPolicy',
+] as const
+
+/** The same of an HTTPRoute. `timeout` stays: it is the shortest time to drain. */
+const OF_OUR_HTTP_ROUTE = [
+  'hosts',
+  'gatewayRefs',
+  'match',
+  'rewrite',
+  'backendTimeout',
+  'headers',
+  'corsPolicy',
+  'mirror',
 ] as const
 
 /** Whether the VirtualService is bound to the sidecars. */
@@ -212,6 +224,9 @@ export const ServiceSchema = ruled(
         `Parents of the HTTPRoute: Gateways, ListenerSets, and the Service itself; \`--allowed-gateways\` may restrict them. Left out: the Service, on \`port\`. ${gatewayApi('parentreference')}`,
       ),
     backendTimeout: durationText().exactOptional().describe('How long one try of a request may take, in an HTTPRoute.'),
+    routes: UserRoutes.exactOptional().describe(
+      'Routes of yours, of the Gateway API, in which the weights are shifted; Sluice then makes none. Entries may be added later, and not be changed or removed.',
+    ),
     mirror: z
       .array(MirrorBackend)
       .max(8)
@@ -233,6 +248,11 @@ export const ServiceSchema = ruled(
     holds: service =>
       service.virtualServices === undefined ||
       OF_OUR_VIRTUAL_SERVICE.every(field => service[field] === undefined || service[field] === false),
+  },
+  {
+    message: `with routes the routes are yours: write ${OF_OUR_HTTP_ROUTE.join(', ')} there instead`,
+    cel: `!has(self.routes) || !(${OF_OUR_HTTP_ROUTE.map(field => `has(self.${field})`).join(' || ')})`,
+    holds: service => service.routes === undefined || OF_OUR_HTTP_ROUTE.every(field => service[field] === undefined),
   },
   {
     message: 'Istio refuses the host * in the mesh: name the hosts, or bind them to gateways without mesh',
@@ -271,8 +291,8 @@ export const ServiceSchema = ruled(
   },
   {
     message:
-      'the way of splitting cannot be changed: virtualServices and destinationRule can be neither added nor removed; delete the Canary and create it again',
-    cel: 'has(self.virtualServices) == has(oldSelf.virtualServices) && has(self.destinationRule) == has(oldSelf.destinationRule)',
+      'the way of splitting cannot be changed: virtualServices, routes and destinationRule can be neither added nor removed; delete the Canary and create it again',
+    cel: 'has(self.virtualServices) == has(oldSelf.virtualServices) && has(self.routes) == has(oldSelf.routes) && has(self.destinationRule) == has(oldSelf.destinationRule)',
     holds: 'unseen',
   },
 )

@@ -2,7 +2,7 @@
  * A Canary → everything that its next move may depend on, read from what is known of the cluster: the caches of the controller, or
  * what a command has fetched (live-reader.ts). No request is made here. What is read is also what the Canary is woken by.
  */
-import { kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
+import { kindKey, kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import type { Canary } from '../api/canary.ts'
 import { topologyOf } from '../api/providers.ts'
 import type { Finding } from '../core/model/check.ts'
@@ -156,8 +156,16 @@ export class Observer {
         configNeeds.some(kind => !this.#reader.synced(kind, names.namespace)) ||
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
+        provider.refs({ canary, names }).some(({ kind }) => this.#isAwaited(kind)) ||
         (names.scaler !== null && !this.#isSynced(names.scaler.kind, names.namespace)),
     }
+  }
+
+  /** It is watched, and it is not known yet whether there are objects of it. */
+  #isAwaited(kind: Kind): boolean {
+    return this.#reader
+      .reflectors()
+      .some(one => kindKey(one.kind) === kindKey(kind) && !one.synced && ['listing', 'waiting'].includes(one.state))
   }
 
   /** In its own namespace, or in all. */

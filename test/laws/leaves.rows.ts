@@ -68,6 +68,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'service.gatewayRefs[].name': parent({}, ['public', 'private']),
   'service.gatewayRefs[].sectionName': parent({ name: 'public' }, ['http', 'https']),
   'service.gatewayRefs[].port': parent({ name: 'public' }, [80, 443]),
+  'service.routes[].kind': { ...http({ routes: [{ name: 'ours' }] }, ['HTTPRoute', 'GRPCRoute']) },
+  'service.routes[].name': http({ routes: [{}] }, ['ours', 'theirs']),
+  'service.routes[].rules[].name': http({ routes: [{ name: 'ours' }] }, ['a', 'b']),
   'service.backendTimeout': http({}, ['1s', '2s']),
   'service.rewrite.type': http({ rewrite: { uri: '/' } }, ['ReplaceFullPath', 'ReplacePrefixMatch']),
   ...Object.fromEntries(

@@ -131,7 +131,7 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
   ),
   'an HTTPRoute of that name which serves': conflict(
     { ...of(), live: live([kinds.HTTPRoute, httpRoute('web', { parentRefs: gateway, ...to('web') })]) },
-    'HTTPRoute shop/web exists and was not made by this Canary, which needs that name. It leads to Service web. Recreate the Canary with another service.name; or lead the route elsewhere, then rename or delete it.',
+    'HTTPRoute shop/web exists and was not made by this Canary, which needs that name. It leads to Service web. Recreate the Canary with service.routes: [{name: web}].',
   ),
   'an HTTPRoute of that name which leads elsewhere': conflict(
     { ...of(), live: live([kinds.HTTPRoute, httpRoute('web', { parentRefs: gateway, ...to('api') })]) },
@@ -139,7 +139,7 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
   ),
   'a second HTTPRoute on the Service': conflict(
     { ...of(), ...around({ routes: [httpRoute('beta', { parentRefs: atService, ...to('beta') })] }) },
-    'HTTPRoute shop/beta has Service web as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it.',
+    'HTTPRoute shop/beta has Service web as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{name: beta}].',
   ),
   'a consumer route in another namespace': conflict(
     {
@@ -171,8 +171,81 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
   ),
 }
 
+/** A route of the user's that the Canary names. */
+const listing = (
+  spec: Spec | null,
+  entry: Spec = { name: 'routes' },
+  kind: Kind = kinds.HTTPRoute,
+): Partial<Observation> => ({
+  ...of({ routes: [entry] }),
+  ...(spec === null ? {} : { live: live([kind, httpRoute('routes', { parentRefs: gateway, ...spec }, 'shop', kind)]) }),
+})
+const missing = (given: Partial<Observation>, message: string): Blocking => ({
+  given,
+  reason: 'ReferenceMissing',
+  message,
+})
+
+export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
+  'an HTTPRoute that does not exist': missing(
+    listing(null),
+    'spec.service.routes[0] names HTTPRoute shop/routes, which does not exist. Create it, or recreate the Canary without the entry.',
+  ),
+  'a TCPRoute that does not exist, or is served in another version': missing(
+    listing(null, { kind: 'TCPRoute', name: 'routes' }),
+    'spec.service.routes[0] names TCPRoute shop/routes, which does not exist, or is not served in v1. Create it, or recreate the Canary without the entry.',
+  ),
+  'a rule that does not exist': missing(
+    listing(
+      { rules: [{ name: 'api', backendRefs: [{ name: 'web', port: 80 }] }] },
+      { name: 'routes', rules: [{ name: 'all' }] },
+    ),
+    'spec.service.routes[0] names the rule all of HTTPRoute shop/routes, which has no rule of that name; there are: api. Write one of them, or name the rule.',
+  ),
+  'no rule to the Service': missing(
+    listing(to('other')),
+    'spec.service.routes[0] names HTTPRoute shop/routes, but none of its rules leads to Service web. Add a backendRef with that name, or recreate the Canary without the entry.',
+  ),
+  'a rule with a third backend': missing(
+    listing({
+      rules: [
+        {
+          backendRefs: [
+            { name: 'web', port: 80 },
+            { name: 'legacy', port: 80 },
+          ],
+        },
+      ],
+    }),
+    'spec.service.routes[0] names HTTPRoute shop/routes, whose rule number 1 leads to web and legacy; there must be one backend for web and none for others. Put the others into a rule of their own.',
+  ),
+  'a rule without a backend': missing(
+    listing({ rules: [{ name: 'away', filters: [] }] }, { name: 'routes', rules: [{ name: 'away' }] }),
+    'spec.service.routes[0] names HTTPRoute shop/routes, whose rule away has no backend to split. Choose other rules.',
+  ),
+  'a rule to a port that the Service does not have': missing(
+    listing(
+      { rules: [{ backendRefs: [{ name: 'web', port: 81 }] }] },
+      { kind: 'GRPCRoute', name: 'routes' },
+      kinds.GRPCRoute,
+    ),
+    'spec.service.routes[0] names GRPCRoute shop/routes, whose rule number 1 leads to port 81, which Service web-canary does not have; it has 80. Write one of them, or add the port to Service web.',
+  ),
+  'a VirtualService beside a route of the user on the Service': conflict(
+    {
+      ...listing({ ...to('web'), parentRefs: atService }),
+      ...around({ otherApiRoutes: [routes('old', { hosts: ['web'] })] }),
+    },
+    'VirtualService shop/old is for requests in the mesh to Service web, which this Canary splits by routes of another API: some callers would meet the one, and some the other. Remove the host web from it, or recreate the Canary with provider: istio.',
+  ),
+}
+
 /** What looks like it, and is in nobody's way. */
 export const harmlessAtGateways: Readonly<Record<string, Partial<Observation>>> = {
+  'a route of the user with the name that one of ours would have': {
+    ...of({ routes: [{ name: 'web' }] }),
+    live: live([kinds.HTTPRoute, httpRoute('web', { parentRefs: gateway, ...to('web') })]),
+  },
   'an HTTPRoute on the Service, where the split is at a Gateway alone': {
     ...of({ gatewayRefs: gateway }),
     ...around({ routes: [httpRoute('beta', { parentRefs: atService, ...to('beta') })] }),

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { problemOf } from '../../../src/core/problems/index.ts'
 import { canary, deployment, observation, template, workload } from '../given-objects.ts'
 import { target } from './given.ts'
-import { harmlessAtGateways, ofGatewayApi } from './gateway-api.rows.ts'
+import { harmlessAtGateways, ofGatewayApi, ofUsersRoutes } from './gateway-api.rows.ts'
 import { harmless } from './harmless.rows.ts'
 import { ofRoutes } from './routes.rows.ts'
 import { ofMetrics } from './templates.rows.ts'
@@ -13,6 +13,7 @@ suite('what stands in the way of a release', () => {
     ...workloads,
     ...ofRoutes,
     ...ofGatewayApi,
+    ...ofUsersRoutes,
     ...ofMetrics,
   })) {
     test(`${name}: ${reason}`, () => {

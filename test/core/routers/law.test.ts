@@ -1,13 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { kinds, type KubeObject } from '../../../src/api/object.ts'
-import { recordOf } from '../../../src/core/json.ts'
+import { type Kind, kinds, type KubeObject } from '../../../src/api/object.ts'
+import { recordOf, recordsOf } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
 import { audienceOf } from '../../../src/core/model/plan.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
 import { type Carried, carriedBy, NONE, type Traffic, trafficOf, weighted } from '../../../src/core/model/traffic.ts'
-import { type OwnRouter, ownRouters } from './own-routers.ts'
+import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
+import type { RoutingProvider } from '../../../src/core/routers/provider.ts'
+import { type OwnRouter, ownRouters, withAnswers } from './own-routers.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
 const RUNS = Number(process.env['LAW_RUNS'] ?? 2000) / 4
@@ -76,10 +78,51 @@ function usersWorld(subsets: boolean): fc.Arbitrary<Observation> {
   })
 }
 
-function written(o: Observation, asked: number): Observation {
+/** A rule of an HTTPRoute as a user may have written it, with or without the canary in it. */
+const userRule: fc.Arbitrary<Record<string, unknown>> = (() => {
+  const backend = (name: fc.Arbitrary<string>) =>
+    fc
+      .tuple(name, fc.option(weight), extra)
+      .map(([own, part, more]) => ({ ...more, name: own, port: 80, ...(part === null ? {} : { weight: part }) }))
+  const primary = backend(fc.constantFrom('web', 'web-primary'))
+  const canarys = backend(fc.constant('web-canary')).map(one => ({ ...one, weight: 0 }))
+  const sides = fc
+    .tuple(primary, fc.option(canarys), fc.boolean())
+    .map(([one, other, first]) =>
+      other === null ? [one] : first ? [other, { ...one, weight: 100 }] : [{ ...one, weight: 100 }, other],
+    )
+  return fc
+    .tuple(sides, fc.option(fc.constantFrom('a', 'b', '__proto__', 'constructor')), extra)
+    .map(([backendRefs, name, more]) => ({ ...more, ...(name === null ? {} : { name }), backendRefs }))
+})()
+
+const foreignRule = extra.map(more => ({ ...more, backendRefs: [{ name: 'other', port: 80 }] }))
+
+const usersRules: fc.Arbitrary<Observation> = fc
+  .tuple(fc.array(fc.oneof(userRule, foreignRule), { maxLength: 4 }), userRule, extra)
+  .map(([some, one, more]) => {
+    const spec = { ...more, parentRefs: [{ name: 'public' }], rules: [...some, one] }
+    return observation({
+      canary: canary({ provider: 'gatewayapi:v1' }, { routes: [{ name: 'routes' }] }),
+      live: live([kinds.HTTPRoute, object(kinds.HTTPRoute, 'routes', { spec })]),
+    })
+  })
+
+/** Routes of the user's: the world, what splits it, and how its routes are written. */
+interface UsersWay {
+  readonly worlds: fc.Arbitrary<Observation>
+  readonly provider: RoutingProvider
+  readonly kind: Kind
+  /** The list of routes, that of a route's destinations, and what a destination is. */
+  readonly lists: readonly [routes: string, entries: string]
+  isCanary(entry: Record<string, unknown>): boolean
+  takenUp(o: Observation): Observation
+}
+
+function written({ provider, takenUp }: UsersWay, o: Observation, asked: number): Observation {
   const wanted = posture({ traffic: weighted(asked) })
-  const done = after(o, istio.render(o, wanted))
-  return after(done, istio.render(done, wanted))
+  const done = after(o, provider.render(o, wanted))
+  return takenUp(after(done, provider.render(done, wanted)))
 }
 
 /** What a Canary may say of the routes that Sluice makes. */
@@ -160,38 +203,71 @@ const reached = (traffic: Traffic | null, isReached: boolean): Traffic =>
   traffic === null || (traffic.among !== '' && !isReached) ? NONE : traffic
 
 /** The object without what we may change: weights, canaries that were added, and our annotation. */
-function untouchable(o: Observation): unknown {
-  const routes: KubeObject = liveOne(o, kinds.VirtualService, 'routes')
-  const spec = recordOf(routes.spec)
-  const isCanary = (to: Record<string, unknown>): boolean =>
-    String(to['host']).startsWith('web-canary') || to['subset'] === 'v2'
-  const http = (spec['http'] as { route: Record<string, unknown>[] }[]).map(route => ({
+function untouchable({ kind, lists: [list, entries], isCanary }: UsersWay, o: Observation): unknown {
+  const whole: KubeObject = liveOne(o, kind, 'routes')
+  const spec = recordOf(whole.spec)
+  const routes = recordsOf(spec[list]).map(route => ({
     ...route,
-    route: route.route
-      .map(({ weight: _weight, ...entry }) => entry)
-      .filter(entry => !isCanary(recordOf(entry['destination']))),
+    [entries]: recordsOf(route[entries])
+      .filter(entry => !isCanary(entry))
+      .map(({ weight: _weight, ...entry }) => entry),
   }))
-  return { apiVersion: routes.apiVersion, spec: { ...spec, http } }
+  return { apiVersion: whole.apiVersion, spec: { ...spec, [list]: routes } }
 }
 
 suite('the law of routers: what was rendered is read back', function () {
   // Thousands of cases: on a busy machine that is more than the usual patience.
   this.timeout(120_000)
 
-  const ways = {
-    "the user's hosts": usersWorld(false),
-    "the user's subsets": usersWorld(true),
+  const ofIstio = {
+    provider: istio,
+    kind: kinds.VirtualService,
+    lists: ['http', 'route'],
+    isCanary: ({ destination }: Record<string, unknown>) => {
+      const { host: name, subset } = recordOf(destination)
+      return String(name).startsWith('web-canary') || subset === 'v2'
+    },
+    takenUp: (o: Observation) => o,
+  } as const
+  const ways: Readonly<Record<string, UsersWay>> = {
+    "the user's hosts": { ...ofIstio, worlds: usersWorld(false) },
+    "the user's subsets": { ...ofIstio, worlds: usersWorld(true) },
+    "the user's HTTPRoute": {
+      worlds: usersRules,
+      provider: gatewayApi('v1'),
+      kind: kinds.HTTPRoute,
+      lists: ['rules', 'backendRefs'],
+      isCanary: ({ name }) => name === 'web-canary',
+      takenUp: o => withAnswers(o, kinds.HTTPRoute, ['True', 'True'], 'routes'),
+    },
   }
-  for (const [way, worlds] of Object.entries(ways)) {
-    test(`${way}: any weight, after any other`, () => {
+  for (const [name, way] of Object.entries(ways)) {
+    const { provider, worlds, kind } = way
+    test(`${name}: any weight, after any other`, () => {
       fc.assert(
         fc.property(worlds, fc.array(weight, { minLength: 1, maxLength: 4 }), (world, weights) => {
           let o = world
           for (const asked of weights) {
-            o = written(o, asked)
-            expect(istio.read(o)).to.deep.equal(carriedBy([asked, asked]))
-            expect(istio.render(o, posture({ traffic: weighted(asked) }))).to.deep.equal([])
+            o = written(way, o, asked)
+            expect(provider.read(o)).to.deep.equal(carriedBy([asked, asked]))
+            expect(provider.render(o, posture({ traffic: weighted(asked) }))).to.deep.equal([])
           }
+        }),
+        { numRuns: RUNS },
+      )
+    })
+
+    test(`every other byte of ${name} stays, in a run and after it`, () => {
+      fc.assert(
+        fc.property(worlds, weight, (world, asked) => {
+          const run = written(way, world, asked)
+          expect(untouchable(way, run)).to.deep.equal(untouchable(way, world))
+          const rested = written(way, run, 0)
+          const before = liveOne(world, kind, 'routes')
+          const now = liveOne(rested, kind, 'routes')
+          // A canary of the user's own takes nothing at rest, and its primary everything; else nothing differs at all.
+          expect(now.spec).to.deep.equal(before.spec)
+          expect(now.metadata.annotations ?? {}).to.deep.equal({})
         }),
         { numRuns: RUNS },
       )
@@ -241,22 +317,4 @@ suite('the law of routers: what was rendered is read back', function () {
       { numRuns: RUNS / 10 },
     )
   })
-
-  for (const subsets of [false, true]) {
-    test(`every other byte of the user's ${subsets ? 'subsets' : 'hosts'} stays, in a run and after it`, () => {
-      fc.assert(
-        fc.property(usersWorld(subsets), weight, (world, asked) => {
-          const run = written(world, asked)
-          expect(untouchable(run)).to.deep.equal(untouchable(world))
-          const rested = written(run, 0)
-          const before = liveOne(world, kinds.VirtualService, 'routes')
-          const now = liveOne(rested, kinds.VirtualService, 'routes')
-          // A canary of the user's own takes nothing at rest, and its primary everything; else nothing differs at all.
-          expect(now.spec).to.deep.equal(before.spec)
-          expect(now.metadata.annotations ?? {}).to.deep.equal({})
-        }),
-        { numRuns: RUNS },
-      )
-    })
-  }
 })

@@ -123,13 +123,14 @@ function takesAll(wide: Json, narrow: Json): boolean {
   )
 }
 
-/** The HTTPRoute `web` with the same answer of each of its parents, to its present generation, in another order. */
+/** An HTTPRoute with the same answer of each of its parents, to its present generation, in another order. */
 export function withAnswers(
   o: Observation,
   kind: Kind,
   [accepted, resolved]: readonly [accepted: string, resolved: string],
+  name = 'web',
 ): Observation {
-  const route = liveOne(o, kind, 'web')
+  const route = liveOne(o, kind, name)
   const { generation = 0 } = route.metadata
   const condition = (type: string, status: string) => ({
     type,

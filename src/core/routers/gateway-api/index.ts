@@ -1,17 +1,23 @@
 /**
  * The Gateway API: the split is in the weights of an HTTPRoute
  * (https://gateway-api.sigs.k8s.io/reference/spec/#httproute), at Gateways, ListenerSets and, in a mesh, at the Service itself.
+ *
+ * - Sluice's own HTTPRoute.
+ * - The user's routes, in which nothing but weights and the canary's backend is touched.
  */
 import { kinds, type KubeObject, type Ref } from '../../../api/object.ts'
 import { liveOf } from '../../render/ownership.ts'
 import { istioKinds } from '../istio/kinds.ts'
-import type { RoutingProvider } from '../provider.ts'
-import { httpRouteIn, httpRouteKind } from './kinds.ts'
+import type { Named, RoutingProvider } from '../provider.ts'
+import { httpRouteIn, httpRouteKind, otherRouteKinds } from './kinds.ts'
 import { httpRouteOf, readOwn, renderOwn } from './own.ts'
 import { gatewayPolicies } from './problems/index.ts'
 import { backendsIn } from './refs.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { telemetry } from './telemetry.ts'
+import { listed, readUsers, refOfListed, renderUsers } from './users.ts'
+
+const isUsers = ({ canary }: Named): boolean => canary.spec.service.routes !== undefined
 
 /** @param version in which HTTPRoutes are read and written; both say the same. */
 export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
@@ -20,18 +26,18 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
     backendsIn(route).some(one => one.namespace === namespace && one.name === name)
   return {
     kinds: [httpRouteKind(kind)],
-    neighbours: istioKinds.filter(one => one.kind === kinds.VirtualService),
-    refs: o => [httpRouteOf(kind, o.names)],
-    routes: o => [httpRouteOf(kind, o.names)],
+    neighbours: [...otherRouteKinds, ...istioKinds.filter(one => one.kind === kinds.VirtualService)],
+    refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind))],
+    routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
     surroundings: (o, find) => surroundingsOf(o, kind, find),
     subsets: () => null,
-    read: o => readOwn(o, kind),
+    read: o => (isUsers(o) ? readUsers(o, kind) : readOwn(o, kind)),
     // Without the rule for what is matched nothing tells which share it was to have.
     requested: ({ traffic, state }) => {
       const among = 'traffic' in state ? state.traffic.among : ''
       return traffic === null || (among !== '' && traffic.among === '') ? null : traffic.low
     },
-    render: (o, posture) => renderOwn(o, kind, posture),
+    render: (o, posture) => (isUsers(o) ? renderUsers(o, kind, posture) : renderOwn(o, kind, posture)),
     leadingTo: (o, service) => {
       const own = liveOf(o, httpRouteOf(kind, o.names))
       const routes = new Set([...(own === undefined ? [] : [own]), ...o.surroundings.routes])

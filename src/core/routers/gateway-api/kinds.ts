@@ -31,3 +31,13 @@ export const httpRouteKind = (kind: Kind): ProviderKind => ({
 /** HTTPRoute in a version of the API. */
 export const httpRouteIn = (version: 'v1' | 'v1beta1'): Kind =>
   version === 'v1' ? kinds.HTTPRoute : { ...kinds.HTTPRoute, version }
+
+/** Kinds of routes that only the user makes; each is watched where it is served in this version. */
+export const otherRouteKinds: readonly ProviderKind[] = [kinds.GRPCRoute, kinds.TCPRoute, kinds.TLSRoute].map(kind => ({
+  kind,
+  optional: true,
+  install,
+  rights: RIGHTS,
+  since: 'a Gateway API that has it in its standard channel',
+  indexes,
+}))

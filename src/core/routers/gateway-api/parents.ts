@@ -8,7 +8,9 @@ import { GROUP, type Parent, parentOf } from './refs.ts'
  * parent is the Service, for its port alone: requests to other ports do not meet the split.
  */
 export function writtenParents({ canary, names }: Named): readonly Json[] {
-  const { gatewayRefs, port } = canary.spec.service
+  const { gatewayRefs, port, routes } = canary.spec.service
+  // The parents of the user's routes are the user's.
+  if (routes !== undefined) return []
   if (gatewayRefs === undefined) return [{ group: '', kind: 'Service', name: names.apexService.name, port }]
   return gatewayRefs.map(({ group, kind = 'Gateway', ...rest }) => {
     const own = kind === 'Service' ? '' : GROUP

@@ -158,16 +158,17 @@ const setting = ({ name, value, attributes }: Cookie): Json => ({
   responseHeaderModifier: { add: [{ name: 'Set-Cookie', value: `${name}=${value}${attributes}` }] },
 })
 
-/** The canary's share of one rule; null where it does not split between the two sides. */
-export function shareOf(o: Named, one: Json): Percent | null {
-  const { namespace, primaryService, canaryService } = o.names
-  const backends = backendRefsOf(one).flatMap(ref => backendOf(ref, namespace) ?? [])
-  const weightOf = (name: string): number =>
-    backends.filter(to => to.namespace === namespace && to.name === name).reduce((sum, { weight }) => sum + weight, 0)
-  if (!backends.some(to => to.namespace === namespace && to.name === canaryService.name)) return null
-  const canary = weightOf(canaryService.name)
-  const sum = canary + weightOf(primaryService.name)
-  if (sum === 0) return null
+/** The canary's share of one rule, in whole percent, rounded away from 0 and from 100; null where the canary is none of its backends. */
+export function shareOf({ names }: Named, one: Json): Percent | null {
+  const { namespace, canaryService } = names
+  const refs = backendRefsOf(one)
+  const isCanary = (ref: Json): boolean => {
+    const to = backendOf(ref, namespace)
+    return to?.namespace === namespace && to.name === canaryService.name
+  }
+  const sumOf = (those: readonly Json[]): number => those.reduce((sum, ref) => sum + numberOf(ref['weight'], 1), 0)
+  const [canary, sum] = [sumOf(refs.filter(isCanary)), sumOf(refs)]
+  if (!refs.some(isCanary) || sum === 0) return null
   if (canary === 0 || canary === sum) return canary === 0 ? 0 : 100
   return Math.min(99, Math.max(1, Math.round((100 * canary) / sum)))
 }

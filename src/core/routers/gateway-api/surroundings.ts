@@ -42,8 +42,12 @@ export function bounded(namespace: string, found: readonly KubeObject[]): readon
 }
 
 /** Routes around the canary that do not carry its split. */
-export function otherRoutes(o: Pick<Observation, 'names' | 'surroundings'>): readonly KubeObject[] {
-  return o.surroundings.routes.filter(one => !isOurs(o, one))
+export function otherRoutes(o: Pick<Observation, 'names' | 'canary' | 'surroundings'>): readonly KubeObject[] {
+  const listed = o.canary.spec.service.routes ?? []
+  const isListed = (one: KubeObject): boolean =>
+    one.metadata.namespace === o.names.namespace &&
+    listed.some(({ kind = 'HTTPRoute', name }) => one.kind === kind && one.metadata.name === name)
+  return o.surroundings.routes.filter(one => !isOurs(o, one) && !isListed(one))
 }
 
 /** The Service of this canary that a route of others, of either API, leads to past the split: the apex, else a side; null for none. */

@@ -13,16 +13,28 @@ export const telemetry: Telemetry = {
     hosts: (o.canary.spec.service.hosts ?? []).filter(host => !host.includes('*')),
     strangers: strangersOf(o),
     canaryCallers: { services: [o.names.canaryService.name] },
-    primaryCallers: { services: [o.names.primaryService.name] },
+    primaryCallers: {
+      services: [
+        o.names.primaryService.name,
+        ...(o.canary.spec.service.routes === undefined ? [] : [o.names.apexService.name]),
+      ],
+    },
   }),
   lostSentence: ({ names }) =>
     `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port that Service ${names.canaryService.name} does not have; compare its backendRefs with the ports of the Service.`,
   splitsAll: o => {
-    const { match = [] } = o.canary.spec.service
-    return splitsMesh(o) && match.length === 0 && otherRoutes(o).length + o.surroundings.otherApiRoutes.length === 0
+    const { match = [], routes } = o.canary.spec.service
+    return (
+      routes === undefined &&
+      splitsMesh(o) &&
+      match.length === 0 &&
+      otherRoutes(o).length + o.surroundings.otherApiRoutes.length === 0
+    )
   },
   // What bypasses the split goes to the apex, which is counted by another name, unless a route of others leads to a side.
-  tellsSplit: o => otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
+  tellsSplit: o =>
+    o.canary.spec.service.routes === undefined &&
+    otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
 }
 
 /** Namespaces whose callers meet a route of their own at the Service. */

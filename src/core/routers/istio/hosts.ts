@@ -2,6 +2,9 @@
 import type { Ref } from '../../../api/object.ts'
 import { at, type Json, present, textOf } from '../../json.ts'
 import type { Named } from '../provider.ts'
+import type { Side } from '../users-routes.ts'
+
+export type { Side }
 
 /** Hosts are compared in lower case and without the dot of a fully qualified name. */
 const normalized = (host: string): string => host.toLowerCase().replace(/\.$/, '')
@@ -80,8 +83,6 @@ const EVERY_SERVICE = new Set(['local', 'cluster.local'])
 export function renamedHost(host: string, name: string): string {
   return [name, ...host.split('.').slice(1)].join('.')
 }
-
-export type Side = 'primary' | 'canary'
 
 /**
  * The side that a destination is. Of hosts, the apex counts as the primary, for its Service selects the primary's pods; with

@@ -7,7 +7,7 @@ import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed } from '../../istio/problems/hosts.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
-import { splitsMesh } from '../parents.ts'
+import { isInMesh } from '../users.ts'
 import {
   cookieThatCannotBeMatched,
   corsThatDoesNotFit,
@@ -24,16 +24,17 @@ import {
   parentServiceOfOthers,
   portThatIsNotHttp,
 } from './parents.ts'
+import { routesThatDoNotFit } from './references.ts'
 import { consumerRoute, foreignRoute, rivalRoute, wayPastTheSplit } from './routes.ts'
 
-const besideVirtualServices: TwoApis = {
-  splitsMesh,
+const besideVirtualServices = (kind: Kind): TwoApis => ({
+  splitsMesh: o => isInMesh(o, kind),
   isRival: (o, other) =>
     gatewaysIn(other).includes(MESH) &&
     isVisibleAt(other, MESH) &&
     hostsOf(other).includes(canonicalHost(o.names.apexService.name, o.names.namespace)),
   instead: o => `Remove the host ${o.names.apexService.name} from it, or recreate the Canary with provider: istio.`,
-}
+})
 
 export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
   spec: [
@@ -45,16 +46,17 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     refusesService(corsThatDoesNotFit),
     refusesService(prefixThatCannotBeReplaced),
     refusesService(meshCallersLeftOut),
+    stops(routesThatDoNotFit(kind)),
     stops(matchesThatCannotBeJoined),
     stops(cookieThatCannotBeMatched),
   ],
   pods: [],
   objects: [stops(foreignRoute(kind))],
   routes: [
-    stops(rivalRoute),
-    stops(routeOfOtherApi(besideVirtualServices, 'here')),
-    foreign(consumerRoute),
-    foreign(routeOfOtherApi(besideVirtualServices, 'elsewhere')),
+    stops(rivalRoute(kind)),
+    stops(routeOfOtherApi(besideVirtualServices(kind), 'here')),
+    foreign(consumerRoute(kind)),
+    foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     warnsOnly(wayPastTheSplit),
   ],
   ports: [refusesService(tooManyMatches), refusesService(parentPortThatIsNone), stops(portThatIsNotHttp)],

@@ -6,9 +6,9 @@ import { called, type FindProblem, listedInWords, type Problem, problem } from '
 import { liveOf } from '../../../render/ownership.ts'
 import { gatewaysIn } from '../../istio/bindings.ts'
 import { httpRouteOf } from '../own.ts'
-import { splitsMesh } from '../parents.ts'
 import { calledParent, parentsIn } from '../refs.ts'
 import { otherRoutes, serviceReached } from '../surroundings.ts'
+import { isInMesh } from '../users.ts'
 
 const isHere = (o: Observation, { metadata }: KubeObject): boolean => metadata.namespace === o.names.namespace
 
@@ -16,6 +16,7 @@ const isHere = (o: Observation, { metadata }: KubeObject): boolean => metadata.n
 export const foreignRoute =
   (kind: Kind): FindProblem =>
   o => {
+    if (o.canary.spec.service.routes !== undefined) return null
     const ref = httpRouteOf(kind, o.names)
     const live = liveOf(o, ref)
     const serves = live === undefined ? null : serviceReached(o, live)
@@ -25,7 +26,7 @@ export const foreignRoute =
       serves === null ? '' : `It leads to Service ${serves}`,
       serves === null
         ? 'Create it under another name, then delete this one; or recreate the Canary with another service.name.'
-        : 'Recreate the Canary with another service.name; or lead the route elsewhere, then rename or delete it.',
+        : `Recreate the Canary with service.routes: [{name: ${ref.name}}].`,
     )
   }
 
@@ -35,24 +36,30 @@ const isAtService = (o: Observation, route: KubeObject): boolean =>
       kind === 'Service' && namespace === o.names.namespace && name === o.names.apexService.name,
   )
 
-function rival(o: Observation, among: (route: KubeObject) => boolean): Problem | null {
-  if (!splitsMesh(o)) return null
+function rival(o: Observation, http: Kind, among: (route: KubeObject) => boolean): Problem | null {
+  if (!isInMesh(o, http)) return null
   const other = otherRoutes(o).find(one => isAtService(o, one) && among(one))
   if (other === undefined) return null
   const { name } = o.names.apexService
   return problem(
     'Conflict',
     isHere(o, other)
-      ? `${called(other)} has Service ${name} as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it.`
+      ? `${called(other)} has Service ${name} as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{name: ${other.metadata.name}}].`
       : `${called(other)} has Service ${o.names.namespace}/${name} as its parent, so callers in namespace ${other.metadata.namespace ?? ''} meet it instead of the split. Remove that parent from it.`,
   )
 }
 
 /** Of two routes at one Service the rules are merged: by their matches, then by age (tried with istiod). */
-export const rivalRoute: FindProblem = o => rival(o, one => isHere(o, one))
+export const rivalRoute =
+  (http: Kind): FindProblem =>
+  o =>
+    rival(o, http, one => isHere(o, one))
 
 /** A consumer route works for the callers of its namespace, without any grant. */
-export const consumerRoute: FindProblem = o => rival(o, one => !isHere(o, one))
+export const consumerRoute =
+  (http: Kind): FindProblem =>
+  o =>
+    rival(o, http, one => !isHere(o, one))
 
 /** How many objects a warning names. */
 const NAMED = 3

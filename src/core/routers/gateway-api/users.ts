@@ -1,0 +1,89 @@
+/** The user's own routes (`service.routes`): of every kind of the Gateway API that has weights, and nothing but those is touched. */
+import { type Kind, kinds, type KubeObject, type Ref } from '../../../api/object.ts'
+import type { Json } from '../../json.ts'
+import type { Observation } from '../../model/observation.ts'
+import type { Posture } from '../../model/posture.ts'
+import { type Carried, carriedBy } from '../../model/traffic.ts'
+import type { Write } from '../../model/write.ts'
+import { liveOf } from '../../render/ownership.ts'
+import type { Named } from '../provider.ts'
+import {
+  chosenIn,
+  entriesIn,
+  type Placed,
+  type RouteForm,
+  shiftIn,
+  type Side,
+  sidesIn,
+  wantedOf,
+} from '../users-routes.ts'
+import { unconfirmedOf } from './acceptance.ts'
+import { isService, splitsMesh } from './parents.ts'
+import { backendOf, parentsIn } from './refs.ts'
+import { shareOf } from './rules.ts'
+
+/** One entry of `service.routes`. */
+export type Listed = NonNullable<Observation['canary']['spec']['service']['routes']>[number]
+
+/** The side that a backend is. The apex counts as the primary, for its Service selects the primary's pods. */
+function sideOf(o: Named, entry: Json): Side | null {
+  const { namespace, apexService, primaryService, canaryService } = o.names
+  const to = backendOf(entry, namespace)
+  if (to === null || to.namespace !== namespace) return null
+  if (to.name === canaryService.name) return 'canary'
+  return [apexService.name, primaryService.name].includes(to.name) ? 'primary' : null
+}
+
+const form: RouteForm = {
+  routes: 'rules',
+  entries: 'backendRefs',
+  name: ['name'],
+  guarded: ['parentRefs', 'hostnames'],
+  sideOf,
+  canaryOf: (o, primary) => ({ ...primary, name: o.names.canaryService.name }),
+  apexOf: (o, primary) => (primary['name'] === o.names.primaryService.name ? o.names.apexService.name : null),
+  isBySubsets: () => false,
+}
+
+export const listed = (o: Named): readonly Listed[] => o.canary.spec.service.routes ?? []
+
+/** @param http HTTPRoute in the version of the provider. */
+export function refOfListed(o: Named, { kind = 'HTTPRoute', name }: Listed, http: Kind): Ref {
+  return { kind: kind === 'HTTPRoute' ? http : kinds[kind], namespace: o.names.namespace, name }
+}
+
+export const chosenRules = (o: Named, { rules }: Listed, spec: unknown): Placed[] => chosenIn(form, o, rules, spec)
+
+export const entriesOf = (rule: Json): readonly Json[] => entriesIn(form, rule)
+
+export const sidesOf = (o: Named, rule: Json): ReturnType<typeof sidesIn> => sidesIn(form, o, rule)
+
+/** Of several routes the one that was in effect last, or is not, says since when. */
+export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Carried | null {
+  const routes = listed(o).flatMap((one): { one: Listed; live: KubeObject }[] => {
+    const live = liveOf(o, refOfListed(o, one, http))
+    return live === undefined ? [] : [{ one, live }]
+  })
+  const shares = routes.flatMap(({ one, live }) =>
+    // A rule without the canary has none of it.
+    chosenRules(o, one, live.spec).flatMap(({ route }) => (sidesOf(o, route) === null ? [] : [shareOf(o, route) ?? 0])),
+  )
+  const carried = carriedBy(shares)
+  const [unconfirmed] = routes.flatMap(({ live }) => unconfirmedOf(live) ?? []).toSorted((a, b) => a.since - b.since)
+  return carried === null || unconfirmed === undefined ? carried : { ...carried, unconfirmed }
+}
+
+export function renderUsers(o: Observation, http: Kind, posture: Posture): Write[] {
+  const wanted = wantedOf(posture)
+  if (wanted === null) return []
+  return listed(o).flatMap(one => shiftIn(form, o, refOfListed(o, one, http), one.rules, wanted))
+}
+
+/** The Service that callers use is a parent of ours or of a route of the user's: requests in the mesh meet the split. */
+export function isInMesh(o: Named & Pick<Observation, 'live'>, http: Kind): boolean {
+  if (splitsMesh(o)) return true
+  const { namespace, name } = o.names.apexService
+  return listed(o)
+    .flatMap(one => liveOf(o, refOfListed(o, one, http)) ?? [])
+    .some(route => parentsIn(route).some(one => isService(one) && one.namespace === namespace && one.name === name))
+}
