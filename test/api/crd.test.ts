@@ -111,7 +111,10 @@ suite('the CRDs', () => {
     const rules = written.flatMap(({ schema }) => schema['x-kubernetes-validations'] ?? [])
     const others = rules.filter(({ rule }) =>
       /\bhas\((?!(?:self|oldSelf)(?:[.]\w+)+\))/.test(
-        rule.replaceAll(/!has\((\w+[.]\w+)\) \|\| \1 == 0|has\((\w+[.]\w+)\) && \2 == '\w/g, ''),
+        rule.replaceAll(
+          /!has\((\w+[.]\w+)\) \|\| (?:\1 == 0|size\(\1\) == 0)|has\((\w+[.]\w+)\) && \2 (?:== '\w|!= '')/g,
+          '',
+        ),
       ),
     )
     assert.deepEqual(others, [])

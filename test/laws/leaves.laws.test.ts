@@ -58,6 +58,12 @@ function putAutoscaler(world: TinyWorld, kind: keyof typeof autoscalers): void {
   world.put(refTo(autoscalers[kind], 'web'), { apiVersion: '', kind: '', metadata: { name: '' }, spec }, 'kubectl')
 }
 
+function putRoute(world: TinyWorld): void {
+  const rules = ['a', 'b'].map(name => ({ name, backendRefs: [{ name: 'web', port: 80 }] }))
+  const spec = { parentRefs: [{ name: 'public' }], rules }
+  world.put(refTo(kinds.HTTPRoute, 'ours'), { apiVersion: '', kind: '', metadata: { name: '' }, spec }, 'kubectl')
+}
+
 /** Sentences, which may name a value that nothing else follows from. */
 const SENTENCES: readonly string[] = ['message', 'because', 'memory', 'announcements']
 
@@ -80,10 +86,11 @@ class Traced {
   }
 
   /** One that is made, and has had a minute to come to rest. */
-  static at({ split = 'own', autoscaler }: Row, spec: Json): Traced {
+  static at({ split = 'own', autoscaler, route }: Row, spec: Json): Traced {
     const world = newWorld({ ...plain, split })
     putTemplates(world)
     if (autoscaler !== undefined) putAutoscaler(world, autoscaler)
+    if (route === true) putRoute(world)
     world.edit(CANARY, canary => ({ ...canary, spec }))
     const traced = new Traced(split, world)
     traced.after(go(60))

@@ -11,6 +11,8 @@ export interface Row {
   readonly split?: Setup['split']
   /** Where the values are written, if not at the field alone. */
   readonly at?: string
+  /** An HTTPRoute of the user's, `ours`, with the rules a and b, beside which there is none of ours. */
+  readonly route?: true
   /** An autoscaler on the target. */
   readonly autoscaler?: 'HorizontalPodAutoscaler' | 'ScaledObject'
 }
@@ -70,7 +72,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'service.gatewayRefs[].port': parent({ name: 'public' }, [80, 443]),
   'service.routes[].kind': { ...http({ routes: [{ name: 'ours' }] }, ['HTTPRoute', 'GRPCRoute']) },
   'service.routes[].name': http({ routes: [{}] }, ['ours', 'theirs']),
-  'service.routes[].rules[].name': http({ routes: [{ name: 'ours' }] }, ['a', 'b']),
+  'service.routes[].rules[].name': { ...http({ routes: [{ name: 'ours' }] }, ['a', 'b']), route: true },
   'service.backendTimeout': http({}, ['1s', '2s']),
   'service.rewrite.type': http({ rewrite: { uri: '/' } }, ['ReplaceFullPath', 'ReplacePrefixMatch']),
   ...Object.fromEntries(

@@ -83,6 +83,8 @@ const absent = async (shop: Shop): Promise<void> => {
   await timeline.untilPhase('Initialized', 60)
   await shop.reachable('gateway', 20, { port: port + 1 })
 
+  shop.load('gateway', { rate: 40, port: port + 1 })
+
   // Taken away in a run, the weight is carried no longer, and the run holds.
   const since = await shop.setImage('v2')
   await timeline.untilWeight(50, 60, since)
@@ -91,6 +93,87 @@ const absent = async (shop: Shop): Promise<void> => {
   expect(timeline.last?.phase).to.equal('Progressing')
   await shop.lab.kubectl.apply([gatewayAt('nowhere', port + 1, 'All')])
   await timeline.untilPhase('Succeeded', 90, since)
+}
+
+/** How often another writer edits the route in a release. */
+const EDITS = 100
+
+const users = async (shop: Shop): Promise<void> => {
+  await shop.deployWeb({ version: 'v1' })
+  await shop.apply(shop.service({ name: 'idle' }))
+  const backendRefs = [{ name: 'web', port: 80 }]
+  const route = (kind: string, name: string, parentRefs: object[], more: object): KubeObject => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind,
+    metadata: { name },
+    spec: { parentRefs, ...more },
+  })
+  const parents = [publicGateway, { group: '', ...atService }]
+  const filters = [
+    { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'x-route', value: 'main' }] } },
+  ]
+  const teapot = {
+    name: 'away',
+    matches: [{ path: { type: 'Exact', value: '/away' } }],
+    filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'elsewhere.example.com' } }],
+  }
+  const main = { name: 'main', filters, backendRefs }
+  await shop.apply(
+    route('HTTPRoute', 'ours', parents, { hostnames: [shop.hostAtGateway], rules: [teapot, main] }),
+    // Nobody calls this Service: these are here for their weights.
+    ...['GRPCRoute', 'TCPRoute', 'TLSRoute'].map(kind =>
+      route(kind, 'ours', [{ group: '', kind: 'Service', name: 'idle', port: 80 }], {
+        ...(kind === 'TLSRoute' ? { hostnames: ['idle.example.com'] } : {}),
+        rules: [{ backendRefs }],
+      }),
+    ),
+  )
+  const before = await shop.get(kinds.HTTPRoute, 'ours')
+  const timeline = shop.timeline({ httpRoute: 'ours' })
+  await shop.reachable('client')
+  await shop.reachable('gateway', 20, { port })
+  const loads = [shop.load('client', { rate: 80 }), shop.load('gateway', { rate: 80, port })]
+  const routes = [
+    { name: 'ours', rules: [{ name: 'main' }] },
+    ...['GRPCRoute', 'TCPRoute', 'TLSRoute'].map(kind => ({ kind, name: 'ours' })),
+  ]
+  await shop.apply(
+    shop.canary({
+      provider: 'gatewayapi:v1',
+      service: { gateways: undefined, hosts: undefined, routes },
+      analysis: { stepWeights: [10, 50], interval: '4s' },
+    }),
+  )
+  await timeline.untilPhase('Initialized', 90)
+  const since = await shop.setImage('v2')
+  const edited = (async () => {
+    for (let edit = 1; edit <= EDITS; edit += 1) {
+      const value = { set: [{ name: 'x-route', value: `main-${edit}` }] }
+      await shop.kubectl(
+        'patch',
+        'httproutes.gateway.networking.k8s.io',
+        'ours',
+        '--type=json',
+        '-p',
+        JSON.stringify([{ op: 'replace', path: '/spec/rules/1/filters/0/responseHeaderModifier', value }]),
+      )
+    }
+  })()
+  await timeline.untilPhase('Succeeded', 180, since)
+  await edited
+  await waitFor('the canary has left the routes', 20, async () =>
+    (
+      await Promise.all(
+        [kinds.HTTPRoute, kinds.GRPCRoute, kinds.TCPRoute, kinds.TLSRoute].map(kind => shop.get(kind, 'ours')),
+      )
+    ).every(one => !JSON.stringify(one?.['spec']).includes('web-canary')),
+  )
+  expect(timeline.weights(since)).to.deep.equal([10, 50, 0])
+  expectShares(timeline, 'v2', since, ...loads)
+  expectNoFailure(...loads)
+  const after = await shop.get(kinds.HTTPRoute, 'ours')
+  const last = JSON.stringify(after?.['spec']).replace(`main-${EDITS}`, 'main')
+  expect(JSON.parse(last)).to.deep.equal(before?.['spec'])
 }
 
 const besideVirtualService = async (shop: Shop): Promise<void> => {
@@ -102,12 +185,20 @@ const besideVirtualService = async (shop: Shop): Promise<void> => {
     spec: { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] },
   } satisfies KubeObject
   await shop.apply(virtualService)
-  await shop.apply(shop.canary({ provider: 'gatewayapi:v1', service: { gateways: undefined, hosts: undefined } }))
+  await shop.apply(
+    shop.canary({
+      provider: 'gatewayapi:v1',
+      revertOnDeletion: true,
+      service: { gateways: undefined, hosts: undefined },
+    }),
+  )
   await untilReason(shop, 'Conflict', /^VirtualService .*\/old is for requests in the mesh to Service web/)
   expect(await shop.get(kinds.HTTPRoute, 'web')).to.equal(undefined)
   const timeline = shop.timeline({ httpRoute: 'web' })
   await shop.kubectl('delete', 'virtualservice', 'old')
   await timeline.untilPhase('Initialized', 90)
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', '--timeout=90s')
+  expect(await shop.get(kinds.HTTPRoute, 'web')).to.equal(undefined)
 }
 
 const scenario = (name: string, run: (shop: Shop) => Promise<void>): Scenario => ({
@@ -119,6 +210,7 @@ suite('A release by the Gateway API', () => {
   together([
     scenario('is split at a Gateway and in the mesh; a bad one is rolled back; the route is handed back', released),
     scenario('waits for a Gateway that is absent, or does not let the route in, and says so', absent),
+    scenario('shifts weights in routes of the user, which another writer edits 100 times meanwhile', users),
     scenario('does not begin beside a VirtualService for the same requests', besideVirtualService),
   ])
 })

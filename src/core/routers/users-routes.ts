@@ -127,7 +127,7 @@ export function shiftIn(
   return [{ verb: 'patch', ref, resourceVersion, operations: [...guards, ...operations, ...noted] }]
 }
 
-/** What another Canary remembers of its own routes in the same VirtualService. */
+/** What another Canary remembers of its own routes in the same object. */
 function ofOthers(form: RouteForm, live: KubeObject, chosen: readonly Placed[], before: Original): Original {
   const there = new Set(routesIn(form, live.spec).map((route, index) => keyOf(form, live, { index, route })))
   for (const placed of chosen) there.delete(keyOf(form, live, placed))
