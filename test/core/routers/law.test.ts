@@ -115,8 +115,8 @@ interface UsersWay {
   readonly kind: Kind
   /** The list of routes, that of a route's destinations, and what a destination is. */
   readonly lists: readonly [routes: string, entries: string]
-  isCanary(entry: Record<string, unknown>): boolean
-  takenUp(o: Observation): Observation
+  readonly isCanary: (entry: Record<string, unknown>) => boolean
+  readonly takenUp: (o: Observation) => Observation
 }
 
 function written({ provider, takenUp }: UsersWay, o: Observation, asked: number): Observation {
