@@ -82,6 +82,7 @@ export const kinds = {
   ReplicaSet: namespaced('apps', 'v1', 'ReplicaSet', 'replicasets'),
   ControllerRevision: namespaced('apps', 'v1', 'ControllerRevision', 'controllerrevisions'),
   Service: namespaced('', 'v1', 'Service', 'services'),
+  Pod: namespaced('', 'v1', 'Pod', 'pods'),
   ConfigMap: namespaced('', 'v1', 'ConfigMap', 'configmaps'),
   Secret: namespaced('', 'v1', 'Secret', 'secrets'),
   Event: namespaced('', 'v1', 'Event', 'events'),

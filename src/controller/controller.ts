@@ -34,6 +34,7 @@ import {
 } from './kinds.ts'
 import { NeededInformers } from './needed-informers.ts'
 import { Observer } from './observe.ts'
+import { PodSamples } from './pod-samples.ts'
 import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
@@ -175,6 +176,7 @@ export class Controller {
       sha256,
       wake: key => this.#wake(key),
     })
+    const podSamples = new PodSamples({ api, clock: steady, wake: key => this.#wake(key) })
     let over = false
     const reconciler: Reconciler = new Reconciler({
       clock,
@@ -188,7 +190,8 @@ export class Controller {
       dependencies,
       neededInformers,
       configContents,
-      observer: new Observer(this.#cache, configContents, this.#options.settings, this.#ports.sha256),
+      observer: new Observer(this.#cache, configContents, podSamples, this.#options.settings, this.#ports.sha256),
+      podSamples,
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: (namespace, provider, scaler) => unseenIn(this.reflectors(), namespace, provider, scaler),
       hidden: (namespace, provider, scaler) => hiddenIn(this.reflectors(), namespace, provider, scaler),
@@ -214,6 +217,7 @@ export class Controller {
     over = true
     neededInformers.close()
     configContents.close()
+    podSamples.close()
   }
 
   /**

@@ -40,6 +40,7 @@ export class LiveReader implements Reader {
   readonly #missingObjects = new Map<string, Ref>()
   readonly #missingLists = new Map<string, Scope>()
   readonly #troubles = new Set<string>()
+  readonly #dispensable = new Set<string>()
 
   constructor(options: LiveReaderOptions) {
     this.#options = options
@@ -55,6 +56,12 @@ export class LiveReader implements Reader {
     const known = this.#objects.get(key)
     if (known === undefined) this.#missingObjects.set(key, ref)
     return known ?? undefined
+  }
+
+  /** An object without which the observer can do: that it may not be read is not said. */
+  peek(ref: Ref): KubeObject | undefined {
+    this.#dispensable.add(refKey(ref))
+    return this.get(ref)
   }
 
   byIndex(kind: Kind, index: string, key: string): readonly KubeObject[] {
@@ -118,7 +125,10 @@ export class LiveReader implements Reader {
   }
 
   async #fetchObject(ref: Ref, call: Call): Promise<void> {
-    const object = await this.#options.api.get(ref, call).catch((error: unknown) => this.#refused(error, null))
+    const isDispensable = this.#dispensable.has(refKey(ref))
+    const object = await this.#options.api
+      .get(ref, call)
+      .catch((error: unknown) => (isDispensable && isForbidden(error) ? null : this.#refused(error, null)))
     const { kind } = ref
     this.#objects.set(refKey(ref), object === null ? null : bounded(kind, keeping)(object))
     if (!configKinds.some(one => kindKey(one) === kindKey(kind))) return

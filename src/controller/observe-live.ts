@@ -10,6 +10,7 @@ import { bounded } from '../runtime/object-limits.ts'
 import { keeping } from './kinds.ts'
 import { LiveReader } from './live-reader.ts'
 import { Observer } from './observe.ts'
+import { namespaceOf, sampleOf, type Samples } from './pod-samples.ts'
 
 /**
  * The observer reads what it has found in what it has read: the target, then its ReplicaSets, then what selects the same pods. Four
@@ -45,7 +46,14 @@ export async function observeLive(
   if (object === null) return null
   const kept = bounded(kinds.Canary, keeping)(object)
   const reader = new LiveReader({ api, sha256, namespace: ref.namespace, namespaces })
-  const observer = new Observer(reader, reader, settings, sha256)
+  const samples: Samples = {
+    of: pod => {
+      const [found, namespace] = [reader.peek(pod), reader.peek(namespaceOf(pod))]
+      return found === undefined ? null : sampleOf(found, namespace ?? null)
+    },
+    retain: () => {},
+  }
+  const observer = new Observer(reader, reader, samples, settings, sha256)
   const status = readStatus(recordOf(kept['status']), now)
   const parsed = observer.read(kept, status.memory.provider)
   if ('problems' in parsed) return parsed

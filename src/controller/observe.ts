@@ -16,6 +16,7 @@ import { scalerKinds } from '../core/autoscalers/index.ts'
 import { trackedConfigs } from '../core/render/configs.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
 import { routingOf } from '../core/routers/index.ts'
+import { momentOf } from '../core/problems/index.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { workloadKindOf } from '../core/workloads/index.ts'
@@ -24,6 +25,7 @@ import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
 import { readMetricTemplates } from './metric-templates.ts'
+import type { Samples } from './pod-samples.ts'
 import { readCanary } from './read-canary.ts'
 import { neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
@@ -58,9 +60,17 @@ export class Observer {
   readonly #contents: Pick<ConfigContents, 'of' | 'retain'>
   readonly #settings: Settings
   readonly #sha256: Sha256
+  readonly #samples: Samples
 
-  constructor(reader: Reader, contents: Pick<ConfigContents, 'of' | 'retain'>, settings: Settings, sha256: Sha256) {
+  constructor(
+    reader: Reader,
+    contents: Pick<ConfigContents, 'of' | 'retain'>,
+    samples: Samples,
+    settings: Settings,
+    sha256: Sha256,
+  ) {
     this.#reader = reader
+    this.#samples = samples
     this.#contents = contents
     this.#settings = settings
     this.#sha256 = sha256
@@ -105,6 +115,8 @@ export class Observer {
       workloads.target,
       known.namespaceTerminating,
     )
+    const endpoints = topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, canary, names)
+    const { samples, unread: unsampled } = this.#sample(canary, names, endpoints)
     const seen = {
       canary,
       names,
@@ -115,7 +127,8 @@ export class Observer {
       traffic: null,
       live,
       subsets: provider.subsets({ canary, names, live }),
-      endpoints: topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, canary, names),
+      endpoints,
+      samples,
       recorded,
       configs,
       ...readMetricTemplates(reader, canary),
@@ -155,6 +168,7 @@ export class Observer {
         unread ||
         configNeeds.some(kind => !this.#reader.synced(kind, names.namespace)) ||
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
+        (unsampled && isBeforeTraffic(observation)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
         provider.refs({ canary, names }).some(({ kind }) => this.#isAwaited(kind)) ||
         (names.scaler !== null && !this.#isSynced(names.scaler.kind, names.namespace)),
@@ -200,6 +214,28 @@ export class Observer {
     return { primary: of(names.primaryService), canary: of(names.canaryService), apex }
   }
 
+  /** The first pod by name stands for its side. */
+  #sample(
+    canary: Canary,
+    names: Names,
+    endpoints: Observation['endpoints'],
+  ): { samples: Observation['samples']; unread: boolean } {
+    const key = `${names.namespace}/${names.canary}`
+    const pods = (['primary', 'canary'] as const).map((side): Ref | null => {
+      const [name] = routingOf({ canary }).injects ? (endpoints?.[side].toSorted() ?? []) : []
+      return name === undefined ? null : { kind: kinds.Pod, namespace: names.namespace, name }
+    })
+    const [primary, ofCanary] = pods.map(pod => (pod === null ? null : this.#samples.of(pod, key)))
+    this.#samples.retain(
+      key,
+      pods.filter(pod => pod !== null),
+    )
+    return {
+      samples: { primary: primary ?? null, canary: ofCanary ?? null },
+      unread: primary === undefined || ofCanary === undefined,
+    }
+  }
+
   #live(reader: TrackedReader, canary: Canary, names: Names): Record<string, KubeObject> {
     const live: Record<string, KubeObject> = {}
     const refs = [
@@ -222,4 +258,9 @@ export class Observer {
     }
     return live
   }
+}
+
+function isBeforeTraffic(o: Pick<Observation, 'state'>): boolean {
+  const moment = momentOf(o)
+  return moment === 'start' || moment === 'candidate'
 }

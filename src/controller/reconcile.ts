@@ -19,6 +19,7 @@ import { announce } from './announce.ts'
 import { type ApplyPorts, applyWrites } from './apply.ts'
 import type { Calls } from './calls.ts'
 import { afterCommit, commitStatus, commitTime } from './commit.ts'
+import type { Samples } from './pod-samples.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { DependencyIndex } from './dependency-index.ts'
 import type { HookDeliveries } from './hook-deliveries.ts'
@@ -47,6 +48,7 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly recorder: Pick<EventRecorder, 'record'>
   readonly neededInformers: Pick<NeededInformers, 'set' | 'forget'>
   readonly configContents: Pick<ConfigContents, 'retain'>
+  readonly podSamples: Pick<Samples, 'retain'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
@@ -216,6 +218,7 @@ export class Reconciler {
     this.#ports.dependencies.forget(key)
     this.#ports.neededInformers.forget(key)
     this.#ports.configContents.retain(key, [])
+    this.#ports.podSamples.retain(key, [])
     this.#ports.watcher(key, null, null)
   }
 }

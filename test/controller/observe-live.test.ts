@@ -29,6 +29,7 @@ import {
   userRoutes,
 } from '../scenarios/bad-input.given.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
+import { PodSamples } from '../../src/controller/pod-samples.ts'
 import { World } from '../scenarios/world.ts'
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -43,7 +44,8 @@ async function observedByInformers(world: World): Promise<Observation> {
   const informers = new Informers({ api, clock, random, log, transform: keeping, forms, selectors })
   addIndexes(informers)
   const contents = new ConfigContents({ api, clock, random, sha256, wake: () => {} })
-  const observer = new Observer(informers, contents, settings, sha256)
+  const samples = new PodSamples({ api, clock, wake: () => {} })
+  const observer = new Observer(informers, contents, samples, settings, sha256)
   const routed = providerKinds.map(({ kind }) => kind)
   const policies = policyKinds.map(({ kind }) => kind)
   for (const kind of [...followed, ...routed, ...followedWherePresent, ...policies]) informers.use(kind)

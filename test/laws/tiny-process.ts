@@ -89,7 +89,7 @@ export class TinyProcess {
       of: (_: unknown, config: object) => ({ hash: contentOf({ ...config }), problem: null }),
       retain: nothing,
     }
-    this.#observer = new Observer(this.#cache, contents, settings, sha256)
+    this.#observer = new Observer(this.#cache, contents, { of: () => null, retain: nothing }, settings, sha256)
     this.#reconciler = this.#begin()
   }
 
@@ -186,6 +186,7 @@ export class TinyProcess {
       observer: this.#observer,
       dependencies: { set: nothing, forget: nothing },
       neededInformers: { set: nothing, forget: nothing },
+      podSamples: { retain: nothing },
       configContents: { retain: nothing },
       queries: {
         findings: () => this.#findings,

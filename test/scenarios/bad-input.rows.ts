@@ -15,6 +15,7 @@ import {
   httpOf,
   made,
   ofCanary,
+  ofTemplate,
   rule,
   templateOf,
   to,
@@ -81,7 +82,16 @@ export const atAnyTime: readonly Row[] = [
   },
   {
     name: 'plaintext to servers that demand mutual TLS',
-    given: deployed(made(kinds.PeerAuthentication, 'default', { mtls: { mode: 'STRICT' } })),
+    // Pods as injection leaves them.
+    given: deployed(
+      ofTemplate({
+        metadata: {
+          labels: { 'security.istio.io/tlsMode': 'istio' },
+          annotations: { 'sidecar.istio.io/status': '{}' },
+        },
+      }),
+      made(kinds.PeerAuthentication, 'default', { mtls: { mode: 'STRICT' } }),
+    ),
     goesWrong: made(kinds.DestinationRule, 'other', {
       host: '*.shop.svc.cluster.local',
       trafficPolicy: { tls: { mode: 'DISABLE' } },

@@ -50,6 +50,16 @@ export interface SubsetLabels {
   readonly canary: Readonly<Record<string, string>>
 }
 
+/** A pod that stands for the others of its side: what was injected into it, no template tells. */
+export interface PodSample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Names of the containers that run beside each other. */
+  readonly containers: readonly string[]
+  readonly namespaceLabels: Readonly<Record<string, string>>
+}
+
 /** Objects of this canary and of its user's, as read from the cache, by `refKey`. */
 export type Live = Readonly<Record<string, KubeObject>>
 
@@ -149,6 +159,8 @@ export interface Observation<P extends Phase = Phase> {
     /** Only where the split is in its selector. */
     readonly apex: readonly string[]
   } | null
+  /** A pod of each side that the Services lead to; null: there is none, none that may be read, or the provider needs none. */
+  readonly samples: { readonly primary: PodSample | null; readonly canary: PodSample | null }
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>

@@ -66,6 +66,8 @@ export interface RoutingProvider {
    * they are not, releases go on.
    */
   readonly neighbours: readonly ProviderKind[]
+  /** What it injects into pods decides on their traffic, so that one of each side has to be read. */
+  readonly injects: boolean
   /** What to read and to watch, beside what the Services and workloads need. */
   refs(o: Named): Ref[]
   /** Of those the objects that have the split. */

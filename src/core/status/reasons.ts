@@ -117,6 +117,7 @@ const table = {
   TargetInvalid: stalled('The target cannot be released this way.'),
   NoSelectorLabel: stalled('The target has no label that tells its pods from the primary’s.'),
   Conflict: stalled('Another object is in conflict with the Canary.'),
+  ProxyMissing: stalled('Pods that are to have a proxy of the mesh have none.'),
   MutualTlsConflict: stalled(
     'Callers send what the servers of a side do not let in: mutual TLS, plaintext, or another identity.',
   ),

@@ -1,7 +1,7 @@
 /** Who is let in: what callers send, by the DestinationRule that applies to them, against what the servers demand. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
-import type { Observation } from '../../../src/core/model/observation.ts'
+import type { Observation, PodSample } from '../../../src/core/model/observation.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { clientPolicies, settingsOf } from '../../../src/core/routers/istio/client-tls.ts'
 import { ELSEWHERE } from '../../../src/core/routers/istio/policies.ts'
@@ -36,12 +36,31 @@ interface Given {
   readonly policies?: readonly KubeObject[]
   readonly pods?: Spec
   readonly labels?: Spec
+  readonly pod?: Partial<PodSample>
 }
 
-function given({ service = {}, rules = [], policies = [], pods = {}, labels = { app: 'web' } }: Given): Observation {
+/** A pod as injection makes it. */
+const injectedPod: PodSample = {
+  name: 'web-abc-1',
+  labels: { app: 'web', 'pod-template-hash': 'abc', 'security.istio.io/tlsMode': 'istio' },
+  annotations: { 'sidecar.istio.io/status': '{}' },
+  containers: ['web', 'istio-proxy'],
+  namespaceLabels: { 'istio-injection': 'enabled' },
+}
+const bare = { annotations: {}, containers: ['web'], labels: { 'pod-template-hash': 'abc' } }
+
+function given({
+  service = {},
+  rules = [],
+  policies = [],
+  pods = {},
+  labels = { app: 'web' },
+  pod,
+}: Given): Observation {
   return {
     ...observation({ canary: canary({}, service) }),
     target: workload(deployment('web', { template: template('web:2', labels, pods) })),
+    samples: { primary: null, canary: pod === undefined ? null : { ...injectedPod, ...pod } },
     surroundings: { ...noSurroundings, trafficPolicies: rules, policies },
   }
 }
@@ -151,7 +170,7 @@ const sentences: Readonly<Record<string, { given: Given; says: string | null }>>
       rules: [rule('all', wild, tls('ISTIO_MUTUAL'))],
       labels: { app: 'web', 'sidecar.istio.io/inject': 'false' },
     },
-    says: 'DestinationRule shop/all makes callers send mutual TLS (tls.mode ISTIO_MUTUAL) to Service web-canary, and the pods of Deployment shop/web have no proxy, by their template: their requests would fail. Remove tls of the DestinationRule, or have a proxy injected into the pods.',
+    says: 'DestinationRule shop/all makes callers send mutual TLS (tls.mode ISTIO_MUTUAL) to Service web-canary, and the pods of Deployment shop/web have no proxy: their requests would fail. Remove tls of the DestinationRule, or have a proxy injected into the pods.',
   },
   'plaintext to pods that refuse a proxy, whatever a PeerAuthentication says': {
     given: {
@@ -161,6 +180,27 @@ const sentences: Readonly<Record<string, { given: Given; says: string | null }>>
     },
     says: null,
   },
+  'plaintext to pods in which nothing was injected, where nothing is to be': {
+    given: { rules: [rule('all', wild, tls('DISABLE'))], policies: [strict], pod: { ...bare, namespaceLabels: {} } },
+    says: null,
+  },
+  'plaintext to pods whose traffic goes by the proxy of the node': {
+    given: {
+      rules: [rule('all', wild, tls('DISABLE'))],
+      policies: [strict],
+      pod: { ...bare, annotations: { 'ambient.istio.io/redirection': 'enabled' } },
+    },
+    says: null,
+  },
+  'a proxy whose label is lost, and callers without a rule': {
+    given: { policies: [strict], pod: { labels: { app: 'web' } } },
+    says: 'Pod shop/web-abc-1 has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port 8080 of Deployment shop/web is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in service.trafficPolicy.',
+  },
+  'a proxy whose label is lost, and callers who are told to send mutual TLS': {
+    given: { rules: [rule('all', wild, tls('ISTIO_MUTUAL'))], policies: [strict], pod: { labels: { app: 'web' } } },
+    says: null,
+  },
+  'a proxy whose label is lost, at a server that takes plaintext': { given: { pod: { labels: {} } }, says: null },
   'an exact rule without tls switches off the plaintext of the wildcard': {
     given: {
       rules: [rule('all', wild, tls('DISABLE')), rule('one', 'web-canary', {}), rule('two', 'web-primary', {})],
@@ -197,6 +237,56 @@ suite('mutual TLS: the sentence that stops a release', () => {
       'no server of Service web-primary but spiffe://cluster.local/ns/shop/sa/new',
     )
   })
+})
+
+suite('a proxy that is missing', () => {
+  const says = (whose: string, label: string): string =>
+    `Pod shop/web-abc-1 of Deployment web has no proxy, although ${whose} has the label ${label}: it was created while no injector answered to that label. See that istiod of that revision runs, then kubectl -n shop delete pod -l pod-template-hash=abc, a few at a time; or, if it is to have none, write sidecar.istio.io/inject: "false" in the labels of its template.`
+  const ofNamespace = (label: string): string => says('namespace shop', label)
+  const hash = { 'pod-template-hash': 'abc' }
+  /** What a pod without a proxy, its template and its namespace say → the sentence; null: it is to have none. */
+  const rows: Readonly<Record<string, { pod: Partial<PodSample>; given?: Given; says: string | null }>> = {
+    'injection is enabled in the namespace': { pod: bare, says: ofNamespace('istio-injection: enabled') },
+    'a revision is named by the namespace': {
+      pod: { ...bare, namespaceLabels: { 'istio.io/rev': 'nope' } },
+      says: ofNamespace('istio.io/rev: nope'),
+    },
+    'a revision beside injection that is disabled': {
+      pod: { ...bare, namespaceLabels: { 'istio-injection': 'disabled', 'istio.io/rev': 'a' } },
+      says: null,
+    },
+    'a pod asks for it': {
+      pod: { ...bare, labels: { ...hash, 'sidecar.istio.io/inject': 'true' }, namespaceLabels: {} },
+      says: says('it', 'sidecar.istio.io/inject: "true"'),
+    },
+    'a pod names a revision': {
+      pod: { ...bare, labels: { ...hash, 'istio.io/rev': 'a' }, namespaceLabels: {} },
+      says: says('it', 'istio.io/rev: a'),
+    },
+    'a pod asks for it where it is disabled': {
+      pod: {
+        ...bare,
+        labels: { ...hash, 'sidecar.istio.io/inject': 'true' },
+        namespaceLabels: { 'istio-injection': 'disabled' },
+      },
+      says: null,
+    },
+    'nobody asks for it': { pod: { ...bare, namespaceLabels: {} }, says: null },
+    'its template refuses it': { pod: bare, given: { labels: { 'sidecar.istio.io/inject': 'false' } }, says: null },
+    'it has the network of its host': { pod: bare, given: { pods: { hostNetwork: true } }, says: null },
+    'it is in ambient': {
+      pod: { ...bare, annotations: { 'ambient.istio.io/redirection': 'enabled' } },
+      says: null,
+    },
+    'it has one': { pod: {}, says: null },
+    'it has one that is a native sidecar': { pod: { ...bare, containers: ['web', 'istio-proxy'] }, says: null },
+  }
+  for (const [name, row] of Object.entries(rows)) {
+    test(name, () => {
+      const found = problemOf(given({ ...row.given, pod: row.pod }), 'candidate')
+      expect(found).to.deep.equal(row.says === null ? null : { reason: 'ProxyMissing', message: row.says })
+    })
+  }
 })
 
 suite('mutual TLS: the rule that callers of each namespace look at', () => {

@@ -27,6 +27,7 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
   return {
     kinds: [httpRouteKind(kind)],
     neighbours: [...otherRouteKinds, ...istioKinds.filter(one => one.kind === kinds.VirtualService)],
+    injects: false,
     refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind))],
     routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
     surroundings: (o, find) => surroundingsOf(o, kind, find),

@@ -27,6 +27,7 @@ const routesOf = (o: Named): Routes =>
 export const istio: RoutingProvider = {
   kinds: istioKinds,
   neighbours: [httpRouteKind(kinds.HTTPRoute)],
+  injects: true,
   refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],
   routes: o => routesOf(o).refs(o),
   surroundings: surroundingsOf,

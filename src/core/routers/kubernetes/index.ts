@@ -19,6 +19,7 @@ const ALL = 100
 export const kubernetes: RoutingProvider = {
   kinds: [],
   neighbours: [],
+  injects: false,
   refs: () => [],
   routes: o => [o.names.apexService],
   surroundings: () => ({ routes: [], trafficPolicies: [], policies: [], otherApiRoutes: [] }),

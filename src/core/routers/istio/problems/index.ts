@@ -15,8 +15,9 @@ import {
 } from './hidden-rules.ts'
 import { foreignRules, foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
-import { tlsOfOthersThatIsRefused, tlsThatIsRefused } from './mutual-tls.ts'
+import { mutualTlsNotOffered, tlsOfOthersThatIsRefused, tlsThatIsRefused } from './mutual-tls.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
+import { proxyMissing } from './proxies.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
 import {
@@ -48,7 +49,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(destinationRuleThatDoesNotFit),
     stops(virtualServicesThatDoNotFit),
   ],
-  pods: [stops(templateOutsideItsSubset)],
+  pods: [stops(templateOutsideItsSubset), stops(proxyMissing)],
   objects: [stops(foreignVirtualService), stops(foreignRules)],
   routes: [
     stops(wayPastTheSplit),
@@ -67,6 +68,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     warnsOnly(rulesThatContradict),
     warnsOnly(everyPodEjected),
     stops(tlsThatIsRefused),
+    stops(mutualTlsNotOffered),
     warnsOnly(tlsOfOthersThatIsRefused),
   ],
   ports: [refusesService(tooManyMatches), stops(portThatIsNotHttp)],

@@ -1,8 +1,8 @@
 /** What callers send against what the servers of the two sides let in: requests that would be refused, whatever the release is. */
 import type { KubeObject } from '../../../../api/object.ts'
 import { at, type Json, textOf } from '../../../json.ts'
-import type { Observation, Workload } from '../../../model/observation.ts'
-import { refusesProxy } from '../injection.ts'
+import type { Observation, PodSample, Workload } from '../../../model/observation.ts'
+import { hasProxy, isInAmbient, offersMutualTls, refusesProxy } from '../injection.ts'
 import { type EffectiveModes, effectiveModes, type TlsMode } from '../../../policies/peer-authentication.ts'
 import { type ClientTls, refusalOf, type Refusal } from '../tls-table.ts'
 import { called, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
@@ -47,6 +47,26 @@ export const tlsOfOthersThatIsRefused: FindProblem = o => {
   return problem('MutualTlsConflict', `${described(o, refused)}${others}`)
 }
 
+/** Without a rule callers send mutual TLS to pods with a label that injection sets; a template or a webhook may have taken it away. */
+export const mutualTlsNotOffered: FindProblem = o => {
+  const sides: readonly Side[] = ['canary', 'primary']
+  for (const side of sides) {
+    const sample = o.samples[side]
+    const server = serverOf(o, side === 'primary' ? o.primary : o.target, sample)
+    if (sample === null || server === null || !server.hasProxy || offersMutualTls(sample)) continue
+    const [port] = portsOf(o, server)
+    const own = clientPolicies(o, side).find(({ callers }) => callers === o.names.namespace)
+    if (port === undefined || settingsOf(own?.trafficPolicy, port.service).tls !== 'automatic') continue
+    const mode = server.modes.ports.get(port.container) ?? server.modes.mode
+    if (mode !== 'STRICT') continue
+    return problem(
+      'MutualTlsConflict',
+      `Pod ${o.names.namespace}/${sample.name} has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port ${port.container} of ${called(server.workload)} is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in service.trafficPolicy.`,
+    )
+  }
+  return null
+}
+
 function isOfOthers({ names, settings }: Observation, { rule }: ClientPolicy): boolean {
   return rule !== null && ![names.namespace, settings.rootNamespace].includes(namespaceOf(rule))
 }
@@ -55,22 +75,29 @@ function isOfOthers({ names, settings }: Observation, { rule }: ClientPolicy): b
 function refusedRequests(o: Observation): readonly Refused[] {
   const sides: readonly Side[] = ['canary', 'primary']
   return sides.flatMap(side => {
-    const server = serverOf(o, side === 'primary' ? (o.primary ?? o.target) : o.target)
+    // Between runs the target has no pods, and before the first there is no primary: what the others have they will have, too.
+    const sample = o.samples[side] ?? o.samples.primary ?? o.samples.canary
+    const server = serverOf(o, side === 'primary' ? (o.primary ?? o.target) : o.target, sample)
     if (server === null) return []
     const ports = portsOf(o, server)
     return clientPolicies(o, side).flatMap(client => ports.flatMap(port => refusedOn(client, server, port) ?? []))
   })
 }
 
-function serverOf({ names, settings, surroundings }: Observation, workload: Workload | null): Server | null {
-  if (workload === null) return null
+/** null: there is none, or the node's proxy answers for it, which takes what every caller of the mesh sends. */
+function serverOf(
+  { names, settings, surroundings }: Observation,
+  workload: Workload | null,
+  sample: PodSample | null,
+): Server | null {
+  if (workload === null || (sample !== null && isInAmbient(sample))) return null
   const { object } = workload
   const { namespace } = names
   const of = { rootNamespace: settings.rootNamespace, namespace, labels: templateLabels(object) }
   return {
     workload: object,
     modes: effectiveModes(surroundings.policies, of),
-    hasProxy: !refusesProxy(at(object.spec, 'template')),
+    hasProxy: sample === null ? !refusesProxy(at(object.spec, 'template')) : hasProxy(sample),
   }
 }
 
@@ -141,7 +168,7 @@ function described(o: Observation, refused: Refused): string {
   const does = tls === 'automatic' ? '' : sent[tls].replace('callers', `callers${from}`)
   const letsIn = server.hasProxy
     ? `port ${port} of ${workload} is in mode ${refused.mode}${decidedBy(refused)}`
-    : `the pods of ${workload} have no proxy, by their template`
+    : `the pods of ${workload} have no proxy`
   return `${who} ${does} to Service ${client.service.name}, and ${letsIn}: their requests would fail`
 }
 
