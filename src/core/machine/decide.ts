@@ -11,7 +11,7 @@ import type { Observation } from '../model/observation.ts'
 import { floorEndsAt, noteFloor } from './primary-floor.ts'
 import { entriesOf, postRolloutOf } from './outbox.ts'
 import { decideInPhase } from './phases.ts'
-import { problemOf, warningsOf } from '../problems/index.ts'
+import { type Problem, problemOf, warningsOf } from '../problems/index.ts'
 import { isStalling, type Reason } from '../status/reasons.ts'
 import { render } from '../render/render.ts'
 import { withClocks } from './rules/clocks.ts'
@@ -105,6 +105,10 @@ const explicable: ReadonlySet<Reason> = new Set<Reason>([
   'PrimaryNotReady',
 ])
 
+/** Failed checks count all the same, but what is to be mended is this. */
+const isCauseOf = ({ reason }: Move, trouble: Problem): boolean =>
+  reason === 'CheckFailed' && trouble.reason === 'MutualTlsConflict'
+
 /** Nothing but the mesh ends such a wait: it has to be seen at the weight that is asked, and no time is set for it. */
 const waitsForTheMesh = ({ state, wakeAt }: Move): boolean =>
   state.phase !== 'Terminating' && 'carriedAt' in state && state.carriedAt === null && wakeAt === null
@@ -115,7 +119,9 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   if (barrierOf(move.state) !== barrierOf(o.state)) return move
   const inRun = o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
   const unexplained = (inRun && explicable.has(move.reason)) || waitsForTheMesh(move)
-  const trouble = o.writeError ?? (unexplained ? (problemOf(o, 'run') ?? unconfirmedProblem(o, now)) : null)
+  const found = inRun || unexplained ? problemOf(o, 'run') : null
+  const explained = found !== null && (unexplained || isCauseOf(move, found)) ? found : null
+  const trouble = o.writeError ?? explained ?? (unexplained ? unconfirmedProblem(o, now) : null)
   if (trouble === null) return unexplained ? { ...move, wakeAt: earliest(move.wakeAt, unconfirmedUntil(o)) } : move
   // Errors name the port of a connection or the id of a request, which is another each time.
   const about = o.writeError === null ? {} : { about: fingerprint([trouble.reason, withoutNumbers(trouble.message)]) }

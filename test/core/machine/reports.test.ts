@@ -1,10 +1,14 @@
 /** What holds is announced when it begins to, and when it comes back; how it is said in between decides nothing. */
 import { expect } from 'chai'
+import { kinds } from '../../../src/api/object.ts'
+import { runChecks } from '../../../src/core/machine/rules/checks.ts'
 import { decide } from '../../../src/core/machine/decide.ts'
 import { hold, holdAndReport, holdUnchanged, withReport } from '../../../src/core/machine/move.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
 import type { Move } from '../../../src/core/model/decision.ts'
 import type { Observation, WriteError } from '../../../src/core/model/observation.ts'
-import { at, now, remembers, resting, target } from './given.ts'
+import { noSurroundings, object } from '../given-objects.ts'
+import { advancing, answered, at, now, remembers, resting, second, target } from './given.ts'
 
 const o = at(resting())
 const conflict = { reason: 'Conflict', message: 'Service shop/web is in conflict' } as const
@@ -39,6 +43,25 @@ suite('reports', () => {
     const first = reported(holdAndReport(o, blind('no data over 10s'), null))
     expect(after(first, seen => holdAndReport(seen, blind('no data over 20s'), null))[0]).to.deep.equal([])
     expect(after(first, seen => holdAndReport(seen, conflict, null))[0]).to.deep.equal([conflict.message])
+  })
+
+  test('a failed check counts, and what is to be mended is said: callers and servers that contradict', () => {
+    const value = (of: number): Finding => ({ kind: 'value', value: of })
+    const failing = ({ subject: { measure, side } }: Check): Finding =>
+      value(measure === 'errors' || side === 'primary' ? 50 : measure === 'latency' ? 20 : 100)
+    const policies = [object(kinds.PeerAuthentication, 'default', { spec: { mtls: { mode: 'STRICT' } } })]
+    const spec = { host: '*.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } }
+    const trafficPolicies = [object(kinds.DestinationRule, 'all', { spec })]
+    const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
+    const surroundings = { ...noSurroundings, policies, trafficPolicies }
+    const told = decide(answered(at(due, { surroundings }), runChecks, failing), now)
+    if ('ask' in told || 'read' in told) throw new Error('asks')
+    expect([told.reason, 'failedChecks' in told.state && told.state.failedChecks]).to.deep.equal([
+      'MutualTlsConflict',
+      1,
+    ])
+    expect(told.message).to.match(/^DestinationRule shop\/all makes callers send plaintext/)
+    expect(told.announcements.map(({ reason }) => reason)).to.have.members(['CheckFailed', 'MutualTlsConflict'])
   })
 
   test('a refused write is announced once, whatever port its error names', () => {
