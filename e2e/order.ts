@@ -30,6 +30,7 @@ const order = [
   'behaviour/gateway-api',
   'behaviour/no-mesh',
   'behaviour/zero-trust',
+  'behaviour/mutual-tls',
   'behaviour/credentials',
   'behaviour/webhooks',
   'behaviour/flagger-examples',

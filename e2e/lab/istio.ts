@@ -33,7 +33,7 @@ function telemetry(reporter: 'source' | 'destination', contexts: readonly string
     { name: 'response_code', value_format: '%RESPONSE_CODE%' },
     { name: 'response_flags', value_format: '%RESPONSE_FLAGS%' },
     ...(reporter === 'destination'
-      ? []
+      ? [{ name: 'peer', value_format: '%DOWNSTREAM_PEER_URI_SAN%' }]
       : [
           { name: 'upstream_cluster', value_format: '%UPSTREAM_CLUSTER_RAW%' },
           { name: 'upstream_workload', value_format: '%UPSTREAM_METADATA(istio:workload)%' },

@@ -92,6 +92,23 @@ const farSide: Relabeling[] = [
   },
 ]
 
+/** As Istio's own filter has it: the server knows whether the caller showed a certificate of the mesh, and a caller never does. */
+const security: Relabeling[] = [
+  { source_labels: ['reporter'], regex: 'source', target_label: 'connection_security_policy', replacement: 'unknown' },
+  {
+    source_labels: ['reporter'],
+    regex: 'destination',
+    target_label: 'connection_security_policy',
+    replacement: 'none',
+  },
+  {
+    source_labels: ['reporter', 'peer'],
+    regex: 'destination;spiffe://.+',
+    target_label: 'connection_security_policy',
+    replacement: 'mutual_tls',
+  },
+]
+
 const names: Relabeling[] = [
   {
     source_labels: ['__name__'],
@@ -106,7 +123,7 @@ const names: Relabeling[] = [
     replacement: 'istio_request_duration_milliseconds_$1',
   },
   { source_labels: ['__name__'], regex: 'istio_.*', action: 'keep' },
-  { regex: 'own_.*|upstream_.*', action: 'labeldrop' },
+  { regex: 'own_.*|upstream_.*|peer', action: 'labeldrop' },
 ]
 
 export class Prometheus {
@@ -140,7 +157,7 @@ export class Prometheus {
           honor_labels: true,
           kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: this.#kubeconfig }],
           relabel_configs: targets,
-          metric_relabel_configs: [...ownSide, ...farSide, ...names],
+          metric_relabel_configs: [...ownSide, ...farSide, ...security, ...names],
         },
       ],
     }
