@@ -101,6 +101,9 @@ const accepted: readonly Case[] = [
       ],
     },
   }),
+  good('a rate of mutual TLS', {
+    analysis: { metrics: [{ name: 'mutual-tls-rate' }, { name: 'request-success-rate' }] },
+  }),
   good('limits of built-in gates that mean nothing', {
     analysis: {
       metrics: [
@@ -330,6 +333,16 @@ const wrongUnits: readonly (readonly [name: string, metric: Json, sentence: stri
     'a success rate that is too high',
     { name: 'request-success-rate', thresholdRange: { max: 99 } },
     'request-success-rate fails when it is too low: write min, and no max',
+  ],
+  [
+    'a rate of mutual TLS as a fraction',
+    { name: 'mutual-tls-rate', thresholdRange: { min: 0.9 } },
+    'mutual-tls-rate is a percentage, above 1 and up to 100: write 99 for 99 %',
+  ],
+  [
+    'a rate of mutual TLS that is too high',
+    { name: 'mutual-tls-rate', thresholdRange: { max: 99 } },
+    'mutual-tls-rate fails when it is too low: write min, and no max',
   ],
   ['a duration in seconds', { name: 'request-duration', thresholdRange: { max: 0.5 } }, MILLISECONDS],
   ['a duration of nothing', { name: 'request-duration', thresholdRange: { max: 0 } }, MILLISECONDS],

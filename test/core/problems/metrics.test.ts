@@ -45,7 +45,7 @@ suite('what metrics ask', () => {
 
   test('limits in another unit, stored before admission refused them, stop a release at any moment', () => {
     const stored = cases.filter(one => one.stored === true)
-    expect(stored).to.have.lengthOf(11)
+    expect(stored).to.have.lengthOf(13)
     for (const { name, object, sentence } of stored) {
       const parsed = parseCanary(object)
       if ('problems' in parsed) throw new Error(parsed.problems.join())
