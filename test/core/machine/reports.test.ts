@@ -77,7 +77,7 @@ suite('reports', () => {
     }
     const first = told(refused(40_001))
     expect(first.announcements.map(({ reason }) => reason)).to.deep.equal(['WriteRefused'])
-    const second = told(refused(40_002), { ...first.memory, reason: 'AtRest', message: 'whatever is on show' })
-    expect([second.announcements, second.message]).to.deep.equal([[], refused(40_002).message])
+    const again = told(refused(40_002), { ...first.memory, reason: 'AtRest', message: 'whatever is on show' })
+    expect([again.announcements, again.message]).to.deep.equal([[], refused(40_002).message])
   })
 })
