@@ -9,6 +9,7 @@ import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
 import { configKinds, followedWherePresent, providerKinds, required, workloadKinds } from './kinds.ts'
+import { CONFIG_RIGHTS, isOfProvider, POLICY_RIGHTS, rightsToWatch } from './rights.ts'
 
 /** A first list is waited for so long before anything is said. */
 export const START: Milliseconds = 30_000
@@ -131,12 +132,11 @@ function failureOf(reflector: Reflector): string | null {
 }
 
 function remedy({ kind, namespace }: Reflector): string {
-  const policy = providerKinds.some(one => isSame(one.kind, kind)) ? null : policyKindOf(kind)
+  const policy = isOfProvider(kind) ? null : policyKindOf(kind)
   if (policy !== null)
-    return `Apply manifests/policy-rbac.yaml, which binds ClusterRole ${policy.role}, or recreate the Canary with spec.primary.labels: keep`
-  if (!configKinds.some(one => isSame(one, kind)))
-    return `Apply ${providerKinds.find(one => isSame(one.kind, kind))?.rights ?? 'manifests/rbac.yaml'}`
-  return `Bind ClusterRole sluice-configs in namespace ${namespace} (manifests/config-rbac.yaml), or run Sluice with --track-configs=false`
+    return `Apply ${POLICY_RIGHTS}, which binds ClusterRole ${policy.role}, or recreate the Canary with spec.primary.labels: keep`
+  if (!configKinds.some(one => isSame(one, kind))) return `Apply ${rightsToWatch(kind)}`
+  return `Bind ClusterRole sluice-configs in namespace ${namespace} (${CONFIG_RIGHTS}), or run Sluice with --track-configs=false`
 }
 
 /** null for kinds that need not be installed. */

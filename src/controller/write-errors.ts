@@ -3,6 +3,7 @@ import type { Ref } from '../api/object.ts'
 import { ApiError, isForbidden, isInvalid, isNamespaceTerminating } from '../core/errors.ts'
 import type { WriteError } from '../core/model/observation.ts'
 import type { Write } from '../core/model/write.ts'
+import { rightsToWrite } from './rights.ts'
 
 /** Another writer keeps undoing the write. */
 export class Contested extends Error {
@@ -38,7 +39,7 @@ function sentence(write: Write, error: unknown): string {
     return `Namespace ${write.ref.namespace} is being deleted: ${what} is not created, and nothing else is created there`
   }
   const said = error instanceof Error ? error.message : String(error)
-  if (isForbidden(error)) return forbidden(what, said)
+  if (isForbidden(error)) return forbidden(write, what, said)
   if (isInvalid(error)) return `${what} was refused: ${said}`
   if (error instanceof ApiError) return `${what} could not be written, and is tried again: ${said}`
   return `${what} could not be written, and is tried again: the API server did not answer (${said})`
@@ -48,9 +49,9 @@ function sentence(write: Write, error: unknown): string {
  * Whose refusal a 403 is: of RBAC in the words of its authorizer, else of an admission plugin in those of each
  * (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/). Rights help with the first alone.
  */
-function forbidden(what: string, said: string): string {
+function forbidden(write: Write, what: string, said: string): string {
   if (/User "[^"]*" cannot \w+ (resource|path) /.test(said)) {
-    return `${what} cannot be written, forbidden by RBAC: ${said}. Apply manifests/rbac.yaml, or grant the missing permission.`
+    return `${what} cannot be written, forbidden by RBAC: ${said}. Apply ${rightsToWrite(write)}, or grant the missing permission.`
   }
   const [, webhook] = /admission webhook "([^"]+)" denied the request/.exec(said) ?? []
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)'/.exec(said) ?? []

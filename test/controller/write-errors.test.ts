@@ -1,6 +1,6 @@
 /** Whose refusal a 403 is, in the words of each who refuses. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
+import { type Kind, kinds } from '../../src/api/object.ts'
 import { writeErrorOf } from '../../src/controller/write-errors.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import type { Write } from '../../src/core/model/write.ts'
@@ -41,7 +41,29 @@ const refusals: Readonly<Record<string, readonly [said: string, told: string]>> 
   ],
 }
 
+/** The manifest that has the right, for each kind of write. */
+const rights: readonly (readonly [Write['verb'], Kind, string])[] = [
+  ['replace', kinds.Deployment, 'manifests/rbac.yaml'],
+  ['create', kinds.ConfigMap, 'manifests/config-rbac.yaml'],
+  ['create', kinds.NetworkPolicy, 'manifests/policy-rbac.yaml'],
+  ['delete', kinds.NetworkPolicy, 'manifests/policy-rbac.yaml'],
+  ['create', kinds.DestinationRule, 'manifests/policy-rbac.yaml'],
+  ['apply', kinds.DestinationRule, 'manifests/rbac.yaml'],
+  ['apply', kinds.HTTPRoute, 'manifests/gateway-api-rbac.yaml'],
+]
+
 suite('A write that was answered with 403', () => {
+  for (const [verb, kind, manifest] of rights) {
+    test(`${verb} ${kind.plural}: ${manifest} has the right`, () => {
+      const one = { kind, namespace: 'shop', name: 'web' }
+      const object = { apiVersion: '', kind: kind.kind, metadata: { name: 'web' } }
+      const refused = { ...(verb === 'delete' ? { verb } : { verb, object }), ref: one } as Write
+      const message = `${kind.plural} "web" is forbidden: User "sluice" cannot write resource "${kind.plural}"`
+      const error = new ApiError({ code: 403, reason: 'Forbidden', message })
+      expect(writeErrorOf(refused, error).message).to.contain(`Apply ${manifest}, or grant the missing permission.`)
+    })
+  }
+
   for (const [who, [said, told]] of Object.entries(refusals)) {
     test(`by ${who}: it is said who refused it`, () => {
       const error = new ApiError({ code: 403, reason: 'Forbidden', message: said })
