@@ -10,6 +10,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Labels } from '../render/labels.ts'
 import { isOurs } from '../render/ownership.ts'
 import { kindOfPolicy, policyKinds } from './index.ts'
+import { sameInMesh } from './mesh-metadata.ts'
 import { byAge, selectsIn } from './order.ts'
 import { differingLabels, exclusions, type Expression, forPrimary, type PodSelector } from './pod-selector.ts'
 import type { PolicyKind } from './policy-kind.ts'
@@ -71,7 +72,7 @@ function ofKind(o: Policed, kind: PolicyKind, pairs: readonly Pair[], primary: L
       const selector = kind.selectorOf(policy)
       if (selector === null) continue
       const copy = copyOf(o, kind, policy, forPrimary(selector, differing, primary))
-      const [expression] = exclusions(selector, differing)
+      const [expression] = exclusions(selector, pair.primary)
       const other = overruling(o, kind, users, policies, policy, pair, copy.ref)
       if (expression !== undefined) unequal.set(key, { why: 'excludes', policy, ref: copy.ref, expression })
       else if (other !== null) unequal.set(key, { why: 'overruled', policy, ref: copy.ref, other })
@@ -124,7 +125,8 @@ const NO_PODS: PodSelector = { matchLabels: {}, matchExpressions: [] }
 
 /** Whether two policies say the same of the pods that they select. */
 const isEqual = (kind: PolicyKind, one: KubeObject, other: KubeObject): boolean =>
-  sameJson(kind.withSelector(recordOf(one.spec), NO_PODS), kind.withSelector(recordOf(other.spec), NO_PODS))
+  sameJson(kind.withSelector(recordOf(one.spec), NO_PODS), kind.withSelector(recordOf(other.spec), NO_PODS)) &&
+  sameInMesh(one, other)
 
 function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {
   const { namespace, primary } = o.names

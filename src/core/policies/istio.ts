@@ -12,9 +12,10 @@ const SELECTOR = ['selector', 'matchLabels'] as const
 const WORKLOAD_LABELS = ['workloadSelector', 'labels'] as const
 const WORKLOAD_MATCH_LABELS = ['workloadSelector', 'matchLabels'] as const
 
-function labelled(path: readonly [string, string]): Pick<PolicyKind, 'selectorOf' | 'withSelector'> {
+function labelled(path: readonly [string, string]): Pick<PolicyKind, 'labelsAt' | 'selectorOf' | 'withSelector'> {
   const [field, labels] = path
   return {
+    labelsAt: `spec.${field}.${labels}`,
     // Empty, it is for the whole namespace, as without one.
     selectorOf({ spec }) {
       const matchLabels = textsOf(at(spec, field, labels))

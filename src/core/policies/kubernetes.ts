@@ -16,6 +16,7 @@ export const kubernetesPolicies: readonly PolicyKind[] = [
     since: 'Kubernetes 1.7 or newer',
     decides: 'which connections reach the pods, and leave them',
     counts: 'every',
+    labelsAt: 'spec.podSelector.matchLabels',
     selectorOf({ spec }) {
       const selector = readSelector(at(spec, 'podSelector'))
       return isEmpty(selector) ? null : selector
@@ -33,6 +34,7 @@ export const kubernetesPolicies: readonly PolicyKind[] = [
     decides: 'how many of the pods may be evicted at a time',
     // A pod with two budgets is not evicted at all (https://kubernetes.io/docs/tasks/run-application/configure-pdb/).
     counts: 'one',
+    labelsAt: 'spec.selector.matchLabels',
     // Absent it selects none, empty all.
     selectorOf({ spec }) {
       const selector = at(spec, 'selector')

@@ -83,11 +83,9 @@ export const forPrimary = (
   matchExpressions: matchExpressions.filter(({ key }) => !differing.has(key)),
 })
 
-/** Expressions by which pods are left out because of a label on which the two sides differ: a copy for the primary would contradict them. */
-export const exclusions = ({ matchExpressions }: PodSelector, differing: ReadonlySet<string>): readonly Expression[] =>
-  matchExpressions.filter(
-    ({ key, operator }) => differing.has(key) && (operator === 'NotIn' || operator === 'DoesNotExist'),
-  )
+/** Expressions that say which pods are left out, and leave out pods with these labels: a copy for those would contradict them. */
+export const exclusions = ({ matchExpressions }: PodSelector, labels: Labels): readonly Expression[] =>
+  matchExpressions.filter(one => (one.operator === 'NotIn' || one.operator === 'DoesNotExist') && !fits(one, labels))
 
 /**
  * Keys of an index by which a policy is found by the labels that it selects: its first equality, or `*` where it has none.

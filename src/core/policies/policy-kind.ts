@@ -16,6 +16,8 @@ export interface PolicyKind {
   readonly since: string
   /** What it decides of the pods that it selects: the end of a sentence in the documentation. */
   readonly decides: string
+  /** Where the labels of its selector are: the path that a sentence names. */
+  readonly labelsAt: string
   /**
    * The pods that it selects in its namespace. null where it selects none by label: then it is for all of them, or attached to
    * something else, and a primary changes nothing.

@@ -70,7 +70,8 @@ export const peerMissed: FindProblem = o => {
 export const policyWithoutEffect: FindProblem = o => {
   const { apexService, primaryService, canaryService } = o.names
   for (const policy of o.policies) {
-    if (kindOfPolicy(policy)?.attachable !== true) continue
+    const kind = kindOfPolicy(policy)
+    if (kind?.attachable !== true) continue
     const names = attachedServices(policy)
     const service = [apexService, primaryService, canaryService].find(
       ref => names.includes(ref.name) && !isBoundToWaypoint(o.live[refKey(ref)]),
@@ -80,7 +81,7 @@ export const policyWithoutEffect: FindProblem = o => {
     const matchLabels = labels.map(([key, value]) => `${key}: ${value}`).join(', ')
     return problem(
       'PolicyWithoutEffect',
-      `${called(policy)} names ${kindAndName(service)} in spec.targetRefs, which only a waypoint obeys, and this Service is bound to none: no request meets the policy. Write spec.selector.matchLabels with ${matchLabels} in place of spec.targetRefs; it is then kept equal for ${o.names.primary.name}`,
+      `${called(policy)} names ${kindAndName(service)} in spec.targetRefs, which only a waypoint obeys, and this Service is bound to none: no request meets the policy. Write ${kind.labelsAt} with ${matchLabels} in place of spec.targetRefs; it is then kept equal for ${o.names.primary.name}`,
     )
   }
   return null

@@ -10,6 +10,7 @@ import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
 import { type Copy, isCopy, parityOf } from '../policies/copies.ts'
 import { policyKinds } from '../policies/index.ts'
+import { sameInMesh, withoutMeshKeys } from '../policies/mesh-metadata.ts'
 import { deleteOurs, inherited, isCurrent, isOurs, liveOf, ours, stamped } from './ownership.ts'
 
 export function renderPolicies(o: Observation, posture: Posture): Write[] {
@@ -35,7 +36,8 @@ export function renderPolicies(o: Observation, posture: Posture): Write[] {
 export const missingCopies = (o: Observation): readonly Copy[] =>
   (parityOf(o)?.copies ?? []).filter(copy => {
     const live = liveOf(o, copy.ref)
-    return live === undefined || !isOurs(o, live) || !isAsRendered(live, rendered(o, copy))
+    const isThere = live !== undefined && isOurs(o, live) && live.metadata.deletionTimestamp === undefined
+    return !isThere || !isAsRendered(live, rendered(o, copy))
   })
 
 /** Created, or replaced as a whole under its resourceVersion: an apply would keep what another client has added to it. */
@@ -49,7 +51,7 @@ function write(o: Observation, copy: Copy): Write[] {
 }
 
 const isAsRendered = (live: KubeObject, wanted: KubeObject): boolean =>
-  isCurrent(live, wanted, () => sameJson(live.spec, wanted.spec))
+  isCurrent(live, wanted, () => sameJson(live.spec, wanted.spec) && sameInMesh(live, wanted))
 
 function rendered(o: Observation, { original, ref, spec }: Copy): KubeObject {
   const { namespace = '', name, labels, annotations } = original.metadata
@@ -60,7 +62,7 @@ function rendered(o: Observation, { original, ref, spec }: Copy): KubeObject {
   return stamped(ours(o, ref, metadata, { spec }))
 }
 
-/** `live` with our spec and our metadata; labels and annotations of others stay. */
+/** `live` with our spec and our metadata; labels and annotations of others stay, but for those that the mesh reads. */
 function onto(live: KubeObject, wanted: KubeObject): KubeObject {
   const { uid, resourceVersion, finalizers } = live.metadata
   return {
@@ -68,8 +70,8 @@ function onto(live: KubeObject, wanted: KubeObject): KubeObject {
     metadata: {
       ...wanted.metadata,
       ...present({ uid, resourceVersion, finalizers }),
-      labels: { ...live.metadata.labels, ...wanted.metadata.labels },
-      annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
+      labels: { ...withoutMeshKeys(live.metadata.labels), ...wanted.metadata.labels },
+      annotations: { ...withoutMeshKeys(live.metadata.annotations), ...wanted.metadata.annotations },
     },
     spec: wanted.spec,
   }

@@ -145,6 +145,29 @@ const rows: Readonly<Record<string, Row>> = {
     copies: [],
     unequal: ['excludes'],
   },
+  'an expression beside the label that differs, which the primary fits': {
+    policies: () => [
+      policy(NetworkPolicy, 'n', {
+        podSelector: {
+          matchLabels: { app: 'web' },
+          matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['api'] }],
+        },
+      }),
+    ],
+    copies: ['NetworkPolicy n-web-primary'],
+  },
+  'one whose equal for the primary is only tried out': {
+    policies: () => [
+      allow('one'),
+      policy(
+        AuthorizationPolicy,
+        'tried',
+        { ...(allow().spec as object), ...ofPrimary },
+        { annotations: { 'istio.io/dry-run': 'true' } },
+      ),
+    ],
+    copies: ['AuthorizationPolicy one-web-primary'],
+  },
   'one for a label that only the template on record has': {
     policies: () => [
       policy(AuthorizationPolicy, 'v1', { selector: { matchLabels: { app: 'web', version: 'v1' } }, rules: [] }),

@@ -124,6 +124,11 @@ suite('policies that cannot be kept equal', () => {
     ])
   })
 
+  test('an EnvoyFilter has its labels elsewhere', () => {
+    const filter = policy(kinds.EnvoyFilter, 'f', { targetRefs: [{ kind: 'Service', group: '', name: 'web' }] })
+    assert.include(warningsOf(switched([filter]))[0]?.message, 'Write spec.workloadSelector.labels with app: web')
+  })
+
   test('one that names a Service that is bound to a waypoint has its effect there', () => {
     const conditions = [{ type: 'istio.io/WaypointBound', status: 'True' }]
     assert.deepEqual(warningsOf(switched([attached], withService({ conditions }))), [])
