@@ -51,6 +51,7 @@ export async function observeLive(
       const [found, namespace] = [reader.peek(pod), reader.peek(namespaceOf(pod))]
       return found === undefined ? null : sampleOf(found, namespace ?? null)
     },
+    labelsOf: namespace => reader.peek(namespace)?.metadata.labels ?? {},
     retain: () => {},
   }
   const observer = new Observer(reader, reader, samples, settings, sha256)

@@ -25,7 +25,7 @@ import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
 import { readMetricTemplates } from './metric-templates.ts'
-import type { Samples } from './pod-samples.ts'
+import { namespaceOf, type Samples } from './pod-samples.ts'
 import { readCanary } from './read-canary.ts'
 import { neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
@@ -226,13 +226,14 @@ export class Observer {
       return name === undefined ? null : { kind: kinds.Pod, namespace: names.namespace, name }
     })
     const [primary, ofCanary] = pods.map(pod => (pod === null ? null : this.#samples.of(pod, key)))
-    this.#samples.retain(
-      key,
-      pods.filter(pod => pod !== null),
-    )
+    const there = pods.filter(pod => pod !== null)
+    const isAlone = there.length === 0 && routingOf({ canary }).injects
+    const around = namespaceOf(names)
+    const namespaceLabels = isAlone ? this.#samples.labelsOf(around, key) : null
+    this.#samples.retain(key, isAlone ? [around] : there)
     return {
-      samples: { primary: primary ?? null, canary: ofCanary ?? null },
-      unread: primary === undefined || ofCanary === undefined,
+      samples: { primary: primary ?? null, canary: ofCanary ?? null, namespaceLabels: namespaceLabels ?? null },
+      unread: [primary, ofCanary, namespaceLabels].includes(undefined),
     }
   }
 

@@ -21,12 +21,17 @@ export interface SamplePorts {
 export interface Samples {
   /** undefined: it is being read; null: there is none, or it may not be read. */
   of(pod: Ref, canary: string): PodSample | null | undefined
-  /** From now on the canary has these, and no others. */
-  retain(canary: string, pods: readonly Ref[]): void
+  /** Labels of a namespace, for a canary of which no pod tells them; as above. */
+  labelsOf(namespace: Ref, canary: string): Labels | null | undefined
+  /** From now on the canary has these pods, or the namespace, and no others. */
+  retain(canary: string, refs: readonly Ref[]): void
 }
 
+type Labels = PodSample['namespaceLabels']
+
 interface Entry {
-  sample: PodSample | null | undefined
+  /** null: it is not there, or may not be read. */
+  known: { readonly sample: PodSample | null; readonly namespaceLabels: Labels } | null | undefined
   readonly stop: AbortController
 }
 
@@ -35,7 +40,7 @@ const DEADLINE: Milliseconds = 5000
 
 export class PodSamples implements Samples {
   readonly #ports: SamplePorts
-  /** Canary → name of a pod → what is known of it. */
+  /** Canary → key of a pod or of the namespace → what is known of it. */
   readonly #entries = new Map<string, Map<string, Entry>>()
 
   constructor(ports: SamplePorts) {
@@ -43,22 +48,33 @@ export class PodSamples implements Samples {
   }
 
   of(pod: Ref, canary: string): PodSample | null | undefined {
+    const known = this.#known(pod, canary)
+    return known === undefined ? undefined : (known?.sample ?? null)
+  }
+
+  labelsOf(namespace: Ref, canary: string): Labels | null | undefined {
+    const known = this.#known(namespace, canary)
+    return known === undefined ? undefined : (known?.namespaceLabels ?? null)
+  }
+
+  #known(ref: Ref, canary: string): Entry['known'] {
     const entries = this.#entries.get(canary) ?? new Map<string, Entry>()
     this.#entries.set(canary, entries)
-    const known = entries.get(pod.name)
-    if (known !== undefined) return known.sample
-    const entry: Entry = { sample: undefined, stop: new AbortController() }
-    entries.set(pod.name, entry)
-    void this.#read(pod, canary, entry)
+    const there = entries.get(refKey(ref))
+    if (there !== undefined) return there.known
+    const entry: Entry = { known: undefined, stop: new AbortController() }
+    entries.set(refKey(ref), entry)
+    void this.#read(ref, canary, entry)
     return undefined
   }
 
-  retain(canary: string, pods: readonly Ref[]): void {
+  retain(canary: string, refs: readonly Ref[]): void {
     const entries = this.#entries.get(canary)
-    for (const [name, { stop }] of entries ?? []) {
-      if (pods.some(pod => pod.name === name)) continue
+    const kept = new Set(refs.map(refKey))
+    for (const [key, { stop }] of entries ?? []) {
+      if (kept.has(key)) continue
       stop.abort()
-      entries?.delete(name)
+      entries?.delete(key)
     }
     if (entries?.size === 0) this.#entries.delete(canary)
   }
@@ -67,19 +83,21 @@ export class PodSamples implements Samples {
     for (const canary of this.#entries.keys()) this.retain(canary, [])
   }
 
-  async #read(pod: Ref, canary: string, entry: Entry): Promise<void> {
+  async #read(ref: Ref, canary: string, entry: Entry): Promise<void> {
     const { api, clock, wake } = this.#ports
     const { signal } = entry.stop
-    const get = (ref: Ref): Promise<KubeObject | null> =>
-      withDeadline(clock, DEADLINE, signal, `The read of ${refKey(ref)}`, (of, turn) =>
-        api.get(ref, { lane: 'normal', signal: of, turn }),
+    const get = (one: Ref): Promise<KubeObject | null> =>
+      withDeadline(clock, DEADLINE, signal, `The read of ${refKey(one)}`, (of, turn) =>
+        api.get(one, { lane: 'normal', signal: of, turn }),
       )
+    const isPod = ref.kind === kinds.Pod
     try {
-      const [found, around] = await Promise.all([get(pod), get(namespaceOf(pod))])
-      entry.sample = found === null ? null : sampleOf(found, around)
+      const [pod, around] = await Promise.all([isPod ? get(ref) : null, get(isPod ? namespaceOf(ref) : ref)])
+      const sample = pod === null ? null : sampleOf(pod, around)
+      entry.known = { sample, namespaceLabels: around?.metadata.labels ?? {} }
     } catch {
       // Nothing is known of it, then, and nothing is held for it.
-      entry.sample = null
+      entry.known = null
     }
     if (!signal.aborted) wake(canary)
   }
@@ -97,4 +115,8 @@ export function sampleOf({ metadata, spec }: KubeObject, namespace: KubeObject |
   }
 }
 
-export const namespaceOf = (pod: Ref): Ref => ({ kind: kinds.Namespace, namespace: '', name: pod.namespace })
+export const namespaceOf = ({ namespace }: Pick<Ref, 'namespace'>): Ref => ({
+  kind: kinds.Namespace,
+  namespace: '',
+  name: namespace,
+})

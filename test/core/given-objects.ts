@@ -184,7 +184,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     target: workload(target),
     primary: null,
     traffic: null,
-    samples: { primary: null, canary: null },
+    samples: { primary: null, canary: null, namespaceLabels: null },
     recorded: [promoted],
     configs: {},
     templates: {},

@@ -89,7 +89,8 @@ export class TinyProcess {
       of: (_: unknown, config: object) => ({ hash: contentOf({ ...config }), problem: null }),
       retain: nothing,
     }
-    this.#observer = new Observer(this.#cache, contents, { of: () => null, retain: nothing }, settings, sha256)
+    const samples = { of: () => null, labelsOf: () => null, retain: nothing }
+    this.#observer = new Observer(this.#cache, contents, samples, settings, sha256)
     this.#reconciler = this.#begin()
   }
 

@@ -159,8 +159,15 @@ export interface Observation<P extends Phase = Phase> {
     /** Only where the split is in its selector. */
     readonly apex: readonly string[]
   } | null
-  /** A pod of each side that the Services lead to; null: there is none, none that may be read, or the provider needs none. */
-  readonly samples: { readonly primary: PodSample | null; readonly canary: PodSample | null }
+  /**
+   * A pod of each side that the Services lead to; null: there is none, none that may be read, or the provider needs none. And labels
+   * of the namespace, which are read for themselves only while there is no pod.
+   */
+  readonly samples: {
+    readonly primary: PodSample | null
+    readonly canary: PodSample | null
+    readonly namespaceLabels: Readonly<Record<string, string>> | null
+  }
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>

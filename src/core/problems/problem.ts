@@ -21,7 +21,7 @@ export function called(object: KubeObject): string {
 }
 
 /** The same for an object of this canary's namespace that may not exist. */
-export function calledHere(o: Observation, kind: string, name: string): string {
+export function calledHere(o: Pick<Observation, 'names'>, kind: string, name: string): string {
   return `${kind} ${o.names.namespace}/${name}`
 }
 

@@ -86,18 +86,22 @@ const FAMILY_FIELDS = ['ipFamilyPolicy', 'ipFamilies'] as const
 const fieldsOf = (spec: unknown, names: readonly string[]): Json =>
   present(Object.fromEntries(names.map(name => [name, at(spec, name)])))
 
-/** The Service of a side. What the Canary does not say of it is as in the user's Service that it replaces. */
+/** The Service of a side. What the Canary does not say of it is as in the user's Service that it replaces, or as it says of the apex. */
 function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | undefined, selector: Labels): Write[] {
   const users = usersService(o)
   const live = liveOf(o, ref)
   const families = fieldsOf(users?.spec, FAMILY_FIELDS)
   // The first family of a Service cannot be changed.
   const fits = live === undefined || firstOf(families) === firstOf(live.spec) ? families : {}
-  const { trafficDistribution } = o.canary.spec.service
+  const { apex, trafficDistribution } = o.canary.spec.service
   const followed = { ...fieldsOf(users?.spec, TRAFFIC_FIELDS), ...fits, ...present({ trafficDistribution }) }
   const own = {
-    labels: { ...meaningful(o, users?.labels), ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary },
-    annotations: { ...meaningful(o, users?.annotations), ...metadata?.annotations },
+    labels: {
+      ...meaningful(o, { ...users?.labels, ...apex?.labels }),
+      ...metadata?.labels,
+      [ENDPOINTS_LABEL]: o.names.canary,
+    },
+    annotations: { ...meaningful(o, { ...users?.annotations, ...apex?.annotations }), ...metadata?.annotations },
   }
   return made(o, posture, ref, own, { ...followed, selector, ports: sidePorts(o) })
 }
@@ -110,11 +114,9 @@ const firstOf = (spec: unknown): unknown => {
 /** By what these say kube-proxy sends traffic to a Service. */
 const ROUTING_KEYS = new Set(['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'])
 /** Labels and annotations by which requests to a Service are routed. */
-function meaningful(o: Observation, entries: Labels | undefined): Record<string, string> {
+function meaningful(o: Observation, entries: Labels): Record<string, string> {
   const traits = traitsOf(o.canary.spec)
-  return Object.fromEntries(
-    Object.entries(entries ?? {}).filter(([key]) => ROUTING_KEYS.has(key) || traits.routesBy(key)),
-  )
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => ROUTING_KEYS.has(key) || traits.routesBy(key)))
 }
 
 /** A Service that we make. Ports of others on it stay: a Service's ports are a map by number. */

@@ -118,6 +118,7 @@ const table = {
   NoSelectorLabel: stalled('The target has no label that tells its pods from the primary’s.'),
   Conflict: stalled('Another object is in conflict with the Canary.'),
   ProxyMissing: stalled('Pods that are to have a proxy of the mesh have none.'),
+  WaypointMissing: stalled('The pods are in ambient, and no waypoint takes the requests to their Service.'),
   MutualTlsConflict: stalled(
     'Callers send what the servers of a side do not let in: mutual TLS, plaintext, or another identity.',
   ),

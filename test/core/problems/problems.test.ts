@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { problemOf } from '../../../src/core/problems/index.ts'
 import { canary, deployment, observation, template, workload } from '../given-objects.ts'
 import { target } from './given.ts'
+import { harmlessInAmbient, ofAmbient } from './ambient.rows.ts'
 import { harmlessAtGateways, ofGatewayApi, ofUsersRoutes } from './gateway-api.rows.ts'
 import { harmless } from './harmless.rows.ts'
 import { ofRoutes } from './routes.rows.ts'
@@ -14,6 +15,7 @@ suite('what stands in the way of a release', () => {
     ...ofRoutes,
     ...ofGatewayApi,
     ...ofUsersRoutes,
+    ...ofAmbient,
     ...ofMetrics,
   })) {
     test(`${name}: ${reason}`, () => {
@@ -23,7 +25,7 @@ suite('what stands in the way of a release', () => {
 })
 
 suite('what stands in nobody’s way', () => {
-  for (const [name, given] of Object.entries({ ...harmless, ...harmlessAtGateways })) {
+  for (const [name, given] of Object.entries({ ...harmless, ...harmlessAtGateways, ...harmlessInAmbient })) {
     test(name, () => {
       expect(problemOf(observation(given), 'start')).to.equal(null)
     })

@@ -49,6 +49,9 @@ const injectedPod: PodSample = {
 }
 const bare = { annotations: {}, containers: ['web'], labels: { 'pod-template-hash': 'abc' } }
 
+/** In the mesh no VirtualService splits what is in ambient. */
+const atGateway = { gateways: ['infra/public'], hosts: ['shop.example.com'] }
+
 function given({
   service = {},
   rules = [],
@@ -60,7 +63,7 @@ function given({
   return {
     ...observation({ canary: canary({}, service) }),
     target: workload(deployment('web', { template: template('web:2', labels, pods) })),
-    samples: { primary: null, canary: pod === undefined ? null : { ...injectedPod, ...pod } },
+    samples: { namespaceLabels: null, primary: null, canary: pod === undefined ? null : { ...injectedPod, ...pod } },
     surroundings: { ...noSurroundings, trafficPolicies: rules, policies },
   }
 }
@@ -189,6 +192,7 @@ const sentences: Readonly<Record<string, { given: Given; says: string | null }>>
       rules: [rule('all', wild, tls('DISABLE'))],
       policies: [strict],
       pod: { ...bare, annotations: { 'ambient.istio.io/redirection': 'enabled' } },
+      service: atGateway,
     },
     says: null,
   },
@@ -276,6 +280,7 @@ suite('a proxy that is missing', () => {
     'it has the network of its host': { pod: bare, given: { pods: { hostNetwork: true } }, says: null },
     'it is in ambient': {
       pod: { ...bare, annotations: { 'ambient.istio.io/redirection': 'enabled' } },
+      given: { service: atGateway },
       says: null,
     },
     'it has one': { pod: {}, says: null },

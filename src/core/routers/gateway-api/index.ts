@@ -9,6 +9,7 @@ import { kinds, type KubeObject, type Ref } from '../../../api/object.ts'
 import { liveOf } from '../../render/ownership.ts'
 import { istioKinds } from '../istio/kinds.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
+import { atWaypoint } from './ambient.ts'
 import { httpRouteIn, httpRouteKind, otherRouteKinds } from './kinds.ts'
 import { httpRouteOf, readOwn, renderOwn } from './own.ts'
 import { gatewayPolicies } from './problems/index.ts'
@@ -27,12 +28,12 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
   return {
     kinds: [httpRouteKind(kind)],
     neighbours: [...otherRouteKinds, ...istioKinds.filter(one => one.kind === kinds.VirtualService)],
-    injects: false,
+    injects: true,
     refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind))],
     routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
     surroundings: (o, find) => surroundingsOf(o, kind, find),
     subsets: () => null,
-    read: o => (isUsers(o) ? readUsers(o, kind) : readOwn(o, kind)),
+    read: o => atWaypoint(o, kind, isUsers(o) ? readUsers(o, kind) : readOwn(o, kind)),
     // Without the rule for what is matched nothing tells which share it was to have.
     requested: ({ traffic, state }) => {
       const among = 'traffic' in state ? state.traffic.among : ''

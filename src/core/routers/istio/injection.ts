@@ -33,7 +33,7 @@ export const offersMutualTls = ({ labels }: PodSample): boolean => labels['secur
 export function injectedBy({
   labels,
   namespaceLabels,
-}: PodSample): { readonly label: string; readonly of: 'pod' | 'namespace' } | null {
+}: Pick<PodSample, 'labels' | 'namespaceLabels'>): { readonly label: string; readonly of: 'pod' | 'namespace' } | null {
   const { [NAMESPACE]: enabled, [REVISION]: revision } = namespaceLabels
   if (enabled === 'disabled') return null
   if (enabled === 'enabled') return { label: `${NAMESPACE}: enabled`, of: 'namespace' }

@@ -1,10 +1,13 @@
 /** What may block a release by the Gateway API, in the order in which it is reported. */
 import type { Kind } from '../../../../api/object.ts'
+import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
 import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed } from '../../istio/problems/hosts.ts'
+import { proxyMissing } from '../../istio/problems/proxies.ts'
+import { headlessInAmbient, sidesUnbound, waypointMissing, waypointShared } from '../../istio/ambient/problems.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { isInMesh } from '../users.ts'
@@ -27,8 +30,13 @@ import {
 import { routesThatDoNotFit } from './references.ts'
 import { consumerRoute, foreignRoute, rivalRoute, wayPastTheSplit } from './routes.ts'
 
+const inMesh =
+  (http: Kind) =>
+  (o: Observation): boolean =>
+    isInMesh(o, http)
+
 const besideVirtualServices = (kind: Kind): TwoApis => ({
-  splitsMesh: o => isInMesh(o, kind),
+  splitsMesh: inMesh(kind),
   isRival: (o, other) =>
     gatewaysIn(other).includes(MESH) &&
     isVisibleAt(other, MESH) &&
@@ -50,8 +58,14 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(matchesThatCannotBeJoined),
     stops(cookieThatCannotBeMatched),
   ],
-  pods: [],
-  objects: [stops(foreignRoute(kind))],
+  pods: [stops(proxyMissing)],
+  objects: [
+    stops(foreignRoute(kind)),
+    stops(headlessInAmbient(inMesh(kind))),
+    stops(waypointMissing(inMesh(kind))),
+    stops(waypointShared),
+    warnsOnly(sidesUnbound(inMesh(kind))),
+  ],
   routes: [
     stops(rivalRoute(kind)),
     stops(routeOfOtherApi(besideVirtualServices(kind), 'here')),

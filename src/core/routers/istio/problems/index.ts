@@ -1,6 +1,8 @@
 /** What may block a release by Istio, in the order in which it is reported. */
+import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import type { RoutingProvider } from '../../provider.ts'
+import { subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/problems.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { MESH } from '../bindings.ts'
 import { splitBindings } from '../ways-past.ts'
@@ -28,8 +30,10 @@ import {
   wildcardThatStopsApplying,
 } from './virtual-services.ts'
 
+const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one => one.gateways.includes(MESH))
+
 const besideHttpRoutes: TwoApis = {
-  splitsMesh: o => splitBindings(o).some(one => one.gateways.includes(MESH)),
+  splitsMesh,
   // They were found by that parent.
   isRival: () => true,
   instead: (o, { metadata }) =>
@@ -50,7 +54,12 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(virtualServicesThatDoNotFit),
   ],
   pods: [stops(templateOutsideItsSubset), stops(proxyMissing)],
-  objects: [stops(foreignVirtualService), stops(foreignRules)],
+  objects: [
+    stops(foreignVirtualService),
+    stops(foreignRules),
+    stops(subsetsBehindWaypoint),
+    stops(virtualServiceInAmbient(splitsMesh)),
+  ],
   routes: [
     stops(wayPastTheSplit),
     stops(rivalVirtualService),

@@ -1,0 +1,84 @@
+/** What of a release in ambient cannot be carried, or only in part (https://istio.io/latest/docs/ambient/usage/waypoint/). */
+import { at } from '../../../json.ts'
+import { isBoundToWaypoint } from '../../../policies/attached.ts'
+import { called, calledHere, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
+import { liveOf } from '../../../render/ownership.ts'
+import { dataPlaneOf } from './data-plane.ts'
+import { isApexBound, unboundOf, USE_WAYPOINT } from './waypoint.ts'
+import type { Observation } from '../../../model/observation.ts'
+
+/** Whether routes of the Canary are evaluated in the mesh: each provider knows it of its own. */
+type SplitsMesh = (o: Observation) => boolean
+
+const isInAmbient = (o: Observation): boolean => dataPlaneOf(o) === 'ambient'
+
+/** Requests that no waypoint takes are led by their Service, past every route. */
+export const waypointMissing =
+  (splitsMesh: SplitsMesh): FindProblem =>
+  o => {
+    if (!splitsMesh(o) || !isInAmbient(o)) return null
+    const unbound = unboundOf(o)
+    return unbound === null ? null : problem('WaypointMissing', `${unbound.because}.`)
+  }
+
+/** A Service without an address of its own is never sent through a waypoint. */
+export const headlessInAmbient =
+  (splitsMesh: SplitsMesh): FindProblem =>
+  o => {
+    if (!splitsMesh(o) || !isInAmbient(o)) return null
+    const live = liveOf(o, o.names.apexService)
+    const isHeadless = live === undefined ? o.canary.spec.service.headless : at(live.spec, 'clusterIP') === 'None'
+    if (!isHeadless) return null
+    return problem(
+      'Conflict',
+      `${calledHere(o, 'Service', o.names.apexService.name)} is headless, and its pods are in ambient: no waypoint takes requests to a Service without a cluster IP, so none would meet the split. Recreate the Canary with a Service that has one.`,
+    )
+  }
+
+/** The label, and its annotation of a weight, share connections between two waypoints: a split of another kind, which another client shifts. */
+const WAYPOINT_CANARY = 'istio.io/use-waypoint-canary'
+
+export const waypointShared: FindProblem = o => {
+  const live = liveOf(o, o.names.apexService)
+  const other = live?.metadata.labels?.[WAYPOINT_CANARY]
+  if (live === undefined || other === undefined) return null
+  return problem(
+    'Conflict',
+    `${called(live)} has the label ${WAYPOINT_CANARY}: ${other}, so some connections go to another waypoint: while one is replaced nothing of a release is judged. Remove the label once ${other} takes all, and write ${other} in ${USE_WAYPOINT}.`,
+  )
+}
+
+/** What others call by the name of a side is open then, and the waypoint leads to it as to any other destination. */
+export const sidesUnbound =
+  (splitsMesh: SplitsMesh): FindProblem =>
+  o => {
+    if (!splitsMesh(o) || !isInAmbient(o) || !isApexBound(o)) return null
+    const sides = [o.names.primaryService, o.names.canaryService].map(ref => liveOf(o, ref))
+    const unbound = sides.flatMap(one => (one === undefined || isBoundToWaypoint(one) ? [] : [called(one)]))
+    if (unbound.length === 0) return null
+    return problem(
+      'Bypassed',
+      `${listedInWords(unbound)} ${unbound.length === 1 ? 'is' : 'are'} bound to no waypoint, unlike the Service of the callers. The split holds; requests that call ${unbound.length === 1 ? 'it' : 'them'} by name meet no policy of the waypoint. Write the label ${USE_WAYPOINT} of the Service of the callers in spec.service.primary.labels and spec.service.canary.labels`,
+    )
+  }
+
+/** A waypoint takes both kinds of route, one after the other: the HTTPRoute is the one whose state can be seen. */
+export const virtualServiceInAmbient =
+  (splitsMesh: SplitsMesh): FindProblem =>
+  o => {
+    if (!isInAmbient(o) || !splitsMesh(o)) return null
+    return problem(
+      'Conflict',
+      `The pods of ${o.names.target.kind.kind} ${o.names.namespace}/${o.names.target.name} are in ambient, where requests in the mesh are split at a waypoint, by an HTTPRoute: recreate the Canary with provider: gatewayapi:v1.`,
+    )
+  }
+
+/** A waypoint reports the Service that was chosen, and both subsets are one. */
+export const subsetsBehindWaypoint: FindProblem = o => {
+  const { destinationRule } = o.canary.spec.service
+  if (destinationRule === undefined || !isApexBound(o)) return null
+  return problem(
+    'Conflict',
+    `${calledHere(o, 'Service', o.names.apexService.name)} is bound to a waypoint, and spec.service.destinationRule splits it by subsets: the waypoint reports the Service and not the subset, so the telemetry tells no side from the other. Recreate the Canary with provider: gatewayapi:v1 and without destinationRule, or write the label ${USE_WAYPOINT}: none on the Service.`,
+  )
+}
