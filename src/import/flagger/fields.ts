@@ -88,8 +88,14 @@ export const differences: readonly Difference[] = [
     when: hosts => Array.isArray(hosts) && hosts.some(host => /\.svc(\.|$)/.test(String(host))),
   },
   {
+    path: 'service.gatewayRefs',
+    means:
+      "may be left out: the Service itself is the parent then, where Flagger refuses the Canary. A weight counts once every parent has accepted the route. The built-in metrics ask for Istio's metrics, in Flagger for those of the application",
+  },
+  {
     path: 'service.match',
-    means: 'callers in the mesh that it leaves out reach the primary; in Flagger they get 404',
+    means:
+      'callers in the mesh that it leaves out reach the primary; in Flagger they get 404. What an HTTPRoute cannot say is refused, all of it',
   },
   {
     path: 'analysis.interval',
