@@ -1,17 +1,29 @@
 /**
  * Routes of the user's own, of any API: weights are shifted in them, the canary's destination is added beside the primary's and taken out
- * again at weight 0, and every other byte stays as it is. While our destination is there, an annotation remembers what the weights
- * were, so that a weight that was not there is not there again.
+ * again at weight 0, and every other byte stays as it is. While a weight of ours is there, an annotation remembers what the weights
+ * were (remembered-weights.ts), so that a weight that was not there is not there again.
+ *
+ * Others edit these routes in mid-run. A route that has a weight of ours is read and rolled back for as long as it has, whether the
+ * Canary still chooses it and whether it can still be split or not: what is not read would go on when the pods are gone.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
-import { at, type Json, recordOf, recordsOf, textOf } from '../json.ts'
-import { ORIGINAL_ANNOTATION } from '../model/names.ts'
+import { at, type Json, numberOf, recordOf, recordsOf } from '../json.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { PatchOperation, Write } from '../model/write.ts'
 import { disownOf, liveOf } from '../render/ownership.ts'
 import type { Percent } from '../time.ts'
 import type { Named } from './provider.ts'
+import {
+  type Before,
+  keyOf,
+  recall,
+  type Recalled,
+  remember,
+  type Remembered,
+  rememberedIn,
+  rememberedOfOthers,
+} from './remembered-weights.ts'
 
 export type Side = 'primary' | 'canary'
 
@@ -22,6 +34,8 @@ export interface RouteForm {
   readonly entries: string
   /** Where in an entry the name of its Service is. */
   readonly name: readonly string[]
+  /** What the weight of one of several destinations is where it is left out. */
+  readonly unwritten: number
   /** Fields of `spec` that have to be as they were read. */
   readonly guarded: readonly string[]
   sideOf(o: Named, entry: Json): Side | null
@@ -55,6 +69,33 @@ export function chosenIn(
   return all.filter(({ route }) => entriesIn(form, route).some(entry => form.sideOf(o, entry) !== null))
 }
 
+/** Places of the routes that have a destination of the canary's. */
+const holdingIn = (form: RouteForm, o: Named, routes: readonly Json[]): number[] =>
+  routes.flatMap((route, index) =>
+    entriesIn(form, route).some(entry => form.sideOf(o, entry) === 'canary') ? [index] : [],
+  )
+
+const recalledIn = (form: RouteForm, o: Named, live: KubeObject): ReturnType<typeof recall> => {
+  const routes = routesIn(form, live.spec)
+  return recall(rememberedIn(live), routes, holdingIn(form, o, routes))
+}
+
+/** The routes that are chosen, and those that have a weight of ours although they are chosen no more. */
+export function carryingIn(
+  form: RouteForm,
+  o: Named,
+  named: readonly { readonly name: string }[] | undefined,
+  live: KubeObject,
+): Placed[] {
+  const chosen = chosenIn(form, o, named, live.spec)
+  const recalled = recalledIn(form, o, live)
+  const there = new Set(chosen.map(({ index }) => index))
+  const more = routesIn(form, live.spec).flatMap((route, index) =>
+    recalled.has(index) && !there.has(index) ? [{ index, route }] : [],
+  )
+  return [...chosen, ...more]
+}
+
 /** A destination of a route, with its place in it. */
 interface Entry {
   readonly index: number
@@ -84,21 +125,6 @@ export function wantedOf(posture: Posture): Wanted | null {
   return posture.callers === 'untouched' || posture.traffic === null ? null : { weight: posture.traffic.canary }
 }
 
-/** Weights of the primary before our destination came, by route; null: it had none. */
-type Original = Readonly<Record<string, number | null>>
-
-function originalOf(live: KubeObject): Original {
-  try {
-    const parsed: unknown = JSON.parse(live.metadata.annotations?.[ORIGINAL_ANNOTATION] ?? '{}')
-    const weights = Object.entries(recordOf(parsed)).filter(
-      (entry): entry is [string, number | null] => typeof entry[1] === 'number' || entry[1] === null,
-    )
-    return Object.fromEntries(weights)
-  } catch {
-    return {}
-  }
-}
-
 /** What brings the chosen routes of one object to what is wanted. */
 export function shiftIn(
   form: RouteForm,
@@ -109,15 +135,20 @@ export function shiftIn(
 ): Write[] {
   const live = liveOf(o, ref)
   if (live === undefined || live.metadata.deletionTimestamp !== undefined) return []
-  const before = originalOf(live)
-  const chosen = chosenIn(form, o, named, live.spec)
-  const changes = chosen.map(placed => routeChange(form, o, live, placed, wanted, before))
-  const operations = changes.flatMap(change => change.operations)
-  const others = ofOthers(form, live, chosen, before)
-  const original: Original = Object.fromEntries(
-    [others, ...changes.map(change => change.original)].flatMap(Object.entries<number | null>),
+  const before = rememberedIn(live)
+  const recalled = recalledIn(form, o, live)
+  const rules = routesIn(form, live.spec)
+  const carrying = carryingIn(form, o, named, live)
+  const changes = carrying.map(placed =>
+    routeChange(form, o, placed, wanted, keyOf(rules, placed.index), recalled.get(placed.index) ?? null),
   )
-  const noted = noteOriginal(live, original)
+  const operations = changes.flatMap(change => change.operations)
+  const own = new Set([
+    ...carrying.map(({ index }) => keyOf(rules, index)),
+    ...[...recalled.values()].map(({ key }) => key),
+  ])
+  const remembered = [rememberedOfOthers(before, rules, own), ...changes.map(change => change.remembered)]
+  const noted = remember(live, Object.fromEntries(remembered.flatMap(Object.entries<Before>)))
   if (operations.length + noted.length === 0) {
     return typeof wanted === 'string' || wanted.weight === 0 ? disownOf(ref, live) : []
   }
@@ -127,71 +158,98 @@ export function shiftIn(
   return [{ verb: 'patch', ref, resourceVersion, operations: [...guards, ...operations, ...noted] }]
 }
 
-/** What another Canary remembers of its own routes in the same object. */
-function ofOthers(form: RouteForm, live: KubeObject, chosen: readonly Placed[], before: Original): Original {
-  const there = new Set(routesIn(form, live.spec).map((route, index) => keyOf(form, live, { index, route })))
-  for (const placed of chosen) there.delete(keyOf(form, live, placed))
-  return Object.fromEntries(Object.entries(before).filter(([key]) => there.has(key)))
-}
-
 const test = (path: string, value: unknown): PatchOperation => ({ op: 'test', path, value })
 
 interface Change {
   readonly operations: readonly PatchOperation[]
   /** What is to be remembered of this route from here on. */
-  readonly original: Original
+  readonly remembered: Remembered
 }
 
 function routeChange(
   form: RouteForm,
   o: Observation,
-  live: KubeObject,
   { index, route }: Placed,
   wanted: Wanted,
-  before: Original,
+  key: string,
+  recalled: Recalled | null,
 ): Change {
   const sides = sidesIn(form, o, route)
-  const key = keyOf(form, live, { index, route })
-  const known = Object.hasOwn(before, key)
-  const remembered: Original = known ? { [key]: before[key] ?? null } : {}
-  if (sides === null) return { operations: [], original: remembered }
   const path = `/spec/${form.routes}/${index}`
+  const entries = entriesIn(form, route).map((entry, place) => ({ index: place, entry, side: form.sideOf(o, entry) }))
   const placeOf = (entry: Entry): string => `${path}/${form.entries}/${entry.index}`
   const guards = [
     ...('name' in route ? [test(`${path}/name`, route['name'])] : []),
-    ...[sides.primary, ...(sides.canary === null ? [] : [sides.canary])].map(side =>
-      test(`${placeOf(side)}/${form.name.join('/')}`, at(side.entry, ...form.name)),
-    ),
+    ...entries
+      .filter(({ side }) => side !== null)
+      .map(one => test(`${placeOf(one)}/${form.name.join('/')}`, at(one.entry, ...form.name))),
   ]
-  const guarded = (operations: readonly PatchOperation[], original: Original): Change => ({
+  const guarded = (operations: readonly PatchOperation[], before?: Before): Change => ({
     operations: operations.length === 0 ? [] : [...guards, ...operations],
-    original,
+    remembered: before === undefined ? {} : { [key]: before },
   })
+  const isKept = typeof wanted !== 'string'
+  if (sides === null) {
+    const before = isKept ? recalled?.before : undefined
+    return isKept && wanted.weight > 0
+      ? guarded([], before)
+      : guarded(takenBack(form, o, path, entries, wanted), before)
+  }
   const { primary, canary } = sides
   const subsets = form.isBySubsets(o)
 
-  if (typeof wanted !== 'string' && wanted.weight > 0) {
-    const original = canary === null && !known ? { [key]: weightOf(primary.entry) } : remembered
-    return guarded(splitTo(form, o, path, sides, wanted.weight), original)
+  if (isKept && wanted.weight > 0) {
+    const before =
+      canary === null ? weightOf(primary.entry) : (recalled ?? { before: 'own destination' as const }).before
+    return guarded(splitTo(form, o, path, sides, wanted.weight), before)
   }
   // The target's pods are those of the canary's subset.
-  if (typeof wanted === 'string' && subsets) {
-    return wanted === 'target' ? guarded(splitTo(form, o, path, sides, 100), {}) : { operations: [], original: {} }
-  }
+  if (!isKept && subsets) return guarded(wanted === 'target' ? splitTo(form, o, path, sides, 100) : [])
 
-  const moved = typeof wanted === 'string' ? toApex(form, o, placeOf(primary), primary.entry) : []
-  if (canary === null) return guarded(moved, {})
-  if (typeof wanted !== 'string' && !known) return guarded(splitTo(form, o, path, sides, 0), {})
-  const weight = known ? (before[key] ?? null) : 100
+  const moved = isKept ? [] : toApex(form, o, placeOf(primary), primary.entry)
+  if (canary === null) return guarded(moved)
+  const isUsers = recalled === null || recalled.before === 'own destination'
+  if (isKept && isUsers) return guarded(splitTo(form, o, path, sides, 0))
+  const weight = isUsers ? 100 : recalled.before
   const removal: PatchOperation = { op: 'remove', path: placeOf(canary) }
-  return guarded([...moved, ...setWeight(placeOf(primary), primary.entry, weight), removal], {})
+  return guarded([...moved, ...setWeight(placeOf(primary), primary.entry, weight), removal])
 }
 
-/** How a route is remembered: by its name where that is its own, else by its place. */
-function keyOf(form: RouteForm, live: KubeObject, { index, route }: Placed): string {
-  const name = textOf(route['name'])
-  const namesakes = routesIn(form, live.spec).filter(other => other['name'] === name)
-  return name !== '' && namesakes.length === 1 ? name : `#${index}`
+/**
+ * A route that cannot be split any more, because another client has added or removed a destination: what the canary has goes to the
+ * primary all the same, and what others have stays. Where there is no primary the route is left as it is, and read.
+ */
+function takenBack(
+  form: RouteForm,
+  o: Observation,
+  path: string,
+  entries: readonly (Entry & { readonly side: Side | null })[],
+  wanted: Wanted,
+): PatchOperation[] {
+  const toTarget = typeof wanted === 'string'
+  const subsets = form.isBySubsets(o)
+  const [from, to] = toTarget && subsets ? (['primary', 'canary'] as const) : (['canary', 'primary'] as const)
+  const placeOf = ({ index }: Entry): string => `${path}/${form.entries}/${index}`
+  const weightIn = ({ entry }: Entry): number => numberOf(entry['weight'], form.unwritten)
+  const givers = entries.filter(({ side }) => side === from)
+  const [receiver] = entries.filter(({ side }) => side === to)
+  if (receiver === undefined) return []
+  const given = givers.reduce((sum, one) => sum + weightIn(one), 0)
+  const weights =
+    given === 0
+      ? []
+      : [
+          ...setWeight(placeOf(receiver), receiver.entry, weightIn(receiver) + given),
+          ...givers.flatMap(one => setWeight(placeOf(one), one.entry, 0)),
+        ]
+  if (!toTarget || subsets) return weights
+  const primaries = entries.filter(({ side }) => side === 'primary')
+  return [
+    ...weights,
+    ...primaries.flatMap(one => toApex(form, o, placeOf(one), one.entry)),
+    // From the last one, for each leaves its place to the next.
+    ...givers.toReversed().map((one): PatchOperation => ({ op: 'remove', path: placeOf(one) })),
+  ]
 }
 
 const weightOf = (entry: Json): number | null => (typeof entry['weight'] === 'number' ? entry['weight'] : null)
@@ -221,17 +279,4 @@ function splitTo(
 function toApex(form: RouteForm, o: Observation, path: string, entry: Json): PatchOperation[] {
   const name = form.apexOf(o, entry)
   return name === null ? [] : [{ op: 'replace', path: `${path}/${form.name.join('/')}`, value: name }]
-}
-
-/** Keeps the annotation as long as there is something to remember. */
-function noteOriginal(live: KubeObject, original: Original): PatchOperation[] {
-  const { annotations } = live.metadata
-  const path = `/metadata/annotations/${ORIGINAL_ANNOTATION.replaceAll('~', '~0').replaceAll('/', '~1')}`
-  const before = annotations?.[ORIGINAL_ANNOTATION]
-  if (Object.keys(original).length === 0) return before === undefined ? [] : [{ op: 'remove', path }]
-  const value = JSON.stringify(original)
-  if (before === value) return []
-  const container: PatchOperation[] =
-    annotations === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : []
-  return [...container, { op: before === undefined ? 'add' : 'replace', path, value }]
 }

@@ -8,6 +8,7 @@ import type { Write } from '../../model/write.ts'
 import { liveOf } from '../../render/ownership.ts'
 import type { Named } from '../provider.ts'
 import {
+  carryingIn,
   chosenIn,
   entriesIn,
   type Placed,
@@ -38,6 +39,7 @@ const form: RouteForm = {
   routes: 'rules',
   entries: 'backendRefs',
   name: ['name'],
+  unwritten: 1,
   guarded: ['parentRefs', 'hostnames'],
   sideOf,
   canaryOf: (o, primary) => ({ ...primary, name: o.names.canaryService.name }),
@@ -65,8 +67,10 @@ export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Car
     return live === undefined ? [] : [{ one, live }]
   })
   const shares = routes.flatMap(({ one, live }) =>
-    // A rule without the canary has none of it.
-    chosenRules(o, one, live.spec).flatMap(({ route }) => (sidesOf(o, route) === null ? [] : [shareOf(o, route) ?? 0])),
+    carryingIn(form, o, one.rules, live)
+      .filter(({ route }) => entriesOf(route).some(entry => sideOf(o, entry) !== null))
+      // A rule without the canary has none of it.
+      .map(({ route }) => shareOf(o, route) ?? 0),
   )
   const carried = carriedBy(shares)
   const [unconfirmed] = routes.flatMap(({ live }) => unconfirmedOf(live) ?? []).toSorted((a, b) => a.since - b.since)

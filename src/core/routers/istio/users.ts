@@ -5,7 +5,16 @@ import type { Observation } from '../../model/observation.ts'
 import { carriedBy } from '../../model/traffic.ts'
 import { liveOf } from '../../render/ownership.ts'
 import type { Named } from '../provider.ts'
-import { chosenIn, entriesIn, type Placed, type RouteForm, shiftIn, sidesIn, wantedOf } from '../users-routes.ts'
+import {
+  carryingIn,
+  chosenIn,
+  entriesIn,
+  type Placed,
+  type RouteForm,
+  shiftIn,
+  sidesIn,
+  wantedOf,
+} from '../users-routes.ts'
 import { destinationOf, isHost, renamedHost, sideOf } from './hosts.ts'
 import type { Routes } from './routes.ts'
 import { shareOf } from './shares.ts'
@@ -19,6 +28,7 @@ const form: RouteForm = {
   routes: 'http',
   entries: 'route',
   name: ['destination', 'host'],
+  unwritten: 0,
   guarded: ['hosts'],
   sideOf: (o, entry) => sideOf(o, entry['destination']),
   canaryOf: (o, primary) => {
@@ -39,8 +49,9 @@ export const usersVirtualServices: Routes = {
   read: o =>
     carriedBy(
       listed(o).flatMap(one => {
-        const spec = liveOf(o, refOfListed(o, one))?.spec
-        return chosenRoutes(o, one, spec).flatMap(({ route }) => shareOf(o, route) ?? [])
+        const live = liveOf(o, refOfListed(o, one))
+        if (live === undefined) return []
+        return carryingIn(form, o, one.routes, live).flatMap(({ route }) => shareOf(o, route) ?? [])
       }),
     ),
 
