@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
-import { type ClientTls, refusalOf } from '../../../src/core/routers/istio/tls-table.ts'
+import { type ClientTls, refusalOf } from '../../../src/core/routers/istio/mesh/tls-table.ts'
 import type { TlsMode } from '../../../src/core/policies/peer-authentication.ts'
 import type { Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'

@@ -3,8 +3,8 @@ import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
-import { overlaid } from '../../../src/core/routers/istio/policies.ts'
-import { ruleOf } from '../../../src/core/routers/istio/rules.ts'
+import { overlaid } from '../../../src/core/routers/istio/mesh/policies.ts'
+import { ruleOf } from '../../../src/core/routers/istio/mesh/rules.ts'
 import { canary, noSurroundings, object, observation } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>

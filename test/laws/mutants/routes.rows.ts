@@ -49,19 +49,19 @@ export const mutantsOfRoutes: readonly Mutant[] = [
     'a policy that covered the Service covers both sides',
     {
       without: 'leaving a rule out where it has nothing to say',
-      file: 'src/core/routers/istio/rules.ts',
+      file: 'src/core/routers/istio/mesh/rules.ts',
       take: 'return spec === null ? deleteOurs(o, ref)',
       put: 'return spec === null ? applyOurs(o, ref, ours(o, ref, {}, { spec: { host: side.name } }))',
     },
     {
       without: 'what applied under what the Canary says',
-      file: 'src/core/routers/istio/rules.ts',
+      file: 'src/core/routers/istio/mesh/rules.ts',
       take: 'overlaid(before?.trafficPolicy, said)',
       put: 'said',
     },
     {
       without: 'wildcards among the rules that apply',
-      file: 'src/core/routers/istio/policies.ts',
+      file: 'src/core/routers/istio/mesh/policies.ts',
       take: 'coversHost(hostOf(rule), host)',
       put: 'hostOf(rule) === host',
     },

@@ -4,7 +4,7 @@
  */
 import { at, textsOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
-import { hasProxy, injectedBy, isInAmbient, refusesProxy } from '../injection.ts'
+import { hasProxy, injectedBy, isInAmbient, refusesProxy } from '../mesh/injection.ts'
 
 export const DATAPLANE_MODE = 'istio.io/dataplane-mode'
 

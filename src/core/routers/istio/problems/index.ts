@@ -6,7 +6,12 @@ import { subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/probl
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { MESH } from '../bindings.ts'
 import { splitBindings } from '../ways-past.ts'
-import { ruleForSomeCallers, ruleOfOtherNamespaces, ruleThatStopsApplying } from './destination-rules.ts'
+import {
+  foreignRules,
+  ruleForSomeCallers,
+  ruleOfOtherNamespaces,
+  ruleThatStopsApplying,
+} from '../mesh/problems/destination-rules.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import {
   everyPodEjected,
@@ -14,12 +19,12 @@ import {
   rulesThatContradict,
   ruleThatHidesOurs,
   ruleThatOursWouldHide,
-} from './hidden-rules.ts'
-import { foreignRules, foreignVirtualService } from './objects.ts'
+} from '../mesh/problems/hidden-rules.ts'
+import { foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
-import { mutualTlsNotOffered, tlsOfOthersThatIsRefused, tlsThatIsRefused } from './mutual-tls.ts'
+import { mutualTlsNotOffered, tlsOfOthersThatIsRefused, tlsThatIsRefused } from '../mesh/problems/mutual-tls.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
-import { proxyMissing } from './proxies.ts'
+import { proxyMissing } from '../mesh/problems/proxies.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
 import {

@@ -1,11 +1,9 @@
-/** VirtualServices and DestinationRules of others that have our names. */
-import type { Ref } from '../../../../api/object.ts'
+/** VirtualServices of others that have our names. */
 import { foreign } from '../../../problems/foreign.ts'
 import type { FindProblem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
 import { leadsTo } from '../leading.ts'
-import { ruleRefOf, virtualServiceOf } from '../names.ts'
-import { ruleOf } from '../rules.ts'
+import { virtualServiceOf } from '../names.ts'
 
 export const foreignVirtualService: FindProblem = o => {
   const { apexService, primaryService, canaryService } = o.names
@@ -26,14 +24,4 @@ export const foreignVirtualService: FindProblem = o => {
         '',
         `Create it under another name, then delete this one; or recreate the Canary with another service.name.`,
       )
-}
-
-export const foreignRules: FindProblem = o => {
-  const { primaryService, canaryService } = o.names
-  if (o.canary.spec.service.destinationRule !== undefined) return null
-  const advice = 'Create it under another name, then delete this one.'
-  const ofSide = (service: Ref): ReturnType<FindProblem> =>
-    // Where Sluice has nothing to say it needs no rule.
-    ruleOf(o, service) === null ? null : foreign(o, liveOf(o, ruleRefOf(service)), '', advice)
-  return ofSide(primaryService) ?? ofSide(canaryService)
 }

@@ -1,11 +1,14 @@
-/** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides. */
-import type { KubeObject } from '../../../../api/object.ts'
-import { at, recordOf, textsOf } from '../../../json.ts'
-import type { Observation } from '../../../model/observation.ts'
-import { precedes } from '../bindings.ts'
+/** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides; or that have our names. */
+import type { KubeObject, Ref } from '../../../../../api/object.ts'
+import { at, recordOf, textsOf } from '../../../../json.ts'
+import type { Observation } from '../../../../model/observation.ts'
+import { liveOf } from '../../../../render/ownership.ts'
+import { precedes } from '../../bindings.ts'
+import { ruleRefOf } from '../../names.ts'
 import { hostOf, isWildcard, rulesFor, selectorOf } from '../policies.ts'
 import { ruleOf } from '../rules.ts'
-import { called, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
+import { foreign } from '../../../../problems/foreign.ts'
+import { called, type FindProblem, listedInWords, problem } from '../../../../problems/problem.ts'
 
 /** The apex is the destination of the routes no longer, so a rule for it alone says nothing any more. */
 export const ruleThatStopsApplying: FindProblem = o => {
@@ -72,4 +75,15 @@ const sides = ({ names }: Observation): string => `${names.primaryService.name} 
 function saysSomething(rule: KubeObject): boolean {
   const { subsets, trafficPolicy } = recordOf(rule.spec)
   return subsets !== undefined || trafficPolicy !== undefined
+}
+
+/** A DestinationRule that another client made is never overwritten. */
+export const foreignRules: FindProblem = o => {
+  const { primaryService, canaryService } = o.names
+  if (o.canary.spec.service.destinationRule !== undefined) return null
+  const advice = 'Create it under another name, then delete this one.'
+  const ofSide = (service: Ref): ReturnType<FindProblem> =>
+    // Where Sluice has nothing to say it needs no rule.
+    ruleOf(o, service) === null ? null : foreign(o, liveOf(o, ruleRefOf(service)), '', advice)
+  return ofSide(primaryService) ?? ofSide(canaryService)
 }

@@ -1,9 +1,9 @@
 /** What the proxies of callers send to the two sides, by the DestinationRules that apply to them. */
-import type { KubeObject, Ref } from '../../../api/object.ts'
-import { at, isRecord, type Json, listOf, recordsOf, textOf } from '../../json.ts'
-import type { Observation } from '../../model/observation.ts'
+import type { KubeObject, Ref } from '../../../../api/object.ts'
+import { at, isRecord, type Json, listOf, recordsOf, textOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
 import type { ClientTls } from './tls-table.ts'
-import type { Side } from './hosts.ts'
+import type { Side } from '../hosts.ts'
 import { appliedPolicy, callingNamespaces, hiddenBy, isExportedTo, overlaid, rulesFor, selectorOf } from './policies.ts'
 import { ruleOf } from './rules.ts'
 

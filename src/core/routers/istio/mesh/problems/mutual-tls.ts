@@ -1,15 +1,15 @@
 /** What callers send against what the servers of the two sides let in: requests that would be refused, whatever the release is. */
-import type { KubeObject } from '../../../../api/object.ts'
-import { at, type Json, textOf } from '../../../json.ts'
-import type { Observation, PodSample, Workload } from '../../../model/observation.ts'
+import type { KubeObject } from '../../../../../api/object.ts'
+import { at, type Json, textOf } from '../../../../json.ts'
+import type { Observation, PodSample, Workload } from '../../../../model/observation.ts'
 import { hasProxy, isInAmbient, offersMutualTls, refusesProxy } from '../injection.ts'
-import { type EffectiveModes, effectiveModes, type TlsMode } from '../../../policies/peer-authentication.ts'
+import { type EffectiveModes, effectiveModes, type TlsMode } from '../../../../policies/peer-authentication.ts'
 import { type ClientTls, refusalOf, type Refusal } from '../tls-table.ts'
-import { called, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
-import { templateLabels } from '../../../render/labels.ts'
-import { apexPorts, containerPorts, isMain, targetOf } from '../../../render/ports.ts'
+import { called, type FindProblem, listedInWords, problem } from '../../../../problems/problem.ts'
+import { templateLabels } from '../../../../render/labels.ts'
+import { apexPorts, containerPorts, isMain, targetOf } from '../../../../render/ports.ts'
 import { clientPolicies, type ClientPolicy, settingsOf } from '../client-tls.ts'
-import type { Side } from '../hosts.ts'
+import type { Side } from '../../hosts.ts'
 import { ELSEWHERE, namespaceOf } from '../policies.ts'
 
 /** What the servers of a side let in, on each port. */

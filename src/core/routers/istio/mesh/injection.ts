@@ -4,8 +4,8 @@
  * `injection-template.yaml` and `mutatingwebhook.yaml`). A proxy is a container, or a native sidecar: an init container that is
  * restarted; both can be in one workload.
  */
-import { at, textsOf } from '../../json.ts'
-import type { PodSample } from '../../model/observation.ts'
+import { at, textsOf } from '../../../json.ts'
+import type { PodSample } from '../../../model/observation.ts'
 
 const INJECT = 'sidecar.istio.io/inject'
 const REVISION = 'istio.io/rev'

@@ -1,8 +1,8 @@
 /** Pods that are to have a proxy and have none: callers could send them anything, and no metric would tell. */
-import { at } from '../../../json.ts'
-import { POD_HASH_LABEL } from '../../../model/names.ts'
-import type { Observation, PodSample } from '../../../model/observation.ts'
-import { type FindProblem, type Problem, problem } from '../../../problems/problem.ts'
+import { at } from '../../../../json.ts'
+import { POD_HASH_LABEL } from '../../../../model/names.ts'
+import type { Observation, PodSample } from '../../../../model/observation.ts'
+import { type FindProblem, type Problem, problem } from '../../../../problems/problem.ts'
 import { hasProxy, injectedBy, isInAmbient, refusesProxy } from '../injection.ts'
 
 /** One pod stands for the others of its side. */

@@ -1,5 +1,5 @@
 /** What becomes of a request, by what its server demands and what its caller sends, as seen on real proxies. */
-import type { TlsMode } from '../../policies/peer-authentication.ts'
+import type { TlsMode } from '../../../policies/peer-authentication.ts'
 
 /**
  * What a caller's proxy sends. `automatic`: what the server's pod takes, mutual TLS where it says that it does; of the modes of a

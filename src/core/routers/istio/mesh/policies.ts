@@ -6,11 +6,11 @@
  * several hosts that match the most specific counts. Rules never inherit: an exact one that says nothing of `tls` switches off
  * the `tls` of a wildcard.
  */
-import type { KubeObject, Ref } from '../../../api/object.ts'
-import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../json.ts'
-import type { Observation } from '../../model/observation.ts'
-import { isOurs } from '../../render/ownership.ts'
-import { coversHost, istioHost } from './hosts.ts'
+import type { KubeObject, Ref } from '../../../../api/object.ts'
+import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { isOurs } from '../../../render/ownership.ts'
+import { coversHost, istioHost } from '../hosts.ts'
 
 /** What a DestinationRule says to whom. */
 export interface AppliedPolicy {

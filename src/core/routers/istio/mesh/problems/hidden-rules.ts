@@ -1,8 +1,8 @@
 /** DestinationRules for one host from several writers: which one callers use, and which one then says nothing to them. */
-import type { KubeObject, Ref } from '../../../../api/object.ts'
-import { at, canonicalJson } from '../../../json.ts'
-import type { Observation } from '../../../model/observation.ts'
-import { called, type FindProblem, problem } from '../../../problems/problem.ts'
+import type { KubeObject, Ref } from '../../../../../api/object.ts'
+import { at, canonicalJson } from '../../../../json.ts'
+import type { Observation } from '../../../../model/observation.ts'
+import { called, type FindProblem, problem } from '../../../../problems/problem.ts'
 import { clientPolicies, reachesFromOurs } from '../client-tls.ts'
 import {
   callingNamespaces,

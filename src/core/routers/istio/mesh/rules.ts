@@ -3,13 +3,13 @@
  * host switches off every wildcard for it, so what is written carries the whole policy that applied to the apex. With
  * subsets the rule is the user's and only read.
  */
-import type { Ref } from '../../../api/object.ts'
-import { type Json, present } from '../../json.ts'
-import type { Observation } from '../../model/observation.ts'
-import type { Posture } from '../../model/posture.ts'
-import { applyOurs, deleteOurs, ours } from '../../render/ownership.ts'
-import type { Write } from '../../model/write.ts'
-import { ruleRefOf } from './names.ts'
+import type { Ref } from '../../../../api/object.ts'
+import { type Json, present } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import type { Posture } from '../../../model/posture.ts'
+import { applyOurs, deleteOurs, ours } from '../../../render/ownership.ts'
+import type { Write } from '../../../model/write.ts'
+import { ruleRefOf } from '../names.ts'
 import { appliedPolicy, hostOf, isWildcard, overlaid, rulesFor } from './policies.ts'
 
 export function renderRules(o: Observation, posture: Posture): Write[] {
