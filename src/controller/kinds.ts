@@ -12,6 +12,7 @@ import { scalerKinds } from '../core/autoscalers/index.ts'
 import { pausedBy } from '../core/autoscalers/pause.ts'
 import { attachedServices } from '../core/policies/attached.ts'
 import { policyKindOf, policyKinds } from '../core/policies/index.ts'
+import { peerKeys } from '../core/policies/peers.ts'
 import { selectorKeys as keysOfSelector } from '../core/policies/pod-selector.ts'
 import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
@@ -62,9 +63,15 @@ export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKind
 /** Without these nothing can be decided. */
 export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
 
-/** Whether objects of other namespaces may matter to a Canary: what splits traffic reads its kinds wherever they are, and policies of the mesh's own namespace may be for all. */
-export const isReadInAllNamespaces = (kind: Kind): boolean =>
-  providerKinds.some(one => kindKey(one.kind) === kindKey(kind)) || (policyKindOf(kind)?.rootSelectsAll ?? false)
+/** Whether objects of other namespaces may matter to a Canary: what splits traffic reads its kinds wherever they are, policies of the mesh's own namespace may be for all, and those of any may name its pods as peers. */
+export function isReadInAllNamespaces(kind: Kind): boolean {
+  const policy = policyKindOf(kind)
+  return (
+    providerKinds.some(one => kindKey(one.kind) === kindKey(kind)) ||
+    policy?.rootSelectsAll === true ||
+    policy?.connections !== undefined
+  )
+}
 
 /** Of these kinds only what belongs to a canary is followed; EndpointSlices have the labels of their Service. */
 export const selectors: Readonly<Record<string, string>> = {
@@ -207,7 +214,16 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
       kind: policyKind.kind,
       name: 'peers',
       of: (policy: KubeObject) =>
-        (policyKind.peersOf?.(policy) ?? []).flatMap(peer => keysOfSelector(namespaceOf(policy), peer)),
+        policyKind.connections === undefined ? [] : peerKeys(policyKind.connections, policy),
+    },
+    {
+      // Those for all pods of their namespace, too.
+      kind: policyKind.kind,
+      name: 'connections',
+      of: (policy: KubeObject) =>
+        policyKind.connections === undefined
+          ? []
+          : keysOfSelector(namespaceOf(policy), policyKind.connections.podsOf(policy)),
     },
     {
       kind: policyKind.kind,

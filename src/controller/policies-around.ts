@@ -2,7 +2,8 @@
 import { type Kind, type KubeObject, refKey } from '../api/object.ts'
 import { parityOf } from '../core/policies/copies.ts'
 import { policyKinds } from '../core/policies/index.ts'
-import { selectsIn } from '../core/policies/order.ts'
+import { byAge, selectsIn } from '../core/policies/order.ts'
+import { ANYWHERE } from '../core/policies/peers.ts'
 import { keysOfLabels } from '../core/policies/pod-selector.ts'
 import type { PolicyKind } from '../core/policies/policy-kind.ts'
 import { mayMissPrimary, pairsOf, type Sided } from '../core/policies/sides.ts'
@@ -51,11 +52,29 @@ function ofKind(
   const attached = kind.attachable
     ? services.flatMap(({ namespace, name }) => reader.byIndex(kind.kind, 'attached', `${namespace}/${name}`))
     : []
-  const peers =
-    kind.peersOf === undefined
-      ? []
-      : [...new Set(labels.flatMap(one => keysOfLabels(names.namespace, one)))].flatMap(key =>
-          reader.byIndex(kind.kind, 'peers', key),
-        )
-  return [...selecting, ...attached, ...peers]
+  return [...selecting, ...attached, ...naming(reader, o, kind, labels)]
+}
+
+/** Of policies in other namespaces: who makes more of them costs the owner of the Canary nothing. */
+const MOST_ELSEWHERE = 20
+const MOST_BESIDE = 100
+
+/** Those that name pods of the Canary as peers, and the ones beside them that may let the same pods through. */
+function naming(
+  reader: TrackedReader,
+  { names: { namespace } }: Sided,
+  { kind, connections }: PolicyKind,
+  labels: readonly Readonly<Record<string, string>>[],
+): readonly KubeObject[] {
+  if (connections === undefined) return []
+  const keys = new Set([namespace, ANYWHERE].flatMap(one => labels.flatMap(own => keysOfLabels(one, own))))
+  const found = [...new Set([...keys].flatMap(key => reader.byIndex(kind, 'peers', key)))].toSorted(byAge)
+  const isHere = ({ metadata }: KubeObject): boolean => metadata.namespace === namespace
+  const peers = [...found.filter(isHere), ...found.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
+  const beside = peers.flatMap(policy =>
+    keysOfLabels(policy.metadata.namespace ?? '', connections.podsOf(policy).matchLabels)
+      .flatMap(key => reader.byIndex(kind, 'connections', key))
+      .slice(0, isHere(policy) ? undefined : MOST_BESIDE),
+  )
+  return [...peers, ...beside]
 }

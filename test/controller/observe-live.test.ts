@@ -30,6 +30,8 @@ import {
 } from '../scenarios/bad-input.given.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
 import { PodSamples } from '../../src/controller/pod-samples.ts'
+import { resourceOf } from '../../playground/schema/custom.ts'
+import { looseDefinition } from '../../playground/test/installed.ts'
 import { World } from '../scenarios/world.ts'
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -98,7 +100,7 @@ suite('a Canary that is observed without informers', () => {
   teardown(() => world.close())
 
   const made = (kind: Kind, name: string, spec: object, namespace = 'shop'): void => {
-    if (namespace !== 'shop') world.user.namespace(namespace)
+    if (world.user.get(kinds.Namespace, '', namespace) === null) world.user.namespace(namespace)
     const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
     world.user.create({ apiVersion, kind: kind.kind, metadata: { name, namespace }, spec })
   }
@@ -197,13 +199,20 @@ suite('a Canary that is observed without informers', () => {
     },
     'with policies of its namespace and of the mesh, and copies of them': {
       given: async () => {
+        world.api.server.resources.install(resourceOf(looseDefinition(kinds.NetworkPolicy)))
         world.start()
         const selector = { matchLabels: { app: 'web' } }
         made(kinds.AuthorizationPolicy, 'callers', { selector, rules: [{}] })
         made(kinds.EnvoyFilter, 'limits', { workloadSelector: { labels: { app: 'web' } } }, 'istio-system')
         await world.initialize({ primary: { labels: 'switch' } })
+        const podSelector = { matchLabels: { app: 'db' } }
+        const peer = { podSelector: selector, namespaceSelector: {} }
+        made(kinds.NetworkPolicy, 'db', { podSelector, ingress: [{ from: [peer] }] }, 'data')
+        made(kinds.NetworkPolicy, 'beside', { podSelector: {}, egress: [{}] }, 'data')
       },
       sees: [
+        'NetworkPolicy data/db',
+        'NetworkPolicy data/beside',
         'AuthorizationPolicy shop/callers',
         'AuthorizationPolicy shop/callers-web-primary',
         'EnvoyFilter istio-system/limits',

@@ -179,6 +179,23 @@ suite('policies of a release, in virtual time', () => {
     })
   })
 
+  test('a policy of another namespace that would refuse the primary stops the start, until one beside it lets it through', async () => {
+    const shop = { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } }
+    const lets = (app: string): object => ({
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [{ from: [{ namespaceSelector: shop, podSelector: { matchLabels: { app } } }] }],
+    })
+    world.user.namespace('data')
+    made(kinds.NetworkPolicy, 'callers', lets('web'), 'data')
+    world.deploy()
+    await world.clock.advance(5000)
+    world.canary(switched)
+    await world.clock.advance(minute)
+    expectStalled(world, { reason: 'PolicyNotKept', sentence: /^NetworkPolicy data\/callers lets the pods/ })
+    made(kinds.NetworkPolicy, 'primary', lets('web-primary'), 'data')
+    await world.until('Initialized')
+  })
+
   test('what cannot be kept equal stops the start, and goes on once it is mended', async () => {
     const expression = { key: 'app', operator: 'NotIn', values: ['web-primary'] }
     made(kinds.NetworkPolicy, 'net', { podSelector: { matchExpressions: [expression] } })

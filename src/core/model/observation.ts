@@ -176,8 +176,8 @@ export interface Observation<P extends Phase = Phase> {
   readonly unreadableTemplates: Readonly<Record<string, readonly string[]>>
   readonly surroundings: Surroundings
   /**
-   * Policies, of the kinds of core/policies, that select pods of the target or the primary by their labels, name them as peers, or are
-   * attached to one of the Services; copies of ours too. None where the labels of the primary are such that no policy can miss it.
+   * Policies, of the kinds of core/policies, that select pods of the target or the primary by their labels, name them as peers, are about
+   * the same pods as one that does, or are attached to one of the Services; copies of ours too. None where the labels of the primary are such that no policy can miss it.
    */
   readonly policies: readonly KubeObject[]
   /** Answers, by id of the Check. */

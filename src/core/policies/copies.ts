@@ -12,7 +12,14 @@ import { isOurs } from '../render/ownership.ts'
 import { kindOfPolicy, policyKinds } from './index.ts'
 import { sameInMesh } from './mesh-metadata.ts'
 import { byAge, selectsIn } from './order.ts'
-import { differingLabels, exclusions, type Expression, forPrimary, type PodSelector } from './pod-selector.ts'
+import {
+  differingLabels,
+  exclusions,
+  type Expression,
+  forPrimary,
+  NO_SELECTOR,
+  type PodSelector,
+} from './pod-selector.ts'
 import type { PolicyKind } from './policy-kind.ts'
 import { type Pair, pairsOf, type Sided, selectorOfPrimary } from './sides.ts'
 
@@ -121,11 +128,9 @@ function overruling(
   return copy !== undefined && byAge(copy, other) < 0 ? null : other
 }
 
-const NO_PODS: PodSelector = { matchLabels: {}, matchExpressions: [] }
-
 /** Whether two policies say the same of the pods that they select. */
 const isEqual = (kind: PolicyKind, one: KubeObject, other: KubeObject): boolean =>
-  sameJson(kind.withSelector(recordOf(one.spec), NO_PODS), kind.withSelector(recordOf(other.spec), NO_PODS)) &&
+  sameJson(kind.withSelector(recordOf(one.spec), NO_SELECTOR), kind.withSelector(recordOf(other.spec), NO_SELECTOR)) &&
   sameInMesh(one, other)
 
 function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {

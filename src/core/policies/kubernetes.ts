@@ -1,13 +1,11 @@
 /** Policies of Kubernetes itself, whose selectors may have expressions. */
 import { kinds } from '../../api/object.ts'
-import { at, isRecord, type Json, recordsOf } from '../json.ts'
+import { at, isRecord } from '../json.ts'
+import { networkPolicyConnections } from './peers.ts'
 import { isEmpty, readSelector, writeSelector } from './pod-selector.ts'
 import type { PolicyKind } from './policy-kind.ts'
 
 const common = { role: 'sluice-policies', rootSelectsAll: false, attachable: false } as const
-
-const peersIn = (spec: unknown, direction: string, field: string): readonly Json[] =>
-  recordsOf(at(spec, direction)).flatMap(rule => recordsOf(rule[field]))
 
 export const kubernetesPolicies: readonly PolicyKind[] = [
   {
@@ -22,10 +20,7 @@ export const kubernetesPolicies: readonly PolicyKind[] = [
       return isEmpty(selector) ? null : selector
     },
     withSelector: (spec, selector) => ({ ...spec, podSelector: writeSelector(selector) }),
-    peersOf: ({ spec }) =>
-      [...peersIn(spec, 'ingress', 'from'), ...peersIn(spec, 'egress', 'to')]
-        .filter(peer => isRecord(peer['podSelector']) && peer['namespaceSelector'] === undefined)
-        .map(peer => readSelector(peer['podSelector'])),
+    connections: networkPolicyConnections,
   },
   {
     ...common,

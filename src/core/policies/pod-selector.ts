@@ -2,7 +2,7 @@
  * Selectors of pods in policies: equalities, and in Kubernetes' own kinds expressions
  * (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements).
  */
-import { at, entryOf, type Json, listOf, present, recordsOf, textOf, textsOf } from '../json.ts'
+import { at, entryOf, type Json, listOf, present, recordsOf, sameJson, textOf, textsOf } from '../json.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -39,6 +39,9 @@ export const writeSelector = ({ matchLabels, matchExpressions }: PodSelector): J
           ),
   })
 
+/** It selects all. */
+export const NO_SELECTOR: PodSelector = { matchLabels: {}, matchExpressions: [] }
+
 export const isEmpty = ({ matchLabels, matchExpressions }: PodSelector): boolean =>
   Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
 
@@ -62,6 +65,15 @@ function fits({ key, operator, values }: Expression, labels: Labels): boolean {
       return false
   }
 }
+
+/** Whether every pod that `other` selects is known to be selected by the first one, too. */
+export const selectsAllOf = ({ matchLabels, matchExpressions }: PodSelector, other: PodSelector): boolean =>
+  Object.entries(matchLabels).every(([key, value]) => entryOf(other.matchLabels, key) === value) &&
+  matchExpressions.every(
+    one =>
+      other.matchExpressions.some(two => sameJson(one, two)) ||
+      (Object.hasOwn(other.matchLabels, one.key) && fits(one, other.matchLabels)),
+  )
 
 /** The labels whose values differ between two pods, or that only one of them has. */
 export const differingLabels = (one: Labels, other: Labels): ReadonlySet<string> =>

@@ -4,6 +4,7 @@
  */
 import type { Kind, KubeObject } from '../../api/object.ts'
 import type { Json } from '../json.ts'
+import type { Connections } from './peers.ts'
 import type { PodSelector } from './pod-selector.ts'
 
 /** The optional roles of manifests/policy-rbac.yaml: one for a group of kinds. */
@@ -34,6 +35,6 @@ export interface PolicyKind {
   readonly rootSelectsAll: boolean
   /** Whether it may name what it is for (`targetRefs`) in place of a selector. */
   readonly attachable: boolean
-  /** Pods of its namespace that it names on the other side of connections; left out: the kind names none. */
-  peersOf?(policy: KubeObject): readonly PodSelector[]
+  /** What it says of the pods on the other side of connections; left out: nothing. */
+  readonly connections?: Connections
 }

@@ -5,7 +5,8 @@ import { kindAndName } from '../model/names.ts'
 import { attachedServices, isBoundToWaypoint } from '../policies/attached.ts'
 import { type Copy, parityOf, type Unequal } from '../policies/copies.ts'
 import { kindOfPolicy } from '../policies/index.ts'
-import { type Expression, selectsPods } from '../policies/pod-selector.ts'
+import { missesPrimary } from '../policies/peers.ts'
+import type { Expression } from '../policies/pod-selector.ts'
 import { pairsOf, selectorOfPrimary } from '../policies/sides.ts'
 import type { Observation } from '../model/observation.ts'
 import { liveOf } from '../render/ownership.ts'
@@ -54,13 +55,15 @@ const adviceOn = ({ ref, original }: Copy): string =>
 /** It lets the pods of the target through and not those of the primary, on a side that is not theirs: no copy can mend that. */
 export const peerMissed: FindProblem = o => {
   for (const policy of o.policies) {
-    const peers = kindOfPolicy(policy)?.peersOf?.(policy) ?? []
-    const has = (labels: Readonly<Record<string, string>>): boolean => peers.some(peer => selectsPods(peer, labels))
-    if (!pairsOf(o).some(({ target, primary }) => has(target) && !has(primary))) continue
-    const { target, primary } = o.names
+    const kind = kindOfPolicy(policy)
+    const connections = kind?.connections
+    if (connections === undefined) continue
+    const others = o.policies.filter(one => kindOfPolicy(one) === kind)
+    const { namespace, target, primary } = o.names
+    if (!pairsOf(o).some(pair => missesPrimary(connections, policy, others, { namespace, ...pair }))) continue
     return problem(
       'PolicyNotKept',
-      `${called(policy)} lets the pods of ${kindAndName(target)} through as peers, and not those of ${kindAndName(primary)}. Add a peer whose podSelector.matchLabels has ${labelsInWords(o)}, beside the one that is there.`,
+      `${called(policy)} lets the pods of ${kindAndName(target)} through as peers, and not those of ${kindAndName(primary)}. Add the same peer with ${labelsInWords(o)} in podSelector.matchLabels, beside the one that is there.`,
     )
   }
   return null
