@@ -55,7 +55,7 @@ const followed: Law = () => ({
   carriedOut({ world, observation, decision }) {
     if ('ask' in decision || observation.unseen !== null || observation.hidden !== null) return
     if (decision.state.phase === 'Terminating' || isStalling(decision.reason)) return
-    if (world.get(PRIMARY) === undefined || observation.target === null) return
+    if (world.get(PRIMARY) === undefined || observation.recorded.length === 0) return
     if ((observation.canary.metadata.finalizers ?? []).length === 0) return
     const missed = missedByPrimary(world)
     if (missed !== null) throw new Broken(`${missed.kind} has no equal for the primary in ${decision.state.phase}`)

@@ -26,6 +26,13 @@ export function writePolicy(world: TinyWorld, setup: Setup, kind: PolicedKind, v
 const labelsOf = (world: TinyWorld, ref: Ref): Readonly<Record<string, string>> =>
   textsOf(at(world.get(ref)?.['spec'], 'template', 'metadata', 'labels'))
 
+/** As it is; where it is deleted, as the first template on record says them. */
+function labelsOfTarget(world: TinyWorld): Readonly<Record<string, string>> {
+  const [record] = world.all(kinds.ControllerRevision)
+  const recorded = textsOf(at(record?.['data'], 'template', 'metadata', 'labels'))
+  return world.get(TARGET) === undefined ? recorded : labelsOf(world, TARGET)
+}
+
 function selects({ spec }: KubeObject, labels: Readonly<Record<string, string>>): boolean {
   const selector = at(spec, 'selector') ?? at(spec, 'podSelector')
   const pairs = Object.entries(recordOf(at(selector, 'matchLabels')))
@@ -40,7 +47,7 @@ const says = ({ spec }: KubeObject): unknown => at(spec, 'rules')
 
 /** The first policy that covers the pods of the target, and has no equal for those of the primary; null where each has. */
 export function missedByPrimary(world: TinyWorld, primary = labelsOf(world, PRIMARY)): KubeObject | null {
-  const target = labelsOf(world, TARGET)
+  const target = labelsOfTarget(world)
   for (const kind of POLICED) {
     const policies = world.all(kinds[kind])
     const missed = policies

@@ -21,7 +21,7 @@ import {
   type PodSelector,
 } from './pod-selector.ts'
 import type { PolicyKind } from './policy-kind.ts'
-import { type Pair, pairsOf, type Sided, selectorOfPrimary } from './sides.ts'
+import { mayMissPrimary, type Pair, pairsOf, type Sided, selectorOfPrimary } from './sides.ts'
 
 /** What of an observation the copies depend on. */
 export type Policed = Sided & Pick<Observation, 'policies'>
@@ -55,11 +55,12 @@ export interface Parity {
 
 const NOTHING: Parity = { copies: [], unequal: [] }
 
-/** null where it is not known what to select, as before there is a target. */
+/** null where it is not known what to select: there is no target, and no primary that was made of one. */
 export function parityOf(o: Policed): Parity | null {
   const pairs = pairsOf(o)
   const primary = selectorOfPrimary(o)
-  if (pairs.length === 0 || primary === null) return o.target === null ? null : NOTHING
+  if (!mayMissPrimary(o)) return NOTHING
+  if (pairs.length === 0 || primary === null) return null
   const found = policyKinds.map(kind => ofKind(o, kind, pairs, primary))
   const unequal = found.flatMap(one => one.unequal)
   const copies = found.flatMap(one => one.copies)

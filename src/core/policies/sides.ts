@@ -9,7 +9,7 @@ import {
   labelMode,
   type Labelled,
   type Labels,
-  primaryLabels,
+  labelsOfPrimaryPods,
   primarySelector,
   templateLabels,
 } from '../render/labels.ts'
@@ -32,7 +32,8 @@ export type Sided = Labelled & Pick<Observation, 'recorded'>
 
 /** One for each set of labels: of the target as it is, and of the templates on record, which the primary runs or will run. */
 export function pairsOf(o: Sided): readonly Pair[] {
-  if (!mayMissPrimary(o)) return []
+  const selector = selectorOfPrimary(o)
+  if (!mayMissPrimary(o) || selector === null) return []
   const templates = [
     templateLabels(o.target?.object),
     ...o.recorded.map(({ template }) => textsOf(at(template, 'metadata', 'labels'))),
@@ -40,10 +41,7 @@ export function pairsOf(o: Sided): readonly Pair[] {
   const distinct = templates.filter((labels, i) => templates.findIndex(other => sameJson(other, labels)) === i)
   return distinct
     .filter(labels => Object.keys(labels).length > 0)
-    .flatMap(target => {
-      const primary = primaryLabels(o, target)
-      return primary === null ? [] : [{ target, primary }]
-    })
+    .map(target => ({ target, primary: labelsOfPrimaryPods(o, target, selector) }))
 }
 
 /** The labels by which the primary selects its pods: as it was made, else as it will be. null: not known yet. */

@@ -89,6 +89,15 @@ export function primaryLabels(o: Labelled, labels: Labels): Labels | null {
   return subsets === null ? null : { ...without(labels, subsets.canary), ...subsets.primary, ...role }
 }
 
+/**
+ * Labels of the primary's pods, by those of a template of the target and the labels by which the primary selects them. Where the mode
+ * cannot tell the two apart any more, as without a target or its subsets, the selector alone does.
+ */
+export const labelsOfPrimaryPods = (o: Labelled, labels: Labels, selector: Labels): Labels => ({
+  ...(primaryLabels(o, labels) ?? labels),
+  ...selector,
+})
+
 /** spec.selector of the primary, by what the target selects; its expressions are kept, for the primary's pods fit them too. */
 export function primarySelector(o: Labelled): Json | null {
   const selector = at(o.target?.object.spec, 'selector')

@@ -5,7 +5,15 @@
  */
 import { type KubeObject } from '../../api/object.ts'
 import { at, covers, fingerprint, isRecord, type Json, present, recordOf, recordsOf, textsOf } from '../json.ts'
-import { labelMode, type Labels, primaryLabels, primarySelector, switchedLabel, targetLabels } from './labels.ts'
+import {
+  labelMode,
+  type Labels,
+  labelsOfPrimaryPods,
+  primaryLabels,
+  primarySelector,
+  switchedLabel,
+  targetLabels,
+} from './labels.ts'
 import { RENDERED_ANNOTATION, REPLICAS_ANNOTATION, REVISION_ANNOTATION } from '../model/names.ts'
 import type { Observation, RecordedTemplate } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
@@ -101,9 +109,8 @@ function switchedMetadata(o: Observation, labels: Labels): Labels {
 /** The recorded template with the primary's labels, on copies of its configuration. */
 function templateFor(o: Observation, recorded: RecordedTemplate, selected: Labels): Json | null {
   const labels = textsOf(at(recorded.template, 'metadata', 'labels'))
-  const own = o.target === null ? { ...labels, ...selected } : primaryLabels(o, labels)
-  if (own === null) return null
-  const primary = { ...own, ...selected }
+  if (o.target !== null && primaryLabels(o, labels) === null) return null
+  const primary = labelsOfPrimaryPods(o, labels, selected)
   const template = onCopies(recorded)
   const metadata = { ...(isRecord(template['metadata']) ? template['metadata'] : {}), labels: primary }
   return { ...template, metadata, spec: followLabels(template['spec'], labels, primary) }

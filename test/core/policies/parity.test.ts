@@ -7,7 +7,7 @@ import { nameOfCopy, parityOf } from '../../../src/core/policies/copies.ts'
 import { policyKinds } from '../../../src/core/policies/index.ts'
 import { type PodSelector, selectsPods } from '../../../src/core/policies/pod-selector.ts'
 import { pairsOf } from '../../../src/core/policies/sides.ts'
-import { primaryLabels } from '../../../src/core/render/labels.ts'
+import { primaryLabels, primarySelector } from '../../../src/core/render/labels.ts'
 import { canary, deployment, live, object, observation, record, template, workload } from '../given-objects.ts'
 import { allow, policy, switched, web } from './given.ts'
 
@@ -216,7 +216,9 @@ suite('policies that the primary would lose', () => {
     })
     const v2 = policy(AuthorizationPolicy, 'v2', { selector: { matchLabels: { version: 'v2' } }, rules: [] })
     const both = policy(AuthorizationPolicy, 'both', { ...web, action: 'DENY', rules: [] })
-    const [copy, ...others] = parityOf({ ...o, policies: [v2, both] })?.copies ?? []
+    const serving = { ...o, live: primaryOf(o), policies: [v2, both] }
+    assert.deepEqual(parityOf({ ...serving, subsets: null }), parityOf(serving), 'where the rule is deleted')
+    const [copy, ...others] = parityOf(serving)?.copies ?? []
     assert.deepEqual(others, [])
     assert.deepEqual(copy?.spec, {
       selector: { matchLabels: { app: 'web', version: 'v1', 'sluice.dev/role': 'primary' } },
@@ -224,9 +226,29 @@ suite('policies that the primary would lose', () => {
     })
   })
 
-  test('without a target nothing is known of what to select', () => {
+  test('without a target and a primary nothing is known of what to select', () => {
     assert.isNull(parityOf({ ...switched([allow()]), target: null }))
   })
+
+  const primaryOf = (o: Observation): Observation['live'] => {
+    const labels = { 'sluice.dev/canary': 'web' }
+    const primary = deployment('web-primary', { selector: primarySelector(o) }, { labels })
+    return { ...o.live, ...live([kinds.Deployment, primary]) }
+  }
+
+  for (const [what, later] of Object.entries<Partial<Observation>>({
+    'the target is deleted': { target: null },
+    'Sluice is started with other labels to switch': {
+      settings: { ...observation().settings, selectorLabels: ['tier'] },
+    },
+  })) {
+    test(`where ${what}, the primary that serves keeps its copies, and these follow`, () => {
+      const o = switched([allow()])
+      const serving = { ...o, live: primaryOf(o) }
+      assert.deepEqual(parityOf({ ...serving, ...later }), parityOf(serving))
+      assert.deepEqual(copied(serving), ['AuthorizationPolicy frontend-web-primary'])
+    })
+  }
 
   test('names are as long as Kubernetes allows, and tell two policies apart', () => {
     const long = 'p'.repeat(250)
