@@ -6,25 +6,12 @@ import { subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/probl
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { MESH } from '../bindings.ts'
 import { splitBindings } from '../ways-past.ts'
-import {
-  foreignRules,
-  ruleForSomeCallers,
-  ruleOfOtherNamespaces,
-  ruleThatStopsApplying,
-} from '../mesh/problems/destination-rules.ts'
+import { ruleThatStopsApplying } from '../mesh/problems/destination-rules.ts'
+import { meshPolicies } from '../mesh/problems/index.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
-import {
-  everyPodEjected,
-  ruleBesideOurs,
-  rulesThatContradict,
-  ruleThatHidesOurs,
-  ruleThatOursWouldHide,
-} from '../mesh/problems/hidden-rules.ts'
 import { foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
-import { mutualTlsNotOffered, tlsOfOthersThatIsRefused, tlsThatIsRefused } from '../mesh/problems/mutual-tls.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
-import { proxyMissing } from '../mesh/problems/proxies.ts'
 import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './references.ts'
 import { templateOutsideItsSubset } from './subsets.ts'
 import {
@@ -58,10 +45,10 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(destinationRuleThatDoesNotFit),
     stops(virtualServicesThatDoNotFit),
   ],
-  pods: [stops(templateOutsideItsSubset), stops(proxyMissing)],
+  pods: [stops(templateOutsideItsSubset), ...meshPolicies.pods],
   objects: [
     stops(foreignVirtualService),
-    stops(foreignRules),
+    ...meshPolicies.objects,
     stops(subsetsBehindWaypoint),
     stops(virtualServiceInAmbient(splitsMesh)),
   ],
@@ -74,16 +61,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     warnsOnly(otherWaysPastTheSplit),
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),
-    stops(ruleForSomeCallers),
-    warnsOnly(ruleOfOtherNamespaces),
-    stops(ruleBesideOurs),
-    stops(ruleThatOursWouldHide),
-    warnsOnly(ruleThatHidesOurs),
-    warnsOnly(rulesThatContradict),
-    warnsOnly(everyPodEjected),
-    stops(tlsThatIsRefused),
-    stops(mutualTlsNotOffered),
-    warnsOnly(tlsOfOthersThatIsRefused),
+    ...meshPolicies.routes,
   ],
   ports: [refusesService(tooManyMatches), stops(portThatIsNotHttp)],
 }
