@@ -125,18 +125,18 @@ export const gatewayApi: readonly Case[] = [
   bad(
     'gateways of Istio with HTTPRoutes',
     of({ gateways: ['istio-system/public'] }),
-    'provider gatewayapi:v1 makes no objects of Istio',
+    'provider gatewayapi:v1 splits by no objects of Istio',
   ),
-  bad('delegation with HTTPRoutes', of({ delegation: true }), 'provider gatewayapi:v1 makes no objects of Istio'),
+  bad('delegation with HTTPRoutes', of({ delegation: true }), 'provider gatewayapi:v1 splits by no objects of Istio'),
   bad(
     'a trafficPolicy with HTTPRoutes',
     of({ trafficPolicy: { tls: {} } }),
-    'provider gatewayapi:v1 makes no objects of Istio',
+    'provider gatewayapi:v1 splits by no objects of Istio',
   ),
   bad(
     'VirtualServices with HTTPRoutes',
     of({ virtualServices: [{ name: 'web' }] }),
-    'provider gatewayapi:v1 makes no objects of Istio',
+    'provider gatewayapi:v1 splits by no objects of Istio',
   ),
   bad('retries with HTTPRoutes', of({ retries: { attempts: 3 } }), 'provider gatewayapi:v1 has no retries'),
 ]

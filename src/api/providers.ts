@@ -230,7 +230,7 @@ const rulesOfIstio: readonly ProviderRule[] = [
 
 const rulesOfGatewayApi = (provider: string): readonly ProviderRule[] => [
   {
-    message: `provider ${provider} makes no objects of Istio: remove ${OF_ISTIO.filter(field => field !== 'retries').join(', ')} from service. Gateways go under service.gatewayRefs, and a DestinationRule of yours for the host of each side says how it is called`,
+    message: `provider ${provider} splits by no objects of Istio: remove ${OF_ISTIO.filter(field => field !== 'retries').join(', ')} from service. Gateways go under service.gatewayRefs, and what a DestinationRule of yours for the Service says is carried to both sides`,
     cel: saysNone(OF_ISTIO.filter(field => field !== 'retries')),
     holds: leavesOut(OF_ISTIO.filter(field => field !== 'retries')),
   },

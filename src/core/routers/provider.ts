@@ -62,7 +62,7 @@ export type Slot = 'spec' | 'pods' | 'objects' | 'routes' | 'ports'
 export interface RoutingProvider {
   readonly kinds: readonly ProviderKind[]
   /**
-   * Kinds of other providers whose objects may contradict the split. They are watched where they are installed and may be read; where
+   * Kinds whose objects may contradict the split, or hold for what it leads to: of other providers, and of the mesh. They are watched where they are installed and may be read; where
    * they are not, releases go on.
    */
   readonly neighbours: readonly ProviderKind[]

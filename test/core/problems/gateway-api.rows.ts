@@ -240,8 +240,33 @@ export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
   ),
 }
 
+const usersRule = object(kinds.DestinationRule, 'users', { spec: { host: 'web', trafficPolicy: {} } })
+const ruleForSome = object(kinds.DestinationRule, 'some', {
+  spec: { host: 'web', trafficPolicy: {}, workloadSelector: { matchLabels: { app: 'front' } } },
+})
+
+/** Of the mesh, where it is Istio. */
+export const ofMeshAtGateways: Readonly<Record<string, Blocking>> = {
+  'a DestinationRule of the name of one that carries the policy of the Service': conflict(
+    {
+      ...of(),
+      ...around({ trafficPolicies: [usersRule] }),
+      live: live([
+        kinds.DestinationRule,
+        object(kinds.DestinationRule, 'web-primary', { spec: { host: 'api', trafficPolicy: {} } }),
+      ]),
+    },
+    'DestinationRule shop/web-primary exists and was not made by this Canary, which needs that name. Create it under another name, then delete this one.',
+  ),
+  'a DestinationRule for some callers beside one for all': conflict(
+    { ...of(), ...around({ trafficPolicies: [usersRule, ruleForSome] }) },
+    'DestinationRule shop/some is for requests to web.shop.svc.cluster.local from pods with app: front and would stop applying, because requests go to web-primary and web-canary, for which Sluice writes DestinationRules without a workloadSelector. Write one like it for each of these two hosts.',
+  ),
+}
+
 /** What looks like it, and is in nobody's way. */
 export const harmlessAtGateways: Readonly<Record<string, Partial<Observation>>> = {
+  'a DestinationRule for the Service, which is carried': { ...of(), ...around({ trafficPolicies: [usersRule] }) },
   'a route of the user with the name that one of ours would have': {
     ...of({ routes: [{ name: 'web' }] }),
     live: live([kinds.HTTPRoute, httpRoute('web', { parentRefs: gateway, ...to('web') })]),

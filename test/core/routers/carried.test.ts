@@ -1,11 +1,13 @@
 /** What users say around a split is carried through a release to the letter: in their routes, and in the rule of their Service. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
-import { at } from '../../../src/core/json.ts'
+import { at, type Json } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
 import { weighted } from '../../../src/core/model/traffic.ts'
+import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
+import type { RoutingProvider } from '../../../src/core/routers/provider.ts'
 import { after, canary, live, liveOne, noSurroundings, object, observation, posture } from '../given-objects.ts'
 
 /** Every field of a trafficPolicy (https://istio.io/latest/docs/reference/config/networking/destination-rule/#TrafficPolicy). */
@@ -33,6 +35,25 @@ const said: Readonly<Record<string, object>> = {
   'one copy': { mirror: { host: 'web-next' }, mirrorPercentage: { value: 12.5 } },
   copies: { mirrors: [{ destination: { host: 'web-next' }, percentage: { value: 5 } }] },
 }
+
+/** What splits → how it is written. */
+const splitting: Readonly<Record<string, { provider: RoutingProvider; spec: Json; service: Json }>> = {
+  'by a VirtualService of the user': { provider: istio, spec: {}, service: { virtualServices: [{ name: 'routes' }] } },
+  'by an HTTPRoute': { provider: gatewayApi('v1'), spec: { provider: 'gatewayapi:v1' }, service: {} },
+  'by an HTTPRoute of v1beta1': {
+    provider: gatewayApi('v1beta1'),
+    spec: { provider: 'gatewayapi:v1beta1' },
+    service: {},
+  },
+  'by routes of the user': {
+    provider: gatewayApi('v1'),
+    spec: { provider: 'gatewayapi:v1' },
+    service: { routes: [{ name: 'routes' }] },
+  },
+}
+
+const rulesIn = (o: Observation): readonly KubeObject[] =>
+  Object.values(o.live).filter(({ kind }) => kind === 'DestinationRule')
 
 const steps: readonly Posture[] = [0, 1, 50, 100, 0].map(weight => posture({ traffic: weighted(weight) }))
 
@@ -75,17 +96,32 @@ suite('what users say is carried through a release', () => {
     'for callers of this namespace': { exportTo: ['.'] },
     'for some callers': { workloadSelector: { matchLabels: { app: 'front' } } },
   })) {
-    test(`the whole rule of the Service, ${name}, is that of both sides`, () => {
-      const o = {
-        ...observation({ canary: canary({}, { virtualServices: [{ name: 'routes' }] }) }),
-        surroundings: { ...noSurroundings, trafficPolicies: [rule(more)] },
-      }
-      const done = settled(o, posture())
-      for (const host of ['web-primary', 'web-canary']) {
-        expect(liveOne(done, kinds.DestinationRule, host).spec).to.deep.equal({ host, trafficPolicy, ...more })
-      }
-    })
+    for (const [by, { provider, spec, service }] of Object.entries(splitting)) {
+      test(`the whole rule of the Service, ${name}, is that of both sides, ${by}, and goes with the Canary`, () => {
+        const o = {
+          ...observation({ canary: canary(spec, service) }),
+          surroundings: { ...noSurroundings, trafficPolicies: [rule(more)] },
+        }
+        const done = after(o, provider.render(o, posture({ traffic: weighted(10) })))
+        for (const host of ['web-primary', 'web-canary']) {
+          expect(liveOne(done, kinds.DestinationRule, host).spec).to.deep.equal({ host, trafficPolicy, ...more })
+        }
+        const gone = after(done, provider.render(done, posture({ remove: 'everything', callers: 'target' })))
+        expect(rulesIn(gone)).to.deep.equal([])
+      })
+    }
   }
+
+  test('a rule that the user takes away is carried no longer, and where the mesh has none nothing is written', () => {
+    for (const { provider, spec, service } of Object.values(splitting)) {
+      const o = observation({ canary: canary(spec, service) })
+      expect(rulesIn(after(o, provider.render(o, posture())))).to.deep.equal([])
+      const ruled = { ...o, surroundings: { ...noSurroundings, trafficPolicies: [rule({})] } }
+      const done = { ...after(ruled, provider.render(ruled, posture())), surroundings: noSurroundings }
+      expect(rulesIn(done)).to.have.lengthOf(2)
+      expect(rulesIn(after(done, provider.render(done, posture())))).to.deep.equal([])
+    }
+  })
 
   test('the VirtualService of Sluice is never deleted and made again: at a gateway it would come behind those of others', () => {
     const edits = [{}, { hosts: ['a.b.c'], gateways: ['public'] }, { timeout: '1s' }, { delegation: true }, {}]

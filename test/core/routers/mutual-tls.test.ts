@@ -31,6 +31,7 @@ const wild = '*.shop.svc.cluster.local'
 const strict = peers('default', { mtls: { mode: 'STRICT' } })
 
 interface Given {
+  readonly provider?: string
   readonly service?: Spec
   readonly rules?: readonly KubeObject[]
   readonly policies?: readonly KubeObject[]
@@ -53,6 +54,7 @@ const bare = { annotations: {}, containers: ['web'], labels: { 'pod-template-has
 const atGateway = { gateways: ['infra/public'], hosts: ['shop.example.com'] }
 
 function given({
+  provider = 'istio',
   service = {},
   rules = [],
   policies = [],
@@ -61,7 +63,7 @@ function given({
   pod,
 }: Given): Observation {
   return {
-    ...observation({ canary: canary({}, service) }),
+    ...observation({ canary: canary({ provider }, service) }),
     target: workload(deployment('web', { template: template('web:2', labels, pods) })),
     samples: { namespaceLabels: null, primary: null, canary: pod === undefined ? null : { ...injectedPod, ...pod } },
     surroundings: { ...noSurroundings, trafficPolicies: rules, policies },
@@ -198,7 +200,7 @@ const sentences: Readonly<Record<string, { given: Given; says: string | null }>>
   },
   'a proxy whose label is lost, and callers without a rule': {
     given: { policies: [strict], pod: { labels: { app: 'web' } } },
-    says: 'Pod shop/web-abc-1 has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port 8080 of Deployment shop/web is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in service.trafficPolicy.',
+    says: 'Pod shop/web-abc-1 has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port 8080 of Deployment shop/web is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in service.trafficPolicy of the Canary.',
   },
   'a proxy whose label is lost, and callers who are told to send mutual TLS': {
     given: { rules: [rule('all', wild, tls('ISTIO_MUTUAL'))], policies: [strict], pod: { labels: { app: 'web' } } },
@@ -209,6 +211,28 @@ const sentences: Readonly<Record<string, { given: Given; says: string | null }>>
     given: {
       rules: [rule('all', wild, tls('DISABLE')), rule('one', 'web-canary', {}), rule('two', 'web-primary', {})],
       policies: [strict],
+    },
+    says: null,
+  },
+  'plaintext to what an HTTPRoute leads to': {
+    given: { provider: 'gatewayapi:v1', rules: [rule('all', wild, tls('DISABLE'))], policies: [strict] },
+    says: 'DestinationRule shop/all makes callers send plaintext (tls.mode DISABLE) to Service web-canary, and port 8080 of Deployment shop/web is in mode STRICT, by PeerAuthentication shop/default: their requests would fail. Write mode: ISTIO_MUTUAL in tls of the DestinationRule, or remove it.',
+  },
+  'plaintext of the rule for the Service, which is carried': {
+    given: { provider: 'gatewayapi:v1beta1', rules: [rule('web', 'web', tls('DISABLE'))], policies: [strict] },
+    says: 'DestinationRule shop/web makes callers send plaintext (tls.mode DISABLE) to Service web-canary, and port 8080 of Deployment shop/web is in mode STRICT, by PeerAuthentication shop/default: their requests would fail. Write mode: ISTIO_MUTUAL in tls of the DestinationRule, or remove it.',
+  },
+  'a proxy whose label is lost behind an HTTPRoute': {
+    given: { provider: 'gatewayapi:v1', policies: [strict], pod: { labels: { app: 'web' } } },
+    says: 'Pod shop/web-abc-1 has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port 8080 of Deployment shop/web is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in a DestinationRule for Service web.',
+  },
+  'plaintext to pods that are to be in ambient, before there is one': {
+    given: {
+      provider: 'gatewayapi:v1',
+      service: { gatewayRefs: [{ name: 'public' }] },
+      rules: [rule('all', wild, tls('DISABLE'))],
+      policies: [strict],
+      labels: { app: 'web', 'istio.io/dataplane-mode': 'ambient' },
     },
     says: null,
   },
@@ -251,6 +275,11 @@ suite('a proxy that is missing', () => {
   /** What a pod without a proxy, its template and its namespace say → the sentence; null: it is to have none. */
   const rows: Readonly<Record<string, { pod: Partial<PodSample>; given?: Given; says: string | null }>> = {
     'injection is enabled in the namespace': { pod: bare, says: ofNamespace('istio-injection: enabled') },
+    'injection is enabled in the namespace, and an HTTPRoute splits': {
+      pod: bare,
+      given: { provider: 'gatewayapi:v1' },
+      says: ofNamespace('istio-injection: enabled'),
+    },
     'a revision is named by the namespace': {
       pod: { ...bare, namespaceLabels: { 'istio.io/rev': 'nope' } },
       says: ofNamespace('istio.io/rev: nope'),
@@ -344,6 +373,17 @@ suite('mutual TLS: the rule that callers of each namespace look at', () => {
       ).to.deep.equal(sends)
     })
   }
+
+  test('in routes of the user the primary may be the Service itself', () => {
+    const routes = [{ name: 'routes' }]
+    for (const there of [
+      { service: { virtualServices: routes } },
+      { provider: 'gatewayapi:v1', service: { routes } },
+    ]) {
+      const seen = clientPolicies(given({ ...there, rules: [rule('web', 'web', tls('DISABLE'))] }), 'primary')
+      expect(seen.map(({ service }) => service.name)).to.include.members(['web', 'web-primary'])
+    }
+  })
 })
 
 suite('DestinationRules of several writers for one host', () => {
@@ -364,6 +404,9 @@ suite('DestinationRules of several writers for one host', () => {
       'Callers in namespace other use DestinationRule other/theirs, for *.local, and not DestinationRule web-canary of Sluice, for Istio looks into their own namespace first. What service.trafficPolicy, or a rule for Service web, says does not apply to them: write it there',
     ])
     expect(warned({ rules: [theirs] })).to.deep.equal([])
+    expect(warned({ provider: 'gatewayapi:v1', rules: [theirs, rule('web', 'web', pool)] })).to.deep.equal([
+      'Callers in namespace other use DestinationRule other/theirs, for *.local, and not DestinationRule web-canary of Sluice, for Istio looks into their own namespace first. What a rule for Service web says does not apply to them: write it there',
+    ])
   })
 
   test('a rule of the mesh for other callers, which ours would come before, stops the release', () => {
@@ -371,6 +414,10 @@ suite('DestinationRules of several writers for one host', () => {
     const o = given({ rules: [mesh], service: { trafficPolicy: pool } })
     expect(problemOf(o, 'start')?.message).to.equal(
       'DestinationRule istio-system/people, for *.local, is what callers in namespace people use for Service web-canary, and DestinationRule web-canary of Sluice would come before it. Write its trafficPolicy into service.trafficPolicy of the Canary, or a rule like it in the namespace of those callers.',
+    )
+    const byHttpRoute = given({ provider: 'gatewayapi:v1', rules: [mesh, rule('web', 'web', pool)] })
+    expect(problemOf(byHttpRoute, 'start')?.message).to.equal(
+      'DestinationRule istio-system/people, for *.local, is what callers in namespace people use for Service web-canary, and DestinationRule web-canary of Sluice would come before it. Write its trafficPolicy into a DestinationRule for Service web, or a rule like it in the namespace of those callers.',
     )
   })
 

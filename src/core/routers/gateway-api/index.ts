@@ -5,9 +5,11 @@
  * - Sluice's own HTTPRoute.
  * - The user's routes, in which nothing but weights and the canary's backend is touched.
  */
-import { kinds, type KubeObject, type Ref } from '../../../api/object.ts'
+import type { KubeObject, Ref } from '../../../api/object.ts'
 import { liveOf } from '../../render/ownership.ts'
-import { istioKinds } from '../istio/kinds.ts'
+import { virtualServiceKind } from '../istio/kinds.ts'
+import { meshKinds } from '../istio/mesh/kinds.ts'
+import { ownRuleRefs, renderRules } from '../istio/mesh/rules.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { atWaypoint } from './ambient.ts'
 import { httpRouteIn, httpRouteKind, otherRouteKinds } from './kinds.ts'
@@ -27,9 +29,10 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
     backendsIn(route).some(one => one.namespace === namespace && one.name === name)
   return {
     kinds: [httpRouteKind(kind)],
-    neighbours: [...otherRouteKinds, ...istioKinds.filter(one => one.kind === kinds.VirtualService)],
+    // Where the mesh is Istio, its rules hold for what these routes lead to; elsewhere there are none.
+    neighbours: [...otherRouteKinds, virtualServiceKind, ...meshKinds],
     injects: true,
-    refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind))],
+    refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind)), ...ownRuleRefs(o)],
     routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
     surroundings: (o, find) => surroundingsOf(o, kind, find),
     subsets: () => null,
@@ -39,7 +42,10 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
       const among = 'traffic' in state ? state.traffic.among : ''
       return traffic === null || (among !== '' && traffic.among === '') ? null : traffic.low
     },
-    render: (o, posture) => (isUsers(o) ? renderUsers(o, kind, posture) : renderOwn(o, kind, posture)),
+    render: (o, posture) => [
+      ...renderRules(o, posture),
+      ...(isUsers(o) ? renderUsers(o, kind, posture) : renderOwn(o, kind, posture)),
+    ],
     leadingTo: (o, service) => {
       const own = liveOf(o, httpRouteOf(kind, o.names))
       const routes = new Set([...(own === undefined ? [] : [own]), ...o.surroundings.routes])

@@ -1,17 +1,22 @@
-/** Routes of others around a canary: HTTPRoutes at its Service or to it, and VirtualServices for the same requests. */
+/** What is around a canary: its mesh, HTTPRoutes at its Service or to it, and VirtualServices for the same requests. */
 import { kinds, type Kind, type KubeObject, type Ref } from '../../../api/object.ts'
 import { called } from '../../problems/problem.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
+import { meshAround } from '../istio/mesh/surroundings.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
 
 /** Routes of other namespaces around one Canary: who makes more of them costs its owner nothing. */
 const MOST_ELSEWHERE = 200
 
-export function surroundingsOf(o: Named, kind: Kind, find: Find): ReturnType<RoutingProvider['surroundings']> {
+export function surroundingsOf(
+  o: Named & Pick<Observation, 'settings'>,
+  kind: Kind,
+  find: Find,
+): ReturnType<RoutingProvider['surroundings']> {
   const { namespace, apexService, primaryService, canaryService } = o.names
   const sides = [apexService, primaryService, canaryService]
   const routes = [
@@ -24,9 +29,8 @@ export function surroundingsOf(o: Named, kind: Kind, find: Find): ReturnType<Rou
     ...find(kinds.VirtualService, 'destination', host),
   ]
   return {
+    ...meshAround(o, find),
     routes: bounded(namespace, routes),
-    trafficPolicies: [],
-    policies: [],
     otherApiRoutes: bounded(namespace, virtualServices),
   }
 }

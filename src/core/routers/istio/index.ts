@@ -11,11 +11,11 @@ import { httpRouteKind } from '../gateway-api/kinds.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { istioKinds } from './kinds.ts'
 import { leadingTo } from './leading.ts'
-import { ruleRefOf, virtualServiceOf } from './names.ts'
+import { virtualServiceOf } from './names.ts'
 import { ownVirtualService } from './own.ts'
 import { istioPolicies } from './problems/index.ts'
 import type { Routes } from './routes.ts'
-import { renderRules } from './mesh/rules.ts'
+import { ownRuleRefs, renderRules } from './mesh/rules.ts'
 import { subsetsOf } from './subsets.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { telemetry } from './telemetry.ts'
@@ -42,9 +42,9 @@ export const istio: RoutingProvider = {
   telemetry,
 }
 
-function ruleRefs({ canary, names }: Named): Ref[] {
+function ruleRefs(o: Named): Ref[] {
+  const { canary, names } = o
   const rule = canary.spec.service.destinationRule
-  const own = [ruleRefOf(names.primaryService), ruleRefOf(names.canaryService)]
-  if (rule === undefined) return own
-  return [...own, { kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
+  if (rule === undefined) return ownRuleRefs(o)
+  return [...ownRuleRefs(o), { kind: kinds.DestinationRule, namespace: names.namespace, name: rule.name }]
 }

@@ -6,7 +6,7 @@ import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
 import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed } from '../../istio/problems/hosts.ts'
-import { proxyMissing } from '../../istio/mesh/problems/proxies.ts'
+import { meshPolicies } from '../../istio/mesh/problems/index.ts'
 import { headlessInAmbient, sidesUnbound, waypointMissing, waypointShared } from '../../istio/ambient/problems.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
@@ -58,9 +58,10 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(matchesThatCannotBeJoined),
     stops(cookieThatCannotBeMatched),
   ],
-  pods: [stops(proxyMissing)],
+  pods: meshPolicies.pods,
   objects: [
     stops(foreignRoute(kind)),
+    ...meshPolicies.objects,
     stops(headlessInAmbient(inMesh(kind))),
     stops(waypointMissing(inMesh(kind))),
     stops(waypointShared),
@@ -72,6 +73,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(consumerRoute(kind)),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     warnsOnly(wayPastTheSplit),
+    ...meshPolicies.routes,
   ],
   ports: [refusesService(tooManyMatches), refusesService(parentPortThatIsNone), stops(portThatIsNotHttp)],
 })

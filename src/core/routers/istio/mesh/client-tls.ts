@@ -1,4 +1,5 @@
 /** What the proxies of callers send to the two sides, by the DestinationRules that apply to them. */
+import { hasOwnRoutes } from '../../../../api/providers.ts'
 import type { KubeObject, Ref } from '../../../../api/object.ts'
 import { at, isRecord, type Json, listOf, recordsOf, textOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
@@ -44,13 +45,13 @@ interface Destination {
 
 /** Where the routes lead to a side: of the user's own the primary may be the apex. */
 function destinations({ canary, names }: Observation, side: Side): readonly Destination[] {
-  const { destinationRule, virtualServices } = canary.spec.service
+  const { destinationRule } = canary.spec.service
   if (destinationRule !== undefined) {
     const subset = side === 'primary' ? destinationRule.primarySubset : destinationRule.canarySubset
     return [{ service: names.apexService, subset }]
   }
   if (side === 'canary') return [{ service: names.canaryService, subset: null }]
-  const services = virtualServices === undefined ? [names.primaryService] : [names.primaryService, names.apexService]
+  const services = hasOwnRoutes(canary.spec) ? [names.primaryService] : [names.primaryService, names.apexService]
   return services.map(service => ({ service, subset: null }))
 }
 

@@ -3,14 +3,28 @@
  * host switches off every wildcard for it, so what is written carries the whole policy that applied to the apex. With
  * subsets the rule is the user's and only read.
  */
+import { isGatewayApi } from '../../../../api/providers.ts'
 import type { Ref } from '../../../../api/object.ts'
 import { type Json, present } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import type { Posture } from '../../../model/posture.ts'
 import { applyOurs, deleteOurs, ours } from '../../../render/ownership.ts'
 import type { Write } from '../../../model/write.ts'
+import type { Named } from '../../provider.ts'
 import { ruleRefOf } from '../names.ts'
 import { appliedPolicy, hostOf, isWildcard, overlaid, rulesFor } from './policies.ts'
+
+/** Where people write how the two sides are called, as sentences name it. */
+export const placeOfPolicy = ({ canary, names }: Named): string =>
+  isGatewayApi(canary.spec.provider)
+    ? `a DestinationRule for Service ${names.apexService.name}`
+    : 'service.trafficPolicy of the Canary'
+
+/** The rules of Sluice's for the two sides. */
+export const ownRuleRefs = ({ names }: Named): Ref[] => [
+  ruleRefOf(names.primaryService),
+  ruleRefOf(names.canaryService),
+]
 
 export function renderRules(o: Observation, posture: Posture): Write[] {
   const { names } = o
@@ -28,8 +42,8 @@ export function renderRules(o: Observation, posture: Posture): Write[] {
 }
 
 /**
- * The rule for a side; null where there is nothing to say. In a VirtualService of the user's the primary may be the apex:
- * the canary beside it is treated alike.
+ * The rule for a side; null where there is nothing to say. In a route of the user's the primary may be the apex: the canary
+ * beside it is treated alike.
  */
 export function ruleOf(o: Observation, side: Ref): Json | null {
   const rules = rulesFor(o, o.names.apexService)

@@ -1,4 +1,5 @@
 /** DestinationRules for one host from several writers: which one callers use, and which one then says nothing to them. */
+import { isGatewayApi } from '../../../../../api/providers.ts'
 import type { KubeObject, Ref } from '../../../../../api/object.ts'
 import { at, canonicalJson } from '../../../../json.ts'
 import type { Observation } from '../../../../model/observation.ts'
@@ -14,7 +15,7 @@ import {
   rulesFor,
   selectorOf,
 } from '../policies.ts'
-import { ruleOf } from '../rules.ts'
+import { placeOfPolicy, ruleOf } from '../rules.ts'
 
 const sidesOf = ({ names }: Observation): readonly Ref[] => [names.canaryService, names.primaryService]
 
@@ -31,9 +32,11 @@ export const ruleThatHidesOurs: FindProblem = o => {
     const [rule, ...more] = callingNamespaces(o).flatMap(one => hiddenBy(o, rulesFor(o, side, one), one) ?? [])
     if (rule === undefined) continue
     const also = more.length === 0 ? '' : '; those of other namespaces have such rules, too'
+    const ofApex = `a rule for Service ${o.names.apexService.name}`
+    const said = isGatewayApi(o.canary.spec.provider) ? ofApex : `service.trafficPolicy, or ${ofApex},`
     return problem(
       'Conflict',
-      `Callers in namespace ${rule.metadata.namespace} use ${called(rule)}, for ${hostOf(rule)}, and not DestinationRule ${side.name} of Sluice, for Istio looks into their own namespace first${also}. What service.trafficPolicy, or a rule for Service ${o.names.apexService.name}, says does not apply to them: write it there`,
+      `Callers in namespace ${rule.metadata.namespace} use ${called(rule)}, for ${hostOf(rule)}, and not DestinationRule ${side.name} of Sluice, for Istio looks into their own namespace first${also}. What ${said} says does not apply to them: write it there`,
     )
   }
   return null
@@ -55,7 +58,7 @@ export const ruleThatOursWouldHide: FindProblem = o => {
       const who = callers === ELSEWHERE ? 'other namespaces' : `namespace ${callers}`
       return problem(
         'Conflict',
-        `${called(lost)}, for ${hostOf(lost)}, is what callers in ${who} use for Service ${side.name}, and DestinationRule ${side.name} of Sluice would come before it. Write its trafficPolicy into service.trafficPolicy of the Canary, or a rule like it in the namespace of those callers.`,
+        `${called(lost)}, for ${hostOf(lost)}, is what callers in ${who} use for Service ${side.name}, and DestinationRule ${side.name} of Sluice would come before it. Write its trafficPolicy into ${placeOfPolicy(o)}, or a rule like it in the namespace of those callers.`,
       )
     }
   }

@@ -2,12 +2,14 @@
 import type { KubeObject } from '../../../../../api/object.ts'
 import { at, type Json, textOf } from '../../../../json.ts'
 import type { Observation, PodSample, Workload } from '../../../../model/observation.ts'
-import { hasProxy, isInAmbient, offersMutualTls, refusesProxy } from '../injection.ts'
+import { dataPlaneOf } from '../../ambient/data-plane.ts'
+import { hasProxy, offersMutualTls, refusesProxy } from '../injection.ts'
 import { type EffectiveModes, effectiveModes, type TlsMode } from '../../../../policies/peer-authentication.ts'
 import { type ClientTls, refusalOf, type Refusal } from '../tls-table.ts'
 import { called, type FindProblem, listedInWords, problem } from '../../../../problems/problem.ts'
 import { templateLabels } from '../../../../render/labels.ts'
 import { apexPorts, containerPorts, isMain, targetOf } from '../../../../render/ports.ts'
+import { placeOfPolicy } from '../rules.ts'
 import { clientPolicies, type ClientPolicy, settingsOf } from '../client-tls.ts'
 import type { Side } from '../../hosts.ts'
 import { ELSEWHERE, namespaceOf } from '../policies.ts'
@@ -61,7 +63,7 @@ export const mutualTlsNotOffered: FindProblem = o => {
     if (mode !== 'STRICT') continue
     return problem(
       'MutualTlsConflict',
-      `Pod ${o.names.namespace}/${sample.name} has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port ${port.container} of ${called(server.workload)} is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in service.trafficPolicy.`,
+      `Pod ${o.names.namespace}/${sample.name} has a proxy without the label security.istio.io/tlsMode: istio, so callers send it plaintext, and port ${port.container} of ${called(server.workload)} is in mode STRICT: their requests would fail. Let injection set the label again, or write tls: {mode: ISTIO_MUTUAL} in ${placeOfPolicy(o)}.`,
     )
   }
   return null
@@ -84,13 +86,13 @@ function refusedRequests(o: Observation): readonly Refused[] {
   })
 }
 
-/** null: there is none, or the node's proxy answers for it, which takes what every caller of the mesh sends. */
-function serverOf(
-  { names, settings, surroundings }: Observation,
-  workload: Workload | null,
-  sample: PodSample | null,
-): Server | null {
-  if (workload === null || (sample !== null && isInAmbient(sample))) return null
+/**
+ * null: there is none, or the node's proxy answers for it, which takes what every caller of the mesh sends; of the modes of rules
+ * waypoints pass over those of the mesh.
+ */
+function serverOf(o: Observation, workload: Workload | null, sample: PodSample | null): Server | null {
+  if (workload === null || dataPlaneOf({ ...o, samples: { ...o.samples, canary: sample } }) === 'ambient') return null
+  const { names, settings, surroundings } = o
   const { object } = workload
   const { namespace } = names
   const of = { rootNamespace: settings.rootNamespace, namespace, labels: templateLabels(object) }
