@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { kinds } from '../../src/api/object.ts'
 import { at, textsOf } from '../../src/core/json.ts'
-import { isStalling } from '../../src/core/status/reasons.ts'
+import type { Reason } from '../../src/core/status/reasons.ts'
 import { type Act, history, type History, type Setup } from './arbitraries.ts'
 import { always, casesOf, live } from './law-runs.ts'
 import { Broken, type Law } from './laws.ts'
@@ -50,11 +50,14 @@ const coveredFromItsFirstPod: Law = () => ({
   },
 })
 
+/** What a person has to decide before the primary can have it. */
+const NOT_KEPT: readonly Reason[] = ['PolicyNotKept', 'Conflict']
+
 /** After each pass that could do what it decided, the primary has what the user says at that moment. */
 const followed: Law = () => ({
   carriedOut({ world, observation, decision }) {
     if ('ask' in decision || observation.unseen !== null || observation.hidden !== null) return
-    if (decision.state.phase === 'Terminating' || isStalling(decision.reason)) return
+    if (decision.state.phase === 'Terminating' || NOT_KEPT.includes(decision.reason)) return
     if (world.get(PRIMARY) === undefined || observation.recorded.length === 0) return
     if ((observation.canary.metadata.finalizers ?? []).length === 0) return
     const missed = missedByPrimary(world)

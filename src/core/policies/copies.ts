@@ -136,7 +136,9 @@ const isEqual = (kind: PolicyKind, one: KubeObject, other: KubeObject): boolean 
 
 function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {
   const { namespace, primary } = o.names
-  const name = nameOfCopy(original.metadata.name, primary.name)
+  const { namespace: of = namespace, name: policy } = original.metadata
+  // A policy of the mesh may have the name of one of the namespace.
+  const name = nameOfCopy(of === namespace ? policy : `${of}-${policy}`, primary.name)
   const ref = { kind: kind.kind, namespace, name }
   return { kind, original, ref, spec: kind.withSelector(recordOf(original.spec), selector) }
 }
@@ -156,12 +158,14 @@ export function nameOfCopy(policy: string, primary: string): string {
 export const isCopy = (o: Pick<Observation, 'names'>, object: KubeObject): boolean =>
   isOurs(o, object) && object.metadata.annotations?.[COPY_ANNOTATION] !== undefined
 
-/** One in the Canary's namespace and one in the root namespace may have the same name. */
+/** Of copies that would have one name the oldest original's is kept, which may be there already. */
 function withoutDoubles({ copies, unequal }: Parity): Parity {
-  const doubles = copies.flatMap((copy, i): Unequal[] => {
-    const other = copies.find((one, j) => j < i && refKey(one.ref) === refKey(copy.ref))
-    return other === undefined ? [] : [{ why: 'doubled', policy: other.original, other: copy.original, ref: copy.ref }]
-  })
-  const named = new Set(doubles.map(({ ref }) => refKey(ref)))
-  return { copies: copies.filter(({ ref }) => !named.has(refKey(ref))), unequal: [...unequal, ...doubles] }
+  const kept = new Map<string, Copy>()
+  const doubles: Unequal[] = []
+  for (const copy of copies) {
+    const first = kept.get(refKey(copy.ref))
+    if (first === undefined) kept.set(refKey(copy.ref), copy)
+    else doubles.push({ why: 'doubled', policy: first.original, other: copy.original, ref: copy.ref })
+  }
+  return { copies: [...kept.values()], unequal: [...unequal, ...doubles] }
 }

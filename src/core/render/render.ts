@@ -6,6 +6,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
 import { isGivenBack, renderAutoscalers } from './autoscalers.ts'
+import { isOurs } from './ownership.ts'
 import { renderPolicies } from './policies.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
@@ -16,7 +17,7 @@ import type { Write } from '../model/write.ts'
 
 /**
  * @param o with the state and memory that the move leads to.
- * @param halted a person has to put something right before anything is touched.
+ * @param halted a person has to put something right before anything but copies of policies is touched.
  */
 export function render(o: Observation, halted: boolean): Write[] {
   const finalizers = o.canary.metadata.finalizers ?? []
@@ -28,8 +29,9 @@ export function render(o: Observation, halted: boolean): Write[] {
     return o.state.phase === 'Failed' ? routingOf(o).render(o, postureOf(o, o.state)) : []
   }
   if (o.hidden !== null && !o.surroundings.namespaceTerminating) return []
-  if (halted) return []
   const posture = postureOf(o, o.state)
+  // A primary that serves all the same, as where the status was lost, goes on being covered.
+  if (halted) return o.primary !== null && isOurs(o, o.primary.object) ? renderPolicies(o, posture) : []
   const writes = isUnchanged(o, posture) ? [] : renderAll(o, posture)
   if (writes.length === 0) nothingToWrite.set(o.live, { o, key: keyOf(o, posture) })
   if (posture.remove === 'nothing') return writes

@@ -66,15 +66,19 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'one of the root namespace, into the namespace of the Canary': {
     policies: () => [allow('everywhere', root)],
-    copies: ['AuthorizationPolicy everywhere-web-primary'],
+    copies: ['AuthorizationPolicy istio-system-everywhere-web-primary'],
   },
   'none of the root namespace where that selects no pods of others': {
     policies: () => [policy(PeerAuthentication, 'p', { ...web, ...strict }, root)],
     copies: [],
   },
-  'two that need one name': {
+  'one of the root namespace beside one of that name': {
     policies: () => [allow('deny'), allow('deny', root, 'ops')],
-    copies: [],
+    copies: ['AuthorizationPolicy deny-web-primary', 'AuthorizationPolicy istio-system-deny-web-primary'],
+  },
+  'two that need one name: that of the older one is kept': {
+    policies: () => [allow('istio-system-deny'), allow('deny', root, 'ops')],
+    copies: ['AuthorizationPolicy istio-system-deny-web-primary'],
     unequal: ['doubled'],
   },
   'of PeerAuthentications only the oldest': {

@@ -44,10 +44,10 @@ const stopping: Readonly<Record<string, Row>> = {
       'PeerAuthentication shop/strict decides for the pods of Deployment web, and the oldest decides alone: on the pods of Deployment web-primary that would be PeerAuthentication shop/backend, which selects them too and says something else. Write the same spec in both, or narrow the selector of backend so that it does not select app: web-primary.',
   },
   'two whose copies have one name': {
-    given: () => switched([allow('callers'), allow('callers', { namespace: 'istio-system' }, 'ops')]),
+    given: () => switched([allow('istio-system-callers'), allow('callers', { namespace: 'istio-system' }, 'ops')]),
     reason: 'PolicyNotKept',
     message:
-      'AuthorizationPolicy shop/callers and AuthorizationPolicy istio-system/callers both select the pods of Deployment web, and both would be copied for web-primary as AuthorizationPolicy callers-web-primary. Create one of them under another name, then delete the old one.',
+      'AuthorizationPolicy shop/istio-system-callers and AuthorizationPolicy istio-system/callers both select the pods of Deployment web, and both would be copied for web-primary as AuthorizationPolicy istio-system-callers-web-primary. Create one of them under another name, then delete the old one.',
   },
   'another client’s object that has the name of the copy': {
     given: () =>

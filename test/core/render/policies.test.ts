@@ -3,7 +3,10 @@ import { assert } from 'chai'
 import { kinds, type KubeObject, type ObjectMeta, refKey } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { missingCopies, renderPolicies } from '../../../src/core/render/policies.ts'
-import { after, liveOne, posture } from '../given-objects.ts'
+import { primarySelector } from '../../../src/core/render/labels.ts'
+import { render } from '../../../src/core/render/render.ts'
+import { FINALIZER } from '../../../src/core/model/names.ts'
+import { after, canary, deployment, liveOne, posture, workload } from '../given-objects.ts'
 import { allow, switched } from '../policies/given.ts'
 
 const COPY = { kind: kinds.AuthorizationPolicy, namespace: 'shop', name: 'callers-web-primary' }
@@ -55,6 +58,20 @@ suite('copies of policies', () => {
     const o = copied(callers())
     const labels = { ...copyIn(o).metadata.labels, 'example.com/team': 'shop' }
     assert.deepEqual(renderPolicies(edited(o, { labels }), wanted), [])
+  })
+
+  test('where a start is stopped, a primary that serves all the same is covered, and nothing else is written', () => {
+    const metadata = { finalizers: [FINALIZER] }
+    const stopped = switched([callers()], { canary: canary({ primary: { labels: 'switch' } }, {}, metadata) })
+    assert.deepEqual(render(stopped, true), [])
+    const selector = primarySelector(stopped)
+    const primary = deployment('web-primary', { selector }, { labels: { 'sluice.dev/canary': 'web' } })
+    const live = { ...stopped.live, [refKey(stopped.names.primary)]: primary }
+    const writes = render({ ...stopped, live, primary: workload(primary) }, true)
+    assert.deepEqual(
+      writes.map(({ verb, ref }) => [verb, ref]),
+      [['create', COPY]],
+    )
   })
 
   test('one that is being deleted covers nothing for long: the primary is not created beside it', () => {
