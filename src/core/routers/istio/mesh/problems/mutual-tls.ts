@@ -91,7 +91,8 @@ function refusedRequests(o: Observation): readonly Refused[] {
  * waypoints pass over those of the mesh.
  */
 function serverOf(o: Observation, workload: Workload | null, sample: PodSample | null): Server | null {
-  if (workload === null || dataPlaneOf({ ...o, samples: { ...o.samples, canary: sample } }) === 'ambient') return null
+  if (workload === null || dataPlaneOf({ target: o.target, samples: { ...o.samples, canary: sample } }) === 'ambient')
+    return null
   const { names, settings, surroundings } = o
   const { object } = workload
   const { namespace } = names
