@@ -55,8 +55,10 @@ function ofKind(
   return [...selecting, ...attached, ...naming(reader, o, kind, labels)]
 }
 
-/** Of policies in other namespaces: who makes more of them costs the owner of the Canary nothing. */
+/** Policies that name pods of one Canary as peers, of its namespace and of others: who makes more of them delays no other Canary. */
+const MOST_HERE = 200
 const MOST_ELSEWHERE = 20
+/** About the same pods as one of these. */
 const MOST_BESIDE = 100
 
 /** Those that name pods of the Canary as peers, and the ones beside them that may let the same pods through. */
@@ -70,11 +72,14 @@ function naming(
   const keys = new Set([namespace, ANYWHERE].flatMap(one => labels.flatMap(own => keysOfLabels(one, own))))
   const found = [...new Set([...keys].flatMap(key => reader.byIndex(kind, 'peers', key)))].toSorted(byAge)
   const isHere = ({ metadata }: KubeObject): boolean => metadata.namespace === namespace
-  const peers = [...found.filter(isHere), ...found.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
+  const peers = [
+    ...found.filter(isHere).slice(0, MOST_HERE),
+    ...found.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE),
+  ]
   const beside = peers.flatMap(policy =>
     keysOfLabels(policy.metadata.namespace ?? '', connections.podsOf(policy).matchLabels)
       .flatMap(key => reader.byIndex(kind, 'connections', key))
-      .slice(0, isHere(policy) ? undefined : MOST_BESIDE),
+      .slice(0, MOST_BESIDE),
   )
   return [...peers, ...beside]
 }

@@ -4,13 +4,13 @@
  * its original, so of two copies chance would decide.
  */
 import { type KubeObject, type Ref, refKey, refOf } from '../../api/object.ts'
-import { fingerprint, recordOf, sameJson } from '../json.ts'
+import { fingerprint, recordOf } from '../json.ts'
 import { COPY_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Labels } from '../render/labels.ts'
 import { isOurs } from '../render/ownership.ts'
 import { kindOfPolicy, policyKinds } from './index.ts'
-import { sameInMesh } from './mesh-metadata.ts'
+import { readByMesh } from './mesh-metadata.ts'
 import { byAge, selectsIn } from './order.ts'
 import {
   differingLabels,
@@ -31,6 +31,7 @@ export interface Copy {
   readonly kind: PolicyKind
   readonly original: KubeObject
   readonly ref: Ref
+  readonly selector: PodSelector
   readonly spec: Readonly<Record<string, unknown>>
 }
 
@@ -101,7 +102,7 @@ function missingOnPrimary(
   const onPrimary = users.filter(policy => selectsIn(o, kind, policy, pair.primary))
   switch (kind.counts) {
     case 'every':
-      return onTarget.filter(policy => !onPrimary.some(one => one === policy || isEqual(kind, one, policy)))
+      return withoutEqual(kind, onTarget, onPrimary)
     case 'oldest':
       // What the user wrote for the primary alone is the user's decision.
       return onPrimary.some(policy => !onTarget.includes(policy))
@@ -129,10 +130,33 @@ function overruling(
   return copy !== undefined && byAge(copy, other) < 0 ? null : other
 }
 
+/** Those that are not among `others`, and have no equal there. */
+function withoutEqual(
+  kind: PolicyKind,
+  policies: readonly KubeObject[],
+  others: readonly KubeObject[],
+): readonly KubeObject[] {
+  const own = new Set(others)
+  const missing = policies.filter(policy => !own.has(policy))
+  if (missing.length === 0 || others.length === 0) return missing
+  const said = new Set(others.map(other => saidBy(kind, other)))
+  return missing.filter(policy => !said.has(saidBy(kind, policy)))
+}
+
 /** Whether two policies say the same of the pods that they select. */
 const isEqual = (kind: PolicyKind, one: KubeObject, other: KubeObject): boolean =>
-  sameJson(kind.withSelector(recordOf(one.spec), NO_SELECTOR), kind.withSelector(recordOf(other.spec), NO_SELECTOR)) &&
-  sameInMesh(one, other)
+  saidBy(kind, one) === saidBy(kind, other)
+
+/** By policy, which is one object as long as it stays as it is: what it says of the pods that it selects. A tenant chooses its size. */
+const said = new WeakMap<KubeObject, string>()
+
+function saidBy(kind: PolicyKind, policy: KubeObject): string {
+  const known = said.get(policy)
+  if (known !== undefined) return known
+  const now = fingerprint([kind.withSelector(recordOf(policy.spec), NO_SELECTOR), readByMesh(policy)])
+  said.set(policy, now)
+  return now
+}
 
 function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {
   const { namespace, primary } = o.names
@@ -140,7 +164,7 @@ function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: Po
   // A policy of the mesh may have the name of one of the namespace.
   const name = nameOfCopy(of === namespace ? policy : `${of}-${policy}`, primary.name)
   const ref = { kind: kind.kind, namespace, name }
-  return { kind, original, ref, spec: kind.withSelector(recordOf(original.spec), selector) }
+  return { kind, original, ref, selector, spec: kind.withSelector(recordOf(original.spec), selector) }
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */

@@ -4,7 +4,7 @@
  * only control planes of that revision use it (https://istio.io/latest/docs/reference/config/labels/#IoIstioRev).
  */
 import type { KubeObject } from '../../api/object.ts'
-import { sameJson } from '../json.ts'
+import type { Json } from '../json.ts'
 
 type Entries = Readonly<Record<string, string>> | undefined
 
@@ -17,7 +17,8 @@ export const withoutMeshKeys = (entries: Entries): Readonly<Record<string, strin
 const meshKeys = (entries: Entries): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(entries ?? {}).filter(([key]) => isMeshKey(key)))
 
-/** Whether two policies say the same to Istio by their labels and annotations. */
-export const sameInMesh = ({ metadata: one }: KubeObject, { metadata: other }: KubeObject): boolean =>
-  sameJson(meshKeys(one.labels), meshKeys(other.labels)) &&
-  sameJson(meshKeys(one.annotations), meshKeys(other.annotations))
+/** What a policy says to Istio by its labels and annotations. */
+export const readByMesh = ({ metadata: { labels, annotations } }: KubeObject): Json => ({
+  labels: meshKeys(labels),
+  annotations: meshKeys(annotations),
+})

@@ -13,6 +13,7 @@ import {
   selectsAllOf,
   selectsPods,
 } from './pod-selector.ts'
+import type { Pair } from './sides.ts'
 
 /** Pods of some namespaces. */
 export interface Peer {
@@ -71,13 +72,6 @@ const NAME_LABEL = 'kubernetes.io/metadata.name'
 const isOfNames = ({ matchLabels, matchExpressions }: PodSelector): boolean =>
   Object.keys(matchLabels).every(key => key === NAME_LABEL) && matchExpressions.every(({ key }) => key === NAME_LABEL)
 
-/** Pods of both sides have the same namespace. */
-interface Side {
-  readonly namespace: string
-  readonly target: Readonly<Record<string, string>>
-  readonly primary: Readonly<Record<string, string>>
-}
-
 /** Whether a peer is of the namespace; `otherwise` where labels of namespaces decide that are not known here. */
 function isIn(policy: KubeObject, { namespaces }: Peer, namespace: string, otherwise: boolean): boolean {
   if (namespaces === null) return policy.metadata.namespace === namespace
@@ -85,27 +79,43 @@ function isIn(policy: KubeObject, { namespaces }: Peer, namespace: string, other
 }
 
 /**
- * Whether a policy lets pods of the target through by a rule by which, and by whose like, it and the others let none of the primary's.
+ * The first policy that lets pods of the target through by a rule while neither it nor another one lets those of the primary through,
+ * to the same pods, by the same ports.
  *
- * @param others all that may be about pods of the same namespace; the policy itself may be among them.
+ * @param policies all that may be about the same pods as one that names the target's.
+ * @param namespace of the pods of both sides.
  */
-export function missesPrimary(
+export function policyWithoutPrimary(
   connections: Connections,
-  policy: KubeObject,
-  others: readonly KubeObject[],
-  side: Side,
-): boolean {
-  const pods = connections.podsOf(policy)
-  const missed = connections
-    .rulesOf(policy)
-    .filter(rule => lets(policy, rule, side.namespace, side.target, false))
-    .filter(rule => !lets(policy, rule, side.namespace, side.primary, true))
-  if (missed.length === 0) return false
-  const beside = others
-    .filter(other => other.metadata.namespace === policy.metadata.namespace)
-    .filter(other => selectsAllOf(connections.podsOf(other), pods))
-    .flatMap(other => connections.rulesOf(other).filter(rule => lets(other, rule, side.namespace, side.primary, true)))
-  return missed.some(rule => !beside.some(other => other.direction === rule.direction && hasPortsOf(other, rule)))
+  policies: readonly KubeObject[],
+  namespace: string,
+  pairs: readonly Pair[],
+): KubeObject | null {
+  const read = policies.map(policy => ({
+    policy,
+    pods: connections.podsOf(policy),
+    rules: connections.rulesOf(policy),
+  }))
+  for (const { target, primary } of pairs) {
+    const letting = read.flatMap(one =>
+      one.rules.filter(rule => lets(one.policy, rule, namespace, primary, true)).map(rule => ({ ...one, rule })),
+    )
+    const found = read.find(({ policy, pods, rules }) =>
+      rules.some(
+        rule =>
+          lets(policy, rule, namespace, target, false) &&
+          !letting.some(
+            other =>
+              other.policy.metadata.namespace === policy.metadata.namespace &&
+              other.rule.direction === rule.direction &&
+              hasPortsOf(other.rule, rule) &&
+              selectsAllOf(other.pods, pods),
+          ),
+      ),
+    )
+    if (found !== undefined) return found.policy
+  }
+  return null
 }
 
 const lets = (

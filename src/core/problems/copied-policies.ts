@@ -4,8 +4,8 @@ import { at, textsOf } from '../json.ts'
 import { kindAndName } from '../model/names.ts'
 import { attachedServices, isBoundToWaypoint } from '../policies/attached.ts'
 import { type Copy, parityOf, type Unequal } from '../policies/copies.ts'
-import { kindOfPolicy } from '../policies/index.ts'
-import { missesPrimary } from '../policies/peers.ts'
+import { kindOfPolicy, policyKinds } from '../policies/index.ts'
+import { policyWithoutPrimary } from '../policies/peers.ts'
 import type { Expression } from '../policies/pod-selector.ts'
 import { pairsOf, selectorOfPrimary } from '../policies/sides.ts'
 import type { Observation } from '../model/observation.ts'
@@ -54,13 +54,13 @@ const adviceOn = ({ ref, original }: Copy): string =>
 
 /** It lets the pods of the target through and not those of the primary, on a side that is not theirs: no copy can mend that. */
 export const peerMissed: FindProblem = o => {
-  for (const policy of o.policies) {
-    const kind = kindOfPolicy(policy)
-    const connections = kind?.connections
-    if (connections === undefined) continue
-    const others = o.policies.filter(one => kindOfPolicy(one) === kind)
-    const { namespace, target, primary } = o.names
-    if (!pairsOf(o).some(pair => missesPrimary(connections, policy, others, { namespace, ...pair }))) continue
+  const { namespace, target, primary } = o.names
+  const pairs = pairsOf(o)
+  for (const kind of policyKinds) {
+    if (kind.connections === undefined) continue
+    const policies = o.policies.filter(one => kindOfPolicy(one) === kind)
+    const policy = policyWithoutPrimary(kind.connections, policies, namespace, pairs)
+    if (policy === null) continue
     return problem(
       'PolicyNotKept',
       `${called(policy)} lets the pods of ${kindAndName(target)} through as peers, and not those of ${kindAndName(primary)}. Add the same peer with ${labelsInWords(o)} in podSelector.matchLabels, beside the one that is there.`,

@@ -10,7 +10,7 @@ import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
 import { type Copy, isCopy, parityOf } from '../policies/copies.ts'
 import { policyKinds } from '../policies/index.ts'
-import { sameInMesh, withoutMeshKeys } from '../policies/mesh-metadata.ts'
+import { readByMesh, withoutMeshKeys } from '../policies/mesh-metadata.ts'
 import { deleteOurs, inherited, isCurrent, isOurs, liveOf, ours, stamped } from './ownership.ts'
 
 export function renderPolicies(o: Observation, posture: Posture): Write[] {
@@ -51,9 +51,29 @@ function write(o: Observation, copy: Copy): Write[] {
 }
 
 const isAsRendered = (live: KubeObject, wanted: KubeObject): boolean =>
-  isCurrent(live, wanted, () => sameJson(live.spec, wanted.spec) && sameInMesh(live, wanted))
+  isCurrent(live, wanted, () => sameJson(live.spec, wanted.spec) && sameJson(readByMesh(live), readByMesh(wanted)))
 
-function rendered(o: Observation, { original, ref, spec }: Copy): KubeObject {
+interface Rendered {
+  readonly basis: unknown
+  readonly object: KubeObject
+}
+
+/** By original, and by the name of the copy: the last that was rendered of it. To stamp one takes long where a tenant's policy is large. */
+const known = new WeakMap<KubeObject, Map<string, Rendered>>()
+
+function rendered(o: Observation, copy: Copy): KubeObject {
+  const { original, ref, selector } = copy
+  const { canary, names, settings } = o
+  const basis = [selector, names.canary, canary.apiVersion, canary.metadata.uid, settings.ownerReferences]
+  const ofOriginal = known.get(original) ?? new Map<string, Rendered>()
+  const last = ofOriginal.get(refKey(ref))
+  if (last !== undefined && sameJson(last.basis, basis)) return last.object
+  const object = stampedCopy(o, copy)
+  known.set(original, ofOriginal.set(refKey(ref), { basis, object }))
+  return object
+}
+
+function stampedCopy(o: Observation, { original, ref, spec }: Copy): KubeObject {
   const { namespace = '', name, labels, annotations } = original.metadata
   const metadata = {
     labels: inherited(labels),

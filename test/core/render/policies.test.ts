@@ -5,6 +5,7 @@ import type { Observation } from '../../../src/core/model/observation.ts'
 import { missingCopies, renderPolicies } from '../../../src/core/render/policies.ts'
 import { primarySelector } from '../../../src/core/render/labels.ts'
 import { render } from '../../../src/core/render/render.ts'
+import type { Write } from '../../../src/core/model/write.ts'
 import { FINALIZER } from '../../../src/core/model/names.ts'
 import { after, canary, deployment, liveOne, posture, workload } from '../given-objects.ts'
 import { allow, switched } from '../policies/given.ts'
@@ -26,6 +27,9 @@ const edited = (o: Observation, metadata: Partial<ObjectMeta>): Observation => {
   const live = { ...o.live, [refKey(COPY)]: { ...copy, metadata: { ...copy.metadata, ...metadata } } }
   return { ...o, live }
 }
+
+const objectOf = (write: Write | undefined): KubeObject | undefined =>
+  write?.verb === 'create' ? write.object : undefined
 
 const callers = (metadata: Partial<ObjectMeta> = {}): KubeObject => allow('callers', metadata)
 
@@ -58,6 +62,15 @@ suite('copies of policies', () => {
     const o = copied(callers())
     const labels = { ...copyIn(o).metadata.labels, 'example.com/team': 'shop' }
     assert.deepEqual(renderPolicies(edited(o, { labels }), wanted), [])
+  })
+
+  test('a policy is rendered once as long as it and what it is for stay as they are, because tenants choose its size', () => {
+    const o = switched([callers()])
+    const [first, again] = [renderPolicies(o, wanted), renderPolicies(o, wanted)].map(([write]) => objectOf(write))
+    assert.isDefined(first)
+    assert.strictEqual(first, again)
+    const [other] = renderPolicies({ ...o, settings: { ...o.settings, ownerReferences: true } }, wanted)
+    assert.lengthOf(objectOf(other)?.metadata.ownerReferences ?? [], 1)
   })
 
   test('where a start is stopped, a primary that serves all the same is covered, and nothing else is written', () => {
