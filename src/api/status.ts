@@ -17,6 +17,9 @@ export const PHASES = [
   'Terminating',
 ] as const
 
+/** Who may report of requests; a request is reported by several. */
+export const VANTAGES = ['destination', 'waypoint', 'source'] as const
+
 const text = () => z.string().optional()
 const whole = () => z.int().optional()
 /** RFC 3339, with milliseconds. */
@@ -195,6 +198,12 @@ export const CanaryStatusSchema = z
     paused: text().describe('Why a user paused the canary.'),
     labels: z.enum(['keep', 'switch']).optional().describe("How the primary's pods are told apart."),
     provider: text().describe('What splits the traffic since the Canary was initialized.'),
+    vantage: z
+      .enum(VANTAGES)
+      .optional()
+      .describe(
+        'Whose telemetry the built-in metrics read: the proxies of the pods (destination), the waypoint before them, or gateways and callers (source).',
+      ),
     lastTransitionTime: time(),
     nextCheckTime: time().describe('When the next check is due, if nothing changes before.'),
     run: Run.optional().describe('The release under way.'),

@@ -76,6 +76,19 @@ const bucket = (le: string, at: Line['at']): Line => ({
   at,
 })
 
+/** What a waypoint says of the backend that was chosen: the namespace is its own. */
+const passed = (labels: Record<string, string>, at: Line['at']): Line =>
+  sent(
+    {
+      reporter: 'waypoint',
+      destination_workload: 'web',
+      destination_service_namespace: 'infra',
+      response_code: '200',
+      ...labels,
+    },
+    at,
+  )
+
 /** What Istio says of a request that has no destination. */
 const nowhere = {
   destination_service_name: 'unknown',
@@ -144,6 +157,36 @@ const stories = {
     sent({ ...nowhere, destination_service: 'web-primary' }, from(null, 400)),
     sent({ ...nowhere, destination_service: 'web.lost', response_flags: 'NR' }, from(null, 800)),
   ],
+  // The same requests as a gateway before it and the pods behind it report them, and some past it.
+  waypoint: [
+    passed({}, from(100, 150)),
+    passed({ response_code: '404' }, from(null, 5)),
+    passed({ response_code: '503', response_flags: 'UF', destination_workload: 'unknown' }, from(null, 3)),
+    passed({ grpc_response_status: '14' }, from(null, 4)),
+    passed({ response_code: '0', response_flags: 'DC' }, from(null, 7)),
+    // Denied by a policy at the waypoint; and by the program.
+    passed({ response_code: '403', destination_workload: 'unknown' }, from(null, 40)),
+    passed({ response_code: '401', destination_workload: 'unknown' }, from(null, 20)),
+    passed({ response_code: '403' }, from(null, 2)),
+    passed({ destination_service_name: 'web-primary', destination_workload: 'web-primary' }, from(100, 400)),
+    passed({ destination_service_name: 'web' }, from(null, 5000)),
+    sent({ response_code: '200' }, from(null, 1000)),
+    sent({ response_flags: 'UF' }, from(null, 2000)),
+    received({ response_code: '500' }, from(null, 1000)),
+  ],
+  passing: [
+    {
+      ...passed({ le: '100', response_code: '403', destination_workload: 'unknown' }, from(null, 900)),
+      metric: 'bucket',
+    },
+    {
+      ...passed({ le: '+Inf', response_code: '403', destination_workload: 'unknown' }, from(null, 900)),
+      metric: 'bucket',
+    },
+    { ...passed({ le: '100' }, from(null, 0)), metric: 'bucket' },
+    { ...passed({ le: '1000' }, from(null, 10)), metric: 'bucket' },
+    { ...passed({ le: '+Inf' }, from(null, 10)), metric: 'bucket' },
+  ],
   // Found no cluster before the window as well.
   astray: [sent({ ...nowhere, destination_service: 'web.astray' }, second => 10 * Math.floor(second))],
   // 1000 requests of 10 s before the window; within it, 96 of at most 100 ms and 4 of at most 250 ms.
@@ -188,7 +231,11 @@ function exposition(told: Readonly<Record<string, readonly Line[]>>, second: num
   return `${lines.join('\n')}\n`
 }
 
-const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-canary'] }): CheckContext => ({
+const scene = (
+  namespace: Story,
+  canaryCallers: CallerView = { services: ['web-canary'] },
+  vantage: CheckContext['vantage'] = 'destination',
+): CheckContext => ({
   checkId: 'run/10/0',
   namespace,
   canary: 'web',
@@ -197,11 +244,14 @@ const scene = (namespace: Story, canaryCallers: CallerView = { services: ['web-c
   service: 'web',
   hosts: [],
   strangers: [],
+  vantage,
   canaryCallers,
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,
   carriedFor: 600_000,
 })
+
+const at = (vantage: CheckContext['vantage'], namespace: Story): CheckContext => scene(namespace, undefined, vantage)
 
 suite('PromQL of the built-in gates, on a real Prometheus', () => {
   let dir: string
@@ -313,8 +363,8 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       callerFailures(scene('subsets', { services: ['web'], version: 'v2' }), WINDOW),
       [3],
     ],
-    ['callers tell what the canary was sent', carried('split', { services: ['web-canary'] }, WINDOW), [10]],
-    ['and what the primary was sent', carried('split', { services: ['web-primary', 'other'] }, WINDOW), [90]],
+    ['callers tell what the canary was sent', carried(scene('split'), 'canary', WINDOW), [10]],
+    ['and what the primary was sent', carried(scene('split'), 'primary', WINDOW), [90]],
     [
       'the primary counts what was seen at both ends of its window',
       primaryRequests(scene('primary'), WINDOW - 1000, 1000),
@@ -322,16 +372,33 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
     ],
     [
       'what callers sent within the window is told by samples of the window alone',
-      carriedWithin('split', { services: ['web-primary'] }, WINDOW),
+      carriedWithin(scene('split'), 'primary', WINDOW),
       [90],
     ],
+    ['and is nothing where the change lies before it', carriedWithin(scene('split'), 'primary', 2000), [0]],
     [
-      'and is nothing where the change lies before it',
-      carriedWithin('split', { services: ['web-primary'] }, 2000),
-      [0],
+      'a waypoint tells of the backend that was chosen; what its policies deny is no answer of a side',
+      requests(at('waypoint', 'waypoint'), WINDOW),
+      [50 + 5 + 3 + 4 + 7 + 2],
     ],
-    ['callers that leave are counted of each side', disconnects(scene('leaving'), WINDOW, 'web'), [101]],
-    ['and of the other', disconnects(scene('leaving'), WINDOW, 'web-primary'), [99]],
+    ['and what reached no pod is an error', errors(at('waypoint', 'waypoint'), WINDOW), [3 + 4]],
+    ['which is not counted again as the callers’', callerFailures(at('waypoint', 'waypoint'), WINDOW), [0]],
+    ['callers that leave are seen there', disconnects(at('waypoint', 'waypoint'), WINDOW, 'canary'), [7]],
+    [
+      'the split is told with what was denied',
+      carried(at('waypoint', 'waypoint'), 'canary', WINDOW),
+      [50 + 5 + 3 + 4 + 7 + 60 + 2],
+    ],
+    ['of both sides', carried(at('waypoint', 'waypoint'), 'primary', WINDOW), [300]],
+    [
+      'what was seen at both ends is told of the primary',
+      primaryRequests(at('waypoint', 'waypoint'), WINDOW, 0),
+      [300],
+    ],
+    ['callers alone are told by callers', requests(at('source', 'waypoint'), WINDOW), [3000]],
+    ['and what failed on the way is an error there', errors(at('source', 'waypoint'), WINDOW), [2000]],
+    ['callers that leave are counted of each side', disconnects(scene('leaving'), WINDOW, 'canary'), [101]],
+    ['and of the other', disconnects(scene('leaving'), WINDOW, 'primary'), [99]],
     ['and are no errors', errors(scene('leaving'), WINDOW), [1]],
     ['requests without a cluster are told by their Host', withoutCluster(scene('lost'), WINDOW, 0), [1 + 2 + 4 + 8]],
     ['and none were before', withoutCluster(scene('lost'), 2000, WINDOW), []],
@@ -346,6 +413,11 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
   test('the percentile is that of the window, not of what was before it', async () => {
     const [p99] = await values(latency(scene('faster'), WINDOW))
     expect(p99).to.be.within(100, 250)
+  })
+
+  test('the percentile at a waypoint is that of answers, not of what its policies deny', async () => {
+    const [p99] = await values(latency(at('waypoint', 'passing'), WINDOW))
+    expect(p99).to.be.within(900, 1000)
   })
 
   test('a histogram that is born within the window has a percentile at once', async () => {

@@ -13,7 +13,14 @@ const wholeSeconds = (length: Milliseconds): Milliseconds =>
 export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): CheckContext {
   const { names, state } = o
   const run = { id: state.id, weight: state.traffic.canary }
-  const unseen = { hosts: [], strangers: [], canaryCallers: { services: [] }, primaryCallers: { services: [] } }
+  const nobody = { services: [] }
+  const unseen = {
+    vantage: 'destination',
+    hosts: [],
+    strangers: [],
+    canaryCallers: nobody,
+    primaryCallers: nobody,
+  } as const
   return {
     checkId: `${run.id}/${run.weight}/${at}`,
     namespace: names.namespace,

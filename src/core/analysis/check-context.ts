@@ -1,4 +1,5 @@
 /** What a check reads: whose telemetry, under which labels, over which window. All questions of one check share it. */
+import type { VANTAGES } from '../../api/status.ts'
 import type { Milliseconds } from '../time.ts'
 
 /** How callers' telemetry names one side of the split: by Service, and by subset where one Service has both sides. */
@@ -8,6 +9,14 @@ export interface CallerView {
   /** Version of the pods, when the split is by subsets of one Service. */
   readonly version?: string
 }
+
+/**
+ * Whose telemetry tells of the requests: the proxies of the pods (`destination`), the waypoint before them, or gateways and callers
+ * (`source`). A request is reported by several of them, so a Canary has one.
+ */
+export type Vantage = (typeof VANTAGES)[number]
+
+export type Side = 'canary' | 'primary'
 
 export interface CheckContext {
   /** Unique to the canary and the check; every id of a question starts with it. */
@@ -25,6 +34,7 @@ export interface CheckContext {
   readonly hosts: readonly string[]
   /** Other namespaces with routes of their own for the Service: what their callers meet may be those, and not ours. */
   readonly strangers: readonly string[]
+  readonly vantage: Vantage
   readonly canaryCallers: CallerView
   readonly primaryCallers: CallerView
   /** Since the candidate was first routed: no window reaches further back. */

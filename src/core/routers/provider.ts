@@ -35,10 +35,13 @@ export interface ProviderKind {
 /** Reads objects of a watched kind by an index. */
 export type Find = (kind: Kind, index: string, key: string) => readonly KubeObject[]
 
+/** Whose telemetry it is that a check reads, and how that names the two sides. */
+export type View = Pick<CheckContext, 'vantage' | 'hosts' | 'strangers' | 'canaryCallers' | 'primaryCallers'>
+
 /** Requests that come to nothing, or not to our routes, as PromQL and as a sentence. */
 export interface Telemetry {
   /** How the telemetry of callers names the two sides, and who reports of other routes. */
-  vantage(o: Observation): Pick<CheckContext, 'hosts' | 'strangers' | 'canaryCallers' | 'primaryCallers'>
+  vantage(o: Observation): View
   /** What the built-in gates count. */
   readonly questions: Readonly<Record<Exclude<Part, 'value'>, (scene: CheckContext, window: Milliseconds) => string>>
   /** Requests that the pods of the primary received in a window that ended `ago`, as a lower bound. */

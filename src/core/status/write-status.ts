@@ -12,6 +12,7 @@ import type { Waiting } from '../model/waiting.ts'
 import { LONGEST_MESSAGE } from '../model/announcement.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
+import { routingOf } from '../routers/index.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
@@ -52,6 +53,8 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
     provider: orNone(memory.provider),
+    // Before the provider is recorded nothing is known of the pods.
+    vantage: memory.provider === null ? undefined : routingOf(o).telemetry?.vantage(o).vantage,
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),

@@ -25,6 +25,7 @@ export const scene = (more: Partial<CheckContext> = {}): CheckContext => ({
   service: 'web',
   hosts: [],
   strangers: [],
+  vantage: 'destination',
   canaryCallers: { services: ['web-canary'] },
   primaryCallers: { services: ['web-primary'] },
   routedFor: 600_000,

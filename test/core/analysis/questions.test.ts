@@ -43,6 +43,20 @@ suite('questions', () => {
     expect(resets).to.include('reporter="source"').and.include('(UC)').and.not.include('security_policy')
   })
 
+  for (const vantage of ['waypoint', 'source'] as const) {
+    test(`at the vantage point ${vantage} nothing is asked of another one`, () => {
+      const at = scene({ vantage })
+      const all = [
+        ...['request-success-rate', 'request-duration'].flatMap(name => asked({ name }, at)),
+        ...silenceQuestions(telemetry, at, 60_000, null).checks,
+        ...splitQuestions(telemetry, at, 60_000, null).checks,
+        ...lostQuestions(telemetry, at, null).checks,
+      ]
+      const reporters = all.flatMap(({ query }) => [...query.matchAll(/reporter="(\w+)"/g)].map(([, one]) => one))
+      expect([...new Set(reporters)]).to.deep.equal([vantage])
+    })
+  }
+
   test("caller failures are those of the canary's own Service", () => {
     const failures = asked({ name: 'request-success-rate' })[2]
     expect(failures?.query)

@@ -2,7 +2,7 @@
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { canary, deployment, template, workload } from '../given-objects.ts'
 import { ambient, bound, inAmbient, pod, service } from './ambient.given.ts'
-import { type Blocking, subsets, withRule } from './given.ts'
+import { type Blocking, type Spec, subsets, withRule } from './given.ts'
 
 const missing = (given: Partial<Observation>, message: string): Blocking => ({
   given,
@@ -10,6 +10,10 @@ const missing = (given: Partial<Observation>, message: string): Blocking => ({
   message,
 })
 const conflict = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Conflict', message })
+const invalid = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Invalid', message })
+const metrics = (...names: readonly string[]): Spec => ({
+  analysis: { stepWeights: [50], metrics: names.map(name => ({ name })) },
+})
 const labelled = { 'istio.io/use-waypoint': 'waypoint' }
 const gateway = { gatewayRefs: [{ name: 'public', namespace: 'infra' }] }
 
@@ -65,6 +69,18 @@ export const ofAmbient: Readonly<Record<string, Blocking>> = {
     { ...inAmbient([service(labelled, bound())]), canary: canary() },
     'The pods of Deployment shop/web are in ambient, where requests in the mesh are split at a waypoint, by an HTTPRoute: recreate the Canary with provider: gatewayapi:v1.',
   ),
+  'a rate of mutual TLS at a waypoint': invalid(
+    inAmbient([service(labelled, bound())], { spec: metrics('request-success-rate', 'mutual-tls-rate') }),
+    'spec.analysis.metrics[1] is mutual-tls-rate, and the requests of this Canary are reported by a waypoint, which lets in nothing but mutual TLS and does not tell how the pods are reached. Remove the metric: the rate would be 100 % of every release.',
+  ),
+  'a rate of mutual TLS by the word of a gateway': invalid(
+    inAmbient([service()], { said: gateway, spec: metrics('mutual-tls-rate') }),
+    'spec.analysis.metrics[0] is mutual-tls-rate, and the requests of this Canary are reported by gateways and callers, which do not tell whether they used mutual TLS. Remove the metric: the rate would be without data.',
+  ),
+  'copies of requests behind a waypoint': invalid(
+    inAmbient([service(labelled, bound())], { spec: { analysis: { iterations: 2, mirror: true } } }),
+    'spec.analysis.mirror copies requests, and spec.analysis.metrics[0] counts those that the waypoint reports, which are none of the copies. Remove mirror, or measure with a query.',
+  ),
   'subsets behind a waypoint': conflict(
     {
       ...withRule(),
@@ -96,6 +112,11 @@ export const harmlessInAmbient: Readonly<Record<string, Partial<Observation>>> =
   ),
   'a Service that will be made in a namespace with the label': before({ ...ambient, ...labelled }, {}),
   'a Service that will get the label': inAmbient([service()], { said: { apex: { labels: labelled } } }),
+  'copies behind a waypoint that a query measures': inAmbient([service(labelled, bound())], {
+    spec: {
+      analysis: { iterations: 2, mirror: true, metrics: [{ name: 'own', query: 'x', thresholdRange: { min: 1 } }] },
+    },
+  }),
   'no waypoint where the split is at a Gateway alone': inAmbient([service()], { said: gateway }),
   'a VirtualService at a gateway': {
     ...inAmbient([service()]),

@@ -7,7 +7,20 @@ import { carries, NONE, weighted } from '../../../src/core/model/traffic.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
-import { after, live, liveOne, observation, posture } from '../given-objects.ts'
+import { routingOf } from '../../../src/core/routers/index.ts'
+import {
+  after,
+  noSurroundings,
+  object,
+  canary,
+  deployment,
+  live,
+  liveOne,
+  observation,
+  posture,
+  template,
+  workload,
+} from '../given-objects.ts'
 import { advancing } from '../machine/given.ts'
 import { bound, inAmbient, pod, service } from '../problems/ambient.given.ts'
 import { withAnswers } from './own-routers.ts'
@@ -110,4 +123,76 @@ suite('the Services of the sides in ambient', () => {
       'Service shop/web-canary is bound to no waypoint, unlike the Service of the callers. The split holds; requests that call it by name meet no policy of the waypoint. Write the label istio.io/use-waypoint of the Service of the callers in spec.service.primary.labels and spec.service.canary.labels',
     ])
   })
+})
+
+suite('ways past a waypoint', () => {
+  const both = {
+    gatewayRefs: [
+      { name: 'public', namespace: 'infra' },
+      { kind: 'Service', name: 'web', port: 80 },
+    ],
+  }
+  const ingress = { ...labels, 'istio.io/ingress-use-waypoint': 'true' }
+  const all = (own: Readonly<Record<string, string>>): KubeObject[] =>
+    ['web', 'web-primary', 'web-canary'].map(name => service(own, bound(), name))
+  const said = (given: Partial<Observation>): string[] => warningsOf(observation(given)).map(({ message }) => message)
+  const route = object(
+    kinds.HTTPRoute,
+    'in',
+    { spec: { parentRefs: [{ name: 'public' }], rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] } },
+    { namespace: 'shop' },
+  )
+
+  test('the gateway of the Canary is one, unless the sides have the label for ingress', () => {
+    expect(said(inAmbient(all(labels), { said: both }))).to.deep.equal([
+      'Gateway infra/public splits requests past the waypoint, whose telemetry judges the release: traffic checks ignore these requests. To have them counted write the label istio.io/ingress-use-waypoint: "true" on Service web; both sides get it',
+    ])
+    expect(said(inAmbient(all(ingress), { said: both }))).to.deep.equal([])
+  })
+
+  test('a gateway of others is one, unless the Service that its route names has it', () => {
+    const surroundings = { ...noSurroundings, routes: [route] }
+    expect(said({ ...inAmbient(all(labels)), surroundings })).to.deep.equal([
+      'HTTPRoute shop/in leads requests at Gateway shop/public to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them. To have them split write the label istio.io/ingress-use-waypoint: "true" on Service web',
+    ])
+    expect(said({ ...inAmbient(all(ingress)), surroundings })).to.deep.equal([])
+  })
+})
+
+suite('whose telemetry tells of a canary', () => {
+  const gateway = { said: { gatewayRefs: [{ name: 'public', namespace: 'infra' }] } }
+  const services = [service(labels, bound())]
+  const bare = { ...pod, annotations: {} }
+  const refusing = workload(deployment('web', { template: template('web:1', { 'sidecar.istio.io/inject': 'false' }) }))
+  const rows: Readonly<Record<string, [given: Partial<Observation>, vantage: string]>> = {
+    'the waypoint, in ambient': [inAmbient(services), 'waypoint'],
+    'the gateway, in ambient where the split is there': [inAmbient(services, gateway), 'source'],
+    'the waypoint, where the split is at both': [
+      inAmbient(services, {
+        said: { gatewayRefs: [...gateway.said.gatewayRefs, { kind: 'Service', name: 'web', port: 80 }] },
+      }),
+      'waypoint',
+    ],
+    'the proxies of the pods, where they have one': [
+      inAmbient(services, { sample: { ...bare, containers: ['web', 'istio-proxy'] } }),
+      'destination',
+    ],
+    'the gateway before pods without any': [inAmbient([], { ...gateway, sample: bare }), 'source'],
+    'callers of pods that refuse a proxy': [{ ...inAmbient([], { sample: bare }), target: refusing }, 'source'],
+    'the proxies that pods in the mesh are expected to have': [inAmbient([], { sample: bare }), 'destination'],
+    'the proxies of the pods, before there are any': [
+      { ...inAmbient([]), samples: { primary: null, canary: null, namespaceLabels: null } },
+      'destination',
+    ],
+    'the gateway of Istio’s own kind': [
+      { ...inAmbient([]), canary: canary({}, { gateways: ['infra/public'], hosts: ['shop.example.com'] }) },
+      'source',
+    ],
+  }
+  for (const [name, [given, vantage]] of Object.entries(rows)) {
+    test(name, () => {
+      const o = observation(given)
+      expect(routingOf(o).telemetry?.vantage(o).vantage).to.equal(vantage)
+    })
+  }
 })

@@ -52,6 +52,6 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
       return [...routes].filter(one => leadsTo(one, service))
     },
     policies: gatewayPolicies(kind),
-    telemetry,
+    telemetry: telemetry(kind),
   }
 }

@@ -1,14 +1,19 @@
 /** What callers report where Istio serves the routes: its standard metrics, with the two Services as destinations. */
+import type { Kind } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
+import { vantageOf } from '../istio/ambient/vantage.ts'
 import { telemetry as ofIstio } from '../istio/telemetry.ts'
 import type { Telemetry } from '../provider.ts'
 import { splitsMesh } from './parents.ts'
 import { parentsIn } from './refs.ts'
 import { otherRoutes, serviceReached } from './surroundings.ts'
+import { inMesh } from './users.ts'
 
-export const telemetry: Telemetry = {
+/** @param http HTTPRoute in the version of the provider. */
+export const telemetry = (http: Kind): Telemetry => ({
   ...ofIstio,
   vantage: o => ({
+    vantage: vantageOf(o, inMesh(http)),
     // A wildcard is no Host header.
     hosts: (o.canary.spec.service.hosts ?? []).filter(host => !host.includes('*')),
     strangers: strangersOf(o),
@@ -35,7 +40,7 @@ export const telemetry: Telemetry = {
   tellsSplit: o =>
     o.canary.spec.service.routes === undefined &&
     otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
-}
+})
 
 /** Namespaces whose callers meet a route of their own at the Service. */
 function strangersOf(o: Observation): string[] {

@@ -91,3 +91,8 @@ export function isInMesh(o: Named & Pick<Observation, 'live'>, http: Kind): bool
     .flatMap(one => liveOf(o, refOfListed(o, one, http)) ?? [])
     .some(route => parentsIn(route).some(one => isService(one) && one.namespace === namespace && one.name === name))
 }
+
+export const inMesh =
+  (http: Kind) =>
+  (o: Observation): boolean =>
+    isInMesh(o, http)

@@ -16,13 +16,16 @@
  * - Every series of one pod is scraped at the same instants, so good and bad requests cover the same stretch of time,
  *   however the window falls between two scrapes.
  *
+ * Whose telemetry it is says `CheckContext.vantage`: that of the pods' own proxies, of the waypoint before them, or of callers. Each
+ * request is in one of them once, so they are never added up.
+ *
  * Known limits: after a longer gap a series looks born and counts over the life of its pod, which still is this candidate
  * only; and requests that an earlier candidate's pods served between their last scrape before the window and its start are
  * counted with it, if those pods live to be scraped again.
  */
 import type { Milliseconds } from '../../time.ts'
 import { promDuration, quoted } from '../../analysis/promql.ts'
-import type { CallerView, CheckContext } from '../../analysis/check-context.ts'
+import type { CallerView, CheckContext, Side } from '../../analysis/check-context.ts'
 
 /** gRPC statuses that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const GRPC_FAILURES = '2|4|8|13|14|15'
@@ -73,27 +76,54 @@ const received = (namespace: string, workload: string): string =>
 const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /**
- * What callers report of these Services. By their full names, because before Istio 1.23 `destination_service_namespace` is
- * `unknown` for the requests that reached no pod (https://github.com/istio/istio/issues/49842).
+ * What callers, or the waypoint, report of these Services. By their full names, because before Istio 1.23
+ * `destination_service_namespace` is `unknown` for the requests that reached no pod (https://github.com/istio/istio/issues/49842), and a
+ * waypoint says its own namespace there. A waypoint names the backend that the split has chosen, not the Service that was called.
  */
-function sent(namespace: string, view: CallerView): string {
+function sent({ vantage, namespace }: CheckContext, view: CallerView): string {
   const services = view.services.map(escapeRegex).join('|')
   const version = view.version === undefined ? '' : `,destination_version=${quoted(view.version)}`
-  return `reporter="source",destination_service=~${quoted(`(${services})\\.${escapeRegex(namespace)}\\.svc\\..+`)}${version}`
+  return `reporter=${quoted(callersOf(vantage))},destination_service=~${quoted(`(${services})\\.${escapeRegex(namespace)}\\.svc\\..+`)}${version}`
 }
 
-/** Requests that the pods of a workload received, whatever came of them. */
-export function requests(scene: CheckContext, window: Milliseconds, workload: string = scene.target): string {
-  return `sum(${increments(`${REQUESTS}{${received(scene.namespace, workload)}}`, window)})`
+/** Who reports of requests on their way. */
+const callersOf = (vantage: CheckContext['vantage']): string => (vantage === 'waypoint' ? 'waypoint' : 'source')
+
+const callersView = (scene: CheckContext, side: Side): CallerView =>
+  side === 'canary' ? scene.canaryCallers : scene.primaryCallers
+
+/** What the vantage point of the Canary reports of one side. */
+function observed(scene: CheckContext, side: Side): string {
+  if (scene.vantage !== 'destination') return sent(scene, callersView(scene, side))
+  return received(scene.namespace, side === 'canary' ? scene.target : scene.primary)
 }
 
 /**
- * Requests that the primary's pods received, as a lower bound: a gap in the telemetry must not look like traffic.
+ * Selectors of the requests that a side had to answer. A waypoint and a gateway count what their own policies deny, too, under the side
+ * that the split has chosen: without a workload, for nothing was reached. That is no side's answer, good or bad.
+ */
+function answerable(scene: CheckContext, side: Side): readonly string[] {
+  const selector = observed(scene, side)
+  if (scene.vantage === 'destination') return [selector]
+  return [
+    `${selector},response_code!~"401|403"`,
+    `${selector},response_code=~"401|403",destination_workload!="unknown"`,
+  ]
+}
+
+/** Requests to one side, whatever came of them. */
+export function requests(scene: CheckContext, window: Milliseconds, side: Side = 'canary'): string {
+  const counted = answerable(scene, side).map(selector => increments(`${REQUESTS}{${selector}}`, window))
+  return `sum(${counted.join(' or ')})`
+}
+
+/**
+ * Requests to the primary, as a lower bound: a gap in the telemetry must not look like traffic.
  *
  * @param ago how long ago the window ended, so that what it implies for the canary has had time to show.
  */
 export function primaryRequests(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
-  return `sum(${growth(`${REQUESTS}{${received(scene.namespace, scene.primary)}}`, window, ago)})`
+  return `sum(${growth(`${REQUESTS}{${observed(scene, 'primary')}}`, window, ago)})`
 }
 
 const DISCONNECTED = flagged('DC')
@@ -103,23 +133,25 @@ const DISCONNECTED = flagged('DC')
  * before the answer are counted by `disconnects`.
  */
 export function errors(scene: CheckContext, window: Milliseconds): string {
-  const canary = received(scene.namespace, scene.target)
+  const canary = observed(scene, 'canary')
   const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
   const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
   return `sum(${increments(http, window)} or ${increments(grpc, window)})`
 }
 
-/** Requests to the pods of a workload whose callers went away before the answer. */
-export function disconnects(scene: CheckContext, window: Milliseconds, workload: string): string {
-  const selector = `${REQUESTS}{${received(scene.namespace, workload)},response_flags=~"${DISCONNECTED}"}`
+/** Requests to one side whose callers went away before the answer. */
+export function disconnects(scene: CheckContext, window: Milliseconds, side: Side): string {
+  const selector = `${REQUESTS}{${observed(scene, side)},response_flags=~"${DISCONNECTED}"}`
   return `sum(${increments(selector, window)})`
 }
 
 /**
  * Requests for the canary that failed before it saw them, by the callers' telemetry. With subsets a failure without a chosen
- * pod has no version; it counts as the canary's, because a side that no caller can reach must not look healthy.
+ * pod has no version; it counts as the canary's, because a side that no caller can reach must not look healthy. Where the vantage point
+ * is before the pods, they are among its errors.
  */
 export function callerFailures(scene: CheckContext, window: Milliseconds): string {
+  if (scene.vantage !== 'destination') return 'vector(0)'
   return failedOnTheWay(scene, window, CALLER_FLAGS)
 }
 
@@ -134,7 +166,7 @@ export function resets(scene: CheckContext, window: Milliseconds): string {
 function failedOnTheWay(scene: CheckContext, window: Milliseconds, flags: string): string {
   const { version, services } = scene.canaryCallers
   const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
-  const selector = `${REQUESTS}{${sent(scene.namespace, { services })}${versions},response_flags=~${quoted(flags)}}`
+  const selector = `${REQUESTS}{${sent(scene, { services })}${versions},response_flags=~${quoted(flags)}}`
   return `sum(${increments(selector, window)})`
 }
 
@@ -158,18 +190,18 @@ function securedBy(policy: string, scene: CheckContext, window: Milliseconds): s
 
 /** The 99th percentile of the canary's response times in ms, failures included. NaN without requests. */
 export function latency(scene: CheckContext, window: Milliseconds): string {
-  const buckets = increments(`${DURATION}{${received(scene.namespace, scene.target)}}`, window)
-  return `histogram_quantile(0.99, sum by (le) ${buckets})`
+  const buckets = answerable(scene, 'canary').map(selector => increments(`${DURATION}{${selector}}`, window))
+  return `histogram_quantile(0.99, sum by (le) ${buckets.length === 1 ? buckets.join() : `(${buckets.join(' or ')})`})`
 }
 
 /** Requests that callers sent to one side, whatever came of them: what the mesh really carries. */
-export function carried(namespace: string, view: CallerView, window: Milliseconds): string {
-  return `sum(${increments(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+export function carried(scene: CheckContext, side: Side, window: Milliseconds): string {
+  return `sum(${increments(`${REQUESTS}{${sent(scene, callersView(scene, side))}}`, window)})`
 }
 
 /** The same, of which nothing lies before the window, however long ago the last scrape before it was. */
-export function carriedWithin(namespace: string, view: CallerView, window: Milliseconds): string {
-  return `sum(${within(`${REQUESTS}{${sent(namespace, view)}}`, window)})`
+export function carriedWithin(scene: CheckContext, side: Side, window: Milliseconds): string {
+  return `sum(${within(`${REQUESTS}{${sent(scene, callersView(scene, side))}}`, window)})`
 }
 
 /**
@@ -181,7 +213,7 @@ export function carriedWithin(namespace: string, view: CallerView, window: Milli
 export function withoutCluster(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
   const [service, namespace] = [escapeRegex(scene.service), escapeRegex(scene.namespace)]
   const full = [`${service}\\.${namespace}(\\.svc(\\..+)?)?`, ...scene.hosts.map(escapeRegex)].join('|')
-  const lost = `reporter="source",response_flags=~${quoted(flagged('NC'))}`
+  const lost = `reporter=${quoted(callersOf(scene.vantage))},response_flags=~${quoted(flagged('NC'))}`
   const strangers = scene.strangers.map(escapeRegex).join('|')
   const ofOurRoutes = strangers === '' ? '' : `,source_workload_namespace!~${quoted(strangers)}`
   const byFullName = `${REQUESTS}{${lost}${ofOurRoutes},destination_service=~${quoted(`(${full})(:[0-9]+)?`)}}`

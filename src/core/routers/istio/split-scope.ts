@@ -1,6 +1,10 @@
 /** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
 import type { Observation } from '../../model/observation.ts'
-import { waysPast } from './ways-past.ts'
+import { MESH } from './bindings.ts'
+import { splitBindings, waysPast } from './ways-past.ts'
+
+/** Routes that carry the split are evaluated at callers in the mesh. */
+export const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one => one.gateways.includes(MESH))
 
 /** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
 function splitsInMesh(o: Observation): boolean {

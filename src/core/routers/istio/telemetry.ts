@@ -1,7 +1,7 @@
 /** What Istio's metrics tell of the two sides. */
-import type { CheckContext } from '../../analysis/check-context.ts'
 import type { Observation } from '../../model/observation.ts'
-import type { Telemetry } from '../provider.ts'
+import type { Telemetry, View } from '../provider.ts'
+import { vantageOf } from './ambient/vantage.ts'
 import { gatewaysIn, MESH } from './bindings.ts'
 import {
   callerFailures,
@@ -17,7 +17,7 @@ import {
   resets,
   withoutCluster,
 } from './promql.ts'
-import { sharesAddUp, splitsAll } from './split-scope.ts'
+import { sharesAddUp, splitsAll, splitsMesh } from './split-scope.ts'
 
 export const telemetry: Telemetry = {
   vantage,
@@ -25,19 +25,16 @@ export const telemetry: Telemetry = {
     requests: (scene, window) => requests(scene, window),
     errors,
     'caller-failures': callerFailures,
-    disconnects: (scene, window) => disconnects(scene, window, scene.target),
-    'primary-requests': (scene, window) => requests(scene, window, scene.primary),
-    'primary-disconnects': (scene, window) => disconnects(scene, window, scene.primary),
+    disconnects: (scene, window) => disconnects(scene, window, 'canary'),
+    'primary-requests': (scene, window) => requests(scene, window, 'primary'),
+    'primary-disconnects': (scene, window) => disconnects(scene, window, 'primary'),
     latency,
     'mutual-tls': mutualTls,
     plaintext,
     resets,
   },
   primaryRequests,
-  sent: (scene, side, window, strict) => {
-    const view = side === 'canary' ? scene.canaryCallers : scene.primaryCallers
-    return strict ? carriedWithin(scene.namespace, view, window) : carried(scene.namespace, view, window)
-  },
+  sent: (scene, side, window, strict) => (strict ? carriedWithin : carried)(scene, side, window),
   lost: withoutCluster,
   lostSentence: ({ names }) =>
     `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port or a subset that Service ${names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
@@ -45,13 +42,12 @@ export const telemetry: Telemetry = {
   tellsSplit: sharesAddUp,
 }
 
-type Vantage = Pick<CheckContext, 'hosts' | 'strangers' | 'canaryCallers' | 'primaryCallers'>
-
-function vantage(o: Observation): Vantage {
+function vantage(o: Observation): View {
   const { names } = o
   const apex = names.apexService.name
   const { hosts = [], destinationRule: subsets, virtualServices } = o.canary.spec.service
   const known = {
+    vantage: vantageOf(o, splitsMesh),
     // A wildcard is no Host header, and a name without a dot is that of a Service.
     hosts: hosts.filter(host => host.includes('.') && !host.includes('*')),
     strangers: strangersOf(o),

@@ -1,16 +1,23 @@
 /** What may block a release by the Gateway API, in the order in which it is reported. */
 import type { Kind } from '../../../../api/object.ts'
-import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
 import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed } from '../../istio/problems/hosts.ts'
 import { meshPolicies } from '../../istio/mesh/problems/index.ts'
-import { headlessInAmbient, sidesUnbound, waypointMissing, waypointShared } from '../../istio/ambient/problems.ts'
+import {
+  copiesUntold,
+  headlessInAmbient,
+  mutualTlsUntold,
+  sidesUnbound,
+  waypointMissing,
+  waypointShared,
+} from '../../istio/ambient/problems.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
-import { isInMesh } from '../users.ts'
+import { telemetry } from '../telemetry.ts'
+import { inMesh } from '../users.ts'
 import {
   cookieThatCannotBeMatched,
   corsThatDoesNotFit,
@@ -28,12 +35,7 @@ import {
   portThatIsNotHttp,
 } from './parents.ts'
 import { routesThatDoNotFit } from './references.ts'
-import { consumerRoute, foreignRoute, rivalRoute, wayPastTheSplit } from './routes.ts'
-
-const inMesh =
-  (http: Kind) =>
-  (o: Observation): boolean =>
-    isInMesh(o, http)
+import { consumerRoute, foreignRoute, gatewayUncounted, rivalRoute, wayPastTheSplit } from './routes.ts'
 
 const besideVirtualServices = (kind: Kind): TwoApis => ({
   splitsMesh: inMesh(kind),
@@ -65,6 +67,8 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(headlessInAmbient(inMesh(kind))),
     stops(waypointMissing(inMesh(kind))),
     stops(waypointShared),
+    stops(mutualTlsUntold(telemetry(kind))),
+    stops(copiesUntold(telemetry(kind))),
     warnsOnly(sidesUnbound(inMesh(kind))),
   ],
   routes: [
@@ -73,6 +77,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(consumerRoute(kind)),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     warnsOnly(wayPastTheSplit),
+    warnsOnly(gatewayUncounted(kind)),
     ...meshPolicies.routes,
   ],
   ports: [refusesService(tooManyMatches), refusesService(parentPortThatIsNone), stops(portThatIsNotHttp)],

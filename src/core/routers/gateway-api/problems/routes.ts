@@ -5,8 +5,12 @@ import { foreign } from '../../../problems/foreign.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
 import { gatewaysIn } from '../../istio/bindings.ts'
+import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
 import { httpRouteOf } from '../own.ts'
+import { INGRESS, ingressUsesWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
+import { isService, parentsOf } from '../parents.ts'
 import { calledParent, parentsIn } from '../refs.ts'
+import { telemetry } from '../telemetry.ts'
 import { otherRoutes, serviceReached } from '../surroundings.ts'
 import { isInMesh } from '../users.ts'
 
@@ -66,9 +70,10 @@ const NAMED = 3
 
 /** Requests that bypass the split never reach a candidate, so no check sees them. */
 export const wayPastTheSplit: FindProblem = o => {
+  const isTaken = dataPlaneOf(o) === 'ambient' && ingressUsesWaypoint(o, o.names.apexService)
   const ways = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes]
     .map(route => ({ route, service: serviceReached(o, route) }))
-    .filter(({ service }) => service !== null)
+    .filter(({ service }) => service !== null && !(isTaken && service === o.names.apexService.name))
     .toSorted((a, b) => (called(a.route) < called(b.route) ? -1 : 1))
   const [first] = ways
   if (first === undefined) return null
@@ -77,9 +82,29 @@ export const wayPastTheSplit: FindProblem = o => {
   const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does' : 'do'} ${more}`
   return problem(
     'Bypassed',
-    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them`,
+    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them${first.service === o.names.apexService.name ? adviceInAmbient(o) : ''}`,
   )
 }
+
+/** A gateway leads them to the waypoint, if the Service says so. */
+const adviceInAmbient = (o: Observation): string =>
+  dataPlaneOf(o) === 'ambient' && isApexBound(o)
+    ? `. To have them split write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}`
+    : ''
+
+/** A gateway splits by itself, and the waypoint sees of it what a side's own label leads there: one split, reported in two places. */
+export const gatewayUncounted =
+  (http: Kind): FindProblem =>
+  o => {
+    if (telemetry(http).vantage(o).vantage !== 'waypoint') return null
+    const gateways = parentsOf(o).filter(one => !isService(one))
+    const sides = [o.names.primaryService, o.names.canaryService]
+    if (gateways.length === 0 || sides.every(ref => ingressUsesWaypoint(o, ref))) return null
+    return problem(
+      'Bypassed',
+      `${listedInWords(gateways.map(calledParent))} ${gateways.length === 1 ? 'splits' : 'split'} requests past the waypoint, whose telemetry judges the release: traffic checks ignore these requests. To have them counted write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}; both sides get it`,
+    )
+  }
 
 const placesOf = (route: KubeObject): string =>
   listedInWords(route.kind === 'VirtualService' ? gatewaysIn(route) : parentsIn(route).map(calledParent))

@@ -1,8 +1,11 @@
 /** What of a release in ambient cannot be carried, or only in part (https://istio.io/latest/docs/ambient/usage/waypoint/). */
+import { builtInOf } from '../../../../api/metric.ts'
+import { metricsOf } from '../../../analysis/trials.ts'
 import { at } from '../../../json.ts'
 import { isBoundToWaypoint } from '../../../policies/attached.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
+import type { Telemetry } from '../../provider.ts'
 import { dataPlaneOf } from './data-plane.ts'
 import { isApexBound, unboundOf, USE_WAYPOINT } from './waypoint.ts'
 import type { Observation } from '../../../model/observation.ts'
@@ -82,3 +85,38 @@ export const subsetsBehindWaypoint: FindProblem = o => {
     `${calledHere(o, 'Service', o.names.apexService.name)} is bound to a waypoint, and spec.service.destinationRule splits it by subsets: the waypoint reports the Service and not the subset, so the telemetry tells no side from the other. Recreate the Canary with provider: gatewayapi:v1 and without destinationRule, or write the label ${USE_WAYPOINT}: none on the Service.`,
   )
 }
+
+/** Why a vantage point does not tell how requests to the pods were secured (istio_stats.cc in istio/proxy, `populatePeerInfo`). */
+const UNTOLD = {
+  waypoint: 'a waypoint, which lets in nothing but mutual TLS and does not tell how the pods are reached',
+  source: 'gateways and callers, which do not tell whether they used mutual TLS',
+} as const
+
+/** @param telemetry says who reports of the requests. */
+export const mutualTlsUntold =
+  (telemetry: Pick<Telemetry, 'vantage'>): FindProblem =>
+  o => {
+    const asked = metricsOf(o).find(({ metric }) => builtInOf(metric) === 'mutual-tls-rate')
+    if (asked === undefined) return null
+    const { vantage } = telemetry.vantage(o)
+    if (vantage === 'destination') return null
+    return problem(
+      'Invalid',
+      `${asked.path} is mutual-tls-rate, and the requests of this Canary are reported by ${UNTOLD[vantage]}. Remove the metric: the rate would be ${vantage === 'waypoint' ? '100 % of every release' : 'without data'}.`,
+    )
+  }
+
+/** Copies of requests are made behind what counts requests at a caller, or at a waypoint: only the proxies of the pods report them. */
+export const copiesUntold =
+  (telemetry: Pick<Telemetry, 'vantage'>): FindProblem =>
+  o => {
+    const { analysis, skipAnalysis } = o.canary.spec
+    const asked = metricsOf(o).find(({ metric }) => builtInOf(metric) !== null || metric.minRequests > 0)
+    if (!analysis.mirror || skipAnalysis || asked === undefined) return null
+    const { vantage } = telemetry.vantage(o)
+    if (vantage === 'destination') return null
+    return problem(
+      'Invalid',
+      `spec.analysis.mirror copies requests, and ${asked.path} counts those that ${vantage === 'waypoint' ? 'the waypoint reports' : 'gateways and callers report'}, which are none of the copies. Remove mirror, or measure with a query.`,
+    )
+  }

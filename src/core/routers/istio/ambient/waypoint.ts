@@ -3,7 +3,7 @@
  * proxy leads them to the pods that the Service selects, which are the primary's
  * (https://istio.io/latest/docs/ambient/usage/waypoint/).
  */
-import type { KubeObject } from '../../../../api/object.ts'
+import type { KubeObject, Ref } from '../../../../api/object.ts'
 import { textOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import type { Unconfirmed } from '../../../model/traffic.ts'
@@ -13,7 +13,7 @@ import { liveOf } from '../../../render/ownership.ts'
 import type { Named } from '../../provider.ts'
 
 export const USE_WAYPOINT = 'istio.io/use-waypoint'
-const INGRESS = 'istio.io/ingress-use-waypoint'
+export const INGRESS = 'istio.io/ingress-use-waypoint'
 
 type Asked = Named & Pick<Observation, 'live' | 'samples'>
 
@@ -78,8 +78,12 @@ function unboundOfNone(o: Asked): Unconfirmed | null {
   return { because, since: 0 }
 }
 
-/** Whether gateways send what their routes lead to this Service through its waypoint, in place of straight to its pods. */
-export function ingressUsesWaypoint(o: Asked, service: KubeObject | undefined): boolean {
+/**
+ * Whether gateways send what their routes lead to this Service through its waypoint, in place of straight to its pods. The Service that
+ * the route of the gateway names decides, or its namespace.
+ */
+export function ingressUsesWaypoint(o: Asked, ref: Ref): boolean {
+  const service = liveOf(o, ref)
   const said = service?.metadata.labels?.[INGRESS] ?? namespaceLabelsOf(o)[INGRESS]
   return said === 'true' && isBoundToWaypoint(service)
 }

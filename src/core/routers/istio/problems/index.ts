@@ -1,11 +1,10 @@
 /** What may block a release by Istio, in the order in which it is reported. */
-import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import type { RoutingProvider } from '../../provider.ts'
-import { subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/problems.ts'
+import { copiesUntold, mutualTlsUntold, subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/problems.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
-import { MESH } from '../bindings.ts'
-import { splitBindings } from '../ways-past.ts'
+import { splitsMesh } from '../split-scope.ts'
+import { telemetry } from '../telemetry.ts'
 import { ruleThatStopsApplying } from '../mesh/problems/destination-rules.ts'
 import { meshPolicies } from '../mesh/problems/index.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
@@ -21,8 +20,6 @@ import {
   wayPastTheSplit,
   wildcardThatStopsApplying,
 } from './virtual-services.ts'
-
-const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one => one.gateways.includes(MESH))
 
 const besideHttpRoutes: TwoApis = {
   splitsMesh,
@@ -50,6 +47,8 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(foreignVirtualService),
     ...meshPolicies.objects,
     stops(subsetsBehindWaypoint),
+    stops(mutualTlsUntold(telemetry)),
+    stops(copiesUntold(telemetry)),
     stops(virtualServiceInAmbient(splitsMesh)),
   ],
   routes: [
