@@ -13,13 +13,13 @@ const wholeSeconds = (length: Milliseconds): Milliseconds =>
 export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): CheckContext {
   const { names, state } = o
   const run = { id: state.id, weight: state.traffic.canary }
-  const nobody = { services: [] }
+  const unknown = { services: [] }
   const unseen = {
     vantage: 'destination',
     hosts: [],
     strangers: [],
-    canaryCallers: nobody,
-    primaryCallers: nobody,
+    canaryCallers: unknown,
+    primaryCallers: unknown,
   } as const
   return {
     checkId: `${run.id}/${run.weight}/${at}`,

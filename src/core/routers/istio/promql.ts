@@ -100,7 +100,7 @@ function observed(scene: CheckContext, side: Side): string {
 
 /**
  * Selectors of the requests that a side had to answer. A waypoint and a gateway count what their own policies deny, too, under the side
- * that the split has chosen: without a workload, for nothing was reached. That is no side's answer, good or bad.
+ * that the split has chosen: without a workload, because nothing was reached. That is no side's answer, good or bad.
  */
 function answerable(scene: CheckContext, side: Side): readonly string[] {
   const selector = observed(scene, side)
