@@ -12,6 +12,19 @@ import { webhooks } from './crd.webhooks.ts'
 
 export type { Case } from './crd.given.ts'
 
+/** Weights that are none of the steps of 0.1, in each field that has weights. */
+const offTheGrain: readonly (readonly [string, Json])[] = [
+  ['a weight of 0', { stepWeights: [0, 50] }],
+  ['less than a tenth', { stepWeights: [0.05, 50] }],
+  ['a quarter of a percent', { stepWeights: [0.25, 50] }],
+  ['a third as a step', { stepWeight: 33.33 }],
+  ['a top between two tenths', { stepWeight: 10, maxWeight: 99.95 }],
+  ['a step between two tenths', { steps: [{ weight: 0.15 }] }],
+  ['a way down in twentieths', { stepWeightPromotion: 0.05 }],
+  ['copies of an eighth', { mirror: true, mirrorWeight: 12.55 }],
+  ['a sum of tenths that is none', { stepWeight: 0.30000000000000004 }],
+]
+
 const accepted: readonly Case[] = [
   good('the plainest Canary', {}),
   good('no analysis, skipped', { analysis: null, skipAnalysis: true }),
@@ -112,6 +125,13 @@ const accepted: readonly Case[] = [
       ],
     },
   }),
+  good('every tenth of a percent up to 5, and the last of all', {
+    analysis: { stepWeights: [...Array.from({ length: 49 }, (_, index) => (index + 1) / 10), 99.9] },
+  }),
+  good('tenths in steps, on the way down and in copies', {
+    analysis: { steps: [{ weight: 0.3 }, { weight: 33.3 }], stepWeightPromotion: 0.7, mirror: true, mirrorWeight: 0.1 },
+  }),
+  good('tenths from step to step', { analysis: { stepWeight: 0.3, maxWeight: 1.1 } }),
   good('stepWeight with maxWeight', { analysis: { stepWeight: 20, maxWeight: 50 } }),
   good('steps with their own terms', {
     analysis: { steps: [{ weight: 5, hold: '10m', approve: true, metrics: [inline] }, { weight: 100 }] },
@@ -233,23 +253,12 @@ const ladders: readonly Case[] = [
     'the weight of each step must be above the one before it',
   ),
   malformed(
-    'a weight of 0',
-    { analysis: { stepWeights: [0, 50] } },
-    'must be at least 1, not 0',
-    'should be greater than or equal to 1',
-  ),
-  malformed(
     'a weight above 100',
     { analysis: { stepWeight: 101 } },
     'must be at most 100, not 101',
     'should be less than or equal to 100',
   ),
-  malformed(
-    'half a percent',
-    { analysis: { stepWeights: [0.5, 50] } },
-    'must be a whole number, not 0.5',
-    'must be of type integer',
-  ),
+  ...offTheGrain.map(([name, analysis]) => bad(name, { analysis }, 'a weight is percent in steps of 0.1')),
   malformed(
     'too many steps',
     { analysis: { steps: Array.from({ length: 51 }, (_, index) => ({ weight: index + 1 })) } },

@@ -40,7 +40,9 @@ function routed(cluster: string, weight: number): Routed {
 
 function placesOf({ cluster, weighted_clusters: weighted }: RouteAction): Routed[] {
   if (cluster !== undefined) return [routed(cluster, 100)]
-  return (weighted?.clusters ?? []).map(({ name, weight = 0 }) => routed(name, weight))
+  const clusters = weighted?.clusters ?? []
+  const sum = clusters.reduce((all, { weight = 0 }) => all + weight, 0)
+  return clusters.map(({ name, weight = 0 }) => routed(name, sum === 0 ? 0 : (100 * weight) / sum))
 }
 
 /** Each route that the proxy has for the host, as the places that share its requests; none while it knows no such host. */

@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import { metricList } from './metric.ts'
 import { SessionAffinity } from './affinity.ts'
-import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled } from './schema.ts'
+import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled, share } from './schema.ts'
 import { Match } from './istio-fields.ts'
 import { webhookList } from './webhook.ts'
 
 const Step = z.object({
-  weight: percent(1).describe('Percent of requests that the canary gets at this step.'),
+  weight: share().describe('Percent of requests that the canary gets at this step.'),
   hold: duration().exactOptional().describe('How long the step lasts at least; never less than `interval`.'),
   approve: z.boolean().default(false).describe('Whether a person has to approve before the next step.'),
   metrics: metricList().exactOptional().describe("Gates of this step, beside the analysis's own."),
@@ -20,7 +20,7 @@ const Step = z.object({
 const isRising = (weights: readonly number[]): boolean =>
   weights.every((weight, index) => index === 0 || weight > (weights[index - 1] ?? 0))
 
-const StepWeights = ruled(z.array(percent(1)).min(1).max(50), {
+const StepWeights = ruled(z.array(share()).min(1).max(50), {
   message: 'each weight must be above the one before it, such as [10, 25, 50, 100]',
   cel: 'self.isSorted() && self.all(one, self.exists_one(other, other == one))',
   holds: isRising,
@@ -100,15 +100,15 @@ export const AnalysisSchema = ruled(
       .describe(
         'The number of failed checks that rolls back: the Nth one does. They add up over the run. 0 is 1, as in Flagger.',
       ),
-    maxWeight: percent(1).exactOptional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
-    stepWeight: percent(1)
+    maxWeight: share().exactOptional().describe('With stepWeight: where the ladder ends. Left out: 100.'),
+    stepWeight: share()
       .exactOptional()
       .describe(
         'Percent to add at each step, up to maxWeight. With none of stepWeight, stepWeights and steps the ladder is 10, 25, 50, 100.',
       ),
     stepWeights: StepWeights.exactOptional().describe('The weights of the ladder, rising; the last is its top.'),
     steps: Steps.exactOptional().describe('The steps of the ladder, each with its own terms; the last is its top.'),
-    stepWeightPromotion: percent(0)
+    stepWeightPromotion: share()
       .default(0)
       .describe('Percent to move at a time from the canary to the promoted primary; 0 moves all at once.'),
     primaryReadyThreshold: percent(1)
@@ -167,7 +167,7 @@ export const AnalysisSchema = ruled(
       .describe(
         'Whether requests are copied to the canary before its first share, for one interval, or with iterations (blue/green) for all of them. The primary answers; the answers to the copies are dropped.',
       ),
-    mirrorWeight: percent(1).exactOptional().describe('Percent of the requests that are copied. Left out: 100.'),
+    mirrorWeight: share().exactOptional().describe('Percent of the requests that are copied. Left out: 100.'),
     sessionAffinity: SessionAffinity.exactOptional().describe(
       'Callers that the canary has answered stay on it, by a cookie, as long as it is healthy; a rollback takes them too.',
     ),

@@ -24,7 +24,7 @@ export interface Resource {
 
 interface Column {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
+  readonly type: 'string' | 'integer' | 'number' | 'date'
   readonly jsonPath: string
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
@@ -56,7 +56,7 @@ export const resources: readonly Resource[] = [
     rules: CANARY_RULES,
     columns: [
       column('Status', 'string', '.status.phase', 'The phase of the release.'),
-      column('Weight', 'integer', '.status.canaryWeight', 'Percent of requests that the canary gets.'),
+      column('Weight', 'number', '.status.canaryWeight', 'Percent of requests that the canary gets.'),
       column('Step', 'string', '.status.step', 'Which step of how many.'),
       column('Message', 'string', '.status.message', 'What happened last, or is waited for.'),
       column('Failed', 'integer', '.status.failedChecks', 'Failed checks of this run.', 1),

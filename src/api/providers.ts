@@ -198,7 +198,7 @@ export const rulesOfUsersRoutes: readonly ProviderRule[] = [
 const rulesOfAllOrNone: readonly ProviderRule[] = [
   {
     message: `provider kubernetes sends all requests to one side: write iterations instead of ${WEIGHTS.join(', ')} and stepWeightPromotion`,
-    cel: `!has(self.analysis) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0)`,
+    cel: `!has(self.analysis) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0.0)`,
     holds: ({ analysis = {} }) =>
       WEIGHTS.every(field => analysis[field] === undefined) && (analysis.stepWeightPromotion ?? 0) === 0,
   },

@@ -136,7 +136,7 @@ function nameOf(schema: JsonSchema): string {
       ? `map of ${nameOf(schema.additionalProperties)}s`
       : 'object'
   if (schema.type === 'integer') return span('whole number', schema)
-  if (schema.type === 'number') return 'number'
+  if (schema.type === 'number') return span('number', schema)
   if (schema.type === 'boolean') return 'boolean'
   if (schema.format === 'date-time') return 'time'
   return isDuration(schema) ? 'duration' : 'text'

@@ -197,3 +197,14 @@ export const passedOn = <F extends z.ZodRawShape>(fields: F) => z.looseObject(fi
 
 /** Percent of something, whole. */
 export const percent = (least: number) => z.int().min(least).max(100)
+
+/**
+ * Percent of requests, in steps of 0.1. The least is a rule, for the API server cuts a `minimum` of 0.1 to 0 where the value is whole
+ * (k8s.io/kube-openapi/pkg/validation/validate `MinimumNativeType`).
+ */
+export const share = () =>
+  ruled(z.number().min(0).max(100), {
+    message: 'a weight is percent in steps of 0.1, from 0.1: write 0.5, or 33.3',
+    cel: 'self >= 0.1 && double(int(self * 10.0)) == self * 10.0',
+    holds: weight => weight >= 0.1 && Number.isInteger(weight * 10),
+  })

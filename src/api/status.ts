@@ -22,6 +22,7 @@ export const VANTAGES = ['destination', 'waypoint', 'source'] as const
 
 const text = () => z.string().optional()
 const whole = () => z.int().optional()
+const share = () => z.number().optional()
 /** RFC 3339, with milliseconds. */
 const time = () => z.string().meta({ format: 'date-time' }).optional()
 
@@ -31,7 +32,7 @@ const Hold = z.object({
     .describe(
       'Why the run holds: the weight was lowered by hand (override), or there were no metrics for maxBlind (suspension).',
     ),
-  from: whole().describe('The weight before it was lowered by hand.'),
+  from: share().describe('The weight before it was lowered by hand.'),
   since: time().describe('Since when the weight is parked at 0.'),
 })
 
@@ -48,7 +49,7 @@ const Run = z.object({
   startedAt: time().describe('When the run began.'),
   stage: text().describe('The stage within the phase.'),
   because: text().describe('Why a promotion is being undone.'),
-  highest: whole().describe('The highest weight so far.'),
+  highest: share().describe('The highest weight so far.'),
   carriedAt: time().describe('Since when the mesh is seen to carry the weight.'),
   waiting: Waiting.optional(),
   routedAt: time().describe('When the candidate was first given traffic; no window reaches further back.'),
@@ -56,7 +57,7 @@ const Run = z.object({
   lastCheckPassed: z.boolean().optional().describe('Whether that check passed.'),
   lastFailedTime: time().describe('When a failed check was last counted.'),
   among: text().describe('Fingerprint of the matches that the share is among; absent for all requests.'),
-  mirror: whole().describe('Percent of the requests that are copied to the candidate.'),
+  mirror: share().describe('Percent of the requests that are copied to the candidate.'),
   mirrored: z.boolean().optional().describe('Whether copies of requests were judged before the first share.'),
   noTrafficChecks: whole().describe('Checks in a row without any request although some were due.'),
   misrouted: z.boolean().optional().describe('Whether the last check found requests that no cluster could carry.'),
@@ -120,7 +121,7 @@ const RunRecord = z.object({
   startedAt: z.string().meta({ format: 'date-time' }),
   endedAt: z.string().meta({ format: 'date-time' }),
   outcome: z.enum(['Succeeded', 'Failed', 'Withdrawn', 'Superseded']),
-  highest: z.int().describe('The highest weight that it was given.'),
+  highest: z.number().describe('The highest weight that it was given.'),
   reason: text().describe('One word for the message, from the closed list in docs/events.md.'),
   message: z.string().describe('The sentence that decided.'),
 })
@@ -166,12 +167,12 @@ export const CanaryStatusSchema = z
     reason: text().describe('One word for `message`, from the closed list in docs/events.md.'),
     message: text().describe('What is going on, or what is waited for.'),
     step: text().describe('Steps of the ladder reached, of how many.'),
-    canaryWeight: whole().describe('Percent of requests that the canary is to get.'),
+    canaryWeight: share().describe('Percent of requests that the canary is to get.'),
     traffic: z
       .object({
-        requested: z.int().describe('Percent of requests that the canary is to get.'),
+        requested: z.number().describe('Percent of requests that the canary is to get.'),
         carried: z
-          .int()
+          .number()
           .describe(
             'Percent that the routes were last read to give it; another one while the primary, or the canary, has no ready pod.',
           ),

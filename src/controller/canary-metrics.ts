@@ -4,6 +4,7 @@ import type { Decision } from '../core/model/decision.ts'
 import type { RunRecord } from '../core/model/memory.ts'
 import { requestedOf } from '../core/model/selectors.ts'
 import type { Observation } from '../core/model/observation.ts'
+import { restOf } from '../core/shares.ts'
 
 export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): CanaryFigures {
   const { canary: weight } = requestedOf(state)
@@ -11,8 +12,8 @@ export function figuresOf({ names, traffic }: Observation, { state, memory }: De
     namespace: names.namespace,
     name: names.canary,
     phase: state.phase,
-    weights: { [names.target.name]: weight, [names.primary.name]: 100 - weight },
-    carried: traffic === null ? {} : { [names.target.name]: traffic.high, [names.primary.name]: 100 - traffic.high },
+    weights: { [names.target.name]: weight, [names.primary.name]: restOf(weight) },
+    carried: traffic === null ? {} : { [names.target.name]: traffic.high, [names.primary.name]: restOf(traffic.high) },
     checks: Object.fromEntries(memory.checks.map(check => [check.name, check.value])),
   }
 }

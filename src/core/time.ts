@@ -6,5 +6,5 @@ export type Instant = number
 /** A length of time in milliseconds. */
 export type Milliseconds = number
 
-/** Whole percent of requests, 0-100. */
+/** Percent of requests, 0-100, in steps of 0.1 (shares.ts). */
 export type Percent = number

@@ -51,6 +51,7 @@ const ladders: readonly Setup['ladder'][] = [
   [{ weight: 50 }],
   [{ weight: 100 }],
   [{ weight: 30 }, { weight: 60 }],
+  [{ weight: 0.3 }, { weight: 33.3 }, { weight: 99.9 }],
   [{ weight: 40, approve: true }, { weight: 100 }],
   [
     { weight: 20, hold: '25s' },
@@ -80,7 +81,7 @@ export const setup: fc.Arbitrary<Setup> = fc
     failFast: rarely(),
     query: fc.boolean(),
     onProviderError: fc.constantFrom('hold', 'hold', 'fail'),
-    stepWeightPromotion: fc.constantFrom(0, 0, 40),
+    stepWeightPromotion: fc.constantFrom(0, 0, 40, 33.3),
     lockTarget: fc.constantFrom(true, true, false),
     skipAnalysis: rarely(),
     maxBlind: fc.constantFrom('15m', '30s'),
@@ -226,7 +227,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...named('scale'), side, replicas: fc.integer({ min: 1, max: 4 }) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ ...named('hand on the weight'), weight: fc.constantFrom(0, 10, 25, 45, 80, 100) }),
+    arbitrary: fc.record({
+      ...named('hand on the weight'),
+      weight: fc.constantFrom(0, 0.1, 10, 25, 33.3, 45, 80, 100),
+    }),
   },
   {
     weight: 1,

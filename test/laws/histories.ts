@@ -4,6 +4,7 @@ import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, recordOf, recordsOf } from '../../src/core/json.ts'
 import type { Act, Ill, Setup } from './arbitraries.ts'
 import { autoscale } from './tiny-autoscalers.ts'
+import { weightsOf } from '../../src/core/shares.ts'
 import { contentOf, leadPast, makeTarget, planOf } from './setups.ts'
 import { type Faults, NO_FAULTS } from './tiny-calls.ts'
 import { Chronicle } from './tiny-mesh.ts'
@@ -247,6 +248,7 @@ function handOnTheSelector(world: TinyWorld, weight: number): void {
 
 /** A client edits the weights of every route of the namespace that has both sides. */
 function handOnTheWeight(world: TinyWorld, weight: number): void {
+  const weights = weightsOf(weight)
   const handOn = (kind: Kind, routes: 'http' | 'rules', destinations: 'route' | 'backendRefs'): void => {
     for (const { metadata } of world.all(kind).filter(one => one.metadata.namespace === NAMESPACE)) {
       world.edit(refTo(kind, metadata.name), object => {
@@ -256,8 +258,8 @@ function handOnTheWeight(world: TinyWorld, weight: number): void {
           return {
             ...route,
             [destinations]: [
-              { ...primary, weight: 100 - weight },
-              { ...canary, weight },
+              { ...primary, weight: weights.primary },
+              { ...canary, weight: weights.canary },
             ],
           }
         })

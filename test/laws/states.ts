@@ -10,7 +10,7 @@ import { weighted } from '../../src/core/model/traffic.ts'
 export const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) })
 const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(of, { nil: null })
 const revision = fc.stringMatching(/^h1:[0-9a-f]{64}$/)
-const percent = fc.integer({ min: 0, max: 100 })
+const percent = fc.integer({ min: 0, max: 1000 }).map(tenths => tenths / 10)
 const settled = { promoted: revision, rejected: maybe(revision) }
 const waiting = fc.record({ for: fc.constantFrom(...AWAITED), since: instant })
 const run = {

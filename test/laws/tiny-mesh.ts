@@ -161,7 +161,11 @@ function audienceOf(route: Json): Audience {
   return 'cookie' in headers ? 'kept' : 'matched'
 }
 
-const shareOf = (route: Route): number => route.reduce((sum, one) => sum + (one.side === 'canary' ? one.part : 0), 0)
+/** Percent with one decimal: weights are relative. */
+function shareOf(route: Route): number {
+  const sumOf = (entries: Route): number => entries.reduce((sum, one) => sum + one.part, 0)
+  return Math.round((1000 * sumOf(route.filter(one => one.side === 'canary'))) / Math.max(1, sumOf(route))) / 10
+}
 
 /** The canary's shares of the requests of each kind. */
 export function sharesOf(world: TinyWorld): Readonly<Record<Audience, readonly number[]>> {

@@ -35,7 +35,7 @@ const released = async (shop: Shop): Promise<void> => {
     shop.canary({
       provider: 'gatewayapi:v1',
       service: service(shop, publicGateway, atService),
-      analysis: { stepWeights: [1, 10, 50], interval: '4s' },
+      analysis: { stepWeights: [0.5, 10, 50], interval: '4s' },
     }),
   )
   await timeline.untilPhase('Initialized', 90)
@@ -45,7 +45,7 @@ const released = async (shop: Shop): Promise<void> => {
 
   const since = await shop.setImage('v2')
   await timeline.untilPhase('Succeeded', 120, since)
-  expect(timeline.weights(since)).to.deep.equal([1, 10, 50, 0])
+  expect(timeline.weights(since)).to.deep.equal([0.5, 10, 50, 0])
   expectShares(timeline, 'v2', since, client, gateway)
   expectNoFailure(client, gateway)
 

@@ -4,6 +4,7 @@
  */
 import type { Analysis, Canary, Metric } from '../../api/canary.ts'
 import { fingerprint } from '../json.ts'
+import { toShare } from '../shares.ts'
 import type { Instant, Milliseconds, Percent } from '../time.ts'
 import type { Analysis as Run } from './state.ts'
 import { compare, isNone, sameTraffic, type Traffic, trafficOf } from './traffic.ts'
@@ -65,7 +66,8 @@ export function planOf(analysis: Analysis): Plan {
 
 function weightsUpTo(top: Percent, step: Percent | undefined): Percent[] {
   if (step === undefined) return [...[10, 25, 50].filter(weight => weight < top), top]
-  return Array.from({ length: Math.ceil(top / step) }, (_, i) => Math.min(top, step * (i + 1)))
+  const below = Array.from({ length: Math.floor(top / step) }, (_, i) => toShare(step * (i + 1)))
+  return [...below.filter(weight => weight < top), top]
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { PatchOperation, Write } from '../model/write.ts'
 import { disownOf, liveOf } from '../render/ownership.ts'
+import { keptSum, weightsOf } from '../shares.ts'
 import type { Percent } from '../time.ts'
 import type { Named } from './provider.ts'
 import {
@@ -261,7 +262,10 @@ function setWeight(path: string, entry: Json, weight: number | null): PatchOpera
   return [{ op: 'weight' in entry ? 'replace' : 'add', path: `${path}/weight`, value: weight }]
 }
 
-/** Both weights; a canary that is not there comes as a copy of the primary, with its port, headers and filters. */
+/**
+ * Both weights, in the user's own sum where it can say the share. A canary that is not there comes as a copy of the primary, with its
+ * port, headers and filters.
+ */
 function splitTo(
   form: RouteForm,
   o: Observation,
@@ -270,9 +274,12 @@ function splitTo(
   weight: Percent,
 ): PatchOperation[] {
   const place = `${path}/${form.entries}`
-  const ofPrimary = setWeight(`${place}/${primary.index}`, primary.entry, 100 - weight)
-  if (canary !== null) return [...ofPrimary, ...setWeight(`${place}/${canary.index}`, canary.entry, weight)]
-  return [...ofPrimary, { op: 'add', path: `${place}/-`, value: { ...form.canaryOf(o, primary.entry), weight } }]
+  const before = { primary: weightOf(primary.entry) ?? 0, canary: weightOf(canary?.entry ?? {}) ?? 0 }
+  const weights = weightsOf(weight, keptSum(before))
+  const ofPrimary = setWeight(`${place}/${primary.index}`, primary.entry, weights.primary)
+  if (canary !== null) return [...ofPrimary, ...setWeight(`${place}/${canary.index}`, canary.entry, weights.canary)]
+  const added = { ...form.canaryOf(o, primary.entry), weight: weights.canary }
+  return [...ofPrimary, { op: 'add', path: `${place}/-`, value: added }]
 }
 
 /** The primary's Service goes; the apex selects the target by then. */

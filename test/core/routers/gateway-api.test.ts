@@ -132,6 +132,35 @@ rules:
   - {group: "", kind: Service, name: web-canary, port: 80, weight: 0}
 `,
   ],
+  'half a percent of all requests': [
+    given(),
+    { traffic: weighted(0.5) },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 995}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 5}
+`,
+  ],
+  'copies of a tenth of a percent': [
+    given(),
+    { traffic: { canary: 0, among: '', mirror: 0.1 } },
+    `
+parentRefs: [{group: "", kind: Service, name: web, port: 80}]
+hostnames: []
+rules:
+- matches: [{path: {type: PathPrefix, value: /}}]
+  filters:
+  - type: RequestMirror
+    requestMirror: {backendRef: {group: "", kind: Service, name: web-canary, port: 80}, fraction: {numerator: 1, denominator: 1000}}
+  backendRefs:
+  - {group: "", kind: Service, name: web-primary, port: 80, weight: 100}
+  - {group: "", kind: Service, name: web-canary, port: 80, weight: 0}
+`,
+  ],
   'callers that stay on the side that answered them': [
     given(),
     { traffic: weighted(10), sticky: { canary: cookie, primary: { ...cookie, name: 'old' } } },
@@ -233,8 +262,10 @@ suite('the HTTPRoute of Sluice', () => {
   const edits: Readonly<Record<string, [weights: readonly unknown[], low: number, high: number]>> = {
     'a lower weight is read as it is': [[95, 5], 5, 5],
     'weights are relative': [[3, 1], 25, 25],
-    'a share between two numbers is never none': [[999, 1], 1, 1],
-    'and never all': [[1, 999], 99, 99],
+    'a tenth of a percent is read': [[999, 1], 0.1, 0.1],
+    'and half of one': [[199, 1], 0.5, 0.5],
+    'a share between two tenths is never none': [[999_999, 1], 0.1, 0.1],
+    'and never all': [[1, 999_999], 99.9, 99.9],
     'without a weight a backend counts once': [[undefined, undefined], 50, 50],
   }
   for (const [name, [weights, low, high]] of Object.entries(edits)) {

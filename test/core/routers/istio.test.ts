@@ -424,8 +424,11 @@ suite('VirtualServices of the user', () => {
     expect(read(undefined)).to.deep.equal(carriedBy([0, 0]))
     expect(read(1, 3)).to.deep.equal(carriedBy([75, 75]))
     expect(read(undefined, 5)).to.deep.equal(carriedBy([100, 100]))
-    expect(read(999, 1)).to.deep.equal(carriedBy([1, 1]))
-    expect(read(1, 999)).to.deep.equal(carriedBy([99, 99]))
+    expect(read(999, 1)).to.deep.equal(carriedBy([0.1, 0.1]))
+    expect(read(199, 1)).to.deep.equal(carriedBy([0.5, 0.5]))
+    expect(read(2, 1)).to.deep.equal(carriedBy([33.3, 33.3]))
+    expect(read(1, 999_999)).to.deep.equal(carriedBy([99.9, 99.9]))
+    expect(read(999_999, 1)).to.deep.equal(carriedBy([0.1, 0.1]))
     expect(read(0, 0)).to.equal(null)
   })
 

@@ -25,7 +25,13 @@ const extra = fc.dictionary(
     maxKeys: 3,
   },
 )
-const weight = fc.integer({ min: 0, max: 100 })
+/** Whole ones, and tenths of one. */
+const weight = fc.oneof(
+  fc.integer({ min: 0, max: 100 }),
+  fc.integer({ min: 0, max: 1000 }).map(tenths => tenths / 10),
+)
+/** What a user may have written. */
+const part = fc.constantFrom(0, 1, 10, 30, 50, 90, 100, 200, 1000)
 const host = (name: string) => fc.constantFrom(name, `${name}.shop`, `${name}.shop.svc.cluster.local`)
 
 /** A route as a user may have written it, with or without the canary in it. */
@@ -33,10 +39,10 @@ function userRoute(subsets: boolean): fc.Arbitrary<Record<string, unknown>> {
   const destination = (name: string, subset: string) =>
     fc.tuple(host(name), extra).map(([own, more]) => ({ ...more, host: own, ...(subsets ? { subset } : {}) }))
   const entry = (of: fc.Arbitrary<object>) =>
-    fc.tuple(of, fc.option(weight), extra).map(([to, part, more]) => ({
+    fc.tuple(of, fc.option(part), extra).map(([to, weighs, more]) => ({
       ...more,
       destination: to,
-      ...(part === null ? {} : { weight: part }),
+      ...(weighs === null ? {} : { weight: weighs }),
     }))
   const primary = entry(
     subsets ? destination('web', 'v1') : fc.oneof(destination('web', ''), destination('web-primary', '')),
@@ -82,8 +88,8 @@ function usersWorld(subsets: boolean): fc.Arbitrary<Observation> {
 const userRule: fc.Arbitrary<Record<string, unknown>> = (() => {
   const backend = (name: fc.Arbitrary<string>) =>
     fc
-      .tuple(name, fc.option(weight), extra)
-      .map(([own, part, more]) => ({ ...more, name: own, port: 80, ...(part === null ? {} : { weight: part }) }))
+      .tuple(name, fc.option(part), extra)
+      .map(([own, weighs, more]) => ({ ...more, name: own, port: 80, ...(weighs === null ? {} : { weight: weighs }) }))
   const primary = backend(fc.constantFrom('web', 'web-primary'))
   const canarys = backend(fc.constant('web-canary')).map(one => ({ ...one, weight: 0 }))
   const sides = fc
@@ -137,7 +143,6 @@ function ownService({ conditions, service }: OwnRouter) {
   return { match, ours }
 }
 
-const share = fc.integer({ min: 0, max: 100 })
 const cookie = fc.record({
   name: fc.constantFrom('web', 'a.b*c', '__Host-web'),
   value: fc.stringMatching(/^[0-9a-f]{16}$/),
@@ -150,13 +155,13 @@ const anySplit = (among: string): fc.Arbitrary<Pick<Posture, 'traffic' | 'sticky
   fc.oneof(
     fc.record({
       traffic: fc
-        .tuple(share, fc.constantFrom('', among), fc.constantFrom(0, 20, 100))
+        .tuple(weight, fc.constantFrom('', among), fc.constantFrom(0, 0.5, 20, 100))
         .map(([of, matches, copies]) => trafficOf({ canary: of, among: matches, mirror: of > 0 ? 0 : copies })),
       sticky: fc.constant(null),
       retired: fc.constant(null),
     }),
     fc.record({
-      traffic: fc.integer({ min: 1, max: 100 }).map(of => weighted(of)),
+      traffic: weight.filter(of => of > 0).map(of => weighted(of)),
       sticky: fc.record({ canary: cookie, primary: fc.option(cookie.map(one => ({ ...one, name: 'other' }))) }),
       retired: fc.constant(null),
     }),
@@ -307,7 +312,7 @@ suite('the law of routers: what was rendered is read back', function () {
       fc.property(
         cookie,
         percent,
-        share.filter(of => of > 0),
+        weight.filter(of => of > 0),
         (own, attributes, of) => {
           const sticky = { canary: { ...own, attributes }, primary: null }
           const o = after(observation(), istio.render(observation(), posture({ traffic: weighted(of), sticky })))

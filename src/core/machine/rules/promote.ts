@@ -13,6 +13,7 @@ import type { State } from '../../model/state.ts'
 import { audienceOf } from '../../model/plan.ts'
 import { inWords, NONE, trafficOf } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
+import { toShare } from '../../shares.ts'
 import type { Instant, Percent } from '../../time.ts'
 
 export type Promoting = Observation<'Promoting'>
@@ -99,7 +100,7 @@ function lower(o: Promoting, now: Instant): Move | Read {
 
 /** The next weight on the way down: by the step, but no lower than what the primary's missing pods leave over. */
 export function nextDown(weight: Percent, step: Percent, ready: number, desired: number): Percent {
-  const wanted = step === 0 ? 0 : Math.max(0, weight - step)
+  const wanted = step === 0 ? 0 : Math.max(0, toShare(weight - step))
   const leftOver = desired === 0 ? 0 : 100 - Math.floor((100 * Math.min(ready, desired)) / desired)
   return Math.min(weight, Math.max(wanted, leftOver))
 }

@@ -10,6 +10,7 @@ import { type Json, numberOf, present, recordOf, recordsOf, sameJson } from '../
 import { audienceOf } from '../../model/plan.ts'
 import type { Posture } from '../../model/posture.ts'
 import { type Carried, type Cookie, isNone, type Sticky } from '../../model/traffic.ts'
+import { shareOfShare, shareOfSum, weightsOf } from '../../shares.ts'
 import type { Percent } from '../../time.ts'
 import { cookieInPattern, cookiePattern } from '../cookies.ts'
 import type { Named } from '../provider.ts'
@@ -123,22 +124,23 @@ const rule = (
   backendRefs: readonly Json[],
 ): Json => present({ ...terms, matches, filters: filters.length === 0 ? undefined : filters, backendRefs })
 
-/** Both sides are always there, with weights that add up to 100. */
+/** Both sides are always there, with weights that say the share exactly. */
 function splitRule(o: Named, base: Base, matches: readonly Json[], { canary, mirror, cookies }: Split): Json {
   const { primaryService, canaryService } = o.names
+  const weights = weightsOf(canary)
   const copies = mirror === 0 ? [] : [mirroring(canaryService.name, base.port, mirror)]
   return rule(
     base,
     matches,
     [...base.filters, ...copies],
     [
-      serviceRef(primaryService.name, base.port, withCookie(100 - canary, cookies?.primary)),
-      serviceRef(canaryService.name, base.port, withCookie(canary, cookies?.canary)),
+      serviceRef(primaryService.name, base.port, withCookie(weights.primary, cookies?.primary)),
+      serviceRef(canaryService.name, base.port, withCookie(weights.canary, cookies?.canary)),
     ],
   )
 }
 
-const withCookie = (weight: Percent, cookie: Cookie | null | undefined): Json =>
+const withCookie = (weight: number, cookie: Cookie | null | undefined): Json =>
   present({ weight, filters: cookie == null ? undefined : [setting(cookie)] })
 
 function primaryRule(o: Named, base: Base, matches: readonly Json[], cookie: Cookie | null): Json {
@@ -149,8 +151,14 @@ function primaryRule(o: Named, base: Base, matches: readonly Json[], cookie: Coo
 /** A share of the copies is in CRDs since Gateway API 1.3; all of them need no word. */
 const mirroring = (name: string, port: number, percent: Percent): Json => ({
   type: 'RequestMirror',
-  requestMirror: present({ backendRef: serviceRef(name, port), percent: percent === 100 ? undefined : percent }),
+  requestMirror: { backendRef: serviceRef(name, port), ...partOf(percent) },
 })
+
+function partOf(percent: Percent): Json {
+  if (percent === 100) return {}
+  if (Number.isInteger(percent)) return { percent }
+  return { fraction: { numerator: weightsOf(percent).canary, denominator: 1000 } }
+}
 
 /** Envoy reads `%…%` in the value of a header as a command; the schema leaves no `%` in cookies of this provider. */
 const setting = ({ name, value, attributes }: Cookie): Json => ({
@@ -158,7 +166,7 @@ const setting = ({ name, value, attributes }: Cookie): Json => ({
   responseHeaderModifier: { add: [{ name: 'Set-Cookie', value: `${name}=${value}${attributes}` }] },
 })
 
-/** The canary's share of one rule, in whole percent, rounded away from 0 and from 100; null where the canary is none of its backends. */
+/** The canary's share of one rule; null where the canary is none of its backends. */
 export function shareOf({ names }: Named, one: Json): Percent | null {
   const { namespace, canaryService } = names
   const refs = backendRefsOf(one)
@@ -169,8 +177,7 @@ export function shareOf({ names }: Named, one: Json): Percent | null {
   const sumOf = (those: readonly Json[]): number => those.reduce((sum, ref) => sum + numberOf(ref['weight'], 1), 0)
   const [canary, sum] = [sumOf(refs.filter(isCanary)), sumOf(refs)]
   if (!refs.some(isCanary) || sum === 0) return null
-  if (canary === 0 || canary === sum) return canary === 0 ? 0 : 100
-  return Math.min(99, Math.max(1, Math.round((100 * canary) / sum)))
+  return shareOfSum(canary, sum)
 }
 
 /** What live rules carry; null where none splits. */
@@ -186,7 +193,7 @@ export function readRules(o: Named, rules: readonly Json[]): Carried | null {
   const stay = kept === undefined ? [] : [shareOf(o, kept) ?? 0]
   return {
     // Who lowers the share of the callers that stay wants less of the canary, by as much; at 0 those that are left there are too many.
-    low: Math.floor((share * Math.min(100, ...stay)) / 100),
+    low: shareOfShare(share, Math.min(100, ...stay)),
     high: Math.max(share, ...(share === 0 ? stay : [])),
     among: matched === undefined ? '' : amongOf(o, base, matched),
     mirror: mirrorOf(o, carrying),
@@ -207,7 +214,7 @@ function mirrorOf(o: Named, one: Json): Percent {
   const copies = recordOf(recordsOf(one['filters']).find(filter => isMirrorOf(o, filter))?.['requestMirror'])
   if (copies['backendRef'] === undefined) return 0
   const { numerator, denominator } = recordOf(copies['fraction'])
-  if (typeof numerator === 'number') return Math.ceil((100 * numerator) / numberOf(denominator, 100))
+  if (typeof numerator === 'number') return shareOfSum(numerator, numberOf(denominator, 100))
   return numberOf(copies['percent'], 100)
 }
 

@@ -9,6 +9,7 @@ import type { Observation } from '../../model/observation.ts'
 import { audienceOf } from '../../model/plan.ts'
 import type { Posture } from '../../model/posture.ts'
 import { type Carried, type Cookie, isNone, type Sticky } from '../../model/traffic.ts'
+import { shareOfShare, weightsOf } from '../../shares.ts'
 import type { Percent } from '../../time.ts'
 import { cookieInPattern, cookiePattern } from '../cookies.ts'
 import type { Named } from '../provider.ts'
@@ -84,18 +85,19 @@ interface Split {
   readonly cookies?: Sticky
 }
 
-/** Both sides are always there, with weights that add up to 100. */
+/** Both sides are always there, with weights that say the share exactly. */
 function splitOf(o: Named, { port }: BaseRoute, { canary, mirror, cookies }: Split): Json {
-  const entry = (side: 'primary' | 'canary', weight: Percent, cookie: Cookie | null): Json =>
+  const entry = (side: 'primary' | 'canary', weight: number, cookie: Cookie | null): Json =>
     present({
       destination: destinationOf(o, side, port),
       weight,
       headers: cookie === null ? undefined : setting(cookie),
     })
+  const weights = weightsOf(canary)
   const copies = mirror === 0 ? {} : { mirror: destinationOf(o, 'canary', port), mirrorPercentage: { value: mirror } }
   const route = [
-    entry('primary', 100 - canary, cookies?.primary ?? null),
-    entry('canary', canary, cookies?.canary ?? null),
+    entry('primary', weights.primary, cookies?.primary ?? null),
+    entry('canary', weights.canary, cookies?.canary ?? null),
   ]
   return { ...copies, route }
 }
@@ -146,7 +148,7 @@ export function readRoutes(o: Named, http: readonly Json[]): Carried | null {
   const [mirror = 0] = mirrors
   return {
     // Who lowers the share of the callers that stay wants less of the canary, by as much; at 0 those that are left there are too many.
-    low: Math.floor((Math.min(...shares) * Math.min(100, ...kept)) / 100),
+    low: shareOfShare(Math.min(...shares), Math.min(100, ...kept)),
     high: Math.max(...shares, ...(shares.every(share => share === 0) ? kept : [])),
     among: matched.length === 0 ? '' : amongOf(o, base, matched),
     mirror: mirrors.every(one => one === mirror) ? mirror : null,

@@ -1,5 +1,6 @@
 /** The canary's share of one route, from the weights of its destinations. */
 import { at, type Json, numberOf, recordsOf } from '../../json.ts'
+import { shareOfSum } from '../../shares.ts'
 import type { Percent } from '../../time.ts'
 import type { Named } from '../provider.ts'
 import { sideOf } from './hosts.ts'
@@ -16,10 +17,7 @@ function parts(route: unknown): { destination: unknown; part: number }[] {
   }))
 }
 
-/**
- * @returns whole percent; null where the route leads to neither side, or nowhere. A share between two numbers is rounded
- * away from 0 and from 100, so that "none" and "all" mean it.
- */
+/** @returns null where the route leads to neither side, or nowhere. */
 export function shareOf(o: Named, route: unknown): Percent | null {
   const all = parts(route)
   const sides = all.filter(({ destination }) => sideOf(o, destination) !== null)
@@ -29,8 +27,7 @@ export function shareOf(o: Named, route: unknown): Percent | null {
     (total, { destination, part }) => total + (sideOf(o, destination) === 'canary' ? part : 0),
     0,
   )
-  if (canary === 0 || canary === sum) return canary === 0 ? 0 : 100
-  return Math.min(99, Math.max(1, Math.round((100 * canary) / sum)))
+  return shareOfSum(canary, sum)
 }
 
 /** The http routes of a VirtualService. */

@@ -172,6 +172,16 @@ export const advancingRows: Rows = {
       0,
     ],
   },
+  'half a percent that was lowered by hand to a tenth is obeyed': {
+    rule: waitUntilCarried,
+    given: at(advancing(0.5), { traffic: carriedBy([0.1, 0.1]) }),
+    move: [
+      'Progressing advancing 0.1',
+      'WeightOverridden',
+      'The routes were edited by hand from weight 0.5 to 0.1; holding at 0.1 until `resume`',
+      0,
+    ],
+  },
   'a suspended analysis waits for its next try': {
     rule: resumeSuspended,
     given: at({ ...suspended, lastCheckTime: now - second }),
