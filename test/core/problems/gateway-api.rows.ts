@@ -240,6 +240,52 @@ export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
   ),
 }
 
+const hosts = ['shop.example.com']
+const atGateway = { parentRefs: gateway, hostnames: hosts }
+const api = { ...to('api'), ...atGateway }
+const sameMatch =
+  'at Gateway infra/public it has a match and a host that the HTTPRoute of this Canary has, too: the older one gets those requests, and none would meet the split. Remove the host or the match from it'
+
+/** HTTPRoutes of others at a Gateway of ours. */
+export const ofOlderRoutes: Readonly<Record<string, Blocking>> = {
+  'an older HTTPRoute for the same requests at the Gateway': conflict(
+    { ...of({ gatewayRefs: gateway, hosts }), ...around({ routes: [httpRoute('old', api)] }) },
+    `HTTPRoute shop/old is older, and ${sameMatch}.`,
+  ),
+  'an older one that leads to the Service': conflict(
+    {
+      ...of({ gatewayRefs: gateway, hosts }),
+      ...around({ routes: [httpRoute('old', { ...to('web'), ...atGateway })] }),
+    },
+    `HTTPRoute shop/old is older, and ${sameMatch}, or recreate the Canary with service.routes: [{name: old}].`,
+  ),
+  'an older one of another namespace, at one listener': conflict(
+    {
+      ...of({ gatewayRefs: gateway, hosts, match: [{ uri: { prefix: '/a' } }] }),
+      ...around({
+        routes: [
+          httpRoute(
+            'old',
+            {
+              ...atGateway,
+              parentRefs: [{ ...gateway[0], sectionName: 'https' }],
+              rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/a' } }] }],
+            },
+            'other',
+          ),
+        ],
+      }),
+    },
+    `HTTPRoute other/old is older, and ${sameMatch}.`,
+  ),
+}
+
+const aged = (route: KubeObject, creationTimestamp: string): KubeObject => ({
+  ...route,
+  metadata: { ...route.metadata, creationTimestamp },
+})
+const ownRoute = object(kinds.HTTPRoute, 'web', { spec: atGateway }, { labels: { 'sluice.dev/canary': 'web' } })
+
 const usersRule = object(kinds.DestinationRule, 'users', { spec: { host: 'web', trafficPolicy: {} } })
 const ruleForSome = object(kinds.DestinationRule, 'some', {
   spec: { host: 'web', trafficPolicy: {}, workloadSelector: { matchLabels: { app: 'front' } } },
@@ -266,6 +312,22 @@ export const ofMeshAtGateways: Readonly<Record<string, Blocking>> = {
 
 /** What looks like it, and is in nobody's way. */
 export const harmlessAtGateways: Readonly<Record<string, Partial<Observation>>> = {
+  'an HTTPRoute at the Gateway for a narrower match, another host, or another listener': {
+    ...of({ gatewayRefs: [{ ...gateway[0], sectionName: 'http' }], hosts }),
+    ...around({
+      routes: [
+        httpRoute('narrow', { ...atGateway, rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/a' } }] }] }),
+        httpRoute('host', { ...api, hostnames: ['api.example.com'] }),
+        httpRoute('all', { ...api, hostnames: [] }),
+        httpRoute('listener', { ...api, parentRefs: [{ ...gateway[0], sectionName: 'https' }] }),
+      ],
+    }),
+  },
+  'a younger HTTPRoute for the same requests at the Gateway': {
+    ...of({ gatewayRefs: gateway, hosts }),
+    ...around({ routes: [aged(httpRoute('young', api), '2026-02-02T00:00:00Z')] }),
+    live: live([kinds.HTTPRoute, aged(ownRoute, '2026-01-01T00:00:00Z')]),
+  },
   'a DestinationRule for the Service, which is carried': { ...of(), ...around({ trafficPolicies: [usersRule] }) },
   'a route of the user with the name that one of ours would have': {
     ...of({ routes: [{ name: 'web' }] }),

@@ -3,7 +3,7 @@ import { problemOf } from '../../../src/core/problems/index.ts'
 import { canary, deployment, observation, template, workload } from '../given-objects.ts'
 import { target } from './given.ts'
 import { harmlessInAmbient, ofAmbient } from './ambient.rows.ts'
-import { harmlessAtGateways, ofGatewayApi, ofMeshAtGateways, ofUsersRoutes } from './gateway-api.rows.ts'
+import { harmlessAtGateways, ofGatewayApi, ofMeshAtGateways, ofOlderRoutes, ofUsersRoutes } from './gateway-api.rows.ts'
 import { harmless } from './harmless.rows.ts'
 import { ofRoutes } from './routes.rows.ts'
 import { ofMetrics } from './templates.rows.ts'
@@ -16,6 +16,7 @@ suite('what stands in the way of a release', () => {
     ...ofGatewayApi,
     ...ofUsersRoutes,
     ...ofMeshAtGateways,
+    ...ofOlderRoutes,
     ...ofAmbient,
     ...ofMetrics,
   })) {

@@ -7,6 +7,7 @@ import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
+import { routesWithOurMatch } from './rivals.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
 
 /** Routes of other namespaces around one Canary: who makes more of them costs its owner nothing. */
@@ -22,6 +23,7 @@ export function surroundingsOf(
   const routes = [
     ...find(kind, 'parent', serviceParentKey(apexService)),
     ...sides.flatMap(({ name }) => find(kind, 'backend', `${namespace}/${name}`)),
+    ...routesWithOurMatch(o, kind, find),
   ]
   const host = canonicalHost(apexService.name, namespace)
   const virtualServices = [

@@ -6,6 +6,7 @@ import { telemetry as ofIstio } from '../istio/telemetry.ts'
 import type { Telemetry } from '../provider.ts'
 import { splitsMesh } from './parents.ts'
 import { parentsIn } from './refs.ts'
+import { hasOurMatch } from './rivals.ts'
 import { otherRoutes, serviceReached } from './surroundings.ts'
 import { inMesh } from './users.ts'
 
@@ -33,7 +34,9 @@ export const telemetry = (http: Kind): Telemetry => ({
       routes === undefined &&
       splitsMesh(o) &&
       match.length === 0 &&
-      otherRoutes(o).length + o.surroundings.otherApiRoutes.length === 0
+      // What is at a gateway of ours and leads elsewhere takes nothing from the mesh.
+      otherRoutes(o).every(one => hasOurMatch(o, one) && serviceReached(o, one) === null) &&
+      o.surroundings.otherApiRoutes.length === 0
     )
   },
   // What bypasses the split goes to the apex, which is counted by another name, unless a route of others leads to a side.

@@ -35,7 +35,14 @@ import {
   portThatIsNotHttp,
 } from './parents.ts'
 import { routesThatDoNotFit } from './references.ts'
-import { consumerRoute, foreignRoute, gatewayUncounted, rivalRoute, wayPastTheSplit } from './routes.ts'
+import {
+  consumerRoute,
+  foreignRoute,
+  gatewayUncounted,
+  olderRouteAtGateway,
+  rivalRoute,
+  wayPastTheSplit,
+} from './routes.ts'
 
 const besideVirtualServices = (kind: Kind): TwoApis => ({
   splitsMesh: inMesh(kind),
@@ -74,7 +81,9 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
   routes: [
     stops(rivalRoute(kind)),
     stops(routeOfOtherApi(besideVirtualServices(kind), 'here')),
+    stops(olderRouteAtGateway(kind, 'here')),
     foreign(consumerRoute(kind)),
+    foreign(olderRouteAtGateway(kind, 'elsewhere')),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     warnsOnly(wayPastTheSplit),
     warnsOnly(gatewayUncounted(kind)),

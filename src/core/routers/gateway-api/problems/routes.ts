@@ -4,12 +4,13 @@ import type { Observation } from '../../../model/observation.ts'
 import { foreign } from '../../../problems/foreign.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
-import { gatewaysIn } from '../../istio/bindings.ts'
+import { gatewaysIn, precedes } from '../../istio/bindings.ts'
 import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
 import { httpRouteOf } from '../own.ts'
 import { INGRESS, ingressUsesWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
 import { isService, parentsOf } from '../parents.ts'
 import { calledParent, parentsIn } from '../refs.ts'
+import { hasOurMatch, sharedParent } from '../rivals.ts'
 import { telemetry } from '../telemetry.ts'
 import { otherRoutes, serviceReached } from '../surroundings.ts'
 import { isInMesh } from '../users.ts'
@@ -64,6 +65,26 @@ export const consumerRoute =
   (http: Kind): FindProblem =>
   o =>
     rival(o, http, one => !isHere(o, one))
+
+/** What is older at a listener of ours takes the requests of a match that both have: those never meet the split. */
+export const olderRouteAtGateway =
+  (http: Kind, where: 'here' | 'elsewhere'): FindProblem =>
+  o => {
+    const own = liveOf(o, httpRouteOf(http, o.names))
+    const other = otherRoutes(o).find(
+      one => isHere(o, one) === (where === 'here') && hasOurMatch(o, one) && (own === undefined || precedes(one, own)),
+    )
+    const parent = other === undefined ? undefined : sharedParent(o, other)
+    if (other === undefined || parent === undefined) return null
+    const instead =
+      where === 'here' && serviceReached(o, other) !== null
+        ? `, or recreate the Canary with service.routes: [{name: ${other.metadata.name}}]`
+        : ''
+    return problem(
+      'Conflict',
+      `${called(other)} is older, and at ${calledParent(parent)} it has a match and a host that the HTTPRoute of this Canary has, too: the older one gets those requests, and none would meet the split. Remove the host or the match from it${instead}.`,
+    )
+  }
 
 /** How many objects a warning names. */
 const NAMED = 3
