@@ -8,18 +8,29 @@ import { keysOfLabels } from '../core/policies/pod-selector.ts'
 import type { PolicyKind } from '../core/policies/policy-kind.ts'
 import { mayMissPrimary, pairsOf, type Sided } from '../core/policies/sides.ts'
 import type { Live, Observation } from '../core/model/observation.ts'
+import { templateLabels } from '../core/render/labels.ts'
+import { routingOf } from '../core/routers/index.ts'
 import type { TrackedReader } from './reader.ts'
 
-/** The kinds that the Canary needs: all, or none. */
-export const neededPolicyKinds = (o: Sided): readonly Kind[] =>
-  mayMissPrimary(o) ? policyKinds.map(({ kind }) => kind) : []
+type Asked = Sided & Pick<Observation, 'samples'>
+
+/** The kinds that the Canary needs: all, where its primary may be missed, else those that decide on its traffic. */
+export const neededPolicyKinds = (o: Asked): readonly Kind[] =>
+  mayMissPrimary(o) ? policyKinds.map(({ kind }) => kind) : routingOf(o).policyKinds(o)
 
 /** What of them is read: those that select pods of either side, are attached to one of its Services, name its pods as peers, or are copies of ours. */
 export function policiesAround(
   reader: TrackedReader,
-  o: Sided,
+  o: Asked,
 ): Pick<Observation, 'policies'> & { readonly copies: Live } {
-  if (!mayMissPrimary(o)) return { policies: [], copies: {} }
+  if (!mayMissPrimary(o)) {
+    const needed = neededPolicyKinds(o)
+    const labels = [templateLabels(o.target?.object)]
+    const found = policyKinds
+      .filter(({ kind }) => needed.includes(kind))
+      .flatMap(kind => ofKind(reader, o, kind, labels))
+    return { policies: [...new Set(found)], copies: {} }
+  }
   const labels = pairsOf(o).flatMap(({ target, primary }) => [target, primary])
   const policies = policyKinds.flatMap(kind => [...new Set(ofKind(reader, o, kind, labels))])
   const wanted = parityOf({ ...o, policies })?.copies ?? []

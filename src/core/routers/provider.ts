@@ -71,6 +71,8 @@ export interface RoutingProvider {
   readonly neighbours: readonly ProviderKind[]
   /** What it injects into pods decides on their traffic, so that one of each side has to be read. */
   readonly injects: boolean
+  /** Kinds of policies that decide on its traffic, beside those that are kept equal for the primary. */
+  policyKinds(o: Pick<Observation, 'samples' | 'target'>): readonly Kind[]
   /** What to read and to watch, beside what the Services and workloads need. */
   refs(o: Named): Ref[]
   /** Of those the objects that have the split. */

@@ -196,3 +196,50 @@ suite('whose telemetry tells of a canary', () => {
     })
   }
 })
+
+suite('policies on pods in ambient', () => {
+  const policy = (spec: object, status: object = {}): KubeObject =>
+    object(kinds.AuthorizationPolicy, 'callers', {
+      spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
+      status,
+    })
+  const from = (...principals: readonly string[]): object => ({ rules: [{ from: [{ source: { principals } }] }] })
+  const leftOut = { conditions: [{ type: 'ZtunnelAccepted', status: 'True', reason: 'UnsupportedValue' }] }
+  const sides = ['web', 'web-primary', 'web-canary'].map(name => service(labels, bound(), name))
+  const said = (...policies: readonly KubeObject[]): string[] =>
+    warningsOf(observation({ ...inAmbient(sides), policies })).map(({ message }) => message)
+  const frontend = 'cluster.local/ns/shop/sa/frontend'
+  const refused =
+    'AuthorizationPolicy shop/callers selects pods in ambient and does not allow the waypoint, from which every request comes that it has split: all of these are refused. Allow principal cluster.local/ns/shop/sa/waypoint there, and say who may call in a policy with spec.targetRefs: [{group: "", kind: Service, name: web}]'
+  const requestRules = (does: string): string =>
+    `AuthorizationPolicy shop/callers selects pods in ambient by rules on requests, which ztunnel leaves out (UnsupportedValue): it ${does}. Write spec.targetRefs: [{group: "", kind: Service, name: web}] in place of spec.selector`
+  const rows: Readonly<Record<string, [policies: readonly KubeObject[], says: readonly string[]]>> = {
+    'by rules on requests': [
+      [policy({ rules: [{ to: [{ operation: { methods: ['GET'] } }] }] }, leftOut)],
+      [requestRules('allows less than it says, or nothing at all')],
+    ],
+    'that deny by rules on requests': [
+      [policy({ action: 'DENY', rules: [{ to: [{ operation: { methods: ['GET'] } }] }] }, leftOut)],
+      [requestRules('denies more than it says')],
+    ],
+    'that allow callers, and not the waypoint': [[policy(from(frontend))], [refused]],
+    'that allow nobody': [[policy({})], [refused]],
+    'that allow another namespace': [
+      [policy({ rules: [{ from: [{ source: { namespaces: ['people'] } }] }] })],
+      [refused],
+    ],
+    'that allow the waypoint too': [[policy(from(frontend, 'cluster.local/ns/shop/sa/waypoint'))], []],
+    'that allow all identities of the namespace': [[policy(from('cluster.local/ns/shop/*'))], []],
+    'that allow the waypoint of another trust domain': [[policy(from('example.com/ns/shop/sa/waypoint'))], []],
+    'beside one that allows the waypoint': [[policy(from(frontend)), policy({ rules: [{}] })], []],
+    'that deny callers': [[policy({ action: 'DENY', ...from(frontend) })], []],
+    'of other pods': [[policy({ ...from(frontend), selector: { matchLabels: { app: 'api' } } })], []],
+    'at the waypoint': [
+      [policy({ ...from(frontend), selector: undefined, targetRefs: [{ kind: 'Service', name: 'web' }] })],
+      [],
+    ],
+  }
+  for (const [name, [policies, says]] of Object.entries(rows)) {
+    test(name, () => expect(said(...policies)).to.deep.equal(says))
+  }
+})

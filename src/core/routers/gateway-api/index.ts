@@ -11,6 +11,7 @@ import { virtualServiceKind } from '../istio/kinds.ts'
 import { meshKinds } from '../istio/mesh/kinds.ts'
 import { ownRuleRefs, renderRules } from '../istio/mesh/rules.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
+import { ambientPolicyKinds } from '../istio/ambient/policies.ts'
 import { atWaypoint } from './ambient.ts'
 import { httpRouteIn, httpRouteKind, otherRouteKinds } from './kinds.ts'
 import { httpRouteOf, readOwn, renderOwn } from './own.ts'
@@ -32,6 +33,7 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
     // Where the mesh is Istio, its rules hold for what these routes lead to; elsewhere there are none.
     neighbours: [...otherRouteKinds, virtualServiceKind, ...meshKinds],
     injects: true,
+    policyKinds: ambientPolicyKinds,
     refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind)), ...ownRuleRefs(o)],
     routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
     surroundings: (o, find) => surroundingsOf(o, kind, find),

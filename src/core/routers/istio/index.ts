@@ -9,6 +9,7 @@ import { kinds, type Ref } from '../../../api/object.ts'
 import { requestedOf } from '../../model/selectors.ts'
 import { httpRouteKind } from '../gateway-api/kinds.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
+import { ambientPolicyKinds } from './ambient/policies.ts'
 import { istioKinds } from './kinds.ts'
 import { leadingTo } from './leading.ts'
 import { virtualServiceOf } from './names.ts'
@@ -28,6 +29,7 @@ export const istio: RoutingProvider = {
   kinds: istioKinds,
   neighbours: [httpRouteKind(kinds.HTTPRoute)],
   injects: true,
+  policyKinds: ambientPolicyKinds,
   refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],
   routes: o => routesOf(o).refs(o),
   surroundings: surroundingsOf,

@@ -20,6 +20,7 @@ export const kubernetes: RoutingProvider = {
   kinds: [],
   neighbours: [],
   injects: false,
+  policyKinds: () => [],
   refs: () => [],
   routes: o => [o.names.apexService],
   surroundings: () => ({ routes: [], trafficPolicies: [], policies: [], otherApiRoutes: [] }),

@@ -1,6 +1,7 @@
 /** What of the mesh may block a release, whatever routes carry its split, in the order in which it is reported. */
 import { stops, warnsOnly } from '../../../../problems/policy.ts'
 import type { RoutingProvider } from '../../../provider.ts'
+import { policyAgainstWaypoint, policyOfRequests } from '../../ambient/policies.ts'
 import { foreignRules, ruleForSomeCallers, ruleOfOtherNamespaces } from './destination-rules.ts'
 import {
   everyPodEjected,
@@ -14,7 +15,7 @@ import { proxyMissing } from './proxies.ts'
 
 export const meshPolicies: Pick<RoutingProvider['policies'], 'pods' | 'objects' | 'routes'> = {
   pods: [stops(proxyMissing)],
-  objects: [stops(foreignRules)],
+  objects: [stops(foreignRules), warnsOnly(policyOfRequests), warnsOnly(policyAgainstWaypoint)],
   routes: [
     stops(ruleForSomeCallers),
     warnsOnly(ruleOfOtherNamespaces),
