@@ -1,6 +1,6 @@
 /**
  * Shares of requests and the weights that say them. A share has one decimal, so every share that is computed is rounded here: two
- * of them are the same exactly where `===` says so. Weights are whole and relative, in Istio and in the Gateway API.
+ * of them are the same exactly where `===` says so. Weights are whole and relative, whatever routes have them.
  */
 import type { Percent } from './time.ts'
 
