@@ -3,7 +3,7 @@
  * hands, with a network in between that tests can break.
  */
 import { createHash } from 'node:crypto'
-import { apiVersionOf, type Kind, type KubeObject, type Ref } from '../../src/api/object.ts'
+import { apiVersionOf, keptByFinalizers, type Kind, type KubeObject, type Ref } from '../../src/api/object.ts'
 import { ApiError, isAlreadyExists, isNotFound } from '../../src/core/errors.ts'
 import type { Call, Clock, KubeApi, ListQuery, ObjectList, WatchEvent, WatchQuery } from '../../src/core/ports.ts'
 import { mustBeAsNamed } from '../../src/core/render/content.ts'
@@ -126,10 +126,7 @@ export class PlaygroundApi implements KubeApi {
       case 'patch':
         return server.patch(ref, object => jsonPatch(guarded(object, write), write.operations) as KubeObject, this.#by)
       case 'delete':
-        return unlessMissing(() => {
-          server.delete(ref, write, this.#by)
-          return null
-        })
+        return unlessMissing(() => keptByFinalizers(server.delete(ref, write, this.#by)))
       case 'disown':
         return unlessMissing(() => this.#disown(ref))
       case 'copy':

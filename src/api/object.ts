@@ -142,3 +142,9 @@ export function namespacedName(object: KubeObject): string {
 export function refOf(kind: Kind, object: KubeObject): Ref {
   return { kind, namespace: object.metadata.namespace ?? '', name: object.metadata.name }
 }
+
+/** The answer to a DELETE, where finalizers keep the object: it is there until they are gone. null: it is gone. */
+export function keptByFinalizers(answer: KubeObject | null): KubeObject | null {
+  const { deletionTimestamp, finalizers = [] } = answer?.metadata ?? {}
+  return deletionTimestamp === undefined || finalizers.length === 0 ? null : answer
+}

@@ -88,7 +88,7 @@ export interface KubeApi {
   watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void>
   /** The versions in which a kind is served, whatever ours is; none where it is not installed. */
   served(kind: Kind, call: Call): Promise<readonly string[]>
-  /** Carries a write out; resolves to the object as the server has it now, or null after a delete or for what is gone. */
+  /** Carries a write out; resolves to the object as the server has it now, or null for what is gone. */
   write(write: Write, call: Call): Promise<KubeObject | null>
 }
 

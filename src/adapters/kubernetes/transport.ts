@@ -3,7 +3,7 @@
  * an object's content is logged.
  */
 import type { Kind, KubeObject, Ref } from '../../api/object.ts'
-import { apiVersionOf, kindKey } from '../../api/object.ts'
+import { apiVersionOf, keptByFinalizers, kindKey } from '../../api/object.ts'
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../core/errors.ts'
 import type { Call, KubeApi, ListQuery, ObjectForm, ObjectList, WatchEvent, WatchQuery } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
@@ -141,8 +141,7 @@ export class KubeTransport implements KubeApi {
       case 'patch':
         return this.#guarded(write, call)
       case 'delete':
-        await orNull(this.#single(write, call))
-        return null
+        return keptByFinalizers(await orNull(this.#single(write, call)))
       case 'disown':
         return this.#disown(write.ref, call)
       case 'copy':

@@ -122,6 +122,19 @@ suite('transport', () => {
     assert.deepInclude(error, { code: 403, reason: 'Forbidden', message: 'configmaps "a" is forbidden' })
   })
 
+  test('what finalizers keep is there after its DELETE, and nothing else', async () => {
+    const metadata = { name: 'a', deletionTimestamp: '2026-01-01T00:00:00Z' }
+    const kept = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, finalizers: ['example.com/backup'] } }
+    const gone = [
+      { apiVersion: 'v1', kind: 'Status', metadata: {}, status: 'Success' },
+      { ...kept, metadata },
+    ]
+    const { url } = await server(inTurn(...[kept, ...gone].map(answer => json(200, answer))))
+    const api = transport(url)
+    const remove = (): Promise<unknown> => api.write({ verb: 'delete', ref }, call())
+    assert.deepEqual([await remove(), await remove(), await remove()], [kept, null, null])
+  })
+
   test('an answer without a Status is quoted', async () => {
     const html: Answer = response => {
       response.statusCode = 502
