@@ -73,6 +73,28 @@ suite('policies of a release, in virtual time', () => {
     ).to.deep.equal([1, 1])
   })
 
+  test('where a finalizer keeps the primary of a deleted Canary, its copies stay until it is gone, and then go', async () => {
+    made(kinds.AuthorizationPolicy, 'callers', callersOf('frontend'))
+    await world.initialize(switched)
+    world.user.merge(kinds.Deployment, 'shop', 'web-primary', { metadata: { finalizers: ['example.com/backup'] } })
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.runUntil(
+      () => world.object(kinds.Deployment, 'web-primary')?.metadata.deletionTimestamp !== undefined,
+      600_000,
+    )
+    await world.clock.advance(minute)
+    expect(at(world.object(kinds.Canary, 'web')?.['status'], 'message')).to.equal(
+      'Waiting until Deployment web-primary is deleted, which its finalizers keep (example.com/backup): the copies of policies for its pods are removed after it',
+    )
+    expect(copy(kinds.AuthorizationPolicy, 'callers')).to.not.equal(undefined)
+    world.user.merge(kinds.Deployment, 'shop', 'web-primary', { metadata: { finalizers: null } })
+    await world.clock.advance(minute)
+    expect([world.object(kinds.Canary, 'web'), copy(kinds.AuthorizationPolicy, 'callers')]).to.deep.equal([
+      null,
+      undefined,
+    ])
+  })
+
   test('a copy that a hand edits is written again, with nothing added', async () => {
     made(kinds.AuthorizationPolicy, 'callers', callersOf('frontend'))
     await world.initialize(switched)

@@ -4,7 +4,7 @@
  */
 import { type KubeObject, refKey, type Ref } from '../../api/object.ts'
 import { present, sameJson } from '../json.ts'
-import { COPY_ANNOTATION } from '../model/names.ts'
+import { CANARY_LABEL, COPY_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
@@ -15,9 +15,7 @@ import { deleteOurs, inherited, isCurrent, isOurs, liveOf, ours, stamped } from 
 
 export function renderPolicies(o: Observation, posture: Posture): Write[] {
   if (posture.remove === 'everything') {
-    const primary = liveOf(o, o.names.primary)
-    const isGone = primary === undefined || !isOurs(o, primary)
-    return isGone ? copiesOf(o).flatMap(ref => deleteOurs(o, ref)) : []
+    return primaryOf(o) === undefined ? copiesOf(o).flatMap(ref => deleteOurs(o, ref)) : []
   }
   // Before a primary is wanted there is nothing to cover.
   const parity = posture.primary === null && o.primary === null ? null : parityOf(o)
@@ -30,6 +28,18 @@ export function renderPolicies(o: Observation, posture: Posture): Write[] {
       .filter(ref => !kept.has(refKey(ref)))
       .flatMap(ref => deleteOurs(o, ref)),
   ]
+}
+
+/** The primary that this Canary made and deletes. */
+function primaryOf(o: Observation): KubeObject | undefined {
+  const live = liveOf(o, o.names.primary)
+  return live?.metadata.labels?.[CANARY_LABEL] === o.names.canary ? live : undefined
+}
+
+/** The primary whose deletion is not over, as where another client's finalizer keeps it, and that still has copies; null: none. */
+export function primaryBeforeCopies(o: Observation): KubeObject | null {
+  const primary = primaryOf(o)
+  return primary?.metadata.deletionTimestamp === undefined || copiesOf(o).length === 0 ? null : primary
 }
 
 /** The copies that are to be there before the first pod of the primary, and are not. */

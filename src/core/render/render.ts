@@ -7,7 +7,7 @@ import type { Posture } from '../model/posture.ts'
 import { postureOf } from '../machine/postures.ts'
 import { isGivenBack, renderAutoscalers } from './autoscalers.ts'
 import { isOurs } from './ownership.ts'
-import { renderPolicies } from './policies.ts'
+import { primaryBeforeCopies, renderPolicies } from './policies.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
 import { renderServices } from './services.ts'
@@ -44,7 +44,7 @@ export function render(o: Observation, halted: boolean): Write[] {
   if (scalers.length > 0) return scalers
   const policies = renderPolicies(o, posture)
   if (policies.length > 0) return policies
-  if (!isGivenBack(posture)) return []
+  if (!isGivenBack(posture) || primaryBeforeCopies(o) !== null) return []
   return [
     finalizer(
       o,

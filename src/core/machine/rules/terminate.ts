@@ -22,6 +22,7 @@ import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { targetIsAutoscaled } from '../../render/autoscaling.ts'
 import { selects, templateLabels } from '../../render/labels.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
+import { primaryBeforeCopies } from '../../render/policies.ts'
 import { renderServices } from '../../render/services.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant } from '../../time.ts'
@@ -233,5 +234,12 @@ function waitedInEndpoints(o: Terminating): string | null {
 
 /** What we made goes; the finalizer last. */
 export function removeOurObjects(o: Terminating): Move {
+  const primary = primaryBeforeCopies(o)
+  if (primary !== null) {
+    const finalizers = primary.metadata.finalizers ?? []
+    const kept = finalizers.length === 0 ? '' : `, which its finalizers keep (${finalizers.join(', ')})`
+    const message = `Waiting until ${kindAndName(o.names.primary)} is deleted${kept}: the copies of policies for its pods are removed after it`
+    return hold(o, 'HandingBack', message, null)
+  }
   return hold(o, 'HandingBack', 'Removing the objects that Sluice created', null)
 }
