@@ -193,8 +193,8 @@ export class Controller {
       observer: new Observer(this.#cache, configContents, podSamples, this.#options.settings, this.#ports.sha256),
       podSamples,
       wake: (key, at) => this.#wakeAt(key, at),
-      unseen: (namespace, provider, scaler) => unseenIn(this.reflectors(), namespace, provider, scaler),
-      hidden: (namespace, provider, scaler) => hiddenIn(this.reflectors(), namespace, provider, scaler),
+      unseen: (...canary) => unseenIn(this.reflectors(), ...canary),
+      hidden: (...canary) => hiddenIn(this.reflectors(), ...canary),
       // The result of a pass that was given up is not counted.
       watcher: (...seen) => over || this.#options.watcher?.(...seen),
     })

@@ -48,6 +48,17 @@ export const rarely: Partial<ReflectorTiming> = { absentRetry: RARELY, forbidden
 /** Kinds of the routing providers: each is followed while a Canary of its provider exists. */
 export const providerKinds: readonly ProviderKind[] = Object.values(routing).flatMap(provider => provider.kinds)
 
+/** All whose objects are read around a Canary: those of providers, and those that others have beside them. */
+export const routeKinds: readonly ProviderKind[] = distinct([
+  ...providerKinds,
+  ...Object.values(routing).flatMap(provider => provider.neighbours),
+])
+
+/** Each in each version. */
+function distinct(all: readonly ProviderKind[]): readonly ProviderKind[] {
+  return all.filter(({ kind }, place) => all.findIndex(other => other.kind === kind) === place)
+}
+
 /** Kinds of policies, which are followed while a Canary needs them; the absence of those that are not a provider's is no trouble. */
 const policiesAlone = policyKinds.map(({ kind }) => kind).filter(kind => !providerKinds.some(one => one.kind === kind))
 
@@ -58,7 +69,7 @@ export const timings: Readonly<Record<string, Partial<ReflectorTiming>>> = Objec
 ])
 
 /** What a decision rests on. */
-export const decisive: ReadonlySet<Kind> = new Set([...followed, ...providerKinds.map(({ kind }) => kind)])
+export const decisive: ReadonlySet<Kind> = new Set([...followed, ...routeKinds.map(({ kind }) => kind)])
 
 /** Without these nothing can be decided. */
 export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
@@ -67,7 +78,7 @@ export const required: readonly Kind[] = [kinds.Canary, kinds.MetricTemplate]
 export function isReadInAllNamespaces(kind: Kind): boolean {
   const policy = policyKindOf(kind)
   return (
-    providerKinds.some(one => kindKey(one.kind) === kindKey(kind)) ||
+    routeKinds.some(one => kindKey(one.kind) === kindKey(kind)) ||
     policy?.rootSelectsAll === true ||
     policy?.connections !== undefined
   )
@@ -194,7 +205,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
       return first === undefined ? [] : [pair(namespaceOf(service), first)]
     },
   },
-  ...providerKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
+  ...routeKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
   ...scalerKinds.map(({ kind, pausable }) => ({
     kind,
     name: 'canary',

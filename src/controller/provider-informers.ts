@@ -39,8 +39,8 @@ export class ProviderInformers {
     const needed = byKey(inUse.flatMap(kindsOf))
     const wanted = byKey([...needed.values(), ...inUse.flatMap(neighboursOf)])
     for (const [key, { kind, isNeeded }] of this.#followed) {
-      // A kind that is needed from now on is looked for again soon where it was not there.
-      if (wanted.has(key) && isNeeded === needed.has(key)) continue
+      // A kind that is needed from now on, or in another version, is looked for again soon where it was not there.
+      if (wanted.get(key)?.version === kind.version && isNeeded === needed.has(key)) continue
       for (const scope of this.#scopes) this.#cache.release(kind, scope)
       this.#followed.delete(key)
     }

@@ -2,7 +2,7 @@
  * One pass over one Canary: observe → decide → commit the status → announce → apply the writes → wake at a time. The status
  * is written before what follows from it, guarded by its resourceVersion; the process may be killed anywhere after that.
  */
-import type { Provider } from '../api/providers.ts'
+import type { Canary } from '../api/canary.ts'
 import { type Kind, kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
 import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
@@ -12,7 +12,9 @@ import { outboxWith, outboxWithout, untold, withoutLate } from '../core/machine/
 import type { Announcement, OutboxEntry } from '../core/model/announcement.ts'
 import type { Decision, Question } from '../core/model/decision.ts'
 import type { Memory } from '../core/model/memory.ts'
+import { namesOf } from '../core/model/names.ts'
 import type { Observation } from '../core/model/observation.ts'
+import { routingOf } from '../core/routers/index.ts'
 import { writeStatus } from '../core/status/write-status.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import { announce } from './announce.ts'
@@ -50,9 +52,9 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly configContents: Pick<ConfigContents, 'retain'>
   readonly podSamples: Pick<Samples, 'retain'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
-  readonly unseen: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
+  readonly unseen: (namespace: string, own: readonly Kind[], scaler: Kind | null) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
-  readonly hidden: (namespace: string, provider: Provider, scaler: Kind | null) => string | null
+  readonly hidden: (namespace: string, own: readonly Kind[], scaler: Kind | null) => string | null
   /** Told about each decision before anything follows from it. */
   readonly decided?: (observation: Observation, decision: Decision | Question) => void
   /** Told about each Canary after each pass; null when it is gone. */
@@ -100,6 +102,7 @@ export class Reconciler {
     const { canary } = parsed
     const { autoscalerRef } = canary.spec
     const scaler = autoscalerRef === undefined ? null : kinds[autoscalerRef.kind]
+    const own = kindsNeeded(canary)
     // Another process may have died between its status and its events.
     if (known !== before || known.isStatusUncertain) this.#takeOver(key, canary, known)
     known.isStatusUncertain = false
@@ -108,11 +111,8 @@ export class Reconciler {
       memory: known.memory,
       writeError: known.writeError,
       findings: { ...queryTrials.findings(key), ...queries.findings(key), ...hooks.findings(key) },
-      unseen: this.#ports.unseen(ref.namespace, canary.spec.provider, scaler),
-      hidden:
-        object.metadata.deletionTimestamp === undefined
-          ? null
-          : this.#ports.hidden(ref.namespace, canary.spec.provider, scaler),
+      unseen: this.#ports.unseen(ref.namespace, own, scaler),
+      hidden: object.metadata.deletionTimestamp === undefined ? null : this.#ports.hidden(ref.namespace, own, scaler),
       namespaceTerminating: yield* isNamespaceTerminating(calls, canary, known),
       sight: 'cached',
       before: known.observed,
@@ -227,4 +227,11 @@ export class Reconciler {
 function refOfKey(key: string): Ref {
   const [namespace = '', name = ''] = key.split('/')
   return { kind: kinds.Canary, namespace, name }
+}
+
+/** Kinds without which nothing of a Canary is decided: those of its provider, and of the routes that it names. */
+function kindsNeeded(canary: Canary): Kind[] {
+  const provider = routingOf({ canary })
+  const named = provider.routes({ canary, names: namesOf(canary) }).map(({ kind }) => kind)
+  return [...provider.kinds.map(({ kind }) => kind), ...named]
 }

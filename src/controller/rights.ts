@@ -2,7 +2,7 @@
 import { kindKey, type Kind } from '../api/object.ts'
 import type { Write } from '../core/model/write.ts'
 import { policyKindOf } from '../core/policies/index.ts'
-import { configKinds, providerKinds } from './kinds.ts'
+import { configKinds, routeKinds } from './kinds.ts'
 
 export const POLICY_RIGHTS = 'manifests/policy-rbac.yaml'
 
@@ -12,10 +12,10 @@ const RIGHTS = 'manifests/rbac.yaml'
 
 const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(other)
 
-export const isOfProvider = (kind: Kind): boolean => providerKinds.some(one => isSame(one.kind, kind))
+export const isOfProvider = (kind: Kind): boolean => routeKinds.some(one => isSame(one.kind, kind))
 
 /** To list and watch a kind that is neither configuration nor a policy alone. */
-export const rightsToWatch = (kind: Kind): string => providerKinds.find(one => isSame(one.kind, kind))?.rights ?? RIGHTS
+export const rightsToWatch = (kind: Kind): string => routeKinds.find(one => isSame(one.kind, kind))?.rights ?? RIGHTS
 
 /** Copies of policies are created and replaced; of the kinds that are a provider's as well, its own objects are applied. */
 export function rightsToWrite({ verb, ref: { kind } }: Write): string {

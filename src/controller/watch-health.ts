@@ -3,12 +3,10 @@
  * readiness tells only of what every canary needs.
  */
 import { apiVersionOf, kindKey, kinds, type Kind } from '../api/object.ts'
-import type { Provider } from '../api/providers.ts'
 import { policyKindOf, policyKinds } from '../core/policies/index.ts'
-import { routing } from '../core/routers/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
-import { configKinds, followedWherePresent, providerKinds, required, workloadKinds } from './kinds.ts'
+import { configKinds, followedWherePresent, providerKinds, required, routeKinds, workloadKinds } from './kinds.ts'
 import { CONFIG_RIGHTS, isOfProvider, POLICY_RIGHTS, rightsToWatch } from './rights.ts'
 
 /** A first list is waited for so long before anything is said. */
@@ -17,20 +15,20 @@ export const START: Milliseconds = 30_000
 const FAILING: Milliseconds = 60_000
 
 /**
- * What a canary of this namespace and provider cannot see, its configuration aside; null when it sees all that matters.
+ * What a canary of this namespace cannot see, its configuration aside; null when it sees all that matters.
  *
+ * @param own kinds that it cannot do without: those of its provider, and of the routes that it names.
  * @param scaler kind of the autoscaler that it names; null where it names none.
  */
 export function unseenIn(
   reflectors: readonly Reflector[],
   namespace: string,
-  provider: Provider,
+  own: readonly Kind[],
   scaler: Kind | null,
 ): string | null {
-  const own = routing[provider].kinds
   const concerned = reflectors.filter(one => one.namespace === '' || one.namespace === namespace)
   const needed = concerned.filter(
-    ({ kind }) => neededByEach(kind) || own.some(one => isSame(one.kind, kind)) || isNamed(kind, scaler),
+    ({ kind }) => neededByEach(kind) || own.some(one => isSame(one, kind)) || isNamed(kind, scaler),
   )
   return joined(needed.map(reflector => troubleOf(reflector) ?? absenceOfNamed(reflector, scaler)))
 }
@@ -42,14 +40,10 @@ const handedOver: readonly Kind[] = [...workloadKinds, kinds.ControllerRevision,
 export function hiddenIn(
   reflectors: readonly Reflector[],
   namespace: string,
-  provider: Provider,
+  own: readonly Kind[],
   scaler: Kind | null,
 ): string | null {
-  const handed = [
-    ...handedOver,
-    ...routing[provider].kinds.map(({ kind }) => kind),
-    ...(scaler === null ? [] : [scaler]),
-  ]
+  const handed = [...handedOver, ...own, ...(scaler === null ? [] : [scaler])]
   const concerned = reflectors.filter(
     ({ kind, namespace: scope, state }) =>
       (scope === '' || scope === namespace) && state !== 'absent' && handed.some(one => isSame(one, kind)),
@@ -109,7 +103,7 @@ const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(oth
 
 /** Whatever its provider. Where autoscalers of others cannot be seen, releases go on; configuration is needed by those who mount it. */
 function neededByEach(kind: Kind): boolean {
-  const ofSome = [...providerKinds, ...policyKinds].map(one => one.kind)
+  const ofSome = [...routeKinds, ...policyKinds].map(one => one.kind)
   return ![...followedWherePresent, ...configKinds, ...ofSome].some(one => isSame(one, kind))
 }
 

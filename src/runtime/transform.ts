@@ -96,6 +96,9 @@ const read: Readonly<Record<string, (object: KubeObject) => KubeObject>> = {
   // Counts pods all the time.
   PodDisruptionBudget: withoutStatus,
   HTTPRoute: withParents,
+  GRPCRoute: withParents,
+  TCPRoute: withParents,
+  TLSRoute: withParents,
 }
 
 /** Conditions have new times at every step of a rollout, and messages that say how far it is. */

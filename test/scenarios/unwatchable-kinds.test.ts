@@ -146,6 +146,36 @@ suite('kinds that cannot be seen, in virtual time', () => {
     })
   }
 
+  for (const kind of [kinds.HTTPRoute, kinds.GRPCRoute]) {
+    test(`${kindKey(kind)} may not be read, which a Canary by Istio has beside its routes: it goes on`, async () => {
+      const { resources } = world.api.server
+      const like = resources.of(kinds.VirtualService)
+      if (like === null) throw new Error('VirtualServices are not served')
+      resources.install({ ...like, kind })
+      forbid(reading, kind)
+      await started()
+      world.canary()
+      await world.until('Initialized')
+      world.setImage('demo/web:1.1.0')
+      await world.until('Succeeded')
+      expect(world.status.reason).to.not.equal('WatchUnavailable')
+    })
+  }
+
+  test('HTTPRoutes are looked for in the version of the provider, also where that is edited', async () => {
+    const { controller } = await started()
+    const asked: string[] = []
+    controller.api.faults.add({
+      before: ({ verb, kind }) => void (verb === 'list' && kind.plural === 'httproutes' && asked.push(kind.version)),
+    })
+    world.canary({ provider: 'gatewayapi:v1' })
+    await world.clock.advance(minute)
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: { provider: 'gatewayapi:v1beta1' } })
+    await world.clock.advance(minute)
+    expect(new Set(asked)).to.deep.equal(new Set(['v1', 'v1beta1']))
+    expect(asked.at(-1)).to.equal('v1beta1')
+  })
+
   test('scaledobjects.keda.sh is not installed, and a Canary names one: it starts once KEDA is there', async () => {
     const install = world.api.server.resources.remove(kinds.ScaledObject)
     const { requests } = await started()

@@ -7,6 +7,7 @@ import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
+import { otherRouteKinds } from './kinds.ts'
 import { routesWithOurMatch } from './rivals.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
 
@@ -21,8 +22,10 @@ export function surroundingsOf(
   const { namespace, apexService, primaryService, canaryService } = o.names
   const sides = [apexService, primaryService, canaryService]
   const routes = [
-    ...find(kind, 'parent', serviceParentKey(apexService)),
-    ...sides.flatMap(({ name }) => find(kind, 'backend', `${namespace}/${name}`)),
+    ...[kind, ...otherRouteKinds.map(other => other.kind)].flatMap(one => [
+      ...find(one, 'parent', serviceParentKey(apexService)),
+      ...sides.flatMap(({ name }) => find(one, 'backend', `${namespace}/${name}`)),
+    ]),
     ...routesWithOurMatch(o, kind, find),
   ]
   const host = canonicalHost(apexService.name, namespace)

@@ -1,5 +1,6 @@
 /** The kinds of Istio that Sluice watches, and how their objects are found around a canary. */
 import { kinds, type KubeObject } from '../../../api/object.ts'
+import { httpRouteKind, otherRouteKinds } from '../gateway-api/kinds.ts'
 import type { ProviderKind } from '../provider.ts'
 import { delegatesIn, destinationsIn, hostsOf } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
@@ -19,3 +20,12 @@ export const virtualServiceKind: ProviderKind = {
 }
 
 export const istioKinds: readonly ProviderKind[] = [virtualServiceKind, ...meshKinds]
+
+/**
+ * Routes of the Gateway API that may be for the same requests in the mesh as a VirtualService. Those of connections are left out: each
+ * kind costs a watch, or a request every ten minutes where it is not installed.
+ */
+export const rivalKinds: readonly ProviderKind[] = [
+  httpRouteKind(kinds.HTTPRoute),
+  ...otherRouteKinds.filter(({ kind }) => kind === kinds.GRPCRoute),
+]

@@ -5,6 +5,7 @@ import { serviceParentKey } from '../gateway-api/refs.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { delegateKey, isDelegate } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
+import { rivalKinds } from './kinds.ts'
 import { wildcardsOver } from './mesh/kinds.ts'
 import { distinct, meshAround, MOST_ELSEWHERE, oldestElsewhere } from './mesh/surroundings.ts'
 
@@ -16,6 +17,7 @@ export function surroundingsOf(
   return {
     ...meshAround(o, find),
     routes: routesAround(o, find),
+import { rivalKinds } from './kinds.ts'
     otherApiRoutes: find(kinds.HTTPRoute, 'parent', serviceParentKey(o.names.apexService)).slice(0, MOST_ELSEWHERE),
   }
 }
