@@ -56,6 +56,30 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
     message:
       'spec.service.gatewayRefs[0] is Gateway infra/public, which the controller does not allow in namespace shop. Write one that matches edge/*, or have it added with --allowed-gateways.',
   },
+  'hosts that are left out, where the flags do not allow every host': {
+    given: {
+      ...of({ gatewayRefs: [...atService, ...gateway] }),
+      settings: { ...observation().settings, allowedHosts: [{ namespace: 'shop', pattern: '*.shop.example.com' }] },
+    },
+    reason: 'HostNotAllowed',
+    message:
+      'spec.service.hosts is left out, which is every host of Gateway infra/public, and the controller does not allow that in namespace shop. Write hosts that match *.shop.example.com.',
+  },
+  'hosts that are left out, where the flags allow none': {
+    given: {
+      ...of({ gatewayRefs: gateway }),
+      settings: { ...observation().settings, allowedHosts: [{ namespace: 'other', pattern: '*' }] },
+    },
+    reason: 'HostNotAllowed',
+    message:
+      'spec.service.hosts is left out, which is every host of Gateway infra/public, and the controller does not allow that in namespace shop. Remove spec.service.gatewayRefs[0], or have hosts of shop added with --allowed-hosts.',
+  },
+  'a host that is a Service of another namespace': {
+    given: of({ gatewayRefs: gateway, hosts: ['pay.bank.svc.cluster.local'] }),
+    reason: 'HostNotAllowed',
+    message:
+      'spec.service.hosts[0] is pay.bank.svc.cluster.local, which stands for Services of namespace bank. A Canary takes only requests for its own namespace: remove the host.',
+  },
   'a host that no HTTPRoute can have': invalid(
     of({ gatewayRefs: gateway, hosts: ['Shop.example.com'] }),
     'spec.service.hosts[0] is Shop.example.com, which no HTTPRoute can have. Write a name such as shop.example.com or *.example.com.',
@@ -157,6 +181,13 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
   'a VirtualService of another namespace beside the HTTPRoute': conflict(
     { ...of(), ...around({ otherApiRoutes: [routes('old', { hosts: ['web.shop.svc.cluster.local'] }, 'other')] }) },
     'VirtualService other/old is for requests in the mesh to Service web, which this Canary splits by routes of another API: some callers would meet the one, and some the other. Remove the host web from it, or recreate the Canary with provider: istio.',
+  ),
+  'a GRPCRoute on the Service, which hides an HTTPRoute there': conflict(
+    {
+      ...of(),
+      ...around({ routes: [httpRoute('beta', { parentRefs: atService, ...to('beta') }, 'shop', kinds.GRPCRoute)] }),
+    },
+    'GRPCRoute shop/beta has Service web as its parent, as the HTTPRoute of this Canary: of two kinds one hides the other, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{kind: GRPCRoute, name: beta}].',
   ),
   'an HTTPRoute beside the VirtualService': conflict(
     { canary: canary(), ...around({ otherApiRoutes: [httpRoute('new', { parentRefs: atService, ...to('web') })] }) },
@@ -336,6 +367,18 @@ export const harmlessAtGateways: Readonly<Record<string, Partial<Observation>>> 
   'an HTTPRoute on the Service, where the split is at a Gateway alone': {
     ...of({ gatewayRefs: gateway }),
     ...around({ routes: [httpRoute('beta', { parentRefs: atService, ...to('beta') })] }),
+  },
+  'hosts that are left out in the mesh, where hosts mean nothing': {
+    ...of(),
+    settings: { ...observation().settings, allowedHosts: [{ namespace: 'shop', pattern: '*.shop.example.com' }] },
+  },
+  'hosts that are left out, where the flags allow all': {
+    ...of({ gatewayRefs: gateway }),
+    settings: { ...observation().settings, allowedHosts: [{ namespace: null, pattern: '*' }] },
+  },
+  'an HTTPRoute on another port of the Service': {
+    ...of(),
+    ...around({ routes: [httpRoute('admin', { parentRefs: [{ ...atService[0], port: 9090 }], ...to('admin') })] }),
   },
   'a VirtualService for a gateway beside the HTTPRoute': {
     ...of(),

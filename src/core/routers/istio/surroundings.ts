@@ -17,8 +17,9 @@ export function surroundingsOf(
   return {
     ...meshAround(o, find),
     routes: routesAround(o, find),
-import { rivalKinds } from './kinds.ts'
-    otherApiRoutes: find(kinds.HTTPRoute, 'parent', serviceParentKey(o.names.apexService)).slice(0, MOST_ELSEWHERE),
+    otherApiRoutes: rivalKinds
+      .flatMap(({ kind }) => find(kind, 'parent', serviceParentKey(o.names.apexService)))
+      .slice(0, MOST_ELSEWHERE),
   }
 }
 

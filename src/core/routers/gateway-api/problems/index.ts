@@ -4,7 +4,7 @@ import { foreign, refusesService, stops, warnsOnly } from '../../../problems/pol
 import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
 import { hostsOf } from '../../istio/bindings.ts'
-import { hostNotAllowed } from '../../istio/problems/hosts.ts'
+import { hostNotAllowed, hostOfOthersAtGateways } from '../../istio/problems/hosts.ts'
 import { meshPolicies } from '../../istio/mesh/problems/index.ts'
 import {
   copiesUntold,
@@ -27,6 +27,7 @@ import {
   tooManyMatches,
 } from './matches.ts'
 import {
+  everyHostNotAllowed,
   hostThatIsNone,
   meshCallersLeftOut,
   parentNotAllowed,
@@ -40,6 +41,7 @@ import {
   foreignRoute,
   gatewayUncounted,
   olderRouteAtGateway,
+  refusedRoute,
   rivalRoute,
   wayPastTheSplit,
 } from './routes.ts'
@@ -56,7 +58,9 @@ const besideVirtualServices = (kind: Kind): TwoApis => ({
 export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
   spec: [
     refusesService(parentServiceOfOthers),
+    refusesService(hostOfOthersAtGateways),
     refusesService(hostNotAllowed),
+    refusesService(everyHostNotAllowed),
     refusesService(parentNotAllowed),
     refusesService(hostThatIsNone),
     refusesService(matchThatDoesNotFit),
@@ -85,6 +89,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(consumerRoute(kind)),
     foreign(olderRouteAtGateway(kind, 'elsewhere')),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
+    { find: refusedRoute, stops: [], warns: ['candidate', 'rest'] },
     warnsOnly(wayPastTheSplit),
     warnsOnly(gatewayUncounted(kind)),
     ...meshPolicies.routes,

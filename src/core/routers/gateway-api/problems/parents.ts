@@ -3,7 +3,7 @@ import { listedInWords, type FindProblem, problem } from '../../../problems/prob
 import { numberOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { apexPorts, isMain } from '../../../render/ports.ts'
-import { instead, isGatewayAllowed } from '../../istio/problems/hosts.ts'
+import { hostPatterns, instead, isGatewayAllowed } from '../../istio/problems/hosts.ts'
 import { isHttp } from '../../istio/protocols.ts'
 import { isService, parentsOf, splitsMesh } from '../parents.ts'
 import { calledParent, type Parent } from '../refs.ts'
@@ -59,6 +59,23 @@ export const parentNotAllowed: FindProblem = o => {
     )
   }
   return null
+}
+
+/** A route without hosts is for every host of the listeners that take it, those of other tenants too. */
+export const everyHostNotAllowed: FindProblem = o => {
+  const patterns = hostPatterns(o)
+  if (patterns === null || (o.canary.spec.service.hosts ?? []).length > 0) return null
+  const index = parentsOf(o).findIndex(parent => !isService(parent))
+  const parent = parentsOf(o)[index]
+  if (parent === undefined) return null
+  const advice =
+    patterns.length === 0
+      ? `Remove ${at(index)}, or have hosts of ${o.names.namespace} added with --allowed-hosts`
+      : `Write hosts that match ${listedInWords(patterns)}`
+  return problem(
+    'HostNotAllowed',
+    `spec.service.hosts is left out, which is every host of ${calledParent(parent)}, and the controller does not allow that in namespace ${o.names.namespace}. ${advice}.`,
+  )
 }
 
 /** Hosts of an HTTPRoute as its CRD takes them. */

@@ -9,11 +9,11 @@ import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
 import { httpRouteOf } from '../own.ts'
 import { INGRESS, ingressUsesWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
 import { isService, parentsOf } from '../parents.ts'
-import { calledParent, parentsIn } from '../refs.ts'
+import { calledParent, type Parent, parentsIn } from '../refs.ts'
 import { hasOurMatch, sharedParent } from '../rivals.ts'
 import { telemetry } from '../telemetry.ts'
 import { otherRoutes, serviceReached } from '../surroundings.ts'
-import { isInMesh } from '../users.ts'
+import { isInMesh, parentsInUse } from '../users.ts'
 
 const isHere = (o: Observation, { metadata }: KubeObject): boolean => metadata.namespace === o.names.namespace
 
@@ -35,21 +35,29 @@ export const foreignRoute =
     )
   }
 
+const isApex = (o: Observation, { namespace, name }: Parent): boolean =>
+  namespace === o.names.namespace && name === o.names.apexService.name
+
 const isAtService = (o: Observation, route: KubeObject): boolean =>
-  parentsIn(route).some(
-    ({ kind, namespace, name }) =>
-      kind === 'Service' && namespace === o.names.namespace && name === o.names.apexService.name,
-  )
+  parentsIn(route).some(one => isService(one) && isApex(o, one))
+
+/** Another route at a port of the Service at which ours is, too; a parent without a port has all. */
+function isAtOurPorts(o: Observation, http: Kind, route: KubeObject): boolean {
+  const portsOf = (parents: readonly Parent[]): (number | null)[] =>
+    parents.filter(one => isService(one) && isApex(o, one)).map(({ port }) => port)
+  const ours = portsOf(parentsInUse(o, http))
+  return portsOf(parentsIn(route)).some(port => port === null || ours.some(own => own === null || own === port))
+}
 
 function rival(o: Observation, http: Kind, among: (route: KubeObject) => boolean): Problem | null {
   if (!isInMesh(o, http)) return null
-  const other = otherRoutes(o).find(one => isAtService(o, one) && among(one))
+  const other = otherRoutes(o).find(one => isAtOurPorts(o, http, one) && among(one))
   if (other === undefined) return null
   const { name } = o.names.apexService
   return problem(
     'Conflict',
     isHere(o, other)
-      ? `${called(other)} has Service ${name} as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{name: ${other.metadata.name}}].`
+      ? `${called(other)} has Service ${name} as its parent, as the HTTPRoute of this Canary: ${other.kind === 'HTTPRoute' ? 'their rules are merged' : 'of two kinds one hides the other'}, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{${other.kind === 'HTTPRoute' ? '' : `kind: ${other.kind}, `}name: ${other.metadata.name}}].`
       : `${called(other)} has Service ${o.names.namespace}/${name} as its parent, so callers in namespace ${other.metadata.namespace ?? ''} meet it instead of the split. Remove that parent from it.`,
   )
 }
@@ -85,6 +93,12 @@ export const olderRouteAtGateway =
       `${called(other)} is older, and at ${calledParent(parent)} it has a match and a host that the HTTPRoute of this Canary has, too: the older one gets those requests, and none would meet the split. Remove the host or the match from it${instead}.`,
     )
   }
+
+/** A parent refuses the route while no release waits for it: its callers get something else. In a release that is what is waited for. */
+export const refusedRoute: FindProblem = ({ traffic }) => {
+  const { isAnswered = false, because = '' } = traffic?.unconfirmed ?? {}
+  return isAnswered ? problem('RouteNotAccepted', because) : null
+}
 
 /** How many objects a warning names. */
 const NAMED = 3

@@ -8,8 +8,12 @@ import { type FindProblem, listedInWords, problem } from '../../../problems/prob
 const written = (o: Observation): readonly string[] => o.canary.spec.service.hosts ?? []
 
 /** The traffic of a Service belongs to who owns its namespace; a Canary never takes that of another one. */
-export const hostOfOthers: FindProblem = o => {
-  const inMesh = canaryGateways(o).includes(MESH)
+export const hostOfOthers: FindProblem = o => findHostOfOthers(o, canaryGateways(o).includes(MESH))
+
+/** The same where hosts mean nothing in the mesh. */
+export const hostOfOthersAtGateways: FindProblem = o => findHostOfOthers(o, false)
+
+function findHostOfOthers(o: Observation, inMesh: boolean): ReturnType<FindProblem> {
   for (const [index, host] of written(o).entries()) {
     const taken = foreignServices(host, o.names.namespace)
     if (taken === null || !isRefused(o, host, taken, inMesh)) continue
@@ -77,6 +81,12 @@ function coversGateway(pattern: string, gateway: string, namespace: string): boo
   const [space = '', name = ''] = pattern.includes('/') ? pattern.split('/', 2) : ['.', pattern]
   const [its, called] = gateway.split('/', 2)
   return (space === '*' || its === (space === '.' ? namespace : space)) && (name === '*' || name === called)
+}
+
+/** The patterns of hosts that a Canary of this namespace may take; null: every host. */
+export function hostPatterns(o: Observation): readonly string[] | null {
+  const patterns = allowances(o, o.settings.allowedHosts)
+  return o.settings.allowedHosts.length === 0 || patterns.includes('*') ? null : patterns
 }
 
 /** What may be written in the place of what is not allowed. */
