@@ -17,7 +17,13 @@ import {
   waitForApproval,
   waitUntilDue,
 } from './rules/advance.ts'
-import { followThePlan, holdWhileCallersNotKept, restartForOtherRequests, waitUntilCarried } from './rules/carry.ts'
+import {
+  followThePlan,
+  holdWhileCallersNotKept,
+  holdWhileUnconfirmed,
+  restartForOtherRequests,
+  waitUntilCarried,
+} from './rules/carry.ts'
 import { runChecks } from './rules/checks.ts'
 import { applyCommand } from './rules/commands.ts'
 import {
@@ -159,6 +165,7 @@ const analysis: { readonly [S in Stage]: Chain<At<AnalysisPhase, S>> } = {
     resumeSuspended,
     runRolloutHooks,
     runChecks,
+    holdWhileUnconfirmed,
     waitUntilDue,
     waitForRolloutHooks,
     countIteration,

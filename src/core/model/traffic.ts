@@ -49,6 +49,10 @@ export interface Unconfirmed {
   readonly because: string
   /** Since when it may have been: no later than the last change of a route; 0 where a refusal was said. */
   readonly since: Instant
+  /** All that serves them has answered to what is written now, and some of it refuses: nothing serves what was written before. */
+  readonly isAnswered: boolean
+  /** Some of what serves them has taken them up: requests come by it. */
+  readonly isPartial: boolean
 }
 
 /** The primary serves alone. */
@@ -74,9 +78,11 @@ export const compare = (one: Traffic, other: Traffic): number =>
 
 const breadth = ({ canary, among }: Traffic): number => (canary > 0 && among === '' ? 1 : 0)
 
-/** Every route carries exactly this, and is known to. */
-export const carries = (carried: Carried | null, traffic: Traffic): boolean =>
-  carried?.unconfirmed === undefined && asks(carried, traffic)
+/** Every route carries exactly this, and is known to. What is refused carries no weight, but it carries none of an earlier one either. */
+export function carries(carried: Carried | null, traffic: Traffic): boolean {
+  const unconfirmed = carried?.unconfirmed
+  return (unconfirmed === undefined || (isNone(traffic) && unconfirmed.isAnswered)) && asks(carried, traffic)
+}
 
 /** Every route says exactly this, whether it is in effect yet or not. */
 export function asks(carried: Carried | null, traffic: Traffic): boolean {

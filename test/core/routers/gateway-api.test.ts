@@ -2,17 +2,19 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
 import { recordsOf } from '../../../src/core/json.ts'
+import { decide } from '../../../src/core/machine/decide.ts'
 import { unconfirmedProblem } from '../../../src/core/machine/unconfirmed.ts'
-import { waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
+import { warningsOf } from '../../../src/core/problems/index.ts'
+import { holdWhileUnconfirmed, waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
 import { returnToPrimary } from '../../../src/core/machine/rules/terminate.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { audienceOf } from '../../../src/core/model/plan.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
-import { carriedBy, carries, NONE, weighted } from '../../../src/core/model/traffic.ts'
+import { type Carried, carriedBy, carries, NONE, type Unconfirmed, weighted } from '../../../src/core/model/traffic.ts'
 import { unconfirmedOf } from '../../../src/core/routers/gateway-api/acceptance.ts'
 import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
-import { advancing, terminating } from '../machine/given.ts'
+import { advancing, at, failed, now, target, terminating } from '../machine/given.ts'
 import { withAnswers } from './own-routers.ts'
 
 const v1 = gatewayApi('v1')
@@ -367,17 +369,19 @@ suite('a weight counts once every parent has taken up the route', () => {
       0,
       'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is False, RefNotPermitted. Create a ReferenceGrant in the namespace of the backend, with from: {group: gateway.networking.k8s.io, kind of the route, its namespace} and to: {group: "", kind: Service}',
     ],
-    'a reason that is not known is passed on': [
+    'what is not known yet is waited for, with its reason': [
       ofGateway(entry =>
         Object.assign(entry.conditions[1] ?? {}, { status: 'Unknown', reason: 'Vendor', message: 'try again' }),
       ),
-      0,
-      'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is Unknown, Vendor (try again)',
+      since,
+      'HTTPRoute shop/web waits for Gateway infra/public: istio.io/gateway-controller says ResolvedRefs is Unknown, Vendor (try again)',
     ],
   }
   for (const [name, [there, from, because]] of Object.entries(rows)) {
     test(name, () => {
-      expect(unconfirmedOf(route(there))).to.deep.equal({ because, since: from })
+      const isAnswered = from === 0
+      const isPartial = name !== 'nobody has answered yet'
+      expect(unconfirmedOf(route(there))).to.deep.equal({ because, since: from, isAnswered, isPartial })
       expect(carries(v1.read(there), weighted(10))).to.equal(false)
       // Who lowers the weight is obeyed all the same.
       expect(v1.read(there)).to.include({ low: 10, high: 10 })
@@ -389,18 +393,114 @@ suite('a weight counts once every parent has taken up the route', () => {
       const there = rows[row]?.[0] ?? o
       return { ...there, traffic: v1.read(there) }
     }
-    const said = (row: string, now: number): unknown => unconfirmedProblem(of(row), now)?.reason ?? null
+    const said = (row: string, when: number): unknown => unconfirmedProblem(of(row), when)?.reason ?? null
     expect(said('nobody has answered yet', since + 9_999)).to.equal(null)
     expect(said('nobody has answered yet', since + 10_000)).to.equal('RouteNotAccepted')
     expect(said('a parent that refuses it says why', since)).to.equal('RouteNotAccepted')
   })
 
-  test('a run holds, and says which parent it waits for', () => {
-    const [there, , because] = rows['a Gateway that does not exist has no entry'] ?? [o, 0, '']
-    const state = advancing(10, { carriedAt: since })
-    const move = waitUntilCarried({ ...there, state, traffic: v1.read(there) }, since)
-    expect(move?.message).to.equal(`Requested weight 10; ${because}`)
+  test('a controller that has gone leaves what it said of an earlier generation', () => {
+    const both = changed(entries =>
+      entries.flatMap(entry => {
+        const conditions = entry.conditions.map(one => ({ ...one, observedGeneration: 1, status: 'False' }))
+        return [{ ...entry, controllerName: 'example.com/gone', conditions }, entry]
+      }),
+    )
+    expect(unconfirmedOf(route(both))).to.equal(null)
+  })
+
+  test('and one that refuses what is written now is heard beside one that takes it', () => {
+    const both = changed(entries =>
+      entries.flatMap(entry => [
+        entry,
+        {
+          ...entry,
+          controllerName: 'example.com/other',
+          conditions: entry.conditions.map(one => ({ ...one, status: 'False' })),
+        },
+      ]),
+    )
+    expect(unconfirmedOf(route(both))).to.include({ since: 0, isAnswered: true, isPartial: false })
+  })
+
+  test('weight 0 counts where every parent has answered, for one that refuses serves no other; a rise does not', () => {
+    const zero = rendered(o, { traffic: NONE })
+    const at0 = (row: string): Observation => {
+      const status = route(rows[row]?.[0] ?? o)['status']
+      return {
+        ...zero,
+        live: { ...zero.live, ...live([kinds.HTTPRoute, { ...route(o), spec: route(zero).spec, status }]) },
+      }
+    }
+    const refused = v1.read(at0('a parent that refuses it says why'))
+    expect([carries(refused, NONE), carries(refused, weighted(10))]).to.deep.equal([true, false])
+    for (const row of ['a Gateway that does not exist has no entry', 'an answer to an earlier generation is none'])
+      expect(carries(v1.read(at0(row)), NONE), row).to.equal(false)
+  })
+
+  const inRun = (row: string, carriedAt: number | null): Observation<'Progressing'> => {
+    const there = rows[row]?.[0] ?? o
+    return { ...there, state: advancing(10, { carriedAt }), traffic: v1.read(there) }
+  }
+
+  test('a run whose weight no parent has taken up waits, and says for which', () => {
+    const move = waitUntilCarried(inRun('nobody has answered yet', null), since)
+    expect(move?.message).to.equal(`Requested weight 10; ${rows['nobody has answered yet']?.[2]}`)
     expect(move?.state).to.include({ carriedAt: null })
+  })
+
+  test('where one has, or all had, the candidate is judged, and does not rise', () => {
+    const [row = ''] = Object.keys(rows)
+    for (const waiting of [inRun(row, since), inRun('nobody has answered yet', since)]) {
+      const later = since + 20_000
+      expect(waitUntilCarried(waiting, later)).to.equal(undefined)
+      const move = holdWhileUnconfirmed(waiting, later)
+      expect([move?.reason, move?.message]).to.deep.equal([
+        'Routing',
+        `Requested weight 10; ${waiting.traffic?.unconfirmed?.because}`,
+      ])
+      // The step begins again with the last check.
+      expect(move?.state).to.include({ carriedAt: waiting.state.lastCheckTime, lastCheckPassed: false })
+      expect(holdWhileUnconfirmed(waiting, since + 9_999)?.state).to.equal(waiting.state)
+    }
+    const begun = waitUntilCarried(inRun(row, null), since)
+    expect(begun?.state).to.include({ carriedAt: since })
+    expect(holdWhileUnconfirmed({ ...taken, state: advancing(10), traffic: v1.read(taken) }, since)).to.equal(undefined)
+  })
+
+  test('a bad candidate is rolled back whatever a parent has not taken up', () => {
+    const { traffic } = inRun('a Gateway that does not exist has no entry', null)
+    const state = advancing(10, { carriedAt: now - 20_000, lastCheckTime: now - 20_000 })
+    expect(decide(at(state, { traffic }), now)).to.have.property('ask')
+    const noPods = decide(at({ ...state, failedChecks: 4 }, { traffic, target: target('web:2', 0) }), now)
+    expect('state' in noPods && noPods.state.phase).to.equal('Failed')
+  })
+
+  test('the pods of what was rolled back go where a parent refuses the route, and stay where one does not answer', () => {
+    const state = failed({ drained: false, carriedAt: now - 600_000 })
+    const drained = (unconfirmed: Unconfirmed): unknown => {
+      const decision = decide(at(state, { traffic: { ...carriedBy([0]), unconfirmed } as Carried }), now)
+      return 'state' in decision && [decision.reason, (decision.state as typeof state).drained]
+    }
+    const silent = {
+      because: 'HTTPRoute shop/web has no answer',
+      since: now - 600_000,
+      isAnswered: false,
+      isPartial: true,
+    }
+    expect(drained(silent)).to.deep.equal(['RouteNotAccepted', false])
+    expect(drained({ ...silent, isAnswered: true })).to.include.members([true])
+  })
+
+  test('at rest a refusal is a warning', () => {
+    const { traffic } = inRun('a parent that refuses it says why', null)
+    const waiting = inRun('nobody has answered yet', null).traffic
+    const warned = (carried: typeof traffic): unknown => {
+      const canaryOfIt = given(parents).canary
+      return warningsOf({ ...at(failed(), { canary: canaryOfIt }), traffic: carried }).map(({ reason }) => reason)
+    }
+    expect(warned(traffic)).to.deep.equal(['RouteNotAccepted'])
+    expect(warned(waiting)).to.deep.equal([])
   })
 
   test('a Canary that is deleted does not wait for it for ever', () => {

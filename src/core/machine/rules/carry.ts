@@ -1,13 +1,15 @@
 /** From "written" to "carried": a weight counts only once the routes are seen to carry it. */
 import { hold, holdUnchanged, transition } from '../move.ts'
 import { nextCheckTime } from './check-questions.ts'
+import { unconfirmedUntil } from '../unconfirmed.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { audienceOf, isBlueGreen, lastStep, planOf, stepAt } from '../../model/plan.ts'
+import { nextWake } from './advance.ts'
 import { atStage, atTraffic, withClock } from '../../model/selectors.ts'
 import { stickyOf } from '../../model/sticky.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { carries, compare, inWords, keeps, NONE, type Traffic, trafficOf } from '../../model/traffic.ts'
+import { asks, carries, compare, inWords, keeps, NONE, type Traffic, trafficOf } from '../../model/traffic.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Instant, Percent } from '../../time.ts'
 
@@ -73,7 +75,7 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   const requested = routingOf(o).requested(o)
   if (requested !== null && state.carriedAt !== null && requested < state.traffic.canary)
     return holdAtLoweredWeight(o, requested, now)
-  if (!carries(traffic, state.traffic)) {
+  if (!isInEffect(o)) {
     const { low = 0, high = 0 } = traffic ?? {}
     const shown =
       traffic === null
@@ -90,6 +92,27 @@ export function waitUntilCarried(o: Observation<AnalysisPhase>, now: Instant): M
   const settledAt = carriedAt + o.settings.settle
   if (now < settledAt) return holdUnchanged(o, settledAt, { state: { ...state, carriedAt } })
   return state.carriedAt === null ? holdUnchanged(o, now, { state: { ...state, carriedAt } }) : undefined
+}
+
+/**
+ * Callers meet the weight. Where a parent of the routes takes it up no more, or has not yet while others have, the others go on
+ * sending requests to the candidate: it is judged, and does not rise.
+ */
+function isInEffect({ state, traffic }: Observation<AnalysisPhase>): boolean {
+  if (carries(traffic, state.traffic)) return true
+  const isPartly = state.carriedAt !== null || traffic?.unconfirmed?.isPartial === true
+  return isPartly && asks(traffic, state.traffic)
+}
+
+/** Nothing rises before every parent of the routes has taken up the weight; checks go on, and a bad candidate is still rolled back. */
+export function holdWhileUnconfirmed(o: Observation<AnalysisPhase>, now: Instant): Move | undefined {
+  const { state, traffic } = o
+  const until = unconfirmedUntil(o)
+  if (until === null || traffic?.unconfirmed === undefined) return undefined
+  const message = `Requested weight ${inWords(state.traffic)}; ${traffic.unconfirmed.because}`
+  // A moment is usual after each edit of a route; after more than that the step begins again.
+  const begun = { carriedAt: state.lastCheckTime ?? state.carriedAt, lastCheckPassed: false }
+  return hold(o, 'Routing', message, nextWake(o), { state: now < until ? state : { ...state, ...begun } })
 }
 
 /** A share that is carried is judged, whatever callers stay on the canary; but no more of them come before the routes keep them. */

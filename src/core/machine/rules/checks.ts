@@ -155,7 +155,8 @@ export function failCheck(
 
 function silence(o: Observation<AnalysisPhase>, scene: CheckContext): number | null {
   const { telemetry } = routingOf(o)
-  if (!comparesShares(o) || telemetry?.splitsAll(o) !== true) return null
+  // Where a parent of the routes has not taken up the weight, requests bypass it.
+  if (!comparesShares(o) || telemetry?.splitsAll(o) !== true || o.traffic?.unconfirmed !== undefined) return null
   const [canary, callers, primary, sent] = silenceQuestions(telemetry, scene, SILENCE_WINDOW, null).checks
   const of = (check: Check): Observation['findings'][string] | undefined => o.findings[check.id]
   return missingRequests(

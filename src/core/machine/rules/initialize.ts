@@ -123,7 +123,8 @@ function notCreated(o: Observation): string {
 /** Everybody is on the primary: after the last answers of the target the canary is initialised. */
 export function finishInitialization(o: Observation<'Initializing'>, now: Instant): Move {
   const { state, settings } = o
-  const carriedAt = apexLeftTarget(o) ? carriedSince(o, NONE, state.carriedAt, now) : null
+  const isServed = apexLeftTarget(o) && o.traffic?.unconfirmed === undefined
+  const carriedAt = isServed ? carriedSince(o, NONE, state.carriedAt, now) : null
   const next = { ...state, carriedAt }
   if (carriedAt === null || state.revision === null) {
     return hold(o, 'RoutingCallers', `Waiting for the routes to lead to ${kindAndName(o.names.primary)}`, null, {

@@ -14,48 +14,75 @@ import { calledParent, namespaceOf, type Parent, parentOf, parentsIn, sameParent
 const CONDITIONS = ['Accepted', 'ResolvedRefs'] as const
 
 /** What keeps a live route from being in effect at one of its parents; null where every parent has taken it up as it is. */
-export function unconfirmedOf(route: KubeObject): Unconfirmed | null {
-  const entries = recordsOf(at(route['status'], 'parents'))
-  const found = parentsIn(route).flatMap(parent => missingAt(route, parent, entries) ?? [])
-  const [first] = found.toSorted((a, b) => a.since - b.since)
-  return first ?? null
+export const unconfirmedOf = (route: KubeObject): Unconfirmed | null => unconfirmedAmong([route])
+
+/** The same of several routes: what has lasted longest is said. */
+export function unconfirmedAmong(routes: readonly KubeObject[]): Unconfirmed | null {
+  const said = routes.flatMap(route => {
+    const entries = recordsOf(at(route['status'], 'parents'))
+    return parentsIn(route).map(parent => answerAt(route, parent, entries))
+  })
+  const missing = said.filter(answer => answer !== null)
+  const [first] = missing.toSorted((a, b) => a.since - b.since)
+  if (first === undefined) return null
+  const { because, since } = first
+  return {
+    because,
+    since,
+    isAnswered: missing.every(({ isRefusal }) => isRefusal),
+    isPartial: missing.length < said.length,
+  }
 }
 
-function missingAt(route: KubeObject, parent: Parent, entries: readonly Json[]): Unconfirmed | null {
+/** What a parent lacks, or refuses. */
+interface Missing extends Pick<Unconfirmed, 'because' | 'since'> {
+  /** It is about what is written now; else an earlier version may still be served. */
+  readonly isRefusal: boolean
+}
+
+/** null: the parent has taken up the route. */
+function answerAt(route: KubeObject, parent: Parent, entries: readonly Json[]): Missing | null {
   const own = entries.filter(entry => sameParent(parentOf(recordOf(entry['parentRef']), namespaceOf(route)), parent))
   if (own.length === 0) {
     const because = `${called(route)} has no answer from ${calledParent(parent)}: it does not exist, or no controller serves it. Create it, or name another parent`
-    return { because, since: writtenAt(route) }
+    return { because, since: writtenAt(route), isRefusal: false }
   }
-  // Of several controllers at one parent each says what it does.
-  for (const entry of own) {
-    for (const type of CONDITIONS) {
-      const said = conditionSays(
-        route,
-        recordsOf(entry['conditions']).find(one => one['type'] === type),
-      )
-      if (said === 'true') continue
-      if (said === 'not yet') {
-        const because = `${called(route)} waits for ${calledParent(parent)}: ${textOf(entry['controllerName'])} has not said ${type} of generation ${route.metadata.generation ?? 0} yet`
-        return { because, since: writtenAt(route) }
-      }
-      return { because: refusal(route, parent, type, said), since: 0 }
-    }
+  const answers = own.map(entry => answerOf(route, parent, entry))
+  // Of several controllers at one parent each says what it does; one that has gone leaves what it said of an earlier generation.
+  const refused = answers.find(answer => answer?.isRefusal === true)
+  return refused ?? (answers.includes(null) ? null : (answers[0] ?? null))
+}
+
+/** What one controller says of the route at a parent. */
+function answerOf(route: KubeObject, parent: Parent, entry: Json): Missing | null {
+  const conditions = recordsOf(entry['conditions'])
+  for (const type of CONDITIONS) {
+    const condition = conditions.find(one => one['type'] === type)
+    const isOfNow = numberOf(condition?.['observedGeneration'], 0) >= (route.metadata.generation ?? 0)
+    if (condition !== undefined && isOfNow && condition['status'] === 'True') continue
+    if (condition !== undefined && isOfNow && condition['status'] === 'False')
+      return { because: refusal(route, parent, type, condition), since: 0, isRefusal: true }
+    const waits = `${called(route)} waits for ${calledParent(parent)}`
+    const who = textOf(entry['controllerName'])
+    const because =
+      condition !== undefined && isOfNow
+        ? `${waits}: ${who} says ${type} is ${inWords(condition)}`
+        : `${waits}: ${who} has not said ${type} of generation ${route.metadata.generation ?? 0} yet`
+    return { because, since: writtenAt(route), isRefusal: false }
   }
   return null
 }
 
-function conditionSays(route: KubeObject, condition: Json | undefined): 'true' | 'not yet' | Json {
-  const isOfNow = numberOf(condition?.['observedGeneration'], 0) >= (route.metadata.generation ?? 0)
-  if (condition === undefined || !isOfNow) return 'not yet'
-  return condition['status'] === 'True' ? 'true' : condition
+/** `False, NotAllowedByListeners (no listener allows it)`. */
+function inWords(condition: Json): string {
+  const message = textOf(condition['message']).replace(/\.$/, '')
+  return `${textOf(condition['status'])}, ${textOf(condition['reason'])}${message === '' ? '' : ` (${message})`}`
 }
 
 function refusal(route: KubeObject, parent: Parent, type: string, condition: Json): string {
   const reason = textOf(condition['reason'])
-  const said = textOf(condition['message']).replace(/\.$/, '')
   const advice = Object.hasOwn(ADVICE, reason) ? `. ${ADVICE[reason]}` : ''
-  return `${called(route)} is not in effect at ${calledParent(parent)}: ${type} is ${textOf(condition['status'])}, ${reason}${said === '' ? '' : ` (${said})`}${advice}`
+  return `${called(route)} is not in effect at ${calledParent(parent)}: ${type} is ${inWords(condition)}${advice}`
 }
 
 /** What to write, by the reasons of the API (https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason). */

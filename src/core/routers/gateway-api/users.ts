@@ -18,9 +18,9 @@ import {
   sidesIn,
   wantedOf,
 } from '../users-routes.ts'
-import { unconfirmedOf } from './acceptance.ts'
-import { isService, splitsMesh } from './parents.ts'
-import { backendOf, parentsIn } from './refs.ts'
+import { unconfirmedAmong } from './acceptance.ts'
+import { isService, parentsOf } from './parents.ts'
+import { backendOf, type Parent, parentsIn } from './refs.ts'
 import { shareOf } from './rules.ts'
 
 /** One entry of `service.routes`. */
@@ -60,7 +60,7 @@ export const entriesOf = (rule: Json): readonly Json[] => entriesIn(form, rule)
 
 export const sidesOf = (o: Named, rule: Json): ReturnType<typeof sidesIn> => sidesIn(form, o, rule)
 
-/** Of several routes the one that was in effect last, or is not, says since when. */
+/** Of several routes the one that has been out of effect for longest is said. */
 export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Carried | null {
   const routes = listed(o).flatMap((one): { one: Listed; live: KubeObject }[] => {
     const live = liveOf(o, refOfListed(o, one, http))
@@ -73,8 +73,8 @@ export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Car
       .map(({ route }) => shareOf(o, route) ?? 0),
   )
   const carried = carriedBy(shares)
-  const [unconfirmed] = routes.flatMap(({ live }) => unconfirmedOf(live) ?? []).toSorted((a, b) => a.since - b.since)
-  return carried === null || unconfirmed === undefined ? carried : { ...carried, unconfirmed }
+  const unconfirmed = unconfirmedAmong(routes.map(({ live }) => live))
+  return carried === null || unconfirmed === null ? carried : { ...carried, unconfirmed }
 }
 
 export function renderUsers(o: Observation, http: Kind, posture: Posture): Write[] {
@@ -83,13 +83,19 @@ export function renderUsers(o: Observation, http: Kind, posture: Posture): Write
   return listed(o).flatMap(one => shiftIn(form, o, refOfListed(o, one, http), one.rules, wanted))
 }
 
-/** The Service that callers use is a parent of ours or of a route of the user's: requests in the mesh meet the split. */
+/** The parents of the routes that have the split: those of ours, or those that the user's have. */
+export const parentsInUse = (o: Named & Pick<Observation, 'live'>, http: Kind): readonly Parent[] => [
+  ...parentsOf(o),
+  ...listed(o).flatMap(one => {
+    const live = liveOf(o, refOfListed(o, one, http))
+    return live === undefined ? [] : parentsIn(live)
+  }),
+]
+
+/** The Service that callers use is one of them: requests in the mesh meet the split. */
 export function isInMesh(o: Named & Pick<Observation, 'live'>, http: Kind): boolean {
-  if (splitsMesh(o)) return true
   const { namespace, name } = o.names.apexService
-  return listed(o)
-    .flatMap(one => liveOf(o, refOfListed(o, one, http)) ?? [])
-    .some(route => parentsIn(route).some(one => isService(one) && one.namespace === namespace && one.name === name))
+  return parentsInUse(o, http).some(one => isService(one) && one.namespace === namespace && one.name === name)
 }
 
 export const inMesh =

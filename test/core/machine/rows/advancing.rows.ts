@@ -9,7 +9,7 @@ import {
   waitForApproval,
   waitUntilDue,
 } from '../../../../src/core/machine/rules/advance.ts'
-import { followThePlan, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
+import { followThePlan, holdWhileUnconfirmed, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { raiseFloor } from '../../../../src/core/machine/rules/floor.ts'
 import { promoteHotfix, promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
@@ -39,7 +39,7 @@ import {
   target,
   web,
 } from '../given.ts'
-import { carriedBy } from '../../../../src/core/model/traffic.ts'
+import { type Carried, carriedBy } from '../../../../src/core/model/traffic.ts'
 
 const half = target('web:2', 1)
 
@@ -95,6 +95,21 @@ const passed = {
   at: now - second,
 } as const
 const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
+
+/** Routes at a weight that one of their parents has not taken up for a minute. */
+const unconfirmed = (weight: number, isPartial = true): Carried => ({
+  low: weight,
+  high: weight,
+  among: '',
+  mirror: 0,
+  sticky: '',
+  unconfirmed: {
+    because: 'HTTPRoute shop/web has no answer from Gateway infra/public',
+    since: now - minute,
+    isAnswered: false,
+    isPartial,
+  },
+})
 
 export const advancingRows: Rows = {
   'a canary without a ready pod drops to 0, and it counts': {
@@ -180,6 +195,26 @@ export const advancingRows: Rows = {
       'WeightOverridden',
       'The routes were edited by hand from weight 0.5 to 0.1; holding at 0.1 until `resume`',
       0,
+    ],
+  },
+  'a weight that some parents of the routes have not taken up is judged, and does not rise': {
+    rule: holdWhileUnconfirmed,
+    given: at(advancing(25), { traffic: unconfirmed(25) }),
+    move: [
+      'Progressing advancing 25',
+      'Routing',
+      'Requested weight 25; HTTPRoute shop/web has no answer from Gateway infra/public',
+      9000,
+    ],
+  },
+  'one that none has taken up is waited for': {
+    rule: waitUntilCarried,
+    given: at(advancing(25, { carriedAt: null }), { traffic: unconfirmed(25, false) }),
+    move: [
+      'Progressing advancing 25',
+      'Routing',
+      'Requested weight 25; HTTPRoute shop/web has no answer from Gateway infra/public',
+      null,
     ],
   },
   'a suspended analysis waits for its next try': {

@@ -15,6 +15,9 @@ import type { Named } from '../../provider.ts'
 export const USE_WAYPOINT = 'istio.io/use-waypoint'
 export const INGRESS = 'istio.io/ingress-use-waypoint'
 
+/** What is missing, and since when it may have been. */
+type Unbound = Pick<Unconfirmed, 'because' | 'since'>
+
 type Asked = Named & Pick<Observation, 'live' | 'samples'>
 
 export const namespaceLabelsOf = ({ samples }: Pick<Observation, 'samples'>): Readonly<Record<string, string>> =>
@@ -25,7 +28,7 @@ const apexOf = (o: Named & Pick<Observation, 'live'>): KubeObject | undefined =>
 export const isApexBound = (o: Named & Pick<Observation, 'live'>): boolean => isBoundToWaypoint(apexOf(o))
 
 /** What keeps requests from the waypoint, and what to write; null where they are bound to one. */
-export function unboundOf(o: Asked): Unconfirmed | null {
+export function unboundOf(o: Asked): Unbound | null {
   const live = apexOf(o)
   if (live === undefined) return unboundOfNone(o)
   const wanted = o.canary.spec.service.apex?.labels?.[USE_WAYPOINT]
@@ -70,7 +73,7 @@ function unboundSentence(o: Asked, who: string, live: KubeObject): string {
 }
 
 /** The Service is yet to be made: by its labels, or those of the namespace. */
-function unboundOfNone(o: Asked): Unconfirmed | null {
+function unboundOfNone(o: Asked): Unbound | null {
   const { namespace, apexService } = o.names
   const name = o.canary.spec.service.apex?.labels?.[USE_WAYPOINT] ?? namespaceLabelsOf(o)[USE_WAYPOINT]
   if (name !== undefined && name !== 'none') return null
