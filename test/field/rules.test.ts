@@ -55,7 +55,7 @@ suite('field: DestinationRules', () => {
   test('F7: a wildcard rule of the namespace goes on covering both sides: no rule of an exact host switches it off', async () => {
     put('shop', 'all', {
       host: '*.shop.svc.cluster.local',
-      trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 10 } }, tls: { mode: 'ISTIO_MUTUAL' } },
+      trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 10 } }, tls: { mode: 'DISABLE' } },
     })
     await world.initialized()
     expect(written()).to.deep.equal({})

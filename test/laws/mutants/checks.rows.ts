@@ -8,8 +8,8 @@ export const mutantsOfChecks: readonly Mutant[] = [
     {
       without: 'reading the weight back from the mesh',
       file: rules('carry'),
-      take: 'if (!carries(traffic, state.traffic)) {',
-      put: 'if (traffic === null) {',
+      take: 'if (carries(traffic, state.traffic)) return true',
+      put: 'if (traffic !== null) return true',
     },
     {
       without: 'the EndpointSlices in what provider kubernetes reads back: the selector alone says who carries',

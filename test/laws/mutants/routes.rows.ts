@@ -94,7 +94,7 @@ export const mutantsOfRoutes: readonly Mutant[] = [
     {
       without: 'parts of an HTTPRoute that add up to 100',
       file: 'src/core/routers/gateway-api/rules.ts',
-      take: 'withCookie(100 - canary, cookies?.primary)',
+      take: 'withCookie(weights.primary, cookies?.primary)',
       put: 'withCookie(100, cookies?.primary)',
     },
     {
@@ -110,7 +110,7 @@ export const mutantsOfRoutes: readonly Mutant[] = [
     {
       without: 'parts that add up to 100',
       file: OWN_ROUTES,
-      take: "entry('primary', 100 - canary,",
+      take: "entry('primary', weights.primary,",
       put: "entry('primary', 100,",
     },
     {
