@@ -28,6 +28,7 @@ const order = [
   'behaviour/splits',
   'behaviour/strategies',
   'behaviour/gateway-api',
+  'behaviour/ambient',
   'behaviour/no-mesh',
   'behaviour/zero-trust',
   'behaviour/mutual-tls',

@@ -25,9 +25,9 @@ const meshConfig = {
 
 /**
  * Counts requests where Istio's telemetry would: every proxy counts what it received (destination) and what it sent
- * (source), with response flags, so that failures that only callers see are counted too.
+ * (source), a waypoint what it led on, with response flags, so that failures that only callers see are counted too.
  */
-function telemetry(reporter: 'source' | 'destination', contexts: readonly string[]): object[] {
+export function telemetryOf(reporter: 'source' | 'destination' | 'waypoint', match: object): object {
   const tags = [
     { name: 'reporter', value_format: reporter },
     { name: 'response_code', value_format: '%RESPONSE_CODE%' },
@@ -46,10 +46,9 @@ function telemetry(reporter: 'source' | 'destination', contexts: readonly string
     counters: [{ value_fixed: 1, stat: { name: 'requests', tags } }],
     histograms: [{ value_format: '%DURATION%', unit: 'Unspecified', stat: { name: 'duration', tags } }],
   }
-  const manager = 'envoy.filters.network.http_connection_manager'
-  return contexts.map(context => ({
+  return {
     applyTo: 'NETWORK_FILTER',
-    match: { context, listener: { filterChain: { filter: { name: manager } } } },
+    match,
     patch: {
       operation: 'MERGE',
       value: {
@@ -60,8 +59,14 @@ function telemetry(reporter: 'source' | 'destination', contexts: readonly string
         },
       },
     },
-  }))
+  }
 }
+
+const telemetry = (reporter: 'source' | 'destination', contexts: readonly string[]): object[] =>
+  contexts.map(context => {
+    const manager = 'envoy.filters.network.http_connection_manager'
+    return telemetryOf(reporter, { context, listener: { filterChain: { filter: { name: manager } } } })
+  })
 
 const settings = [
   {
@@ -117,6 +122,7 @@ export class Istio {
         CLUSTER_ID: 'Kubernetes',
         PILOT_ENABLE_METADATA_EXCHANGE: 'false',
         PILOT_ENABLE_ALPN_FILTER: 'false',
+        PILOT_ENABLE_AMBIENT: 'true',
         // Gateways have the proxies of the edge; nothing is to be deployed for them.
         PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
         INJECT_ENABLED: 'false',

@@ -52,8 +52,14 @@ export async function bootLab(): Promise<Lab> {
   const pki = new Pki(join(dir, 'pki'), binaries.path.openssl)
   await pki.create()
   const appFile = join(dir, 'app.mjs')
-  const entry = fileURLToPath(new URL('../pods/app.ts', import.meta.url))
-  await build({ entryPoints: [entry], outfile: appFile, platform: 'node', format: 'esm', logLevel: 'error' })
+  const ztunnelFile = join(dir, 'ztunnel.mjs')
+  for (const [name, outfile] of [
+    ['app', appFile],
+    ['ztunnel', ztunnelFile],
+  ] as const) {
+    const entry = fileURLToPath(new URL(`../pods/${name}.ts`, import.meta.url))
+    await build({ entryPoints: [entry], outfile, platform: 'node', format: 'esm', logLevel: 'error' })
+  }
   say('network, certificates', started)
 
   let since = Date.now()
@@ -70,6 +76,8 @@ export async function bootLab(): Promise<Lab> {
     ENVOY: binaries.path.envoy,
     APP: appFile,
     APPS: apps,
+    ZTUNNEL: ztunnelFile,
+    PKI: pki.dir,
   }
   const kubelet = new Kubelet(
     new Api(apiServerUrl, await pki.credentials('kubelet'), 'kubelet'),

@@ -58,13 +58,13 @@ const ownSide = (['destination', 'source'] as const).flatMap(reporter =>
 )
 
 /**
- * Clusters are named `outbound|<port>|<subset>|<host>`; the metadata of the endpoint that answered is
+ * Clusters are named `outbound|<port>|<subset>|<host>`, and at a waypoint `inbound-vip|<port>|http|<host>`; the metadata of the endpoint that answered is
  * `<workload>;<namespace>;<app>;<version>;<cluster>`. Where nobody answered, Istio says "unknown".
  */
 const farSide: Relabeling[] = [
   ...['destination_workload', 'destination_workload_namespace', 'destination_app', 'destination_version'].flatMap(
     (label, field): Relabeling[] => [
-      { source_labels: ['reporter'], regex: 'source', target_label: label, replacement: 'unknown' },
+      { source_labels: ['reporter'], regex: 'source|waypoint', target_label: label, replacement: 'unknown' },
       { source_labels: ['upstream_workload'], regex: `(?:[^;]*;){${field}}([^;]+).*`, target_label: label },
     ],
   ),
@@ -77,17 +77,17 @@ const farSide: Relabeling[] = [
   },
   {
     source_labels: ['upstream_cluster'],
-    regex: 'outbound\\|\\d+\\|[^|]*\\|([^;]+);?',
+    regex: '(?:outbound|inbound-vip)\\|\\d+\\|[^|]*\\|([^;]+);?',
     target_label: 'destination_service',
   },
   {
     source_labels: ['upstream_cluster'],
-    regex: 'outbound\\|\\d+\\|[^|]*\\|([^.]+)\\..+',
+    regex: '(?:outbound|inbound-vip)\\|\\d+\\|[^|]*\\|([^.]+)\\..+',
     target_label: 'destination_service_name',
   },
   {
     source_labels: ['upstream_cluster'],
-    regex: 'outbound\\|\\d+\\|[^|]*\\|[^.]+\\.([^.]+)\\.svc.*',
+    regex: '(?:outbound|inbound-vip)\\|\\d+\\|[^|]*\\|[^.]+\\.([^.]+)\\.svc.*',
     target_label: 'destination_service_namespace',
   },
 ]
@@ -95,6 +95,13 @@ const farSide: Relabeling[] = [
 /** As Istio's own filter has it: the server knows whether the caller showed a certificate of the mesh, and a caller never does. */
 const security: Relabeling[] = [
   { source_labels: ['reporter'], regex: 'source', target_label: 'connection_security_policy', replacement: 'unknown' },
+  // Nothing but a tunnel gets in.
+  {
+    source_labels: ['reporter'],
+    regex: 'waypoint',
+    target_label: 'connection_security_policy',
+    replacement: 'mutual_tls',
+  },
   {
     source_labels: ['reporter'],
     regex: 'destination',

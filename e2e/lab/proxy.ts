@@ -18,7 +18,7 @@ export const proxyContainer = {
     'prometheus.io/port': '15090',
     'prometheus.io/path': '/stats/prometheus',
   },
-  of: (role: 'sidecar' | 'router'): object => ({
+  of: (role: 'sidecar' | 'router' | 'waypoint'): object => ({
     name: 'istio-proxy',
     image: 'envoy',
     command: [script, role, String(xdsPort), String(sdsPort)],

@@ -1,7 +1,13 @@
 #!/bin/sh
-# Envoy as the proxy of one pod: `proxy.sh sidecar|router XDS_PORT SDS_PORT`. The environment that the kubelet gives to every
+# Envoy as the proxy of one pod: `proxy.sh sidecar|router|waypoint XDS_PORT SDS_PORT`. The environment that the kubelet gives to every
 # container says whose proxy it is. Node identity, stats and drain flags are those of Istio's own agent.
 set -eu
+# A waypoint is made of internal listeners. From 1.29.2 on istiod names a factory of Istio's own Envoy in them.
+version=1.31.0 extensions=
+if [ "$1" = waypoint ]; then
+  version=1.29.1
+  extensions="bootstrap_extensions: [{name: envoy.bootstrap.internal_listener, typed_config: {'@type': type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener}}]"
+fi
 cluster() { # name, port
   cat <<YAML
   - name: $1
@@ -24,11 +30,12 @@ node:
   metadata:
     NAMESPACE: $POD_NAMESPACE
     CLUSTER_ID: Kubernetes
-    ISTIO_VERSION: 1.31.0
+    ISTIO_VERSION: $version
     INSTANCE_IPS: $POD_IP
     INTERCEPTION_MODE: NONE
     LABELS: $POD_LABELS
     SERVICE_ACCOUNT: $POD_SERVICE_ACCOUNT
+$extensions
 admin: {address: {socket_address: {address: $POD_IP, port_value: 15090}}}
 # Histograms are merged when somebody looks, not every five seconds.
 stats_flush_on_admin: true
