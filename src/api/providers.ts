@@ -65,7 +65,7 @@ function isOfIstio(key: string): boolean {
   return (domain === 'istio.io' || domain.endsWith('.istio.io')) && !OF_ONE_OBJECT.test(key)
 }
 
-/** HTTPRoutes, served by Istio: other implementations carry the split as well, and leave no telemetry that is asked for. */
+/** HTTPRoutes, served by Istio: other implementations carry the split as well, and leave no telemetry that Sluice reads. */
 const gatewayApi = {
   shares: 'any',
   hasTelemetry: true,

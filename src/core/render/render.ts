@@ -17,7 +17,7 @@ import type { Write } from '../model/write.ts'
 
 /**
  * @param o with the state and memory that the move leads to.
- * @param halted a person has to put something right before anything but copies of policies is touched.
+ * @param halted the user has to change something before anything but copies of policies is touched.
  */
 export function render(o: Observation, halted: boolean): Write[] {
   const finalizers = o.canary.metadata.finalizers ?? []
