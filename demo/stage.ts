@@ -136,7 +136,7 @@ export class LiveStage implements Stage {
         const { phase = 'no phase yet', message = 'the controller has not written a status' } = this.shop.status
         reject(
           new Error(
-            `After ${DEADLINE / 1000} s still not ${what}: ${phase}, ${message}. Its log: ${this.controller.log}`,
+            `After ${DEADLINE / 1000} s it is not ${what}: ${phase}: ${message.replace(/\.$/, '')}. Its log: ${this.controller.log}`,
           ),
         )
       }, DEADLINE)
