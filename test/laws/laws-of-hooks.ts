@@ -42,11 +42,12 @@ export const risesOnlyWhenConfirmed: Law = () => {
     decided({ world, observation: o, decision }) {
       if ('ask' in decision || !isAnalysis(decision.state)) return
       const [from, to] = [isAnalysis(o.state) ? o.state.traffic.canary : 0, decision.state.traffic.canary]
+      // A decision whose status was not taken has used nothing up.
+      if (from !== weight) [weight, since] = [from, world.now]
       const isRise = to > from && has(o, 'confirm-traffic-increase') && decision.state.approved !== 'full'
       const latest = Math.max(since, world.now - o.canary.spec.analysis.interval)
       if (isRise && !yes.isFor({ runId: decision.state.id, weight: from }, latest))
         throw new Broken(`${from} → ${to} was not confirmed`)
-      if (to !== weight) [weight, since] = [to, world.now]
     },
   }
 }
@@ -113,16 +114,26 @@ export const callsOnce: Law = life => {
   }
 }
 
-/** Each run that ended is told once, as long as it is acknowledged, and with its end. */
+/**
+ * Each run that ended is told once, as long as it is acknowledged, and with its end. Excused: runs that begin within one millisecond
+ * have one name.
+ */
 export const endsAreTold: Law = life => {
   const told = new Map<string, number>()
+  const revisions = new Map<string, Set<string>>()
   return {
+    decided({ decision }) {
+      if ('ask' in decision || !isAnalysis(decision.state)) return
+      const { id, candidate } = decision.state
+      revisions.set(id, (revisions.get(id) ?? new Set()).add(candidate))
+    },
     told(world, { sink, key, run }) {
       if (sink !== 'post-rollout') return
       if (!life.wire.history?.some(({ id }) => id === run)) throw new Broken(`${run} is told, and has no end`)
       const before = told.get(key)
       const isAway = ['unreachable', 'hanging'].includes(world.weather.gates)
-      if (before === life.controller.lives) throw new Broken(`the end of ${run} is told again`)
+      const isOneRun = (revisions.get(run)?.size ?? 0) < 2
+      if (isOneRun && before === life.controller.lives) throw new Broken(`the end of ${run} is told again`)
       if (!isAway) told.set(key, life.controller.lives)
     },
   }
