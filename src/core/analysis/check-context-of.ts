@@ -21,14 +21,16 @@ export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): Chec
     canaryCallers: unknown,
     primaryCallers: unknown,
   } as const
+  const seen = routingOf(o).telemetry?.vantage(o) ?? unseen
   return {
-    checkId: `${run.id}/${run.weight}/${at}`,
+    // What one vantage point answered is never judged as if it came from another.
+    checkId: `${run.id}/${run.weight}/${at}/${seen.vantage}`,
     namespace: names.namespace,
     canary: names.canary,
     target: names.target.name,
     primary: names.primary.name,
     service: names.apexService.name,
-    ...(routingOf(o).telemetry?.vantage(o) ?? unseen),
+    ...seen,
     routedFor: state.routedAt === null ? 1 : wholeSeconds(at - state.routedAt),
     carriedFor: state.carriedAt === null ? 0 : Math.max(0, at - state.carriedAt),
   }

@@ -28,6 +28,14 @@ const before = (
   samples: { primary: null, canary: null, namespaceLabels },
 })
 
+/** Split by subsets at a Gateway, whose Service a waypoint has. */
+const subsetsAtWaypoint: Partial<Observation> = {
+  ...withRule(),
+  canary: canary({}, { ...subsets, gateways: ['infra/public'], hosts: ['shop.example.com'] }),
+  target: workload(deployment('web', { template: template('web:1', { app: 'web', version: 'v2' }) })),
+  live: { ...withRule().live, ...inAmbient([service(labelled, bound())]).live },
+}
+
 const NONE =
   'Write istio.io/use-waypoint with the name of a Gateway of class istio-waypoint in spec.service.apex.labels, or as a label of namespace shop.'
 const WOULD = `Service shop/web would be bound to no waypoint, so no request in the mesh meets the split. ${NONE}`
@@ -82,17 +90,13 @@ export const ofAmbient: Readonly<Record<string, Blocking>> = {
     'spec.analysis.mirror copies requests, and spec.analysis.metrics[0] counts those that the waypoint reports, which are none of the copies. Remove mirror, or measure with a query.',
   ),
   'subsets behind a waypoint': conflict(
-    {
-      ...withRule(),
-      canary: canary({}, { ...subsets, gateways: ['infra/public'], hosts: ['shop.example.com'] }),
-      target: workload(deployment('web', { template: template('web:1', { app: 'web', version: 'v2' }) })),
-      live: { ...withRule().live, ...inAmbient([service(labelled, bound())]).live },
-    },
+    { ...subsetsAtWaypoint, samples: { primary: null, canary: pod, namespaceLabels: null } },
     'Service shop/web is bound to a waypoint, and spec.service.destinationRule splits it by subsets: the waypoint reports the Service and not the subset, so the telemetry tells no side from the other. Recreate the Canary with provider: gatewayapi:v1 and without destinationRule, or write the label istio.io/use-waypoint: none on the Service.',
   ),
 }
 
 export const harmlessInAmbient: Readonly<Record<string, Partial<Observation>>> = {
+  'subsets of pods with sidecars, whose callers go past the waypoint': subsetsAtWaypoint,
   'a Service that is bound to a waypoint': inAmbient([service(labelled, bound())]),
   'a Service without a waypoint whose pods were injected in spite of the namespace': inAmbient([service()], {
     sample: { ...pod, annotations: { 'sidecar.istio.io/status': '{}' }, namespaceLabels: ambient },

@@ -22,7 +22,8 @@ const wantsAmbient = (pod: Labels, namespace: Labels): boolean =>
  */
 export function dataPlaneOf(o: Pick<Observation, 'samples' | 'target'>): 'sidecar' | 'ambient' | 'none' | 'unknown' {
   const template = at(o.target?.object.spec, 'template')
-  const sample = o.samples.canary ?? o.samples.primary
+  // Pods of the primary are of another template, and tell nothing of a target that says itself that it has no proxy.
+  const sample = o.samples.canary ?? (refusesProxy(template) ? null : o.samples.primary)
   const isOnHost = at(template, 'spec', 'hostNetwork') === true
   if (sample !== null) {
     if (hasProxy(sample)) return 'sidecar'

@@ -44,7 +44,7 @@ const WAYPOINT_CANARY = 'istio.io/use-waypoint-canary'
 export const waypointShared: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
   const other = live?.metadata.labels?.[WAYPOINT_CANARY]
-  if (live === undefined || other === undefined) return null
+  if (live === undefined || other === undefined || !isInAmbient(o)) return null
   return problem(
     'Conflict',
     `${called(live)} has the label ${WAYPOINT_CANARY}: ${other}, so some connections go to another waypoint: while one is replaced nothing of a release is judged. Remove the label once ${other} takes all, and write ${other} in ${USE_WAYPOINT}.`,
@@ -76,10 +76,10 @@ export const virtualServiceInAmbient =
     )
   }
 
-/** A waypoint reports the Service that was chosen, and both subsets are one. */
+/** A waypoint reports the Service that was chosen, and both subsets are one. Callers with sidecars go past it, and pods with sidecars tell. */
 export const subsetsBehindWaypoint: FindProblem = o => {
   const { destinationRule } = o.canary.spec.service
-  if (destinationRule === undefined || !isApexBound(o)) return null
+  if (destinationRule === undefined || !isInAmbient(o) || !isApexBound(o)) return null
   return problem(
     'Conflict',
     `${calledHere(o, 'Service', o.names.apexService.name)} is bound to a waypoint, and spec.service.destinationRule splits it by subsets: the waypoint reports the Service and not the subset, so the telemetry tells no side from the other. Recreate the Canary with provider: gatewayapi:v1 and without destinationRule, or write the label ${USE_WAYPOINT}: none on the Service.`,
