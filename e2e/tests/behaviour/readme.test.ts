@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { rights } from '../../fixtures/controller.ts'
 import { explain } from '../../fixtures/explain.ts'
 import { Load } from '../../fixtures/load.ts'
 import { together } from '../../fixtures/together.ts'
@@ -48,8 +49,9 @@ suite('The path of a new user', () => {
     expect(readme).to.include('kubectl apply -k manifests').and.to.include('kubectl apply -f crds')
     // The manifests bind the service account of their Deployment. There is no registry to pull its image from: the bundle in it runs
     // as a process, as the user `sluice`, who keeps the same rights by bindings of his own.
-    for (const role of ['sluice', 'sluice-configs', 'sluice-credentials', 'sluice-policies', 'sluice-istio-policies']) {
-      await the.kubectl.run('create', 'clusterrolebinding', `readme-${role}`, `--clusterrole=${role}`, '--user=sluice')
+    for (const { metadata } of rights().filter(({ kind }) => kind === 'ClusterRoleBinding')) {
+      const { name } = metadata
+      await the.kubectl.run('create', 'clusterrolebinding', `readme-${name}`, `--clusterrole=${name}`, '--user=sluice')
     }
     await the.kubectl.run('apply', '-f', `${root}/crds`)
     await the.kubectl.run('apply', '-k', `${root}/manifests`)
