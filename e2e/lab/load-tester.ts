@@ -5,7 +5,7 @@ import { addresses } from './network.ts'
 import { Program } from './program.ts'
 import { waitFor } from './wait.ts'
 
-const PORT = 8090
+const PORT = 8087
 export const loadTesterUrl = `http://${addresses.node}:${PORT}`
 
 let ready: Promise<void> | undefined
