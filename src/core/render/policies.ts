@@ -20,7 +20,7 @@ export function renderPolicies(o: Observation, posture: Posture): Write[] {
   // Before a primary is wanted there is nothing to cover.
   const parity = posture.primary === null && o.primary === null ? null : parityOf(o)
   if (parity === null) return []
-  // What cannot be kept equal any more goes on as it was, until the user has changed the policy or the Canary.
+  // What can no longer be kept equal stays as it was, until the user has changed the policy or the Canary.
   const kept = new Set([...parity.copies, ...parity.unequal].map(({ ref }) => refKey(ref)))
   return [
     ...parity.copies.flatMap(copy => write(o, copy)),
