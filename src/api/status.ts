@@ -149,6 +149,13 @@ const Hook = z.object({
   unavailableSince: time().describe('Since when no call could be delivered.'),
 })
 
+const HandledCommand = z.object({
+  id: text().describe('The first word of the annotation.'),
+  value: z.string().describe('The annotation that was acted upon, or its fingerprint where it is long.'),
+  outcome: z.enum(['done', 'refused']).optional(),
+  reason: text().describe('What was done, or why nothing was.'),
+})
+
 const Warning = z.object({ reason: z.string(), message: z.string() })
 
 const Condition = z.object({
@@ -210,7 +217,10 @@ export const CanaryStatusSchema = z
     run: Run.optional().describe('The release under way.'),
     progress: Progress.optional().describe('What the present phase has reached, between runs.'),
     replicas: Replicas.optional(),
-    handledCommands: z.record(z.string(), z.string()).optional().describe('The commands that were acted upon.'),
+    handledCommands: z
+      .record(z.string(), HandledCommand)
+      .optional()
+      .describe('The last command of each name, and what became of it.'),
     conditions: z
       .array(Condition)
       .max(20)

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { OutboxEntry } from '../../src/core/model/announcement.ts'
 import type { HookRecord } from '../../src/core/model/hook.ts'
+import type { HandledCommand } from '../../src/core/model/command.ts'
 import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
 import { AWAITED } from '../../src/core/model/waiting.ts'
@@ -132,6 +133,13 @@ const entry: fc.Arbitrary<OutboxEntry> = fc
       .map(one => ({ ...one, ...sink })),
   )
 
+const handledCommand: fc.Arbitrary<HandledCommand> = fc.record({
+  id: fc.string({ maxLength: 9 }),
+  value: fc.string({ maxLength: 9 }),
+  outcome: fc.constantFrom('done', 'refused'),
+  reason: fc.string({ maxLength: 9 }),
+})
+
 export const memory: fc.Arbitrary<Memory> = fc.record({
   labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
   provider: maybe(fc.constantFrom('istio' as const, 'kubernetes' as const)),
@@ -145,7 +153,7 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
     primaryFloor: maybe(fc.integer({ min: 1, max: 99 })),
     returnedAt: maybe(instant),
   }),
-  handled: maybe(fc.record({ abort: fc.string({ maxLength: 9 }), pause: fc.string({ maxLength: 9 }) })),
+  handled: maybe(fc.record({ abort: handledCommand, pause: handledCommand })),
   previous: maybe(revision),
   targetUid: fc.constantFrom(null, 'uid-of-the-target'),
   targetGeneration: fc.nat(99),

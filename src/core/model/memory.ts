@@ -1,6 +1,7 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
 import type { Provider } from '../../api/providers.ts'
 import type { OutboxEntry } from './announcement.ts'
+import type { HandledCommand } from './command.ts'
 import type { HookRecord } from './hook.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
@@ -70,8 +71,8 @@ export interface Memory {
   /** What splits the traffic since the Canary was initialized; null before. It goes on, whatever is written or a flag says. */
   readonly provider: Provider | null
   readonly replicas: Replicas
-  /** Value of each command annotation that was acted upon; null before the canary was first seen. */
-  readonly handled: Readonly<Record<string, string>> | null
+  /** The last command of each name, and what became of it; null before the canary was first seen. */
+  readonly handled: Readonly<Record<string, HandledCommand>> | null
   /** The revision that was promoted before the present one. */
   readonly previous: Revision | null
   /** The target whose generations are counted; null before it was first seen. */

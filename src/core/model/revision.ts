@@ -55,3 +55,15 @@ export function suffixOf(revision: Revision): string {
   const whole = revision.includes('+') ? fingerprint(revision) : revision.slice(PREFIX.length)
   return whole.slice(0, 10)
 }
+
+/** Fewer digits name no revision. */
+const FEWEST_DIGITS = 6
+
+/** Whether `quoted` is this revision as people quote it: the whole of it, or the beginning of its template's hash. */
+export function isQuoted(revision: Revision, quoted: string): boolean {
+  const digits = quoted.replace(/^h1:/, '')
+  return (
+    revision === quoted ||
+    (digits.length >= FEWEST_DIGITS && templateOf(revision).slice(PREFIX.length).startsWith(digits))
+  )
+}

@@ -17,6 +17,7 @@ import {
 import type { Analysis, Hold, Run, Stage, State } from '../model/state.ts'
 import { NONE, trafficOf } from '../model/traffic.ts'
 import { AWAITED, type Waiting, waitingFor } from '../model/waiting.ts'
+import { at, isRecord } from '../json.ts'
 import type { Instant } from '../time.ts'
 import { isReason } from './reasons.ts'
 
@@ -44,10 +45,18 @@ export function unknown(now: Instant): { state: State; memory: Memory } {
 
 /** Reads a status; anything that is missing or foreign falls back to what was known before the canary was first seen. */
 export function readStatus(status: unknown, now: Instant): { state: State; memory: Memory } {
-  const parsed = CanaryStatusSchema.safeParse(status ?? {})
+  const parsed = CanaryStatusSchema.safeParse(withAnswers(status ?? {}))
   if (!parsed.success || parsed.data.phase === undefined) return unknown(now)
   const state = readState(parsed.data, now)
   return state === null ? unknown(now) : { state, memory: readMemory(parsed.data, now) }
+}
+
+/** Earlier versions kept the annotation alone of a command, and not what became of it. */
+function withAnswers(status: unknown): unknown {
+  const handled = at(status, 'handledCommands')
+  if (!isRecord(status) || !isRecord(handled)) return status
+  const answers = Object.entries(handled).map(([name, one]) => [name, typeof one === 'string' ? { value: one } : one])
+  return { ...status, handledCommands: Object.fromEntries(answers) }
 }
 
 function readState(s: CanaryStatus, now: Instant): State | null {
@@ -161,6 +170,13 @@ function readHold(hold: NonNullable<CanaryStatus['run']>['hold'], now: Instant):
     : { by: 'suspension', since: instantOf(hold.since) ?? now }
 }
 
+function readHandled(commands: NonNullable<CanaryStatus['handledCommands']>): Memory['handled'] {
+  const answers = Object.entries(commands).map(
+    ([name, { id = '', value, outcome = 'done', reason = '' }]) => [name, { id, value, outcome, reason }] as const,
+  )
+  return Object.fromEntries(answers)
+}
+
 function readCookie(retired: CanaryStatus['retiredCookie']): RetiredCookie | null {
   const until = instantOf(retired?.until)
   if (retired === undefined || until === null) return null
@@ -183,7 +199,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
       primaryFloor: orNull(s.replicas?.primaryFloor),
       returnedAt: instantOf(s.replicas?.returnedAt),
     },
-    handled: orNull(s.handledCommands),
+    handled: s.handledCommands === undefined ? null : readHandled(s.handledCommands),
     previous: orNull(s.previousSpec),
     targetUid: orNull(s.targetUid),
     targetGeneration: s.targetGeneration ?? 0,

@@ -18,7 +18,10 @@ suite('the status on the wire', () => {
       ...emptyMemory,
       paused: 'w'.repeat(256),
       handled: Object.fromEntries(
-        ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve'].map(name => [name, 'v'.repeat(128)]),
+        ['abort', 'pause', 'rollback', 'retry', 'resume', 'approve', 'unknown'].map(name => [
+          name,
+          { id: 'i'.repeat(64), value: 'v'.repeat(128), outcome: 'refused' as const, reason: 'r'.repeat(256) },
+        ]),
       ),
       checks: Array.from({ length: 40 }, (_, i) => ({
         name: `gate-${i}`.padEnd(63, 'x'),

@@ -1,9 +1,16 @@
 /**
- * A person's commands: annotations `sluice.dev/<command>` with the value `<id> [<who>: ]<why>`. Each new value acts once;
- * what was handled is in the status, so neither a restart nor GitOps repeats it.
+ * A person's commands (model/command.ts). Each new value of an annotation acts once; what was handled, and what became of it, is in
+ * the status: so neither a restart nor GitOps repeats it, and who waits for the answer reads it there.
  */
 import { kindAndName } from '../../model/names.ts'
 import type { Announcement } from '../../model/announcement.ts'
+import {
+  ANNOTATION_PREFIX,
+  annotationOf,
+  type Command,
+  type HandledCommand,
+  parseCommand,
+} from '../../model/command.ts'
 import { commandLine, type CommandName, commands } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import { atStage, pausingField, short, withClock, withImage } from '../../model/selectors.ts'
@@ -11,7 +18,7 @@ import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
 import { announce, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { templateOf } from '../../model/revision.ts'
+import { isQuoted } from '../../model/revision.ts'
 import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
 import { isNone } from '../../model/traffic.ts'
 import { beginning, clipped } from '../../text.ts'
@@ -23,33 +30,12 @@ import { rejectWaiting } from './rollback-hooks.ts'
 import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
 
-const PREFIX = 'sluice.dev/'
-
-export const annotationOf = (name: CommandName): string => `${PREFIX}${name}`
-
-/** One command as a person wrote it. */
-export interface Command {
-  readonly name: CommandName
-  /** The whole annotation: a new value is a new command. */
-  readonly value: string
-  readonly id: string
-  readonly who: string
-  readonly why: string
-}
-
-/** Reads `<id> [<who>: ]<why>`. */
-export function parseCommand(name: CommandName, value: string): Command {
-  const [, id = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(value.trim()) ?? []
-  const [, who = '', why = rest] = /^([^\s:]+):\s+(.*)$/s.exec(rest) ?? []
-  return { name, value, id, who, why: why.trim() }
-}
-
 /** The commands that were not acted upon yet. */
 function fresh(o: Observation): Command[] {
   const annotations = o.canary.metadata.annotations ?? {}
   return commands.flatMap(name => {
     const value = annotations[annotationOf(name)]
-    if (value === undefined || o.memory.handled?.[name] === markOf(value)) return []
+    if (value === undefined || o.memory.handled?.[name]?.value === markOf(value)) return []
     return [parseCommand(name, value)]
   })
 }
@@ -59,6 +45,9 @@ const markOf = (value: string): string => (value.length <= 128 ? value : fingerp
 
 /** What of a pause's reason is kept. */
 const LONGEST_WHY = 256
+
+/** What of an id is kept. */
+const LONGEST_ID = 64
 
 const by = (command: Command): string =>
   `${command.who === '' ? 'a user' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
@@ -74,18 +63,36 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
   if (o.memory.handled === null) return recordOnly(o, now)
   const [command] = fresh(o)
   if (command === undefined) return answerUnknown(o, now)
-  const handled = { ...o.memory, handled: { ...o.memory.handled, [command.name]: markOf(command.value) } }
-  const told = { ...o, memory: handled }
+  // The rules that a command leads to see it as handled.
+  const told = { ...o, memory: withAnswer(o.memory, command, 'done', '') }
   const answer =
     command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
-  if ('move' in answer) return answer.move
+  if ('move' in answer) {
+    const { move } = answer
+    return { ...move, memory: withAnswer(move.memory, command, 'done', move.message) }
+  }
   if ('refused' in answer) {
     const message = `"${command.name}" by ${by(command)} was refused: ${answer.refused}`
-    return kept(told, handled, announce(o, { reason: 'CommandRefused', message }, now), now)
+    const memory = withAnswer(o.memory, command, 'refused', answer.refused)
+    return kept(told, memory, announce(o, { reason: 'CommandRefused', message }, now), now)
   }
   const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
   const news = announce(o, { reason, message: `${answer.said} (${by(command)})` }, now)
-  return kept(answer.state === undefined ? told : { ...told, state: answer.state }, answer.memory, news, now)
+  const memory = withAnswer(answer.memory, command, 'done', answer.said)
+  return kept(answer.state === undefined ? told : { ...told, state: answer.state }, memory, news, now)
+}
+
+/** What of the answer to a command is kept: it is also an event, whole. */
+const LONGEST_ANSWER = 256
+
+function withAnswer(memory: Memory, command: Command, outcome: HandledCommand['outcome'], reason: string): Memory {
+  const answer: HandledCommand = {
+    id: clipped(command.id, LONGEST_ID),
+    value: markOf(command.value),
+    outcome,
+    reason: clipped(reason, LONGEST_ANSWER),
+  }
+  return { ...memory, handled: { ...memory.handled, [command.name]: answer } }
 }
 
 /** So many annotations that are no commands are named. */
@@ -95,24 +102,27 @@ const NAMED = 3
 function answerUnknown(o: Observation, now: Instant): Move | undefined {
   const known: readonly string[] = commands.map(annotationOf)
   const unknown = Object.entries(o.canary.metadata.annotations ?? {})
-    .filter(([key]) => key.startsWith(PREFIX) && !known.includes(key))
+    .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !known.includes(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
   const { handled } = o.memory
   const mark = unknown.length === 0 ? undefined : fingerprint(unknown)
-  if (handled?.['unknown'] === mark) return undefined
+  if (handled?.['unknown']?.value === mark) return undefined
   const { unknown: _, ...others } = handled ?? {}
   if (mark === undefined) return kept(o, { ...o.memory, handled: others }, null, now)
   const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
   const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
   const message = `Annotation ${named.join(', ')}${more} is not a command and has no effect; the commands are ${known.join(', ')}`
   const news = announce(o, { reason: 'CommandRefused', message }, now)
-  return kept(o, { ...o.memory, handled: { ...others, unknown: mark } }, news, now)
+  const answer: HandledCommand = { id: '', value: mark, outcome: 'refused', reason: clipped(message, LONGEST_ANSWER) }
+  return kept(o, { ...o.memory, handled: { ...others, unknown: answer } }, news, now)
 }
 
 /** Commands that a canary has when it is first seen are old: they are recorded, not run. */
 function recordOnly(o: Observation, now: Instant): Move {
-  const handled = Object.fromEntries(fresh(o).map(command => [command.name, markOf(command.value)]))
-  return { ...kept(o, { ...o.memory, handled }, null, now) }
+  const early = 'it is older than the Canary'
+  const none: Memory = { ...o.memory, handled: {} }
+  const memory = fresh(o).reduce((told, command) => withAnswer(told, command, 'refused', early), none)
+  return { ...kept(o, memory, null, now) }
 }
 
 /** The sentence on show stays; the next pass goes on from the new memory. */
@@ -177,9 +187,9 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
   },
 
   approve(o, command, now) {
-    const { full, revision } = termsOf(command)
+    const { full, revision } = command
     if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: notApprovable(o) }
-    if (revision !== null && !matches(o.state.candidate, revision)) {
+    if (isOther(o.state.candidate, command)) {
       return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
     }
     const approved = full ? 'full' : o.state.traffic.canary
@@ -193,6 +203,11 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
       return { refused: 'there is no rejected revision to retry' }
     if (o.target?.revision !== o.state.rejected)
       return { refused: `${kindAndName(o.names.target)} does not hold the rejected revision any more` }
+    if (isOther(o.state.rejected, command)) {
+      return {
+        refused: `it names revision ${command.revision}, and the rejected one is ${short(o.state.rejected)}`,
+      }
+    }
     const message = `Releasing rejected revision ${withImage(o, o.state.rejected)} again, requested by ${by(command)}`
     const memory = { ...o.memory, retry: o.state.rejected }
     return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
@@ -205,6 +220,11 @@ const answers: { readonly [N in CommandName]: (o: Observation, command: Command,
     const { previous } = o.memory
     if (previous === null || !o.recorded.some(one => one.revision === previous)) {
       return { refused: 'no previously promoted revision is recorded' }
+    }
+    if (isOther(previous, command)) {
+      return {
+        refused: `it names revision ${command.revision}, and the previously promoted one is ${short(previous)}`,
+      }
     }
     if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
       return {
@@ -237,16 +257,6 @@ function notApprovable(o: Observation): string {
   return `no step is waiting for approval${gates}`
 }
 
-/** What an approval says before its reason, in either order: `full`, and `revision=<hash>`. */
-function termsOf({ why }: Command): { readonly full: boolean; readonly revision: string | null } {
-  const [first = '', second = ''] = why.split(/\s+/)
-  const named = /^revision=(.*)$/
-  const revision = named.exec(first)?.[1] ?? (first === 'full' ? named.exec(second)?.[1] : undefined) ?? null
-  return { full: first === 'full' || (named.test(first) && second === 'full'), revision }
-}
-
-/** A revision as people quote it: the whole hash, or the beginning of it. */
-function matches(revision: string, quoted: string): boolean {
-  const plain = quoted.replace(/^h1:/, '')
-  return plain.length >= 6 && (templateOf(revision).replace(/^h1:/, '').startsWith(plain) || revision === quoted)
-}
+/** The command names a revision, and not this one. */
+const isOther = (revision: string, command: Command): boolean =>
+  command.revision !== null && !isQuoted(revision, command.revision)

@@ -95,7 +95,7 @@ export const hooksBeforeTraffic: Rows = {
     move: [
       'Waiting',
       'CommandRefused',
-      '"approve" by a user: full was refused: no step is waiting for approval; webhook gate (confirm-rollout) has to say yes',
+      '"approve" by a user was refused: no step is waiting for approval; webhook gate (confirm-rollout) has to say yes',
       0,
     ],
   },
