@@ -134,7 +134,7 @@ export const reset = (response: ServerResponse): void => void response.socket?.r
 
 export const plainCredentials = (server: string, tls: Record<string, unknown> = {}): Credentials => {
   const connection = { tls, proxy: '', headers: { authorization: 'Bearer token-1' } }
-  return { server, namespace: '', current: async () => connection, refresh: async () => connection }
+  return { server, namespace: '', user: '', current: async () => connection, refresh: async () => connection }
 }
 
 /** A transport to a server, without a rate limit that could be felt. */

@@ -13,7 +13,7 @@ export interface Connection {
   /** `https://proxy:3128`, or empty. */
   readonly proxy: string
   /** Authorization and impersonation. Never logged. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
 }
 
 export interface Credentials {
@@ -21,6 +21,8 @@ export interface Credentials {
   readonly server: string
   /** The namespace of the context or of the pod, or empty. */
   readonly namespace: string
+  /** What the kubeconfig calls its user, or empty; the API server may know another name. */
+  readonly user: string
   /** The connection to use now: files are read again and plugins asked again as they expire. */
   current(): Promise<Connection>
   /** After a 401: forgets what was cached, and reads everything again. */
@@ -32,6 +34,9 @@ export interface CredentialOptions {
   readonly kubeconfig?: string
   /** Name of a context; without it the file's current one. */
   readonly context?: string
+  /** Who is acted as, and the groups; without it the user of the kubeconfig. */
+  readonly as?: string
+  readonly asGroups?: readonly string[]
 }
 
 /** How long an answer of the library is kept: reading certificates and tokens is synchronous file work. */
@@ -56,7 +61,7 @@ export function loadCredentials(options: CredentialOptions, clock: Clock): Crede
   /** One question at a time: a plugin that hangs must not be started again by every call. */
   let asking: Promise<Connection> | null = null
   const ask = (): Promise<Connection> => {
-    asking ??= connectionOf(config, proxy)
+    asking ??= connectionOf(config, proxy, options)
       .then(connection => {
         kept = { connection, until: clock.now() + KEPT }
         return connection
@@ -69,6 +74,7 @@ export function loadCredentials(options: CredentialOptions, clock: Clock): Crede
   return {
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
+    user: config.getCurrentUser()?.name ?? '',
     current: async () => (kept !== null && clock.now() < kept.until ? kept.connection : ask()),
     refresh() {
       config = load(options) // a new one: the library keeps tokens of plugins and files in its objects
@@ -151,16 +157,23 @@ function read(config: KubeConfig, options: CredentialOptions): string {
   return named === '' ? 'The kubeconfig' : `The kubeconfig ${named}`
 }
 
-async function connectionOf(config: KubeConfig, proxy: string): Promise<Connection> {
+async function connectionOf(
+  config: KubeConfig,
+  proxy: string,
+  { as, asGroups = [] }: CredentialOptions,
+): Promise<Connection> {
   const asked: RequestOptions = {}
   await config.applyToHTTPSOptions(asked)
   const tls: Record<string, unknown> = {}
   for (const field of ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'rejectUnauthorized'] as const) {
     if (asked[field] !== undefined) tls[field] = asked[field]
   }
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string | readonly string[]> = {}
   // A token file ends with a newline, which no header may.
   for (const [name, value] of Object.entries(asked.headers ?? {})) headers[name.toLowerCase()] = String(value).trim()
+  // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+  if (as !== undefined) headers['impersonate-user'] = as
+  if (asGroups.length > 0) headers['impersonate-group'] = asGroups
   if (typeof asked.auth === 'string') headers['authorization'] = `Basic ${Buffer.from(asked.auth).toString('base64')}`
   return { tls, proxy, headers }
 }

@@ -85,7 +85,7 @@ export class Streams {
    */
   async get(
     url: URL,
-    headers: Readonly<Record<string, string>>,
+    headers: Connection['headers'],
     connection: Connection,
     signal: AbortSignal,
   ): Promise<StreamResponse | null> {

@@ -58,9 +58,9 @@ export function requestFor(write: SingleWrite): Request {
         repeatable: false,
       }
     case 'merge':
-      return mergePatch(objectPath(ref), write.patch)
+      return mergePatch(objectPath(ref), write.patch, write)
     case 'status':
-      return mergePatch(objectPath(ref, 'status'), write.patch)
+      return mergePatch(objectPath(ref, 'status'), write.patch, {})
     case 'patch':
       return {
         method: 'PATCH',
@@ -82,10 +82,14 @@ export function requestFor(write: SingleWrite): Request {
   }
 }
 
-function mergePatch(path: string, patch: Readonly<Record<string, unknown>>): Request {
+function mergePatch(
+  path: string,
+  patch: Readonly<Record<string, unknown>>,
+  { manager: by = FIELD_MANAGER, rehearsed }: Pick<Extract<Write, { verb: 'merge' }>, 'manager' | 'rehearsed'>,
+): Request {
   return {
     method: 'PATCH',
-    path: path + manager,
+    path: path + queryString({ fieldManager: by, dryRun: rehearsed === true ? 'All' : undefined }),
     contentType: 'application/merge-patch+json',
     body: JSON.stringify(patch),
     repeatable: false,

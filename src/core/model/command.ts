@@ -2,6 +2,7 @@
  * A person's command as it travels: the annotation `sluice.dev/<command>` with the value
  * `<id> [<who>: ][full ][revision=<hash> ]<why>`. Written by the command line and the page, or by hand; read by the controller.
  */
+import { fingerprint } from '../json.ts'
 import type { CommandName } from './command-line.ts'
 
 /** Every annotation of ours begins so. */
@@ -43,6 +44,9 @@ export interface HandledCommand {
   /** What was done, or why nothing was. */
   readonly reason: string
 }
+
+/** An annotation may have 256 KiB; the status has the fingerprint of a long one. */
+export const markOf = (value: string): string => (value.length <= 128 ? value : fingerprint(value))
 
 /** The words that may come before why, by command. Stopping always works: `abort` and `pause` name no revision. */
 const terms: Readonly<Record<CommandName, readonly ('full' | 'revision')[]>> = {

@@ -18,8 +18,17 @@ export type Write =
   | { readonly verb: 'create'; readonly ref: Ref; readonly object: KubeObject }
   /** PUT; `object.metadata.resourceVersion` guards it. */
   | { readonly verb: 'replace'; readonly ref: Ref; readonly object: KubeObject }
-  /** JSON merge patch (RFC 7396); with `metadata.resourceVersion` in the patch it is guarded. */
-  | { readonly verb: 'merge'; readonly ref: Ref; readonly patch: Readonly<Record<string, unknown>> }
+  /**
+   * JSON merge patch (RFC 7396); with `metadata.resourceVersion` in the patch it is guarded. `manager` is who writes, if not the
+   * controller; `rehearsed`: everything but the write itself (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+   */
+  | {
+      readonly verb: 'merge'
+      readonly ref: Ref
+      readonly patch: Readonly<Record<string, unknown>>
+      readonly manager?: string
+      readonly rehearsed?: true
+    }
   /**
    * JSON patch (RFC 6902), guarded by the version that was read; with a generation by that alone, which changes with the spec
    * and not with the status: what counts pods writes the status of a workload all the time.

@@ -163,6 +163,7 @@ suite('transport', () => {
     const credentials: Credentials = {
       server: started.url,
       namespace: '',
+      user: '',
       current,
       refresh: () => {
         refreshed += 1

@@ -9,6 +9,7 @@ import {
   annotationOf,
   type Command,
   type HandledCommand,
+  markOf,
   parseCommand,
 } from '../../model/command.ts'
 import { commandLine, type CommandName, commands } from '../../model/command-line.ts'
@@ -39,9 +40,6 @@ function fresh(o: Observation): Command[] {
     return [parseCommand(name, value)]
   })
 }
-
-/** An annotation may have 256 KiB; the status has the fingerprint of a long one. */
-const markOf = (value: string): string => (value.length <= 128 ? value : fingerprint(value))
 
 /** What of a pause's reason is kept. */
 const LONGEST_WHY = 256
