@@ -17,7 +17,7 @@ import {
 import type { Analysis, Hold, Run, Stage, State } from '../model/state.ts'
 import { NONE, trafficOf } from '../model/traffic.ts'
 import { AWAITED, type Waiting, waitingFor } from '../model/waiting.ts'
-import { at, isRecord } from '../json.ts'
+import { isRecord } from '../json.ts'
 import type { Instant } from '../time.ts'
 import { isReason } from './reasons.ts'
 
@@ -53,7 +53,7 @@ export function readStatus(status: unknown, now: Instant): { state: State; memor
 
 /** Earlier versions kept the annotation alone of a command, and not what became of it. */
 function withAnswers(status: unknown): unknown {
-  const handled = at(status, 'handledCommands')
+  const handled = isRecord(status) ? status['handledCommands'] : undefined
   if (!isRecord(status) || !isRecord(handled)) return status
   const answers = Object.entries(handled).map(([name, one]) => [name, typeof one === 'string' ? { value: one } : one])
   return { ...status, handledCommands: Object.fromEntries(answers) }
