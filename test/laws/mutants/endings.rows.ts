@@ -38,8 +38,8 @@ export const mutantsOfEndings: readonly Mutant[] = [
     {
       without: 'obeying the command that lets a run go on',
       file: rules('commands'),
-      take: 'const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }',
-      put: 'const going = { ...withClock(o.state, clock, now), phase: o.state.phase }',
+      take: 'const going = { ...withClock(run, clock, now), phase: run.phase, hold: null }',
+      put: 'const going = { ...withClock(run, clock, now), phase: run.phase }',
     },
   ),
   ...laws(ENDS, 'once the world shows what was asked, deciding again writes nothing', {
@@ -50,8 +50,8 @@ export const mutantsOfEndings: readonly Mutant[] = [
   }),
   ...laws(ENDS, 'abort takes a run back to weight 0 from wherever it is', ruleOfAnalysis('applyCommand'), {
     without: 'undoing a promotion on abort',
-    file: rules('commands'),
-    take: 'return { move: undo(o, `aborted by ${by(command)}`, now) }',
+    file: rules('command-effects'),
+    take: "return { does: 'undo the promotion', state }",
     put: "return { refused: 'too late' }",
   }),
   ...laws(

@@ -81,9 +81,8 @@ export function waitForApproval(o: Observation<AnalysisPhase>, now: Instant): Mo
 }
 
 /** Whether the present step has an approval that is not given yet. */
-export function approvalPending(o: Observation<AnalysisPhase>): boolean {
-  const { state } = o
-  const step = stepAt(planOf(o.canary.spec.analysis), state.traffic)
+export function approvalPending({ canary, state }: Pick<Observation<AnalysisPhase>, 'canary' | 'state'>): boolean {
+  const step = stepAt(planOf(canary.spec.analysis), state.traffic)
   return step?.approve === true && state.approved !== 'full' && state.approved !== state.traffic.canary
 }
 
@@ -104,7 +103,7 @@ export function countIteration(o: Observation<AnalysisPhase>): Move | undefined 
 }
 
 /** The step that follows; undefined at the last. */
-export function stepAfter({ canary, state }: Observation<AnalysisPhase>): Step | undefined {
+export function stepAfter({ canary, state }: Pick<Observation<AnalysisPhase>, 'canary' | 'state'>): Step | undefined {
   const plan = planOf(canary.spec.analysis)
   // Before the first step the weight is 0, which may be a step too.
   const first = plan.find(step => !(state.mirrored && step.traffic.mirror > 0))

@@ -12,23 +12,20 @@ import {
   markOf,
   parseCommand,
 } from '../../model/command.ts'
-import { commandLine, type CommandName, commands } from '../../model/command-line.ts'
+import { commands } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
-import { atStage, pausingField, short, withClock, withImage } from '../../model/selectors.ts'
+import { atStage, pausingField, withClock, withImage } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
 import { announce, holdUnchanged, transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
-import { isQuoted } from '../../model/revision.ts'
-import type { AnalysisPhase, RestingPhase, State } from '../../model/state.ts'
-import { isNone } from '../../model/traffic.ts'
+import type { State } from '../../model/state.ts'
 import { beginning, clipped } from '../../text.ts'
 import { waitingFor } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
-import { approvalPending } from './advance.ts'
+import { commandFactsOf, type Effect, effectOf } from './command-effects.ts'
 import { rollBack } from './end-run.ts'
 import { rejectWaiting } from './rollback-hooks.ts'
-import { mustShift } from './shift.ts'
 import { undo } from './undo.ts'
 
 /** The commands that were not acted upon yet. */
@@ -50,11 +47,8 @@ const LONGEST_ID = 64
 const by = (command: Command): string =>
   `${command.who === '' ? 'a user' : command.who}${command.why === '' ? '' : `: ${command.why}`}`
 
-/** What a command does in a phase: a move, a change of memory with a sentence, or a refusal. */
-type Answer =
-  | { readonly move: Move }
-  | { readonly memory: Memory; readonly state?: State; readonly said: string }
-  | { readonly refused: string }
+/** What a command does: a move, or a change of memory with a sentence. */
+type Obeyed = { readonly move: Move } | { readonly memory: Memory; readonly state?: State; readonly said: string }
 
 /** The first command that is new is obeyed, or refused with a sentence; the rest follow in the next passes. */
 export function applyCommand(o: Observation, now: Instant): Move | undefined {
@@ -63,16 +57,19 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
   if (command === undefined) return answerUnknown(o, now)
   // The rules that a command leads to see it as handled.
   const told = { ...o, memory: withAnswer(o.memory, command, 'done', '') }
-  const answer =
-    command.id === '' ? { refused: 'its value must be "<id> <why>"' } : answers[command.name](told, command, now)
+  const effect =
+    command.id === ''
+      ? { refused: 'its value must be "<id> <why>"' }
+      : effectOf(commandFactsOf(told), command.name, command)
+  if ('refused' in effect) {
+    const message = `"${command.name}" by ${by(command)} was refused: ${effect.refused}`
+    const memory = withAnswer(o.memory, command, 'refused', effect.refused)
+    return kept(told, memory, announce(o, { reason: 'CommandRefused', message }, now), now)
+  }
+  const answer = obey(told, command, effect, now)
   if ('move' in answer) {
     const { move } = answer
     return { ...move, memory: withAnswer(move.memory, command, 'done', move.message) }
-  }
-  if ('refused' in answer) {
-    const message = `"${command.name}" by ${by(command)} was refused: ${answer.refused}`
-    const memory = withAnswer(o.memory, command, 'refused', answer.refused)
-    return kept(told, memory, announce(o, { reason: 'CommandRefused', message }, now), now)
   }
   const reason = command.name === 'approve' ? 'Approved' : command.name === 'resume' ? 'Resumed' : 'Paused'
   const news = announce(o, { reason, message: `${answer.said} (${by(command)})` }, now)
@@ -128,133 +125,71 @@ function kept(o: Observation, memory: Memory, news: Announcement | null, now: In
   return { ...holdUnchanged(o, now, { memory }), announcements: news === null ? [] : [news] }
 }
 
-const isAnalysis = (o: Observation): o is Observation<AnalysisPhase> =>
-  o.state.phase === 'Progressing' || o.state.phase === 'WaitingPromotion'
-const isResting = (o: Observation): o is Observation<RestingPhase> =>
-  o.state.phase === 'Initialized' || o.state.phase === 'Succeeded' || o.state.phase === 'Failed'
-const isWaiting = (o: Observation): o is Observation<'Waiting'> => o.state.phase === 'Waiting'
-const isPromoting = (o: Observation): o is Observation<'Promoting'> => o.state.phase === 'Promoting'
-
-const answers: { readonly [N in CommandName]: (o: Observation, command: Command, now: Instant) => Answer } = {
-  abort(o, command, now) {
-    if (isAnalysis(o)) return { move: rollBack(o, o.state, 'Aborted', `aborted by ${by(command)}`, now) }
-    if (isPromoting(o)) {
-      if (o.state.stage === 'diverting' || o.state.stage === 'undoing')
-        return { refused: 'the promotion is being undone already' }
-      return { move: undo(o, `aborted by ${by(command)}`, now) }
-    }
-    if (isWaiting(o)) {
-      const { candidate } = o.state
+/** What obeying changes. */
+function obey(o: Observation, command: Command, effect: Effect, now: Instant): Obeyed {
+  switch (effect.does) {
+    case 'roll back':
+      return {
+        move: rollBack({ ...o, state: effect.state }, effect.state, 'Aborted', `aborted by ${by(command)}`, now),
+      }
+    case 'undo the promotion':
+      return { move: undo({ ...o, state: effect.state }, `aborted by ${by(command)}`, now) }
+    case 'reject': {
+      const { candidate } = effect.state
       const message = `Revision ${withImage(o, candidate)} was aborted before it started, by ${by(command)}`
-      return { move: rejectWaiting(o, 'Aborted', message, now) }
+      return { move: rejectWaiting({ ...o, state: effect.state }, 'Aborted', message, now) }
     }
-    return { refused: 'no run is under way' }
-  },
-
-  pause(o, command) {
-    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
-    if (isPromoting(o) && o.state.stage !== 'shifting') {
-      const undone = o.state.stage === 'diverting' || o.state.stage === 'undoing'
-      return {
-        refused: undone
-          ? 'the promotion is being undone'
-          : `${kindAndName(o.names.primary)} is being updated already; \`abort\` undoes the promotion`,
-      }
+    case 'pause':
+      return { memory: { ...o.memory, paused: beginning(by(command), LONGEST_WHY) }, said: 'Paused' }
+    case 'resume':
+      return resume(o, effect, now)
+    case 'approve': {
+      const { state, full } = effect
+      const approved = full ? 'full' : state.traffic.canary
+      const said = full ? 'Approved, straight to promotion' : `Approved at weight ${state.traffic.canary}`
+      const next = { ...withClock(state, 'running', now), phase: 'Progressing', approved } as const
+      return { memory: o.memory, state: next, said }
     }
-    return { memory: { ...o.memory, paused: beginning(by(command), LONGEST_WHY) }, said: 'Paused' }
-  },
-
-  resume(o, _command, now) {
-    const held = isAnalysis(o) && o.state.hold !== null
-    if (o.memory.paused === null && !held) {
-      const still = o.canary.spec.paused ? `${pausingField(o)} is true; set it to false` : 'nothing is paused'
-      return { refused: still }
+    case 'retry': {
+      const message = `Releasing rejected revision ${withImage(o, effect.rejected)} again, requested by ${by(command)}`
+      const memory = { ...o.memory, retry: effect.rejected }
+      return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
     }
-    const memory = { ...o.memory, paused: null }
-    const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} is still true` : 'Resumed'
-    if (!isAnalysis(o)) return { memory, said }
-    const clock = o.canary.spec.paused ? 'stopped' : 'running'
-    const going = { ...withClock(o.state, clock, now), phase: o.state.phase, hold: null }
-    // At weight 0 the pods may be gone meanwhile: they are ready before the first step.
-    if (o.state.hold === null || !isNone(o.state.traffic)) return { memory, state: going, said }
-    return {
-      memory,
-      state: { ...atStage(going, 'startingPods', now), blindSince: null },
-      said: 'Resumed from the first step',
-    }
-  },
-
-  approve(o, command, now) {
-    const { full, revision } = command
-    if (!isAnalysis(o) || (!full && !approvalPending(o))) return { refused: notApprovable(o) }
-    if (isOther(o.state.candidate, command)) {
-      return { refused: `it names revision ${revision}, and the candidate is ${short(o.state.candidate)}` }
-    }
-    const approved = full ? 'full' : o.state.traffic.canary
-    const state = { ...withClock(o.state, 'running', now), phase: 'Progressing', approved } as const
-    const said = full ? 'Approved, straight to promotion' : `Approved at weight ${o.state.traffic.canary}`
-    return { memory: o.memory, state, said }
-  },
-
-  retry(o, command, now) {
-    if (o.state.phase !== 'Failed' || o.state.rejected === null)
-      return { refused: 'there is no rejected revision to retry' }
-    if (o.target?.revision !== o.state.rejected)
-      return { refused: `${kindAndName(o.names.target)} does not hold the rejected revision any more` }
-    if (isOther(o.state.rejected, command)) {
-      return {
-        refused: `it names revision ${command.revision}, and the rejected one is ${short(o.state.rejected)}`,
-      }
-    }
-    const message = `Releasing rejected revision ${withImage(o, o.state.rejected)} again, requested by ${by(command)}`
-    const memory = { ...o.memory, retry: o.state.rejected }
-    return { move: transition(o, o.state, { reason: 'Retrying', message }, now, memory) }
-  },
-
-  rollback(o, command, now) {
-    if (o.state.phase === 'Terminating') return { refused: 'the canary is being deleted' }
-    if (o.state.phase === 'Initializing') return { refused: 'nothing was promoted yet' }
-    if (!isResting(o) && o.state.phase !== 'Waiting') return { refused: 'a run is under way; abort it first' }
-    const { previous } = o.memory
-    if (previous === null || !o.recorded.some(one => one.revision === previous)) {
-      return { refused: 'no previously promoted revision is recorded' }
-    }
-    if (isOther(previous, command)) {
-      return {
-        refused: `it names revision ${command.revision}, and the previously promoted one is ${short(previous)}`,
-      }
-    }
-    if (mustShift(o) && (o.primary?.ready ?? 0) > 0) {
-      return {
-        refused: `the rollout of ${kindAndName(o.names.primary)} may stop all old pods first, and nothing else would serve; set the earlier image on ${kindAndName(o.names.target)} and promote it with ${commandLine(o.names, 'approve', 'full')}`,
-      }
-    }
-    const because = `requested by ${by(command)}`
-    const message = `Rolling back ${kindAndName(o.names.primary)} to ${withImage(o, previous)}, ${because}`
-    const next: State = {
-      phase: 'Finalising',
-      promoted: previous,
-      rejected: o.target?.revision ?? o.state.promoted,
-      carriedAt: null,
-      outcome: 'RolledBack',
-      because: clipped(because, LONGEST_WHY),
-      waiting: waitingFor('primary', now),
-    }
-    const memory: Memory = { ...o.memory, previous: null, retry: null }
-    return { move: transition(o, next, { reason: 'RollingBack', message }, now, memory) }
-  },
+    case 'restore':
+      return { move: restore(o, effect, `requested by ${by(command)}`, now) }
+  }
 }
 
-/** Why there is nothing to approve; a webhook that is waited for is named. */
-function notApprovable(o: Observation): string {
-  const waited = o.memory.hooks.flatMap(({ name }) => {
-    const type = o.canary.spec.analysis.webhooks.find(hook => hook.name === name)?.type ?? ''
-    return type.startsWith('confirm-') ? [`webhook ${name} (${type})`] : []
-  })
-  const gates = waited.length === 0 ? '' : `; ${waited.join(', ')} has to say yes`
-  return `no step is waiting for approval${gates}`
+function resume(o: Observation, { run, from }: Extract<Effect, { does: 'resume' }>, now: Instant): Obeyed {
+  const memory = { ...o.memory, paused: null }
+  const said = o.canary.spec.paused ? `Resumed, but ${pausingField(o)} is still true` : 'Resumed'
+  if (run === null) return { memory, said }
+  const clock = o.canary.spec.paused ? 'stopped' : 'running'
+  const going = { ...withClock(run, clock, now), phase: run.phase, hold: null }
+  if (from === 'here') return { memory, state: going, said }
+  return {
+    memory,
+    state: { ...atStage(going, 'startingPods', now), blindSince: null },
+    said: 'Resumed from the first step',
+  }
 }
 
-/** The command names a revision, and not this one. */
-const isOther = (revision: string, command: Command): boolean =>
-  command.revision !== null && !isQuoted(revision, command.revision)
+function restore(
+  o: Observation,
+  { state, previous }: Extract<Effect, { does: 'restore' }>,
+  because: string,
+  now: Instant,
+): Move {
+  const message = `Rolling back ${kindAndName(o.names.primary)} to ${withImage(o, previous)}, ${because}`
+  const next: State = {
+    phase: 'Finalising',
+    promoted: previous,
+    rejected: o.target?.revision ?? state.promoted,
+    carriedAt: null,
+    outcome: 'RolledBack',
+    because: clipped(because, LONGEST_WHY),
+    waiting: waitingFor('primary', now),
+  }
+  const memory: Memory = { ...o.memory, previous: null, retry: null }
+  return transition(o, next, { reason: 'RollingBack', message }, now, memory)
+}
