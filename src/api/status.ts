@@ -192,6 +192,13 @@ export const CanaryStatusSchema = z
     lastPromotedSpec: text().describe('Revision that the primary runs.'),
     previousSpec: text().describe('Revision that was promoted before it.'),
     rejectedSpec: text().describe('Revision that was last rolled back.'),
+    images: z
+      .object({
+        primary: text().describe('Of the revision that the primary runs.'),
+        canary: text().describe('Of the revision that was last released, or is being released.'),
+      })
+      .optional()
+      .describe('The images of the first containers of both sides.'),
     trackedConfigs: z
       .record(z.string(), z.string())
       .optional()

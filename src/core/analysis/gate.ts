@@ -63,6 +63,12 @@ const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
   },
 }
 
+/** The unit of a metric's value and limits; '' for a query, which alone knows it. */
+export function unitOf(metric: Metric): Measurement['unit'] {
+  const builtIn = builtInOf(metric)
+  return builtIn === null ? '' : builtIns[builtIn].unit
+}
+
 /**
  * The gates of a check.
  *

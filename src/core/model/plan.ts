@@ -6,7 +6,7 @@ import type { Analysis, Canary, Metric } from '../../api/canary.ts'
 import { fingerprint } from '../json.ts'
 import { toShare } from '../shares.ts'
 import type { Instant, Milliseconds, Percent } from '../time.ts'
-import type { Analysis as Run } from './state.ts'
+import type { Analysis as Run, State, StateOf } from './state.ts'
 import { compare, isNone, sameTraffic, type Traffic, trafficOf } from './traffic.ts'
 
 /** One stage of a plan. */
@@ -102,9 +102,25 @@ export function stepsReached(plan: Plan, traffic: Traffic, mirrored: boolean): n
   return plan.filter(step => compare(step.traffic, traffic) <= 0 || (mirrored && step.traffic.mirror > 0)).length
 }
 
-/** `2/4`, as the column STEP shows it. */
-export function progressOf(plan: Plan, traffic: Traffic, mirrored: boolean): string {
-  return `${stepsReached(plan, traffic, mirrored)}/${plan.length}`
+/**
+ * How many steps a run has reached: none before its pods are ready, and all that it had reached while a promotion moves the traffic
+ * back.
+ */
+export function positionOf(plan: Plan, state: StateOf<'Progressing' | 'WaitingPromotion' | 'Promoting'>): number {
+  const { traffic } = state
+  if (state.phase === 'Promoting') {
+    const highest = { ...traffic, canary: Math.max(traffic.canary, state.highest), mirror: 0 }
+    return stepsReached(plan, highest, true)
+  }
+  if (state.stage === 'advancing') return stepsReached(plan, traffic, state.mirrored)
+  return state.mirrored ? plan.filter(step => step.traffic.mirror > 0).length : 0
+}
+
+/** `2/4`, as the column STEP shows it; '' outside of a run. */
+export function progressOf(analysis: Analysis, state: State): string {
+  if (!('id' in state)) return ''
+  const plan = planOf(analysis)
+  return `${positionOf(plan, state)}/${plan.length}`
 }
 
 /** When a step that has been carried since `carriedAt` may end. */

@@ -95,6 +95,11 @@ export function promotedOf(state: State): Revision | null {
   return state.promoted
 }
 
+/** The revision that was last released, or is being released: what the target holds while nobody pushes another. */
+export function releasedOf(state: State): Revision | null {
+  return candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)
+}
+
 /** Time that maxDuration does not count, up to now. */
 export function heldUntil(run: Analysis, now: Instant): Milliseconds {
   return run.pausedDuration + (run.pausedSince === null ? 0 : now - run.pausedSince)
@@ -189,12 +194,12 @@ export function runOf(state: State): Run | null {
 }
 
 /** The field that pauses a Canary whose `spec.paused` is true, as the user wrote it. */
-export function pausingField(o: Observation): 'spec.suspend' | 'spec.paused' {
+export function pausingField(o: Pick<Observation, 'canary'>): 'spec.suspend' | 'spec.paused' {
   return o.canary.spec.suspend === true ? 'spec.suspend' : 'spec.paused'
 }
 
 /** Why no run may start and no weight may rise, in words; null when they may. */
-export function pauseOf(o: Observation): string | null {
+export function pauseOf(o: Pick<Observation, 'canary' | 'memory'>): string | null {
   if (o.canary.spec.paused) return `${pausingField(o)} is true`
   return o.memory.paused === null ? null : `paused by ${o.memory.paused}`
 }

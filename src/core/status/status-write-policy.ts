@@ -26,6 +26,7 @@ function decisive(status: CanaryStatus): unknown {
     nextCheckTime: _1,
     message: _2,
     traffic: _3,
+    images: _5,
     reported: _4,
     pendingEvents,
     webhooks,
@@ -72,10 +73,10 @@ function decisive(status: CanaryStatus): unknown {
 
 function informing(status: CanaryStatus): unknown {
   const waiting = status.run?.waiting ?? status.progress?.waiting
-  const { reason, message, checks, traffic, webhooks } = status
+  const { reason, message, checks, traffic, images, webhooks } = status
   // The number of a call is part of its id: a receiver that knows an id gives its earlier answer.
   const hooks = Array.isArray(webhooks)
     ? webhooks.map(({ name, said, answers }) => ({ name, said, answers }))
     : webhooks
-  return { reason, message, checks, traffic, waiting, hooks }
+  return { reason, message, checks, traffic, images, waiting, hooks }
 }

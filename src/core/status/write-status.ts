@@ -3,9 +3,9 @@ import type { CanaryStatus } from '../../api/status.ts'
 import type { Move } from '../model/decision.ts'
 import type { HookRecord } from '../model/hook.ts'
 import type { Observation } from '../model/observation.ts'
-import { planOf, progressOf } from '../model/plan.ts'
-import { candidateOf, promotedOf, requestedOf } from '../model/selectors.ts'
-import type { State } from '../model/state.ts'
+import { progressOf } from '../model/plan.ts'
+import { imageOf, promotedOf, releasedOf, requestedOf } from '../model/selectors.ts'
+import type { Revision, State } from '../model/state.ts'
 import { stickyOf } from '../model/sticky.ts'
 import type { Cookie, Traffic } from '../model/traffic.ts'
 import type { Waiting } from '../model/waiting.ts'
@@ -16,7 +16,7 @@ import { routingOf } from '../routers/index.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 160, history: 320, webhook: 256 } as const
+const LONGEST = { message: 1024, check: 160, history: 320, webhook: 256, image: 512 } as const
 /** Digits of a configuration's hash: those in the name of its copy. */
 const CONFIG_DIGITS = 10
 
@@ -32,19 +32,17 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     phase: state.phase,
     reason: move.reason,
     message: clipped(move.message, LONGEST.message),
-    step:
-      'traffic' in state
-        ? progressOf(planOf(o.canary.spec.analysis), requested, 'mirrored' in state && state.mirrored)
-        : undefined,
+    step: progressOf(o.canary.spec.analysis, state) || undefined,
     canaryWeight: requested.canary,
     traffic: trafficOf(o, requested),
     failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
     iterations: 'iteration' in state ? state.iteration : 0,
     observedGeneration: o.canary.metadata.generation ?? 0,
-    lastAppliedSpec: orNone(candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)),
+    lastAppliedSpec: orNone(releasedOf(state)),
     lastPromotedSpec: orNone(state.phase === 'Initializing' ? null : state.promoted),
     previousSpec: orNone(memory.previous),
     rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
+    images: imagesIn(o, state),
     trackedConfigs: trackedOf(o.configs),
     targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
@@ -123,6 +121,14 @@ function cookiesOf(o: Observation, state: State): Partial<CanaryStatus> {
 function trafficOf({ traffic }: Observation, { canary: requested }: Traffic): CanaryStatus['traffic'] {
   if (traffic === null) return undefined
   return { requested, carried: traffic.low === requested ? traffic.high : traffic.low }
+}
+
+/** Where no template of a revision is known, none is told. */
+function imagesIn(o: Observation, state: State): CanaryStatus['images'] {
+  const of = (revision: Revision | null): string | undefined =>
+    (revision === null ? '' : clipped(imageOf(o, revision), LONGEST.image)) || undefined
+  const [primary, canary] = [of(promotedOf(state)), of(releasedOf(state))]
+  return primary === undefined && canary === undefined ? undefined : drop({ primary, canary })
 }
 
 function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
