@@ -95,7 +95,7 @@ export function promotedOf(state: State): Revision | null {
   return state.promoted
 }
 
-/** The revision that was last released, or is being released: what the target holds while nobody pushes another. */
+/** The revision that was last released, or is being released: what the target holds until another is pushed. */
 export function releasedOf(state: State): Revision | null {
   return candidateOf(state) ?? ('rejected' in state ? state.rejected : null) ?? promotedOf(state)
 }

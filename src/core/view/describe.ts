@@ -8,7 +8,7 @@ import { parseCanary } from '../../api/parse-canary.ts'
 import { DEFAULT_PROVIDER, isProvider } from '../../api/providers.ts'
 import { CanaryStatusSchema, type CanaryStatus, VANTAGES } from '../../api/status.ts'
 import { at, numberOf, recordOf, recordsOf, textOf } from '../json.ts'
-import { effectFacts } from './facts.ts'
+import { commandFacts } from './command-context.ts'
 import type { Memory } from '../model/memory.ts'
 import { namesOf } from '../model/names.ts'
 import { isBlueGreen, progressOf } from '../model/plan.ts'
@@ -183,7 +183,7 @@ function ofBoth(canary: Canary, told: Told, observed: Observed, sides: View['sid
     next: nextOf(known, now),
     rollsBackIf: rollbackOf(state, gates, failures),
     run: runOf(state, analysis.maxDuration),
-    ...commandsOf(effectFacts(known, observed), revision => nameOf(revision, state, sides)),
+    ...commandsOf(commandFacts(known, observed), revision => nameOf(revision, state, sides)),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a viewer could read beside the Canary. Whoever looks reads with rights of their own, so each part may be missing. */
+/** What a viewer could read beside the Canary. Each viewer reads with their own rights, so each part may be missing. */
 import type { KubeObject } from '../../api/object.ts'
 import { at, textsOf } from '../json.ts'
 import { templateRevision } from '../model/revision.ts'

@@ -85,7 +85,7 @@ const lengthOf = ({ spec }: Canary, { hold }: Step): Milliseconds => Math.max(sp
 
 /**
  * When each step that follows can begin, if all that is still to be checked passes at once: a lower bound. None where a person, a
- * setting or data is waited for, whose time nobody knows.
+ * setting or data is waited for.
  */
 function earliestOf(of: Position, plan: Plan, states: readonly StepState[], now: Instant): (Instant | null)[] {
   const present = states.indexOf('now')

@@ -162,7 +162,7 @@ export interface RunView {
   /** Ten digits. */
   readonly candidate: string
   readonly startedAt: Time
-  /** When it is rolled back as undecided; null while its clock stands still, and once it is promoted. */
+  /** When it is rolled back as undecided; null while its clock is stopped, and once it is promoted. */
   readonly deadline: Time | null
 }
 

@@ -12,7 +12,7 @@ import { isoOrNull } from './text.ts'
 import type { NextView, WaitingView } from './view.ts'
 
 /** A canary of which the status and the spec are known. */
-export interface Known extends Position {
+export interface Described extends Position {
   readonly names: Names
 }
 
@@ -20,7 +20,7 @@ export interface Known extends Position {
 const ENDING: readonly Awaited[] = ['target', 'oldPods', 'pods', 'endpoints', 'primary', 'routes']
 
 /** What is waited for; null: nothing but the time of the step, or nothing at all. */
-export function waitingOf(known: Known): WaitingView | null {
+export function waitingOf(known: Described): WaitingView | null {
   const { canary, state, memory } = known
   const { message } = memory
   if ('waiting' in state && state.waiting !== null) {
@@ -38,7 +38,7 @@ const wait = (sentence: string, since: Instant | null, until: Instant | null): W
   until: isoOrNull(until),
 })
 
-function waitOfRun({ canary, memory }: Known, run: Analysis): WaitingView | null {
+function waitOfRun({ canary, memory }: Described, run: Analysis): WaitingView | null {
   const pause = pauseOf({ canary, memory })
   if (run.hold?.by === 'override')
     return wait('Waiting for `resume`: the weight was lowered by hand', run.pausedSince, null)
@@ -53,7 +53,7 @@ function waitOfRun({ canary, memory }: Known, run: Analysis): WaitingView | null
   return null
 }
 
-const sentences: Readonly<Record<Awaited, (known: Known) => string>> = {
+const sentences: Readonly<Record<Awaited, (known: Described) => string>> = {
   target: ({ names }) => `Waiting for ${kindAndName(names.target)} to be ready`,
   oldPods: ({ names }) => `Waiting for pods of ${kindAndName(names.target)} with the earlier configuration to end`,
   pods: ({ names }) => `Waiting for pods of ${kindAndName(names.target)} to be ready`,
@@ -67,7 +67,7 @@ const sentences: Readonly<Record<Awaited, (known: Known) => string>> = {
 }
 
 /** What follows, if all goes well; null at rest. */
-export function nextOf({ canary, names, state, memory }: Known, now: Instant): NextView | null {
+export function nextOf({ canary, names, state, memory }: Described, now: Instant): NextView | null {
   const primary = kindAndName(names.primary)
   switch (state.phase) {
     case 'Initializing':

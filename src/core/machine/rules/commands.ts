@@ -66,7 +66,7 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
     const memory = withAnswer(o.memory, command, 'refused', effect.refused)
     return kept(told, memory, announce(o, { reason: 'CommandRefused', message }, now), now)
   }
-  const answer = obey(told, command, effect, now)
+  const answer = carryOutCommand(told, command, effect, now)
   if ('move' in answer) {
     const { move } = answer
     return { ...move, memory: withAnswer(move.memory, command, 'done', move.message) }
@@ -126,7 +126,7 @@ function kept(o: Observation, memory: Memory, news: Announcement | null, now: In
 }
 
 /** What obeying changes. */
-function obey(o: Observation, command: Command, effect: Effect, now: Instant): Obeyed {
+function carryOutCommand(o: Observation, command: Command, effect: Effect, now: Instant): Obeyed {
   switch (effect.does) {
     case 'roll back':
       return {
