@@ -1,10 +1,11 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, and the table of their kinds. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the table of their kinds, and those of providers. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generated } from '../src/api/generated.ts'
 import { eventsPage } from './events.ts'
+import { istioPage } from './istio-tables.ts'
 import { messagesPage } from './messages.ts'
 import { parityPage } from './parity.ts'
 import { policiesPage } from './policies-table.ts'
@@ -21,6 +22,7 @@ for (const { path, text } of [
   parityPage(),
   policyRolesPage(),
   policiesPage(),
+  istioPage(),
   rbacPage(),
 ]) {
   const file = new URL(path, root)

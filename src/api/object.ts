@@ -101,6 +101,8 @@ export const kinds = {
   ScaledObject: namespaced('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'),
   VirtualService: namespaced('networking.istio.io', 'v1', 'VirtualService', 'virtualservices'),
   DestinationRule: namespaced('networking.istio.io', 'v1', 'DestinationRule', 'destinationrules'),
+  /** Istio's, and not that of the Gateway API. */
+  IstioGateway: namespaced('networking.istio.io', 'v1', 'Gateway', 'gateways'),
   Sidecar: namespaced('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
   ServiceEntry: namespaced('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   EnvoyFilter: namespaced('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),

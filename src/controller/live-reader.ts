@@ -36,6 +36,8 @@ export class LiveReader implements Reader {
   readonly #options: LiveReaderOptions
   readonly #objects = new Map<string, KubeObject | null>()
   readonly #lists = new Map<string, ReadonlyMap<string, KubeObject>>()
+  /** Lists that the API server does not serve, or refuses. */
+  readonly #unlisted = new Set<string>()
   readonly #contents = new Map<string, Content>()
   readonly #missingObjects = new Map<string, Ref>()
   readonly #missingLists = new Map<string, Scope>()
@@ -81,6 +83,13 @@ export class LiveReader implements Reader {
   /** Once nothing is missing, all is known that was asked for. */
   synced(): boolean {
     return this.#missingObjects.size === 0 && this.#missingLists.size === 0
+  }
+
+  sees(kind: Kind, namespace: string): boolean {
+    return this.#scopesOf(kind).some(scope => {
+      const isWithin = scope.namespace === '' || scope.namespace === namespace
+      return isWithin && this.#lists.has(scopeKey(scope)) && !this.#unlisted.has(scopeKey(scope))
+    })
   }
 
   reflectors(): readonly [] {
@@ -152,7 +161,10 @@ export class LiveReader implements Reader {
     do {
       const page = await this.#options.api
         .list(kind, next === undefined ? query : { ...query, continue: next }, call)
-        .catch((error: unknown) => this.#refused(error, { resourceVersion: '', items: [] }))
+        .catch((error: unknown) => {
+          this.#unlisted.add(scopeKey(scope))
+          return this.#refused(error, { resourceVersion: '', items: [] })
+        })
       for (const item of page.items) {
         const object = keep(item)
         found.set(refKey(refOf(kind, object)), object)

@@ -17,6 +17,8 @@ export interface Reader {
   countByIndex(kind: Kind, index: string, key: string): number
   /** Whether all objects of a kind are known, in one namespace or (left out) in all. */
   synced(kind: Kind, namespace?: string): boolean
+  /** Whether an object of this namespace (empty: of any) that is not found does not exist. Of a kind that is not served nothing is said. */
+  sees(kind: Kind, namespace: string): boolean
   /** The watches behind it, which know why something cannot be seen; none where nothing is watched. */
   reflectors(): readonly Reflector[]
 }
@@ -44,6 +46,10 @@ export class TrackedReader {
   #note(object: KubeObject): void {
     const refusal = object.apiVersion.startsWith('sluice.dev/') ? null : refusalOf(object)
     if (refusal !== null) this.refusals.add(`${object.kind} ${namespacedName(object)} is not read: ${refusal}`)
+  }
+
+  sees(kind: Kind, namespace: string): boolean {
+    return this.#reader.sees(kind, namespace)
   }
 
   /** Of keys that all have what is looked for, the one with the fewest objects. */

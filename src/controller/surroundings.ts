@@ -43,8 +43,10 @@ export function surroundingsOf(
         .bySmallest(kind, 'pods', selectorKeys(namespace, selector))
         .filter(one => selects(selector, templateLabels(one)) && !workloads.has(one.metadata.name)),
     ),
-    ...routingOf({ canary }).surroundings({ canary, names, settings: settings }, (kind, index, key) =>
-      reader.byIndex(kind, index, key),
+    ...routingOf({ canary }).surroundings(
+      { canary, names, settings: settings },
+      (kind, index, key) => reader.byIndex(kind, index, key),
+      (kind, of) => reader.sees(kind, of),
     ),
     namespaceTerminating,
   }

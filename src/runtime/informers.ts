@@ -156,6 +156,11 @@ export class Informers {
     return this.#room(kind, namespace)?.reflector.synced ?? false
   }
 
+  /** Is every object of a namespace (empty: of any) known? Of a kind that is not served nothing is. */
+  sees(kind: Kind, namespace: string): boolean {
+    return this.synced(kind) || (namespace !== '' && this.synced(kind, namespace))
+  }
+
   /** Every reflector that runs, for health and metrics. */
   reflectors(): Reflector[] {
     return [...this.#informers.values()].flat().map(room => room.reflector)

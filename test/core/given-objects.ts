@@ -136,6 +136,8 @@ export const noSurroundings: Surroundings = {
   trafficPolicies: [],
   policies: [],
   otherApiRoutes: [],
+  gateways: {},
+  allRoutesSeen: true,
   namespaceTerminating: false,
 }
 

@@ -52,6 +52,11 @@ export class TinyCache implements ObjectCache {
     return true
   }
 
+  /** Its worlds have no Gateways: nothing follows from that. */
+  sees(): boolean {
+    return false
+  }
+
   reflectors(): [] {
     return []
   }

@@ -38,6 +38,9 @@ export type Find = (kind: Kind, index: string, key: string) => readonly KubeObje
 /** Whose telemetry it is that a check reads, and how that names the two sides. */
 export type View = Pick<CheckContext, 'vantage' | 'hosts' | 'strangers' | 'canaryCallers' | 'primaryCallers'>
 
+/** Whether all objects of a kind are known, in one namespace or (empty) in all: what is not found then does not exist. */
+export type Sees = (kind: Kind, namespace: string) => boolean
+
 /** Requests that come to nothing, or not to our routes, as PromQL and as a sentence. */
 export interface Telemetry {
   /** How the telemetry of callers names the two sides, and who reports of other routes. */
@@ -81,7 +84,8 @@ export interface RoutingProvider {
   surroundings(
     o: Named & Pick<Observation, 'settings'>,
     find: Find,
-  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies' | 'otherApiRoutes'>
+    sees: Sees,
+  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies' | 'otherApiRoutes' | 'gateways' | 'allRoutesSeen'>
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */

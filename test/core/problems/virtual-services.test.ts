@@ -2,11 +2,9 @@
 import { expect } from 'chai'
 import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
-import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
-import { atTraffic } from '../../../src/core/model/selectors.ts'
-import { firstStep } from '../../../src/core/machine/rules/start-run.ts'
-import { weighted } from '../../../src/core/model/traffic.ts'
+import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
+import { at, moments } from './moments.given.ts'
 
 type Spec = Readonly<Record<string, unknown>>
 const NEVER = '2020-01-01T00:00:00Z'
@@ -97,11 +95,6 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
     },
     message:
       'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Add {name: edge} to service.virtualServices, or lead the route to another Service.',
-  },
-  'where ours is delegated to': {
-    o: given([edge()], { delegation: true }),
-    message:
-      'VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split. Delegate that route to VirtualService web.',
   },
   'by tls': {
     o: given([edge({ http: undefined, tls: [{ match: [{ sniHosts: ['shop.example.com'] }], ...to('web') }] })]),
@@ -218,7 +211,6 @@ const silent: Readonly<Record<string, Observation>> = {
     everywhere('*.pay.svc.cluster.local'),
     everywhere('*.local', { gateways: PUBLIC }, 'platform'),
   ]),
-  'a wildcard beside routes that are delegated to': given([everywhere('*.local')], { delegation: true }),
   'the same short name in another namespace': given([routes('web', { hosts: ['web'], http: [to('web')] }, 'other')]),
   'for our host, kept to its own namespace, leading elsewhere': given([
     routes('pay', { hosts: [FULL], exportTo: ['.'], http: [to('mine')] }, 'evil'),
@@ -288,20 +280,6 @@ const silent: Readonly<Record<string, Observation>> = {
     live: live([kinds.VirtualService, edge()]),
   },
 }
-
-const settled = { promoted: 'h1:a', rejected: null }
-const climbing = {
-  ...atTraffic(firstStep(settled, 'h1:b', 'advancing', 0), weighted(10), 0),
-  phase: 'Progressing',
-} as const
-const states: Readonly<Record<Moment, Observation['state']>> = {
-  start: { phase: 'Initializing', stage: 'cloning', revision: null, carriedAt: null, waiting: null },
-  candidate: firstStep(settled, 'h1:b', 'startingPods', 0),
-  run: climbing,
-  rest: { phase: 'Succeeded', ...settled },
-}
-const moments = Object.keys(states) as Moment[]
-const at = (o: Observation, moment: Moment): Observation => ({ ...o, state: states[moment] })
 
 suite('VirtualServices around a canary', () => {
   for (const [name, { o, message }] of Object.entries(stops)) {

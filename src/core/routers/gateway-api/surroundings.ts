@@ -37,6 +37,9 @@ export function surroundingsOf(
     ...meshAround(o, find),
     routes: bounded(namespace, routes),
     otherApiRoutes: bounded(namespace, virtualServices),
+    // A route says itself whether its parents have taken it up.
+    gateways: {},
+    allRoutesSeen: false,
   }
 }
 

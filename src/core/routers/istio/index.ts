@@ -9,7 +9,7 @@ import { kinds, type Ref } from '../../../api/object.ts'
 import { requestedOf } from '../../model/selectors.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { ambientPolicyKinds } from './ambient/policies.ts'
-import { istioKinds, rivalKinds } from './kinds.ts'
+import { istioKinds, istioNeighbours } from './kinds.ts'
 import { leadingTo } from './leading.ts'
 import { virtualServiceOf } from './names.ts'
 import { ownVirtualService } from './own.ts'
@@ -26,7 +26,7 @@ const routesOf = (o: Named): Routes =>
 
 export const istio: RoutingProvider = {
   kinds: istioKinds,
-  neighbours: rivalKinds,
+  neighbours: istioNeighbours,
   injects: true,
   policyKinds: ambientPolicyKinds,
   refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],

@@ -21,6 +21,14 @@ export const virtualServiceKind: ProviderKind = {
 
 export const istioKinds: readonly ProviderKind[] = [virtualServiceKind, ...meshKinds]
 
+/** Only read: whether a Gateway is there, and takes the requests for the hosts of a VirtualService. */
+const gatewayKind: ProviderKind = {
+  kind: kinds.IstioGateway,
+  optional: true,
+  ...ofIstio,
+  indexes: { name: gateway => [`${namespaceOf(gateway)}/${gateway.metadata.name}`] },
+}
+
 /**
  * Routes of the Gateway API that may be for the same requests in the mesh as a VirtualService. Those of connections are left out: each
  * kind costs a watch, or a request every ten minutes where it is not installed.
@@ -29,3 +37,6 @@ export const rivalKinds: readonly ProviderKind[] = [
   httpRouteKind(kinds.HTTPRoute),
   ...otherRouteKinds.filter(({ kind }) => kind === kinds.GRPCRoute),
 ]
+
+/** What is watched where it is installed and may be read. */
+export const istioNeighbours: readonly ProviderKind[] = [gatewayKind, ...rivalKinds]

@@ -1,6 +1,8 @@
 /** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
 import type { Observation } from '../../model/observation.ts'
 import { MESH } from './bindings.ts'
+import { canonicalHost } from './hosts.ts'
+import { isCatchAll, matchesOf } from './matches.ts'
 import { splitBindings, waysPast } from './ways-past.ts'
 
 /** Routes that carry the split are evaluated at callers in the mesh. */
@@ -8,14 +10,25 @@ export const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one
 
 /** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
 function splitsInMesh(o: Observation): boolean {
-  const { virtualServices, gateways = [] } = o.canary.spec.service
+  const { virtualServices, gateways = [], delegation } = o.canary.spec.service
+  if (delegation) return splitsMesh(o)
   return virtualServices === undefined && (gateways.length === 0 || gateways.includes('mesh'))
 }
 
 /** Every request that the primary gets meets the split: only then does its rate say what the canary should have had. */
 export function splitsAll(o: Observation): boolean {
-  const { match = [] } = o.canary.spec.service
+  const { match = [], delegation } = o.canary.spec.service
+  if (delegation && !isDelegatedWhole(o)) return false
   return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0
+}
+
+/** Whether another VirtualService delegates every request in the mesh to the Service: what it leaves out reaches the primary by the Service itself. */
+function isDelegatedWhole(o: Observation): boolean {
+  const apex = canonicalHost(o.names.apexService.name, o.names.namespace)
+  return splitBindings(o).some(
+    ({ gateways, hosts, matches }) =>
+      gateways.includes(MESH) && hosts.includes(apex) && matches.some(match => matchesOf(match).some(isCatchAll)),
+  )
 }
 
 /**

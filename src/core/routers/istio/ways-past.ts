@@ -1,11 +1,9 @@
 /** VirtualServices through which requests reach the Services of a canary without meeting its split. */
 import type { KubeObject } from '../../../api/object.ts'
-import { recordsOf } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
 import {
   delegateKey,
-  delegatesIn,
   destinationsIn,
   exportedTo,
   gatewaysIn,
@@ -19,6 +17,7 @@ import {
   type RouteDestination,
   writtenHosts,
 } from './bindings.ts'
+import { delegatingGateways, delegatingRoutes, rootsOf } from './delegation.ts'
 import { canonicalHost, isHost, istioHost } from './hosts.ts'
 import { virtualServiceOf } from './names.ts'
 import { canaryGateways, canaryHosts } from './ports.ts'
@@ -39,10 +38,10 @@ export interface SplitBinding {
   readonly matches: readonly unknown[]
 }
 
-/** Where our split is evaluated; nothing where another VirtualService delegates to ours, because that one has the hosts. */
+/** Where our split is evaluated: where another VirtualService delegates to the one that has it, by the hosts and gateways of that one. */
 export function splitBindings(o: Asked): SplitBinding[] {
   const { service } = o.canary.spec
-  if (service.delegation) return []
+  if (service.delegation) return delegatedBindings(o, virtualServiceOf(o.names).name, null)
   if (service.virtualServices === undefined) {
     const live = liveOf(o, virtualServiceOf(o.names))
     return [
@@ -57,10 +56,30 @@ export function splitBindings(o: Asked): SplitBinding[] {
   }
   return listed(o).flatMap(one => {
     const live = liveOf(o, refOfListed(o, one))
-    if (live === undefined || isDelegate(live)) return []
+    if (live === undefined) return []
+    if (isDelegate(live)) return delegatedBindings(o, one.name, live)
     const matches = chosenRoutes(o, one, live.spec).map(({ route }) => route['match'])
     const istioHosts = writtenHosts(live).map(host => istioHost(host, o.names.namespace))
     return [{ object: live, hosts: hostsOf(live), istioHosts, gateways: gatewaysIn(live), matches }]
+  })
+}
+
+/** @param delegate null: it is ours, which is exported to all namespaces. */
+function delegatedBindings(o: Asked, name: string, delegate: KubeObject | null): SplitBinding[] {
+  const key = `${o.names.namespace}/${name}`
+  return rootsOf(o, key).flatMap(root => {
+    const { namespace = '' } = root.metadata
+    if (delegate !== null && !isVisibleFrom(delegate, namespace)) return []
+    const visible = gatewaysIn(root).filter(gateway => isVisibleAt(root, gateway))
+    return [
+      {
+        object: root,
+        hosts: hostsOf(root),
+        istioHosts: writtenHosts(root).map(host => istioHost(host, namespace)),
+        gateways: delegatingGateways(root, key, visible),
+        matches: delegatingRoutes(root, key).map(route => route['match']),
+      },
+    ]
   })
 }
 
@@ -129,19 +148,9 @@ function bindingsOf(
 ): { root: KubeObject | null; bound: readonly string[] }[] {
   if (!isDelegate(object)) return [{ root: null, bound: effectiveGateways(o, object) }]
   const key = delegateKey(object)
-  return all
-    .filter(one => delegatesIn(one).includes(key) && isVisibleFrom(object, one.metadata.namespace ?? ''))
+  return rootsOf(o, key)
+    .filter(one => all.includes(one) && isVisibleFrom(object, one.metadata.namespace ?? ''))
     .map(root => ({ root, bound: delegatingGateways(root, key, effectiveGateways(o, root)) }))
-}
-
-/** The gateways at which a root delegates to this VirtualService. */
-function delegatingGateways(root: KubeObject, key: string, bound: readonly string[]): readonly string[] {
-  const routes = recordsOf((root.spec as { http?: unknown }).http).filter(route =>
-    delegatesIn({ ...root, spec: { http: [route] } }).includes(key),
-  )
-  return bound.filter(gateway =>
-    routes.some(route => gatewaysOfRoute(route, bound, root.metadata.namespace ?? '').includes(gateway)),
-  )
 }
 
 function effectiveGateways(o: Asked, object: KubeObject): readonly string[] {
@@ -157,6 +166,11 @@ function isUsedInMesh(o: Asked, object: KubeObject): boolean {
   const inMesh = splitBindings(o).filter(ours => ours.gateways.includes(MESH))
   const { namespace = '' } = object.metadata
   return writtenHosts(object).some(host =>
-    inMesh.every(ours => !ours.hosts.includes(canonicalHost(host, namespace)) || winsInMesh(o, object, ours, host)),
+    inMesh.every(
+      ours =>
+        ours.object === object ||
+        !ours.hosts.includes(canonicalHost(host, namespace)) ||
+        winsInMesh(o, object, ours, host),
+    ),
   )
 }

@@ -23,7 +23,14 @@ export const kubernetes: RoutingProvider = {
   policyKinds: () => [],
   refs: () => [],
   routes: o => [o.names.apexService],
-  surroundings: () => ({ routes: [], trafficPolicies: [], policies: [], otherApiRoutes: [] }),
+  surroundings: () => ({
+    routes: [],
+    trafficPolicies: [],
+    policies: [],
+    otherApiRoutes: [],
+    gateways: {},
+    allRoutesSeen: false,
+  }),
   subsets: () => null,
   read: o => {
     const share = selectedShare(o)

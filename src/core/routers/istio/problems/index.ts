@@ -1,5 +1,6 @@
 /** What may block a release by Istio, in the order in which it is reported. */
-import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
+import { foreign, type Policy, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
+import type { FindProblem } from '../../../problems/problem.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { copiesUntold, mutualTlsUntold, subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/problems.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
@@ -7,6 +8,8 @@ import { splitsMesh } from '../split-scope.ts'
 import { telemetry } from '../telemetry.ts'
 import { ruleThatStopsApplying } from '../mesh/problems/destination-rules.ts'
 import { meshPolicies } from '../mesh/problems/index.ts'
+import { delegateWithHosts, matchOutsideItsRoot, noRoot } from './delegation.ts'
+import { gatewayClosed, hostWithoutServer, noGatewayOpen, portWithoutServer } from './gateways.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import { foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
@@ -17,6 +20,7 @@ import {
   otherWaysPastTheSplit,
   rivalVirtualService,
   rivalVirtualServiceElsewhere,
+  wayPastTheDelegate,
   wayPastTheSplit,
   wildcardThatStopsApplying,
 } from './virtual-services.ts'
@@ -30,6 +34,10 @@ const besideHttpRoutes: TwoApis = {
       ? 'Remove the Service from its parentRefs, or recreate the Canary with provider: gatewayapi:v1.'
       : 'Remove the Service from its parentRefs.',
 }
+
+/** What is delegated to has to be there first: until then nothing can be wrong. */
+const beforeARelease = (find: FindProblem): Policy => ({ find, stops: ['candidate'], warns: ['run', 'rest'] })
+const afterTheStart = (find: FindProblem): Policy => ({ find, stops: ['candidate', 'run'], warns: ['rest'] })
 
 export const istioPolicies: RoutingProvider['policies'] = {
   spec: [
@@ -53,6 +61,10 @@ export const istioPolicies: RoutingProvider['policies'] = {
   ],
   routes: [
     stops(wayPastTheSplit),
+    afterTheStart(wayPastTheDelegate),
+    beforeARelease(noRoot),
+    beforeARelease(matchOutsideItsRoot),
+    warnsOnly(delegateWithHosts),
     stops(rivalVirtualService),
     stops(routeOfOtherApi(besideHttpRoutes, 'here')),
     foreign(rivalVirtualServiceElsewhere),
@@ -61,6 +73,10 @@ export const istioPolicies: RoutingProvider['policies'] = {
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),
     ...meshPolicies.routes,
+    foreign(noGatewayOpen),
+    foreign(portWithoutServer),
+    warnsOnly(gatewayClosed),
+    warnsOnly(hostWithoutServer),
   ],
   ports: [refusesService(tooManyMatches), stops(portThatIsNotHttp)],
 }

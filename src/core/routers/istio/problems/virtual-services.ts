@@ -39,7 +39,12 @@ function isForTheSplit(o: Observation, { destination, service }: WayPast): boole
 }
 
 /** Requests that bypass the split never reach a candidate, so no check sees them and the release would prove nothing. */
-export const wayPastTheSplit: FindProblem = o => {
+export const wayPastTheSplit: FindProblem = o => (o.canary.spec.service.delegation ? null : findWayPast(o))
+
+/** The same where another VirtualService is to delegate to ours: ours is made first, because a route that delegates to nothing is none. */
+export const wayPastTheDelegate: FindProblem = o => (o.canary.spec.service.delegation ? findWayPast(o) : null)
+
+const findWayPast: FindProblem = o => {
   const ways = waysPast(o).filter(way => isHere(o, way.object) && isForTheSplit(o, way))
   const [first] = ways
   return first === undefined ? null : problem('Conflict', `${describe(first)}. ${adviceFor(o, first, ways)}`)
@@ -50,7 +55,10 @@ function adviceFor(o: Observation, first: WayPast, ways: readonly WayPast[]): st
   if (first.destination.protocol !== 'http') {
     return `Only http routes can be split: make it an http route, or lead it to another Service.`
   }
-  if (service.delegation) return `Delegate that route to VirtualService ${virtualServiceOf(o.names).name}.`
+  if (service.delegation) {
+    const { namespace, name } = virtualServiceOf(o.names)
+    return `In place of its destinations write delegate: {name: ${name}, namespace: ${namespace}} into that route.`
+  }
   const entries = ways
     .filter(way => way.destination.protocol === 'http')
     .map(({ object }) => `{name: ${object.metadata.name}}`)
@@ -108,7 +116,10 @@ export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, one 
 function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): Problem | null {
   const bindings = splitBindings(o)
   const ways = waysPast(o)
+  const roots = bindings.map(({ object }) => object)
   for (const other of otherVirtualServices(o).filter(included)) {
+    // It brings requests to the split itself.
+    if (roots.includes(other)) continue
     for (const ours of bindings) {
       for (const host of writtenHosts(other)) {
         const said = rivalry(o, other, ours, host, ways)

@@ -1,0 +1,167 @@
+/** Gateways that routes of the split are bound to: whether any request comes to the split by them. */
+import type { KubeObject } from '../../../../api/object.ts'
+import { listOf } from '../../../json.ts'
+import type { Observation } from '../../../model/observation.ts'
+import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
+import { apexPorts } from '../../../render/ports.ts'
+import { gatewaysOfMatch, MESH } from '../bindings.ts'
+import { hostsAt, portsOf, type Reception, receptionOf } from '../gateways.ts'
+import { isHost } from '../hosts.ts'
+import { canaryGateways } from '../ports.ts'
+import { type SplitBinding, splitBindings } from '../ways-past.ts'
+
+/** Hosts that a sentence names. */
+const NAMED = 3
+
+const some = (words: readonly string[]): string =>
+  listedInWords(words.length > NAMED ? [...words.slice(0, NAMED), 'others'] : words)
+
+/** A Gateway by which no request comes to the split. */
+interface Closed {
+  readonly gateway: string
+  readonly problem: Problem
+}
+
+/** All places at which routes of the split are bound: the mesh and Gateways; null for one that is open, or not known. */
+function places(o: Observation): (Closed | null)[] {
+  return splitBindings(o).flatMap(binding =>
+    binding.gateways.map(gateway => {
+      const found = gateway === MESH ? undefined : o.surroundings.gateways[gateway]
+      if (found === undefined) return null
+      const said = closedBecause(o, binding, gateway, found)
+      return said === null ? null : { gateway, problem: said }
+    }),
+  )
+}
+
+function closedBecause(
+  o: Observation,
+  binding: SplitBinding,
+  gateway: string,
+  found: KubeObject | null,
+): Problem | null {
+  const owner = ownerOf(o, binding)
+  const named = `${owner.gateways(gateway)} Gateway ${gateway}`
+  if (found === null) {
+    return problem(
+      'ReferenceMissing',
+      `${named}, which does not exist, so no request comes to the split there. Create it, or write another one in ${owner.field('gateways')}.`,
+    )
+  }
+  const namespace = owner.namespace
+  const hosts = publicHosts(o, binding)
+  const reception = receptionOf(found, binding.istioHosts, namespace)
+  if (reception === 'routed') return null
+  return problem('Conflict', `${named}, ${whyOf(reception, found, hosts, namespace, owner.field('hosts'))}`)
+}
+
+/** The rest of a sentence that opens with a Gateway. */
+function whyOf(
+  reception: Exclude<Reception, 'routed'>,
+  gateway: KubeObject,
+  hosts: readonly string[],
+  namespace: string,
+  field: string,
+): string {
+  const host = some(hosts)
+  switch (reception) {
+    case 'unserved':
+      return `whose servers are for ${some(hostsAt(gateway))} and not for ${host}, so no request comes to the split there. Add a host to a server, or write one of its hosts in ${field}.`
+    case 'of others':
+      return `whose servers take VirtualServices for ${host} of other namespaces alone (${some(hostsAt(gateway))}), so no request comes to the split there. Write ${namespace}/${hosts[0] ?? '*'} among the hosts of a server.`
+    case 'opaque':
+      return `which passes connections for ${host} on, by SNI or as TCP, and reads no request that could be split. Give it a server for them with protocol HTTP, or HTTPS and tls.mode SIMPLE.`
+    case 'redirected':
+      return `which answers every request for ${host} with a redirect to HTTPS. Give it a server for them with protocol HTTPS, or remove tls.httpsRedirect.`
+  }
+}
+
+/** How sentences name what is bound to a Gateway. */
+interface Owner {
+  readonly namespace: string
+  /** `… names`, before a Gateway. */
+  gateways(gateway: string): string
+  /** A field, in a sentence that began with it; and in any other one. */
+  field(name: 'hosts' | 'gateways'): string
+  fieldOf(name: 'hosts' | 'gateways'): string
+}
+
+function ownerOf(o: Observation, { object }: SplitBinding): Owner {
+  const { namespace } = o.names
+  const { service } = o.canary.spec
+  if (object === null || (service.virtualServices === undefined && !service.delegation)) {
+    return {
+      namespace,
+      gateways: gateway => `spec.service.gateways[${canaryGateways(o).indexOf(gateway)}] names`,
+      field: name => `spec.service.${name}`,
+      fieldOf: name => `spec.service.${name}`,
+    }
+  }
+  return {
+    namespace: object.metadata.namespace ?? '',
+    gateways: () => `${called(object)} is bound to`,
+    field: name => `its spec.${name}`,
+    fieldOf: name => `spec.${name} of ${called(object)}`,
+  }
+}
+
+/** The hosts that are not the Service itself; that alone where there are no others. */
+function publicHosts(o: Observation, { hosts }: SplitBinding): readonly string[] {
+  const others = hosts.filter(host => !isHost(host, o.names.namespace, o.names.apexService))
+  return others.length === 0 ? hosts : others
+}
+
+/** Nothing comes to the split, so a release would prove nothing. */
+export const noGatewayOpen: FindProblem = o => {
+  const all = places(o)
+  return all.length > 0 && !all.includes(null) ? (all[0]?.problem ?? null) : null
+}
+
+/** Requests come in elsewhere. */
+export const gatewayClosed: FindProblem = o => {
+  const all = places(o)
+  return all.includes(null) ? (all.find(one => one !== null)?.problem ?? null) : null
+}
+
+/** One host of several that no Gateway has a server for. */
+export const hostWithoutServer: FindProblem = o => {
+  for (const binding of splitBindings(o)) {
+    const gateways = binding.gateways.filter(gateway => gateway !== MESH)
+    const found = gateways.flatMap(gateway => o.surroundings.gateways[gateway] ?? [])
+    const owner = ownerOf(o, binding)
+    const isRouted = (host: string): boolean =>
+      found.some(one => receptionOf(one, [host], owner.namespace) === 'routed')
+    const hosts = publicHosts(o, binding)
+    // Of a Gateway that is not seen, or has no host of these, nothing is said here.
+    if (found.length === 0 || found.length < gateways.length || !hosts.some(isRouted)) continue
+    const left = hosts.find(host => !isRouted(host))
+    if (left === undefined) continue
+    return problem(
+      'Conflict',
+      `${listedInWords(gateways.map(gateway => `Gateway ${gateway}`))} ${gateways.length === 1 ? 'routes' : 'route'} no requests for ${left}, which is in ${owner.fieldOf('hosts')}. Add it to a server with protocol HTTP or HTTPS, or remove it.`,
+    )
+  }
+  return null
+}
+
+/** In a match `port` is that of the listener: of a Gateway's server, and in the mesh of the Service. */
+export const portWithoutServer: FindProblem = o => {
+  const { delegation, virtualServices, match = [] } = o.canary.spec.service
+  const [binding] = splitBindings(o)
+  if (delegation || virtualServices !== undefined || binding === undefined) return null
+  for (const [index, one] of match.entries()) {
+    const { port } = one
+    const bound = gatewaysOfMatch(one, canaryGateways(o), o.names.namespace)
+    const found = bound.flatMap(gateway => (gateway === MESH ? [] : (o.surroundings.gateways[gateway] ?? [])))
+    const isSeen = found.length === bound.filter(gateway => gateway !== MESH).length
+    if (port === undefined || bound.length === 0 || !isSeen) continue
+    const ofMesh = bound.includes(MESH) ? listOf(apexPorts(o)).map(entry => (entry as { port?: unknown }).port) : []
+    const ports = [...new Set([...ofMesh, ...found.flatMap(at => portsOf(at, binding.istioHosts, o.names.namespace))])]
+    if (ports.includes(port)) continue
+    return problem(
+      'Conflict',
+      `No request meets spec.service.match[${index}]: its port is ${String(port)}, and requests for this Canary come by ${ports.length === 0 ? 'no port' : `port ${listedInWords(ports.map(String))}`}. A port there is that of a Gateway's server, or in the mesh of the Service. Write one of them, or leave port out.`,
+    )
+  }
+  return null
+}
