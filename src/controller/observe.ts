@@ -230,7 +230,7 @@ export class Observer {
     const isAlone = there.length === 0 && routingOf({ canary }).injects
     const around = namespaceOf(names)
     const namespaceLabels = isAlone ? this.#samples.labelsOf(around, key) : null
-    this.#samples.retain(key, isAlone ? [around] : there)
+    this.#samples.retain(key, routingOf({ canary }).injects ? [...there, around] : [])
     return {
       samples: { primary: primary ?? null, canary: ofCanary ?? null, namespaceLabels: namespaceLabels ?? null },
       unread: [primary, ofCanary, namespaceLabels].includes(undefined),

@@ -1,19 +1,20 @@
 /**
- * Pods that stand for the others of their side, and their namespace: what a mesh injected into them no template tells. Pods are
- * not watched; each that stands for a side is read once, by its name, so a canary at rest costs no request.
+ * Pods that stand for the others of their side, and their namespace: what a mesh injected into them no template tells. Neither is
+ * watched. A pod is read once, by its name; a namespace again where a pass finds that the last read is old, because its labels change
+ * under pods that stay. A canary at rest has no passes, so it costs no request.
  */
 import { kinds, type KubeObject, type Ref, refKey } from '../api/object.ts'
-import { at, recordsOf, textOf } from '../core/json.ts'
+import { at, recordsOf, sameJson, textOf } from '../core/json.ts'
 import type { PodSample } from '../core/model/observation.ts'
 import type { Clock, KubeApi } from '../core/ports.ts'
-import type { Milliseconds } from '../core/time.ts'
+import type { Instant, Milliseconds } from '../core/time.ts'
 import { withDeadline } from '../runtime/timing.ts'
 
 export interface SamplePorts {
   readonly api: KubeApi
   /** Should be one that does not jump. */
   readonly clock: Clock
-  /** Wakes a canary that waits for a sample. */
+  /** Wakes a canary that waits for a sample, or whose sample has changed. */
   readonly wake: (canary: string) => void
 }
 
@@ -23,97 +24,140 @@ export interface Samples {
   of(pod: Ref, canary: string): PodSample | null | undefined
   /** Labels of a namespace, for a canary of which no pod tells them; as above. */
   labelsOf(namespace: Ref, canary: string): Labels | null | undefined
-  /** From now on the canary has these pods, or the namespace, and no others. */
+  /** From now on the canary has these pods and namespaces, and no others. */
   retain(canary: string, refs: readonly Ref[]): void
 }
 
 type Labels = PodSample['namespaceLabels']
 
+/** What is kept of a pod, or of a namespace, which has no containers. */
+type Kept = Omit<PodSample, 'namespaceLabels'>
+
 interface Entry {
-  /** null: it is not there, or may not be read. */
-  known: { readonly sample: PodSample | null; readonly namespaceLabels: Labels } | null | undefined
+  /** undefined: not read yet; null: it is not there, or the read failed. */
+  known: Kept | null | undefined
+  /** End of the last read. */
+  readAt: Instant
+  /** The read under way. */
+  reading: Promise<void> | null
+  /** Who has it. The Canaries of one namespace share its entry. */
+  readonly canaries: Set<string>
   readonly stop: AbortController
 }
 
 /** Before a release gets traffic it waits for the answer; a pod that cannot be read in this time is one of which nothing is known. */
 const DEADLINE: Milliseconds = 5000
+/** A pass that finds an answer older than this asks again, and goes on with the one that it has. */
+const OLD: Milliseconds = 30_000
 
 export class PodSamples implements Samples {
   readonly #ports: SamplePorts
-  /** Canary → key of a pod or of the namespace → what is known of it. */
-  readonly #entries = new Map<string, Map<string, Entry>>()
+  /** By key of a pod or a namespace. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #keysOf = new Map<string, Set<string>>()
 
   constructor(ports: SamplePorts) {
     this.#ports = ports
   }
 
   of(pod: Ref, canary: string): PodSample | null | undefined {
-    const known = this.#known(pod, canary)
-    return known === undefined ? undefined : (known?.sample ?? null)
+    // The namespace first: whatever reads a pod reads it, too.
+    const [around, found] = [this.#known(namespaceOf(pod), canary), this.#known(pod, canary)]
+    if (found === undefined || around === undefined) return undefined
+    return found === null ? null : { ...found, namespaceLabels: around?.labels ?? {} }
   }
 
   labelsOf(namespace: Ref, canary: string): Labels | null | undefined {
     const known = this.#known(namespace, canary)
-    return known === undefined ? undefined : (known?.namespaceLabels ?? null)
+    return known === undefined || known === null ? known : known.labels
   }
 
   #known(ref: Ref, canary: string): Entry['known'] {
-    const entries = this.#entries.get(canary) ?? new Map<string, Entry>()
-    this.#entries.set(canary, entries)
-    const there = entries.get(refKey(ref))
-    if (there !== undefined) return there.known
-    const entry: Entry = { known: undefined, stop: new AbortController() }
-    entries.set(refKey(ref), entry)
-    void this.#read(ref, canary, entry)
-    return undefined
+    const key = refKey(ref)
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      entry = { known: undefined, readAt: 0, reading: null, canaries: new Set(), stop: new AbortController() }
+      this.#entries.set(key, entry)
+    }
+    entry.canaries.add(canary)
+    this.#keysOf.set(canary, (this.#keysOf.get(canary) ?? new Set()).add(key))
+    if (this.#isDue(ref, entry)) void this.#read(ref, entry)
+    return entry.known
+  }
+
+  /** What a pod has stays with it. Nothing is not known for good: the read may have failed. */
+  #isDue(ref: Ref, { known, readAt }: Entry): boolean {
+    if (known === undefined) return true
+    const mayChange = known === null || ref.kind === kinds.Namespace
+    return mayChange && this.#ports.clock.now() - readAt >= OLD
   }
 
   retain(canary: string, refs: readonly Ref[]): void {
-    const entries = this.#entries.get(canary)
     const kept = new Set(refs.map(refKey))
-    for (const [key, { stop }] of entries ?? []) {
+    const keys = this.#keysOf.get(canary)
+    for (const key of keys ?? []) {
       if (kept.has(key)) continue
-      stop.abort()
-      entries?.delete(key)
+      keys?.delete(key)
+      const entry = this.#entries.get(key)
+      entry?.canaries.delete(canary)
+      if (entry?.canaries.size !== 0) continue
+      entry.stop.abort()
+      this.#entries.delete(key)
     }
-    if (entries?.size === 0) this.#entries.delete(canary)
+    if (keys?.size === 0) this.#keysOf.delete(canary)
   }
 
   close(): void {
-    for (const canary of this.#entries.keys()) this.retain(canary, [])
+    for (const { stop } of this.#entries.values()) stop.abort()
+    this.#entries.clear()
+    this.#keysOf.clear()
   }
 
-  async #read(ref: Ref, canary: string, entry: Entry): Promise<void> {
+  #read(ref: Ref, entry: Entry): Promise<void> {
+    entry.reading ??= this.#answered(ref, entry)
+    return entry.reading
+  }
+
+  async #answered(ref: Ref, entry: Entry): Promise<void> {
     const { api, clock, wake } = this.#ports
     const { signal } = entry.stop
-    const get = (one: Ref): Promise<KubeObject | null> =>
-      withDeadline(clock, DEADLINE, signal, `The read of ${refKey(one)}`, (of, turn) =>
-        api.get(one, { lane: 'normal', signal: of, turn }),
-      )
-    const isPod = ref.kind === kinds.Pod
-    try {
-      const [pod, around] = await Promise.all([isPod ? get(ref) : null, get(isPod ? namespaceOf(ref) : ref)])
-      const sample = pod === null ? null : sampleOf(pod, around)
-      entry.known = { sample, namespaceLabels: around?.metadata.labels ?? {} }
-    } catch {
-      // Nothing is known of it, then, and nothing is held for it.
-      entry.known = null
-    }
-    if (!signal.aborted) wake(canary)
+    const before = entry.known
+    // Labels that are older than the pod would not say why it is as it is.
+    const around = ref.kind === kinds.Pod ? this.#entries.get(refKey(namespaceOf(ref))) : undefined
+    const [known] = await Promise.all([
+      withDeadline(clock, DEADLINE, signal, `The read of ${refKey(ref)}`, (of, turn) =>
+        api.get(ref, { lane: 'normal', signal: of, turn }),
+      ).then(
+        read => (read === null ? null : keptOf(read)),
+        // What was known is the best there is; else nothing is known of it, and nothing is held for it.
+        () => before ?? null,
+      ),
+      around === undefined ? null : this.#read(namespaceOf(ref), around),
+    ])
+    entry.known = known
+    entry.reading = null
+    entry.readAt = clock.now()
+    if (signal.aborted || sameJson(before, known)) return
+    for (const canary of entry.canaries) wake(canary)
   }
 }
 
-/** What of a pod tells of a mesh. Of init containers only those that go on beside the others. */
-export function sampleOf({ metadata, spec }: KubeObject, namespace: KubeObject | null): PodSample {
+/** Of init containers only those that go on beside the others. */
+function keptOf({ metadata, spec }: KubeObject): Kept {
   const sidecars = recordsOf(at(spec, 'initContainers')).filter(one => one['restartPolicy'] === 'Always')
   return {
     name: metadata.name,
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
     containers: [...recordsOf(at(spec, 'containers')), ...sidecars].map(({ name }) => textOf(name)),
-    namespaceLabels: namespace?.metadata.labels ?? {},
   }
 }
+
+/** What of a pod tells of a mesh. */
+export const sampleOf = (pod: KubeObject, namespace: KubeObject | null): PodSample => ({
+  ...keptOf(pod),
+  namespaceLabels: namespace?.metadata.labels ?? {},
+})
 
 export const namespaceOf = ({ namespace }: Pick<Ref, 'namespace'>): Ref => ({
   kind: kinds.Namespace,
