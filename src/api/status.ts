@@ -19,6 +19,7 @@ export const PHASES = [
 
 /** Who may report of requests; a request is reported by several. */
 export const VANTAGES = ['destination', 'waypoint', 'source'] as const
+export type Vantage = (typeof VANTAGES)[number]
 
 const text = () => z.string().optional()
 const whole = () => z.int().optional()

@@ -1,5 +1,5 @@
 /** What a check reads: whose telemetry, under which labels, over which window. All questions of one check share it. */
-import type { VANTAGES } from '../../api/status.ts'
+import type { Vantage } from '../../api/status.ts'
 import type { Milliseconds } from '../time.ts'
 
 /** How callers' telemetry names one side of the split: by Service, and by subset where one Service has both sides. */
@@ -9,12 +9,6 @@ export interface CallerView {
   /** Version of the pods, when the split is by subsets of one Service. */
   readonly version?: string
 }
-
-/**
- * Whose telemetry tells of the requests: the proxies of the pods (`destination`), the waypoint before them, or gateways and callers
- * (`source`). A request is reported by several of them, so a Canary has one.
- */
-export type Vantage = (typeof VANTAGES)[number]
 
 export type Side = 'canary' | 'primary'
 
@@ -34,6 +28,10 @@ export interface CheckContext {
   readonly hosts: readonly string[]
   /** Other namespaces with routes of their own for the Service: what their callers meet may be those, and not ours. */
   readonly strangers: readonly string[]
+  /**
+   * Whose telemetry tells of the requests: the proxies of the pods (`destination`), the waypoint before them, or gateways and callers
+   * (`source`). A request is reported by several of them, so a Canary has one.
+   */
   readonly vantage: Vantage
   readonly canaryCallers: CallerView
   readonly primaryCallers: CallerView

@@ -3,6 +3,7 @@ import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Move, Question, Read } from '../model/decision.ts'
 import { noteTarget } from './target-generation.ts'
+import { noteVantage } from './vantage.ts'
 import { nextCallTime } from '../hooks/ask.ts'
 import { callsOf, isAsking } from '../hooks/call.ts'
 import { fingerprint, sameJson } from '../json.ts'
@@ -94,7 +95,7 @@ function answersTo(before: Observation, o: Observation, writes: readonly Write[]
 function withDerivedMemory(seen: Observation, now: Instant): Observation {
   const before = { ...seen, state: clampToNow(seen.state, now), memory: clampMemoryToNow(seen.memory, now) }
   const o = { ...before, state: withClocks(before, now) }
-  return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now) } }
+  return { ...o, memory: { ...o.memory, ...noteTarget(o), replicas: noteReplicas(o, now), vantage: noteVantage(o) } }
 }
 
 /** Waits of a run that something in the way may be the cause of. */

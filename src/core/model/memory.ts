@@ -1,5 +1,6 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
 import type { Provider } from '../../api/providers.ts'
+import type { Vantage } from '../../api/status.ts'
 import type { OutboxEntry } from './announcement.ts'
 import type { HandledCommand } from './command.ts'
 import type { HookRecord } from './hook.ts'
@@ -70,6 +71,8 @@ export interface Memory {
   readonly labels: 'keep' | 'switch' | null
   /** What splits the traffic since the Canary was initialized; null before. It goes on, whatever is written or a flag says. */
   readonly provider: Provider | null
+  /** Whose telemetry judges the candidate, from its first check to its last; null: none is judged. */
+  readonly vantage: Vantage | null
   readonly replicas: Replicas
   /** The last command of each name, and what became of it; null before the canary was first seen. */
   readonly handled: Readonly<Record<string, HandledCommand>> | null
@@ -105,6 +108,7 @@ export interface Memory {
 export const emptyMemory: Memory = {
   labels: null,
   provider: null,
+  vantage: null,
   replicas: {
     desired: null,
     scaledDown: false,

@@ -147,7 +147,7 @@ function findOnce(o: Observation, { find: policy }: Policy): Problem | null {
 
 function isSameToPolicies(one: Observation, other: Observation): boolean {
   if (one === other) return true
-  if (one.memory.labels !== other.memory.labels || one.memory.provider !== other.memory.provider) return false
+  if ((['labels', 'provider', 'vantage'] as const).some(key => one.memory[key] !== other.memory[key])) return false
   return (Object.keys(other) as (keyof Observation)[]).every(
     key => key === 'state' || key === 'memory' || one[key] === other[key],
   )

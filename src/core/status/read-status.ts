@@ -184,10 +184,15 @@ function readCookie(retired: CanaryStatus['retiredCookie']): RetiredCookie | nul
   return { name, value: value.join('='), attributes: retired.attributes, until }
 }
 
+/** The candidate has been routed, so the vantage point in the status is the one of its run. */
+const isJudged = ({ phase, run }: CanaryStatus): boolean =>
+  (phase === 'Progressing' || phase === 'WaitingPromotion') && instantOf(run?.routedAt) !== null
+
 function readMemory(s: CanaryStatus, now: Instant): Memory {
   return {
     labels: orNull(s.labels),
     provider: s.provider !== undefined && isProvider(s.provider) ? s.provider : null,
+    vantage: isJudged(s) ? orNull(s.vantage) : null,
     replicas: {
       desired: orNull(s.replicas?.desired),
       scaledDown: s.replicas?.scaledDown ?? false,

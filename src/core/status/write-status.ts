@@ -52,7 +52,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     labels: orNone(memory.labels),
     provider: orNone(memory.provider),
     // Before the provider is recorded nothing is known of the pods.
-    vantage: memory.provider === null ? undefined : routingOf(o).telemetry?.vantage(o).vantage,
+    vantage: memory.provider === null ? undefined : routingOf(o).telemetry?.vantage({ ...o, memory }).vantage,
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),

@@ -11,6 +11,7 @@ import {
   headlessInAmbient,
   mutualTlsUntold,
   sidesUnbound,
+  vantageChanged,
   waypointMissing,
   waypointShared,
 } from '../../istio/ambient/problems.ts'
@@ -78,6 +79,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(headlessInAmbient(inMesh(kind))),
     stops(waypointMissing(inMesh(kind))),
     stops(waypointShared),
+    stops(vantageChanged(telemetry(kind))),
     stops(mutualTlsUntold(telemetry(kind))),
     stops(copiesUntold(telemetry(kind))),
     warnsOnly(sidesUnbound(inMesh(kind))),

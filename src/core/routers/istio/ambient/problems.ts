@@ -1,7 +1,9 @@
 /** What of a release in ambient cannot be carried, or only in part (https://istio.io/latest/docs/ambient/usage/waypoint/). */
 import { builtInOf } from '../../../../api/metric.ts'
+import type { Vantage } from '../../../../api/status.ts'
 import { metricsOf } from '../../../analysis/trials.ts'
 import { at } from '../../../json.ts'
+import { commandLine } from '../../../model/command-line.ts'
 import { isBoundToWaypoint } from '../../../policies/attached.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
@@ -85,6 +87,31 @@ export const subsetsBehindWaypoint: FindProblem = o => {
     `${calledHere(o, 'Service', o.names.apexService.name)} is bound to a waypoint, and spec.service.destinationRule splits it by subsets: the waypoint reports the Service and not the subset, so the telemetry tells no side from the other. Recreate the Canary with provider: gatewayapi:v1 and without destinationRule, or write the label ${USE_WAYPOINT}: none on the Service.`,
   )
 }
+
+const REPORTERS: Readonly<Record<Vantage, string>> = {
+  destination: 'the proxies of its pods',
+  waypoint: 'the waypoint',
+  source: 'gateways and callers',
+}
+
+/**
+ * Two vantage points count the same requests differently, so a run that began with one is not judged by the other. A candidate of which no pod
+ * tells is one of which nothing is known.
+ *
+ * @param telemetry says who reports of the requests.
+ */
+export const vantageChanged =
+  (telemetry: Pick<Telemetry, 'vantage'>): FindProblem =>
+  o => {
+    const { vantage: before } = o.memory
+    if (before === null || o.samples.canary === null) return null
+    const { vantage: now } = telemetry.vantage({ ...o, memory: { ...o.memory, vantage: null } })
+    if (now === before) return null
+    return problem(
+      'Conflict',
+      `Requests to ${calledHere(o, o.names.target.kind.kind, o.names.target.name)} are reported by ${REPORTERS[now]} now, and this run began with what ${REPORTERS[before]} ${before === 'waypoint' ? 'reports' : 'report'}: no weight rises. Undo the change of pods, namespace or routes, or end the run: ${commandLine(o.names, 'abort', '')}`,
+    )
+  }
 
 /** Why a vantage point does not tell how requests to the pods were secured (istio_stats.cc in istio/proxy, `populatePeerInfo`). */
 const UNTOLD = {

@@ -2,7 +2,13 @@
 import { foreign, type Policy, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import type { FindProblem } from '../../../problems/problem.ts'
 import type { RoutingProvider } from '../../provider.ts'
-import { copiesUntold, mutualTlsUntold, subsetsBehindWaypoint, virtualServiceInAmbient } from '../ambient/problems.ts'
+import {
+  copiesUntold,
+  mutualTlsUntold,
+  subsetsBehindWaypoint,
+  vantageChanged,
+  virtualServiceInAmbient,
+} from '../ambient/problems.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { splitsMesh } from '../split-scope.ts'
 import { telemetry } from '../telemetry.ts'
@@ -55,6 +61,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     stops(foreignVirtualService),
     ...meshPolicies.objects,
     stops(subsetsBehindWaypoint),
+    stops(vantageChanged(telemetry)),
     stops(mutualTlsUntold(telemetry)),
     stops(copiesUntold(telemetry)),
     stops(virtualServiceInAmbient(splitsMesh)),
