@@ -147,10 +147,28 @@ suite('ways past a waypoint', () => {
   )
 
   test('the gateway of the Canary is one, unless the sides have the label for ingress', () => {
-    expect(said(inAmbient(all(labels), { said: both }))).to.deep.equal([
-      'Gateway infra/public splits requests past the waypoint, whose telemetry judges the release: traffic checks ignore these requests. To have them counted write the label istio.io/ingress-use-waypoint: "true" on Service web; both sides get it',
-    ])
-    expect(said(inAmbient(all(ingress), { said: both }))).to.deep.equal([])
+    const problem = (given: Partial<Observation>): string | undefined => {
+      const o = observation(given)
+      const ours = Object.entries(o.live).map(([key, one]): [string, KubeObject] => [
+        key,
+        { ...one, metadata: { ...one.metadata, labels: { ...one.metadata.labels, 'sluice.dev/canary': 'web' } } },
+      ])
+      return problemOf({ ...o, live: Object.fromEntries(ours) }, 'start')?.message
+    }
+    const uncounted =
+      'Gateway infra/public splits requests past the waypoint, and spec.analysis.metrics[0] counts those that the waypoint reports: the release would rise on requests that it does not judge. Write the label istio.io/ingress-use-waypoint: "true" on Service web, which both sides get, or measure with queries alone.'
+    expect(problem(inAmbient(all(labels), { said: both })), 'not labelled').to.equal(uncounted)
+    expect(problem(inAmbient(all(labels).slice(0, 1), { said: both })), 'before there are sides').to.equal(uncounted)
+    const unanswered = [...all(ingress).slice(0, 2), service(ingress, {}, 'web-canary')]
+    const unbound = [
+      ...all(ingress).slice(0, 2),
+      service({ ...ingress, 'istio.io/use-waypoint': 'none' }, {}, 'web-canary'),
+    ]
+    expect(problem(inAmbient(unbound, { said: both })), 'a side past the waypoint').to.equal(uncounted)
+    for (const counted of [all(ingress), all(ingress).slice(0, 1), unanswered])
+      expect(problem(inAmbient(counted, { said: both }))).to.equal(undefined)
+    const own = { analysis: { metrics: [{ name: 'own', query: 'x', thresholdRange: { min: 1 } }] } }
+    expect(problem(inAmbient(all(labels), { said: both, spec: own })), 'queries of the user').to.equal(undefined)
   })
 
   test('a gateway of others is one, unless the Service that its route names has it', () => {

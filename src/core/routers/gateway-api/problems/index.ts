@@ -93,7 +93,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     { find: refusedRoute, stops: [], warns: ['candidate', 'rest'] },
     warnsOnly(wayPastTheSplit),
-    warnsOnly(gatewayUncounted(kind)),
+    stops(gatewayUncounted(kind)),
     ...meshPolicies.routes,
   ],
   ports: [refusesService(tooManyMatches), refusesService(parentPortThatIsNone), stops(portThatIsNotHttp)],

@@ -6,8 +6,9 @@ import { called, type FindProblem, listedInWords, type Problem, problem } from '
 import { liveOf } from '../../../render/ownership.ts'
 import { gatewaysIn, precedes } from '../../istio/bindings.ts'
 import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
+import { metricThatCounts } from '../../istio/ambient/problems.ts'
 import { httpRouteOf } from '../own.ts'
-import { INGRESS, ingressUsesWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
+import { INGRESS, ingressUsesWaypoint, ingressWillUseWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
 import { isService, parentsOf } from '../parents.ts'
 import { calledParent, type Parent, parentsIn } from '../refs.ts'
 import { hasOurMatch, sharedParent } from '../rivals.ts'
@@ -127,17 +128,21 @@ const adviceInAmbient = (o: Observation): string =>
     ? `. To have them split write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}`
     : ''
 
-/** A gateway splits by itself, and the waypoint sees of it what a side's own label leads there: one split, reported in two places. */
+/**
+ * A gateway splits by itself, and the waypoint sees of it what a side's own label leads there: one split, reported in two places. Where a
+ * metric counts what the waypoint reports, no weight rises on requests that it leaves out.
+ */
 export const gatewayUncounted =
   (http: Kind): FindProblem =>
   o => {
-    if (telemetry(http).vantage(o).vantage !== 'waypoint') return null
+    const asked = metricThatCounts(o)
+    if (asked === undefined || telemetry(http).vantage(o).vantage !== 'waypoint') return null
     const gateways = parentsOf(o).filter(one => !isService(one))
     const sides = [o.names.primaryService, o.names.canaryService]
-    if (gateways.length === 0 || sides.every(ref => ingressUsesWaypoint(o, ref))) return null
+    if (gateways.length === 0 || sides.every(ref => ingressWillUseWaypoint(o, ref))) return null
     return problem(
-      'Bypassed',
-      `${listedInWords(gateways.map(calledParent))} ${gateways.length === 1 ? 'splits' : 'split'} requests past the waypoint, whose telemetry judges the release: traffic checks ignore these requests. To have them counted write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}; both sides get it`,
+      'Conflict',
+      `${listedInWords(gateways.map(calledParent))} ${gateways.length === 1 ? 'splits' : 'split'} requests past the waypoint, and ${asked.path} counts those that the waypoint reports: the release would rise on requests that it does not judge. Write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}, which both sides get, or measure with queries alone.`,
     )
   }
 

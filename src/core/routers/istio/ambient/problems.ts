@@ -133,13 +133,18 @@ export const mutualTlsUntold =
     )
   }
 
+/** A metric of the analysis that counts the requests which the vantage point reports. */
+export const metricThatCounts = (o: Observation): ReturnType<typeof metricsOf>[number] | undefined =>
+  o.canary.spec.skipAnalysis
+    ? undefined
+    : metricsOf(o).find(({ metric }) => builtInOf(metric) !== null || metric.minRequests > 0)
+
 /** Copies of requests are made behind what counts requests at a caller, or at a waypoint: only the proxies of the pods report them. */
 export const copiesUntold =
   (telemetry: Pick<Telemetry, 'vantage'>): FindProblem =>
   o => {
-    const { analysis, skipAnalysis } = o.canary.spec
-    const asked = metricsOf(o).find(({ metric }) => builtInOf(metric) !== null || metric.minRequests > 0)
-    if (!analysis.mirror || skipAnalysis || asked === undefined) return null
+    const asked = metricThatCounts(o)
+    if (!o.canary.spec.analysis.mirror || asked === undefined) return null
     const { vantage } = telemetry.vantage(o)
     if (vantage === 'destination') return null
     return problem(

@@ -90,3 +90,15 @@ export function ingressUsesWaypoint(o: Asked, ref: Ref): boolean {
   const said = service?.metadata.labels?.[INGRESS] ?? namespaceLabelsOf(o)[INGRESS]
   return said === 'true' && isBoundToWaypoint(service)
 }
+
+/** The same of a side, which may be yet to be made, with the labels of the Service of the callers, or just made and not answered by istiod. */
+export function ingressWillUseWaypoint(o: Asked, side: Ref): boolean {
+  const service = liveOf(o, side)
+  if (service === undefined) {
+    const labels = { ...apexOf(o)?.metadata.labels, ...o.canary.spec.service.apex?.labels }
+    return (labels[INGRESS] ?? namespaceLabelsOf(o)[INGRESS]) === 'true'
+  }
+  const labels = service.metadata.labels ?? {}
+  const isAwaited = waypointCondition(service) === undefined && labels[USE_WAYPOINT] !== 'none'
+  return ingressUsesWaypoint(o, side) || (isAwaited && (labels[INGRESS] ?? namespaceLabelsOf(o)[INGRESS]) === 'true')
+}
