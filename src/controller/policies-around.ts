@@ -1,6 +1,7 @@
 /** The policies around a Canary whose primary they may miss. */
 import { type Kind, type KubeObject, refKey } from '../api/object.ts'
 import { parityOf } from '../core/policies/copies.ts'
+import { attachableKinds, isCoveredByWaypoint } from '../core/policies/attached-copies.ts'
 import { policyKinds } from '../core/policies/index.ts'
 import { byAge, selectsIn } from '../core/policies/order.ts'
 import { ANYWHERE } from '../core/policies/peers.ts'
@@ -14,27 +15,27 @@ import type { TrackedReader } from './reader.ts'
 
 type Asked = Sided & Pick<Observation, 'samples'>
 
-/** The kinds that the Canary needs: all, where its primary may be missed, else those that decide on its traffic. */
-export const neededPolicyKinds = (o: Asked): readonly Kind[] =>
-  mayMissPrimary(o) ? policyKinds.map(({ kind }) => kind) : routingOf(o).policyKinds(o)
+/** The kinds that the Canary needs: all, where its primary may be missed; else those that decide on its traffic, and those that a waypoint enforces. */
+export function neededPolicyKinds(o: Asked): readonly Kind[] {
+  if (mayMissPrimary(o)) return policyKinds.map(({ kind }) => kind)
+  const attached = isCoveredByWaypoint(o) ? attachableKinds.map(({ kind }) => kind) : []
+  return [...new Set([...routingOf(o).policyKinds(o), ...attached])]
+}
 
 /** What of them is read: those that select pods of either side, are attached to one of its Services, name its pods as peers, or are copies of ours. */
 export function policiesAround(
   reader: TrackedReader,
   o: Asked,
 ): Pick<Observation, 'policies'> & { readonly copies: Live } {
-  if (!mayMissPrimary(o)) {
-    const needed = neededPolicyKinds(o)
-    const labels = [templateLabels(o.target?.object)]
-    const found = policyKinds
-      .filter(({ kind }) => needed.includes(kind))
-      .flatMap(kind => ofKind(reader, o, kind, labels))
-    return { policies: [...new Set(found)], copies: {} }
-  }
-  const labels = pairsOf(o).flatMap(({ target, primary }) => [target, primary])
-  const policies = policyKinds.flatMap(kind => [...new Set(ofKind(reader, o, kind, labels))])
+  const needed = neededPolicyKinds(o)
+  if (needed.length === 0) return { policies: [], copies: {} }
+  const labels = mayMissPrimary(o)
+    ? pairsOf(o).flatMap(({ target, primary }) => [target, primary])
+    : [templateLabels(o.target?.object)]
+  const read = policyKinds.filter(({ kind }) => needed.includes(kind))
+  const policies = read.flatMap(kind => [...new Set(ofKind(reader, o, kind, labels))])
   const wanted = parityOf({ ...o, policies })?.copies ?? []
-  const own = policyKinds.flatMap(({ kind }) =>
+  const own = read.flatMap(({ kind }) =>
     reader
       .byIndex(kind, 'canary', `${o.names.namespace}/${o.names.canary}`)
       .map(copy => [refKey({ kind, namespace: o.names.namespace, name: copy.metadata.name }), copy] as const),

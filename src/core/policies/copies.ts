@@ -1,14 +1,14 @@
 /**
- * The policies that the primary would lose by its labels, and their copies for it. A copy is equal but for its selector, which
- * selects the primary's pods alone. Of kinds of which one object decides alone, only that one is copied: a copy is younger than
+ * The policies that the primary would lose by its labels, and their copies for it; with those of policies that name the Service of the
+ * callers. A copy is equal but for its selector, which selects the primary's pods alone. Of kinds of which one object decides alone, only that one is copied: a copy is younger than
  * its original, so of two copies chance would decide.
  */
 import { type KubeObject, type Ref, refKey, refOf } from '../../api/object.ts'
 import { fingerprint, recordOf } from '../json.ts'
-import { COPY_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Labels } from '../render/labels.ts'
-import { isOurs } from '../render/ownership.ts'
+import { attachedCopies } from './attached-copies.ts'
+import { type Copy, isCopy, refOfCopy } from './copy.ts'
 import { kindOfPolicy, policyKinds } from './index.ts'
 import { readByMesh } from './mesh-metadata.ts'
 import { byAge, selectsIn } from './order.ts'
@@ -25,15 +25,6 @@ import { mayMissPrimary, type Pair, pairsOf, type Sided, selectorOfPrimary } fro
 
 /** What of an observation the copies depend on. */
 export type Policed = Sided & Pick<Observation, 'policies'>
-
-/** A copy that is to be there. */
-export interface Copy {
-  readonly kind: PolicyKind
-  readonly original: KubeObject
-  readonly ref: Ref
-  readonly selector: PodSelector
-  readonly spec: Readonly<Record<string, unknown>>
-}
 
 /** A policy that cannot be kept equal for the primary, and what its copy would be called. */
 export type Unequal = { readonly policy: KubeObject; readonly ref: Ref } & (
@@ -60,11 +51,12 @@ const NOTHING: Parity = { copies: [], unequal: [] }
 export function parityOf(o: Policed): Parity | null {
   const pairs = pairsOf(o)
   const primary = selectorOfPrimary(o)
-  if (!mayMissPrimary(o)) return NOTHING
+  const attached = attachedCopies(o)
+  if (!mayMissPrimary(o)) return withoutDoubles({ copies: attached, unequal: [] })
   if (pairs.length === 0 || primary === null) return null
   const found = policyKinds.map(kind => ofKind(o, kind, pairs, primary))
   const unequal = found.flatMap(one => one.unequal)
-  const copies = found.flatMap(one => one.copies)
+  const copies = [...found.flatMap(one => one.copies), ...attached]
   return withoutDoubles({ copies, unequal })
 }
 
@@ -159,28 +151,9 @@ function saidBy(kind: PolicyKind, policy: KubeObject): string {
 }
 
 function copyOf(o: Policed, kind: PolicyKind, original: KubeObject, selector: PodSelector): Copy {
-  const { namespace, primary } = o.names
-  const { namespace: of = namespace, name: policy } = original.metadata
-  // A policy of the mesh may have the name of one of the namespace.
-  const name = nameOfCopy(of === namespace ? policy : `${of}-${policy}`, primary.name)
-  const ref = { kind: kind.kind, namespace, name }
-  return { kind, original, ref, selector, spec: kind.withSelector(recordOf(original.spec), selector) }
+  const spec = kind.withSelector(recordOf(original.spec), selector)
+  return { kind, original, ref: refOfCopy(o, kind, original), spec }
 }
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
-const LONGEST_NAME = 253
-
-/** `<policy>-<primary>`: two Canaries may need a copy of one policy. Where it is too long, its hash stands for the end of the policy's. */
-export function nameOfCopy(policy: string, primary: string): string {
-  const name = `${policy}-${primary}`
-  if (name.length <= LONGEST_NAME) return name
-  const end = `-${fingerprint(policy).slice(0, 8)}-${primary}`
-  return `${policy.slice(0, LONGEST_NAME - end.length)}${end}`
-}
-
-/** A copy that this Canary made. */
-export const isCopy = (o: Pick<Observation, 'names'>, object: KubeObject): boolean =>
-  isOurs(o, object) && object.metadata.annotations?.[COPY_ANNOTATION] !== undefined
 
 /** Of copies that would have one name the oldest original's is kept, which may be there already. */
 function withoutDoubles({ copies, unequal }: Parity): Parity {

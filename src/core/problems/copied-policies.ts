@@ -3,7 +3,8 @@ import { refKey } from '../../api/object.ts'
 import { at, textsOf } from '../json.ts'
 import { kindAndName } from '../model/names.ts'
 import { attachedServices, isBoundToWaypoint } from '../policies/attached.ts'
-import { type Copy, parityOf, type Unequal } from '../policies/copies.ts'
+import { parityOf, type Unequal } from '../policies/copies.ts'
+import { type Copy, isCopy } from '../policies/copy.ts'
 import { kindOfPolicy, policyKinds } from '../policies/index.ts'
 import { policyWithoutPrimary } from '../policies/peers.ts'
 import type { Expression } from '../policies/pod-selector.ts'
@@ -74,7 +75,7 @@ export const policyWithoutEffect: FindProblem = o => {
   const { apexService, primaryService, canaryService } = o.names
   for (const policy of o.policies) {
     const kind = kindOfPolicy(policy)
-    if (kind?.attachable !== true) continue
+    if (kind?.attachable !== true || isCopy(o, policy)) continue
     const names = attachedServices(policy)
     const service = [apexService, primaryService, canaryService].find(
       ref => names.includes(ref.name) && !isBoundToWaypoint(o.live[refKey(ref)]),

@@ -8,7 +8,8 @@ import { CANARY_LABEL, COPY_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
-import { type Copy, isCopy, parityOf } from '../policies/copies.ts'
+import { parityOf } from '../policies/copies.ts'
+import { type Copy, isCopy } from '../policies/copy.ts'
 import { policyKinds } from '../policies/index.ts'
 import { readByMesh, withoutMeshKeys } from '../policies/mesh-metadata.ts'
 import { deleteOurs, inherited, isCurrent, isOurs, liveOf, ours, stamped } from './ownership.ts'
@@ -72,9 +73,9 @@ interface Rendered {
 const known = new WeakMap<KubeObject, Map<string, Rendered>>()
 
 function rendered(o: Observation, copy: Copy): KubeObject {
-  const { original, ref, selector } = copy
+  const { original, ref, spec } = copy
   const { canary, names, settings } = o
-  const basis = [selector, names.canary, canary.apiVersion, canary.metadata.uid, settings.ownerReferences]
+  const basis = [spec, names.canary, canary.apiVersion, canary.metadata.uid, settings.ownerReferences]
   const ofOriginal = known.get(original) ?? new Map<string, Rendered>()
   const last = ofOriginal.get(refKey(ref))
   if (last !== undefined && sameJson(last.basis, basis)) return last.object
