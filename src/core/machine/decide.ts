@@ -26,7 +26,7 @@ import { inWords } from '../model/traffic.ts'
 import { clipped, withoutNumbers } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { noteReplicas } from './desired-replicas.ts'
-import { unconfirmedProblem, unconfirmedUntil } from './unconfirmed.ts'
+import { silentUntil, unconfirmedProblem, unconfirmedUntil } from './unconfirmed.ts'
 import type { Write } from '../model/write.ts'
 
 /** Decides, or asks; after an answer it is run again with what was found. */
@@ -126,7 +126,7 @@ function withTrouble(o: Observation, move: Move, now: Instant): Move {
   if (trouble === null) return unexplained ? { ...move, wakeAt: earliest(move.wakeAt, unconfirmedUntil(o)) } : move
   // Errors name the port of a connection or the id of a request, which is another each time.
   const about = o.writeError === null ? {} : { about: fingerprint([trouble.reason, withoutNumbers(trouble.message)]) }
-  return { ...move, ...trouble, report: { ...trouble, ...about } }
+  return { ...move, ...trouble, wakeAt: earliest(move.wakeAt, silentUntil(o, now)), report: { ...trouble, ...about } }
 }
 
 /** At most so many warnings, each of at most so many bytes: they are part of the status. */

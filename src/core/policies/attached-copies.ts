@@ -21,7 +21,7 @@ export const attachableKinds: readonly PolicyKind[] = istioPolicies.filter(({ at
 export const isCoveredByWaypoint = (o: Pick<Observation, 'names' | 'live'>): boolean =>
   waypointCondition(liveOf(o, o.names.apexService)) !== undefined
 
-/** One for each policy of the user's for that Service, for the sides that it does not name itself. */
+/** One for each policy of the user's for that Service; it names those of the two sides that the policy itself does not. */
 export function attachedCopies(o: Attached): readonly Copy[] {
   return isCoveredByWaypoint(o) ? attachableKinds.flatMap(kind => ofKind(o, kind)) : []
 }

@@ -4,6 +4,7 @@ import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
 import { recordsOf } from '../../../src/core/json.ts'
 import { decide } from '../../../src/core/machine/decide.ts'
 import { unconfirmedProblem } from '../../../src/core/machine/unconfirmed.ts'
+import type { Decision } from '../../../src/core/model/decision.ts'
 import { warningsOf } from '../../../src/core/problems/index.ts'
 import { holdWhileUnconfirmed, waitUntilCarried } from '../../../src/core/machine/rules/carry.ts'
 import { returnToPrimary } from '../../../src/core/machine/rules/terminate.ts'
@@ -476,20 +477,43 @@ suite('a weight counts once every parent has taken up the route', () => {
     expect('state' in noPods && noPods.state.phase).to.equal('Failed')
   })
 
-  test('the pods of what was rolled back go where a parent refuses the route, and stay where one does not answer', () => {
-    const state = failed({ drained: false, carriedAt: now - 600_000 })
-    const drained = (unconfirmed: Unconfirmed): unknown => {
-      const decision = decide(at(state, { traffic: { ...carriedBy([0]), unconfirmed } as Carried }), now)
-      return 'state' in decision && [decision.reason, (decision.state as typeof state).drained]
+  test('the pods of what was rolled back go where a parent refuses the route, and stay for the deadline where one does not answer', () => {
+    const state = failed({ drained: false, carriedAt: null })
+    type Failed = typeof state
+    const after = (unconfirmed: Unconfirmed, from: Failed): Decision & { readonly state: Failed } => {
+      const decision = decide(at(from, { traffic: { ...carriedBy([0]), unconfirmed } as Carried }), now)
+      if (!('state' in decision)) throw new Error('no decision')
+      return decision as Decision & { readonly state: Failed }
     }
+    const drained = (unconfirmed: Unconfirmed): unknown =>
+      after(unconfirmed, { ...state, carriedAt: now - 600_000 }).state.drained
     const silent = {
       because: 'HTTPRoute shop/web has no answer',
-      since: now - 600_000,
+      since: now - 119_000,
       isAnswered: false,
       isPartial: true,
     }
-    expect(drained(silent)).to.deep.equal(['RouteNotAccepted', false])
-    expect(drained({ ...silent, isAnswered: true })).to.include.members([true])
+    expect(drained({ ...silent, isAnswered: true })).to.equal(true)
+    const waits = after(silent, state)
+    expect([waits.reason, waits.state.drained, (waits.wakeAt ?? 0) - now]).to.deep.equal([
+      'RouteNotAccepted',
+      false,
+      1000,
+    ])
+    expect(waits.message).to.equal(
+      'HTTPRoute shop/web has no answer. It may still send requests by the weights before, so the pods of Deployment web stop 2m after the last change of the route',
+    )
+    const overdue = { ...silent, since: now - 120_000 }
+    const over = after(overdue, state)
+    expect([over.reason, over.state.carriedAt, (over.wakeAt ?? 0) - now]).to.deep.equal([
+      'RouteNotAccepted',
+      now,
+      11_000,
+    ])
+    expect(over.message).to.equal(
+      'HTTPRoute shop/web has no answer. Nothing was said of it for 2m, so the pods of Deployment web stop; what it still sends to them fails',
+    )
+    expect(after(overdue, { ...over.state, carriedAt: now - 60_000 }).state.drained).to.equal(true)
   })
 
   test('at rest a refusal is a warning', () => {

@@ -7,11 +7,11 @@ import { hold, holdAndReport, transition } from '../move.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { carriedSince, short, unreached, withImage } from '../../model/selectors.ts'
+import { short, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
-import { NONE } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
+import { givenUp, returnedSince } from '../unconfirmed.ts'
 
 /** A rollback that a person asked for is over once the primary is ready with the earlier revision, or does not get ready in time. */
 export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): Move | Read | undefined {
@@ -41,7 +41,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
 /** The last answers of the canary are out: its pods may go. */
 export function drain(o: Observation<'Finalising'>, now: Instant): Move {
   const { state, primary } = o
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const carriedAt = returnedSince(o, state.carriedAt, now)
   const next = { ...state, carriedAt }
   if (primary === null || primary.ready === 0) {
     const message = `${kindAndName(o.names.primary)} has no ready pod; the canary's pods keep running until it has one`
@@ -50,6 +50,8 @@ export function drain(o: Observation<'Finalising'>, now: Instant): Move {
     })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  const silence = state.carriedAt === null ? givenUp(o, now) : null
+  if (silence !== null) return holdAndReport(o, silence, drainedAt, { state: next })
   const reason = state.outcome === 'Withdrawn' ? 'Withdrawn' : 'Finalising'
   const said = `${o.names.primary.name} serves ${withImage(o, state.promoted)}; waiting for in-flight requests of the canary`
   if (drainedAt === null || now < drainedAt) return hold(o, reason, said, drainedAt, { state: next })

@@ -4,13 +4,13 @@ import { hold, holdAndReport, transition } from '../move.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isForeignRevision } from '../../model/revision.ts'
-import { carriedSince, withImage } from '../../model/selectors.ts'
+import { withImage } from '../../model/selectors.ts'
 import type { RestingPhase, State } from '../../model/state.ts'
-import { NONE } from '../../model/traffic.ts'
 import { problemOf } from '../../problems/index.ts'
 import { primaryIsAutoscaled } from '../../render/autoscaling.ts'
 import { reasons } from '../../status/reasons.ts'
 import type { Instant } from '../../time.ts'
+import { givenUp, returnedSince } from '../unconfirmed.ts'
 
 /** A revision that another version of Sluice wrote down says nothing: the present one is taken as promoted. */
 export function takeNewBaseline(o: Observation<RestingPhase>, now: Instant): Move | undefined {
@@ -35,7 +35,7 @@ export function forgetRejected(o: Observation<'Failed'>, now: Instant): Move | u
 export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | undefined {
   const { state, primary } = o
   if (state.drained) return undefined
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const carriedAt = returnedSince(o, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const { reason, message } = shownAtRest(o)
   if ((primary?.ready ?? 0) === 0) {
@@ -43,6 +43,8 @@ export function drainRejected(o: Observation<'Failed'>, now: Instant): Move | un
     return hold(o, 'PrimaryNotReady', sentence, null, { state: { ...next, carriedAt: null } })
   }
   const drainedAt = carriedAt === null ? null : carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  const silence = state.carriedAt === null ? givenUp(o, now) : null
+  if (silence !== null) return holdAndReport(o, silence, drainedAt, { state: next })
   if (drainedAt === null || now < drainedAt) return hold(o, reason, message, drainedAt, { state: next })
   return hold(o, reason, message, now, { state: { ...next, drained: true } })
 }

@@ -12,7 +12,6 @@ import { kindAndName, LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import {
   atStage,
-  carriedSince,
   judgedOf,
   judgedReady,
   short,
@@ -23,22 +22,24 @@ import {
   withImage,
 } from '../../model/selectors.ts'
 import type { AnalysisPhase } from '../../model/state.ts'
-import { NONE } from '../../model/traffic.ts'
 import { awaiting } from '../../model/waiting.ts'
 import { momentOf, problemOf } from '../../problems/index.ts'
 import type { Instant } from '../../time.ts'
+import { givenUp, returnedSince } from '../unconfirmed.ts'
 
 /** Pods of the earlier candidate may still answer: nothing rolls until the mesh is seen at 0 and has drained. */
 export function drainEarlierCandidate(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   if (standsIn(o, judgedOf(o)))
     return hold(o, 'PrimaryNotReady', standInSentence(o), null, { state: { ...state, carriedAt: null } })
-  const carriedAt = carriedSince(o, NONE, state.carriedAt, now)
+  const carriedAt = returnedSince(o, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
   const message = `Waiting for in-flight requests of ${short(earlier)} before starting ${withImage(o, state.candidate)}`
   if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
+  const silence = state.carriedAt === null ? givenUp(o, now) : null
+  if (silence !== null) return holdAndReport(o, silence, drainedAt, { state: next })
   if (now < drainedAt) return hold(o, 'Restarted', message, drainedAt, { state: next })
   // Its pods start when that is confirmed.
   if (isToBeConfirmed(o)) return waitToStart(o, state, state.candidate, now, now)
