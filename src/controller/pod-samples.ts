@@ -1,14 +1,15 @@
 /**
  * Pods that stand for the others of their side, and their namespace: what a mesh injected into them no template tells. Neither is
- * watched. A pod is read once, by its name; a namespace again where a pass finds that the last read is old, because its labels change
- * under pods that stay. A canary at rest has no passes, so it costs no request.
+ * watched. A pod is read once, by its name; its namespace with it, and again where a pass finds that the last read is old, because labels
+ * change under pods that stay. Before there are pods no pass may come, so the namespace is read every few minutes. A canary at rest has
+ * pods and no passes: it costs no request.
  */
 import { kinds, type KubeObject, type Ref, refKey } from '../api/object.ts'
 import { at, recordsOf, sameJson, textOf } from '../core/json.ts'
 import type { PodSample } from '../core/model/observation.ts'
 import type { Clock, KubeApi } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
-import { withDeadline } from '../runtime/timing.ts'
+import { pause, withDeadline } from '../runtime/timing.ts'
 
 export interface SamplePorts {
   readonly api: KubeApi
@@ -42,13 +43,19 @@ interface Entry {
   reading: Promise<void> | null
   /** Who has it. The Canaries of one namespace share its entry. */
   readonly canaries: Set<string>
+  /** Those of them that have no pods. */
+  readonly alone: Set<string>
   readonly stop: AbortController
 }
 
 /** Before a release gets traffic it waits for the answer; a pod that cannot be read in this time is one of which nothing is known. */
 const DEADLINE: Milliseconds = 5000
 /** A pass that finds an answer older than this asks again, and goes on with the one that it has. */
-const OLD: Milliseconds = 30_000
+const OLD: Milliseconds = 300_000
+/** A read that failed is done again by the first pass after this. */
+const FAILED: Milliseconds = 30_000
+/** While no pod tells its labels, a namespace is read so often: what a canary waits for may be a label of it. */
+const EVERY: Milliseconds = 120_000
 
 export class PodSamples implements Samples {
   readonly #ports: SamplePorts
@@ -63,12 +70,14 @@ export class PodSamples implements Samples {
   of(pod: Ref, canary: string): PodSample | null | undefined {
     // The namespace first: whatever reads a pod reads it, too.
     const [around, found] = [this.#known(namespaceOf(pod), canary), this.#known(pod, canary)]
+    this.#entries.get(refKey(namespaceOf(pod)))?.alone.delete(canary)
     if (found === undefined || around === undefined) return undefined
     return found === null ? null : { ...found, namespaceLabels: around?.labels ?? {} }
   }
 
   labelsOf(namespace: Ref, canary: string): Labels | null | undefined {
     const known = this.#known(namespace, canary)
+    this.#entries.get(refKey(namespace))?.alone.add(canary)
     return known === undefined || known === null ? known : known.labels
   }
 
@@ -76,7 +85,14 @@ export class PodSamples implements Samples {
     const key = refKey(ref)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
-      entry = { known: undefined, readAt: 0, reading: null, canaries: new Set(), stop: new AbortController() }
+      entry = {
+        known: undefined,
+        readAt: 0,
+        reading: null,
+        canaries: new Set(),
+        alone: new Set(),
+        stop: new AbortController(),
+      }
       this.#entries.set(key, entry)
     }
     entry.canaries.add(canary)
@@ -87,9 +103,9 @@ export class PodSamples implements Samples {
 
   /** What a pod has stays with it. Nothing is not known for good: the read may have failed. */
   #isDue(ref: Ref, { known, readAt }: Entry): boolean {
-    if (known === undefined) return true
-    const mayChange = known === null || ref.kind === kinds.Namespace
-    return mayChange && this.#ports.clock.now() - readAt >= OLD
+    const age = this.#ports.clock.now() - readAt
+    if (known === undefined || known === null) return known === undefined || age >= FAILED
+    return ref.kind === kinds.Namespace && age >= OLD
   }
 
   retain(canary: string, refs: readonly Ref[]): void {
@@ -100,6 +116,7 @@ export class PodSamples implements Samples {
       keys?.delete(key)
       const entry = this.#entries.get(key)
       entry?.canaries.delete(canary)
+      entry?.alone.delete(canary)
       if (entry?.canaries.size !== 0) continue
       entry.stop.abort()
       this.#entries.delete(key)
@@ -137,8 +154,18 @@ export class PodSamples implements Samples {
     entry.known = known
     entry.reading = null
     entry.readAt = clock.now()
-    if (signal.aborted || sameJson(before, known)) return
+    if (signal.aborted) return
+    if (entry.alone.size > 0) void this.#readLater(ref, entry)
+    if (sameJson(before, known)) return
     for (const canary of entry.canaries) wake(canary)
+  }
+
+  async #readLater(ref: Ref, entry: Entry): Promise<void> {
+    const { readAt, stop } = entry
+    await pause(this.#ports.clock, EVERY, stop.signal)
+    // A pass may have read it meanwhile, and pods may tell by now.
+    const isDue = entry.readAt === readAt && entry.alone.size > 0
+    if (!stop.signal.aborted && isDue) void this.#read(ref, entry)
   }
 }
 
