@@ -37,10 +37,12 @@ export class ProviderInformers {
   update(): void {
     const inUse = this.#providersInUse()
     const needed = byKey(inUse.flatMap(kindsOf))
-    const wanted = byKey([...needed.values(), ...inUse.flatMap(neighboursOf)])
+    const isNeeded = (kind: Kind): boolean => [...needed.values()].some(one => kindKey(one) === kindKey(kind))
+    const neighbours = inUse.flatMap(neighboursOf).filter(kind => !isNeeded(kind))
+    const wanted = byKey([...needed.values(), ...neighbours])
     for (const [key, { kind, isNeeded }] of this.#followed) {
-      // A kind that is needed from now on, or in another version, is looked for again soon where it was not there.
-      if (wanted.get(key)?.version === kind.version && isNeeded === needed.has(key)) continue
+      // A kind that is needed from now on is looked for again soon where it was not there.
+      if (wanted.has(key) && isNeeded === needed.has(key)) continue
       for (const scope of this.#scopes) this.#cache.release(kind, scope)
       this.#followed.delete(key)
     }
@@ -70,9 +72,6 @@ export class ProviderInformers {
   }
 }
 
-/** Each kind once, in the version of the first that names it. */
-function byKey(all: readonly Kind[]): ReadonlyMap<string, Kind> {
-  const found = new Map<string, Kind>()
-  for (const kind of all) if (!found.has(kindKey(kind))) found.set(kindKey(kind), kind)
-  return found
-}
+/** Each version once: a cluster may serve one of them alone, and a Canary that needs the other is told so without holding the rest. */
+const byKey = (all: readonly Kind[]): ReadonlyMap<string, Kind> =>
+  new Map(all.map(kind => [`${kindKey(kind)} ${kind.version}`, kind]))

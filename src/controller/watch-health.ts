@@ -28,7 +28,8 @@ export function unseenIn(
 ): string | null {
   const concerned = reflectors.filter(one => one.namespace === '' || one.namespace === namespace)
   const needed = concerned.filter(
-    ({ kind }) => neededByEach(kind) || own.some(one => isSame(one, kind)) || isNamed(kind, scaler),
+    ({ kind }) =>
+      neededByEach(kind) || own.some(one => isSame(one, kind) && one.version === kind.version) || isNamed(kind, scaler),
   )
   return joined(needed.map(reflector => troubleOf(reflector) ?? absenceOfNamed(reflector, scaler)))
 }

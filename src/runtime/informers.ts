@@ -54,8 +54,8 @@ export class Informers {
   }
 
   /**
-   * Starts to follow a kind, or joins those who do. Every `use` needs its `release`. A kind is followed in the version of
-   * its first user.
+   * Starts to follow a kind, or joins those who do. Every `use` needs its `release`. Each version of a kind is followed
+   * by itself.
    *
    * @param namespace empty: all namespaces.
    * @param waits of the first user, in the place of those that all have.
@@ -179,7 +179,7 @@ export class Informers {
   }
 
   #room(kind: Kind, namespace: string): Informer | undefined {
-    return this.#informersOf(kind).find(room => room.namespace === namespace)
+    return this.#informersOf(kind).find(room => room.namespace === namespace && room.kind.version === kind.version)
   }
 
   /** Objects out of all rooms of a kind; scopes may overlap, so each object once. */

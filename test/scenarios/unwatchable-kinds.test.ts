@@ -3,7 +3,9 @@
  */
 import { expect } from 'chai'
 import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
+import { resourceOf } from '../../playground/schema/custom.ts'
 import type { Verb } from '../../playground/server/request.ts'
+import { looseDefinition } from '../../playground/test/installed.ts'
 import {
   expectConditions,
   expectEvent,
@@ -174,6 +176,32 @@ suite('kinds that cannot be seen, in virtual time', () => {
     await world.clock.advance(minute)
     expect(new Set(asked)).to.deep.equal(new Set(['v1', 'v1beta1']))
     expect(asked.at(-1)).to.equal('v1beta1')
+  })
+
+  test('HTTPRoutes are served as v1beta1 alone: a Canary of v1 is told, and holds none of v1beta1', async () => {
+    world.api.server.resources.install(resourceOf(looseDefinition({ ...kinds.HTTPRoute, version: 'v1beta1' })))
+    await started()
+    world.canary({ provider: 'gatewayapi:v1beta1' })
+    const metadata = { name: 'api', namespace: 'shop' }
+    const spec = world.user.get(kinds.Canary, 'shop', 'web')?.spec as object
+    world.user.create({
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'Canary',
+      metadata,
+      spec: {
+        ...spec,
+        provider: 'gatewayapi:v1',
+        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'api' },
+      },
+    })
+    await world.clock.advance(minute)
+    expect(world.user.get(kinds.Canary, 'shop', 'api')?.['status']).to.include({
+      reason: 'WatchUnavailable',
+      message:
+        'httproutes.gateway.networking.k8s.io is served as v1beta1; Sluice needs v1, that is Gateway API 1.0 or newer; or write provider: gatewayapi:v1beta1',
+    })
+    expect(world.status.reason).to.not.equal('WatchUnavailable')
+    expect(world.status.phase).to.be.a('string')
   })
 
   test('scaledobjects.keda.sh is not installed, and a Canary names one: it starts once KEDA is there', async () => {
