@@ -2,7 +2,7 @@
  * One canary as people see it: what the command line, the page and `-o json` show. Plain JSON, and versioned: a field keeps its
  * name and meaning within one `apiVersion`. Times are RFC 3339, shares are percent, lengths of time are seconds unless said otherwise.
  */
-import type { Vantage } from '../analysis/check-context.ts'
+import type { Vantage } from '../../api/status.ts'
 import type { CommandName } from '../model/command-line.ts'
 
 export const VIEW_VERSION = 'view.sluice.dev/v1beta1'
