@@ -37,8 +37,8 @@ export class ProviderInformers {
   update(): void {
     const inUse = this.#providersInUse()
     const needed = byKey(inUse.flatMap(kindsOf))
-    const isNeeded = (kind: Kind): boolean => [...needed.values()].some(one => kindKey(one) === kindKey(kind))
-    const neighbours = inUse.flatMap(neighboursOf).filter(kind => !isNeeded(kind))
+    const neededKeys = new Set([...needed.values()].map(kindKey))
+    const neighbours = inUse.flatMap(neighboursOf).filter(kind => !neededKeys.has(kindKey(kind)))
     const wanted = byKey([...needed.values(), ...neighbours])
     for (const [key, { kind, isNeeded }] of this.#followed) {
       // A kind that is needed from now on is looked for again soon where it was not there.

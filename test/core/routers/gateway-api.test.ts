@@ -480,13 +480,13 @@ suite('a weight counts once every parent has taken up the route', () => {
   test('the pods of what was rolled back go where a parent refuses the route, and stay for the deadline where one does not answer', () => {
     const state = failed({ drained: false, carriedAt: null })
     type Failed = typeof state
-    const after = (unconfirmed: Unconfirmed, from: Failed): Decision & { readonly state: Failed } => {
+    const decided = (unconfirmed: Unconfirmed, from: Failed): Decision & { readonly state: Failed } => {
       const decision = decide(at(from, { traffic: { ...carriedBy([0]), unconfirmed } as Carried }), now)
       if (!('state' in decision)) throw new Error('no decision')
       return decision as Decision & { readonly state: Failed }
     }
     const drained = (unconfirmed: Unconfirmed): unknown =>
-      after(unconfirmed, { ...state, carriedAt: now - 600_000 }).state.drained
+      decided(unconfirmed, { ...state, carriedAt: now - 600_000 }).state.drained
     const silent = {
       because: 'HTTPRoute shop/web has no answer',
       since: now - 119_000,
@@ -494,7 +494,7 @@ suite('a weight counts once every parent has taken up the route', () => {
       isPartial: true,
     }
     expect(drained({ ...silent, isAnswered: true })).to.equal(true)
-    const waits = after(silent, state)
+    const waits = decided(silent, state)
     expect([waits.reason, waits.state.drained, (waits.wakeAt ?? 0) - now]).to.deep.equal([
       'RouteNotAccepted',
       false,
@@ -504,7 +504,7 @@ suite('a weight counts once every parent has taken up the route', () => {
       'HTTPRoute shop/web has no answer. It may still send requests by the weights before, so the pods of Deployment web stop 2m after the last change of the route',
     )
     const overdue = { ...silent, since: now - 120_000 }
-    const over = after(overdue, state)
+    const over = decided(overdue, state)
     expect([over.reason, over.state.carriedAt, (over.wakeAt ?? 0) - now]).to.deep.equal([
       'RouteNotAccepted',
       now,
@@ -513,7 +513,7 @@ suite('a weight counts once every parent has taken up the route', () => {
     expect(over.message).to.equal(
       'HTTPRoute shop/web has no answer. Nothing was said of it for 2m, so the pods of Deployment web stop; what it still sends to them fails',
     )
-    expect(after(overdue, { ...over.state, carriedAt: now - 60_000 }).state.drained).to.equal(true)
+    expect(decided(overdue, { ...over.state, carriedAt: now - 60_000 }).state.drained).to.equal(true)
   })
 
   test('at rest a refusal is a warning', () => {
