@@ -1,6 +1,7 @@
 /**
  * `npm test`: the static checks beside the tests, on two cores at once. The last line is `N passed, N failed`; failed static
- * checks are one failure. The playground's suites run when something that they import has changed; `ALL=1` runs all of them.
+ * checks are one failure. The playground's suites run when something that they import has changed; `ALL=1` runs all of them, and those
+ * of `test/long`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -95,8 +96,10 @@ const FIRST: readonly Path[] = [
 ]
 
 const suites = testsUnder('playground/test')
-const own = [...FIRST, ...testsUnder('test').filter(file => !FIRST.includes(file))]
-const changed = process.env['ALL'] === '1' ? null : changedSince(passedCommit())
+const isAll = process.env['ALL'] === '1'
+const isWanted = (file: Path): boolean => !FIRST.includes(file) && (isAll || !file.startsWith('test/long/'))
+const own = [...FIRST, ...testsUnder('test').filter(isWanted)]
+const changed = isAll ? null : changedSince(passedCommit())
 const wanted = changed === null ? suites : suitesToRun(suites, changed, importsOf)
 const leftOut = suites.length - wanted.length
 

@@ -1,6 +1,6 @@
 /**
  * Flags → connections: who we are, the API server, the metrics servers. No cache, no election, and nothing is asked before the first
- * call, so that a command that reads one Canary needs no more than this. Beside app.ts the only importer of adapters.
+ * call, so that a command that reads one Canary needs no more than this. Beside app.ts and main.ts the only importer of adapters.
  */
 import { monotonicClock, systemClock } from './adapters/clock.ts'
 import type { ReadSecret } from './adapters/http/access.ts'
@@ -11,8 +11,10 @@ import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
 import { HttpWebhooks } from './adapters/webhooks/caller.ts'
 import { kinds } from './api/object.ts'
+import type { ClientFlags } from './cli/client/flags.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
+import type { Client } from './cli/tools.ts'
 import type { KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
 import { pause } from './runtime/timing.ts'
 
@@ -82,10 +84,29 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
   }
 }
 
+/** Requests a second, and at once, of a command: what kubectl allows itself. */
+const CLIENT_LIMITS = { kubeApiQps: 50, kubeApiBurst: 300 }
+
+/** A cluster as the caller of a command. @throws StartupError with a sentence when the kubeconfig is not as it must be. */
+export function connectClient(flags: ClientFlags, options: Pick<ConnectOptions, 'version'>): Client {
+  const { as, asGroup, namespace } = flags
+  if (as === undefined && asGroup.length > 0) throw new StartupError('--as-group needs --as: name the user, too')
+  const identity = as === undefined ? {} : { as, asGroups: asGroup }
+  const credentials = orStartupError(() => loadCredentials({ ...credentialsOf(flags), ...identity }, monotonicClock))
+  const api = apiOf(CLIENT_LIMITS, credentials, options)
+  return {
+    api,
+    server: credentials.server,
+    namespace: namespace ?? (credentials.namespace || 'default'),
+    user: as ?? credentials.user,
+    close: () => api.close(),
+  }
+}
+
 function apiOf(
-  { kubeApiQps: qps, kubeApiBurst: burst }: ConnectFlags,
+  { kubeApiQps: qps, kubeApiBurst: burst }: Pick<ConnectFlags, 'kubeApiQps' | 'kubeApiBurst'>,
   credentials: Credentials,
-  { version, called }: ConnectOptions,
+  { version, called }: Pick<ConnectOptions, 'version' | 'called'>,
 ): KubeTransport {
   return new KubeTransport({
     credentials,
@@ -149,7 +170,10 @@ function metricsOf(
   })
 }
 
-function credentialsOf({ kubeconfig, context }: ConnectFlags): { kubeconfig?: string; context?: string } {
+function credentialsOf({ kubeconfig, context }: Pick<ConnectFlags, 'kubeconfig' | 'context'>): {
+  kubeconfig?: string
+  context?: string
+} {
   return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }
 }
 

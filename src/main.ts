@@ -1,10 +1,15 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
+import { createHash } from 'node:crypto'
 import { Command, CommanderError } from 'commander'
 import { demoCommand } from './cli/demo.ts'
 import { runCommand } from './cli/flags.ts'
 import { importCommand } from './cli/import.ts'
+import { clientCommands } from './cli/program.ts'
 import { StartupError } from './cli/startup-error.ts'
+import type { Tools } from './cli/tools.ts'
+import { monotonicClock, systemClock } from './adapters/clock.ts'
 import { run } from './app.ts'
+import { connectClient } from './connect.ts'
 
 declare const SLUICE_VERSION: string | undefined
 
@@ -14,13 +19,17 @@ const program = new Command('sluice')
   .description('Releases Kubernetes workloads step by step on Istio, and rolls back what is bad.')
   .version(version)
   .exitOverride()
-  .showHelpAfterError('(see: sluice run --help)')
+  .showHelpAfterError('(see: sluice --help)')
   // What follows a command is the command's own.
   .enablePositionalOptions()
 
-runCommand(program, async flags => {
-  const stop = new AbortController()
+const stop = new AbortController()
+const stopBySignal = (): void => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+}
+
+runCommand(program, async flags => {
+  stopBySignal()
   await run(flags, version, stop.signal)
 }).exitOverride()
 demoCommand(program, import.meta.dirname).exitOverride()
@@ -29,11 +38,37 @@ const written =
   (stream: NodeJS.WriteStream) =>
   async (text: string): Promise<void> =>
     new Promise(resolve => stream.write(text, () => resolve()))
-importCommand(
-  program,
-  { stdin: process.stdin, stdout: written(process.stdout), stderr: written(process.stderr) },
-  code => (process.exitCode = code),
-).exitOverride()
+const { env, stdout, stderr } = process
+const isDumb = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb'
+const isForced = !['', '0', undefined].includes(env['FORCE_COLOR'])
+const tools: Tools = {
+  stdin: process.stdin,
+  stdout: written(stdout),
+  stderr: written(stderr),
+  version,
+  terminal: {
+    isInteractive: stdout.isTTY && env['TERM'] !== 'dumb',
+    hasColors: isForced || (stdout.isTTY && !isDumb),
+    columns: () => (stdout.isTTY ? stdout.columns : null),
+    rows: () => (stdout.isTTY ? stdout.rows : 24),
+  },
+  clock: systemClock,
+  steady: monotonicClock,
+  sha256: text => createHash('sha256').update(text).digest('hex'),
+  random: Math.random,
+  stop: stop.signal,
+  connect: flags => {
+    stopBySignal()
+    return connectClient(flags, { version })
+  },
+  exit: code => {
+    process.exitCode = code
+  },
+}
+importCommand(program, tools, tools.exit).exitOverride()
+clientCommands(program, tools)
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError(`(see: sluice ${command.name()} --help)`)
 
 try {
   await program.parseAsync()

@@ -5,13 +5,7 @@ import type { Command } from 'commander'
 import { importFlagger } from '../import/flagger/import.ts'
 import { needsWork, type Note } from '../import/flagger/notes.ts'
 import { StartupError } from './startup-error.ts'
-
-/** Where a command reads and writes. */
-export interface Streams {
-  readonly stdin: NodeJS.ReadableStream
-  readonly stdout: (text: string) => Promise<void>
-  readonly stderr: (text: string) => Promise<void>
-}
+import type { Streams } from './tools.ts'
 
 const headings: Readonly<Record<Note['kind'], string>> = {
   unread: 'not read',

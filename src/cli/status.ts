@@ -1,0 +1,64 @@
+/** `sluice status NAME`: waits for the end of a release, and says by its exit code how it ended. For CI. */
+import { type Command, Option } from 'commander'
+import { findCanary } from './client/canaries.ts'
+import { type ClientFlags, duration, withClientFlags } from './client/flags.ts'
+import { inSession } from './client/session.ts'
+import { CODES } from './release/outcome.ts'
+import { quoted } from './release/target.ts'
+import { awaitRelease } from './release/wait.ts'
+import type { Tools } from './tools.ts'
+
+interface StatusFlags extends ClientFlags {
+  readonly timeout?: number
+  readonly revision?: string
+  readonly follow?: boolean
+  readonly waitApproval?: boolean
+  readonly quiet?: boolean
+}
+
+const EXIT_CODES = `
+Exit codes:
+  ${CODES.promoted}    promoted: the revision serves
+  ${CODES.error}    error: no cluster, no right, no such Canary, or it was deleted meanwhile
+  ${CODES.usage}    wrong flags
+  ${CODES.rolledBack}    rolled back, or replaced by another revision
+  ${CODES.person}    a person is waited for: approval, pause, a weight that was lowered by hand
+  ${CODES.stalled}    stalled for 10s: a person has to put something right
+  ${CODES.timeout}  the timeout is over
+
+The last line on the standard error says it in a sentence.`
+
+/** Adds `status` to the program. */
+export function statusCommand(program: Command, tools: Tools): Command {
+  const command = program
+    .command('status')
+    .description('wait for the end of a release; the exit code says how it ended')
+    .argument('<name>', 'of the Canary')
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait, such as 30m; 0: read once (default: no limit)').argParser(
+        duration,
+      ),
+    )
+    .option(
+      '--revision <hash>',
+      'revision to wait for, as `sluice get` shows it; without it the one that is on the target now',
+    )
+    .option('--follow', 'wait for another revision that comes meanwhile, too')
+    .option('--wait-approval', 'wait for people, too')
+    .option('-q, --quiet', 'only the last sentence')
+    .addHelpText('after', EXIT_CODES)
+  return withClientFlags(command).action(async (name: string, flags: StatusFlags) => {
+    await inSession(tools, flags, async session => {
+      const canary = await findCanary(session, name)
+      const { how, sentence } = await awaitRelease(tools, session, canary, {
+        revision: flags.revision === undefined ? null : quoted(flags.revision),
+        isFollowing: flags.follow === true,
+        isPatient: flags.waitApproval === true,
+        timeout: flags.timeout ?? null,
+        said: async line => (flags.quiet === true ? undefined : tools.stderr(`${line}\n`)),
+      })
+      await tools.stderr(`${sentence}\n`)
+      return CODES[how]
+    })
+  })
+}

@@ -1,0 +1,59 @@
+/** What commands are given by main.ts: where they read and write, the clock, and a way to a cluster. */
+import type { Clock, KubeApi, MetricSource, Sha256 } from '../core/ports.ts'
+import type { ClientFlags } from './client/flags.ts'
+
+/** Where a command reads and writes. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: (text: string) => Promise<void>
+  readonly stderr: (text: string) => Promise<void>
+}
+
+/** What standard output is. */
+export interface Terminal {
+  /** It shows to a person, and what was written can be written over. */
+  readonly isInteractive: boolean
+  readonly hasColors: boolean
+  /** Characters in a line; null: lines have no end. */
+  readonly columns: () => number | null
+  readonly rows: () => number
+}
+
+/** One cluster, as the caller of a command. */
+export interface Client {
+  readonly api: KubeApi
+  /** URL of the API server. */
+  readonly server: string
+  /** Of the flag, else of the context, else `default`. */
+  readonly namespace: string
+  /** What the kubeconfig calls its user, or empty. */
+  readonly user: string
+  close(): Promise<void>
+}
+
+/** Prometheus, as `check` asks it. */
+export interface MetricsClient {
+  readonly source: MetricSource
+  close(): void
+}
+
+export interface Tools extends Streams {
+  readonly version: string
+  readonly terminal: Terminal
+  /** Time on the wall. */
+  readonly clock: Clock
+  /** One that does not jump. */
+  readonly steady: Clock
+  readonly sha256: Sha256
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Aborts with Ctrl-C, and when the program is told to end. */
+  readonly stop: AbortSignal
+  /** @throws StartupError with a sentence when the kubeconfig is not as it must be. */
+  readonly connect: (flags: ClientFlags) => Client
+  /** Receives the exit code of the program. */
+  readonly exit: (code: number) => void
+}
+
+/** Exit codes of commands; seen.md of `sluice status` are in release/outcome.ts. */
+export const FAILED = 1
