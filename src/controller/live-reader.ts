@@ -9,7 +9,16 @@ import type { Call, KubeApi, Sha256 } from '../core/ports.ts'
 import { hashOfContent } from '../core/render/content.ts'
 import { bounded } from '../runtime/object-limits.ts'
 import type { Content } from './config-contents.ts'
-import { configKinds, forms, indexes, isReadInAllNamespaces, keeping, selectors } from './kinds.ts'
+import {
+  configKinds,
+  forms,
+  indexes,
+  isReadInAllNamespaces,
+  keeping,
+  providerKinds,
+  routeKinds,
+  selectors,
+} from './kinds.ts'
 import type { Reader } from './reader.ts'
 
 /** Objects in one page of a list. */
@@ -163,7 +172,8 @@ export class LiveReader implements Reader {
         .list(kind, next === undefined ? query : { ...query, continue: next }, call)
         .catch((error: unknown) => {
           this.#unlisted.add(scopeKey(scope))
-          return this.#refused(error, { resourceVersion: '', items: [] })
+          const none = { resourceVersion: '', items: [] }
+          return isForbidden(error) && isOnlyBeside(kind) ? none : this.#refused(error, none)
         })
       for (const item of page.items) {
         const object = keep(item)
@@ -194,3 +204,8 @@ const isIn = (scope: Scope, namespace: string): boolean => scope.namespace === '
 
 /** Whether a list of this kind has every object, so that one that is not in it does not exist. */
 const isWhole = (kind: Kind): boolean => selectors[kindKey(kind)] === undefined
+
+/** No provider needs it: the controller goes on without it as well. */
+const isOnlyBeside = (kind: Kind): boolean =>
+  routeKinds.some(one => kindKey(one.kind) === kindKey(kind)) &&
+  !providerKinds.some(one => kindKey(one.kind) === kindKey(kind))

@@ -9,7 +9,7 @@ import {
   followedWherePresent,
   forms,
   keeping,
-  providerKinds,
+  routeKinds,
   selectors,
 } from '../../src/controller/kinds.ts'
 import { Observer } from '../../src/controller/observe.ts'
@@ -48,7 +48,7 @@ async function observedByInformers(world: World): Promise<Observation> {
   const contents = new ConfigContents({ api, clock, random, sha256, wake: () => {} })
   const samples = new PodSamples({ api, clock, wake: () => {} })
   const observer = new Observer(informers, contents, samples, settings, sha256)
-  const routed = providerKinds.map(({ kind }) => kind)
+  const routed = routeKinds.map(({ kind }) => kind)
   const policies = policyKinds.map(({ kind }) => kind)
   for (const kind of [...followed, ...routed, ...followedWherePresent, ...policies]) informers.use(kind)
   for (const kind of configKinds) informers.use(kind, 'shop')
@@ -273,6 +273,34 @@ suite('a Canary that is observed without informers', () => {
     const observed = await observedLive(world, api)
     expect(observed.unseen).to.equal(message)
     expect(observed.target?.object.metadata.name).to.equal('web')
+  })
+
+  const boundTo = (...gateways: readonly string[]): void => {
+    made(kinds.IstioGateway, 'public', { servers: [] }, 'edge')
+    world.deploy()
+    world.canary({ service: { port: 80, targetPort: 8080, hosts: ['web.example.com'], gateways } })
+  }
+
+  test('Gateways are there or not, as for the informers; outside of what may be watched nothing is said', async () => {
+    boundTo('edge/public', 'edge/nowhere')
+    await frozen()
+    const { gateways } = (await observedLive(world)).surroundings
+    expect(gateways['edge/public']?.metadata.name).to.equal('public')
+    expect(gateways['edge/nowhere']).to.equal(null)
+    expect((await observedByInformers(world)).surroundings.gateways).to.deep.equal(gateways)
+    const restricted = await observedLive(world, world.api.replica(), ['shop'])
+    expect(restricted.surroundings.gateways).to.deep.equal({})
+  })
+
+  test('one who may not list Gateways sees all else', async () => {
+    boundTo('edge/public')
+    await frozen()
+    const api = world.api.replica()
+    const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'gateways is forbidden' })
+    api.faults.refuse(({ kind }) => kind === kinds.IstioGateway, refused)
+    const observed = await observedLive(world, api)
+    expect(observed.unseen).to.equal(null)
+    expect(observed.surroundings.gateways).to.deep.equal({})
   })
 
   test('any other trouble ends it, and a Canary that is not there is null', async () => {

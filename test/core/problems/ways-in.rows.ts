@@ -51,7 +51,7 @@ export const ofTheStart: Readonly<Record<string, Row>> = {
   'a Gateway that does not exist': {
     o: given(atEdge, absent),
     reason: 'ReferenceMissing',
-    message: `${NAMED}, which does not exist, so no request comes to the split there. Create it, or write another one in spec.service.gateways.`,
+    message: `${NAMED} (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in spec.service.gateways.`,
   },
   'a Gateway for other hosts': {
     o: by(atEdge, server(['*.other.example.com', 'example.com'])),
@@ -81,7 +81,7 @@ export const ofTheStart: Readonly<Record<string, Row>> = {
     ),
     reason: 'ReferenceMissing',
     message:
-      'VirtualService shop/front is bound to Gateway edge/public, which does not exist, so no request comes to the split there. Create it, or write another one in its spec.gateways.',
+      'VirtualService shop/front is bound to Gateway edge/public (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in its spec.gateways.',
   },
   'a root at a Gateway for other hosts': {
     o: given(
@@ -160,7 +160,7 @@ export const ofWarnings: Readonly<Record<string, Row>> = {
   'a Gateway that does not exist, beside the mesh': {
     o: given(alsoInMesh, absent),
     reason: 'ReferenceMissing',
-    message: `${NAMED}, which does not exist, so no request comes to the split there. Create it, or write another one in spec.service.gateways.`,
+    message: `${NAMED} (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in spec.service.gateways.`,
   },
   'a host for which no Gateway has a server': {
     o: by({ ...atEdge, hosts: [HOST, 'b.example.com'] }, server([HOST])),

@@ -45,7 +45,7 @@ function closedBecause(
   if (found === null) {
     return problem(
       'ReferenceMissing',
-      `${named}, which does not exist, so no request comes to the split there. Create it, or write another one in ${owner.field('gateways')}.`,
+      `${named} (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in ${owner.field('gateways')}.`,
     )
   }
   const namespace = owner.namespace
