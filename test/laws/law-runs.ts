@@ -7,7 +7,7 @@ import { Broken, type Law } from './laws.ts'
 import type { Onlooker } from './histories.ts'
 
 /** All histories of all laws: `LAW_RUNS`, or what a test run can afford. Laws that are tried together share them. */
-const TOTAL = Number(process.env['LAW_RUNS'] ?? 600)
+const TOTAL = Number(process.env['LAW_RUNS'] ?? 170)
 /** What the shares of the laws add up to. */
 const SHARES = 34
 

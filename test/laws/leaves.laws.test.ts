@@ -85,16 +85,14 @@ class Traced {
     ])
   }
 
-  /** One that is made, and has had a minute to come to rest. */
+  /** One that is made, and of which no pass has been made. */
   static at({ split = 'own', autoscaler, route }: Row, spec: Json): Traced {
     const world = newWorld({ ...plain, split })
     putTemplates(world)
     if (autoscaler !== undefined) putAutoscaler(world, autoscaler)
     if (route === true) putRoute(world)
     world.edit(CANARY, canary => ({ ...canary, spec }))
-    const traced = new Traced(split, world)
-    traced.after(go(60))
-    return traced
+    return new Traced(split, world)
   }
 
   /** The same Canary, from where this one is, with a new process. */
@@ -103,24 +101,21 @@ class Traced {
   }
 
   /** The trace once something has happened. */
-  after(act: Act | null): string {
-    if (act !== null) this.#life.meet(act)
+  after(act: Act): string {
+    this.#life.meet(act)
     return this.#trace.join('\n')
   }
 }
 
+/** The minute in which a Canary comes to rest; most pairs differ in its first pass, and need no more of it. */
+const beginning = [go(0), go(60)]
+
 /** Whether two specs do the same until they rest, and in each history after that. */
 function isTheSame(row: Row, one: Json, other: Json): boolean {
   const begun = [Traced.at(row, one), Traced.at(row, other)] as const
-  const isSame = (traced: readonly [Traced, Traced], act: Act | null): boolean =>
-    traced[0].after(act) === traced[1].after(act)
-  return (
-    isSame(begun, null) &&
-    histories.every(acts => {
-      const traced = [begun[0].again(), begun[1].again()] as const
-      return acts.every(act => isSame(traced, act))
-    })
-  )
+  const areTheSame = (traced: readonly [Traced, Traced], acts: readonly Act[]): boolean =>
+    acts.every(act => traced[0].after(act) === traced[1].after(act))
+  return areTheSame(begun, beginning) && histories.every(acts => areTheSame([begun[0].again(), begun[1].again()], acts))
 }
 
 function problemsOf(spec: Json): readonly string[] {

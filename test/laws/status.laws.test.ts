@@ -8,7 +8,7 @@ import { writeStatus } from '../../src/core/status/write-status.ts'
 import { observation } from '../core/given-objects.ts'
 import { instant, memory, state } from './states.ts'
 
-const numRuns = Number(process.env['LAW_RUNS'] ?? 1000)
+const numRuns = Number(process.env['LAW_RUNS'] ?? 300)
 
 suite('laws of the status', function () {
   this.timeout(0)
