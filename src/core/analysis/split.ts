@@ -49,6 +49,12 @@ export function missingRequests(sides: Sides, weight: Percent): number | null {
   return expected >= EXPECTED ? Math.round(expected) : null
 }
 
+/**
+ * Points by which a share may be off beside chance: requests of an earlier weight that show late. Of a small share half of it, because with
+ * more a candidate could get several times what was requested.
+ */
+const slackOf = (weight: Percent): number => (weight > 0 ? Math.min(2, weight / 2) : 2)
+
 /** Whether callers' telemetry bears out the weight. `unknown` is no objection. */
 export type Carried =
   | { readonly said: 'agrees' | 'contradicts'; readonly because: string }
@@ -56,7 +62,7 @@ export type Carried =
 
 /**
  * Compares the split that callers report with the weight that was asked. The mesh draws for every request, so the share scatters
- * binomially; it contradicts when it is off by more than 4 standard deviations (once in 16,000 by chance) plus 2 points.
+ * binomially; it contradicts when it is off by more than 4 standard deviations (once in 16,000 by chance) and `slackOf`.
  * Only meaningful where all routes between the two sides are ours: a route of the user's that always goes to one side shifts the share.
  */
 export function splitSays(canary: Finding | undefined, primary: Finding | undefined, weight: Percent): Carried {
@@ -74,7 +80,7 @@ export function splitSays(canary: Finding | undefined, primary: Finding | undefi
   const share = (100 * toCanary) / total
   // Kept off 0 and 1, where the deviation would be nothing and one late answer a contradiction.
   const p = (total * (weight / 100) + 1) / (total + 2)
-  const tolerance = 2 + 4 * 100 * Math.sqrt((p * (1 - p)) / total)
+  const tolerance = slackOf(weight) + 4 * 100 * Math.sqrt((p * (1 - p)) / total)
   const seen = `callers sent ${share.toFixed(1)} % of ${Math.round(total)} requests to the canary`
   return Math.abs(share - weight) <= tolerance
     ? { said: 'agrees', because: `${seen}; ${weight} % was requested` }

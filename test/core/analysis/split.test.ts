@@ -72,6 +72,25 @@ suite('the split that callers report', () => {
     expect(says(195, 5, 100).said).to.equal('agrees')
   })
 
+  test('a small share is told from several times as much, and never by a few requests', () => {
+    const rows: readonly [canary: number, primary: number, weight: number, said: string][] = [
+      // Counted at sidecars and a waypoint: 89 of 20,000 at 0.5, 10 to 23 at 0.1.
+      [89, 19_911, 0.5, 'agrees'],
+      [10, 19_990, 0.1, 'agrees'],
+      [23, 19_977, 0.1, 'agrees'],
+      [400, 19_600, 0.5, 'contradicts'],
+      [5, 19_995, 0.5, 'contradicts'],
+      [100, 19_900, 0.1, 'contradicts'],
+      [40, 1960, 0.5, 'contradicts'],
+      [3, 97, 0.5, 'agrees'],
+      [0, 100, 0.5, 'agrees'],
+      [30, 970, 1, 'contradicts'],
+      [15, 985, 1, 'agrees'],
+    ]
+    for (const [canary, primary, weight, said] of rows)
+      expect(says(canary, primary, weight), `${canary} of ${canary + primary} at ${weight}`).to.include({ said })
+  })
+
   test('few requests are tolerated more than many', () => {
     expect(says(20, 100, 25).said).to.equal('agrees')
     expect(says(2000, 10_000, 25).said).to.equal('contradicts')
