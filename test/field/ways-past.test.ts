@@ -148,4 +148,35 @@ suite('field: ways past the split', () => {
       expect(world.status.history?.[0]).to.include({ reason: 'ThresholdReached' })
     })
   })
+
+  test('a route that is to delegate: what it delegates to is made first, and a candidate waits for it', async () => {
+    const front = (main: Spec): Spec => ({
+      hosts: ['shop.example.com', APEX],
+      gateways: [PUBLIC, 'mesh'],
+      http: [main],
+    })
+    world.virtualService('shop', 'front', front(to(APEX)))
+    world.callersAtGateway('shop.example.com', 10)
+    world.start()
+    await world.begin({ delegation: true })
+    await world.until('Initialized')
+    expect(Object.keys(world.object(kinds.VirtualService, 'web')?.spec as object)).to.deep.equal(['http'])
+    world.setImage('demo/web:1.1.0')
+    await world.clock.advance(minute)
+    expect(world.status).to.include({
+      reason: 'Conflict',
+      canaryWeight: 0,
+      message:
+        'VirtualService shop/front routes requests at gateway istio-system/public and in the mesh to Service web directly and bypasses the traffic split. In place of its destinations write delegate: {name: web, namespace: shop} into that route.',
+    })
+    // The mesh of the playground delegates nothing; the release that follows is in e2e/tests/behaviour/ways-in.test.ts.
+    world.user.delete(kinds.VirtualService, 'shop', 'front')
+    await world.clock.advance(minute)
+    expect(world.status).to.include({
+      reason: 'ReferenceMissing',
+      canaryWeight: 0,
+      message:
+        'No VirtualService delegates to VirtualService shop/web, so no request meets the split. Write a route with delegate: {name: web, namespace: shop} into the VirtualService that has the hosts.',
+    })
+  })
 })
