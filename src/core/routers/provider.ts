@@ -45,6 +45,8 @@ export type Sees = (kind: Kind, namespace: string) => boolean
 export interface Telemetry {
   /** How the telemetry of callers names the two sides, and who reports of other routes. */
   vantage(o: Observation): View
+  /** The part of it that the Canary alone tells. `subsets` null: a side is called as its subset. */
+  sides(o: Named & Pick<Observation, 'subsets'>): Pick<View, 'hosts' | 'canaryCallers' | 'primaryCallers'>
   /** What the built-in gates count. */
   readonly questions: Readonly<Record<Exclude<Part, 'value'>, (scene: CheckContext, window: Milliseconds) => string>>
   /** Requests that the pods of the primary received in a window that ended `ago`, as a lower bound. */

@@ -13,19 +13,8 @@ import { inMesh } from './users.ts'
 /** @param http HTTPRoute in the version of the provider. */
 export const telemetry = (http: Kind): Telemetry => ({
   ...ofIstio,
-  vantage: o => ({
-    vantage: vantageOf(o, inMesh(http)),
-    // A wildcard is no Host header.
-    hosts: (o.canary.spec.service.hosts ?? []).filter(host => !host.includes('*')),
-    strangers: strangersOf(o),
-    canaryCallers: { services: [o.names.canaryService.name] },
-    primaryCallers: {
-      services: [
-        o.names.primaryService.name,
-        ...(o.canary.spec.service.routes === undefined ? [] : [o.names.apexService.name]),
-      ],
-    },
-  }),
+  vantage: o => ({ ...sides(o), vantage: vantageOf(o, inMesh(http)), strangers: strangersOf(o) }),
+  sides,
   lostSentence: ({ names }) =>
     `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port that Service ${names.canaryService.name} does not have; compare its backendRefs with the ports of the Service.`,
   splitsAll: o => {
@@ -44,6 +33,18 @@ export const telemetry = (http: Kind): Telemetry => ({
     o.canary.spec.service.routes === undefined &&
     otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
 })
+
+const sides: Telemetry['sides'] = ({ canary, names }) => {
+  const { hosts = [], routes } = canary.spec.service
+  return {
+    // A wildcard is no Host header.
+    hosts: hosts.filter(host => !host.includes('*')),
+    canaryCallers: { services: [names.canaryService.name] },
+    primaryCallers: {
+      services: [names.primaryService.name, ...(routes === undefined ? [] : [names.apexService.name])],
+    },
+  }
+}
 
 /** Namespaces whose callers meet a route of their own at the Service. */
 function strangersOf(o: Observation): string[] {

@@ -1,6 +1,6 @@
 /** What Istio's metrics tell of the two sides. */
 import type { Observation } from '../../model/observation.ts'
-import type { Telemetry, View } from '../provider.ts'
+import type { Named, Telemetry } from '../provider.ts'
 import { vantageOf } from './ambient/vantage.ts'
 import { gatewaysIn, MESH } from './bindings.ts'
 import {
@@ -20,7 +20,8 @@ import {
 import { sharesAddUp, splitsAll, splitsMesh } from './split-scope.ts'
 
 export const telemetry: Telemetry = {
-  vantage,
+  vantage: o => ({ ...sides(o), vantage: vantageOf(o, splitsMesh), strangers: strangersOf(o) }),
+  sides,
   questions: {
     requests: (scene, window) => requests(scene, window),
     errors,
@@ -42,15 +43,13 @@ export const telemetry: Telemetry = {
   tellsSplit: sharesAddUp,
 }
 
-function vantage(o: Observation): View {
+function sides(o: Named & Pick<Observation, 'subsets'>): ReturnType<Telemetry['sides']> {
   const { names } = o
   const apex = names.apexService.name
   const { hosts = [], destinationRule: subsets, virtualServices } = o.canary.spec.service
   const known = {
-    vantage: vantageOf(o, splitsMesh),
     // A wildcard is no Host header, and a name without a dot is that of a Service.
     hosts: hosts.filter(host => host.includes('.') && !host.includes('*')),
-    strangers: strangersOf(o),
   }
   if (subsets === undefined) {
     const primary = names.primaryService.name
