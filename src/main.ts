@@ -1,6 +1,7 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { createHash } from 'node:crypto'
 import { Command, CommanderError } from 'commander'
+import { dashboardCommand } from './cli/dashboard.ts'
 import { demoCommand } from './cli/demo.ts'
 import { runCommand } from './cli/flags.ts'
 import { importCommand } from './cli/import.ts'
@@ -65,6 +66,13 @@ const tools: Tools = {
     process.exitCode = code
   },
 }
+dashboardCommand(program, async flags => {
+  stopBySignal()
+  // The controller neither needs nor loads it.
+  const { serveDashboard } = await import('./dashboard.ts')
+  const say = (line: string): void => void stdout.write(`${line}\n`)
+  await serveDashboard(flags, { version, stop: stop.signal, folder: import.meta.dirname, environment: env, say })
+}).exitOverride()
 importCommand(program, tools, tools.exit).exitOverride()
 clientCommands(program, tools)
 for (const command of program.commands)

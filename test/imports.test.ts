@@ -10,7 +10,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   runtime: ['runtime', 'core', 'api', 'node'],
   controller: ['controller', 'runtime', 'core', 'api'],
   adapters: ['adapters', 'core', 'api', 'node', 'package'],
-  server: ['server', 'core', 'api', 'node'],
+  server: ['server', 'runtime', 'core', 'api', 'node', 'yaml'],
   import: ['import', 'core', 'api', 'yaml'],
   cli: ['cli', 'import', 'controller', 'runtime', 'core', 'api', 'node', 'commander', 'yaml'],
 }
@@ -66,7 +66,7 @@ suite('the import rule', () => {
     expect(wrong).to.deep.equal([])
   })
 
-  test('only main.ts imports app.ts, only these two import connect.ts, and only these three import adapters: main.ts the clocks alone', () => {
+  test('only main.ts imports app.ts, only these two import connect.ts, and only these three and dashboard.ts import adapters: main.ts the clocks alone', () => {
     const importers = (of: (path: string) => boolean): string[] =>
       files.filter(file =>
         importsOf(readFileSync(join(root, file), 'utf8')).some(
@@ -76,9 +76,23 @@ suite('the import rule', () => {
     expect(importers(path => path === 'app.ts')).to.deep.equal(['main.ts'])
     expect(importers(path => path === 'connect.ts')).to.have.members(['app.ts', 'main.ts'])
     const wiring = importers(path => path.startsWith('adapters/')).filter(file => !file.startsWith('adapters/'))
-    expect(wiring).to.have.members(['app.ts', 'connect.ts', 'main.ts'])
+    expect(wiring).to.have.members(['app.ts', 'connect.ts', 'dashboard.ts', 'main.ts'])
     const ofMain = importsOf(readFileSync(join(root, 'main.ts'), 'utf8')).filter(path => path.includes('adapters/'))
     expect(ofMain).to.deep.equal(['./adapters/clock.ts'])
+  })
+
+  test('the controller loads nothing of the page: only dashboard.ts imports it, and main.ts that when it is asked to', () => {
+    const importing = (of: (path: string) => boolean): string[] =>
+      files.filter(file =>
+        importsOf(readFileSync(join(root, file), 'utf8')).some(
+          specifier => specifier.startsWith('.') && of(relative(root, resolve(dirname(join(root, file)), specifier))),
+        ),
+      )
+    const outside = importing(path => path.startsWith('server/dashboard/')).filter(
+      file => !file.startsWith('server/dashboard/'),
+    )
+    expect(outside).to.deep.equal(['dashboard.ts'])
+    expect(importing(path => path === 'dashboard.ts')).to.deep.equal([])
   })
 
   test('the playground knows the API and four files of the core, so it cannot confirm a mistake of ours; src does not know it', () => {

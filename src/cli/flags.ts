@@ -186,7 +186,8 @@ function provider(text: string): Provider {
   return text
 }
 
-function url(text: string): string {
+/** A URL of http or https. @throws InvalidArgumentError with what to write. */
+export function url(text: string): string {
   if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
     throw new InvalidArgumentError('Write a URL such as http://prometheus.istio-system:9090.')
   }
@@ -238,18 +239,20 @@ function targets(text: string, before?: readonly string[]): string[] {
   return joined(before, more)
 }
 
-function headers(text: string, before?: readonly string[]): string[] {
+/** Lines `name: value`, after those that were given before. */
+export function headers(text: string, before?: readonly string[]): string[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   return joined(before, lines.length === 0 ? [''] : lines)
 }
 
-function headerName(text: string): string {
+/** A name of a header. @throws InvalidArgumentError with what to write. */
+export function headerName(text: string): string {
   if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write the name of a header such as X-Scope-OrgID.')
   return text
 }
 
 /** Said here and not by the parser of the option, whose complaint would show the value: it may be secret. */
-function problemOfHeaders(lines: readonly string[]): string | undefined {
+export function problemOfHeaders(lines: readonly string[]): string | undefined {
   const wrong = lines.findIndex(line => !/^[A-Za-z0-9-]+:\s*\S/.test(line))
   if (wrong === -1) return undefined
   return `error: option '--metrics-server-header <name: value>': number ${wrong + 1} (not shown, it may be secret) is no header. Write one such as "X-Scope-OrgID: shop".`
@@ -261,7 +264,8 @@ function duration(text: string): Milliseconds {
   return parsed.milliseconds
 }
 
-function port(text: string): number {
+/** A port, or 0 for any free one. @throws InvalidArgumentError with what to write. */
+export function port(text: string): number {
   const number = Number(text)
   if (!/^\d+$/.test(text) || number > 65_535) {
     throw new InvalidArgumentError('Write a port from 0 (any free one) to 65535.')

@@ -54,7 +54,7 @@ export class KubeTransport implements KubeApi {
         continue: query.continue,
       })
     const request = query.form === undefined ? read(path) : { ...read(path), accept: METADATA_LIST }
-    const body = await this.#json(request, about('list', { kind, namespace: query.namespace }), call)
+    const body = await this.json(request, about('list', { kind, namespace: query.namespace }), call)
     const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
     const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
     for (const item of items) name(item, kind, query.form)
@@ -111,13 +111,13 @@ export class KubeTransport implements KubeApi {
   async served(kind: Kind, call: Call): Promise<readonly string[]> {
     const asked = about('discovery', { kind, namespace: '' })
     try {
-      const group = await this.#json(read(kind.group === '' ? '/api' : `/apis/${kind.group}`), asked, call)
+      const group = await this.json(read(kind.group === '' ? '/api' : `/apis/${kind.group}`), asked, call)
       const versions = (Array.isArray(group['versions']) ? group['versions'] : []).flatMap((one: unknown) =>
         isRecord(one) ? [textOf(one['version'])] : typeof one === 'string' ? [one] : [],
       )
       const has = await Promise.all(
         versions.map(async version => {
-          const { resources } = await this.#json(read(versionPath({ group: kind.group, version })), asked, call)
+          const { resources } = await this.json(read(versionPath({ group: kind.group, version })), asked, call)
           return Array.isArray(resources) && resources.some(one => isRecord(one) && one['name'] === kind.plural)
         }),
       )
@@ -241,13 +241,18 @@ export class KubeTransport implements KubeApi {
   }
 
   async #object(request: Request, asked: About, call: Call): Promise<KubeObject> {
-    const body = await this.#json(request, asked, call)
+    const body = await this.json(request, asked, call)
     if (!isObject(body))
       throw new Error(`${request.method} ${request.path} was answered with something without metadata`)
     return body
   }
 
-  #json(request: Request, asked: About, call: Call): Promise<Record<string, unknown>> {
+  /**
+   * Any request that is answered with a JSON object.
+   *
+   * @throws ApiError for an answer that is no success; Error for a broken connection.
+   */
+  json(request: Request, asked: About, call: Call): Promise<Record<string, unknown>> {
     return this.#exchange.run(request, asked, call, async response => {
       const body: unknown = JSON.parse(await bodyText(response.body, `${request.method} ${request.path}`))
       if (!isRecord(body)) throw new Error(`${request.method} ${request.path} was answered with no JSON object`)

@@ -5,6 +5,7 @@
  */
 
 import type { CommandName } from '../../core/model/command-line.ts'
+import type { View } from '../../core/view/view.ts'
 
 /** The endpoints. `{ns}` and `{name}` are those of a Canary, encoded for a URL. An answer that is no 2xx is a `Problem`. */
 export interface Endpoints {
@@ -77,7 +78,7 @@ export interface About {
   readonly signedIn: boolean
   /** In the cluster: a command that prints a token. */
   readonly tokenCommand?: string
-  /** On a laptop: the context of the kubeconfig. */
+  /** On a laptop, which cluster it is: host and port of its API server. */
   readonly context?: string
 }
 
@@ -113,8 +114,8 @@ export type StreamRequest =
 export type StreamLine =
   /** The first line. `beat`: a line comes at least so often; three times that long without any means that the server is lost. */
   | { readonly kind: 'hello'; readonly version: string; readonly beat: Milliseconds; readonly now: Milliseconds }
-  /** All Canaries of the namespaces: at the beginning, and after each gap. Replaces what was there. */
-  | { readonly kind: 'list'; readonly items: readonly CanaryRow[] }
+  /** All Canaries of the namespaces: at the beginning, and after each gap. Replaces what was there. `more` are not shown. */
+  | { readonly kind: 'list'; readonly items: readonly CanaryRow[]; readonly more: number }
   /** Rows that are new or changed since, and Canaries that are gone. */
   | { readonly kind: 'changes'; readonly changed: readonly CanaryRow[]; readonly gone: readonly CanaryKey[] }
   /** The one Canary, as it is now; null: there is none (yet, or any more). */
@@ -136,16 +137,35 @@ export interface CanaryKey {
 /** One Canary in the list. */
 export interface CanaryRow extends CanaryKey {
   readonly uid: string
-  /** The view of `describe` without what only one Canary's page shows. */
+  readonly view: RowView
+}
+
+/** Of the view what a list shows. It is made of the Canary alone: `sides` has no pods. */
+export type RowView = Pick<
+  View,
+  | 'phase'
+  | 'reason'
+  | 'message'
+  | 'tone'
+  | 'isCurrent'
+  | 'paused'
+  | 'provider'
+  | 'strategy'
+  | 'traffic'
+  | 'step'
+  | 'failures'
+  | 'sides'
+  | 'waiting'
+  | 'run'
+  | 'createdAt'
+>
+
+export interface CanaryDetail extends CanaryKey {
+  readonly uid: string
+  readonly resourceVersion: string
+  /** With all that the caller may read; what may not be read is named in `view.unread`. */
   readonly view: View
 }
-
-export interface CanaryDetail extends CanaryRow {
-  readonly resourceVersion: string
-}
-
-/** What `src/core/view` says of a Canary. */
-export type View = Readonly<Record<string, unknown>>
 
 export interface Rights {
   /** Commands that the caller may give; empty with --read-only. */
