@@ -6,6 +6,8 @@ export interface Places {
   readonly kubeconfig: string
   readonly prometheusUrl: string
   readonly controller: { readonly log: string }
+  /** The page; null: it is not installed. */
+  readonly link: string | null
 }
 
 const CANARY = 'canaries.sluice.dev/web'
@@ -40,7 +42,16 @@ export const invitation = ({
   kubeconfig,
   prometheusUrl,
   controller,
-}: Places): string => `The cluster stays up until Ctrl-C. In another terminal:
+  link,
+}: Places): string => `The cluster stays up until Ctrl-C. ${
+  link === null
+    ? ''
+    : `In a browser:
+
+  ${link}
+
+`
+}In another terminal:
 
   export KUBECONFIG=${kubeconfig}
   kubectl config set-context --current --namespace=shop

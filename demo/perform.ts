@@ -1,5 +1,5 @@
 /** The demo from curtain to curtain: the stage is set, the releases are played, and the cluster stays up where that is wanted. */
-import { invitation } from './invitation.ts'
+import { invitation, type Places } from './invitation.ts'
 import type { Options } from './options.ts'
 import { play } from './play.ts'
 import type { Out } from './screen.ts'
@@ -12,14 +12,20 @@ import { Interrupted, LiveStage } from './stage.ts'
  */
 export async function perform(options: Options, out: Out, signal: AbortSignal): Promise<boolean> {
   const stage = await LiveStage.open(options, signal)
-  // Whatever happens to this process, the controller does not outlive it.
-  const last = (): void => stage.controller.kill()
+  // Whatever happens to this process, the controller and the page do not outlive it.
+  const last = (): void => {
+    stage.controller.kill()
+    stage.page.kill()
+  }
   process.on('exit', last)
   let asTheyShould = false
   try {
+    const link = await stage.page.link()
+    if (link !== null) out.write(`In a browser: ${link}\n\n`)
     asTheyShould = await play(stage, options.releases, out)
     if (options.keep) {
-      out.write(invitation(stage))
+      out.write(invitation({ ...placesOf(stage), link: await stage.page.link() }))
+      stage.page.follow(next => out.write(`In another tab, or after a reload: ${next}\n`))
       await stage.stay()
     }
     return asTheyShould
@@ -31,3 +37,9 @@ export async function perform(options: Options, out: Out, signal: AbortSignal): 
     process.off('exit', last)
   }
 }
+
+const placesOf = ({ kubeconfig, prometheusUrl, controller }: LiveStage): Omit<Places, 'link'> => ({
+  kubeconfig,
+  prometheusUrl,
+  controller,
+})

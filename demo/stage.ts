@@ -13,6 +13,7 @@ import { ControllerProcess } from './controller.ts'
 import { crds } from './files.ts'
 import { LocalServer } from './local-server.ts'
 import type { Options } from './options.ts'
+import { PageProcess } from './page.ts'
 import type { Stage } from './play.ts'
 import { type HookCall, Receiver } from './receiver.ts'
 import { type Deed, webhooks } from './releases.ts'
@@ -39,6 +40,7 @@ interface Parts {
 
 export class LiveStage implements Stage {
   readonly shop: Shop
+  readonly page: PageProcess
   readonly #parts: Parts
   /** Rejects when the user interrupts. */
   readonly #interrupted: Promise<never>
@@ -50,6 +52,7 @@ export class LiveStage implements Stage {
     this.#parts = parts
     this.shop = new Shop(cluster.server, traffic.mesh, hooks.url)
     this.#controller = this.#newController()
+    this.page = new PageProcess(this.kubeconfig, this.prometheusUrl)
     this.#deeds = {
       'open the gate': () => {
         receiver.isOpen = true
@@ -165,6 +168,7 @@ export class LiveStage implements Stage {
 
   async close(): Promise<void> {
     const { folder, cluster, prometheus, hooks } = this.#parts
+    this.page.kill()
     await this.#controller.stop()
     prometheus.stop()
     hooks.stop()

@@ -5,7 +5,7 @@ import { kinds } from '../../src/api/object.ts'
 import { Images } from '../../playground/workloads/images.ts'
 import { World } from '../scenarios/world.ts'
 
-const said = invitation({ kubeconfig: '/k', prometheusUrl: 'http://p', controller: { log: '/l' } })
+const said = invitation({ kubeconfig: '/k', prometheusUrl: 'http://p', controller: { log: '/l' }, link: null })
 
 suite('what to try in the cluster that stays up', () => {
   test('images are those of the playground, and the behaviours are all of them', () => {

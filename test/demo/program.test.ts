@@ -1,7 +1,7 @@
 /** The demo as a program: what it says when it cannot go on, and that it leaves nothing behind. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,14 @@ suite('the demo', function () {
       .filter(line => line !== '')
       .map(Number)
 
+  /** The processes of the page of a demo; none where the page is not built. */
+  const pagesOf = (parent: ChildProcess): number[] =>
+    spawnSync('pgrep', ['-P', String(parent.pid), '-f', 'sluice.js dashboard'])
+      .stdout.toString()
+      .split('\n')
+      .filter(line => line !== '')
+      .map(Number)
+
   const isAlive = (pid: number): boolean => {
     try {
       return process.kill(pid, 0)
@@ -114,14 +122,20 @@ suite('the demo', function () {
     other.close()
   })
 
-  test('Ctrl-C ends the controller too, and leaves no file', async () => {
+  test('Ctrl-C ends the controller and the page too, and leaves no file', async () => {
     run('--keep')
     await hears('Creating Deployment web-primary')
     const controllers = controllersOf(demo)
     expect(controllers).to.have.lengthOf(1)
+    const pages = pagesOf(demo)
+    if (existsSync(join(installed, 'dashboard'))) {
+      expect(pages).to.have.lengthOf(1)
+      const link = /In a browser: (http:\S+)/.exec(said)?.[1] ?? ''
+      expect((await fetch(link)).status).to.equal(200)
+    }
     demo.kill('SIGINT')
     expect(await exitCode()).to.equal(130)
-    expect(controllers.filter(isAlive)).to.deep.equal([])
+    expect([...controllers, ...pages].filter(isAlive)).to.deep.equal([])
     expect(left()).to.deep.equal([])
   })
 

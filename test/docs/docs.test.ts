@@ -10,6 +10,7 @@ import { parseCanary } from '../../src/api/parse-canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { PHASES } from '../../src/api/status.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
+import { dashboardCommand } from '../../src/cli/dashboard.ts'
 import { runCommand } from '../../src/cli/flags.ts'
 import { isStalling, type Reason, reasons } from '../../src/core/status/reasons.ts'
 import { anchors, blocks, internalLinks, pages, read, root } from './pages.ts'
@@ -108,12 +109,17 @@ suite('The documentation', () => {
     expect(unknown).to.deep.equal([])
   })
 
-  test('lists the flags of sluice run, all of them and no others', () => {
-    const flags = runCommand(new Command(), async () => {}).options.flatMap(option => option.long ?? [])
-    const rows = read('docs/operations.md').text.match(/^\| `--.*$/gm) ?? []
-    const listed = rows.flatMap(row =>
-      [...(row.split('|')[1] ?? '').matchAll(/`(--[a-z-]+)`/g)].map(([, flag]) => flag),
-    )
-    expect(listed).to.have.members(flags)
-  })
+  for (const [page, command] of [
+    ['docs/operations.md', runCommand(new Command(), async () => {})],
+    ['docs/dashboard.md', dashboardCommand(new Command(), async () => {})],
+  ] as const) {
+    test(`lists the flags of sluice ${command.name()}, all of them and no others`, () => {
+      const flags = command.options.flatMap(option => option.long ?? [])
+      const rows = read(page).text.match(/^\| `--.*$/gm) ?? []
+      const listed = rows.flatMap(row =>
+        [...(row.split('|')[1] ?? '').matchAll(/`(--[a-z-]+)`/g)].map(([, flag]) => flag),
+      )
+      expect(listed).to.have.members(flags)
+    })
+  }
 })

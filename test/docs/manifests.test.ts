@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { Command } from 'commander'
 import { parse, parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../../src/api/object.ts'
+import { dashboardCommand } from '../../src/cli/dashboard.ts'
 import { runCommand } from '../../src/cli/flags.ts'
 import { at, recordsOf } from '../../src/core/json.ts'
 import { read, root } from './pages.ts'
@@ -73,5 +74,48 @@ suite('The manifests', () => {
     expect(env.filter(name => name.startsWith('SLUICE_') && !known.includes(name))).to.deep.equal([])
     // A Service named sluice would otherwise set SLUICE_PORT to an URL.
     expect(at(deployment?.spec, 'template', 'spec', 'enableServiceLinks')).to.equal(false)
+  })
+
+  suite('of the page', () => {
+    const folder = 'manifests/dashboard'
+    const ofPage = (): KubeObject[] => yamlFiles(folder).map(file => parse(read(join(folder, file)).text) as KubeObject)
+    const pod = (): unknown => at(ofPage().find(({ kind }) => kind === 'Deployment')?.spec, 'template', 'spec')
+
+    test('list every file, and are in sluice-system', () => {
+      expect(resourcesOf(`${folder}/kustomization.yaml`)).to.have.members(yamlFiles(folder))
+      expect(ofPage().map(({ metadata }) => metadata.namespace)).to.deep.equal(['sluice-system', 'sluice-system'])
+    })
+
+    test('give no right, mount no token, and name no ServiceAccount', () => {
+      expect(ofPage().map(({ kind }) => kind)).to.have.members(['Deployment', 'Service'])
+      expect(at(pod(), 'automountServiceAccountToken')).to.equal(false)
+      expect(at(pod(), 'serviceAccountName')).to.equal(undefined)
+      const volumes = recordsOf(at(pod(), 'volumes'))
+      expect(volumes.map(one => at(one, 'configMap', 'name'))).to.deep.equal(['kube-root-ca.crt'])
+    })
+
+    test('are what the Pod Security Standard `restricted` takes', () => {
+      const [container] = recordsOf(at(pod(), 'containers'))
+      expect(at(pod(), 'securityContext', 'runAsNonRoot')).to.equal(true)
+      expect(at(pod(), 'securityContext', 'seccompProfile', 'type')).to.equal('RuntimeDefault')
+      expect(container?.['securityContext']).to.deep.equal({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+    })
+
+    test('start the program with a command line that it takes, and mount what it reads', async () => {
+      const [container] = recordsOf(at(pod(), 'containers'))
+      let caFile = ''
+      const program = new Command().exitOverride()
+      dashboardCommand(program, async ({ inCluster, kubeCaFile }) => {
+        if (inCluster) caFile = kubeCaFile
+      }).exitOverride()
+      await program.parseAsync(container?.['args'] as string[], { from: 'user' })
+      const mounted = recordsOf(container?.['volumeMounts']).map(({ mountPath }) => `${String(mountPath)}/ca.crt`)
+      expect(mounted).to.deep.equal([caFile])
+      expect(at(pod(), 'enableServiceLinks')).to.equal(false)
+    })
   })
 })
