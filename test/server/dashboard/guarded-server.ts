@@ -33,7 +33,7 @@ export class GuardedServer {
   readonly user: Hand
   readonly requests: Recorded[] = []
   /** Watches that are open, by `token path`. */
-  readonly watches = new Set<string>()
+  readonly watches: string[] = []
   readonly url: string
   weather: Weather = 'well'
   readonly #users: Map<string, User>
@@ -127,15 +127,17 @@ export class GuardedServer {
       headers: { accept: headers.accept ?? '*/*', 'content-type': headers['content-type'] ?? '' },
       ...(body.length > 0 ? { body } : {}),
     })
+    // The client may have gone meanwhile; its end is not told again.
+    if (response.destroyed) return void forwarded.body?.cancel()
     response.writeHead(forwarded.status, { 'content-type': forwarded.headers.get('content-type') ?? '' })
     const watch = `${token} ${path}`
     if (isWatch) {
       response.flushHeaders()
-      this.watches.add(watch)
+      this.watches.push(watch)
     }
     const reader = forwarded.body?.getReader()
     response.once('close', () => {
-      this.watches.delete(watch)
+      if (isWatch) this.watches.splice(this.watches.indexOf(watch), 1)
       void reader?.cancel().catch(() => {})
     })
     for (;;) {

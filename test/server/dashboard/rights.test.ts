@@ -167,14 +167,14 @@ suite('the page shows and does what the caller may', () => {
       tab(w, TOKENS.viewer, { namespaces: ['shop'] }),
     ])
     for (const one of tabs) await one.until(({ kind }) => kind === 'list' || kind === 'canary')
-    await eventually(() => w.api.watches.size === 2)
+    await eventually(() => w.api.watches.length === 2)
     expect([...w.api.watches].toSorted()).to.deep.equal(
       [TOKENS.editor, TOKENS.viewer]
         .map(token => `${token} /apis/sluice.dev/v1beta1/namespaces/shop/canaries`)
         .toSorted(),
     )
     for (const one of tabs) one.close()
-    await eventually(() => w.api.watches.size === 0)
+    await eventually(() => w.api.watches.length === 0)
     const bearers = new Set(w.api.requests.map(({ authorization }) => authorization))
     const known = new Set([...Object.values(TOKENS), 'nonsense'].map(token => `Bearer ${token}`))
     expect([...bearers].filter(one => !known.has(one))).to.deep.equal([])

@@ -1,8 +1,7 @@
 /** What a tab hears while the cluster changes, and when it ends. */
 import { expect } from 'chai'
-import { connect } from 'node:net'
 import { kinds } from '../../../src/api/object.ts'
-import { canary, release, STATUS, tab, TOKENS, type World, world } from './world.ts'
+import { canary, release, tab, TOKENS, type World, world } from './world.ts'
 
 suite('the stream of a tab', () => {
   let w: World
@@ -92,31 +91,6 @@ suite('the stream of a tab', () => {
     const one = await tab(w, TOKENS.viewer, list)
     const end = await one.until(({ kind }) => kind === 'end')
     expect(end.kind === 'end' && end.problem.code).to.equal('not-installed')
-  })
-
-  test('of a tab that does not read is dropped, and nothing is kept for it', async () => {
-    const body = JSON.stringify(list)
-    const { hostname, port } = new URL(w.url)
-    const socket = connect(Number(port), hostname)
-    socket.write(
-      `POST /api/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKENS.viewer}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    )
-    await new Promise(resolve => socket.once('data', resolve))
-    socket.pause()
-    const closed = new Promise<void>(resolve => {
-      const look = setInterval(() => {
-        // More than the buffers of both ends hold, again and again.
-        const message = `${Date.now()} ${'x'.repeat(30_000)}`
-        w.api.user.mergeStatus(kinds.Canary, 'shop', 'web', { status: { ...STATUS, message } })
-        w.server.getConnections((_error, count) => {
-          if (count > 0) return
-          clearInterval(look)
-          resolve()
-        })
-      }, 5)
-    })
-    await closed
-    socket.destroy()
   })
 
   test('is told that the server stops', async () => {
