@@ -70,6 +70,19 @@ The commands have no rights of their own: they read and write as you do, with yo
 \`sluice-canary-editor\` to give commands ([manifests/user-roles.yaml](../manifests/user-roles.yaml)). Whatever cannot be done is one sentence on the
 standard error, and exit code 1; wrong flags are 2.
 
+## See a release
+
+\`sluice get\` lists Canaries, \`sluice get NAME\` shows one as a tree with a line for each step and gate, and \`sluice watch NAME\` goes on with
+it: on a terminal the tree is drawn over itself, elsewhere each change is a line. Ctrl-C ends the watching, never the release.
+\`sluice explain NAME\` answers four questions: what is now, what is waited for, what comes next and not before when, and what would roll it
+back. All of them show what the Canary says and what you may read beside it; a kind that you may not read is named.
+
+\`-o json\` and \`-o yaml\` print the view of a Canary (\`view.sluice.dev/v1beta1\`), in which a field keeps its name and meaning; the object itself is
+\`kubectl get canaries.sluice.dev NAME -o json\`. \`-o jsonpath=\` takes paths such as \`{.phase}\`, \`{.steps[0].weight}\` and \`{.items[*].name}\`; \`range\` and
+filters are left to jq.
+
+Colors are left out where \`NO_COLOR\` is set or the output is no terminal; \`FORCE_COLOR\` asks for them.
+
 ## Wait for a release in CI
 
 \`sluice status\` waits until the revision that is on the target **now** is promoted or rolled back. It computes the hash of the live Deployment

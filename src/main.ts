@@ -34,6 +34,11 @@ runCommand(program, async flags => {
   await run(flags, version, stop.signal)
 }).exitOverride()
 demoCommand(program, import.meta.dirname).exitOverride()
+// A reader such as `head` may have enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 // A pipe may take the text piece by piece.
 const written =
   (stream: NodeJS.WriteStream) =>

@@ -1,10 +1,25 @@
 /** All commands of `sluice` but the controller's own `run`. */
 import type { Command } from 'commander'
+import { diffCommand } from './show/diff.ts'
+import { eventsCommand } from './show/events.ts'
+import { explainCommand } from './show/explain.ts'
+import { getCommand } from './show/get.ts'
+import { historyCommand } from './show/history.ts'
+import { watchCommand } from './show/watch.ts'
 import { statusCommand } from './status.ts'
 import { steerCommands } from './steer.ts'
 import type { Tools } from './tools.ts'
 
 /** Adds the commands that ask a cluster to the program. */
 export function clientCommands(program: Command, tools: Tools): Command[] {
-  return [statusCommand(program, tools), ...steerCommands(program, tools)]
+  return [
+    getCommand(program, tools),
+    watchCommand(program, tools),
+    explainCommand(program, tools),
+    statusCommand(program, tools),
+    ...steerCommands(program, tools),
+    historyCommand(program, tools),
+    diffCommand(program, tools),
+    eventsCommand(program, tools),
+  ]
 }

@@ -1,0 +1,45 @@
+/** `sluice explain NAME`: what a canary does, waits for, does next, and what would roll it back. */
+import { type Command, Option } from 'commander'
+import { describe } from '../../core/view/describe.ts'
+import { findCanary } from '../client/canaries.ts'
+import { type ClientFlags, withClientFlags } from '../client/flags.ts'
+import { observe } from '../client/observe.ts'
+import { inSession } from '../client/session.ts'
+import { explanationOf, paragraphsOf } from '../render/explanation.ts'
+import { dataIn, type Output, outputOf } from '../render/output.ts'
+import { painter, printable, wrapped } from '../render/paint.ts'
+import type { Tools } from '../tools.ts'
+import { localZone } from './watch.ts'
+
+/** Adds `explain` to the program. */
+export function explainCommand(program: Command, tools: Tools): Command {
+  const command = program
+    .command('explain')
+    .description('say in four paragraphs what a Canary does, waits for, does next, and what would roll it back')
+    .argument('<name>', 'of the Canary')
+    .addOption(new Option('-o, --output <format>', 'json, yaml, or jsonpath=TEMPLATE').argParser(outputOf))
+  return withClientFlags(command).action(async (name: string, flags: ClientFlags & { output?: Output }) => {
+    await inSession(tools, flags, async session => {
+      const canary = await findCanary(session, name)
+      const now = tools.clock.now()
+      const view = describe(canary, await observe(session, canary, tools.sha256), now)
+      const explanation = explanationOf(view, now, localZone())
+      const columns = tools.terminal.columns()
+      const paint = painter(tools.terminal.hasColors)
+      const paragraphs = paragraphsOf(explanation).map(([heading, sentences]) =>
+        [
+          paint('bold', heading),
+          ...sentences.flatMap(one =>
+            wrapped(printable(one), columns === null ? null : columns - 2).map(line => `  ${line}`),
+          ),
+        ].join('\n'),
+      )
+      const unread =
+        explanation.unread.length === 0
+          ? []
+          : [`Not read, because it is forbidden: ${explanation.unread.join(', ')}. What depends on them is left out`]
+      await tools.stdout(dataIn(flags.output, explanation) ?? `${[...paragraphs, ...unread].join('\n\n')}\n`)
+      return 0
+    })
+  })
+}

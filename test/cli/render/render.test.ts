@@ -1,0 +1,119 @@
+/** What is printed, out of values alone. */
+import { expect } from 'chai'
+import { jsonPath } from '../../../src/cli/render/json-path.ts'
+import { fitted, painter, printable, wrapped } from '../../../src/cli/render/paint.ts'
+import { tableOf } from '../../../src/cli/render/table.ts'
+import { unifiedDiff } from '../../../src/cli/render/unified-diff.ts'
+import { nearest } from '../../../src/cli/client/canaries.ts'
+import { forbiddenSentence } from '../../../src/cli/client/errors.ts'
+
+suite('what commands print', () => {
+  test('a table: columns padded, and the message cut where the terminal ends', () => {
+    const columns = [
+      { header: 'NAME', of: (row: string[]) => row[0] ?? '' },
+      { header: 'MESSAGE', of: (row: string[]) => row[1] ?? '' },
+      { header: 'AGE', of: (row: string[]) => row[2] ?? '' },
+    ]
+    const rows = [
+      ['web', 'Weight 20 passed; waiting for approval by somebody', '3m'],
+      ['api', '', ''],
+    ]
+    const layout = { hasHeaders: true, columns: 40 }
+    expect(tableOf(columns, rows, layout).lines).to.deep.equal(
+      [
+        'NAME   MESSAGE                     AGE',
+        'web    Weight 20 passed; waiti…   3m',
+        'api    <none>                     <none>',
+      ].map((line, i) => (i === 0 ? 'NAME   MESSAGE                    AGE' : line)),
+    )
+    expect(tableOf(columns, rows, { ...layout, columns: 8 }).lines.map(line => line.length)).to.deep.equal([8, 8, 8])
+    expect(tableOf(columns, [], { hasHeaders: false, columns: null }).lines).to.deep.equal([])
+  })
+
+  test('texts that fit: cut, wrapped between words, without control characters', () => {
+    expect([fitted('weight', 6), fitted('weight', 4), fitted('weight', 1), fitted('weight', 0)]).to.deep.equal([
+      'weight',
+      'wei…',
+      'w',
+      '',
+    ])
+    expect(wrapped('one two three four five six', 20)).to.deep.equal(['one two three four', 'five six'])
+    expect(wrapped('a'.repeat(30), 20)).to.deep.equal(['a'.repeat(30)])
+    expect(printable('a\u001B[31mred\nb\u202Ec')).to.equal('a [31mred b c')
+    expect([painter(false)('red', 'x'), painter(true)('red', 'x')]).to.deep.equal(['x', '\u001B[31mx\u001B[39m'])
+  })
+
+  test('jsonpath', () => {
+    const value = { phase: 'Failed', steps: [{ weight: 10 }, { weight: 25 }], 'a.b': { c: null } }
+    const rows: readonly (readonly [string, string])[] = [
+      ['{.phase}', 'Failed'],
+      ['{$.steps[1].weight}', '25'],
+      ['{.steps[*].weight}{"\\n"}', '10 25\n'],
+      ["{['a.b'].c}", 'null'],
+      ['phase={.phase}, {.missing}', 'phase=Failed, '],
+      ['{.steps[0]}', '{"weight":10}'],
+    ]
+    for (const [template, text] of rows) expect(jsonPath(template, value), template).to.equal(text)
+    for (const wrong of ['{range .items[*]}', '{.a[?(@.b)]}', '{}', '{..a}'])
+      expect(() => jsonPath(wrong, value), wrong).to.throw('is not understood')
+  })
+
+  test('a unified diff, with the lines around each change', () => {
+    const before = Array.from({ length: 20 }, (_, i) => `line ${i}`)
+    const after = before.map((line, i) => (i === 4 || i === 16 ? `${line} changed` : line)).filter((_, i) => i !== 15)
+    expect(unifiedDiff(before.join('\n'), after.join('\n'), ['a', 'b'])).to.deep.equal([
+      '--- a',
+      '+++ b',
+      '@@ -2,7 +2,7 @@',
+      ' line 1',
+      ' line 2',
+      ' line 3',
+      '-line 4',
+      '+line 4 changed',
+      ' line 5',
+      ' line 6',
+      ' line 7',
+      '@@ -13,8 +13,7 @@',
+      ' line 12',
+      ' line 13',
+      ' line 14',
+      '-line 15',
+      '-line 16',
+      '+line 16 changed',
+      ' line 17',
+      ' line 18',
+      ' line 19',
+    ])
+    expect(unifiedDiff('a\n', 'a', ['a', 'b'])).to.deep.equal([])
+  })
+
+  test('the name that was meant', () => {
+    const names = ['web', 'web-admin', 'checkout']
+    const rows: readonly (readonly [string, string | null])[] = [
+      ['wbe', 'web'],
+      ['we', 'web'],
+      ['chekcout', 'checkout'],
+      ['web-adimn', 'web-admin'],
+      ['orders', null],
+    ]
+    for (const [typed, meant] of rows) expect(nearest(typed, names), typed).to.equal(meant)
+  })
+
+  test('who may not do what, and how it is granted', () => {
+    expect(
+      forbiddenSentence(
+        'canaries.sluice.dev "web" is forbidden: User "ann" cannot patch resource "canaries" in API group "sluice.dev" in the namespace "shop"',
+      ),
+    ).to.equal(
+      'forbidden: user "ann" may not patch canaries.sluice.dev in namespace shop. Bind ClusterRole sluice-canary-editor: kubectl -n shop create rolebinding sluice-canary-editor --clusterrole=sluice-canary-editor --user="ann"',
+    )
+    expect(
+      forbiddenSentence(
+        'canaries.sluice.dev is forbidden: User "ann" cannot list resource "canaries" in API group "sluice.dev" at the cluster scope',
+      ),
+    ).to.equal(
+      'forbidden: user "ann" may not list canaries.sluice.dev in all namespaces. Name a namespace with -n, or bind ClusterRole sluice-view to the user',
+    )
+    expect(forbiddenSentence('an admission webhook says no')).to.equal('forbidden: an admission webhook says no')
+  })
+})
