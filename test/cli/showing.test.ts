@@ -1,5 +1,6 @@
 /** get, watch, explain, history, diff and events, against the playground's API server and a controller. */
 import { expect } from 'chai'
+import { charactersOf } from '../../src/cli/render/paint.ts'
 import { CliWorld, lastLine, PIPE } from './given.ts'
 
 suite('sluice get, watch, explain, history, diff, events', function () {
@@ -44,7 +45,7 @@ suite('sluice get, watch, explain, history, diff, events', function () {
           .trimEnd()
           .split('\n')
         expect(lines.length).to.be.at.most(11)
-        expect(Math.max(...lines.map(line => [...line].length))).to.be.at.most(60)
+        expect(Math.max(...lines.map(line => charactersOf(line).length))).to.be.at.most(60)
       }
       expect(frames.at(-1)?.startsWith('\u001B[11A\u001B[2Kweb Progressing, step 1/2\n')).to.equal(true)
       drawn.interrupt()
@@ -105,7 +106,7 @@ suite('sluice get, watch, explain, history, diff, events', function () {
       const history = await cli.run('history', 'web')
       expect(history.stdout).to.match(/^REVISION +OUTCOME .*\ncce5ddf228 +Succeeded +20 .*Promoted cce5ddf228/)
       const narrow = await cli.until(cli.start(['get', 'web'], { ...PIPE, columns: () => 20 }))
-      expect(Math.max(...narrow.stdout.split('\n').map(line => [...line].length))).to.equal(20)
+      expect(Math.max(...narrow.stdout.split('\n').map(line => charactersOf(line).length))).to.equal(20)
     } finally {
       await cli.close()
     }

@@ -21,7 +21,7 @@ function evaluated(expression: string, value: unknown): string {
     (values, [, field, index, key]) => values.flatMap(one => membersOf(one, field ?? key, index)),
     [value],
   )
-  return found.map(one => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(' ')
+  return found.map(one => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ')
 }
 
 function membersOf(value: unknown, field: string | undefined, index: string | undefined): unknown[] {

@@ -19,9 +19,12 @@ export const colorOfTone: Readonly<Record<Tone, Color>> = {
   unknown: 'dim',
 }
 
+/** Its code points: what a terminal shows as one character, for all texts but combined ones. */
+export const charactersOf = (text: string): string[] => Array.from(text)
+
 /** The text, or as much of it as so many characters hold. @param columns null: any length. */
 export function fitted(text: string, columns: number | null): string {
-  const characters = [...text]
+  const characters = charactersOf(text)
   if (columns === null || characters.length <= columns) return text
   return columns < 2
     ? characters.slice(0, Math.max(0, columns)).join('')

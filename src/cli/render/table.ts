@@ -1,5 +1,5 @@
 /** Tables as kubectl prints them: columns padded with spaces, headers in capitals. */
-import { fitted, printable } from './paint.ts'
+import { charactersOf, fitted, printable } from './paint.ts'
 
 export interface Column<Row> {
   readonly header: string
@@ -41,7 +41,7 @@ export function tableOf<Row>(
   return { lines: [...(layout.hasHeaders ? [line(headers)] : []), ...cells.map(line)], widths }
 }
 
-const lengthOf = (cell = ''): number => [...cell].length
+const lengthOf = (cell = ''): number => charactersOf(cell).length
 /** Fewer characters of a message say nothing. */
 const SHORTEST_MESSAGE = 20
 

@@ -12,7 +12,7 @@ import {
   weightInWords,
 } from '../../core/view/text.ts'
 import type { GateView, SideView, StepState, View } from '../../core/view/view.ts'
-import { type Color, colorOfTone, fitted, type Paint, printable, wrapped } from './paint.ts'
+import { charactersOf, type Color, colorOfTone, fitted, type Paint, printable, wrapped } from './paint.ts'
 
 export interface Drawing {
   readonly paint: Paint
@@ -37,8 +37,8 @@ const LABEL = 10
 export function treeOf(view: View, now: Instant, { paint, columns, timeZone }: Drawing): string[] {
   /** The sign or label is painted, and counts with its plain length. */
   const row = (head: string, text: string, color: Color): string => {
-    const room = columns === null ? null : Math.max(0, columns - [...head].length)
-    return columns !== null && [...head].length >= columns
+    const room = columns === null ? null : Math.max(0, columns - charactersOf(head).length)
+    return columns !== null && charactersOf(head).length >= columns
       ? paint(color, fitted(head, columns))
       : `${paint(color, head)}${fitted(printable(text), room)}`.trimEnd()
   }
