@@ -6,6 +6,10 @@ import type { Move } from '../../src/core/model/decision.ts'
 import { readStatus } from '../../src/core/status/read-status.ts'
 import { writeStatus } from '../../src/core/status/write-status.ts'
 import { observation } from '../core/given-objects.ts'
+import { describe } from '../../src/core/view/describe.ts'
+import { NOTHING_OBSERVED } from '../../src/core/view/observed.ts'
+import { written } from '../core/view/given.ts'
+import { faultOf } from './laws-of-views.ts'
 import { instant, memory, state } from './states.ts'
 
 const numRuns = Number(process.env['LAW_RUNS'] ?? 300)
@@ -27,6 +31,41 @@ suite('laws of the status', function () {
         expect(readStatus(onTheWire, now)).to.deep.equal({ state: written, memory: { ...remembered, vantage } })
       }),
       { numRuns },
+    )
+  })
+
+  test('the view of any status is JSON, and its steps are in order', () => {
+    const o = observation()
+    const plans = [
+      {},
+      { iterations: 3 },
+      { iterations: 3, mirror: true },
+      { stepWeights: [5, 50], mirror: true },
+      {
+        steps: [
+          { weight: 10, approve: true },
+          { weight: 20, hold: '1m' },
+        ],
+      },
+    ]
+    const spec = fc.constantFrom(...plans).map(analysis => ({ ...o.canary, ...written({ analysis }) }))
+    fc.assert(
+      fc.property(spec, state, memory, instant, (object, given, remembered, now) => {
+        const { reason, message } = remembered
+        const move: Move = { state: given, memory: remembered, reason, message, wakeAt: null, announcements: [] }
+        const status: unknown = JSON.parse(JSON.stringify(writeStatus(o, move, now)))
+        expect(faultOf(describe({ ...object, status }, NOTHING_OBSERVED, now), now)).to.equal(null)
+        // What another version wrote, and what any client did.
+        for (const strange of [
+          { ...(status as object), phase: 'Sleeping' },
+          { ...(status as object), checks: 3 },
+          [],
+          'x',
+          null,
+        ])
+          expect(faultOf(describe({ ...object, status: strange }, NOTHING_OBSERVED, now), now)).to.equal(null)
+      }),
+      { numRuns: Math.ceil(numRuns / 10) },
     )
   })
 })

@@ -32,6 +32,7 @@ import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { callersLeaveBeforeARecreation, deadlinesAreConfirmed, onlyMissingPodsAreOverdue } from './laws-of-verdicts.ts'
+import { viewsAreTrue } from './laws-of-views.ts'
 import {
   asksOnce,
   blindnessDecidesNothing,
@@ -102,6 +103,7 @@ suite('laws of every moment', function () {
     {
       'the weight rises only after a look that passed, when it is due, while the mesh carries the old one':
         risesOnlyWhenJudged,
+      'the view of every state is consistent, and what it says a person can do is obeyed': viewsAreTrue,
     },
   )
   always(handsOrCommands, 2, {

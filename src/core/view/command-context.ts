@@ -1,8 +1,9 @@
 /** What decides on commands, as far as a viewer can know it. */
 import { at, numberOf } from '../json.ts'
 import type { CommandFacts } from '../machine/rules/command-effects.ts'
-import { REVISION_ANNOTATION } from '../model/names.ts'
 import { templateOf } from '../model/revision.ts'
+import { trackedConfigs } from '../render/configs.ts'
+import { recordedTemplates } from '../render/revisions.ts'
 import { workloadKindOf } from '../workloads/index.ts'
 import type { Observed } from './observed.ts'
 import type { Described } from './waits.ts'
@@ -16,17 +17,18 @@ export function commandFacts(of: Described, observed: Observed): CommandFacts {
   }
 }
 
-/** The configuration that a revision may count is not read: the same template is taken for the same revision. */
+/** Configuration is not read, and may be part of a revision: of the same template it may still be another one. */
 function onTarget({ state }: Described, { target, targetRevision }: Observed): CommandFacts['onTarget'] {
   if (target === 'unread') return 'unknown'
   const rejected = 'rejected' in state ? state.rejected : null
   const isSameTemplate = rejected !== null && templateOf(rejected) === targetRevision
-  return isSameTemplate && rejected !== targetRevision ? 'unknown' : { revision: targetRevision }
+  const isWhole = rejected === targetRevision && trackedConfigs(at(target?.spec, 'template')).length === 0
+  return isSameTemplate && !isWhole ? 'unknown' : { revision: targetRevision }
 }
 
-function isPreviousRecorded({ memory }: Described, { records }: Observed): CommandFacts['isPreviousRecorded'] {
+function isPreviousRecorded({ names, memory }: Described, { records }: Observed): CommandFacts['isPreviousRecorded'] {
   if (records === 'unread') return 'unknown'
-  return records.some(({ metadata }) => metadata.annotations?.[REVISION_ANNOTATION] === memory.previous)
+  return recordedTemplates(records, names.canary).some(({ revision }) => revision === memory.previous)
 }
 
 function mayStopServing({ canary }: Described, { target, primary }: Observed): CommandFacts['mayStopServing'] {

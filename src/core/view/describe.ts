@@ -183,7 +183,9 @@ function ofBoth(canary: Canary, told: Told, observed: Observed, sides: View['sid
     next: nextOf(known, now),
     rollsBackIf: rollbackOf(state, gates, failures),
     run: runOf(state, analysis.maxDuration),
-    ...commandsOf(commandFacts(known, observed), revision => nameOf(revision, state, sides)),
+    ...(canary.metadata.deletionTimestamp === undefined
+      ? commandsOf(commandFacts(known, observed), revision => nameOf(revision, state, sides))
+      : { actions: [], refusals: allRefused('the canary is being deleted') }),
   }
 }
 

@@ -38,6 +38,28 @@ export const mutantsOfPasses: readonly Mutant[] = [
     take: 'if (known !== before || known.isStatusUncertain)',
     put: 'if (known.isStatusUncertain)',
   }),
+  ...laws(
+    MOMENTS,
+    'the view of every state is consistent, and what it says a person can do is obeyed',
+    {
+      without: 'what refuses the rollback of a primary whose update may stop all pods',
+      file: 'src/core/view/command-context.ts',
+      take: 'mayStopServing: mayStopServing(of, observed),',
+      put: 'mayStopServing: false,',
+    },
+    {
+      without: 'telling the present step from those that were reached',
+      file: 'src/core/view/steps.ts',
+      take: "return 'now'",
+      put: "return 'done'",
+    },
+  ),
+  ...laws('test/laws/status.laws.test.ts', 'the view of any status is JSON, and its steps are in order', {
+    without: 'steps that have begun, which have no time to begin',
+    file: 'src/core/view/steps.ts',
+    take: 'index <= present',
+    put: 'index < present',
+  }),
   ...laws('test/laws/status.laws.test.ts', 'what is written is what is read, for every phase', {
     without: 'the weight whose approval was given, in the status',
     file: 'src/core/status/write-status.ts',
