@@ -118,7 +118,7 @@ suite('field: hands at the workloads', () => {
     const events = said(/EditReverted/)
     expect(events).to.have.length(1)
     expect(events[0]).to.match(
-      /An unknown client resumed Deployment web, which Sluice keeps paused while the pods of \w+ are judged; it is paused again\./,
+      /An unknown client resumed Deployment web, which Sluice keeps paused while the pods of \w+ \(\S+\) are judged; it is paused again\./,
     )
     expect(events[0]).to.include(
       'To stop the release, set the image back, or: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/abort="$(date +%s) why" --overwrite',

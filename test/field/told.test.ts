@@ -183,7 +183,7 @@ suite('from the field: what is told', () => {
     await world.clock.advance(60_000)
     expect(world.status.reason).to.equal('RolledBack')
     expect(world.status.message).to.match(
-      /^Rolled back to \w{10} \(web:1\.0\.0\), requested by kim: too slow; \w{10} is rejected$/,
+      /^Rolled back to \w{10} \(web:1\.0\.0\), requested by kim: too slow; \w{10} \(web:1\.1\.0\) is rejected$/,
     )
     expect(heard(world, world.clock.now() - 1000)).to.deep.equal(['web-primary 100'])
     expect(world.object(kinds.Deployment, 'web')?.['spec']).to.have.property('replicas', 0)

@@ -7,7 +7,7 @@ import { hold, holdAndReport, transition } from '../move.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { short, unreached, withImage } from '../../model/selectors.ts'
+import { unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { awaiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
@@ -34,7 +34,7 @@ export function finishRollingBack(o: Observation<'Finalising'>, now: Instant): M
       transition(o, failed, { severity: 'error', reason: 'RolledBack', message: late }, now),
     )
   }
-  const message = `Rolled back to ${withImage(o, promoted)}, ${because}; ${short(rejected ?? '')} is rejected`
+  const message = `Rolled back to ${withImage(o, promoted)}, ${because}; ${withImage(o, rejected ?? '')} is rejected`
   return transition(o, failed, { reason: 'RolledBack', message }, now)
 }
 

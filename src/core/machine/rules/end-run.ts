@@ -1,7 +1,7 @@
 /** How a run ends: what is written into history, and the state that follows. */
 import { kindAndName } from '../../model/names.ts'
 import type { Move } from '../../model/decision.ts'
-import { short, runOf, withImage } from '../../model/selectors.ts'
+import { runOf, withImage } from '../../model/selectors.ts'
 import type { Memory, Outcome, RunRecord } from '../../model/memory.ts'
 import { transition } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -69,7 +69,7 @@ export function rollBack(o: Observation, run: Run, reason: Reason, because: stri
 export function withdraw(o: Observation, now: Instant): Move | undefined {
   const run = runOf(o.state)
   if (run === null) return undefined
-  const message = `${kindAndName(o.names.target)} was set back to the promoted revision ${withImage(o, run.promoted)}; the release of ${short(run.candidate)} is canceled`
+  const message = `${kindAndName(o.names.target)} was set back to the promoted revision ${withImage(o, run.promoted)}; the release of ${withImage(o, run.candidate)} is canceled`
   const state: State = {
     phase: 'Finalising',
     promoted: run.promoted,

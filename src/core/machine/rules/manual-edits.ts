@@ -5,7 +5,7 @@
 import { refKey } from '../../../api/object.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { commandLine } from '../../model/command-line.ts'
-import { candidateOf, short } from '../../model/selectors.ts'
+import { candidateOf, withImage } from '../../model/selectors.ts'
 import { at } from '../../json.ts'
 import type { News } from '../../model/decision.ts'
 import { answer } from '../move.ts'
@@ -55,7 +55,7 @@ function lockLifted(o: Observation, writes: readonly Write[]): Act | null {
     return null
   if (!setOnTarget(o, writes, '/spec/paused')) return null
   const candidate = candidateOf(o.state)
-  const carried = candidate === null ? 'its pods carry traffic' : `the pods of ${short(candidate)} are judged`
+  const carried = candidate === null ? 'its pods carry traffic' : `the pods of ${withImage(o, candidate)} are judged`
   const message = `${lastWriter(target.object)} resumed ${kindAndName(names.target)}, which Sluice keeps paused while ${carried}; it is paused again. To stop the release, set the image back, or: ${commandLine(names, 'abort', 'why')}`
   return { news: { reason: 'EditReverted', message }, workload: target }
 }
@@ -81,7 +81,7 @@ function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
     o.memory.previous === null || candidateOf(o.state) !== null
       ? ''
       : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
-  const message = `${lastWriter(primary.object)} changed the pod template of ${kindAndName(names.primary)}, which runs ${short(posture.primary)}; the change is reverted. To release something else, change ${kindAndName(names.target)}${back}`
+  const message = `${lastWriter(primary.object)} changed the pod template of ${kindAndName(names.primary)}, which runs ${withImage(o, posture.primary)}; the change is reverted. To release something else, change ${kindAndName(names.target)}${back}`
   return { news: { reason: 'EditReverted', message }, workload: primary }
 }
 

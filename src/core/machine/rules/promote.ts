@@ -8,7 +8,7 @@ import { undo } from './undo.ts'
 import { deadlineOf, notInEndpoints, whenOverdue, holdUntil, notReadyInTime } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, carriedSince, judgedReady, short, unreached, withImage } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, unreached, withImage } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import { audienceOf } from '../../model/plan.ts'
 import { inWords, NONE, trafficOf } from '../../model/traffic.ts'
@@ -44,7 +44,7 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
     // What the Deployment controller does not take up says nothing of the candidate.
     if (!ours || primary.readiness !== 'pending')
       return undo(o, missing === null ? notReadyInTime(o, 'primary') : waited, now)
-    const said = `${message}. The promotion of ${short(state.candidate)} continues when it does; check kube-controller-manager`
+    const said = `${message}. The promotion of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
     return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null)
   })
 }

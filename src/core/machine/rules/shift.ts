@@ -5,7 +5,7 @@ import { undo } from './undo.ts'
 import { deadlineOf, whenOverdue, holdUntil } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
-import { atStage, carriedSince, judgedReady, pauseOf, short, withImage } from '../../model/selectors.ts'
+import { atStage, carriedSince, judgedReady, pauseOf, withImage } from '../../model/selectors.ts'
 import { awaiting } from '../../model/waiting.ts'
 import { inWords } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
@@ -35,7 +35,7 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   if (carriedAt === null) {
     const missing =
       judgedReady(o, state.candidate) === 0
-        ? `no pod of ${short(state.candidate)} is ready to serve all traffic`
+        ? `no pod of ${withImage(o, state.candidate)} is ready to serve all traffic`
         : `the routes do not carry weight ${inWords(state.traffic)} yet`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))

@@ -14,7 +14,6 @@ import {
   atStage,
   judgedOf,
   judgedReady,
-  short,
   standInSentence,
   standsIn,
   unreached,
@@ -35,7 +34,7 @@ export function drainEarlierCandidate(o: Observation<AnalysisPhase>, now: Instan
   const carriedAt = returnedSince(o, state.carriedAt, now)
   const next = { ...state, carriedAt }
   const earlier = o.memory.history[0]?.revision ?? state.promoted
-  const message = `Waiting for in-flight requests of ${short(earlier)} before starting ${withImage(o, state.candidate)}`
+  const message = `Waiting for in-flight requests of ${withImage(o, earlier)} before starting ${withImage(o, state.candidate)}`
   if (carriedAt === null) return hold(o, 'Restarted', message, null, { state: next })
   const drainedAt = carriedAt + o.settings.settle + o.canary.spec.analysis.drain
   const silence = state.carriedAt === null ? givenUp(o, now) : null
@@ -104,7 +103,7 @@ export function startCandidatePods(o: Observation<AnalysisPhase>, now: Instant):
 /** A change that the Deployment controller does not take up says nothing of the candidate: it is waited for, without an end. */
 function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { names, state, target } = o
-  const message = `Waiting for ${kindAndName(names.target)}: ${target?.message ?? ''}. The release of ${short(state.candidate)} continues when it does; check kube-controller-manager`
+  const message = `Waiting for ${kindAndName(names.target)}: ${target?.message ?? ''}. The release of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, {
     state: awaiting(state, 'takeUp', now),
   })

@@ -7,7 +7,7 @@ import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { podsOf, short, withImage } from '../../model/selectors.ts'
+import { podsOf, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase, Revision, State } from '../../model/state.ts'
 import { inWords } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
@@ -31,7 +31,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
-  const message = `Revision ${withImage(o, target.revision)} replaces ${short(state.candidate)} at weight ${inWords(state.traffic)}; the release starts over`
+  const message = `Revision ${withImage(o, target.revision)} replaces ${withImage(o, state.candidate)} at weight ${inWords(state.traffic)}; the release starts over`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
@@ -55,7 +55,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
 function endForTheRejected(o: Observation<AnalysisPhase>, now: Instant): Move {
   const { state } = o
   const { promoted, rejected } = state
-  const message = `${kindAndName(o.names.target)} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${short(state.candidate)} is superseded at weight ${inWords(state.traffic)}`
+  const message = `${kindAndName(o.names.target)} went back to ${withImage(o, rejected ?? '')}, which was rejected before and stays rejected until it changes or is retried; ${withImage(o, state.candidate)} is superseded at weight ${inWords(state.traffic)}`
   const news = { reason: 'StillRejected', message } as const
   const next: State = { phase: 'Failed', promoted, rejected, carriedAt: null, drained: carriedNothing(o, state) }
   return transition(o, next, news, now, remember(o.memory, state, 'Superseded', news, now))

@@ -15,7 +15,16 @@ import type { Move } from '../../model/decision.ts'
 import { ENDPOINTS_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { carriedSince, isPodOf, promotedOf, recordedOf, runOf, short, unlisted } from '../../model/selectors.ts'
+import {
+  carriedSince,
+  isPodOf,
+  promotedOf,
+  recordedOf,
+  runOf,
+  short,
+  unlisted,
+  withImage,
+} from '../../model/selectors.ts'
 import type { Phase, Revision, State } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
@@ -133,12 +142,13 @@ export function returnToPrimary(o: Terminating, now: Instant): Move {
 }
 
 /** What is said where the target is set back to the promoted template; null where it holds that, or none is on record. */
-function restored({ names, recorded, state, target }: Terminating): string | null {
+function restored(o: Terminating): string | null {
+  const { names, recorded, state, target } = o
   const { promoted } = state
   if (target === null || promoted === null || !recorded.some(one => one.revision === promoted)) return null
   // Its configuration is the user's own again; only the template can be put back.
   if (templateOf(target.revision) === templateOf(promoted)) return null
-  return `${kindAndName(names.target)} held ${short(target.revision)}, which was not promoted; it is set to ${short(promoted)}`
+  return `${kindAndName(names.target)} held ${withImage(o, target.revision)}, which was not promoted; it is set to ${withImage(o, promoted)}`
 }
 
 /** The target runs the promoted template, with its replicas, before callers are moved to it. */
@@ -155,7 +165,7 @@ export function restoreTarget(o: Terminating, now: Instant): Move {
   if (setBack !== null) return holdAndReport(o, { reason: 'TargetRestored', message: setBack }, null)
   if (foreign && o.primary !== null) {
     const primary = o.names.primary.name
-    const message = `${kindAndName(o.names.target)} holds ${short(target.revision)}, which was not promoted, and ${short(state.promoted)} is not recorded any more. Set ${kindAndName(o.names.target)} to the image and settings that ${primary} runs: it takes over then, and ${primary} serves until it does`
+    const message = `${kindAndName(o.names.target)} holds ${withImage(o, target.revision)}, which was not promoted, and ${short(state.promoted)} is not recorded any more. Set ${kindAndName(o.names.target)} to the image and settings that ${primary} runs: it takes over then, and ${primary} serves until it does`
     return holdAndReport(o, { severity: 'error', reason: 'Conflict', message }, null)
   }
   if (target.readiness !== 'ready' || target.ready === 0) {

@@ -52,7 +52,7 @@ export function moveCallersOffPrimary(o: Promoting, now: Instant): Move | Read {
   // A mesh that cannot be told in time keeps no primary from its template.
   if (until === null) return whenOverdue(o, now, putBack)
   if (now >= until) return putBack()
-  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${inWords(state.traffic)} before ${kindAndName(o.names.primary)} gets ${short(state.promoted)} back`
+  const message = `Promotion failed (${state.because}): waiting for the routes to carry weight ${inWords(state.traffic)} before ${kindAndName(o.names.primary)} gets ${withImage(o, state.promoted)} back`
   return hold(o, 'Undoing', message, until, { state: next })
 }
 
@@ -86,5 +86,5 @@ export function restorePrimary(o: Promoting, now: Instant): Move {
   return holdAndReport(o, { reason: 'Undoing', message: `${message}. Manual intervention required` }, null)
 }
 
-export const waiting = ({ names, state }: Promoting, what: string): string =>
-  `Promotion failed (${state.because}): waiting for ${kindAndName(names.primary)} to run ${short(state.promoted)} again: ${what}`
+export const waiting = (o: Promoting, what: string): string =>
+  `Promotion failed (${o.state.because}): waiting for ${kindAndName(o.names.primary)} to run ${withImage(o, o.state.promoted)} again: ${what}`

@@ -182,7 +182,7 @@ export const promotingRows: Rows = {
     move: [
       'Promoting diverting 100',
       'Undoing',
-      'Promotion failed (aborted by kim: broken): waiting for the routes to carry weight 100 before Deployment web-primary gets 3a1c36f5bc back',
+      'Promotion failed (aborted by kim: broken): waiting for the routes to carry weight 100 before Deployment web-primary gets 3a1c36f5bc (web:1) back',
       120000,
     ],
   },
@@ -192,7 +192,7 @@ export const promotingRows: Rows = {
     move: [
       'Promoting undoing 100',
       'Undoing',
-      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc again: the template is being put back',
+      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc (web:1) again: the template is being put back',
       0,
     ],
   },
@@ -202,7 +202,7 @@ export const promotingRows: Rows = {
     move: [
       'Promoting undoing 100',
       'Undoing',
-      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc again: the template is being put back (<1m of 2m)',
+      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc (web:1) again: the template is being put back (<1m of 2m)',
       60000,
     ],
   },
@@ -222,7 +222,7 @@ export const promotingRows: Rows = {
     move: [
       'Promoting undoing 100',
       'Undoing',
-      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc again: the template is being put back. Manual intervention required',
+      'Promotion failed (aborted by kim: broken): waiting for Deployment web-primary to run 3a1c36f5bc (web:1) again: the template is being put back. Manual intervention required',
       null,
     ],
   },
@@ -247,7 +247,7 @@ export const promotingRows: Rows = {
     move: [
       'Failed',
       'RolledBack',
-      'Rolled back to 3a1c36f5bc (web:1), requested by kim: slow; 34c7e426be is rejected',
+      'Rolled back to 3a1c36f5bc (web:1), requested by kim: slow; 34c7e426be (web:2) is rejected',
       0,
     ],
   },

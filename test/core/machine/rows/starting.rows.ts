@@ -43,7 +43,7 @@ export const starting: Rows = {
     move: [
       'Finalising',
       'Withdrawn',
-      'Deployment web was set back to the promoted revision 3a1c36f5bc (web:1); the release of 34c7e426be is canceled',
+      'Deployment web was set back to the promoted revision 3a1c36f5bc (web:1); the release of 34c7e426be (web:2) is canceled',
       0,
     ],
   },
@@ -53,7 +53,7 @@ export const starting: Rows = {
     move: [
       'Progressing draining 0',
       'Restarted',
-      'Revision 2efb4f9884 (web:3) replaces 34c7e426be at weight 25; the release starts over',
+      'Revision 2efb4f9884 (web:3) replaces 34c7e426be (web:2) at weight 25; the release starts over',
       0,
     ],
   },
@@ -63,7 +63,7 @@ export const starting: Rows = {
     move: [
       'Progressing stoppingOldPods 0',
       'Restarted',
-      'Revision 2efb4f9884 (web:3) replaces 34c7e426be at weight 0; the release starts over',
+      'Revision 2efb4f9884 (web:3) replaces 34c7e426be (web:2) at weight 0; the release starts over',
       0,
     ],
   },
@@ -73,7 +73,7 @@ export const starting: Rows = {
     move: [
       'Failed',
       'StillRejected',
-      'Deployment web went back to 2efb4f9884 (web:3), which was rejected before and stays rejected until it changes or is retried; 34c7e426be is superseded at weight 25',
+      'Deployment web went back to 2efb4f9884 (web:3), which was rejected before and stays rejected until it changes or is retried; 34c7e426be (web:2) is superseded at weight 25',
       0,
     ],
   },
@@ -93,7 +93,7 @@ export const starting: Rows = {
     move: [
       'Progressing draining 0',
       'Restarted',
-      'Waiting for in-flight requests of 3a1c36f5bc before starting 34c7e426be (web:2)',
+      'Waiting for in-flight requests of 3a1c36f5bc (web:1) before starting 34c7e426be (web:2)',
       11000,
     ],
   },
@@ -103,7 +103,7 @@ export const starting: Rows = {
     move: [
       'Progressing stoppingOldPods 0',
       'Restarted',
-      'Waiting for in-flight requests of 3a1c36f5bc before starting 34c7e426be (web:2)',
+      'Waiting for in-flight requests of 3a1c36f5bc (web:1) before starting 34c7e426be (web:2)',
       0,
     ],
   },

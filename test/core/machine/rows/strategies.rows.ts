@@ -101,7 +101,7 @@ export const strategyRows: Rows = {
     move: [
       'Progressing draining 0',
       'Restarted',
-      'Revision 2efb4f9884 (web:3) replaces 34c7e426be at weight 0; the release starts over',
+      'Revision 2efb4f9884 (web:3) replaces 34c7e426be (web:2) at weight 0; the release starts over',
       0,
     ],
   },

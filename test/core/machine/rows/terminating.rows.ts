@@ -59,7 +59,7 @@ export const terminatingRows: Rows = {
     move: [
       'Terminating restoring',
       'TargetRestored',
-      'Deployment web held 34c7e426be, which was not promoted; it is set to 3a1c36f5bc',
+      'Deployment web held 34c7e426be (web:2), which was not promoted; it is set to 3a1c36f5bc (web:1)',
       0,
     ],
   },
@@ -92,7 +92,7 @@ export const terminatingRows: Rows = {
     move: [
       'Terminating restoring',
       'Conflict',
-      'Deployment web holds 34c7e426be, which was not promoted, and 3a1c36f5bc is not recorded any more. Set Deployment web to the image and settings that web-primary runs: it takes over then, and web-primary serves until it does',
+      'Deployment web holds 34c7e426be (web:2), which was not promoted, and 3a1c36f5bc is not recorded any more. Set Deployment web to the image and settings that web-primary runs: it takes over then, and web-primary serves until it does',
       null,
     ],
   },

@@ -98,7 +98,7 @@ suite('waits of a run', () => {
     expect(told(first)).to.deep.equal([
       'Progressing',
       'WaitingForPods',
-      'Waiting for Deployment web: the Deployment controller has not observed its latest change (generation 2, observed 1). The release of 34c7e426be continues when it does; check kube-controller-manager',
+      'Waiting for Deployment web: the Deployment controller has not observed its latest change (generation 2, observed 1). The release of 34c7e426be (web:2) continues when it does; check kube-controller-manager',
     ])
     expect(first.announcements).to.have.lengthOf(1)
     // Once it is taken up the pods have their whole time.
@@ -123,7 +123,7 @@ suite('waits of a run', () => {
     expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
       'Promoting',
       'Promoting',
-      'Waiting for Deployment web-primary: the Deployment controller has not observed its latest change (generation 2, observed 1). The promotion of 34c7e426be continues when it does; check kube-controller-manager',
+      'Waiting for Deployment web-primary: the Deployment controller has not observed its latest change (generation 2, observed 1). The promotion of 34c7e426be (web:2) continues when it does; check kube-controller-manager',
     ])
   })
 
