@@ -107,6 +107,7 @@ class ControllerApp {
           webhookRefusal: url => problemBeforeLookup(url, { allow: flags.webhookAllow, deny: flags.webhookDeny }),
         },
         namespaces: flags.namespace,
+        podReasons: flags.podReasons,
         queueMetrics: {
           depth: ready => metrics.set('queue_depth', {}, ready),
           latency: waited => metrics.observe('queue_latency_seconds', {}, seconds(waited)),

@@ -24,6 +24,7 @@ export interface RunFlags {
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
   readonly trackConfigs: boolean
+  readonly podReasons: boolean
   readonly webhookAllow: readonly string[]
   readonly webhookDeny: readonly string[]
   readonly leaderElect: boolean
@@ -48,7 +49,7 @@ export function runCommand(program: Command, run: (flags: RunFlags) => Promise<v
 }
 
 /** The flags that are true or false; commander hands on what was written. */
-const switches = ['leaderElect', 'ownerReferences', 'allowInlineQueries', 'trackConfigs'] as const
+const switches = ['leaderElect', 'ownerReferences', 'allowInlineQueries', 'trackConfigs', 'podReasons'] as const
 type Switch = (typeof switches)[number]
 
 const envOf = (option: Option): string => `SLUICE_${option.name().replaceAll('-', '_').toUpperCase()}`
@@ -122,6 +123,12 @@ const options: readonly Option[] = [
   new Option(
     '--track-configs [bool]',
     'judge and copy the ConfigMaps and Secrets that a target mounts; false needs no rights to them, and the primary mounts the originals',
+  )
+    .choices(['true', 'false'])
+    .default(true),
+  new Option(
+    '--pod-reasons [bool]',
+    'list the pods that a release waits for, to say why they are not ready; false needs no right to list pods',
   )
     .choices(['true', 'false'])
     .default(true),

@@ -35,6 +35,7 @@ import {
 import { NeededInformers } from './needed-informers.ts'
 import { Observer } from './observe.ts'
 import { PodSamples } from './pod-samples.ts'
+import { NO_POD_TROUBLES, PodTroubles } from './pod-troubles.ts'
 import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
@@ -59,6 +60,8 @@ export interface ControllerOptions {
   readonly settings: Settings
   /** Namespaces to watch; empty: all. */
   readonly namespaces: readonly string[]
+  /** Whether pods that are waited for are listed, to say why they are not ready. */
+  readonly podReasons: boolean
   readonly timing?: Partial<ReflectorTiming>
   readonly queueMetrics?: QueueMetrics
   /** Told of each webhook that was told, or given up. */
@@ -176,6 +179,9 @@ export class Controller {
       sha256,
       wake: key => this.#wake(key),
     })
+    const podTroubles = this.#options.podReasons
+      ? new PodTroubles({ api, clock: steady, wake: key => this.#wake(key) })
+      : NO_POD_TROUBLES
     const podSamples = new PodSamples({ api, clock: steady, wake: key => this.#wake(key) })
     let over = false
     const reconciler: Reconciler = new Reconciler({
@@ -190,8 +196,16 @@ export class Controller {
       dependencies,
       neededInformers,
       configContents,
-      observer: new Observer(this.#cache, configContents, podSamples, this.#options.settings, this.#ports.sha256),
+      observer: new Observer(
+        this.#cache,
+        configContents,
+        podSamples,
+        podTroubles,
+        this.#options.settings,
+        this.#ports.sha256,
+      ),
       podSamples,
+      podTroubles,
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: (...canary) => unseenIn(this.reflectors(), ...canary),
       hidden: (...canary) => hiddenIn(this.reflectors(), ...canary),
@@ -218,6 +232,7 @@ export class Controller {
     neededInformers.close()
     configContents.close()
     podSamples.close()
+    podTroubles.close()
   }
 
   /**

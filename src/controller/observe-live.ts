@@ -11,6 +11,7 @@ import { keeping } from './kinds.ts'
 import { LiveReader } from './live-reader.ts'
 import { Observer } from './observe.ts'
 import { namespaceOf, sampleOf, type Samples } from './pod-samples.ts'
+import { NO_POD_TROUBLES } from './pod-troubles.ts'
 
 /**
  * The observer reads what it has found in what it has read: the target, then its ReplicaSets, then what selects the same pods. Four
@@ -54,7 +55,7 @@ export async function observeLive(
     labelsOf: namespace => reader.peek(namespace)?.metadata.labels ?? {},
     retain: () => {},
   }
-  const observer = new Observer(reader, reader, samples, settings, sha256)
+  const observer = new Observer(reader, reader, samples, NO_POD_TROUBLES, settings, sha256)
   const status = readStatus(recordOf(kept['status']), now)
   const parsed = observer.read(kept, status.memory.provider)
   if ('problems' in parsed) return parsed

@@ -17,6 +17,7 @@ import { trackedConfigs } from '../core/render/configs.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
 import { routingOf } from '../core/routers/index.ts'
 import { momentOf } from '../core/problems/index.ts'
+import { awaitedPods } from '../core/model/selectors.ts'
 import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { workloadKindOf } from '../core/workloads/index.ts'
@@ -26,6 +27,7 @@ import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
 import { readMetricTemplates } from './metric-templates.ts'
 import { namespaceOf, type Samples } from './pod-samples.ts'
+import type { PodTroubleReader } from './pod-troubles.ts'
 import { readCanary } from './read-canary.ts'
 import { neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
@@ -61,16 +63,19 @@ export class Observer {
   readonly #settings: Settings
   readonly #sha256: Sha256
   readonly #samples: Samples
+  readonly #podTroubles: PodTroubleReader
 
   constructor(
     reader: Reader,
     contents: Pick<ConfigContents, 'of' | 'retain'>,
     samples: Samples,
+    podTroubles: PodTroubleReader,
     settings: Settings,
     sha256: Sha256,
   ) {
     this.#reader = reader
     this.#samples = samples
+    this.#podTroubles = podTroubles
     this.#contents = contents
     this.#settings = settings
     this.#sha256 = sha256
@@ -129,6 +134,10 @@ export class Observer {
       subsets: provider.subsets({ canary, names, live }),
       endpoints,
       samples,
+      podTroubles: this.#podTroubles.of(
+        `${names.namespace}/${names.canary}`,
+        awaitedPods({ names, state: known.state, ...workloads }),
+      ),
       recorded,
       configs,
       ...readMetricTemplates(reader, canary),

@@ -22,6 +22,7 @@ import { type ApplyPorts, applyWrites } from './apply.ts'
 import type { Calls } from './calls.ts'
 import { afterCommit, commitStatus, commitTime } from './commit.ts'
 import type { Samples } from './pod-samples.ts'
+import type { PodTroubleReader } from './pod-troubles.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { DependencyIndex } from './dependency-index.ts'
 import type { HookDeliveries } from './hook-deliveries.ts'
@@ -51,6 +52,7 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly neededInformers: Pick<NeededInformers, 'set' | 'forget'>
   readonly configContents: Pick<ConfigContents, 'retain'>
   readonly podSamples: Pick<Samples, 'retain'>
+  readonly podTroubles: Pick<PodTroubleReader, 'forget'>
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string, own: readonly Kind[], scaler: Kind | null) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
@@ -219,6 +221,7 @@ export class Reconciler {
     this.#ports.neededInformers.forget(key)
     this.#ports.configContents.retain(key, [])
     this.#ports.podSamples.retain(key, [])
+    this.#ports.podTroubles.forget(key)
     this.#ports.watcher(key, null, null)
   }
 }

@@ -52,7 +52,7 @@ suite('controller', () => {
       sha256,
       random: () => 0.5,
     }
-    const controller = new Controller(ports, { settings, namespaces: [] })
+    const controller = new Controller(ports, { settings, namespaces: [], podReasons: false })
     const lead = (): (() => Promise<void>) => {
       const term = new AbortController()
       const led = controller.lead(term.signal)

@@ -30,6 +30,7 @@ import {
 } from '../scenarios/bad-input.given.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
 import { PodSamples } from '../../src/controller/pod-samples.ts'
+import { NO_POD_TROUBLES } from '../../src/controller/pod-troubles.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { looseDefinition } from '../../playground/test/installed.ts'
 import { World } from '../scenarios/world.ts'
@@ -47,7 +48,7 @@ async function observedByInformers(world: World): Promise<Observation> {
   addIndexes(informers)
   const contents = new ConfigContents({ api, clock, random, sha256, wake: () => {} })
   const samples = new PodSamples({ api, clock, wake: () => {} })
-  const observer = new Observer(informers, contents, samples, settings, sha256)
+  const observer = new Observer(informers, contents, samples, NO_POD_TROUBLES, settings, sha256)
   const routed = routeKinds.map(({ kind }) => kind)
   const policies = policyKinds.map(({ kind }) => kind)
   for (const kind of [...followed, ...routed, ...followedWherePresent, ...policies]) informers.use(kind)

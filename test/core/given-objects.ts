@@ -187,6 +187,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     primary: null,
     traffic: null,
     samples: { primary: null, canary: null, namespaceLabels: null },
+    podTroubles: [],
     recorded: [promoted],
     configs: {},
     templates: {},

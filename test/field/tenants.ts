@@ -55,6 +55,7 @@ export class Tenants {
       {
         settings: { ...settings, settle: 10 },
         namespaces: [],
+        podReasons: true,
       },
     )
   }

@@ -167,6 +167,17 @@ suite('from the field: what is told', () => {
     expect(world.mesh.failures(begun)).to.equal(0)
   })
 
+  test('a wait for pods says why they are not ready, and so does the rollback', async () => {
+    await world.initialized({ progressDeadlineSeconds: 60 })
+    world.setImage('demo/web:missing')
+    await world.clock.advance(25_000)
+    expect(world.status.message).to.equal(
+      'Waiting for Deployment web: 0 of 2 pods available (2 × ImagePullBackOff: web:missing, <1m of 1m)',
+    )
+    await world.until('Failed')
+    expect(world.status.message).to.match(/\(0 of 2 pods available; 2 × ImagePullBackOff: web:missing\)$/)
+  })
+
   test('after a rollback the status ends in a lasting word, once the primary is ready', async () => {
     await world.initialized()
     world.setImage('demo/web:1.1.0')

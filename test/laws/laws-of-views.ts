@@ -21,7 +21,8 @@ export function faultOf(view: View, now: number): string | null {
     return 'a field is undefined'
   const { steps, traffic } = view
   const ranks = steps.map(step => RANK[step.state])
-  if (ranks.some((rank, index) => rank < (ranks[index - 1] ?? 0))) return `steps are ${steps.map(step => step.state)}`
+  if (ranks.some((rank, index) => rank < (ranks[index - 1] ?? 0)))
+    return `steps are ${steps.map(step => step.state).join(', ')}`
   if (steps.filter(({ state }) => state === 'now').length > 1) return 'two steps are now'
   if (steps.filter(({ state }) => state === 'next').length > 1) return 'two steps are next'
   const present = steps.find(({ state }) => state === 'now')
@@ -29,7 +30,7 @@ export function faultOf(view: View, now: number): string | null {
     return `the step at ${present.weight} is now at weight ${traffic.requested}`
   const times = steps.flatMap(({ notBefore }) => (notBefore === null ? [] : [Date.parse(notBefore)]))
   if (times.some((time, index) => time <= (times[index - 1] ?? now)))
-    return `steps begin ${times.map(time => time - now)}`
+    return `steps begin ${times.map(time => time - now).join(', ')}`
   if (steps.some(({ state, notBefore }) => (state === 'done' || state === 'now') && notBefore !== null))
     return 'a step that has begun has a time to begin'
   const isAtRest = view.phase === 'Initialized' || view.phase === 'Succeeded'

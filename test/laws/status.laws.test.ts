@@ -8,7 +8,7 @@ import { writeStatus } from '../../src/core/status/write-status.ts'
 import { observation } from '../core/given-objects.ts'
 import { describe } from '../../src/core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../src/core/view/observed.ts'
-import { written } from '../core/view/given.ts'
+import { written as canaryWith } from '../core/view/given.ts'
 import { faultOf } from './laws-of-views.ts'
 import { instant, memory, state } from './states.ts'
 
@@ -48,7 +48,7 @@ suite('laws of the status', function () {
         ],
       },
     ]
-    const spec = fc.constantFrom(...plans).map(analysis => ({ ...o.canary, ...written({ analysis }) }))
+    const spec = fc.constantFrom(...plans).map(analysis => ({ ...o.canary, ...canaryWith({ analysis }) }))
     fc.assert(
       fc.property(spec, state, memory, instant, (object, given, remembered, now) => {
         const { reason, message } = remembered

@@ -5,6 +5,7 @@
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { keptFindings } from '../../src/controller/in-flight-queries.ts'
 import { Observer, type ReconcileContext } from '../../src/controller/observe.ts'
+import { NO_POD_TROUBLES } from '../../src/controller/pod-troubles.ts'
 import { readCanary } from '../../src/controller/read-canary.ts'
 import { Reconciler } from '../../src/controller/reconcile.ts'
 import { recordOf } from '../../src/core/json.ts'
@@ -90,7 +91,7 @@ export class TinyProcess {
       retain: nothing,
     }
     const samples = { of: () => null, labelsOf: () => null, retain: nothing }
-    this.#observer = new Observer(this.#cache, contents, samples, settings, sha256)
+    this.#observer = new Observer(this.#cache, contents, samples, NO_POD_TROUBLES, settings, sha256)
     this.#reconciler = this.#begin()
   }
 
@@ -188,6 +189,7 @@ export class TinyProcess {
       dependencies: { set: nothing, forget: nothing },
       neededInformers: { set: nothing, forget: nothing },
       podSamples: { retain: nothing },
+      podTroubles: { forget: nothing },
       configContents: { retain: nothing },
       queries: {
         findings: () => this.#findings,

@@ -107,7 +107,7 @@ export class World {
         random: () => 0.5,
         ...ports,
       },
-      { settings: { ...settings, ...own }, namespaces: [] },
+      { settings: { ...settings, ...own }, namespaces: [], podReasons: true },
     )
     let neverBegin = (): void => {}
     const begun = new Promise<void>(resolve => {

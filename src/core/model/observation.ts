@@ -44,6 +44,16 @@ export interface Workload {
   readonly message: string
 }
 
+/** Why pods are not ready, in the words of Kubernetes. */
+export interface PodTrouble {
+  /** `CrashLoopBackOff`, `ImagePullBackOff`, `Unschedulable`, …. */
+  readonly reason: string
+  /** How many pods have it. */
+  readonly count: number
+  /** Of the container; '' where no container has it. */
+  readonly image: string
+}
+
 /** The labels by which the pods of one Service are split. */
 export interface SubsetLabels {
   readonly primary: Readonly<Record<string, string>>
@@ -172,6 +182,8 @@ export interface Observation<P extends Phase = Phase> {
     readonly canary: PodSample | null
     readonly namespaceLabels: Readonly<Record<string, string>> | null
   }
+  /** Why the pods that are waited for are not ready: on show, and nothing is decided by it. `hidden`: pods may not be read. */
+  readonly podTroubles: readonly PodTrouble[] | 'hidden'
   readonly recorded: readonly RecordedTemplate[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>

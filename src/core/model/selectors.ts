@@ -1,7 +1,7 @@
 /** Questions about an observation that several rules ask: one answer each, in one place. */
-import { kindAndName } from './names.ts'
-import { at, recordsOf, textOf } from '../json.ts'
-import type { Observation, Pods, RecordedTemplate, Workload } from './observation.ts'
+import { kindAndName, POD_HASH_LABEL } from './names.ts'
+import { at, recordsOf, textOf, textsOf } from '../json.ts'
+import type { Observation, Pods, PodTrouble, RecordedTemplate, Workload } from './observation.ts'
 import type { Analysis, Revision, Run, Stage, State, StateOf } from './state.ts'
 import { type Awaited, type Waiting, waitingFor } from './waiting.ts'
 import type { Instant, Milliseconds } from '../time.ts'
@@ -176,11 +176,45 @@ export function imageOf(o: Observation, revision: Revision): string {
 
 /** A revision as people know it: the beginning of its hash, and the image of its first container where the template is known. */
 export function withImage(o: Observation, revision: Revision): string {
-  // Without the registry: the name and tag are what tells two images apart. Of a digest the beginning does.
-  const image = imageOf(o, revision)
-    .replace(/^.*\//, '')
-    .replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')
+  const image = shortImage(imageOf(o, revision))
   return image === '' ? short(revision) : `${short(revision)} (${image})`
+}
+
+/** An image without its registry, and of a digest the beginning: what tells two images apart. */
+export function shortImage(image: string): string {
+  return image.replace(/^.*\//, '').replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')
+}
+
+/** Why pods are not ready: `2 × ImagePullBackOff: web:2.0.0; Unschedulable`. */
+export function troublesInWords(troubles: readonly PodTrouble[]): string {
+  const words = troubles.map(({ reason, count, image }) => {
+    return `${count > 1 ? `${count} × ` : ''}${reason}${image === '' ? '' : `: ${shortImage(image)}`}`
+  })
+  return words.join('; ')
+}
+
+/** Labels of pods whose readiness is waited for: those of the present template of a side. */
+export interface AwaitedPods {
+  readonly side: 'target' | 'primary'
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Which pods the canary waits for, so that people can be told why they are not ready; none at rest. */
+export function awaitedPods(o: Pick<Observation, 'names' | 'state' | 'target' | 'primary'>): AwaitedPods | null {
+  const side = 'waiting' in o.state ? sideWaitedFor(o.state.waiting) : null
+  const workload = side === null ? null : o[side]
+  if (side === null || workload === null || workload.replicas === 0 || workload.readiness === 'ready') return null
+  const pods = podsOf(workload, workload.revision)
+  if (pods === null || pods.hash === '') return null
+  const labels = { ...textsOf(at(workload.object.spec, 'selector', 'matchLabels')), [POD_HASH_LABEL]: pods.hash }
+  return { side, namespace: o.names.namespace, labels }
+}
+
+/** Whose pods a wait is for; null: for something else. */
+export function sideWaitedFor(waiting: Waiting | null): AwaitedPods['side'] | null {
+  if (waiting?.for === 'target' || waiting?.for === 'pods') return 'target'
+  return waiting?.for === 'primary' ? 'primary' : null
 }
 
 /** What the routes are asked to carry: outside of a run the primary serves alone. */

@@ -6,7 +6,7 @@ import { templateOf } from '../model/revision.ts'
 import { promotedOf, releasedOf, short } from '../model/selectors.ts'
 import type { Revision, State } from '../model/state.ts'
 import type { Observed } from './observed.ts'
-import { podsOfWorkload, troublesOf } from './pods.ts'
+import { podsOfWorkload, troublesOf } from '../workloads/pod-troubles.ts'
 import type { PodsView, View } from './view.ts'
 
 /** What tells the sides: names, revisions and images of the status, and what the viewer has read. */

@@ -1,6 +1,7 @@
 /** Parts of sentences that the command line and the page share: times, numbers with their units, sides and steps in one line. */
 import { formatDuration } from '../../api/duration.ts'
 import type { Instant, Milliseconds } from '../time.ts'
+import { shortImage, troublesInWords } from '../model/selectors.ts'
 import type { GateView, PodsView, StepView, TrafficView, WaitingView } from './view.ts'
 
 export const iso = (instant: Instant): string => new Date(instant).toISOString()
@@ -82,15 +83,8 @@ export function stepInWords(step: StepView, timeZone?: string): string {
 
 /** `0 of 2 pods ready (2 × ImagePullBackOff: web:2.0.0)`. */
 export function podsInWords({ desired, ready, troubles }: PodsView): string {
-  const why = troubles.map(({ count, reason, image }) => {
-    return `${count > 1 ? `${count} × ` : ''}${reason}${image === '' ? '' : `: ${shortImage(image)}`}`
-  })
-  return `${ready} of ${desired} ${desired === 1 ? 'pod' : 'pods'} ready${why.length === 0 ? '' : ` (${why.join('; ')})`}`
-}
-
-/** An image without its registry, and of a digest the beginning: what tells two images apart. */
-export function shortImage(image: string): string {
-  return image.replace(/^.*\//, '').replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')
+  const why = troubles.length === 0 ? '' : ` (${troublesInWords(troubles)})`
+  return `${ready} of ${desired} ${desired === 1 ? 'pod' : 'pods'} ready${why}`
 }
 
 /** A revision as people know it: `790dc1af77 (web:2.0.0)`. */

@@ -4,6 +4,7 @@
  */
 import type { Vantage } from '../../api/status.ts'
 import type { CommandName } from '../model/command-line.ts'
+import type { FoundTrouble } from '../workloads/pod-troubles.ts'
 
 export const VIEW_VERSION = 'view.sluice.dev/v1beta1'
 
@@ -82,25 +83,11 @@ export interface GateView {
   readonly dryRun: boolean
 }
 
-/** Why pods of a side are not ready. */
-export interface TroubleView {
-  /** `CrashLoopBackOff`, `ImagePullBackOff`, `Unschedulable`, …: the word of Kubernetes. */
-  readonly reason: string
-  /** How many pods have it. */
-  readonly count: number
-  /** Of the container; '' where no container has it. */
-  readonly image: string
-  /** What Kubernetes says of one of them; '' where it says nothing. */
-  readonly message: string
-  /** How often the containers were restarted. */
-  readonly restarts: number
-}
-
 export interface PodsView {
   readonly desired: number
   readonly ready: number
   /** The most frequent first; empty also where pods may not be read, which `View.unread` tells. */
-  readonly troubles: readonly TroubleView[]
+  readonly troubles: readonly FoundTrouble[]
 }
 
 export interface SideView {

@@ -4,6 +4,7 @@ import { isReady } from '../../autoscalers/readiness.ts'
 import { commandLine } from '../../model/command-line.ts'
 import { hold, holdAndReport, holdUnchanged, transition } from '../move.ts'
 import { mustShift, shiftSentence } from './shift.ts'
+import { becauseOfPods } from './verdict.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { dueAt, isChecked, lastStep, nextCheckAfter, nextStep, planOf, type Step, stepAt } from '../../model/plan.ts'
@@ -65,7 +66,8 @@ export function holdWhilePodsMissing(o: Observation<AnalysisPhase>): Move | unde
   const { state, target } = o
   if (!isChecked(o.canary.spec.analysis, state)) return undefined
   if (target === null || isReady(o, 'target')) return undefined
-  return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}`, nextWake(o))
+  const why = becauseOfPods(o, state.waiting)
+  return hold(o, 'WaitingForPods', `Holding at weight ${inWords(state.traffic)}: ${target.message}${why}`, nextWake(o))
 }
 
 /** A user has to approve; at the last step that is the promotion itself. */

@@ -3,7 +3,7 @@ import { kindAndName } from '../../model/names.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
-import { deadlineOf, notInEndpoints } from './verdict.ts'
+import { becauseOfPods, deadlineOf, notInEndpoints } from './verdict.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { carriedSince, recordedOf, short, unreached, withImage } from '../../model/selectors.ts'
@@ -62,9 +62,11 @@ function awaitPods(
   now: Instant,
 ): Move {
   const deadline = deadlineOf(o, state.waiting, now)
-  if (deadline !== null) return hold(o, news.reason, news.message, deadline, { state })
-  const message = `${news.message}, for longer than spec.progressDeadlineSeconds (${formatDuration(progressDeadline(o.canary))})`
-  return holdAndReport(o, { severity: 'warn', reason: news.reason, message }, null, { state })
+  const waited = `${news.message}${becauseOfPods(o, state.waiting)}`
+  if (deadline !== null) return hold(o, news.reason, waited, deadline, { state })
+  const message = `${waited}, for longer than spec.progressDeadlineSeconds (${formatDuration(progressDeadline(o.canary))})`
+  // Why pods are not ready changes from one look to the next; that they are not is said once.
+  return holdAndReport(o, { severity: 'warn', reason: news.reason, message, about: news.message }, null, { state })
 }
 
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */

@@ -9,6 +9,7 @@ import { kindAndName, SERVICE_NAME_LABEL } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { routingOf } from '../../routers/index.ts'
+import { sideWaitedFor, troublesInWords } from '../../model/selectors.ts'
 import type { State } from '../../model/state.ts'
 import type { Waiting } from '../../model/waiting.ts'
 import type { Instant } from '../../time.ts'
@@ -38,9 +39,23 @@ export function holdUntil(
 ): Move {
   const minutes = Math.floor((now - (next.waiting?.since ?? now)) / MINUTE)
   const limit = formatDuration(progressDeadline(o.canary))
-  const message = `${news.message} (${minutes === 0 ? '<1m' : `${minutes}m`} of ${limit})`
+  const { because, end } = whyUnready(o, next.waiting)
+  const message = `${news.message} (${because}${minutes === 0 ? '<1m' : `${minutes}m`} of ${limit})${end}`
   const wakeAt = Math.min(deadline, (next.waiting?.since ?? now) + (minutes + 1) * MINUTE)
   return hold(o, news.reason, message, wakeAt, { state: next })
+}
+
+/** Why the pods of this wait are not ready: before how long it has lasted, or at the end of the sentence. */
+function whyUnready({ podTroubles }: Observation, waiting: Waiting | null): { because: string; end: string } {
+  if (sideWaitedFor(waiting) === null) return { because: '', end: '' }
+  if (podTroubles === 'hidden') return { because: '', end: '; why: pods may not be read' }
+  return { because: podTroubles.length === 0 ? '' : `${troublesInWords(podTroubles)}, `, end: '' }
+}
+
+/** The end of a sentence about a wait without a deadline: ` (CrashLoopBackOff: web:2.0.0)`, or ''. */
+export function becauseOfPods(o: Observation, waiting: Waiting | null): string {
+  const { because, end } = whyUnready(o, waiting)
+  return because === '' ? end : ` (${because.replace(/, $/, '')})`
 }
 
 /**
@@ -56,7 +71,10 @@ export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): 
 
 /** Why a deadline has passed, in words. */
 export function notReadyInTime(o: Observation, side: 'target' | 'primary'): string {
-  const { message = 'it was deleted', readiness = null } = o[side] ?? {}
+  const { message: counts = 'it was deleted', readiness = null } = o[side] ?? {}
+  const isMeant = 'waiting' in o.state && sideWaitedFor(o.state.waiting) === side
+  const troubles = isMeant && o.podTroubles !== 'hidden' ? troublesInWords(o.podTroubles) : ''
+  const message = troubles === '' ? counts : `${counts}; ${troubles}`
   const name = kindAndName(o.names[side])
   if (readiness === 'stuck') return `${name} is not ready: ${message}`
   return `${name} was not ready within ${formatDuration(progressDeadline(o.canary))} (${message})`

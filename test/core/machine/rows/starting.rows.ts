@@ -22,6 +22,7 @@ import { rollBackWhenOverdue } from '../../../../src/core/machine/rules/unready.
 import { noSurroundings, record, template } from '../../given-objects.ts'
 import { advancing, at, minute, now, primary, rival, type Rows, run, target, web } from '../given.ts'
 
+const crashing = [{ reason: 'CrashLoopBackOff', count: 1, image: 'registry.example.com/web:2' }]
 const podsSince = (ago: number) => ({ waiting: { for: 'pods', since: now - ago } }) as const
 const third = record(template('web:3')).revision
 const pausing = run('pausingRollout')
@@ -155,6 +156,36 @@ export const starting: Rows = {
       'WaitingForPods',
       'Waiting for Deployment web: 1 of 2 pods available; its rollout is paused (<1m of 2m)',
       60000,
+    ],
+  },
+  'why they are not ready is said': {
+    rule: startCandidatePods,
+    given: at(run('startingPods', podsSince(0)), { target: target('web:2', 1), podTroubles: crashing }),
+    move: [
+      'Progressing startingPods 0',
+      'WaitingForPods',
+      'Waiting for Deployment web: 1 of 2 pods available; its rollout is paused (CrashLoopBackOff: web:2, <1m of 2m)',
+      60000,
+    ],
+  },
+  'or that it may not be known': {
+    rule: startCandidatePods,
+    given: at(run('startingPods', podsSince(0)), { target: target('web:2', 1), podTroubles: 'hidden' }),
+    move: [
+      'Progressing startingPods 0',
+      'WaitingForPods',
+      'Waiting for Deployment web: 1 of 2 pods available; its rollout is paused (<1m of 2m); why: pods may not be read',
+      60000,
+    ],
+  },
+  'and it is said of the rollback': {
+    rule: startCandidatePods,
+    given: at(run('startingPods', podsSince(2 * minute)), { target: target('web:2', 1), podTroubles: crashing }),
+    move: [
+      'Failed',
+      'DeadlineExceeded',
+      'Rolled back 34c7e426be (web:2) before it received traffic: Deployment web was not ready within 2m (1 of 2 pods available; its rollout is paused; CrashLoopBackOff: web:2)',
+      0,
     ],
   },
   'a minute later it says so': {

@@ -5,7 +5,15 @@
 import type { KubeObject } from '../../api/object.ts'
 import { at, type Json, numberOf, recordsOf, textOf } from '../json.ts'
 import { POD_HASH_LABEL } from '../model/names.ts'
-import type { TroubleView } from './view.ts'
+import type { PodTrouble } from '../model/observation.ts'
+
+/** A trouble with what only a viewer of the pods is told. */
+export interface FoundTrouble extends PodTrouble {
+  /** What Kubernetes says of one of them; '' where it says nothing. */
+  readonly message: string
+  /** How often the containers were restarted. */
+  readonly restarts: number
+}
 
 /** Reasons that are told; more are many different ones at once. */
 const MOST_TROUBLES = 4
@@ -19,8 +27,8 @@ export function podsOfWorkload({ metadata }: KubeObject, pods: readonly KubeObje
 }
 
 /** The reasons of pods that are not ready, the most frequent first. A pod that is being deleted is none. */
-export function troublesOf(pods: readonly KubeObject[]): TroubleView[] {
-  const found = new Map<string, TroubleView>()
+export function troublesOf(pods: readonly KubeObject[]): FoundTrouble[] {
+  const found = new Map<string, FoundTrouble>()
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined || isReady(pod)) continue
     const trouble = troubleOf(pod)
@@ -41,7 +49,7 @@ const conditionOf = (pod: KubeObject, type: string): Json | undefined =>
 
 const isReady = (pod: KubeObject): boolean => conditionOf(pod, 'Ready')?.['status'] === 'True'
 
-type Trouble = Omit<TroubleView, 'count'>
+type Trouble = Omit<FoundTrouble, 'count'>
 
 /** Containers first: what keeps one of them from running is what keeps the pod from being ready. */
 function troubleOf(pod: KubeObject): Trouble | null {
@@ -74,15 +82,19 @@ function troubleOf(pod: KubeObject): Trouble | null {
 
 /** Waits that every pod passes through. */
 const USUAL = ['ContainerCreating', 'PodInitializing']
+/** The kubelet tries again and again, and says one word while it does and another between two tries. */
+const BETWEEN: Readonly<Record<string, string>> = { ErrImagePull: 'ImagePullBackOff' }
+const AGAIN = 'CrashLoopBackOff'
 
-function reasonOf({ state, lastState, ready }: Json): Pick<Trouble, 'reason' | 'message'> | null {
+function reasonOf({ state, lastState, ready, restartCount }: Json): Pick<Trouble, 'reason' | 'message'> | null {
   const waiting = textOf(at(state, 'waiting', 'reason'))
   if (waiting !== '' && !USUAL.includes(waiting)) {
     const ended = textOf(at(lastState, 'terminated', 'reason'))
     const message = textOf(at(state, 'waiting', 'message'))
-    return { reason: waiting, message: ended === '' ? message : `${ended}: ${message}` }
+    return { reason: BETWEEN[waiting] ?? waiting, message: ended === '' ? message : `${ended}: ${message}` }
   }
   const terminated = textOf(at(state, 'terminated', 'reason'))
   if (terminated === '' || ready === true) return null
-  return { reason: terminated, message: textOf(at(state, 'terminated', 'message')) }
+  const reason = numberOf(restartCount, 0) > 0 ? AGAIN : terminated
+  return { reason, message: textOf(at(state, 'terminated', 'message')) }
 }
