@@ -37,7 +37,7 @@ export interface PodTroublePorts {
 /** Pods of one template fail alike: so many tell why. */
 const MOST_PODS = 10
 const EVERY: Milliseconds = 10_000
-/** A right that is missing is seldom given within a wait. */
+/** A missing permission is seldom granted within a wait. */
 const EVERY_REFUSED: Milliseconds = 60_000
 const DEADLINE: Milliseconds = 5000
 

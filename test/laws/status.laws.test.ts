@@ -34,6 +34,22 @@ suite('laws of the status', function () {
     )
   })
 
+  test('Reconciling is always there, and False exactly where a release is over or a person has to put something right', () => {
+    const o = observation()
+    const over: readonly string[] = ['Initialized', 'Succeeded', 'Failed']
+    fc.assert(
+      fc.property(state, memory, instant, (given, remembered, now) => {
+        const { reason, message } = remembered
+        const move: Move = { state: given, memory: remembered, reason, message, wakeAt: null, announcements: [] }
+        const { conditions = [] } = writeStatus(o, move, now)
+        const is = (type: string): string | undefined => conditions.find(one => one.type === type)?.status
+        const isOver = over.includes(given.phase) || is('Stalled') === 'True'
+        expect(is('Reconciling')).to.equal(isOver ? 'False' : 'True')
+      }),
+      { numRuns: Math.ceil(numRuns / 10) },
+    )
+  })
+
   test('the view of any status is JSON, and its steps are in order', () => {
     const o = observation()
     const plans = [

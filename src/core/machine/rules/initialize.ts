@@ -65,7 +65,7 @@ function awaitPods(
   const waited = `${news.message}${becauseOfPods(o, state.waiting)}`
   if (deadline !== null) return hold(o, news.reason, waited, deadline, { state })
   const message = `${waited}, for longer than spec.progressDeadlineSeconds (${formatDuration(progressDeadline(o.canary))})`
-  // Why pods are not ready changes from one look to the next; that they are not is said once.
+  // Why pods are not ready changes from one check to the next; that they are not is said once.
   return holdAndReport(o, { severity: 'warn', reason: news.reason, message, about: news.message }, null, { state })
 }
 
