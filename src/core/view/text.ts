@@ -4,6 +4,8 @@ import type { Instant, Milliseconds } from '../time.ts'
 import { shortImage, troublesInWords } from '../model/selectors.ts'
 import type { GateView, PodsView, StepView, TrafficView, WaitingView } from './view.ts'
 
+export { shortImage }
+
 export const iso = (instant: Instant): string => new Date(instant).toISOString()
 export const isoOrNull = (instant: Instant | null): string | null => (instant === null ? null : iso(instant))
 

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import { at, numberOf, recordsOf, textOf } from '../../core/json.ts'
 import type { Observed } from '../../core/view/observed.ts'
-import { podsOfWorkload, troublesOf } from '../../core/view/pods.ts'
+import { podsOfWorkload, troublesOf } from '../../core/workloads/pod-troubles.ts'
 import type { Pod, Pods } from './protocol.ts'
 
 /** Of each side. */
