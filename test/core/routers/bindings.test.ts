@@ -1,13 +1,13 @@
 /** Notations of hosts and gateways, who sees what, and which match takes a request. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
+import { precedes } from '../../../src/core/routers/around.ts'
 import {
   delegatesIn,
   destinationsIn,
   gatewayOf,
   gatewaysIn,
   isVisibleAt,
-  precedes,
 } from '../../../src/core/routers/istio/bindings.ts'
 import { canonicalHost, coversHost, foreignServices, isHost } from '../../../src/core/routers/istio/hosts.ts'
 import { coversMatch, isCatchAll, isShadowed } from '../../../src/core/routers/istio/matches.ts'

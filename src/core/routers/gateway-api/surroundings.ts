@@ -1,8 +1,8 @@
 /** What is around a canary: its mesh, HTTPRoutes at its Service or to it, and VirtualServices for the same requests. */
 import { kinds, type Kind, type KubeObject, type Ref } from '../../../api/object.ts'
-import { called } from '../../problems/problem.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs } from '../../render/ownership.ts'
+import { bounded } from '../around.ts'
 import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
@@ -10,9 +10,6 @@ import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { otherRouteKinds } from './kinds.ts'
 import { routesWithOurMatch } from './rivals.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
-
-/** Routes of other namespaces around one Canary: who makes more of them costs its owner nothing. */
-const MOST_ELSEWHERE = 200
 
 export function surroundingsOf(
   o: Named & Pick<Observation, 'settings'>,
@@ -41,16 +38,6 @@ export function surroundingsOf(
     gateways: {},
     allRoutesSeen: false,
   }
-}
-
-/** Each once; of other namespaces the oldest. */
-export function bounded(namespace: string, found: readonly KubeObject[]): readonly KubeObject[] {
-  const distinct = found.length < 2 ? found : [...new Set(found)]
-  if (distinct.length <= MOST_ELSEWHERE) return distinct
-  const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
-  const age = (one: KubeObject): string => `${one.metadata.creationTimestamp ?? ''} ${called(one)}`
-  const elsewhere = distinct.filter(one => !isHere(one)).toSorted((a, b) => (age(a) < age(b) ? -1 : 1))
-  return [...distinct.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
 }
 
 /** Routes around the canary that do not carry its split. */

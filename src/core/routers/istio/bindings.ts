@@ -115,10 +115,3 @@ export function isVisibleAt(object: KubeObject, gateway: string): boolean {
   if (gateway === MESH) return to.length > 0
   return to.some(namespace => namespace !== namespaceOf(object) || gateway.startsWith(`${namespace}/`))
 }
-
-/** Istio's order among objects that contradict each other: by creation, then by name and namespace. */
-export function precedes(one: KubeObject, other: KubeObject): boolean {
-  const age = ({ metadata }: KubeObject): string =>
-    `${metadata.creationTimestamp ?? ''} ${metadata.name}.${metadata.namespace ?? ''}`
-  return age(one) < age(other)
-}

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
+import { precedes } from '../around.ts'
 import {
   delegateKey,
   destinationsIn,
@@ -13,7 +14,6 @@ import {
   isVisibleAt,
   isVisibleFrom,
   MESH,
-  precedes,
   type RouteDestination,
   writtenHosts,
 } from './bindings.ts'

@@ -2,7 +2,7 @@
 import { kinds, type KubeObject } from '../../../../api/object.ts'
 import type { Observation, Surroundings } from '../../../model/observation.ts'
 import type { Find, Named } from '../../provider.ts'
-import { precedes } from '../bindings.ts'
+import { precedes } from '../../around.ts'
 import { coverKeys } from './kinds.ts'
 
 /** Objects of one kind in other namespaces around one Canary: who makes more of them costs its owner nothing. */
