@@ -5,6 +5,7 @@
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
 import { autoscalers } from './crd.autoscalers.ts'
 import { gatewayApi } from './crd.gateway-api.ts'
+import { nginx } from './crd.nginx.ts'
 import { notAvailable } from './crd.refused.ts'
 import { templates } from './crd.templates.ts'
 import { strategies } from './crd.strategies.ts'
@@ -632,6 +633,7 @@ export const cases: readonly Case[] = [
   ...accepted,
   ...notAvailable,
   ...gatewayApi,
+  ...nginx,
   ...strategies,
   ...webhooks,
   ...ladders,

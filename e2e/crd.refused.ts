@@ -3,7 +3,6 @@ import { bad, type Case, inline, metric } from './crd.given.ts'
 
 export const notAvailable: readonly Case[] = [
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
-  bad('ingressRef', { ingressRef: { name: 'web' } }, 'ingressRef belongs to providers other than istio'),
   bad('routeRef', { routeRef: { name: 'web' } }, 'routeRef belongs to providers other than istio'),
   bad('upstreamRef', { upstreamRef: { name: 'web' } }, 'upstreamRef belongs to providers other than istio'),
   bad('a DaemonSet', { targetRef: { kind: 'DaemonSet' } }, 'only Deployment is supported so far'),
@@ -12,7 +11,7 @@ export const notAvailable: readonly Case[] = [
   bad(
     'another provider of Flagger',
     { provider: 'linkerd' },
-    'only the providers istio, gatewayapi:v1, gatewayapi:v1beta1 and kubernetes are supported so far',
+    'only the providers istio, gatewayapi:v1, gatewayapi:v1beta1, kubernetes and nginx are supported so far',
   ),
   bad(
     'alerts',

@@ -11,7 +11,7 @@ import { messagesPage } from './messages.ts'
 import { parityPage } from './parity.ts'
 import { policiesPage } from './policies-table.ts'
 import { policyRolesPage } from './policy-rbac.ts'
-import { rbacPage } from './rbac.ts'
+import { nginxRolePage, rbacPage } from './rbac.ts'
 
 const root = new URL('..', import.meta.url)
 const stale: string[] = []
@@ -26,6 +26,7 @@ for (const { path, text } of [
   policiesPage(),
   istioPage(),
   rbacPage(),
+  nginxRolePage(),
 ]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)

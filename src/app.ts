@@ -103,6 +103,8 @@ class ControllerApp {
           rootNamespace: flags.istioRootNamespace,
           allowedHosts: flags.allowedHosts,
           allowedGateways: flags.allowedGateways,
+          ingressAnnotationsPrefix: flags.ingressAnnotationsPrefix,
+          ingressClasses: flags.ingressClasses,
           trackConfigs: flags.trackConfigs,
           webhookRefusal: url => problemBeforeLookup(url, { allow: flags.webhookAllow, deny: flags.webhookDeny }),
         },

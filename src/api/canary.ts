@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { AnalysisSchema } from './analysis.ts'
 import { AutoscalerRef } from './autoscaler.ts'
 import { parseDuration } from './duration.ts'
+import { IngressRef } from './ingress-ref.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
 import {
@@ -93,7 +94,9 @@ const Written = ruled(
     autoscalerRef: AutoscalerRef.exactOptional().describe(
       'The autoscaler of the target. The primary gets one like it, `<name>-primary`, which is kept equal to it.',
     ),
-    ingressRef: refused('reference', 'ingressRef belongs to providers other than istio: remove it'),
+    ingressRef: IngressRef.exactOptional().describe(
+      'With provider `nginx`: your Ingress, some paths of which lead to the Service of the Canary. Sluice keeps `<name>-canary` beside it, which has the share. Cannot be changed.',
+    ),
     routeRef: refused('reference', 'routeRef belongs to providers other than istio: remove it'),
     upstreamRef: refused('reference', 'upstreamRef belongs to providers other than istio: remove it'),
     canaryAnalysis: refused('analysis', "canaryAnalysis is Flagger's old word: write spec.analysis"),

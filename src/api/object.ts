@@ -112,6 +112,7 @@ export const kinds = {
   RequestAuthentication: namespaced('security.istio.io', 'v1', 'RequestAuthentication', 'requestauthentications'),
   Telemetry: namespaced('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   WasmPlugin: namespaced('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
+  Ingress: namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingresses'),
   NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   GRPCRoute: namespaced('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),

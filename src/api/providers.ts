@@ -36,8 +36,10 @@ export const DEFAULT_ITERATIONS = 10
  * - `two services`: a Service for each side, and routes between them.
  * - `subsets`: one Service has the pods of both sides, and routes split it by labels.
  * - `selector`: the Service that callers use selects the pods of one side.
+ * - `ingress`: a Service for each side, and a share of what the Service that callers use has goes to the canary's. That one selects the
+ *   canary, too, while the canary has all: without an endpoint of its own it would answer none of them.
  */
-export type Topology = 'two services' | 'subsets' | 'selector'
+export type Topology = 'two services' | 'subsets' | 'selector' | 'ingress'
 
 /** What of `spec.service` decides on the topology. */
 interface Routed {
@@ -93,6 +95,14 @@ export const providers = {
     sidecars: [],
     routesBy: () => false,
   },
+  /** Ingress by ingress-nginx: a second Ingress takes a share of the requests of the user's. */
+  nginx: {
+    shares: 'any',
+    hasTelemetry: true,
+    topology: () => 'ingress',
+    sidecars: [],
+    routesBy: () => false,
+  },
 } as const satisfies Record<string, ProviderTraits>
 
 /** The providers that work. */
@@ -123,9 +133,14 @@ export const hasOwnRoutes = (spec: {
 export const topologyOf = (spec: { readonly provider: Provider; readonly service: Routed }): Topology =>
   traitsOf(spec).topology(spec.service)
 
+/** Whether the Service that callers use selects the canary, too, at times. */
+export const mayApexLeadToCanary = (spec: { readonly provider: Provider; readonly service: Routed }): boolean =>
+  ['selector', 'ingress'].includes(topologyOf(spec))
+
 /** What the refusals below read of a spec, as it was written or as it was read. */
 interface WrittenSpec {
   readonly skipAnalysis?: boolean | undefined
+  readonly ingressRef?: unknown
   readonly service: object
   readonly analysis?:
     | {
@@ -241,6 +256,39 @@ const rulesOfGatewayApi = (provider: string): readonly ProviderRule[] => [
   },
 ]
 
+const withoutIngress = (provider: Provider): ProviderRule => ({
+  message: `provider ${provider} has no Ingress: remove ingressRef, or write provider: nginx`,
+  cel: '!has(self.ingressRef)',
+  holds: ({ ingressRef }) => ingressRef === undefined,
+})
+
+/** What ingress-nginx has no words for beside a share, or one set of requests. */
+const BEYOND_AN_INGRESS = ['mirror', 'mirrorWeight', 'sessionAffinity'] as const
+
+const rulesOfNginx: readonly ProviderRule[] = [
+  {
+    message:
+      'provider nginx takes a share of the requests of an Ingress of yours: write spec.ingressRef: {apiVersion: networking.k8s.io/v1, kind: Ingress, name: <its name>}',
+    cel: 'has(self.ingressRef)',
+    holds: ({ ingressRef }) => ingressRef !== undefined,
+  },
+  {
+    message: `provider nginx leaves it to your Ingress what becomes of requests: remove ${OF_ROUTES.join(', ')} from service, and write rules and annotations in the Ingress`,
+    cel: saysNone(OF_ROUTES),
+    holds: leavesOut(OF_ROUTES),
+  },
+  {
+    message: `provider nginx neither copies requests to the canary nor keeps callers on it: remove ${BEYOND_AN_INGRESS.join(', ')} from analysis`,
+    cel: `!has(self.analysis) || !(${BEYOND_AN_INGRESS.map(field => `has(self.analysis.${field})`).join(' || ')})`,
+    holds: ({ analysis = {} }) => BEYOND_AN_INGRESS.every(field => !isWritten(analysis[field])),
+  },
+  {
+    message: `provider nginx sends all requests that match to the canary, and no share of them: write iterations instead of ${WEIGHTS.join(', ')}, or remove match`,
+    cel: `!has(self.analysis) || !has(self.analysis.match) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')})`,
+    holds: ({ analysis = {} }) => analysis.match === undefined || WEIGHTS.every(field => analysis[field] === undefined),
+  },
+]
+
 const BUILT_INS = Object.keys(BUILT_IN)
 
 const rulesWithoutTelemetry: readonly ProviderRule[] = [
@@ -265,6 +313,7 @@ const rulesWithoutTelemetry: readonly ProviderRule[] = [
 export function rulesOf(provider: Provider): readonly ProviderRule[] {
   const traits: ProviderTraits = providers[provider]
   return [
+    ...(provider === 'nginx' ? rulesOfNginx : [withoutIngress(provider)]),
     ...(provider === 'istio' ? rulesOfIstio : []),
     ...(isGatewayApi(provider) ? rulesOfGatewayApi(provider) : []),
     ...(traits.shares === 'all or none' ? rulesOfAllOrNone : []),

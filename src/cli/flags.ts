@@ -23,6 +23,8 @@ export interface RunFlags {
   readonly istioRootNamespace: string
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
+  readonly ingressAnnotationsPrefix: string
+  readonly ingressClasses: readonly string[]
   readonly trackConfigs: boolean
   readonly podReasons: boolean
   readonly webhookAllow: readonly string[]
@@ -121,6 +123,15 @@ const options: readonly Option[] = [
     .argParser(allowances)
     .default([], 'any'),
   new Option(
+    '--ingress-annotations-prefix <prefix>',
+    'what the annotations of ingress-nginx begin with, as its own flag --annotations-prefix says',
+  )
+    .argParser(prefix)
+    .default('nginx.ingress.kubernetes.io'),
+  new Option('--ingress-classes <names>', 'classes of Ingresses that ingress-nginx serves, a list with commas')
+    .argParser(classes)
+    .default(['nginx'], 'nginx'),
+  new Option(
     '--track-configs [bool]',
     'judge and copy the ConfigMaps and Secrets that a target mounts; false needs no rights to them, and the primary mounts the originals',
   )
@@ -184,6 +195,20 @@ function namespace(text: string): string {
 function labels(text: string): string[] {
   const names = text.split(',').map(one => one.trim())
   if (names.includes('')) throw new InvalidArgumentError('Write names of labels such as app,name.')
+  return names
+}
+
+/** A DNS name, as the part of a label or an annotation before the slash is. */
+function prefix(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) {
+    throw new InvalidArgumentError('Write what comes before the slash, such as nginx.ingress.kubernetes.io.')
+  }
+  return text
+}
+
+function classes(text: string): string[] {
+  const names = text.split(',').map(one => one.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Write names of classes such as nginx,internal-nginx.')
   return names
 }
 

@@ -4,7 +4,7 @@
  */
 import { kindKey, kinds, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import type { Canary } from '../api/canary.ts'
-import { topologyOf } from '../api/providers.ts'
+import { mayApexLeadToCanary, topologyOf } from '../api/providers.ts'
 import type { Finding } from '../core/model/check.ts'
 import { at } from '../core/json.ts'
 import { labelMode } from '../core/render/labels.ts'
@@ -219,7 +219,7 @@ export class Observer {
   #endpoints(reader: TrackedReader, canary: Canary, names: Names): NonNullable<Observation['endpoints']> {
     const of = (service: Ref): string[] =>
       reader.byIndex(kinds.EndpointSlice, 'service', `${service.namespace}/${service.name}`).flatMap(readyPods)
-    const apex = topologyOf(canary.spec) === 'selector' ? of(names.apexService) : []
+    const apex = mayApexLeadToCanary(canary.spec) ? of(names.apexService) : []
     return { primary: of(names.primaryService), canary: of(names.canaryService), apex }
   }
 

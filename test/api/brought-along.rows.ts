@@ -254,7 +254,7 @@ analysis:
     },
   },
   {
-    name: 'another provider, and a workload that is no Deployment',
+    name: 'an Ingress, and a workload that is no Deployment',
     spec: `
 provider: nginx
 targetRef: {apiVersion: apps/v1, kind: DaemonSet, name: podinfo}
@@ -263,9 +263,7 @@ service: {port: 80, targetPort: 9898}
 analysis: {interval: 10s, threshold: 10, maxWeight: 50, stepWeight: 5}
 `,
     refused: {
-      'spec.provider': /write one of them/,
       'spec.targetRef.kind': /only Deployment/,
-      'spec.ingressRef': /remove it/,
     },
   },
   {

@@ -24,7 +24,7 @@ suite('the flags of run', () => {
   const refused: Record<string, [readonly string[], string]> = {
     'a provider that does not work yet': [
       ['--mesh-provider', 'linkerd'],
-      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the providers istio, gatewayapi:v1, gatewayapi:v1beta1 and kubernetes are supported so far: write one of them.",
+      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the providers istio, gatewayapi:v1, gatewayapi:v1beta1, kubernetes and nginx are supported so far: write one of them.",
     ],
     'a metrics server without a scheme': [
       ['--metrics-server', 'prometheus'],

@@ -50,6 +50,7 @@ const rights: readonly (readonly [Write['verb'], Kind, string])[] = [
   ['create', kinds.DestinationRule, 'manifests/policy-rbac.yaml'],
   ['apply', kinds.DestinationRule, 'manifests/rbac.yaml'],
   ['apply', kinds.HTTPRoute, 'manifests/gateway-api-rbac.yaml'],
+  ['apply', kinds.Ingress, 'manifests/nginx-rbac.yaml'],
 ]
 
 suite('A write that was answered with 403', () => {

@@ -166,6 +166,8 @@ export const settings: Settings = {
   rootNamespace: 'istio-system',
   allowedHosts: [],
   allowedGateways: [],
+  ingressAnnotationsPrefix: 'nginx.ingress.kubernetes.io',
+  ingressClasses: ['nginx'],
   webhookRefusal: () => null,
   trackConfigs: true,
 }

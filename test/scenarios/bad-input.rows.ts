@@ -157,7 +157,7 @@ export const atAnyTime: readonly Row[] = [
     wrong: { provider: 'linkerd', analysis: { mode: 'statistical' } },
     reason: 'Invalid',
     sentence:
-      'Canary shop/web: spec.provider: only the providers istio, gatewayapi:v1, gatewayapi:v1beta1 and kubernetes are supported so far: write one of them; spec.analysis.mode: mode (statistical judgement) is not supported yet: remove it; gates are limits on values',
+      'Canary shop/web: spec.provider: only the providers istio, gatewayapi:v1, gatewayapi:v1beta1, kubernetes and nginx are supported so far: write one of them; spec.analysis.mode: mode (statistical judgement) is not supported yet: remove it; gates are limits on values',
     mended: ofCanary({ provider: 'istio', analysis: { mode: null } }),
   },
 ]

@@ -26,6 +26,8 @@ import {
 } from '../../../src/core/routers/istio/promql.ts'
 import { promDuration } from '../../../src/core/analysis/promql.ts'
 import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
+import * as nginx from '../../../src/core/routers/nginx/promql.ts'
+import { NGINX_CANARY, nginxStories } from '../../fixtures/nginx-stories.ts'
 import { findBinaries } from '../../lab/binaries.ts'
 import { Program } from '../../lab/program.ts'
 import { sleep, waitFor } from '../../lab/wait.ts'
@@ -228,6 +230,11 @@ function exposition(told: Readonly<Record<string, readonly Line[]>>, second: num
       lines.push(`${name}{${text.join(',')}} ${value}`)
     }
   }
+  for (const { metric, labels, at } of nginxStories(from)) {
+    const value = at(second)
+    const text = Object.entries(labels).map(([label, is]) => `${label}="${is}"`)
+    if (value !== null && told === stories) lines.push(`${metric}{${text.join(',')}} ${value}`)
+  }
   return `${lines.join('\n')}\n`
 }
 
@@ -242,6 +249,7 @@ const scene = (
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  ingress: 'web',
   hosts: [],
   strangers: [],
   vantage,
@@ -250,6 +258,12 @@ const scene = (
   routedFor: 600_000,
   carriedFor: 600_000,
 })
+
+/** At an Ingress: the canary by the name that ingress-nginx gives to its backend. */
+const atIngress: CheckContext = {
+  ...scene('steady', { services: [NGINX_CANARY] }, 'source'),
+  namespace: 'nginx',
+}
 
 const at = (vantage: CheckContext['vantage'], namespace: Story): CheckContext => scene(namespace, undefined, vantage)
 
@@ -403,6 +417,21 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
     ['requests without a cluster are told by their Host', withoutCluster(scene('lost'), WINDOW, 0), [1 + 2 + 4 + 8]],
     ['and none were before', withoutCluster(scene('lost'), 2000, WINDOW), []],
     ['or some were', withoutCluster(scene('astray'), 2000, WINDOW), [20]],
+    [
+      'ingress-nginx tells of the canary by its backend, whatever Ingress a request came by',
+      nginx.requests(atIngress, WINDOW, 'canary'),
+      [50 + 6 + 4 + 10 + 3 + 2 + 7],
+    ],
+    ['and of the primary by none', nginx.requests(atIngress, WINDOW, 'primary'), [300 + 30 + 9]],
+    ['5xx are errors, by number and by class; 404 and 499 are not', nginx.errors(atIngress, WINDOW), [3 + 2]],
+    ['callers that leave are 499, of each side', nginx.disconnects(atIngress, WINDOW, 'canary'), [7]],
+    ['and of the other', nginx.disconnects(atIngress, WINDOW, 'primary'), [9]],
+    [
+      'what was seen at both ends is told of the primary at nginx',
+      nginx.surelyReceived(atIngress, 'primary', WINDOW, 0),
+      [300],
+    ],
+    ['and samples of the window alone tell of it', nginx.requestsWithin(atIngress, WINDOW, 'primary'), [300]],
     ['an idle histogram has no percentile', latency(scene('idle'), WINDOW), [Number.NaN]],
     ['a window without a sample is no answer', requests(scene('steady'), 1), []],
   ]
@@ -412,6 +441,11 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
 
   test('the percentile is that of the window, not of what was before it', async () => {
     const [p99] = await values(latency(scene('faster'), WINDOW))
+    expect(p99).to.be.within(100, 250)
+  })
+
+  test('the percentile at an Ingress is in milliseconds, and of the canary alone', async () => {
+    const [p99] = await values(nginx.latency(atIngress, WINDOW))
     expect(p99).to.be.within(100, 250)
   })
 

@@ -22,6 +22,7 @@ const scene: CheckContext = {
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  ingress: 'web',
   hosts: ['shop.example.com'],
   strangers: [],
   vantage: 'destination',

@@ -30,6 +30,7 @@ export function checkContextOf(o: Observation<AnalysisPhase>, at: Instant): Chec
     target: names.target.name,
     primary: names.primary.name,
     service: names.apexService.name,
+    ingress: o.canary.spec.ingressRef?.name ?? names.target.name,
     ...seen,
     routedFor: state.routedAt === null ? 1 : wholeSeconds(at - state.routedAt),
     carriedFor: state.carriedAt === null ? 0 : Math.max(0, at - state.carriedAt),

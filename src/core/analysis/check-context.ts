@@ -24,6 +24,8 @@ export interface CheckContext {
   readonly primary: string
   /** Name of the apex Service. */
   readonly service: string
+  /** Name of the Ingress, or of the target where the Canary has none, as in Flagger. */
+  readonly ingress: string
   /** Hosts beside the Service's own names by which callers know it. */
   readonly hosts: readonly string[]
   /** Other namespaces with routes of their own for the Service: what their callers meet may be those, and not ours. */

@@ -71,9 +71,9 @@ export function reachOfGate(gate: Gate, scene: CheckContext): Milliseconds {
 }
 
 function templateNames(scene: CheckContext, window: Milliseconds): TemplateNames {
-  const { canary: name, namespace, target, service } = scene
-  // Ingress and route are the target's name, as in Flagger where there is no ingressRef or routeRef.
-  return { name, namespace, target, service, ingress: target, route: target, interval: promDuration(window) }
+  const { canary: name, namespace, target, service, ingress } = scene
+  // The route is the target's name, as in Flagger where there is no routeRef.
+  return { name, namespace, target, service, ingress, route: target, interval: promDuration(window) }
 }
 
 /** What `missingRequests` compares. */

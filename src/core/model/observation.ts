@@ -129,6 +129,10 @@ export interface Settings {
   /** Hosts and gateways that a Canary may name beside its own; no entry at all: any. */
   readonly allowedHosts: readonly Allowance[]
   readonly allowedGateways: readonly Allowance[]
+  /** What the names of annotations of ingress-nginx begin with, before the slash. */
+  readonly ingressAnnotationsPrefix: string
+  /** Classes of Ingresses that ingress-nginx serves. */
+  readonly ingressClasses: readonly string[]
   /** Why the URL of a webhook is never called, by the flags about webhooks and the text of the URL; a clause without its path, or null. */
   readonly webhookRefusal: (url: string) => string | null
 }

@@ -1,5 +1,5 @@
 /** Where the Service that callers use selects the pods of one side: can the sides be told apart, and do callers go that way. */
-import { topologyOf } from '../../api/providers.ts'
+import { mayApexLeadToCanary, topologyOf } from '../../api/providers.ts'
 import { at, textsOf } from '../json.ts'
 import { PRIMARY_ROLE, ROLE_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
@@ -17,7 +17,7 @@ const LONGEST_NAME = 54
 
 export const nameTooLongToTellPods: FindProblem = o => {
   const { name } = o.names.target
-  if (!isOneSided(o) || name.length <= LONGEST_NAME) return null
+  if (!mayApexLeadToCanary(o.canary.spec) || name.length <= LONGEST_NAME) return null
   return problem(
     'TargetInvalid',
     `${calledHere(o, 'Deployment', name)} has a name of ${name.length} characters; with provider ${o.canary.spec.provider} it must have at most ${LONGEST_NAME}, because names of pods are cut and those of ${o.names.primary.name} would begin like its own. Create a Deployment with a shorter name, and a Canary for that; delete this one once the other serves.`,

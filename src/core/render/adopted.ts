@@ -1,6 +1,6 @@
 /** The Service that callers used before there was a Canary: it is pointed at the primary, and handed back to the target. */
 import type { KubeObject } from '../../api/object.ts'
-import { topologyOf } from '../../api/providers.ts'
+import { mayApexLeadToCanary } from '../../api/providers.ts'
 import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
 import { type Labels, selects, targetLabels, templateLabels } from './labels.ts'
 import { ENDPOINTS_LABEL, ORIGINAL_ANNOTATION } from '../model/names.ts'
@@ -32,7 +32,7 @@ export function adopt(
   const users = usersService(o)
   const before = originalOf(live)
   const said = managed(o, apex)
-  const followed = topologyOf(o.canary.spec) === 'selector' ? { [ENDPOINTS_LABEL]: o.names.canary } : {}
+  const followed = mayApexLeadToCanary(o.canary.spec) ? { [ENDPOINTS_LABEL]: o.names.canary } : {}
   const labels = { ...before?.labels, ...said.labels, ...followed }
   const annotations = { ...before?.annotations, ...said.annotations }
   const written =

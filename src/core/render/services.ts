@@ -4,15 +4,16 @@
  * - two services: apex, `<apex>-primary`, `<apex>-canary`.
  * - subsets: the apex alone, which selects both sides.
  * - selector: the same Services, and the apex selects one side or the other.
+ * - ingress: the same Services, and the apex selects the canary only while that has everything.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
-import { topologyOf, traitsOf } from '../../api/providers.ts'
+import { mayApexLeadToCanary, topologyOf, traitsOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { apexSelector, type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
 import { CANARY_LABEL, ENDPOINTS_LABEL, POD_HASH_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
-import { isNone } from '../model/traffic.ts'
+import { ALL, isNone, sameTraffic } from '../model/traffic.ts'
 import { templateOf } from '../model/revision.ts'
 import { candidateOf, judgedOf, judgedReady, podsOf, promotedOf, recordedOf, runOf } from '../model/selectors.ts'
 import type { Revision } from '../model/state.ts'
@@ -158,9 +159,11 @@ const ofPrimary = (o: Observation): Labels | null =>
 /** Whose pods the apex selects; where it is not the split, always those that the primary's routes start from. */
 function sideOfApex(o: Observation, { traffic }: Posture): 'primary' | 'canary' | 'both' | 'as it is' {
   const topology = topologyOf(o.canary.spec)
-  if (topology !== 'selector') return topology === 'subsets' ? 'both' : 'primary'
+  if (topology === 'subsets') return 'both'
+  if (topology === 'two services') return 'primary'
   if (traffic === null) return 'as it is'
-  return isNone(traffic) ? 'primary' : 'canary'
+  const isOfCanary = topology === 'ingress' ? sameTraffic(traffic, ALL) : !isNone(traffic)
+  return isOfCanary ? 'canary' : 'primary'
 }
 
 /**
@@ -236,7 +239,7 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
  * routes do: who is not in the mesh goes by it, and its write may succeed later than theirs.
  */
 export function apexLeftTarget(o: Observation): boolean {
-  if (topologyOf(o.canary.spec) !== 'two services') return true
+  if (!['two services', 'ingress'].includes(topologyOf(o.canary.spec))) return true
   const live = liveOf(o, o.names.apexService)
   return live !== undefined && !selects(textsOf(at(live.spec, 'selector')), templateLabels(o.target?.object))
 }
@@ -244,10 +247,9 @@ export function apexLeftTarget(o: Observation): boolean {
 function ownApex(o: Observation, posture: Posture, selector: Labels): Write[] {
   const { apex: metadata, trafficDistribution } = o.canary.spec.service
   const wanted = { ...present({ trafficDistribution }), selector, ports: ownPorts(o) }
-  const own =
-    topologyOf(o.canary.spec) === 'selector'
-      ? { ...metadata, labels: { ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary } }
-      : metadata
+  const own = mayApexLeadToCanary(o.canary.spec)
+    ? { ...metadata, labels: { ...metadata?.labels, [ENDPOINTS_LABEL]: o.names.canary } }
+    : metadata
   return made(o, posture, o.names.apexService, own, wanted)
 }
 

@@ -4,11 +4,13 @@ import type { Observation } from '../model/observation.ts'
 import { gatewayApi } from './gateway-api/index.ts'
 import { istio } from './istio/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
+import { nginx } from './nginx/index.ts'
 import type { RoutingProvider } from './provider.ts'
 
 export const routing: Readonly<Record<Provider, RoutingProvider>> = {
   istio,
   kubernetes,
+  nginx,
   'gatewayapi:v1': gatewayApi('v1'),
   'gatewayapi:v1beta1': gatewayApi('v1beta1'),
 }

@@ -91,7 +91,9 @@ export interface RoutingProvider {
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */
-  read(o: Named & Pick<Observation, 'live' | 'endpoints' | 'target' | 'primary' | 'samples'>): Carried | null
+  read(
+    o: Named & Pick<Observation, 'live' | 'endpoints' | 'target' | 'primary' | 'samples' | 'settings'>,
+  ): Carried | null
   /**
    * The lowest share that the routes ask for, whether it is carried yet or not: one that is lower than what was carried is a client's
    * decision, which is obeyed. null where they ask for neither side.

@@ -72,6 +72,11 @@ export const differences: readonly Difference[] = [
       'names triggers of the ScaledObject: one that is not there is an error; left out, whole words are rewritten, in Prometheus triggers only',
   },
   {
+    path: 'ingressRef',
+    means:
+      "belongs to provider nginx. The canary's Ingress is removed with the Canary. The built-in metrics are of the canary's requests alone, and request-duration is the 99th percentile; Flagger's are of both sides together, and the mean time to connect",
+  },
+  {
     path: 'revertOnDeletion',
     means:
       'at deletion the target serves again in any case; true also restores what was adopted. In Flagger, false leaves the target at 0 pods',

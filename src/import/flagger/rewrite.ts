@@ -70,6 +70,12 @@ function rewriteSpec(text: string, object: YAMLMap<Node, Node | null>, { edits, 
     edits.push(replacing(scaler, 'autoscaling/v2'))
     notes.push({ kind: 'changed', sentence: `spec.autoscalerRef.apiVersion: ${version} is now autoscaling/v2` })
   }
+  const ingress = nodeAt(spec, 'ingressRef', 'apiVersion')
+  const served = textAt(spec, 'ingressRef', 'apiVersion')
+  if (ingress != null && /^(extensions|networking\.k8s\.io)\/v1beta1$/.test(served)) {
+    edits.push(replacing(ingress, 'networking.k8s.io/v1'))
+    notes.push({ kind: 'changed', sentence: `spec.ingressRef.apiVersion: ${served} is now networking.k8s.io/v1` })
+  }
   const analysis = isNull ? old?.value : (written?.value ?? old?.value)
   const top = entryIn(analysis, 'maxWeight')
   const weights = nodeAt(analysis, 'stepWeights')

@@ -23,6 +23,7 @@ export const scene = (more: Partial<CheckContext> = {}): CheckContext => ({
   target: 'web',
   primary: 'web-primary',
   service: 'web',
+  ingress: 'web',
   hosts: [],
   strangers: [],
   vantage: 'destination',

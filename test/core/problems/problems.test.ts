@@ -5,6 +5,7 @@ import { target } from './given.ts'
 import { harmlessInAmbient, ofAmbient } from './ambient.rows.ts'
 import { harmlessAtGateways, ofGatewayApi, ofMeshAtGateways, ofOlderRoutes, ofUsersRoutes } from './gateway-api.rows.ts'
 import { harmless } from './harmless.rows.ts'
+import { harmlessInIngress, ofNginx } from './nginx.rows.ts'
 import { ofRoutes } from './routes.rows.ts'
 import { ofMetrics } from './templates.rows.ts'
 import { workloads } from './workloads.rows.ts'
@@ -18,6 +19,7 @@ suite('what stands in the way of a release', () => {
     ...ofMeshAtGateways,
     ...ofOlderRoutes,
     ...ofAmbient,
+    ...ofNginx,
     ...ofMetrics,
   })) {
     test(`${name}: ${reason}`, () => {
@@ -27,7 +29,12 @@ suite('what stands in the way of a release', () => {
 })
 
 suite('what stands in nobody’s way', () => {
-  for (const [name, given] of Object.entries({ ...harmless, ...harmlessAtGateways, ...harmlessInAmbient })) {
+  for (const [name, given] of Object.entries({
+    ...harmless,
+    ...harmlessAtGateways,
+    ...harmlessInAmbient,
+    ...harmlessInIngress,
+  })) {
     test(name, () => {
       expect(problemOf(observation(given), 'start')).to.equal(null)
     })

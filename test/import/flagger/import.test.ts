@@ -107,6 +107,17 @@ const rows: readonly Row[] = [
     notes: [['refused', /^spec\.provider: only the providers/]],
   },
   {
+    name: 'an Ingress',
+    text: canary({
+      provider: 'nginx',
+      ingressRef: { apiVersion: 'networking.k8s.io/v1beta1', kind: 'Ingress', name: 'web' },
+    }),
+    notes: [
+      ['changed', /^spec\.ingressRef\.apiVersion: networking\.k8s\.io\/v1beta1 is now networking\.k8s\.io\/v1/],
+      ['differs', /^spec\.ingressRef: .*Flagger's are of both sides together/],
+    ],
+  },
+  {
     name: 'weights that fall',
     text: canary({ analysis: { interval: '1m', stepWeights: [50, 10] } }),
     notes: [['refused', /^spec\.analysis\.stepWeights: each weight must be above the one before it/]],

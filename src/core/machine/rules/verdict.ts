@@ -1,7 +1,7 @@
 /** Deadlines, and the verdicts that they bring. */
 import { formatDuration } from '../../../api/duration.ts'
 import { kinds, type KubeObject } from '../../../api/object.ts'
-import { topologyOf } from '../../../api/providers.ts'
+import { mayApexLeadToCanary } from '../../../api/providers.ts'
 import type { Move, News, Read, Source } from '../../model/decision.ts'
 import { at, textsOf } from '../../json.ts'
 import { hold, holdAndReport } from '../move.ts'
@@ -98,7 +98,7 @@ function sourcesOf({ canary, names, target, primary }: Observation): Source[] {
   const sets = [target, primary].flatMap(workload =>
     workload === null ? [] : [{ kind: kinds.ReplicaSet, namespace, labels: selectorOf(workload.object) }],
   )
-  const apex = topologyOf(canary.spec) === 'selector' ? [names.apexService] : []
+  const apex = mayApexLeadToCanary(canary.spec) ? [names.apexService] : []
   const slices = [names.primaryService, names.canaryService, ...apex].map(({ name }) => {
     return { kind: kinds.EndpointSlice, namespace, labels: { [SERVICE_NAME_LABEL]: name } }
   })
