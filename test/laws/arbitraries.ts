@@ -7,8 +7,11 @@ import type { Gates, Mood } from './tiny-world.ts'
 
 /** How a canary and its surroundings are set up. */
 export interface Setup {
-  /** `selector`: there is no mesh, and the Service selects one side. `http route`: an HTTPRoute of Sluice's own in the mesh. */
-  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector' | 'http route'
+  /**
+   * `selector`: there is no mesh, and the Service selects one side. `http route`: an HTTPRoute of Sluice's own in the mesh. `ingress`:
+   * an Ingress takes a share of the requests of the user's.
+   */
+  readonly split: 'own' | 'users' | 'subsets' | 'users and subsets' | 'selector' | 'http route' | 'ingress'
   /** Beside the ladder: rounds in its place, matched requests, both, or callers that stay. In the user's routes no more than rounds. */
   readonly strategy: 'weights' | 'iterations' | 'matched' | 'matched iterations' | 'sticky'
   /** Requests are copied to the canary before its first share. */
@@ -71,7 +74,7 @@ const webhooks: readonly (readonly HookType[])[] = [
 
 export const setup: fc.Arbitrary<Setup> = fc
   .record({
-    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector', 'http route'),
+    split: fc.constantFrom('own', 'own', 'users', 'subsets', 'users and subsets', 'selector', 'http route', 'ingress'),
     strategy: fc.constantFrom('weights', 'weights', 'weights', 'iterations', 'matched', 'matched iterations', 'sticky'),
     mirror: rarely(),
     labels: fc.constantFrom('keep', 'keep', 'switch'),
@@ -99,8 +102,12 @@ export const setup: fc.Arbitrary<Setup> = fc
   .map((drawn): Setup => {
     const subsets = drawn.split.endsWith('subsets')
     const own = ['own', 'subsets', 'http route'].includes(drawn.split)
-    const strategy = own || drawn.strategy === 'iterations' ? drawn.strategy : 'weights'
-    return { ...drawn, labels: subsets ? 'keep' : drawn.labels, strategy, mirror: own && drawn.mirror }
+    const isIngress = drawn.split === 'ingress'
+    const taken = ['iterations', ...(isIngress ? ['matched iterations'] : [])]
+    const strategy = own || taken.includes(drawn.strategy) ? drawn.strategy : 'weights'
+    // No mesh is around an Ingress.
+    const alone = isIngress ? ({ covered: 'by nothing', bypassed: false } as const) : {}
+    return { ...drawn, ...alone, labels: subsets ? 'keep' : drawn.labels, strategy, mirror: own && drawn.mirror }
   })
 
 function rarely(): fc.Arbitrary<boolean> {

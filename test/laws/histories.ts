@@ -186,6 +186,7 @@ export class Life {
       case 'primary':
         return world.remove(PRIMARY)
       case 'routes':
+        if (this.setup.split === 'ingress') return world.remove(refTo(kinds.Ingress, 'web-canary'))
         if (this.setup.split === 'http route') return world.remove(refTo(kinds.HTTPRoute, 'web'))
         return this.setup.split === 'own' || this.setup.split === 'subsets'
           ? world.remove(refTo(kinds.VirtualService, 'web'))
@@ -269,4 +270,11 @@ function handOnTheWeight(world: TinyWorld, weight: number): void {
   }
   handOn(kinds.VirtualService, 'http', 'route')
   handOn(kinds.HTTPRoute, 'rules', 'backendRefs')
+  world.edit(refTo(kinds.Ingress, 'web-canary'), ingress => {
+    const { primary, canary } = weights
+    const total = { 'canary-weight': String(canary), 'canary-weight-total': String(primary + canary) }
+    const given = Object.entries(total).map(([name, value]) => [`nginx.ingress.kubernetes.io/${name}`, value] as const)
+    const annotations = { ...ingress.metadata.annotations, ...Object.fromEntries(given) }
+    return { ...ingress, metadata: { ...ingress.metadata, annotations } }
+  })
 }

@@ -116,6 +116,11 @@ export const rows: Readonly<Record<string, Row>> = {
     values: [{ load: 'sum(x)' }, { load: 'sum(y)' }],
     autoscaler: 'ScaledObject',
   },
+  'ingressRef.name': {
+    split: 'ingress',
+    given: { provider: 'nginx', ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' } },
+    values: ['web', 'another'],
+  },
   'analysis.match[]': {
     given: { analysis: { iterations: 2 } },
     values: [{ headers: { 'x-a': { exact: '1' } } }, { headers: { 'x-b': { exact: '1' } } }],
@@ -174,6 +179,8 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'targetRef.apiVersion': ONE_VALUE,
   'targetRef.kind': ONE_VALUE,
   'autoscalerRef.apiVersion': 'it follows from the kind',
+  'ingressRef.apiVersion': ONE_VALUE,
+  'ingressRef.kind': ONE_VALUE,
   'analysis.metrics[].templateRef.namespace': ONE_VALUE,
   'analysis.steps[].metrics[].templateRef.namespace': ONE_VALUE,
   'analysis.primaryReadyThreshold': TOGETHER,

@@ -60,6 +60,15 @@ export function newWorld(setup: Setup): TinyWorld {
     const http = [{ name: 'a', route: [{ destination }] }, { route: [{ destination, weight: 100 }] }]
     world.put(refTo(kinds.VirtualService, 'ours'), { ...bare, spec: { hosts: ['web'], http } }, 'kubectl')
   }
+  if (setup.split === 'ingress') {
+    const paths = ports.map(({ port }) => ({
+      path: `/${port}`,
+      pathType: 'Prefix',
+      backend: { service: { name: 'web', port: { number: port } } },
+    }))
+    const rules = [{ host: 'shop.example.com', http: { paths } }]
+    world.put(refTo(kinds.Ingress, 'web'), { ...bare, spec: { rules } }, 'kubectl')
+  }
   if (setup.bypassed) leadPast(world, 'istio-system')
   if (setup.autoscaled) {
     const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web-primary' }
@@ -91,8 +100,12 @@ function specOf(setup: Setup): Record<string, unknown> {
   const builtIn = { name: 'request-success-rate', interval, failFast: setup.failFast }
   const noMesh = setup.split === 'selector'
   const http = setup.split === 'http route'
+  const byIngress = setup.split === 'ingress'
   return {
     ...(noMesh ? { provider: 'kubernetes' } : http ? { provider: 'gatewayapi:v1' } : {}),
+    ...(byIngress
+      ? { provider: 'nginx', ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'web' } }
+      : {}),
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
     progressDeadlineSeconds: PROGRESS_DEADLINE,
     revertOnDeletion: setup.revertOnDeletion,

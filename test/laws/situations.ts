@@ -305,8 +305,8 @@ export const bypassed = fc
 /** A route leads some requests nowhere, whatever a history says. */
 export const misrouted = history.map(drawn => ({
   ...drawn,
-  // Without a mesh there are no routes.
-  setup: drawn.setup.split === 'selector' ? { ...drawn.setup, split: 'own' as const } : drawn.setup,
+  // Without a mesh there are no routes that could.
+  setup: ['selector', 'ingress'].includes(drawn.setup.split) ? { ...drawn.setup, split: 'own' as const } : drawn.setup,
   acts: [
     { act: 'mood', mood: 'misrouted' } as const,
     ...drawn.acts.map(act => (act.act === 'mood' ? { ...act, mood: 'misrouted' as const } : act)),

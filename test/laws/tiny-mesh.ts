@@ -4,6 +4,7 @@
  */
 import { type KubeObject, kinds } from '../../src/api/object.ts'
 import { at, isRecord, type Json, recordsOf, textOf } from '../../src/core/json.ts'
+import { partsOfIngress } from './tiny-nginx.ts'
 import type { PodGroup } from './tiny-pods.ts'
 import { CANARY, carriesLabels, refTo, type TinyWorld } from './tiny-world.ts'
 
@@ -21,6 +22,7 @@ export type Route = readonly Destination[]
 export function routesOf(world: TinyWorld): Route[] {
   const routes = writtenRoutes(world)
   if (isWithoutMesh(world)) return routesOfService(world)
+  if (isByIngress(world)) return partsOfIngress(world, routesOfService(world)).map(({ route }) => route)
   if (routes.length === 0) return [[{ side: 'apex', part: 100, groups: found(world, 'web', undefined) }]]
   return routes.map(route => destinationsOf(world, route))
 }
@@ -55,6 +57,8 @@ function asHttpRoute(of: KubeObject, { matches, backendRefs, filters }: Json): J
 }
 
 const isWithoutMesh = (world: TinyWorld): boolean => at(world.get(CANARY)?.['spec'], 'provider') === 'kubernetes'
+
+const isByIngress = (world: TinyWorld): boolean => at(world.get(CANARY)?.['spec'], 'provider') === 'nginx'
 
 /**
  * Without a mesh requests go to the pods of the Service: those that it selects, and those that its EndpointSlices still have. Each
@@ -169,6 +173,12 @@ function shareOf(route: Route): number {
 
 /** The canary's shares of the requests of each kind. */
 export function sharesOf(world: TinyWorld): Readonly<Record<Audience, readonly number[]>> {
+  if (isByIngress(world)) {
+    const parts = partsOfIngress(world, routesOfService(world))
+    const of = (audience: Audience): number[] =>
+      parts.filter(part => part.audience === audience).map(({ route }) => shareOf(route))
+    return { all: of('all'), matched: of('matched'), kept: of('kept') }
+  }
   const routes = routesOf(world)
   const written = isWithoutMesh(world) ? [] : writtenRoutes(world)
   const of = (audience: Audience): number[] =>

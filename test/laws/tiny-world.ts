@@ -25,6 +25,7 @@ const WATCHED = [
   kinds.VirtualService,
   kinds.DestinationRule,
   kinds.HTTPRoute,
+  kinds.Ingress,
   kinds.ConfigMap,
 ]
 export const SIDE_SERVICES = ['web-primary', 'web-canary'] as const
