@@ -22,6 +22,9 @@ const ways: Readonly<Record<string, readonly Fields[]>> = {
   ],
   'your VirtualServices (`service.virtualServices`)': [{ service: { virtualServices: [{ name: 'web' }] } }],
   'provider `kubernetes`': [{ provider: 'kubernetes' }],
+  'Ingress by ingress-nginx (provider `nginx`)': [
+    { provider: 'nginx', ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'web' } },
+  ],
 }
 
 /** How a column is. */
