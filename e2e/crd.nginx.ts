@@ -55,6 +55,13 @@ export const nginx: readonly Case[] = [
     of({ analysis: { stepWeights: [10], match: [{ headers: { 'x-user': { exact: 'a' } } }] } }),
     'provider nginx sends all requests that match',
   ),
+  bad(
+    'steps on the way down for requests that match at an Ingress',
+    of({
+      analysis: { iterations: 2, match: [{ headers: { 'x-user': { exact: 'a' } } }], stepWeightPromotion: 20 },
+    }),
+    'provider nginx sends all requests that match',
+  ),
   changed(
     'another Ingress later',
     of(),

@@ -46,9 +46,13 @@ interface Routed {
   readonly destinationRule?: unknown
 }
 
+type Shares = 'any' | 'all or none'
+
 interface ProviderTraits {
   /** Which shares of the requests the canary can have. */
-  readonly shares: 'any' | 'all or none'
+  readonly shares: Shares
+  /** Which shares of the requests that match it can have. */
+  readonly sharesOfMatched: Shares
   /** Its telemetry tells the two sides apart, so that the built-in metrics mean something. */
   readonly hasTelemetry: boolean
   topology(service: Routed): Topology
@@ -70,6 +74,7 @@ function isOfIstio(key: string): boolean {
 /** HTTPRoutes, served by Istio: other implementations carry the split as well, and leave no telemetry that Sluice reads. */
 const gatewayApi = {
   shares: 'any',
+  sharesOfMatched: 'any',
   hasTelemetry: true,
   topology: () => 'two services',
   sidecars: ['istio-proxy', 'envoy'],
@@ -79,6 +84,7 @@ const gatewayApi = {
 export const providers = {
   istio: {
     shares: 'any',
+    sharesOfMatched: 'any',
     hasTelemetry: true,
     topology: service => (service.destinationRule === undefined ? 'two services' : 'subsets'),
     sidecars: ['istio-proxy', 'envoy'],
@@ -90,6 +96,7 @@ export const providers = {
   /** No mesh: the Service that callers use selects one side or the other. */
   kubernetes: {
     shares: 'all or none',
+    sharesOfMatched: 'all or none',
     hasTelemetry: false,
     topology: () => 'selector',
     sidecars: [],
@@ -98,6 +105,7 @@ export const providers = {
   /** Ingress by ingress-nginx: a second Ingress takes a share of the requests of the user's. */
   nginx: {
     shares: 'any',
+    sharesOfMatched: 'all or none',
     hasTelemetry: true,
     topology: () => 'ingress',
     sidecars: [],
@@ -210,12 +218,16 @@ export const rulesOfUsersRoutes: readonly ProviderRule[] = [
   },
 ]
 
+/** CEL: the analysis has a weight that is neither 0 nor 100. */
+const someWeight = `${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0.0`
+const hasNoWeight = (analysis: NonNullable<WrittenSpec['analysis']>): boolean =>
+  WEIGHTS.every(field => analysis[field] === undefined) && (analysis.stepWeightPromotion ?? 0) === 0
+
 const rulesOfAllOrNone: readonly ProviderRule[] = [
   {
     message: `provider kubernetes sends all requests to one side: write iterations instead of ${WEIGHTS.join(', ')} and stepWeightPromotion`,
-    cel: `!has(self.analysis) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')} || has(self.analysis.stepWeightPromotion) && self.analysis.stepWeightPromotion != 0.0)`,
-    holds: ({ analysis = {} }) =>
-      WEIGHTS.every(field => analysis[field] === undefined) && (analysis.stepWeightPromotion ?? 0) === 0,
+    cel: `!has(self.analysis) || !(${someWeight})`,
+    holds: ({ analysis = {} }) => hasNoWeight(analysis),
   },
   {
     message: `provider kubernetes has no routes: remove ${BEYOND_SHARES.join(', ')} from analysis; iterations alone are blue/green`,
@@ -283,9 +295,9 @@ const rulesOfNginx: readonly ProviderRule[] = [
     holds: ({ analysis = {} }) => BEYOND_AN_INGRESS.every(field => !isWritten(analysis[field])),
   },
   {
-    message: `provider nginx sends all requests that match to the canary, and no share of them: write iterations instead of ${WEIGHTS.join(', ')}, or remove match`,
-    cel: `!has(self.analysis) || !has(self.analysis.match) || !(${WEIGHTS.map(field => `has(self.analysis.${field})`).join(' || ')})`,
-    holds: ({ analysis = {} }) => analysis.match === undefined || WEIGHTS.every(field => analysis[field] === undefined),
+    message: `provider nginx sends all requests that match to the canary, and no share of them: write iterations instead of ${WEIGHTS.join(', ')} and stepWeightPromotion, or remove match`,
+    cel: `!has(self.analysis) || !has(self.analysis.match) || !(${someWeight})`,
+    holds: ({ analysis = {} }) => analysis.match === undefined || hasNoWeight(analysis),
   },
 ]
 

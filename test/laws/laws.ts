@@ -14,6 +14,7 @@ import type { Life, Onlooker } from './histories.ts'
 import { PROGRESS_DEADLINE } from './setups.ts'
 import { settings } from '../core/given-objects.ts'
 import { canaryShare, carriers, deadEnds } from './tiny-mesh.ts'
+import { isLeftByWrites } from './tiny-nginx.ts'
 import { imageOf } from './tiny-pods.ts'
 import { CANARY, type Mood, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 
@@ -302,12 +303,12 @@ const hasLetGo = (state: State): boolean =>
   state.phase === 'Terminating' && (state.stage === 'resuming' || state.stage === 'removing')
 
 /**
- * What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. Excused: without a mesh requests
- * follow the EndpointSlices, which follow the Service a moment after that pass.
+ * What is not the candidate any more, or has no ready pod, carries nothing from the same pass on. Excused: without a mesh, and where the
+ * canary had everything at an Ingress, requests follow the EndpointSlices, which follow the Service a moment after that pass.
  */
 export const leavesAtOnce: Law = ({ setup }) => ({
   carriedOut({ world, observation: o, decision }) {
-    if (setup.split === 'selector') return
+    if (setup.split === 'selector' || (setup.split === 'ingress' && isLeftByWrites(world))) return
     if ('ask' in decision || o.unseen !== null || !isAnalysis(o.state) || o.state.stage !== 'advancing') return
     // A canary that is deleted together with its target lets go at once.
     if (hasLetGo(decision.state)) return

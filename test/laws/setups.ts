@@ -125,7 +125,9 @@ function specOf(setup: Setup): Record<string, unknown> {
       interval: '10s',
       checkInterval: setup.checkInterval,
       ...planOf(setup, setup.ladder),
-      ...(noMesh ? {} : { stepWeightPromotion: setup.stepWeightPromotion }),
+      ...(noMesh || (byIngress && setup.strategy === 'matched iterations')
+        ? {}
+        : { stepWeightPromotion: setup.stepWeightPromotion }),
       threshold: setup.threshold,
       onProviderError: setup.onProviderError,
       lockTarget: setup.lockTarget,

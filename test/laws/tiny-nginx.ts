@@ -23,18 +23,33 @@ const isServing = (main: Route): boolean => main.some(one => one.groups.some(gro
  */
 export function partsOfIngress(world: TinyWorld, found: readonly Route[]): Part[] {
   const mains = found.some(isServing) ? found.filter(isServing) : found
+  const asked = askedIn(world)
+  if (asked === null) return mains.map(route => ({ audience: 'all', route }))
+  const groups = world.selected('web-canary')
+  return mains.flatMap((main): Part[] => [
+    ...(asked.isMatching ? [{ audience: 'matched' as const, route: splitBy(main, groups, 100) }] : []),
+    { audience: 'all', route: splitBy(main, groups, asked.weight) },
+  ])
+}
+
+/** What the annotations of the canary say, in percent of all requests; null: there is no canary for the paths of the user's Ingress. */
+function askedIn(world: TinyWorld): { readonly weight: number; readonly isMatching: boolean } | null {
   const canary = canaryOf(world)
-  if (canary === undefined) return mains.map(route => ({ audience: 'all', route }))
+  if (canary === undefined) return null
   const said = (name: string): string | undefined =>
     canary.metadata.annotations?.[`nginx.ingress.kubernetes.io/${name}`]
-  const groups = world.selected('web-canary')
   const total = Math.max(100, Number(said('canary-weight-total') ?? 0))
-  const weight = (100 * Math.min(total, Number(said('canary-weight') ?? 0))) / total
-  const isMatching = said('canary-by-header') !== undefined || said('canary-by-cookie') !== undefined
-  return mains.flatMap((main): Part[] => [
-    ...(isMatching ? [{ audience: 'matched' as const, route: splitBy(main, groups, 100) }] : []),
-    { audience: 'all', route: splitBy(main, groups, weight) },
-  ])
+  return {
+    weight: (100 * Math.min(total, Number(said('canary-weight') ?? 0))) / total,
+    isMatching: said('canary-by-header') !== undefined || said('canary-by-cookie') !== undefined,
+  }
+}
+
+/** By what is written no request goes to the canary any more. */
+export function isLeftByWrites(world: TinyWorld): boolean {
+  const asked = askedIn(world)
+  const isLeft = asked === null || (asked.weight === 0 && !asked.isMatching)
+  return isLeft && world.selected('web').every(group => group.deployment !== 'web')
 }
 
 function splitBy(main: Route, groups: readonly PodGroup[], part: number): Route {

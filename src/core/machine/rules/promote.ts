@@ -84,7 +84,8 @@ function lower(o: Promoting, now: Instant): Move | Read {
   const share = nextDown(state.traffic.canary, o.canary.spec.analysis.stepWeightPromotion, ready, replicas)
   // All or none: the canary keeps all requests until the primary is ready, by primaryReadyThreshold, to take them.
   const allOrNone = isReady(o, 'primary') ? 0 : state.traffic.canary
-  const weight = traitsOf(o.canary.spec).shares === 'all or none' ? allOrNone : share
+  const { shares, sharesOfMatched } = traitsOf(o.canary.spec)
+  const weight = (state.traffic.among === '' ? shares : sharesOfMatched) === 'all or none' ? allOrNone : share
   if (weight === 0) return finalise(o, now)
   if (weight === state.traffic.canary && state.stage === 'returning') {
     const missing = `${ready} of ${replicas} pods of ${kindAndName(o.names.primary)} are ready`
