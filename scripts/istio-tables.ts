@@ -31,8 +31,15 @@ const ofGatewayApi: Readonly<Record<string, Fields>> = {
   'its own HTTPRoute': {},
   'your routes': { routes: [{ name: 'web' }] },
 }
-const waysOf = (provider: Provider): Readonly<Record<string, Fields>> =>
-  isGatewayApi(provider) ? ofGatewayApi : provider === 'istio' ? ofIstio : { 'the selector of the Service': {} }
+function waysOf(provider: Provider): Readonly<Record<string, Fields>> {
+  if (isGatewayApi(provider)) return ofGatewayApi
+  if (provider === 'istio') return ofIstio
+  return provider === 'nginx' ? { 'your Ingress': {} } : { 'the selector of the Service': {} }
+}
+
+/** What a Canary of the provider has beside its service and its analysis. */
+const besides = (provider: Provider): Fields =>
+  provider === 'nginx' ? { ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'web' } } : {}
 
 const strategies: Readonly<Record<string, Fields>> = {
   steps: { stepWeights: [10, 50] },
@@ -49,6 +56,7 @@ const parsed = (provider: Provider, service: Fields, analysis: Fields): ReturnTy
     metadata: { name: 'web', namespace: 'shop' },
     spec: {
       provider,
+      ...besides(provider),
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
       service: { port: 80, ...service },
       analysis: { metrics, ...analysis },
@@ -89,7 +97,7 @@ function verbsIn(files: readonly string[], { group, plural }: Kind): readonly st
 }
 
 function doneWith(kind: Kind): string {
-  const verbs = verbsIn(['rbac', 'gateway-api-rbac'], kind)
+  const verbs = verbsIn(['rbac', 'gateway-api-rbac', 'nginx-rbac'], kind)
   const made = verbs.includes('create') ? ['made'] : verbs.includes('patch') ? ['weights changed in yours'] : []
   const copied = verbsIn(['policy-rbac'], kind).includes('create') ? ['copied'] : []
   return ['read', ...made, ...copied].join(', ')

@@ -55,6 +55,18 @@ const ways: Readonly<Record<string, { spec?: Spec; service?: Spec; object?: [Kin
       users(kinds.HTTPRoute, { parentRefs: gatewayRefs, rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] }),
     ],
   },
+  'your Ingress, by ingress-nginx': {
+    spec: {
+      provider: 'nginx',
+      ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'storefront' },
+    },
+    object: [
+      kinds.Ingress,
+      users(kinds.Ingress, {
+        rules: [{ http: { paths: [{ path: '/', backend: { service: { name: 'web', port: { number: 80 } } } }] } }],
+      }),
+    ],
+  },
   'whatever leads to the Service': {
     spec: { provider: 'kubernetes', analysis: { iterations: 1, metrics } },
     weight: 100,
