@@ -27,7 +27,7 @@ import {
 import { promDuration } from '../../../src/core/analysis/promql.ts'
 import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
 import * as nginx from '../../../src/core/routers/nginx/promql.ts'
-import { NGINX_CANARY, nginxStories } from '../../fixtures/nginx-stories.ts'
+import { nginxStories } from '../../fixtures/nginx-stories.ts'
 import { findBinaries } from '../../lab/binaries.ts'
 import { Program } from '../../lab/program.ts'
 import { sleep, waitFor } from '../../lab/wait.ts'
@@ -259,10 +259,10 @@ const scene = (
   carriedFor: 600_000,
 })
 
-/** At an Ingress: the canary by the name that ingress-nginx gives to its backend. */
 const atIngress: CheckContext = {
-  ...scene('steady', { services: [NGINX_CANARY] }, 'source'),
+  ...scene('steady', undefined, 'source'),
   namespace: 'nginx',
+  primaryCallers: { services: ['web'] },
 }
 
 const at = (vantage: CheckContext['vantage'], namespace: Story): CheckContext => scene(namespace, undefined, vantage)

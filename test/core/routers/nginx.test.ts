@@ -11,6 +11,7 @@ import { warningsOf } from '../../../src/core/problems/index.ts'
 import { renderServices } from '../../../src/core/render/services.ts'
 import { nginx } from '../../../src/core/routers/nginx/index.ts'
 import { after, live, liveOne, noSurroundings, object, observation, only, posture } from '../given-objects.ts'
+import { scene } from '../analysis/given.ts'
 import { at as atHost, byNginx, ingress, path } from '../problems/nginx.rows.ts'
 
 const RUNS = Number(process.env['LAW_RUNS'] ?? 2000) / 10
@@ -288,9 +289,13 @@ suite('what ingress-nginx tells', () => {
   const { telemetry } = nginx
   const vantage = (o: Observation) => telemetry?.vantage(o)
 
-  test('names the canary by namespace, Service and number of the port, and is the only vantage point', () => {
-    const o = given(whole)
-    expect(vantage(o)).to.deep.include({ vantage: 'source', canaryCallers: { services: ['shop-web-canary-80'] } })
+  test('is the only vantage point, and names the canary by namespace, Service and number of the port', () => {
+    const view = vantage(given(whole))
+    expect(view).to.deep.include({ vantage: 'source' })
+    const query = telemetry?.questions.requests({ ...scene(), ...view }, 60_000)
+    expect(query).to.include('{namespace="shop",service="web",canary=~"shop-web-canary-[0-9]+"}')
+    const other = telemetry?.questions['primary-requests']({ ...scene(), ...view }, 60_000)
+    expect(other).to.include('{namespace="shop",service="web",canary=~""}')
   })
 
   const past: Readonly<Record<string, [KubeObject, message: string]>> = {

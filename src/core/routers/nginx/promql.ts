@@ -19,13 +19,14 @@ const FAILED = 'status=~"5.."'
 /** nginx's own status for a caller that went away before the answer. */
 const DISCONNECTED = 'status="499"'
 
-/** What of a pattern means itself: `-` and letters are all that names of Services and ports have. */
-const anyOf = (names: readonly string[]): string => names.join('|')
-
-/** Requests to the Service of the Canary of which one side had to answer, by whatever Ingress they came. */
-function side({ namespace, service, canaryCallers }: CheckContext, of: Side): string {
-  const answered = of === 'canary' ? `canary=~${quoted(anyOf(canaryCallers.services))}` : 'canary=""'
-  return `namespace=${quoted(namespace)},service=${quoted(service)},${answered}`
+/**
+ * Requests to the Service of the Canary of which one side had to answer, by whatever Ingress they came. Names of Services have no character that means
+ * something in a pattern.
+ */
+function side({ namespace, service, canaryCallers, primaryCallers }: CheckContext, of: Side): string {
+  const { services } = of === 'canary' ? canaryCallers : primaryCallers
+  const backends = services.map(name => (name === service ? '' : `${namespace}-${name}-[0-9]+`))
+  return `namespace=${quoted(namespace)},service=${quoted(service)},canary=~${quoted(backends.join('|'))}`
 }
 
 const counted = (scene: CheckContext, of: Side, more = ''): string => `${REQUESTS}{${side(scene, of)}${more}}`

@@ -1,16 +1,21 @@
 /** What ingress-nginx tells of the two sides. It is the only vantage point: requests inside of the cluster do not pass it. */
-import type { Observation } from '../../model/observation.ts'
-import { apexPorts } from '../../render/ports.ts'
-import type { Telemetry, View } from '../provider.ts'
-import { numberIn, pathsToApex, usersIngress } from './ingress.ts'
+import type { Telemetry } from '../provider.ts'
 import { disconnects, errors, latency, requests, requestsWithin, surelyReceived } from './promql.ts'
 import { pathsPastSplit } from './surroundings.ts'
 
 /** What is never asked, or never found: there is nothing before nginx that could lose a request, and no mesh. */
 const none = (): string => 'vector(0)'
 
+/** By Service, of which the query makes the name that ingress-nginx gives to a backend. */
+const sides: Telemetry['sides'] = ({ names }) => ({
+  hosts: [],
+  canaryCallers: { services: [names.canaryService.name] },
+  primaryCallers: { services: [names.apexService.name] },
+})
+
 export const telemetry: Telemetry = {
-  vantage,
+  vantage: o => ({ ...sides(o), vantage: 'source', strangers: [] }),
+  sides,
   questions: {
     requests: (scene, window) => requests(scene, window, 'canary'),
     errors,
@@ -30,19 +35,4 @@ export const telemetry: Telemetry = {
   lostSentence: ({ names }) => `requests to ${names.apexService.name} reach no Service`,
   splitsAll: o => pathsPastSplit(o).length === 0,
   tellsSplit: o => pathsPastSplit(o).length === 0,
-}
-
-function vantage(o: Observation): View {
-  const { namespace, apexService, canaryService } = o.names
-  const users = usersIngress(o)
-  const ports = apexPorts(o)
-  const led = users === undefined ? [] : pathsToApex(o, users).flatMap(({ port }) => numberIn(ports, port) ?? [])
-  const numbers = led.length === 0 ? [o.canary.spec.service.port] : [...new Set(led)].toSorted((a, b) => a - b)
-  return {
-    vantage: 'source',
-    hosts: [],
-    strangers: [],
-    canaryCallers: { services: numbers.map(number => `${namespace}-${canaryService.name}-${number}`) },
-    primaryCallers: { services: [apexService.name] },
-  }
 }
