@@ -115,6 +115,16 @@ async function noticeOf(folder: string): Promise<string> {
   return [`${name} ${version} (${license})`, ...texts].join('\n\n')
 }
 
+/** The licences of all packages in a bundle as one text, below a heading; `more` are notices beside them. */
+export async function noticesOf(
+  heading: string,
+  metafile: esbuild.Metafile,
+  more: readonly string[] = [],
+): Promise<string> {
+  const ofPackages = await Promise.all(packagesIn(metafile).map(folder => noticeOf(join(root, folder))))
+  return `${[heading, ...ofPackages, ...more].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
+}
+
 /**
  * Writes `<file>` and `<file>.LEGAL.txt` into a folder, which is made where it is missing.
  *
@@ -146,14 +156,12 @@ export async function bundle({ entry, file, replaced = {}, notices = [] }: Progr
   if (output === undefined) throw new Error(`esbuild made no file out of ${entry}.`)
   const shebang = '#!/usr/bin/env node\n'
   const text = output.text.startsWith('#!') ? output.text : shebang + output.text
-  const packages = packagesIn(metafile)
-  const ofPackages = await Promise.all(packages.map(folder => noticeOf(join(root, folder))))
   const heading = `${file} ${version} contains these packages.`
 
   await mkdir(into, { recursive: true })
   await writeFile(outfile, text)
   await chmod(outfile, 0o755)
-  await writeFile(`${outfile}.LEGAL.txt`, `${[heading, ...ofPackages, ...notices].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
+  await writeFile(`${outfile}.LEGAL.txt`, await noticesOf(heading, metafile, notices))
   const size = (Buffer.byteLength(text) / 1024 / 1024).toFixed(2)
-  return `${file} ${version}: ${size} MiB, ${packages.length} packages in it`
+  return `${file} ${version}: ${size} MiB, ${packagesIn(metafile).length} packages in it`
 }

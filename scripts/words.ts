@@ -41,7 +41,7 @@ const excepted = (found: Found, line: string, { file, allows }: Exception): bool
   found.file.startsWith(file) && (found.word.find === allows || line.includes(allows))
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const read = ['src', 'docs', 'README.md', 'CHANGELOG.md', 'manifests', 'scripts', 'demo']
+const read = ['src', 'dashboard', 'docs', 'README.md', 'CHANGELOG.md', 'manifests', 'scripts', 'demo']
 const generated = ['docs/reference.md', 'docs/events.md', 'docs/messages.md', 'docs/demo.svg']
 
 /** All that is found in the files of the repository, and the exceptions that nothing needs any more. */

@@ -115,6 +115,27 @@ suite('the import rule', () => {
     expect(files.filter(file => targetsOf(`src/${file}`).some(path => path.startsWith('playground')))).to.deep.equal([])
   })
 
+  test('the page imports its own files, the types of what the server says, and of the view types and texts', () => {
+    const home = resolve(root, '..')
+    const own = readdirSync(join(home, 'dashboard'), { recursive: true, encoding: 'utf8' })
+      .filter(file => /\.tsx?$/.test(file))
+      .map(file => `dashboard/${file}`)
+    const packages = ['preact', 'preact/hooks', '@preact/signals']
+    const types = ['src/server/dashboard/protocol.ts', 'src/core/view/view.ts']
+    const wrong = own.flatMap(file => {
+      const text = readFileSync(join(home, file), 'utf8')
+      return importsOf(text).flatMap(specifier => {
+        if (!specifier.startsWith('.')) return packages.includes(specifier) ? [] : [`${file} imports ${specifier}`]
+        const path = relative(home, resolve(dirname(join(home, file)), specifier))
+        if (path.startsWith('dashboard/') || path === 'src/core/view/text.ts') return []
+        const isType = new RegExp(`import type \\{[^}]*\\} from '${specifier}'`).test(text)
+        return types.includes(path) && isType ? [] : [`${file} imports ${path}`]
+      })
+    })
+    expect(own).to.not.have.lengthOf(0)
+    expect(wrong).to.deep.equal([])
+  })
+
   test('no provider is named by its kinds, fields or metrics but in its own folder and the registry', () => {
     // What serves routes of the Gateway API and tells of them is Istio: its rooms may be used there, and beside both.
     const allowed = (file: string): boolean =>
