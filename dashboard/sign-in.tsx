@@ -35,7 +35,7 @@ function AskForToken({ about, trouble }: SignInProps): JSX.Element {
   useEffect(() => input.current?.focus(), [])
   const submit = (event: Event): void => {
     event.preventDefault()
-    const token = (input.current?.value ?? '').replace(/^Bearer\s+/i, '').trim()
+    const token = (input.current?.value ?? '').trim().replace(/^Bearer\s+/i, '')
     if (token === '' || /\s/.test(token)) {
       problem.value = token === '' ? 'Paste a token first' : 'A token has no spaces: paste one token alone'
       input.current?.focus()

@@ -27,6 +27,7 @@ export async function openTab(browser: Browser): Promise<{ context: BrowserConte
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
   })
+  context.setDefaultTimeout(20_000)
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', error => errors.push(String(error)))
