@@ -12,9 +12,22 @@ interface CommandsProps {
   readonly rights: Rights | null
 }
 
+/** A command on its way. */
+interface Sent {
+  readonly id: string
+  readonly what: string
+}
+
+/** What became of it: the controller writes it to the status. */
+function answerTo({ id, what }: Sent, { commands }: CanaryDetail): string {
+  const answer = commands.find(one => one.id === id)
+  if (answer === undefined) return `${what} is sent; the controller answers in a moment`
+  return `${what} ${answer.outcome === 'done' ? 'was done' : 'was refused'}${answer.reason === '' ? '' : `: ${answer.reason}`}`
+}
+
 export function Commands({ canary, rights }: CommandsProps): JSX.Element {
   const asked = useSignal<ActionView | null>(null)
-  const sent = useSignal('')
+  const sent = useSignal<Sent | null>(null)
   const { view } = canary
   const isFor = (action: ActionView): boolean => rights?.commands.includes(action.command) === true
   const mayNot = rights !== null && rights.commands.length === 0
@@ -31,7 +44,7 @@ export function Commands({ canary, rights }: CommandsProps): JSX.Element {
               title={action.effect}
               onClick={() => {
                 asked.value = action
-                sent.value = ''
+                sent.value = null
               }}
             >
               {actionWords(action)}
@@ -41,16 +54,17 @@ export function Commands({ canary, rights }: CommandsProps): JSX.Element {
       )}
       {mayNot && <p class="muted">No commands: {rights.whyNone ?? 'you have no right to give any'}.</p>}
       <p class="sent" role="status">
-        {sent.value}
+        {sent.value !== null && answerTo(sent.value, canary)}
       </p>
       {!mayNot && <NotNow refusals={view.refusals} />}
       {asked.value !== null && (
         <Confirmation
           canary={canary}
           action={asked.value}
-          closed={sentence => {
+          closed={id => {
+            const { value: action } = asked
+            sent.value = id === null || action === null ? null : { id, what: actionWords(action) }
             asked.value = null
-            sent.value = sentence
           }}
         />
       )}

@@ -13,8 +13,8 @@ import { isRefusedToken, signOut } from '../state/session.ts'
 interface ConfirmationProps {
   readonly canary: CanaryDetail
   readonly action: ActionView
-  /** Told once. `sentence` says what became of it; '' when it was not sent. */
-  readonly closed: (sentence: string) => void
+  /** Told once. `id` of the command that was sent; null when none was. */
+  readonly closed: (id: string | null) => void
 }
 
 const LONGEST_WHY = 200
@@ -44,13 +44,13 @@ export function Confirmation({ canary, action, closed }: ConfirmationProps): JSX
     isSending.value = true
     const answer = await call<CommandSent>('POST', pathOf(asked.canary), requestFor(asked, why.current?.value ?? ''))
     isSending.value = false
-    if ('value' in answer) return closed(`${actionWords(asked.action)} is sent; the controller answers in a moment`)
+    if ('value' in answer) return closed(answer.value.id)
     if (isRefusedToken(answer.trouble)) return signOut(answer.trouble)
     problem.value = `Not sent: ${answer.trouble.sentence}`
   }
 
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" aria-describedby="confirm-effect" onClose={() => closed('')}>
+    <dialog ref={dialog} aria-labelledby="confirm-title" aria-describedby="confirm-effect" onClose={() => closed(null)}>
       <form onSubmit={event => void submit(event)} class="stacked">
         <h2 id="confirm-title">{title}</h2>
         <div id="confirm-effect">

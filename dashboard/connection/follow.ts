@@ -17,7 +17,8 @@ export type Connection =
   | { readonly state: 'ended'; readonly trouble: Trouble }
 
 export interface Follower {
-  line(line: StreamLine): void
+  /** Lines that came together, in order: they are drawn once. */
+  lines(lines: readonly StreamLine[]): void
   connection(connection: Connection): void
 }
 
@@ -85,16 +86,18 @@ async function followOnce(request: StreamRequest, follower: Follower, stop: Abor
     const answer = await send('POST', '/api/stream', request, signal)
     if ('trouble' in answer) return over(answer.trouble, isPassing(answer.trouble) ? 0 : null)
     let beat = FIRST_BEAT
-    for await (const line of linesOf(answer.value)) {
+    for await (const lines of linesOf(answer.value)) {
       if (signal.aborted) break
-      if (line.kind === 'hello') {
+      for (const line of lines) {
+        if (line.kind !== 'hello') continue
         beat = line.beat
         wasLive = true
         follower.connection({ state: 'live' })
       }
       heard(beat)
-      if (line.kind === 'end') return over(line.problem, line.again)
-      follower.line(line)
+      follower.lines(lines)
+      const last = lines.at(-1)
+      if (last?.kind === 'end') return over(last.problem, last.again)
     }
     if (end.signal.reason === 'hidden') return { why: 'hidden' }
     return over(LOST, 0)
@@ -112,7 +115,7 @@ async function followOnce(request: StreamRequest, follower: Follower, stop: Abor
 const isPassing = ({ code }: Trouble): boolean =>
   code === 'unreachable' || code === 'api-server' || code === 'internal' || code === 'too-many'
 
-async function* linesOf(response: Response): AsyncGenerator<StreamLine> {
+async function* linesOf(response: Response): AsyncGenerator<readonly StreamLine[]> {
   if (response.body === null) return
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   const lines = new LineReader()
@@ -120,7 +123,7 @@ async function* linesOf(response: Response): AsyncGenerator<StreamLine> {
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      for (const line of lines.read(value)) yield line as StreamLine
+      yield lines.read(value) as StreamLine[]
     }
   } finally {
     // What is left is not read; the connection is closed.

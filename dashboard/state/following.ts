@@ -52,7 +52,10 @@ export function show(route: Route): void {
   const request = requestFor(route)
   if (request === null) return
   stop = follow(request, {
-    line: line => batch(() => take(line)),
+    lines: lines =>
+      batch(() => {
+        for (const line of lines) take(line)
+      }),
     connection(state) {
       connection.value = state
       if (state.state === 'ended' && isRefusedToken(state.trouble)) signOut(state.trouble)

@@ -272,7 +272,7 @@ export function viewIn(state: CanaryState, observed: Observed = state === 'pods'
 
 export function detailOf(view: View): CanaryDetail {
   const { namespace, name, uid } = view
-  return { namespace, name, uid, resourceVersion: '1', view }
+  return { namespace, name, uid, resourceVersion: '1', view, commands: [] }
 }
 
 /** Rows of many canaries, of all states in turn. */

@@ -157,6 +157,9 @@ suite('the page in Chromium', function () {
       await dialog.getByRole('button', { name: 'Approve', exact: true }).click()
       await dialog.waitFor({ state: 'detached' })
       await page.getByText('Approve is sent').waitFor()
+      const answer = { id: 'page-1', outcome: 'refused', reason: 'no step is waiting for approval' } as const
+      server.tell({ kind: 'canary', canary: { ...detailOf(viewIn('approval')), commands: [answer] } })
+      await page.getByText('Approve was refused: no step is waiting for approval').waitFor()
       const sent = server.sent.find(({ path }) => path.endsWith('/commands'))
       expect(sent?.path).to.equal('/api/canaries/shop/web/commands')
       const { revision, ...others } = JSON.parse(sent?.body ?? '{}') as Record<string, unknown>

@@ -89,6 +89,7 @@ suite('speed and memory of the page', function () {
     const view = viewIn('progressing')
     opened = await open(browser, forCanary(view), '#/shop/web')
     const { page, server } = opened
+    page.setDefaultTimeout(120_000)
     await page.getByText('requests of both sides').waitFor()
     const cdp = await page.context().newCDPSession(page)
     const heap = async (): Promise<number> => {

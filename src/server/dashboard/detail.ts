@@ -1,6 +1,6 @@
 /** One Canary as one caller sees it in full, shared by all tabs of the caller that show it. */
 import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
-import { sameJson } from '../../core/json.ts'
+import { at, recordOf, recordsOf, sameJson, textOf } from '../../core/json.ts'
 import type { Sha256 } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { describe } from '../../core/view/describe.ts'
@@ -9,7 +9,7 @@ import { type Feed, readable } from './feed.ts'
 import { observedBy } from './observed.ts'
 import type { CallerApi } from './ports.ts'
 import { isFinal, problemOf } from './problems.ts'
-import type { CanaryDetail, CanaryRow, Problem, Rights } from './protocol.ts'
+import type { CanaryDetail, CanaryRow, CommandAnswer, Problem, Rights } from './protocol.ts'
 import { rightsOf } from './rights.ts'
 import { elapsed, within } from './waits.ts'
 
@@ -135,6 +135,7 @@ export class Detail {
             uid: object.metadata.uid ?? '',
             resourceVersion: object.metadata.resourceVersion ?? '',
             view: describe(object, this.#observed, now()),
+            commands: answersIn(object),
           }
     if (this.#shown !== undefined && sameJson(this.#shown, shown)) return
     this.#shown = shown
@@ -200,4 +201,12 @@ export class Detail {
     this.#end()
     for (const listener of listeners) listener.ended(problem)
   }
+}
+
+/** Of `status.handledCommands`; statuses of earlier versions say no outcome. */
+function answersIn(object: KubeObject): CommandAnswer[] {
+  const handled = recordsOf(Object.values(recordOf(at(object['status'], 'handledCommands'))))
+  return handled.flatMap(({ id, outcome, reason }) =>
+    outcome === 'done' || outcome === 'refused' ? [{ id: textOf(id), outcome, reason: textOf(reason) }] : [],
+  )
 }

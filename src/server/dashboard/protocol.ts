@@ -165,6 +165,16 @@ export interface CanaryDetail extends CanaryKey {
   readonly resourceVersion: string
   /** With all that the caller may read; what may not be read is named in `view.unread`. */
   readonly view: View
+  /** What became of the last command of each name. */
+  readonly commands: readonly CommandAnswer[]
+}
+
+export interface CommandAnswer {
+  /** As `CommandSent` has it. */
+  readonly id: string
+  readonly outcome: 'done' | 'refused'
+  /** What was done, or why nothing was. */
+  readonly reason: string
 }
 
 export interface Rights {
