@@ -1,5 +1,6 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { dashboardCommand } from './cli/dashboard.ts'
 import { demoCommand } from './cli/demo.ts'
@@ -83,8 +84,12 @@ clientCommands(program, tools)
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError(`(see: sluice ${command.name()} --help)`)
 
+// By this name kubectl asks for the completion of `kubectl sluice`.
+const [node = '', called = '', ...words] = process.argv
+const isCompletion = basename(called).startsWith('kubectl_complete-sluice')
+
 try {
-  await program.parseAsync()
+  await program.parseAsync(isCompletion ? [node, called, '__complete', ...words] : process.argv)
   // Sockets of a metrics server that hangs, say, must not keep an ended program.
   process.exit()
 } catch (error) {

@@ -1,5 +1,7 @@
 /** All commands of `sluice` but the controller's own `run`. */
 import type { Command } from 'commander'
+import { completionCommand } from './completion.ts'
+import { lintCommand } from './lint.ts'
 import { diffCommand } from './show/diff.ts'
 import { eventsCommand } from './show/events.ts'
 import { explainCommand } from './show/explain.ts'
@@ -10,7 +12,7 @@ import { statusCommand } from './status.ts'
 import { steerCommands } from './steer.ts'
 import type { Tools } from './tools.ts'
 
-/** Adds the commands that ask a cluster to the program. */
+/** Adds the commands for people and CI to the program. */
 export function clientCommands(program: Command, tools: Tools): Command[] {
   return [
     getCommand(program, tools),
@@ -21,5 +23,7 @@ export function clientCommands(program: Command, tools: Tools): Command[] {
     historyCommand(program, tools),
     diffCommand(program, tools),
     eventsCommand(program, tools),
+    lintCommand(program, tools),
+    completionCommand(program, tools),
   ]
 }

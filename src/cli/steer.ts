@@ -130,7 +130,9 @@ function statusOf(canary: KubeObject): CanaryStatus {
       `The status of Canary ${name} was written by another version of Sluice: use the sluice of that version`,
     )
   if (parsed.data.phase === undefined)
-    throw new StartupError(`Canary ${name} has no status yet: is the controller running? See: sluice check`)
+    throw new StartupError(
+      `Canary ${name} has no status yet: is the controller running? See: kubectl -n sluice-system get pods`,
+    )
   return parsed.data
 }
 
@@ -214,7 +216,7 @@ async function answerTo(
       const left = due - steady.now()
       if (left <= 0)
         throw new StartupError(
-          `The controller has not answered within ${ANSWER / 1000}s; is it running? See: sluice check. The command stays, and is obeyed when it does`,
+          `The controller has not answered within ${ANSWER / 1000}s; is it running? See: kubectl -n sluice-system get pods. The command stays, and is obeyed when it does`,
         )
       const next = await changes.next(left)
       stop.throwIfAborted()

@@ -83,6 +83,13 @@ suite('sluice get, watch, explain, history, diff, events', function () {
         ],
         ['history web', /^Canary web has released nothing yet\n$/],
         ['events web', /^LAST SEEN +TYPE +REASON +MESSAGE\n[^]*Warning +WaitingForApproval +Weight 20 passed/],
+        ['__complete ge', /^get\tlist Canaries.*\n:4\n$/],
+        ['__complete get w', /^web\n:4\n$/],
+        ['__complete status -n default w', /^:4\n$/],
+        ['__complete get -n sh', /^shop\n:4\n$/],
+        ['__complete approve --fu', /^--full\tstraight to promotion.*\n:4\n$/],
+        ['__complete completion f', /^fish\n:4\n$/],
+        ['__complete get --context nowhere w', /^:4\n$/],
         ['events web -o jsonpath={.items[0].reason}', /^[A-Z]\w+$/],
       ]
       for (const [args, said] of lists) {

@@ -87,7 +87,11 @@ suite('sluice approve, abort, retry, rollback, status', function () {
     await world.initialized()
     world.processes[0]?.kill()
     const rows: readonly (readonly [args: string, code: number, said: RegExp])[] = [
-      ['pause web', 1, /^The controller has not answered within 30s; is it running\? See: sluice check\./],
+      [
+        'pause web',
+        1,
+        /^The controller has not answered within 30s; is it running\? See: kubectl -n sluice-system get pods\. /,
+      ],
       ['status web --timeout 0', 0, /^Ready: web-primary serves/],
       ['pause wbe', 1, /^There is no Canary wbe in namespace shop\. Did you mean web\?$/],
       ['pause other', 1, /^There is no Canary other in namespace shop\. There are: web$/],

@@ -55,10 +55,10 @@ async function unserved(session: Session): Promise<string> {
   const { api, server } = session
   const versions = await api.served(kinds.Canary, session.call())
   if (versions.length > 0)
-    return `The cluster at ${server} serves Canaries of sluice.dev as ${versions.join(', ')}, and this program reads ${kinds.Canary.version}. Use the version of sluice that is installed there: sluice check`
+    return `The cluster at ${server} serves Canaries of sluice.dev as ${versions.join(', ')}, and this program reads ${kinds.Canary.version}. Use the sluice of the version that is installed there`
   const flaggers = await api.served(FLAGGER, session.call())
   if (flaggers.length > 0)
-    return `The cluster at ${server} has Flagger's Canaries (flagger.app), and none of Sluice's. Install Sluice with \`sluice install | kubectl apply -f -\`, and rewrite manifests with: sluice import flagger -f FILE`
+    return `The cluster at ${server} has Flagger's Canaries (flagger.app), and none of Sluice's. Install Sluice with \`kubectl apply -k manifests\`, and rewrite manifests with: sluice import flagger -f FILE`
   return noKindSentence(server)
 }
 
