@@ -4,9 +4,10 @@
  * of `test/long`.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BUNDLED, bundleTests, moduleOf } from './bundle-tests.ts'
 import { type Path, relativeImports, suitesToRun } from './changed-suites.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -103,10 +104,27 @@ const changed = isAll ? null : changedSince(passedCommit())
 const wanted = changed === null ? suites : suitesToRun(suites, changed, importsOf)
 const leftOut = suites.length - wanted.length
 
+/** The options of `npx mocha`, but for tsx: modules in JavaScript do not need it. */
+const { reporter, ui, timeout, jobs } = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as {
+  readonly [option in 'reporter' | 'ui' | 'timeout' | 'jobs']: string | number
+}
+const sources = [...own, ...wanted]
+const reporterSource = join(String(reporter))
+const options = ['--no-config', '--enable-source-maps', '--parallel', `--jobs=${jobs}`, `--ui=${ui}`]
+options.push(`--timeout=${timeout}`, `--reporter=./${moduleOf(reporterSource)}`)
+
+process.once('exit', () => rmSync(BUNDLED, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const closing = /^(\d+) passed, (\d+) failed\n$/m
-const mocha = run('npx', ['--no-install', 'mocha', ...own, ...wanted], text =>
-  // The closing line comes last, after what the static checks say.
-  process.stdout.write(text.replace(closing, '')),
+const mocha = bundleTests([...sources, reporterSource]).then(
+  () =>
+    run('npx', ['--no-install', 'mocha', ...options, ...sources.map(moduleOf)], text =>
+      // The closing line comes last, after what the static checks say.
+      process.stdout.write(text.replace(closing, '')),
+    ),
+  // What is wrong with which source was said by the bundler.
+  (): Ended => ({ code: 1, said: '', seconds: 0 }),
 )
 const check = run('npm', ['run', '--silent', 'check'], () => {})
 

@@ -27,6 +27,9 @@ export function slowestFiles(durations: ReadonlyMap<string, number>): string[] {
   return [...slowest.map(([file, ms]) => `${seconds(ms)}  ${file}`), `${seconds(total)}  all ${durations.size} files`]
 }
 
+/** The source of a module that `npm test` has bundled. */
+const sourceOf = (module: string): string => module.replace(/^.*\/sluice-tests\/\d+\/(.*)\.mjs$/, '$1.ts')
+
 type Reporter = new (runner: Mocha.Runner, options?: Mocha.MochaOptions) => Mocha.reporters.Base
 
 /** That reporter, with the line after all that it says. */
@@ -40,7 +43,7 @@ export function withClosingLine(reporter: Reporter): Reporter {
       })
       const durations = new Map<string, number>()
       const add = ({ file = '', duration = 0 }: { file?: string; duration?: number }): void => {
-        const name = relative(process.cwd(), file)
+        const name = sourceOf(relative(process.cwd(), file))
         durations.set(name, (durations.get(name) ?? 0) + duration)
       }
       runner.on('test end', add)
