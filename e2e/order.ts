@@ -25,6 +25,7 @@ const order = [
   'behaviour/changes-in-a-run',
   'behaviour/ports',
   'behaviour/bypasses',
+  'behaviour/ways-in',
   'behaviour/rules-and-kubectl',
   'behaviour/splits',
   'behaviour/strategies',
