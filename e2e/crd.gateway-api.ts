@@ -44,6 +44,11 @@ export const gatewayApi: readonly Case[] = [
     'spec.service',
   ),
   bad(
+    'a route of the user, twice',
+    of({ routes: [{ name: 'web' }, { kind: 'GRPCRoute', name: 'web' }, { kind: 'HTTPRoute', name: 'web' }] }),
+    'a route is listed twice',
+  ),
+  bad(
     'a match of the analysis in routes of the user',
     of({ routes: [{ name: 'web' }] }, { analysis: { iterations: 2, match: [{ method: { exact: 'GET' } }] } }),
     'with service.routes the routes are yours',

@@ -61,8 +61,20 @@ const UserRoute = z.object({
 const kindOf = (entry: string): string => `(has(${entry}.kind) && ${entry}.kind != '' ? ${entry}.kind : 'HTTPRoute')`
 const isOfAll = (entry: string): string => `(!has(${entry}.rules) || size(${entry}.rules) == 0)`
 
-export const UserRoutes = ruled(z.array(UserRoute).min(1).max(20), {
-  message: `an entry cannot be changed or removed, ${KEEPS_THE_SPLIT}`,
-  cel: `oldSelf.all(old, self.exists(one, one.name == old.name && ${kindOf('one')} == ${kindOf('old')} && ${isOfAll('one')} == ${isOfAll('old')} && (${isOfAll('old')} || one.rules == old.rules)))`,
-  holds: 'unseen',
-})
+/** Of an entry as it was read. */
+const keyOf = ({ kind = 'HTTPRoute', name }: { readonly kind?: string; readonly name: string }): string =>
+  `${kind} ${name}`
+
+export const UserRoutes = ruled(
+  z.array(UserRoute).min(1).max(20),
+  {
+    message: 'a route is listed twice: list it once, with the rules of both entries',
+    cel: `self.all(one, self.exists_one(other, other.name == one.name && ${kindOf('other')} == ${kindOf('one')}))`,
+    holds: routes => new Set(routes.map(keyOf)).size === routes.length,
+  },
+  {
+    message: `an entry cannot be changed or removed, ${KEEPS_THE_SPLIT}`,
+    cel: `oldSelf.all(old, self.exists(one, one.name == old.name && ${kindOf('one')} == ${kindOf('old')} && ${isOfAll('one')} == ${isOfAll('old')} && (${isOfAll('old')} || one.rules == old.rules)))`,
+    holds: 'unseen',
+  },
+)
