@@ -136,26 +136,28 @@ export function ambientDeployment(shop: Shop, version: string): KubeObject {
 /**
  * A caller in ambient with the identity of a service account of this name.
  *
- * @returns where it takes requests to Service `web`: `address` of a load.
+ * @param service that it calls.
+ * @returns where it takes requests to that: `address` of a load.
  */
-export async function ambientCaller(shop: Shop, account: string): Promise<string> {
+export async function ambientCaller(shop: Shop, account: string, service = 'web'): Promise<string> {
   const address = callerAddress()
   const kubectl = shop.kubectl
-  const clusterIp = await kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')
+  const app = service === 'web' ? account : `${account}-of-${service}`
+  const clusterIp = await kubectl('get', 'service', service, '-o', 'jsonpath={.spec.clusterIP}')
   const to = { LISTEN: `${address}:80`, TO: `${clusterIp.trim()}:80`, WAYPOINT: `${await waypointAddress(shop)}:15008` }
   await shop.apply({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: account },
+    metadata: { name: app },
     spec: {
-      selector: { matchLabels: { app: account } },
+      selector: { matchLabels: { app } },
       template: {
-        metadata: { labels: { app: account }, annotations: redirected },
+        metadata: { labels: { app }, annotations: redirected },
         spec: { serviceAccountName: account, containers: [ztunnel(to)] },
       },
     },
   })
-  await kubectl('rollout', 'status', `deployment/${account}`, '--timeout=60s')
+  await kubectl('rollout', 'status', `deployment/${app}`, '--timeout=60s')
   return address
 }
 

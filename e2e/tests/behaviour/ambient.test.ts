@@ -57,6 +57,15 @@ const released = async (shop: Shop): Promise<void> => {
     expect(await shop.kubectl(...own), name).to.equal('True')
   }
 
+  // The policy names `web` alone. Direct calls to the sides meet its copy.
+  const copy = await shop.get(kinds.AuthorizationPolicy, 'web-web-primary')
+  const services = ['web-primary', 'web-canary'].map(name => ({ group: '', kind: 'Service', name }))
+  expect(at(copy?.['spec'], 'targetRefs')).to.deep.equal(services)
+  const direct = await ambientCaller(shop, 'rogue', 'web-primary')
+  await untilAnswered(shop, direct, 403)
+  const deniedDirectly = shop.load('client', { address: direct, rate: 20 })
+  await untilAnswered(shop, await ambientCaller(shop, 'frontend', 'web-primary'), 200)
+
   const since = await shop.setImage('v2')
   await timeline.untilPhase('Succeeded', 120, since)
   expect(timeline.weights(since)).to.deep.equal([10, 50, 0])
@@ -78,7 +87,8 @@ const released = async (shop: Shop): Promise<void> => {
   expectNoneOf('v3', ended, Date.now(), allowed)
   expect(allowed.failures(ended)).to.deep.equal([])
   // Who was to be denied was never let in, whatever the release did.
-  expect(denied.between(0).filter(answer => answer.status !== 403)).to.deep.equal([])
+  for (const load of [denied, deniedDirectly])
+    expect(load.between(0).filter(answer => answer.status !== 403)).to.deep.equal([])
   const [told] = await shop.lab.prometheus.query(
     `sum(istio_requests_total{reporter="waypoint",destination_service_name="web-canary",destination_workload_namespace="${shop.namespace}"})`,
   )
