@@ -4,6 +4,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { expectNoFailure, expectNoneOf, expectShares } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
+import { connectionAt } from '../../lab/clusters.ts'
 import { gatewayAt, publicGateway, publicPort } from '../../lab/edge.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { waitFor } from '../../lab/wait.ts'
@@ -31,6 +32,13 @@ const released = async (shop: Shop): Promise<void> => {
   await shop.reachable('client')
   const timeline = shop.timeline({ httpRoute: 'web' })
   const client = shop.load('client', { rate: 80 })
+  const outlierDetection = { consecutive5xxErrors: 9, maxEjectionPercent: 0 }
+  await shop.apply({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'DestinationRule',
+    metadata: { name: 'web' },
+    spec: { host: 'web', trafficPolicy: { outlierDetection } },
+  })
   await shop.apply(
     shop.canary({
       provider: 'gatewayapi:v1',
@@ -40,6 +48,13 @@ const released = async (shop: Shop): Promise<void> => {
   )
   await timeline.untilPhase('Initialized', 90)
   await shop.reachable('gateway', 20, { port })
+  // What the user's rule says of the Service holds for what the route leads to, as Envoy has it.
+  for (const name of ['web-primary', 'web-canary']) {
+    await waitFor(`the client ejects pods of ${name} after 9 errors`, 20, async () => {
+      const connection = await connectionAt(shop.lab, 'client', shop.hostInMesh(name))
+      return connection?.ejectsAfter === 9
+    })
+  }
   const gateway = shop.load('gateway', { rate: 80, port })
   const { uid } = (await shop.get(kinds.HTTPRoute, 'web'))?.metadata ?? {}
 
