@@ -14,7 +14,7 @@ const hasProxy = (pod: KubeObject): boolean =>
  * Since ambient is enabled, istiod sends each proxy a listener for tunnels, which needs an extension that the bootstrap of a sidecar of the
  * lab leaves out (e2e/pods/proxy.sh); no request of a sidecar uses it.
  */
-const TUNNELS = 'connect_originate'
+const TUNNELS = "listener named 'connect_originate'"
 
 /**
  * What the proxies in these pods refused: counters (`listener_manager.lds.update_rejected`, and those of clusters, routes and secrets) that
@@ -29,19 +29,19 @@ export async function rejectedUpdates(pods: readonly KubeObject[]): Promise<stri
     const counted = counters.filter(line => !line.endsWith(': 0'))
     if (counted.length === 0) return []
     const refused = await refusedListeners(address)
-    const others = refused.filter(({ name }) => name !== TUNNELS)
+    const others = refused.filter(why => !why.includes(TUNNELS))
     const isExplained = others.length === 0 && refused.length > 0
     const left = counted.filter(line => !isExplained || !line.startsWith('listener_manager.lds'))
-    return [...left, ...others.map(({ name, why }) => `${name}: ${why}`)].map(line => `${metadata.name}: ${line}`)
+    return [...left, ...others].map(line => `${metadata.name}: ${line}`)
   })
   return (await Promise.all(read)).flat()
 }
 
-/** The listeners that Envoy has in error, and why, as its configuration dump says. */
-async function refusedListeners(address: string): Promise<{ name: string; why: string }[]> {
+/** Why Envoy refuses listeners, as its configuration dump says; one that it never had has no name there. */
+async function refusedListeners(address: string): Promise<string[]> {
   const dump = await fetch(`http://${address}:${ADMIN}/config_dump`)
   return recordsOf(at(await dump.json(), 'configs'))
     .flatMap(one => recordsOf(one['dynamic_listeners']))
     .filter(one => one['error_state'] !== undefined)
-    .map(one => ({ name: textOf(one['name']), why: textOf(at(one['error_state'], 'details')) }))
+    .map(one => textOf(at(one['error_state'], 'details')))
 }
