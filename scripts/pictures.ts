@@ -1,10 +1,10 @@
 /**
- * `npm run pictures`: releases in the demo, photographed in Chromium, as docs/pictures/*.png: a list, a good release, a rollback and an
+ * `npm run pictures`: releases in the demo, photographed in Chromium, as docs/pictures/*.png: a good release, a rollback and an
  * outage of Prometheus. They are what the page shows of a real run.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { play } from '../demo/play.ts'
 import type { ReleaseName } from '../demo/releases.ts'
 import { LiveStage } from '../demo/stage.ts'
@@ -29,7 +29,7 @@ const shots: readonly Shot[] = [
     file: 'good-release',
     when: ({ traffic, phase }) => phase === 'Progressing' && traffic?.carried === 50,
   },
-  { release: 'bad', file: 'rollback', when: ({ phase }) => phase === 'Failed' },
+  { release: 'bad', file: 'rollback', when: ({ phase, traffic }) => phase === 'Failed' && traffic?.carried === 0 },
   { release: 'outage', file: 'outage', when: ({ reason }) => reason === 'MetricsUnavailable' },
 ]
 
@@ -41,26 +41,31 @@ async function photograph(page: Page, file: string): Promise<void> {
   console.log(`docs/pictures/${file}.png`)
 }
 
-const end = new AbortController()
-const browser = await startBrowser()
-const stage = await LiveStage.open({ releases: [], keep: true, seed: 1, port: 0 }, end.signal)
-try {
-  await mkdir(folder, { recursive: true })
-  const link = await stage.page.link()
-  if (link === null) throw new Error('The demo serves no page: run npm run build')
-  const { page } = await openTab(browser)
-  await page.setViewportSize({ width: 1200, height: 860 })
-  await page.goto(link)
-  await page.getByRole('link', { name: 'web', exact: true }).click()
-  await page.getByRole('heading', { name: 'web', level: 1 }).waitFor()
-  await stage.until('initialized', ({ phase }) => phase === 'Initialized')
-  for (const { release, file, when } of shots) {
+/** Plays one release in a cluster of its own. */
+async function shoot(browser: Browser, { release, file, when }: Shot): Promise<void> {
+  const stage = await LiveStage.open({ releases: [], keep: true, seed: 1, port: 0 }, new AbortController().signal)
+  const { context, page } = await openTab(browser)
+  try {
+    const link = await stage.page.link()
+    if (link === null) throw new Error('The demo serves no page: run npm run build')
+    await page.setViewportSize({ width: 1200, height: 860 })
+    await page.goto(link)
+    await page.getByRole('link', { name: 'web', exact: true }).click()
+    await page.getByRole('heading', { name: 'web', level: 1 }).waitFor()
     const played = play(stage, [release], silent)
     await stage.until(`as in the picture of ${file}`, when)
     await photograph(page, file)
     await played
+  } finally {
+    await context.close()
+    await stage.close()
   }
+}
+
+const browser = await startBrowser()
+try {
+  await mkdir(folder, { recursive: true })
+  for (const shot of shots) await shoot(browser, shot)
 } finally {
   await browser.close()
-  await stage.close()
 }

@@ -20,7 +20,10 @@ export const CheckLog = memo(function CheckLog({
           <li key={entry.key}>
             <Clock time={new Date(entry.at).toISOString()} />
             {entry.gate === '' ? <span class="verdict">release</span> : <Verdict entry={entry} />}
-            <span class="sentence">{entry.sentence}</span>
+            <span class="sentence">
+              {!entry.sentence.includes(entry.gate) && `${entry.gate}: `}
+              {entry.sentence}
+            </span>
           </li>
         ))}
       </ol>

@@ -58,7 +58,7 @@ function Times({ step }: { readonly step: StepView }): JSX.Element {
           not before <NotBefore time={notBefore} />
         </span>
       )}
-      {state !== 'done' && state !== 'skipped' && (
+      {(state === 'now' || state === 'next' || state === 'to come') && (
         <span>
           at least {lengthInWords(holdSeconds * 1000)}
           {iterations.of > 1 ? ' each' : ''}
