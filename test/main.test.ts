@@ -119,7 +119,7 @@ suite('the program', function () {
     const unreachable = runAt(closed.url)
     expect([await wrong.exit, wrong.said()]).to.deep.equal([
       2,
-      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the providers istio, gatewayapi:v1, gatewayapi:v1beta1 and kubernetes are supported so far: write one of them.\n(see: sluice run --help)\n",
+      "error: option '--mesh-provider <name>' argument 'linkerd' is invalid. Only the providers istio, gatewayapi:v1, gatewayapi:v1beta1, kubernetes and nginx are supported so far: write one of them.\n(see: sluice run --help)\n",
     ])
     expect([
       await unreachable.exit,

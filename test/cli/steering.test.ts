@@ -52,7 +52,7 @@ suite('sluice approve, abort, retry, rollback, status', function () {
     const back = await cli.run('undo', 'web', '--why', 'customers complain', '--wait')
     expect([back.code, lastLine(back)]).to.deep.equal([
       0,
-      'Rolled back to b5db799a80 (web:1.0.0), requested by sluice-demo: customers complain; cce5ddf228 is rejected',
+      'Rolled back to b5db799a80 (web:1.0.0), requested by sluice-demo: customers complain; cce5ddf228 (web:1.1.0) is rejected',
     ])
     expect((await cli.run('status', 'web')).code).to.equal(3)
   })

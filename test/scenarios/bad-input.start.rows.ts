@@ -194,7 +194,7 @@ export const notReady: readonly Row[] = [
     given: world => world.deploy('demo/web:1.0.0-never-ready'),
     reason: 'TargetNotReady',
     sentence:
-      'Waiting for Deployment web before its primary is created: 0 of 2 pods available; no progress within its progressDeadlineSeconds (600), for longer than spec.progressDeadlineSeconds (2m)',
+      'Waiting for Deployment web before its primary is created: 0 of 2 pods available; no progress within its progressDeadlineSeconds (600) (2 × NotReady: web:1.0.0-never-ready), for longer than spec.progressDeadlineSeconds (2m)',
     mended: ofTemplate({ spec: { containers: [container()] } }),
   },
   {
@@ -202,7 +202,7 @@ export const notReady: readonly Row[] = [
     given: world => world.deploy('elsewhere/web:1'),
     reason: 'TargetNotReady',
     sentence:
-      'Waiting for Deployment web before its primary is created: 0 of 2 pods available; no progress within its progressDeadlineSeconds (600), for longer than spec.progressDeadlineSeconds (2m)',
+      'Waiting for Deployment web before its primary is created: 0 of 2 pods available; no progress within its progressDeadlineSeconds (600) (2 × ImagePullBackOff: web:1), for longer than spec.progressDeadlineSeconds (2m)',
     mended: ofTemplate({ spec: { containers: [container()] } }),
   },
 ]

@@ -8,7 +8,16 @@ import { mergePatch } from '../../playground/json.ts'
 import type { Json, Row } from './bad-input.given.ts'
 import { atAnyTime, goneMissing } from './bad-input.rows.ts'
 import { atTheStart, atZero, notReady } from './bad-input.start.rows.ts'
-import { expectConditions, expectEvent, expectRest, expectStalled, heard, minute, requestsOf } from './witness.ts'
+import {
+  expectConditions,
+  expectEvent,
+  expectRest,
+  expectStalled,
+  heard,
+  LISTS_OF_PODS,
+  minute,
+  requestsOf,
+} from './witness.ts'
 import { type Process, World } from './world.ts'
 
 /** What `World.canary` writes where a row says nothing else. */
@@ -56,7 +65,7 @@ suite('bad input, in virtual time', () => {
       world.canary({ progressDeadlineSeconds: 120 })
       await world.clock.advance(minute)
       expectConditions(world, { ...row, sentence: world.status.message ?? '' }, 'Reconciling')
-      await expectRest(world, requests)
+      await expectRest(world, requests, row === atZero ? 2 : 2 + LISTS_OF_PODS)
       if (row === atZero) expectEvent(world, row)
       else expectConditions(world, row, 'Stalled')
       expect(heard(world, begun), 'whom callers heard').to.deep.equal(before)

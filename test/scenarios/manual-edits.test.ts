@@ -1,7 +1,7 @@
 /** Another writer that edits what Sluice owns again and again: it is said once, and left alone for a while. */
 import { expect } from 'chai'
 import { type Kind, kinds } from '../../src/api/object.ts'
-import { expectRest, expectStalled, heard, minute, requestsOf } from './witness.ts'
+import { expectRest, expectStalled, heard, LISTS_OF_PODS, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
 const policy = { trafficPolicy: { connectionPool: { tcp: { maxConnections: 100 } } } }
@@ -96,7 +96,7 @@ suite('objects that another writer edits', () => {
       const look = `kubectl -n shop get ${kind.plural}${kind.group === '' ? '' : `.${kind.group}`} ${object} -o yaml --show-managed-fields`
       const sentence = `Another client keeps reverting Sluice's changes to ${kind.kind} shop/${object}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields`
       expectStalled(world, { reason: 'Contested', sentence })
-      await expectRest(world, requests, 30, 3)
+      await expectRest(world, requests, 30 + LISTS_OF_PODS, 3)
       stop()
       await world.clock.advance(2 * minute)
       expect(world.status.reason).to.not.equal('Contested')

@@ -31,10 +31,18 @@ export async function midRun(world: World, spec: Record<string, unknown> = {}, w
 export const eventsOf = (world: World, reason: Reason): string[] =>
   world.events().filter(event => event.startsWith(`${reason}: `))
 
-/** Kinds that may be absent for ever: whether they are installed by now is asked every ten minutes, for all Canaries at once. */
+/**
+ * Kinds that may be absent for ever: whether they are installed by now is asked every ten minutes, for all Canaries at once. Ingresses
+ * are asked for more often, but only the playground lacks them.
+ */
 const lookedForRarely = new Set(
-  [...Object.values(routing).flatMap(({ neighbours }) => neighbours), ...policyKinds].map(({ kind }) => kindKey(kind)),
+  [...Object.values(routing).flatMap(({ neighbours }) => neighbours), ...policyKinds, ...routing.nginx.kinds].map(
+    ({ kind }) => kindKey(kind),
+  ),
 )
+
+/** While pods are waited for, they are listed every 10 s at most, to say why they are not ready. */
+export const LISTS_OF_PODS = 6
 
 /**
  * Requests that a controller makes, beside the watches that are renewed for ever and the search for kinds that may be absent;

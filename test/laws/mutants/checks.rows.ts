@@ -13,7 +13,7 @@ export const mutantsOfChecks: readonly Mutant[] = [
     },
     {
       without: 'the EndpointSlices in what provider kubernetes reads back: the selector alone says who carries',
-      file: 'src/core/routers/kubernetes/index.ts',
+      file: 'src/core/routers/apex-shares.ts',
       take: '[share, ...listedShares(o, share)]',
       put: '[share]',
     },
