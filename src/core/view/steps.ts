@@ -120,6 +120,7 @@ function isHeld({ canary, state, memory }: Omit<Position, 'state'> & { readonly 
     pauseOf({ canary, memory }) !== null ||
     state.hold !== null ||
     state.misrouted ||
+    state.blindSince !== null ||
     memory.reason === 'WaitingForApproval' ||
     memory.reason === 'WaitingForWebhook'
   )

@@ -83,9 +83,10 @@ export function stepInWords(step: StepView, timeZone?: string): string {
   return [...counted, ...times, ...approval].join(', ')
 }
 
-/** `0 of 2 pods ready (2 × ImagePullBackOff: web:2.0.0)`. */
+/** `0 of 2 pods ready (2 × ImagePullBackOff: web:2.0.0)`; `2 pods ready, scaling down to 0`. */
 export function podsInWords({ desired, ready, troubles }: PodsView): string {
   const why = troubles.length === 0 ? '' : ` (${troublesInWords(troubles)})`
+  if (ready > desired) return `${ready} ${ready === 1 ? 'pod' : 'pods'} ready, scaling down to ${desired}${why}`
   return `${ready} of ${desired} ${desired === 1 ? 'pod' : 'pods'} ready${why}`
 }
 
