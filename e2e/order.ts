@@ -3,7 +3,7 @@
  *
  * - `contract`: what the tests and the playground rely on is true of the real programs. No controller runs.
  * - `alone`: the API server, istiod, Prometheus or the controller is killed, or a webhook holds writes. Each starts controllers of its own.
- * - `page`: the page in Chromium, before a server that only speaks its protocol, and before the demo.
+ * - `page`: the page in the cluster, with users by RBAC; then in Chromium, before a server that only speaks its protocol, and before the demo.
  * - `behaviour`: what users see. All scenarios of all files share one controller and run side by side (fixtures/together.ts).
  *
  * `contract/kubectl` removes the manifests, so it comes before everything that installs them. The API servers of `alone` do not have
@@ -42,6 +42,7 @@ const order = [
   'behaviour/autoscalers',
   'behaviour/rollout-strategies',
   'behaviour/deletion',
+  'page/cluster',
   'page/states',
   'page/behaviour',
   'page/flow',
