@@ -69,10 +69,6 @@ export const ofTheStart: Readonly<Record<string, Row>> = {
     ),
     message: `${NAMED}, which passes connections for shop.example.com on, by SNI or as TCP, and reads no request that could be split. Give it a server for them with protocol HTTP, or HTTPS and tls.mode SIMPLE.`,
   },
-  'a Gateway that redirects to HTTPS and has no server for it': {
-    o: by(atEdge, server([HOST], { tls: { httpsRedirect: true } })),
-    message: `${NAMED}, which answers every request for shop.example.com with a redirect to HTTPS. Give it a server for them with protocol HTTPS, or remove tls.httpsRedirect.`,
-  },
   "a VirtualService of the user's at a Gateway that does not exist": {
     o: given(
       { virtualServices: [{ name: 'front' }] },
@@ -161,6 +157,10 @@ export const ofWarnings: Readonly<Record<string, Row>> = {
     o: given(alsoInMesh, absent),
     reason: 'ReferenceMissing',
     message: `${NAMED} (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in spec.service.gateways.`,
+  },
+  'a Gateway that redirects to HTTPS and has no server for it': {
+    o: by({ ...atEdge, match: [{ port: 80 }] }, server([HOST], { tls: { httpsRedirect: true } })),
+    message: `${NAMED}, which answers requests for shop.example.com with a redirect to HTTPS, unless a load balancer that it trusts says x-forwarded-proto: https. Where none does, give it a server for them with protocol HTTPS, or remove tls.httpsRedirect.`,
   },
   'a host for which no Gateway has a server': {
     o: by({ ...atEdge, hosts: [HOST, 'b.example.com'] }, server([HOST])),

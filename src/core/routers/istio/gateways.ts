@@ -9,7 +9,7 @@ import { coversHost } from './hosts.ts'
 /**
  * What becomes of requests for some hosts at a Gateway.
  * - `routed`: http routes get them.
- * - `redirected`: each is answered with a redirect to HTTPS.
+ * - `redirected`: each is answered with a redirect to HTTPS, but for those that came by HTTPS to a load balancer before it.
  * - `opaque`: connections are passed on, by their SNI or as TCP, and no request is read.
  * - `of others`: the servers take VirtualServices of other namespaces alone.
  * - `unserved`: no server is for the hosts.
@@ -31,10 +31,10 @@ export function receptionOf(gateway: KubeObject, hosts: readonly string[], names
   return all.find(one => one === 'routed') ?? all.find(one => one === 'redirected') ?? 'opaque'
 }
 
-/** The ports at which the http routes of such a VirtualService get requests. */
+/** The ports at which the http routes of such a VirtualService get requests, or may get some. */
 export function portsOf(gateway: KubeObject, hosts: readonly string[], namespace: string): unknown[] {
   return serversOf(gateway)
-    .filter(server => doesWith(server) === 'routed' && isOpenTo(gateway, server, hosts, namespace))
+    .filter(server => doesWith(server) !== 'opaque' && isOpenTo(gateway, server, hosts, namespace))
     .map(server => at(server, 'port', 'number'))
 }
 

@@ -20,6 +20,8 @@ const some = (words: readonly string[]): string =>
 interface Closed {
   readonly gateway: string
   readonly problem: Problem
+  /** Nothing that is not seen here, as what is before the Gateway, may open it. */
+  readonly isSure: boolean
 }
 
 /** All places at which routes of the split are bound: the mesh and Gateways; null for one that is open, or not known. */
@@ -28,8 +30,7 @@ function places(o: Observation): (Closed | null)[] {
     binding.gateways.map(gateway => {
       const found = gateway === MESH ? undefined : o.surroundings.gateways[gateway]
       if (found === undefined) return null
-      const said = closedBecause(o, binding, gateway, found)
-      return said === null ? null : { gateway, problem: said }
+      return closedBecause(o, binding, gateway, found)
     }),
   )
 }
@@ -39,20 +40,23 @@ function closedBecause(
   binding: SplitBinding,
   gateway: string,
   found: KubeObject | null,
-): Problem | null {
+): Closed | null {
   const owner = ownerOf(o, binding)
   const named = `${owner.gateways(gateway)} Gateway ${gateway}`
   if (found === null) {
-    return problem(
+    const missing = problem(
       'ReferenceMissing',
       `${named} (networking.istio.io), which does not exist, so no request comes to the split there. Create it, or write another one in ${owner.field('gateways')}.`,
     )
+    return { gateway, problem: missing, isSure: true }
   }
   const namespace = owner.namespace
   const hosts = publicHosts(o, binding)
   const reception = receptionOf(found, binding.istioHosts, namespace)
   if (reception === 'routed') return null
-  return problem('Conflict', `${named}, ${whyOf(reception, found, hosts, namespace, owner.field('hosts'))}`)
+  const said = problem('Conflict', `${named}, ${whyOf(reception, found, hosts, namespace, owner.field('hosts'))}`)
+  // Envoy redirects no request that a trusted load balancer says came by HTTPS.
+  return { gateway, problem: said, isSure: reception !== 'redirected' }
 }
 
 /** The rest of a sentence that opens with a Gateway. */
@@ -72,7 +76,7 @@ function whyOf(
     case 'opaque':
       return `which passes connections for ${host} on, by SNI or as TCP, and reads no request that could be split. Give it a server for them with protocol HTTP, or HTTPS and tls.mode SIMPLE.`
     case 'redirected':
-      return `which answers every request for ${host} with a redirect to HTTPS. Give it a server for them with protocol HTTPS, or remove tls.httpsRedirect.`
+      return `which answers requests for ${host} with a redirect to HTTPS, unless a load balancer that it trusts says x-forwarded-proto: https. Where none does, give it a server for them with protocol HTTPS, or remove tls.httpsRedirect.`
   }
 }
 
@@ -114,14 +118,16 @@ function publicHosts(o: Observation, { hosts }: SplitBinding): readonly string[]
 /** Nothing comes to the split, so a release would prove nothing. */
 export const noGatewayOpen: FindProblem = o => {
   const all = places(o)
-  return all.length > 0 && !all.includes(null) ? (all[0]?.problem ?? null) : null
+  return isAllClosed(all) ? (all[0]?.problem ?? null) : null
 }
 
-/** Requests come in elsewhere. */
+/** Requests come in elsewhere, or may come in. */
 export const gatewayClosed: FindProblem = o => {
   const all = places(o)
-  return all.includes(null) ? (all.find(one => one !== null)?.problem ?? null) : null
+  return isAllClosed(all) ? null : (all.find(one => one !== null)?.problem ?? null)
 }
+
+const isAllClosed = (all: readonly (Closed | null)[]): boolean => all.every(one => one?.isSure === true)
 
 /** One host of several that no Gateway has a server for. */
 export const hostWithoutServer: FindProblem = o => {
