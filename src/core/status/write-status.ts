@@ -12,7 +12,7 @@ import type { Waiting } from '../model/waiting.ts'
 import { LONGEST_MESSAGE } from '../model/announcement.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
-import { routingOf } from '../routers/index.ts'
+import { routingOf, vantageSeen } from '../routers/index.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
@@ -23,6 +23,16 @@ const CONFIG_DIGITS = 10
 const iso = (instant: Instant): string => new Date(instant).toISOString()
 const isoOrNone = (instant: Instant | null): string | undefined => (instant === null ? undefined : iso(instant))
 const orNone = <T>(value: T | null): T | undefined => value ?? undefined
+
+/**
+ * Before the provider is recorded nothing is known of the pods. That of a candidate that was routed is one that was seen: the next process takes it
+ * for the one with which the run began.
+ */
+function vantageOf(o: Observation): CanaryStatus['vantage'] {
+  if (o.memory.provider === null) return undefined
+  const isRouted = 'routedAt' in o.state && o.state.routedAt !== null
+  return isRouted ? orNone(o.memory.vantage ?? vantageSeen(o)) : routingOf(o).telemetry?.vantage(o).vantage
+}
 
 /** The status after a move. */
 export function writeStatus(o: Observation, move: Move, now: Instant): CanaryStatus {
@@ -51,8 +61,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
     provider: orNone(memory.provider),
-    // Before the provider is recorded nothing is known of the pods.
-    vantage: memory.provider === null ? undefined : routingOf(o).telemetry?.vantage({ ...o, memory }).vantage,
+    vantage: vantageOf({ ...o, state, memory }),
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),

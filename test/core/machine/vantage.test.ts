@@ -32,7 +32,10 @@ const held =
   'Requests to Deployment shop/web are reported by the proxies of its pods now, and this run began with what the waypoint reports: no weight rises. Undo the change of pods, namespace or routes, or end the run: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/abort="$(date +%s)" --overwrite'
 
 const rows: Readonly<
-  Record<string, { given: Partial<Observation>; shown: string; kept: string | null; problem: string | null }>
+  Record<
+    string,
+    { given: Partial<Observation>; shown: string | undefined; kept: string | null; problem: string | null }
+  >
 > = {
   'it is chosen when the candidate is routed': {
     given: { state: advancing(10) },
@@ -50,6 +53,12 @@ const rows: Readonly<
     given: { state: advancing(10), memory: begunAtWaypoint, samples: { ...samples(null), primary: injected } },
     shown: 'waypoint',
     kept: 'waypoint',
+    problem: null,
+  },
+  'none is chosen while no pod of the candidate tells, as after a failed read or an upgrade in mid-run': {
+    given: { state: advancing(10), samples: { ...samples(null), primary: injected } },
+    shown: undefined,
+    kept: null,
     problem: null,
   },
   'a candidate that is not routed yet has that of its pods': {
