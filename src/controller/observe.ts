@@ -146,7 +146,7 @@ export class Observer {
       sight: known.sight,
       writeError: known.writeError,
     }
-    const policyNeeds = neededPolicyKinds(seen)
+    const policyNeeds = neededPolicyKinds(reader, seen)
     const { policies, copies } = policiesAround(reader, seen)
     const needs = [...configNeeds, ...policyNeeds]
     const unseenNeeds = unseenNeeded(this.#reader.reflectors(), names.namespace, needs)

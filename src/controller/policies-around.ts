@@ -15,19 +15,29 @@ import type { TrackedReader } from './reader.ts'
 
 type Asked = Sided & Pick<Observation, 'samples'>
 
-/** The kinds that the Canary needs: all, where its primary may be missed; else those that decide on its traffic, and those that a waypoint enforces. */
-export function neededPolicyKinds(o: Asked): readonly Kind[] {
+/**
+ * The kinds that the Canary needs: all, where its primary may be missed; else those that decide on its traffic, and those that a waypoint
+ * enforces, or has enforced, until the copies of then are gone.
+ */
+export function neededPolicyKinds(reader: TrackedReader, o: Asked): readonly Kind[] {
   if (mayMissPrimary(o)) return policyKinds.map(({ kind }) => kind)
-  const attached = isCoveredByWaypoint(o) ? attachableKinds.map(({ kind }) => kind) : []
+  const isCovered = isCoveredByWaypoint(o)
+  const attached = attachableKinds.map(({ kind }) => kind).filter(kind => isCovered || hasCopies(reader, o, kind))
   return [...new Set([...routingOf(o).policyKinds(o), ...attached])]
 }
+
+const hasCopies = (reader: TrackedReader, { names }: Asked, kind: Kind): boolean =>
+  reader.sees(kind, names.namespace) && ownOf(reader, names, kind).length > 0
+
+const ownOf = (reader: TrackedReader, { namespace, canary }: Asked['names'], kind: Kind): readonly KubeObject[] =>
+  reader.byIndex(kind, 'canary', `${namespace}/${canary}`)
 
 /** What of them is read: those that select pods of either side, are attached to one of its Services, name its pods as peers, or are copies of ours. */
 export function policiesAround(
   reader: TrackedReader,
   o: Asked,
 ): Pick<Observation, 'policies'> & { readonly copies: Live } {
-  const needed = neededPolicyKinds(o)
+  const needed = neededPolicyKinds(reader, o)
   if (needed.length === 0) return { policies: [], copies: {} }
   const labels = mayMissPrimary(o)
     ? pairsOf(o).flatMap(({ target, primary }) => [target, primary])
@@ -36,9 +46,9 @@ export function policiesAround(
   const policies = read.flatMap(kind => [...new Set(ofKind(reader, o, kind, labels))])
   const wanted = parityOf({ ...o, policies })?.copies ?? []
   const own = read.flatMap(({ kind }) =>
-    reader
-      .byIndex(kind, 'canary', `${o.names.namespace}/${o.names.canary}`)
-      .map(copy => [refKey({ kind, namespace: o.names.namespace, name: copy.metadata.name }), copy] as const),
+    ownOf(reader, o.names, kind).map(
+      copy => [refKey({ kind, namespace: o.names.namespace, name: copy.metadata.name }), copy] as const,
+    ),
   )
   // What has the name of a copy may be another client's.
   const named = wanted.flatMap(({ ref }) => {
