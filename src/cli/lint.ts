@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import type { Command } from 'commander'
-import { parseAllDocuments } from 'yaml'
+import { type Document, parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../api/object.ts'
 import { parseCanary } from '../api/parse-canary.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
 import { at, isRecord, recordsOf, textOf as textIn } from '../core/json.ts'
+import { printable } from './render/paint.ts'
 import { StartupError } from './startup-error.ts'
 import { FAILED, type Tools } from './tools.ts'
 
@@ -46,7 +47,7 @@ export function lintCommand(program: Command, tools: Tools): Command {
       findings.push(...read.flatMap(one => findingsOf(one, read)))
       const lines = findings.map(
         ({ file, object, isWrong, sentence }) =>
-          `${file}: ${object === '' ? '' : `${object}: `}${isWrong ? '' : 'note: '}${sentence}\n`,
+          `${printable(`${file}: ${object === '' ? '' : `${object}: `}${isWrong ? '' : 'note: '}${sentence}`)}\n`,
       )
       await tools.stdout(lines.join(''))
       const ours = read.filter(({ object }) => object.apiVersion.startsWith('sluice.dev/')).length
@@ -70,12 +71,11 @@ function objectsIn(text: string, namespace: string): { objects: KubeObject[]; pr
   const objects: KubeObject[] = []
   const problems: string[] = []
   for (const document of parseAllDocuments(text)) {
-    const [error] = document.errors
-    if (error !== undefined) {
-      problems.push(`not YAML: ${error.message.split('\n')[0] ?? ''}`)
+    const value = valueOf(document)
+    if (value instanceof Error) {
+      problems.push(`not YAML: ${value.message.split('\n')[0] ?? ''}`)
       continue
     }
-    const value: unknown = document.toJS()
     if (value === null || value === undefined) continue
     for (const one of at(value, 'kind') === 'List' ? recordsOf(at(value, 'items')) : [value]) {
       if (!isObject(one)) {
@@ -86,6 +86,17 @@ function objectsIn(text: string, namespace: string): { objects: KubeObject[]; pr
     }
   }
   return { objects, problems }
+}
+
+/** What a document says; aliases are followed here, and may lead nowhere or to too much. */
+function valueOf(document: Document.Parsed): unknown {
+  const [error] = document.errors
+  if (error !== undefined) return error
+  try {
+    return document.toJS() as unknown
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new Error(String(thrown))
+  }
 }
 
 const isObject = (value: unknown): value is KubeObject =>

@@ -1,9 +1,10 @@
 /** `sluice status NAME`: waits for the end of a release, and says by its exit code how it ended. For CI. */
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { findCanary } from './client/canaries.ts'
 import { type ClientFlags, duration, withClientFlags } from './client/flags.ts'
 import { inSession } from './client/session.ts'
 import { CODES } from './release/outcome.ts'
+import { printable } from './render/paint.ts'
 import { quoted } from './release/target.ts'
 import { awaitRelease } from './release/wait.ts'
 import type { Tools } from './tools.ts'
@@ -28,6 +29,13 @@ Exit codes:
 
 The last line on the standard error says it in a sentence.`
 
+/** An empty or short one, as of a variable that is not set, would never be found. @throws InvalidArgumentError with a sentence. */
+function revision(text: string): string {
+  if (!/^(h1:)?[0-9a-f]{6,64}(\+[0-9a-f]{64})?$/.test(text))
+    throw new InvalidArgumentError('Write the hash of a revision, or six or more of its first digits.')
+  return text
+}
+
 /** Adds `status` to the program. */
 export function statusCommand(program: Command, tools: Tools): Command {
   const command = program
@@ -39,9 +47,11 @@ export function statusCommand(program: Command, tools: Tools): Command {
         duration,
       ),
     )
-    .option(
-      '--revision <hash>',
-      'revision to wait for, as `sluice get` shows it; without it the one that is on the target now',
+    .addOption(
+      new Option(
+        '--revision <hash>',
+        'revision to wait for, as `sluice get` shows it; without it the one that is on the target now',
+      ).argParser(revision),
     )
     .option('--follow', 'wait for another revision that comes meanwhile, too')
     .option('--wait-approval', 'wait for people, too')
@@ -55,9 +65,9 @@ export function statusCommand(program: Command, tools: Tools): Command {
         isFollowing: flags.follow === true,
         isPatient: flags.waitApproval === true,
         timeout: flags.timeout ?? null,
-        said: async line => (flags.quiet === true ? undefined : tools.stderr(`${line}\n`)),
+        said: async line => (flags.quiet === true ? undefined : tools.stderr(`${printable(line)}\n`)),
       })
-      await tools.stderr(`${sentence}\n`)
+      await tools.stderr(`${printable(sentence)}\n`)
       return CODES[how]
     })
   })

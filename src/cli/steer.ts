@@ -1,10 +1,11 @@
 /** The commands that steer a release: an annotation of the Canary, and the controller's answer to it in the status. */
 import { type Command as CliCommand, Option } from 'commander'
 import { type KubeObject, kinds, type Ref } from '../api/object.ts'
-import { CanaryStatusSchema, type CanaryStatus } from '../api/status.ts'
+import type { CanaryStatus } from '../api/status.ts'
 import { recordOf } from '../core/json.ts'
 import { annotationOf, commandValue, markOf, namesRevision } from '../core/model/command.ts'
 import type { CommandName } from '../core/model/command-line.ts'
+import { wireStatus } from '../core/status/read-status.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { findCanary } from './client/canaries.ts'
 import { Changes } from './client/changes.ts'
@@ -13,6 +14,7 @@ import { inSession, type Session } from './client/session.ts'
 import { callerOf } from './client/who.ts'
 import { CODES, type Ended } from './release/outcome.ts'
 import { awaitRelease } from './release/wait.ts'
+import { printable } from './render/paint.ts'
 import { StartupError } from './startup-error.ts'
 import type { Tools } from './tools.ts'
 
@@ -100,22 +102,22 @@ async function steer(
   const annotated = `canary.sluice.dev/${canary.metadata.name}`
   if (flags.dryRun === true) {
     await send(session, canary, name, value, true)
-    await tools.stdout(`${annotated} would get ${annotationOf(name)}="${value}" (server dry run)\n`)
+    await tools.stdout(`${annotated} would get ${annotationOf(name)}="${printable(value)}" (server dry run)\n`)
     return 0
   }
   const sent = await send(session, canary, name, value, false)
   const { answer, since } = await answerTo(tools, session, sent, name, value)
   if (answer.outcome === 'refused') throw new StartupError(`${name} was refused: ${answer.reason}`)
-  await tools.stdout(`${annotated}: ${answer.reason}\n`)
+  await tools.stdout(`${annotated}: ${printable(answer.reason)}\n`)
   if (flags.wait !== true || wanted === null) return 0
   const { how, sentence } = await awaitRelease(tools, session, since, {
     revision: null,
     isFollowing: false,
     isPatient: false,
     timeout: flags.timeout ?? null,
-    said: line => tools.stderr(`${line}\n`),
+    said: line => tools.stderr(`${printable(line)}\n`),
   })
-  await tools.stderr(`${sentence}\n`)
+  await tools.stderr(`${printable(sentence)}\n`)
   if (wanted === 'promoted') return CODES[how]
   // A rollback that was asked for is a success, and a promotion in its place is none.
   return how === wanted ? 0 : how === 'promoted' ? CODES.error : CODES[how]
@@ -123,17 +125,17 @@ async function steer(
 
 /** @throws StartupError for a status that cannot be read, or none. */
 function statusOf(canary: KubeObject): CanaryStatus {
-  const parsed = CanaryStatusSchema.safeParse(recordOf(canary['status']))
+  const status = wireStatus(recordOf(canary['status']))
   const { name } = canary.metadata
-  if (!parsed.success)
+  if (status === null)
     throw new StartupError(
       `The status of Canary ${name} was written by another version of Sluice: use the sluice of that version`,
     )
-  if (parsed.data.phase === undefined)
+  if (status.phase === undefined)
     throw new StartupError(
       `Canary ${name} has no status yet: is the controller running? See: kubectl -n sluice-system get pods`,
     )
-  return parsed.data
+  return status
 }
 
 /**

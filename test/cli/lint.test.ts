@@ -51,6 +51,12 @@ const rows: Readonly<Record<string, readonly [text: string, code: number, said: 
     /note: is Flagger's; rewrite it with: sluice import flagger/,
   ],
   'no YAML': ['a: [', 1, /^-: not YAML: .*\n/],
+  'an alias that leads nowhere': ['a: *b\n', 1, /^-: not YAML: .*alias.*\n/i],
+  'aliases that grow without end': [
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e'].map((one, i) => `${one}: &${one} [${Array(9).fill(`*${'abcd'[i]}`).join(',')}]`).join('\n')}\n`,
+    1,
+    /^-: not YAML: .*alias.*\n/i,
+  ],
   'no object': ['- a\n', 1, /^-: a document is no object: apiVersion, kind and metadata\.name are needed\n/],
   nothing: ['', 0, /^0 objects of Sluice checked, nothing wrong\n$/],
 }

@@ -69,10 +69,11 @@ suite('sluice approve, abort, retry, rollback, status', function () {
     world.setImage('demo/web:1.1.0')
     const release = cli.start(['status', 'web'])
     while (world.stand !== 'Progressing 20') await cli.turn()
-    const paused = await cli.run('pause', 'web', '--why', 'lunch')
+    const paused = await cli.run('pause', 'web', '--why', 'lunch\u001B[2J')
     expect(paused.stdout).to.equal('canary.sluice.dev/web: Paused\n')
     const ended = await cli.until(release)
-    expect([ended.code, lastLine(ended)]).to.match(/^4,.*paused by sluice-demo: lunch/)
+    expect([ended.code, lastLine(ended)]).to.match(/^4,.*paused by sluice-demo: lunch \[2J/)
+    expect(ended.stderr).not.to.include('\u001B')
     expect((await cli.run('resume', 'web')).stdout).to.equal('canary.sluice.dev/web: Resumed\n')
     const aborted = await cli.run('abort', 'web', '--wait')
     expect([aborted.code, lastLine(aborted)]).to.match(
@@ -97,6 +98,8 @@ suite('sluice approve, abort, retry, rollback, status', function () {
       ['pause other', 1, /^There is no Canary other in namespace shop\. There are: web$/],
       ['pause web -n default', 1, /^There is no Canary web in namespace default\. There is one in shop: add -n shop$/],
       ['status web --timeout 5 minutes', 2, /Write a duration with its unit/],
+      ['status web --revision=', 2, /Write the hash of a revision, or six or more of its first digits\./],
+      ['get web -A', 1, /^A name is of one Canary/],
       ['status', 2, /missing required argument 'name'/],
       ['pause web --as-group a', 1, /^--as-group needs --as/],
       ['pause web --context prod', 1, /has no context "prod"\. It has: lab\. Name one of them with --context\.$/],

@@ -1,5 +1,6 @@
 /** One command against one cluster: connect, ask with a deadline, and say what went wrong in one sentence. */
 import type { Call } from '../../core/ports.ts'
+import { printable } from '../render/paint.ts'
 import { FAILED, type Client, type Tools } from '../tools.ts'
 import { sentenceOf } from './errors.ts'
 import type { ClientFlags } from './flags.ts'
@@ -26,7 +27,7 @@ export async function inSession(
     tools.exit(await command({ ...client, call }))
   } catch (error) {
     if (tools.stop.aborted) return tools.exit(INTERRUPTED)
-    await tools.stderr(`${sentenceOf(error, client.server)}\n`)
+    await tools.stderr(`${printable(sentenceOf(error, client.server))}\n`)
     tools.exit(FAILED)
   } finally {
     await client.close()

@@ -12,11 +12,11 @@
  * | none of them is it | another, or not seen yet: the caller reads the target again |
  */
 import type { KubeObject } from '../../api/object.ts'
-import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
+import type { CanaryStatus } from '../../api/status.ts'
 import { at, numberOf, recordOf } from '../../core/json.ts'
 import { candidateOf, promotedOf, short } from '../../core/model/selectors.ts'
 import type { State } from '../../core/model/state.ts'
-import { readStatus } from '../../core/status/read-status.ts'
+import { readStatus, wireStatus } from '../../core/status/read-status.ts'
 import { isReason, isStalling } from '../../core/status/reasons.ts'
 import type { Instant, Milliseconds } from '../../core/time.ts'
 import type { Meant } from './target.ts'
@@ -54,14 +54,13 @@ export const STALLED_FOR: Milliseconds = 10_000
 
 /** @param before what the reads before have shown. */
 export function readingOf(canary: KubeObject, meant: Meant, before: Before, now: Instant): Reading {
-  const parsed = CanaryStatusSchema.safeParse(recordOf(canary['status']))
+  const status = wireStatus(recordOf(canary['status']))
   const { name, generation = 0, deletionTimestamp } = canary.metadata
-  if (!parsed.success)
+  if (status === null)
     return ended(
       'error',
       `The status of Canary ${name} was written by another version of Sluice: use the sluice of that version`,
     )
-  const status = parsed.data
   const waits = (sentence: string): Reading => ({ is: 'waits', sentence })
   if (deletionTimestamp !== undefined || status.phase === 'Terminating') return waits(`Canary ${name} is being deleted`)
   if (numberOf(at(status, 'observedGeneration'), -1) !== generation)
@@ -94,9 +93,9 @@ export function readingOf(canary: KubeObject, meant: Meant, before: Before, now:
  * no such thing.
  */
 export function stalledSince(canary: KubeObject): Instant | null {
-  const parsed = CanaryStatusSchema.safeParse(recordOf(canary['status']))
-  if (!parsed.success || parsed.data.observedGeneration !== (canary.metadata.generation ?? 0)) return null
-  const { reason, phase, conditions = [] } = parsed.data
+  const status = wireStatus(recordOf(canary['status']))
+  if (status === null || status.observedGeneration !== (canary.metadata.generation ?? 0)) return null
+  const { reason, phase, conditions = [] } = status
   const stalled = conditions.find(one => one.type === 'Stalled' && one.status === 'True')
   if (stalled === undefined || (phase === 'Failed' && !(isReason(reason) && isStalling(reason)))) return null
   return Date.parse(stalled.lastTransitionTime)

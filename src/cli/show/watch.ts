@@ -111,8 +111,9 @@ class Lines {
   }
 
   async show({ phase, step, traffic, message }: View): Promise<void> {
-    const said = [phase ?? 'no status', step, `weight ${traffic.requested}`, printable(message)]
+    const said = [phase ?? 'no status', step, `weight ${traffic.requested}`, message]
       .filter(Boolean)
+      .map(printable)
       .join('  ')
     if (said === this.#last) return
     this.#last = said

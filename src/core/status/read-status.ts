@@ -45,10 +45,16 @@ export function unknown(now: Instant): { state: State; memory: Memory } {
 
 /** Reads a status; anything that is missing or foreign falls back to what was known before the canary was first seen. */
 export function readStatus(status: unknown, now: Instant): { state: State; memory: Memory } {
-  const parsed = CanaryStatusSchema.safeParse(withAnswers(status ?? {}))
-  if (!parsed.success || parsed.data.phase === undefined) return unknown(now)
-  const state = readState(parsed.data, now)
-  return state === null ? unknown(now) : { state, memory: readMemory(parsed.data, now) }
+  const wire = wireStatus(status ?? {})
+  if (wire?.phase === undefined) return unknown(now)
+  const state = readState(wire, now)
+  return state === null ? unknown(now) : { state, memory: readMemory(wire, now) }
+}
+
+/** A status field by field, those of earlier versions in their present form; null: a version wrote it that is not known here. */
+export function wireStatus(status: unknown): CanaryStatus | null {
+  const parsed = CanaryStatusSchema.safeParse(withAnswers(status))
+  return parsed.success ? parsed.data : null
 }
 
 /** Earlier versions kept the annotation alone of a command, and not what became of it. */

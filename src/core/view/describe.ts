@@ -6,7 +6,7 @@ import type { Canary } from '../../api/canary.ts'
 import { kinds, type KubeObject } from '../../api/object.ts'
 import { parseCanary } from '../../api/parse-canary.ts'
 import { DEFAULT_PROVIDER, isProvider } from '../../api/providers.ts'
-import { CanaryStatusSchema, type CanaryStatus, VANTAGES } from '../../api/status.ts'
+import { type CanaryStatus, VANTAGES } from '../../api/status.ts'
 import { at, numberOf, recordOf, recordsOf, textOf } from '../json.ts'
 import { commandFacts } from './command-context.ts'
 import type { Memory } from '../model/memory.ts'
@@ -14,7 +14,7 @@ import { namesOf } from '../model/names.ts'
 import { isBlueGreen, progressOf } from '../model/plan.ts'
 import { releasedOf, requestedOf, short } from '../model/selectors.ts'
 import type { Revision, State } from '../model/state.ts'
-import { readStatus, unknown } from '../status/read-status.ts'
+import { readStatus, unknown, wireStatus } from '../status/read-status.ts'
 import type { Instant } from '../time.ts'
 import { allRefused, commandsOf } from './actions.ts'
 import { gatesOf, gatesOfStatus } from './gates.ts'
@@ -92,8 +92,8 @@ export function describe(object: KubeObject, observed: Observed, now: Instant): 
 
 /** The status, if this version can read it. */
 function statusOf(wire: unknown): CanaryStatus | null {
-  const parsed = CanaryStatusSchema.safeParse(wire)
-  return parsed.success && parsed.data.phase !== undefined ? parsed.data : null
+  const status = wireStatus(wire)
+  return status?.phase === undefined ? null : status
 }
 
 /** What a status says; null also where the facts of its phase are missing. */

@@ -6,7 +6,11 @@ import type { GateView, PodsView, StepView, TrafficView, WaitingView } from './v
 
 export { shortImage }
 
-export const iso = (instant: Instant): string => new Date(instant).toISOString()
+/** The last moment that has a date (https://tc39.es/ecma262/#sec-time-values-and-time-range). */
+const LAST: Instant = 8.64e15
+
+/** A moment as RFC 3339. A foreign status may lead to one that no date has: it is the last that has one, or the first. */
+export const iso = (instant: Instant): string => new Date(Math.max(-LAST, Math.min(LAST, instant))).toISOString()
 export const isoOrNull = (instant: Instant | null): string | null => (instant === null ? null : iso(instant))
 
 const SECOND = 1000

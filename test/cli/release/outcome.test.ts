@@ -121,6 +121,10 @@ const rows: Readonly<Record<string, readonly [looks: readonly Look[], last: numb
     CODES.rolledBack,
   ],
   'its withdrawal': [[running(ours), resting(old, ended(ours, 'Withdrawn'))], 'another'],
+  'a status of an earlier version, which kept commands as they were written': [
+    [resting(ours, { handledCommands: { pause: '1 kim: lunch' } } as unknown as Look)],
+    CODES.promoted,
+  ],
   'a status of another version': [[{ phase: 'Dreaming' } as unknown as Look], CODES.error],
 }
 

@@ -34,6 +34,12 @@ function lines(view: View): string[] {
   ]
 }
 
+/** As an earlier version wrote it: of a command its annotation alone. */
+const earlier = (given: KubeObject): KubeObject => ({
+  ...given,
+  status: { ...(given['status'] as object), handledCommands: { pause: '1 kim: lunch' } },
+})
+
 const approving = { analysis: { interval: '10s', steps: [{ weight: 10, approve: true }, { weight: 100 }] } }
 
 const rows: Readonly<Record<string, { readonly given: KubeObject; readonly told: readonly string[] }>> = {
@@ -280,6 +286,10 @@ const rows: Readonly<Record<string, { readonly given: KubeObject; readonly told:
     },
     told: ['Succeeded stalled', 'may: '],
   },
+  'a status of an earlier version, which kept commands as they were written': {
+    given: earlier(inState(resting(), 'Succeeded', 'Promoted', { memory: { previous: promoted.revision } })),
+    told: ['Succeeded good', 'to come 10 %', 'to come 25 %', 'to come 50 %', 'to come 100 %', 'may: pause, rollback'],
+  },
   'a status of another version': {
     given: { ...written(), status: { phase: 'Sleeping', message: 'zzz' } },
     told: ['Sleeping unknown', 'to come 10 %', 'to come 25 %', 'to come 50 %', 'to come 100 %', 'may: '],
@@ -287,6 +297,14 @@ const rows: Readonly<Record<string, { readonly given: KubeObject; readonly told:
 }
 
 suite('the view of a canary', () => {
+  test('moments that no date has are the last that has one', () => {
+    const given = inState(advancing(10), 'Analysing', 'Weight 10', { spec: { analysis: { maxDuration: '1h' } } })
+    const status = given['status'] as { readonly run: object }
+    const run = { ...status.run, startedAt: '+275760-09-13T00:00:00Z', pausedDuration: Number.MAX_SAFE_INTEGER }
+    const view = viewOf({ ...given, status: { ...status, iterations: -Number.MAX_SAFE_INTEGER, run } })
+    expect(view.run?.deadline).to.equal('+275760-09-13T00:00:00.000Z')
+  })
+
   test('without any right beside the Canary, what was not read is named, and the commands say what may refuse them', () => {
     const view = viewOf(inState(failed(), 'ThresholdReached', 'Rolled back'), NOTHING_OBSERVED)
     expect(view.unread).to.deep.equal(['Deployment', 'Pod', 'ControllerRevision'])
