@@ -40,6 +40,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error
 })
+// The exit code is the answer, whether or not somebody reads the sentence.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 // A pipe may take the text piece by piece.
 const written =
   (stream: NodeJS.WriteStream) =>
@@ -56,8 +60,9 @@ const tools: Tools = {
   terminal: {
     isInteractive: stdout.isTTY && env['TERM'] !== 'dumb',
     hasColors: isForced || (stdout.isTTY && !isDumb),
-    columns: () => (stdout.isTTY ? stdout.columns : null),
-    rows: () => (stdout.isTTY ? stdout.rows : 24),
+    // A terminal that was told no size has 0 columns.
+    columns: () => (stdout.isTTY ? stdout.columns || null : null),
+    rows: () => (stdout.isTTY ? stdout.rows || 24 : 24),
   },
   clock: systemClock,
   steady: monotonicClock,

@@ -9,6 +9,8 @@ const NO_FILES = ':4'
 /** A shell that waits for an answer is in the way of who types. */
 const DEADLINE = 2000
 const MOST = 500
+/** Shells expand what they are offered: a name that the API server would not accept is none. */
+const NAME = /^[a-z0-9.-]+$/
 
 const scripts = {
   bash: `_sluice() {
@@ -104,7 +106,7 @@ async function named(
     const namespace = kind === 'Canary' ? client.namespace : ''
     const call = { lane: 'normal', signal: AbortSignal.timeout(DEADLINE) } as const
     const { items } = await client.api.list(kinds[kind], { namespace, limit: MOST }, call)
-    return items.map(({ metadata }) => [metadata.name, ''] as const)
+    return items.flatMap(({ metadata }) => (NAME.test(metadata.name) ? [[metadata.name, ''] as const] : []))
   } catch {
     // Who completes a word is not told what is wrong: the command itself says it.
     return []

@@ -23,13 +23,16 @@ suite('sluice get, watch, explain, history, diff, events', function () {
         rows: () => 12,
       })
       const rows = cli.start(['get', '-w'])
+      const data = cli.start(['get', 'web', '-w', '-o', 'jsonpath={.phase},'])
       while (!following.said().includes('Initialized') || drawn.said() === '' || rows.said() === '') await cli.turn()
       world.setImage('demo/web:1.1.0')
       while (!following.said().includes('waiting for approval')) await cli.turn()
       expect(following.said()).to.match(/^\d\d:\d\d:\d\d {2}Initialized {2}weight 0 {2}Ready: web-primary serves/)
       expect(following.said()).to.match(/\n\d\d:\d\d:\d\d {2}Progressing {2}1\/2 {2}weight 20 {2}Weight 20 passed/)
       following.interrupt()
+      const interrupted = world.clock.now()
       const stopped = await cli.until(following)
+      expect(world.clock.now() - interrupted).to.be.below(5000)
       expect([stopped.code, stopped.stderr]).to.deep.equal([
         130,
         'Stopped watching; the release goes on. To stop it: sluice -n shop abort web\n',
@@ -50,6 +53,8 @@ suite('sluice get, watch, explain, history, diff, events', function () {
       expect(frames.at(-1)?.startsWith('\u001B[11A\u001B[2Kweb Progressing, step 1/2\n')).to.equal(true)
       drawn.interrupt()
       await cli.until(drawn)
+      data.interrupt()
+      expect((await cli.until(data)).stdout).to.match(/^Initialized,.*Progressing,$/)
       rows.interrupt()
       const listed = await cli.until(rows)
       expect(listed.stdout).to.match(/^NAME +STATUS +WEIGHT +STEP +MESSAGE +AGE\nweb +Initialized +0 /)

@@ -8,24 +8,26 @@ import { follow, type FollowOptions } from './follow.ts'
 export class Changes {
   readonly #clock: Clock
   readonly #ending = new AbortController()
+  readonly #over: AbortSignal
   #news: { readonly object: KubeObject | null } | null = null
   #error: { readonly error: unknown } | null = null
   #woken = new AbortController()
 
   constructor(ref: Ref, options: FollowOptions) {
     this.#clock = options.clock
-    const signal = AbortSignal.any([options.signal, this.#ending.signal])
-    void this.#run(ref, { ...options, signal })
+    this.#over = AbortSignal.any([options.signal, this.#ending.signal])
+    void this.#run(ref, { ...options, signal: this.#over })
   }
 
   /**
    * The object as it is now, if it has changed since it was last asked for, or does within `limit`.
    *
-   * @returns `gone` when there is no such object, `nothing` when nothing came.
+   * @returns `gone` when there is no such object, `nothing` when nothing came, and at once when the program is told to end.
    * @throws what the API server answered.
    */
   async next(limit: Milliseconds): Promise<KubeObject | 'gone' | 'nothing'> {
-    if (this.#news === null && this.#error === null) await pause(this.#clock, limit, this.#woken.signal)
+    if (this.#news === null && this.#error === null)
+      await pause(this.#clock, limit, AbortSignal.any([this.#woken.signal, this.#over]))
     this.#woken = new AbortController()
     if (this.#error !== null) throw this.#error.error
     const news = this.#news

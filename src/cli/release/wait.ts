@@ -1,8 +1,10 @@
 /** Waits for the end of one release: the watch of its Canary, judged read by read (outcome.ts). */
 import { type KubeObject, kinds } from '../../api/object.ts'
+import { ApiError } from '../../core/errors.ts'
 import type { Instant, Milliseconds } from '../../core/time.ts'
 import { Changes } from '../client/changes.ts'
 import type { Session } from '../client/session.ts'
+import { StartupError } from '../startup-error.ts'
 import type { Tools } from '../tools.ts'
 import { type Before, type Ended, FIRST_READ, stalledSince, STALLED_FOR, type Reading, readingOf } from './outcome.ts'
 import { type Meant, quoted, readLive } from './target.ts'
@@ -137,7 +139,8 @@ class Waiting {
   async #lookedFor(canary: KubeObject, reading: Elsewhere): Promise<Ending | null> {
     const { sentence } = reading
     const { revision, isFollowing } = this.#options
-    const next = revision === null ? await this.#live(canary) : this.#named(reading)
+    const next = revision === null ? await this.#liveAgain(canary) : this.#named(reading)
+    if (next === 'unknown') return null
     const isSame = next !== null && next.text === this.#meant?.text
     if (!isSame && this.#meant !== null && !isFollowing) {
       const now = next === null ? 'its target was deleted' : `${next.short} is to be released now`
@@ -154,6 +157,17 @@ class Waiting {
   /** A caller who may not read the target is told of its revisions by the status. */
   #named(reading: Elsewhere): Meant | null {
     return reading.is === 'another' && reading.candidate !== null ? quoted(reading.candidate) : this.#meant
+  }
+
+  /** The target once more; what is not answered for a moment is asked again with the next look. */
+  async #liveAgain(canary: KubeObject): Promise<Meant | null | 'unknown'> {
+    try {
+      return await this.#live(canary)
+    } catch (error) {
+      const isFinal = error instanceof StartupError || (error instanceof ApiError && error.code < 429)
+      if (isFinal || this.#tools.stop.aborted) throw error
+      return 'unknown'
+    }
   }
 
   #live(canary: KubeObject): ReturnType<typeof readLive> {

@@ -5,7 +5,10 @@
 
 /** @returns the text. @throws Error with a sentence for a template that is not understood. */
 export function jsonPath(template: string, value: unknown): string {
-  return template.replaceAll(/\{([^}]*)\}/g, (_, expression: string) => evaluated(expression.trim(), value))
+  return template.replaceAll(/\{([^}]*)(\}?)/g, (_, expression: string, end: string) => {
+    if (end === '') throw new Error(`jsonpath "{${expression}" is not understood: } is missing`)
+    return evaluated(expression.trim(), value)
+  })
 }
 
 function evaluated(expression: string, value: unknown): string {

@@ -5,7 +5,7 @@ import { describe } from '../../core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../core/view/observed.ts'
 import { ageOf, shortImage } from '../../core/view/text.ts'
 import { type View, VIEW_VERSION } from '../../core/view/view.ts'
-import { findCanary, orUnserved } from '../client/canaries.ts'
+import { findCanary, nameIn, orUnserved } from '../client/canaries.ts'
 import { type ScopeFlags, withScopeFlags } from '../client/flags.ts'
 import { follow, type Scope } from '../client/follow.ts'
 import { observe } from '../client/observe.ts'
@@ -14,6 +14,7 @@ import { dataIn, type Output, outputOf } from '../render/output.ts'
 import { painter } from '../render/paint.ts'
 import { type Column, tableOf } from '../render/table.ts'
 import { treeOf } from '../render/tree.ts'
+import { StartupError } from '../startup-error.ts'
 import type { Tools } from '../tools.ts'
 import { localZone, watchTree } from './watch.ts'
 
@@ -40,9 +41,12 @@ export function getCommand(program: Command, tools: Tools): Command {
 }
 
 async function show(tools: Tools, session: Session, name: string, flags: GetFlags): Promise<number> {
+  const { output, watch, allNamespaces, selector } = flags
+  if (allNamespaces === true || selector !== undefined)
+    throw new StartupError('A name is of one Canary: leave it out with -A or -l, or name its namespace with -n')
   const canary = await findCanary(session, name)
-  const { output, watch } = flags
-  if (watch === true && output === undefined) return watchTree(tools, session, canary)
+  if (watch === true)
+    return output === undefined ? watchTree(tools, session, canary) : showList(tools, session, flags, name)
   const now = tools.clock.now()
   const view = describe(canary, await observe(session, canary, tools.sha256), now)
   const data = dataIn(output, view)
@@ -58,10 +62,12 @@ async function show(tools: Tools, session: Session, name: string, flags: GetFlag
 
 const nameOf = ({ name }: View): string => `canary.sluice.dev/${name}`
 
-async function showList(tools: Tools, session: Session, flags: GetFlags): Promise<number> {
+/** @param name of the one Canary that is followed. */
+async function showList(tools: Tools, session: Session, flags: GetFlags, name?: string): Promise<number> {
   const scope: Scope = {
     kind: kinds.Canary,
     namespace: flags.allNamespaces === true ? '' : session.namespace,
+    ...(name === undefined ? {} : { name: nameIn(name) }),
     ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),
   }
   const rows = new Rows(tools, flags)
@@ -75,7 +81,8 @@ async function showList(tools: Tools, session: Session, flags: GetFlags): Promis
   try {
     const first = await orUnserved(session, following.next())
     const found = first.done === true ? [] : sorted([...first.value.values()])
-    await rows.first(found)
+    // One that is followed is printed as one that is not: itself, and no list.
+    await (name === undefined ? rows.first(found) : rows.changed(found))
     if (found.length === 0 && flags.output === undefined)
       await tools.stderr(
         scope.namespace === '' ? 'No Canaries found\n' : `No Canaries found in namespace ${scope.namespace}\n`,

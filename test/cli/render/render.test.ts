@@ -54,7 +54,7 @@ suite('what commands print', () => {
       ['{.steps[0]}', '{"weight":10}'],
     ]
     for (const [template, text] of rows) expect(jsonPath(template, value), template).to.equal(text)
-    for (const wrong of ['{range .items[*]}', '{.a[?(@.b)]}', '{}', '{..a}'])
+    for (const wrong of ['{.phase', '{range .items[*]}', '{.a[?(@.b)]}', '{}', '{..a}'])
       expect(() => jsonPath(wrong, value), wrong).to.throw('is not understood')
   })
 
