@@ -300,8 +300,8 @@ suite('the view of a canary', () => {
   test('moments that no date has are the last that has one', () => {
     const given = inState(advancing(10), 'Analysing', 'Weight 10', { spec: { analysis: { maxDuration: '1h' } } })
     const status = given['status'] as { readonly run: object }
-    const run = { ...status.run, startedAt: '+275760-09-13T00:00:00Z', pausedDuration: Number.MAX_SAFE_INTEGER }
-    const view = viewOf({ ...given, status: { ...status, iterations: -Number.MAX_SAFE_INTEGER, run } })
+    const endless = { ...status.run, startedAt: '+275760-09-13T00:00:00Z', pausedDuration: Number.MAX_SAFE_INTEGER }
+    const view = viewOf({ ...given, status: { ...status, iterations: -Number.MAX_SAFE_INTEGER, run: endless } })
     expect(view.run?.deadline).to.equal('+275760-09-13T00:00:00.000Z')
   })
 
