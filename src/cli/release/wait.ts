@@ -159,7 +159,7 @@ class Waiting {
     return reading.is === 'another' && reading.candidate !== null ? quoted(reading.candidate) : this.#meant
   }
 
-  /** The target once more; what is not answered for a moment is asked again with the next look. */
+  /** The target once more; what is not answered for a moment is asked again with the next read. */
   async #liveAgain(canary: KubeObject): Promise<Meant | null | 'unknown'> {
     try {
       return await this.#live(canary)
