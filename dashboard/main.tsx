@@ -6,7 +6,7 @@ import './styles/list.css'
 import './styles/canary.css'
 import { Canary } from './canary/canary.tsx'
 import { List } from './list/list.tsx'
-import { type Route, routeOf } from './route.ts'
+import { linkIn, type Route, routeOf } from './route.ts'
 import { Bar, TroubleBars } from './shared/bars.tsx'
 import { Loading, Notice } from './shared/notice.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -112,7 +112,11 @@ effect(() => {
 // The link is taken out of the address before the address is read as a route.
 const started = start()
 readRoute()
-addEventListener('hashchange', readRoute)
+addEventListener('hashchange', () => {
+  // A link that is pasted into the address of this tab begins as in a new tab, which takes it out of the address.
+  if (linkIn(location.hash) !== null) location.reload()
+  else readRoute()
+})
 const home = document.getElementById('app')
 if (home !== null) render(<Page />, home)
 void started

@@ -77,7 +77,7 @@ export function canaryRoutes({ ranges, inlineQueries, readOnly, sha256, now }: C
 
 async function command({ viewer, ref, body, signal }: CanaryCall): Promise<CommandSent> {
   const request = commandOf(body)
-  const { user } = await viewer.whoAmI(signal)
+  const { user } = await viewer.whoAmI()
   const { ref: canary, key, value, id } = annotationFor(request, ref, user)
   await viewer.api.annotate(canary, key, value, signal).catch((error: unknown) => {
     const problem = problemOf(error, `Command ${request.command} for Canary ${ref.namespace}/${ref.name}`)

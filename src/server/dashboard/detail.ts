@@ -49,6 +49,8 @@ export class Detail {
   readonly #listeners = new Set<DetailListener>()
   #stop: AbortController | null = null
   #object: KubeObject | null = null
+  /** Counts what the watch told. */
+  #changes = 0
   #observed: Observed = NOTHING_OBSERVED
   #shown: CanaryDetail | null | undefined
   #rights: Rights | null = null
@@ -88,7 +90,9 @@ export class Detail {
     const leave = feed.subscribe({
       listed: () => void this.#read(stop.signal),
       changed: (changed, object) => {
-        if (changed === key) this.#seen(object ?? null)
+        if (changed !== key) return
+        this.#changes += 1
+        this.#seen(object ?? null)
       },
       trouble: problem => this.#trouble(problem),
       ended: problem => this.#finish(problem),
@@ -110,9 +114,11 @@ export class Detail {
 
   async #read(signal: AbortSignal): Promise<void> {
     const { api, ref } = this.#options
+    const before = this.#changes
     try {
       const object = await api.get({ ...ref, kind: kinds.Canary }, { lane: 'normal', signal: within(DEADLINE, signal) })
-      if (!signal.aborted) this.#seen(object === null ? null : readable(object))
+      // An answer that comes after an event of the watch may be older than it.
+      if (!signal.aborted && this.#changes === before) this.#seen(object === null ? null : readable(object))
     } catch (error) {
       if (!signal.aborted) this.#failed(error)
     }

@@ -48,9 +48,12 @@ function sameHost(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
 }
 
-/** `::ffff:127.0.0.1` is IPv4 on a socket of IPv6. */
+/**
+ * `::ffff:127.0.0.1` is IPv4 on a socket of IPv6. Not the rest of 127.0.0.0/8: Istio's sidecar calls its application from 127.0.0.6,
+ * whoever called the sidecar, and in mode PERMISSIVE it takes plain text.
+ */
 function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address)
+  return address !== undefined && /^(::ffff:)?127\.0\.0\.1$|^::1$/.test(address)
 }
 
 /** Every answer has these. */

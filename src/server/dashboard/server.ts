@@ -185,7 +185,7 @@ class PageServer implements Page {
     const leave = viewer.enter()
     // Before the first line: a token that is not accepted is an answer of its own.
     try {
-      await viewer.whoAmI(within(DEADLINE, goneWith(response)))
+      await viewer.whoAmI()
     } catch (error) {
       leave()
       throw error
@@ -221,7 +221,10 @@ class PageServer implements Page {
     const status = statusOf(problem)
     const [path = ''] = (request.url ?? '').split('?', 1)
     const { log } = this.#options
-    if (status >= 500)
+    // Who leaves aborts what is asked of the API server: that is no trouble of it.
+    if (response.destroyed && problem.code === 'api-server')
+      log.debug('a caller left before the answer', { method: request.method, path: path.slice(0, 300) })
+    else if (status >= 500)
       log.warn('a call failed', {
         method: request.method,
         path: path.slice(0, 300),
@@ -240,7 +243,7 @@ class PageServer implements Page {
 }
 
 async function whoAmI(viewer: Viewer, named: readonly string[], signal: AbortSignal): Promise<WhoAmI> {
-  const { user, groups } = await viewer.whoAmI(signal)
+  const { user, groups } = await viewer.whoAmI()
   return { user, groups, namespaces: await namespacesOf(viewer.api, named, signal) }
 }
 

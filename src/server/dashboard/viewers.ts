@@ -30,6 +30,8 @@ const MOST_STREAMS = 20
 const IDLE: Milliseconds = 120_000
 /** For how long the API server is not asked again who a caller is. */
 const KNOWN: Milliseconds = 60_000
+/** Of that question. */
+const DEADLINE: Milliseconds = 10_000
 
 export class Viewer {
   readonly api: CallerApi
@@ -50,9 +52,10 @@ export class Viewer {
     return this.#streams === 0
   }
 
-  whoAmI(signal: AbortSignal): Promise<Identity> {
+  /** One question for all who wait for it: none of them ends it by leaving. */
+  whoAmI(): Promise<Identity> {
     if (this.#identity !== null && performance.now() < this.#identity.until) return this.#identity.asked
-    const asked = this.api.whoAmI(signal)
+    const asked = this.api.whoAmI(AbortSignal.timeout(DEADLINE))
     this.#identity = { asked, until: performance.now() + KNOWN }
     asked.catch(() => {
       this.#identity = null

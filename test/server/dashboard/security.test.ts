@@ -241,7 +241,10 @@ suite('the security of the page', () => {
       }
     }
     expect(refusal('127.0.0.1', false, 'on loopback')).to.equal('taken')
-    expect(refusal('::ffff:127.0.0.6', false, 'on loopback')).to.equal('taken')
+    expect(refusal('::ffff:127.0.0.1', false, 'on loopback')).to.equal('taken')
+    // A sidecar of Istio, for callers from anywhere.
+    expect(refusal('127.0.0.6', false, 'on loopback')).to.equal('plain-http')
+    expect(refusal('127.0.0.6', false, 'from anywhere')).to.equal('taken')
     expect(refusal('::1', false, 'on loopback')).to.equal('taken')
     expect(refusal('10.0.0.7', false, 'on loopback')).to.equal('plain-http')
     expect(refusal('10.0.0.7', true, 'on loopback')).to.equal('taken')
