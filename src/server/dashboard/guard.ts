@@ -50,7 +50,7 @@ function sameHost(origin: string, host: string): boolean {
 
 /**
  * `::ffff:127.0.0.1` is IPv4 on a socket of IPv6. Not the rest of 127.0.0.0/8: Istio's sidecar calls its application from 127.0.0.6,
- * whoever called the sidecar, and in mode PERMISSIVE it takes plain text.
+ * for each client that called the sidecar, and in mode PERMISSIVE it takes plain text.
  */
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::ffff:)?127\.0\.0\.1$|^::1$/.test(address)
