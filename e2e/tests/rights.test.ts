@@ -32,6 +32,9 @@ function given(): string[] {
   )
 }
 
+/** The lab has no ingress-nginx, so no release by provider nginx runs in it, and nothing shows here that its rights are used. */
+const UNTRIED = 'ingresses.networking.k8s.io'
+
 suite('The rights of the manifests', () => {
   let world: Lab
   let calls: ApiCall[]
@@ -67,7 +70,7 @@ suite('The rights of the manifests', () => {
       const [verb = '', resource = ''] = right.split(' ')
       // What is written is read afresh when a write meets a conflict, which a run may not see.
       const forConflicts = verb === 'get' && writes.some(write => used.has(`${write} ${resource}`))
-      return !used.has(right) && !forConflicts
+      return !used.has(right) && !forConflicts && resource !== UNTRIED
     })
     expect(unused).to.deep.equal([])
   })
