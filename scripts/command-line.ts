@@ -96,8 +96,8 @@ call it right after the push.
 | 1 | cannot be seen | no cluster, no right, no such Canary, or it was deleted meanwhile |
 | 2 | – | wrong flags |
 | 3 | is rolled back | or another revision came, unless \`--follow\` |
-| 4 | waits for a person | approval, a pause, a weight that was lowered by hand; \`--wait-approval\` waits on |
-| 5 | is stalled | for 10 s: a person has to put something right |
+| 4 | waits for manual action | approval, a pause, a weight that was lowered by hand; \`--wait-approval\` keeps waiting |
+| 5 | is stalled | for 10 s: manual intervention required |
 | 124 | goes on | \`--timeout\` is over |
 
 Webhooks, windows, missing data and the promotion itself are waited for. The last line on the standard error says how it ended.
@@ -111,12 +111,12 @@ jobs:
       - run: kubectl -n shop set image deployment/web web=registry.example.com/web:\${{ github.sha }}
       - name: Wait for the release
         run: kubectl sluice status web -n shop --timeout 45m
-      - name: A person has to look
+      - name: Manual intervention required
         if: failure()
         run: kubectl sluice explain web -n shop
 \`\`\`
 
-To go on where a person is waited for:
+To keep waiting where manual action is required:
 
 \`\`\`sh
 kubectl sluice status web -n shop --timeout 45m || code=$?

@@ -87,7 +87,7 @@ const options: readonly Option[] = [
   ).argParser(url),
   new Option(
     '--metrics-service <namespace/name:port>',
-    'Service of the Prometheus, which is asked through the API server with your rights',
+    'Service of the Prometheus, which is queried through the API server with your rights',
   )
     .argParser(service)
     .default({ namespace: 'istio-system', name: 'prometheus', port: '9090' }, 'istio-system/prometheus:9090'),

@@ -23,8 +23,8 @@ Exit codes:
   ${CODES.error}    error: no cluster, no right, no such Canary, or it was deleted meanwhile
   ${CODES.usage}    wrong flags
   ${CODES.rolledBack}    rolled back, or replaced by another revision
-  ${CODES.person}    a person is waited for: approval, pause, a weight that was lowered by hand
-  ${CODES.stalled}    stalled for 10s: a person has to put something right
+  ${CODES.person}    manual action required: approval, pause, a weight that was lowered by hand
+  ${CODES.stalled}    stalled for 10s: manual intervention required
   ${CODES.timeout}  the timeout is over
 
 The last line on the standard error says it in a sentence.`
