@@ -15,7 +15,7 @@ import { type Gate, gatesOf } from '../../core/analysis/gate.ts'
 import { questions } from '../../core/analysis/questions.ts'
 import { judge } from '../../core/judges/judge.ts'
 import type { Finding } from '../../core/model/check.ts'
-import { namesOf } from '../../core/model/names.ts'
+import { type Names, namesOf } from '../../core/model/names.ts'
 import type { State } from '../../core/model/state.ts'
 import type { Call } from '../../core/ports.ts'
 import { routingOf } from '../../core/routers/index.ts'
@@ -133,12 +133,8 @@ async function templatesOf(api: CallerApi, canary: Canary, call: Call): Promise<
   return Object.fromEntries(found.flat())
 }
 
-/** null: the provider has no telemetry. The window of every point is whole: `routedFor` bounds none. */
-function contextOf(canary: Canary, object: KubeObject): CheckContext | null {
-  const names = namesOf(canary)
-  const { telemetry } = routingOf({ canary })
-  if (telemetry === null) return null
-  const { vantage = 'destination' } = recordOf(object['status']) as { vantage?: CheckContext['vantage'] }
+/** Whose chart it is: what every query may name. */
+function subjectOf(canary: Canary, names: Names) {
   return {
     checkId: 'chart',
     namespace: names.namespace,
@@ -148,10 +144,22 @@ function contextOf(canary: Canary, object: KubeObject): CheckContext | null {
     service: names.apexService.name,
     ingress: canary.spec.ingressRef?.name ?? names.target.name,
     strangers: [],
-    ...telemetry.sides({ canary, names, subsets: null }),
-    vantage,
+    // No window of a chart is cut.
     routedFor: Number.MAX_SAFE_INTEGER,
     carriedFor: Number.MAX_SAFE_INTEGER,
+  }
+}
+
+/** null: the provider has no telemetry. The window of every point is whole: `routedFor` bounds none. */
+function contextOf(canary: Canary, object: KubeObject): CheckContext | null {
+  const names = namesOf(canary)
+  const { telemetry } = routingOf({ canary })
+  if (telemetry === null) return null
+  const { vantage = 'destination' } = recordOf(object['status']) as { vantage?: CheckContext['vantage'] }
+  return {
+    ...subjectOf(canary, names),
+    ...telemetry.sides({ canary, names, subsets: null }),
+    vantage,
   }
 }
 
@@ -208,20 +216,11 @@ function bareScene(canary: Canary): CheckContext {
   const names = namesOf(canary)
   const noCallers = { services: [] }
   return {
-    checkId: 'chart',
-    namespace: names.namespace,
-    canary: names.canary,
-    target: names.target.name,
-    primary: names.primary.name,
-    service: names.apexService.name,
-    ingress: canary.spec.ingressRef?.name ?? names.target.name,
-    strangers: [],
+    ...subjectOf(canary, names),
     hosts: [],
     vantage: 'destination',
     canaryCallers: noCallers,
     primaryCallers: noCallers,
-    routedFor: Number.MAX_SAFE_INTEGER,
-    carriedFor: Number.MAX_SAFE_INTEGER,
   }
 }
 
