@@ -228,7 +228,7 @@ suite('The page before the real API server', () => {
   })
 
   test('every request was made in the name of who asked, and only the editor and the admin wrote', async () => {
-    await sleep(1200) // the log is written in batches
+    await sleep(1200) // the API server writes its log in batches, and tells of none: an absence (a write of others) is looked for
     const calls = await Promise.all(users.map(who => the.audit(`system:serviceaccount:${shop}:${who}` as never)))
     expect(calls.map(of => of.length > 0)).to.deep.equal([true, true, true, true])
     const writers = users.filter((_, index) => calls[index]?.some(({ verb, code }) => verb === 'patch' && code < 300))
