@@ -5,11 +5,11 @@ import { render } from '../../src/core/render/render.ts'
 import { sameJson } from '../../src/core/json.ts'
 import { Broken, type Law } from './laws.ts'
 
-/** No policy reads the state, or of the memory anything but the labels: only these change in a pass. */
+/** No policy reads the state, or of the memory anything but the choices that are made once: the rest changes in a pass. */
 export const policiesReadWhatStays: Law = () => ({
   decided({ observation }) {
-    const { labels } = observation.memory
-    const seen: Observation = Object.defineProperty({ ...observation, memory: { labels } as never }, 'state', {
+    const { labels, provider, vantage } = observation.memory
+    const seen: Observation = Object.defineProperty({ ...observation, memory: { labels, provider, vantage } as never }, 'state', {
       get: () => {
         throw new Broken('a policy reads the state')
       },

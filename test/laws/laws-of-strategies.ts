@@ -20,7 +20,8 @@ export const copiesComeBeforeAShare: Law = () => {
       if ('ask' in decision || copies(world) === 0) return
       const { state } = decision
       const mirror = 'traffic' in state ? state.traffic.mirror : 0
-      if (mirror === 0 && state.phase !== 'Terminating') throw new Broken(`copies go to the canary in ${state.phase}`)
+      // A Canary whose status was lost begins anew: its routes stay as they are until the primary is known again.
+      if (mirror === 0 && state.phase !== 'Terminating' && state.phase !== 'Initializing') throw new Broken(`copies go to the canary in ${state.phase}`)
     },
   }
 }

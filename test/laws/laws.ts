@@ -13,7 +13,7 @@ import type { Write } from '../../src/core/model/write.ts'
 import type { Life, Onlooker } from './histories.ts'
 import { PROGRESS_DEADLINE } from './setups.ts'
 import { settings } from '../core/given-objects.ts'
-import { canaryShare, carriers, deadEnds } from './tiny-mesh.ts'
+import { canaryShare, carriers, deadEnds, isCanaryRouted } from './tiny-mesh.ts'
 import { isLeftByWrites } from './tiny-nginx.ts'
 import { imageOf } from './tiny-pods.ts'
 import { CANARY, type Mood, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
@@ -242,7 +242,7 @@ function unlocksEarly(world: TinyWorld, write: Write, wire: CanaryStatus, o: Obs
   if (refKey(write.ref) !== refKey(TARGET) || !o.canary.spec.analysis.lockTarget) return
   const wasLocked = o.target?.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
   const isLocked = at(world.get(TARGET)?.['spec'], 'paused') === true
-  if (wasLocked && !isLocked && canaryShare(world).high > 0)
+  if (wasLocked && !isLocked && isCanaryRouted(world))
     throw new Broken(`the lock is lifted in ${wire.phase} while the mesh carries ${canaryShare(world).high}`)
 }
 

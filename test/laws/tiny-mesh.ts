@@ -20,8 +20,14 @@ export interface Destination {
 export type Route = readonly Destination[]
 
 export function routesOf(world: TinyWorld): Route[] {
-  const routes = writtenRoutes(world)
   if (isWithoutMesh(world)) return routesOfService(world)
+  return routesAsWritten(world)
+}
+
+/** The same without pods that a Service selects no longer, which its EndpointSlices list until they are written anew. */
+function routesAsWritten(world: TinyWorld): Route[] {
+  if (isWithoutMesh(world)) return sidesOf(world.selected('web'))
+  const routes = writtenRoutes(world)
   if (isByIngress(world)) return partsOfIngress(world, routesOfService(world)).map(({ route }) => route)
   if (routes.length === 0) return [[{ side: 'apex', part: 100, groups: found(world, 'web', undefined) }]]
   return routes.map(route => destinationsOf(world, route))
@@ -69,7 +75,10 @@ function routesOfService(world: TinyWorld): Route[] {
   const selected = world.selected('web')
   const isListed = (group: PodGroup): boolean =>
     listed.some(pod => pod.startsWith(`${group.deployment}-${group.hash}-`))
-  const groups = world.everyGroup().filter(group => selected.includes(group) || isListed(group))
+  return sidesOf(world.everyGroup().filter(group => selected.includes(group) || isListed(group)))
+}
+
+function sidesOf(groups: readonly PodGroup[]): Route[] {
   const routes = (['primary', 'canary'] as const).flatMap((side): Route[] => {
     const own = groups.filter(group => (group.deployment === 'web') === (side === 'canary'))
     return own.length === 0 ? [] : [[{ side, part: 100, groups: own }]]
@@ -197,6 +206,10 @@ export function canaryShare(world: TinyWorld): { low: number; high: number } {
   return { low: Math.min(...shares), high: Math.max(...shares) }
 }
 
+/** Whether what stands sends the canary any requests. */
+export const isCanaryRouted = (world: TinyWorld): boolean =>
+  isWithoutMesh(world) ? routesAsWritten(world).some(route => shareOf(route) > 0) : canaryShare(world).high > 0
+
 /** How many routes send copies to the canary. */
 export function copies(world: TinyWorld): number {
   return writtenRoutes(world).filter(route => route['mirror'] !== undefined).length
@@ -211,7 +224,7 @@ export function carriers(world: TinyWorld): PodGroup[] {
 
 /** Destinations that get requests and have nobody to answer them. */
 export function deadEnds(world: TinyWorld): Destination[] {
-  return routesOf(world).flatMap(route =>
+  return routesAsWritten(world).flatMap(route =>
     route.filter(one => one.part > 0 && one.groups.every(group => group.ready === 0)),
   )
 }
