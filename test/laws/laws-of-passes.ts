@@ -9,11 +9,15 @@ import { Broken, type Law } from './laws.ts'
 export const policiesReadWhatStays: Law = () => ({
   decided({ observation }) {
     const { labels, provider, vantage } = observation.memory
-    const seen: Observation = Object.defineProperty({ ...observation, memory: { labels, provider, vantage } as never }, 'state', {
-      get: () => {
-        throw new Broken('a policy reads the state')
+    const seen: Observation = Object.defineProperty(
+      { ...observation, memory: { labels, provider, vantage } as never },
+      'state',
+      {
+        get: () => {
+          throw new Broken('a policy reads the state')
+        },
       },
-    })
+    )
     for (const { find } of policiesOf(observation)) {
       const [one, other] = [find(seen), find(observation)]
       if (one?.message !== other?.message) throw new Broken(`a policy reads the memory: ${other?.message}`)

@@ -21,7 +21,8 @@ export const copiesComeBeforeAShare: Law = () => {
       const { state } = decision
       const mirror = 'traffic' in state ? state.traffic.mirror : 0
       // A Canary whose status was lost begins anew: its routes stay as they are until the primary is known again.
-      if (mirror === 0 && state.phase !== 'Terminating' && state.phase !== 'Initializing') throw new Broken(`copies go to the canary in ${state.phase}`)
+      if (mirror === 0 && state.phase !== 'Terminating' && state.phase !== 'Initializing')
+        throw new Broken(`copies go to the canary in ${state.phase}`)
     },
   }
 }
