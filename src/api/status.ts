@@ -203,7 +203,7 @@ export const CanaryStatusSchema = z
     trackedConfigs: z
       .record(z.string(), z.string())
       .optional()
-      .describe('Configuration that the candidate mounts, with its hash.'),
+      .describe('Configuration that the candidate mounts, with its hash; empty where none of it exists yet.'),
     targetUid: text().describe('The target whose generations are counted.'),
     targetGeneration: whole().describe("Generation of the target's template when it was last taken as known."),
     sessionAffinityCookie: text().describe('Callers that send it stay on the canary, as `name=value`.'),

@@ -83,6 +83,30 @@ suite('sluice approve, abort, retry, rollback, status', function () {
     expect([again.code, lastLine(again)]).to.match(/^124,Timed out after 30s: /)
   })
 
+  test('an optional ConfigMap that comes into being is a new revision: the release before it is not answered for', async () => {
+    const { world } = cli
+    const from = [{ configMapRef: { name: 'web', optional: true } }]
+    await world.initialized()
+    world.user.merge(kinds.Deployment, 'shop', 'web', {
+      spec: { template: { spec: { containers: [{ name: 'web', image: 'demo/web:1.1.0', envFrom: from }] } } },
+    })
+    expect((await cli.run('status', 'web')).code).to.equal(0)
+    world.processes[0]?.kill()
+    world.user.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'web', namespace: 'shop' },
+      data: { color: 'red' },
+    })
+    const early = await cli.run('status', 'web', '--timeout', '0')
+    expect([early.code, lastLine(early)]).to.match(
+      /^124,Timed out after 0s: Waiting for the controller to see revision /,
+    )
+    world.start()
+    const late = await cli.run('status', 'web')
+    expect([late.code, lastLine(late)]).to.match(/^0,Promoted /)
+  })
+
   test('a controller that does not answer, and NAMEs and clusters that are not there', async () => {
     const { world } = cli
     await world.initialized()

@@ -10,6 +10,8 @@ import { stickyOf } from '../model/sticky.ts'
 import type { Cookie, Traffic } from '../model/traffic.ts'
 import type { Waiting } from '../model/waiting.ts'
 import { LONGEST_MESSAGE } from '../model/announcement.ts'
+import { at } from '../json.ts'
+import { trackedConfigs } from '../render/configs.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { routingOf, vantageSeen } from '../routers/index.ts'
@@ -53,7 +55,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     previousSpec: orNone(memory.previous),
     rejectedSpec: 'rejected' in state ? orNone(state.rejected) : undefined,
     images: imagesIn(o, state),
-    trackedConfigs: trackedOf(o.configs),
+    trackedConfigs: trackedOf(o),
     targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
     ...cookiesOf({ ...o, memory }, state),
@@ -140,9 +142,11 @@ function imagesIn(o: Observation, state: State): CanaryStatus['images'] {
   return primary === undefined && canary === undefined ? undefined : drop({ primary, canary })
 }
 
-function trackedOf(configs: Observation['configs']): CanaryStatus['trackedConfigs'] {
-  const tracked = Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)])
-  return tracked.length === 0 ? undefined : Object.fromEntries(tracked)
+/** Empty where what the template mounts does not exist yet: a reader has to know that its creation is a new revision. */
+function trackedOf({ settings, target, configs }: Observation): CanaryStatus['trackedConfigs'] {
+  const mounted = settings.trackConfigs ? trackedConfigs(at(target?.object.spec, 'template')) : []
+  if (mounted.length === 0) return undefined
+  return Object.fromEntries(Object.entries(configs).map(([key, hash]) => [key, hash.slice(0, CONFIG_DIGITS)]))
 }
 
 function writeHook(record: HookRecord): NonNullable<CanaryStatus['webhooks']>[number] {
