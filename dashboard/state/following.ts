@@ -5,6 +5,7 @@ import type { CanaryDetail, CanaryRow, Problem, Rights, StreamLine } from '../..
 import { type Connection, follow } from '../connection/follow.ts'
 import type { Route } from '../route.ts'
 import { type LogEntry, withView } from './check-log.ts'
+import { WholeList } from './whole-list.ts'
 import { serverTime, setClock } from './clock.ts'
 import { type Findings, withGates } from './series.ts'
 import { isRefusedToken, session, signOut } from './session.ts'
@@ -31,6 +32,7 @@ export const chartedRun = signal<string | null>(null)
 export const announcement = signal('')
 
 let stop: () => void = () => {}
+const list = new WholeList()
 
 /** Follows what the route shows; what was followed before is forgotten. */
 export function show(route: Route): void {
@@ -81,13 +83,19 @@ function requestFor(route: Route): Parameters<typeof follow>[0] | null {
 function take(line: StreamLine): void {
   switch (line.kind) {
     case 'hello':
+      list.restart()
+      setClock(line.now)
+      return
     case 'beat':
       setClock(line.now)
       return
-    case 'list':
-      rows.value = new Map(line.items.map(row => [keyOf(row), row]))
+    case 'list': {
+      const whole = list.with(line)
+      if (whole === null) return
+      rows.value = new Map(whole.map(row => [keyOf(row), row]))
       more.value = line.more
       break
+    }
     case 'changes': {
       const next = new Map(rows.value ?? [])
       for (const gone of line.gone) next.delete(keyOf(gone))

@@ -1,9 +1,9 @@
 /** `sluice explain NAME`: what a canary does, waits for, does next, and what would roll it back. */
 import { type Command, Option } from 'commander'
 import { describe } from '../../core/view/describe.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary } from '../client/canaries.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
-import { observe } from '../client/observe.ts'
 import { inSession } from '../client/session.ts'
 import { explanationOf, paragraphsOf } from '../render/explanation.ts'
 import { dataIn, type Output, outputOf } from '../render/output.ts'
@@ -22,7 +22,7 @@ export function explainCommand(program: Command, tools: Tools): Command {
     await inSession(tools, flags, async session => {
       const canary = await findCanary(session, name)
       const now = tools.clock.now()
-      const view = describe(canary, await observe(session, canary, tools.sha256), now)
+      const view = describe(canary, await readObserved(canary, session, tools.sha256), now)
       const explanation = explanationOf(view, now, localZone())
       const columns = tools.terminal.columns()
       const paint = painter(tools.terminal.hasColors)

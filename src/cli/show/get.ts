@@ -5,10 +5,10 @@ import { describe } from '../../core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../core/view/observed.ts'
 import { ageOf, shortImage } from '../../core/view/text.ts'
 import { type View, VIEW_VERSION } from '../../core/view/view.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary, nameIn, orUnserved } from '../client/canaries.ts'
 import { type ScopeFlags, withScopeFlags } from '../client/flags.ts'
 import { follow, type Scope } from '../client/follow.ts'
-import { observe } from '../client/observe.ts'
 import { inSession, INTERRUPTED, type Session } from '../client/session.ts'
 import { dataIn, type Output, outputOf } from '../render/output.ts'
 import { painter } from '../render/paint.ts'
@@ -48,7 +48,7 @@ async function show(tools: Tools, session: Session, name: string, flags: GetFlag
   if (watch === true)
     return output === undefined ? watchTree(tools, session, canary) : showList(tools, session, flags, name)
   const now = tools.clock.now()
-  const view = describe(canary, await observe(session, canary, tools.sha256), now)
+  const view = describe(canary, await readObserved(canary, session, tools.sha256), now)
   const data = dataIn(output, view)
   if (data !== null) await tools.stdout(data)
   else if (output?.format === 'name') await tools.stdout(`${nameOf(view)}\n`)

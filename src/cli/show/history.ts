@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander'
 import { describe } from '../../core/view/describe.ts'
 import { clockTime, lengthInWords } from '../../core/view/text.ts'
 import { type HistoryView, VIEW_VERSION } from '../../core/view/view.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary } from '../client/canaries.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
-import { observe } from '../client/observe.ts'
 import { inSession } from '../client/session.ts'
 import { dataIn, type Output, outputOf } from '../render/output.ts'
 import { type Column, tableOf } from '../render/table.ts'
@@ -33,7 +33,7 @@ export function historyCommand(program: Command, tools: Tools): Command {
     async (name: string, flags: ClientFlags & { output?: Output; headers: boolean }) => {
       await inSession(tools, flags, async session => {
         const canary = await findCanary(session, name)
-        const { history } = describe(canary, await observe(session, canary, tools.sha256), tools.clock.now())
+        const { history } = describe(canary, await readObserved(canary, session, tools.sha256), tools.clock.now())
         const data = dataIn(flags.output, { apiVersion: VIEW_VERSION, kind: 'CanaryHistory', items: history })
         if (data !== null) await tools.stdout(data)
         else if (history.length === 0) await tools.stderr(`Canary ${canary.metadata.name} has released nothing yet\n`)

@@ -6,10 +6,10 @@ import { describe } from '../../core/view/describe.ts'
 import type { Observed } from '../../core/view/observed.ts'
 import { clockTime } from '../../core/view/text.ts'
 import type { View } from '../../core/view/view.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary } from '../client/canaries.ts'
 import { Changes } from '../client/changes.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
-import { observe } from '../client/observe.ts'
 import { inSession, INTERRUPTED, type Session } from '../client/session.ts'
 import { painter, printable } from '../render/paint.ts'
 import { treeOf } from '../render/tree.ts'
@@ -46,7 +46,7 @@ export async function watchTree(tools: Tools, session: Session, first: KubeObjec
   const screen = terminal.isInteractive ? new Screen(tools) : new Lines(tools)
   let canary = first
   let view: View | null = null
-  let observed: Observed = await observe(session, canary, sha256)
+  let observed: Observed = await readObserved(canary, session, sha256)
   let readAt = steady.now()
   try {
     while (!stop.aborted) {
@@ -61,7 +61,7 @@ export async function watchTree(tools: Tools, session: Session, first: KubeObjec
       if (next !== 'nothing') canary = next
       if (next !== 'nothing' || (view.run !== null && steady.now() - readAt >= READ_PODS)) {
         // What cannot be read for a moment is shown as it was.
-        observed = await observe(session, canary, sha256).catch(() => observed)
+        observed = await readObserved(canary, session, sha256).catch(() => observed)
         readAt = steady.now()
       }
     }

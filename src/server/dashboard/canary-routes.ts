@@ -6,12 +6,12 @@ import { DEFAULT_PROVIDER } from '../../api/providers.ts'
 import { at, type Json, textOf } from '../../core/json.ts'
 import type { Call, Sha256 } from '../../core/ports.ts'
 import { isProvider } from '../../api/providers.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { chartsOf } from './charts.ts'
 import { annotationFor, commandOf } from './commands.ts'
 import { diffOf } from './diff.ts'
 import { eventsOf } from './events.ts'
 import { objectsOf } from './objects.ts'
-import { observedBy } from './observed.ts'
 import { podsOf } from './pods.ts'
 import type { RangeSource } from './ports.ts'
 import { problemOf, Refusal } from './problems.ts'
@@ -47,7 +47,9 @@ export function canaryRoutes({ ranges, inlineQueries, readOnly, sha256, now }: C
   }
   const pods: Answer<'GET /api/canaries/{ns}/{name}/pods'> = async given => {
     const object = await read(given)
-    return podsOf(await about(given, observedBy(given.viewer.api, object, callOf(given), sha256)))
+    return podsOf(
+      await about(given, readObserved(object, { api: given.viewer.api, call: () => callOf(given) }, sha256)),
+    )
   }
   const objects: Answer<'GET /api/canaries/{ns}/{name}/objects'> = async given => {
     const canary = parsed(await read(given))
@@ -58,8 +60,8 @@ export function canaryRoutes({ ranges, inlineQueries, readOnly, sha256, now }: C
     return about(given, diffOf(given.viewer.api, canary, callOf(given), sha256))
   }
   const events: Answer<'GET /api/canaries/{ns}/{name}/events'> = async given => {
-    await read(given)
-    return about(given, eventsOf(given.viewer.api, given.ref, given.signal))
+    const object = await read(given)
+    return about(given, eventsOf(given.viewer.api, object, given.signal))
   }
   const send: Answer<'POST /api/canaries/{ns}/{name}/commands'> = async given => {
     if (readOnly) throw new Refusal('read-only', 'This server runs with --read-only: it gives no commands')

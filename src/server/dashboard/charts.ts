@@ -24,6 +24,7 @@ import type { Instant, Milliseconds } from '../../core/time.ts'
 import type { CallerApi, RangeAnswer, RangeSource } from './ports.ts'
 import { Refusal } from './problems.ts'
 import type { Chart, ChartLine, Charts } from './protocol.ts'
+import { oneOfMany } from './waits.ts'
 
 export const MOST_POINTS = 600
 const SHORTEST_STEP: Milliseconds = 1000
@@ -122,7 +123,8 @@ async function templatesOf(api: CallerApi, canary: Canary, call: Call): Promise<
   )
   const found = await Promise.all(
     [...named].map(async name => {
-      const object = await api.get({ kind: kinds.MetricTemplate, namespace, name }, call).catch((error: unknown) => {
+      const ref = { kind: kinds.MetricTemplate, namespace, name }
+      const object = await api.get(ref, oneOfMany(call)).catch((error: unknown) => {
         if (isForbidden(error)) return null
         throw error
       })

@@ -1,12 +1,12 @@
 /** One Canary as one caller sees it in full, shared by all tabs of the caller that show it. */
 import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
 import { at, recordOf, recordsOf, sameJson, textOf } from '../../core/json.ts'
-import type { Sha256 } from '../../core/ports.ts'
+import type { Call, Sha256 } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { describe } from '../../core/view/describe.ts'
 import { NOTHING_OBSERVED, type Observed } from '../../core/view/observed.ts'
+import { readObserved } from '../../runtime/read-observed.ts'
 import { type Feed, readable } from './feed.ts'
-import { observedBy } from './observed.ts'
 import type { CallerApi } from './ports.ts'
 import { isFinal, problemOf } from './problems.ts'
 import type { CanaryDetail, CanaryRow, CommandAnswer, Problem, Rights } from './protocol.ts'
@@ -156,8 +156,9 @@ export class Detail {
       const object = this.#object
       if (object !== null) {
         try {
-          const call = { lane: 'normal', signal: within(DEADLINE, signal) } as const
-          const observed = await observedBy(api, object, call, sha256)
+          const inTime = within(DEADLINE, signal)
+          const call = (): Call => ({ lane: 'normal', signal: inTime })
+          const observed = await readObserved(object, { api, call }, sha256)
           if (signal.aborted) return
           this.#observed = observed
           if (this.#object !== null) this.#show()

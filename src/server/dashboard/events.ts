@@ -1,5 +1,5 @@
 /** Events of a Canary, the newest first. */
-import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
+import type { KubeObject } from '../../api/object.ts'
 import { numberOf, recordOf, textOf } from '../../core/json.ts'
 import type { CallerApi } from './ports.ts'
 import type { CanaryEvent, CanaryEvents } from './protocol.ts'
@@ -9,13 +9,14 @@ const MOST = 100
 /** The API server knows no order of Events: more are read than are shown. */
 const READ = 500
 
+/** @param canary as it was read: Flagger may have a Canary of the same name, and an earlier one may have had it. */
 export async function eventsOf(
   api: CallerApi,
-  { namespace, name }: Pick<Ref, 'namespace' | 'name'>,
+  { metadata: { namespace = '', name, uid = '' } }: KubeObject,
   signal: AbortSignal,
 ): Promise<CanaryEvents> {
   try {
-    const found = await api.events({ kind: kinds.Canary, namespace, name }, READ, signal)
+    const found = await api.events(namespace, uid, READ, signal)
     const items = found.map(eventOf).toSorted((a, b) => b.at - a.at)
     return { items: items.slice(0, MOST) }
   } catch (error) {

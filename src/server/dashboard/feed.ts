@@ -10,7 +10,7 @@ import type { Call } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { bounded } from '../../runtime/object-limits.ts'
 import type { CallerApi } from './ports.ts'
-import { isFinal, problemOf } from './problems.ts'
+import { isFinal, problemOf, Refusal } from './problems.ts'
 import type { Problem } from './protocol.ts'
 import { elapsed, within } from './waits.ts'
 
@@ -163,7 +163,7 @@ export class Feed<T> {
     let version = from
     const query = { namespace: this.#namespace, resourceVersion: from, timeout: WATCH }
     const startedAt = performance.now()
-    await this.#api.watch(
+    const watched = this.#api.watch(
       kinds.Canary,
       query,
       ({ type, object: sent }) => {
@@ -179,6 +179,10 @@ export class Feed<T> {
       },
       call(signal),
     )
+    await watched.catch((error: unknown) => {
+      if (!isForbidden(error)) throw error
+      throw new Refusal('forbidden', this.#noWatch())
+    })
     const isAtOnce = version === from && performance.now() - startedAt < this.#timing.firstPause
     if (isAtOnce && !signal.aborted) throw new Error('the API server closed the watch at once')
     return version
@@ -196,10 +200,7 @@ export class Feed<T> {
           this.#tellTrouble()
           continue
         }
-        return this.#finish({
-          code: 'forbidden',
-          sentence: `${this.#what()}: you no longer have the right to watch them`,
-        })
+        return this.#finish({ code: 'forbidden', sentence: this.#noWatch() })
       } catch (error) {
         if (signal.aborted) return
         // Reviews of oneself are open to all by default; where they are not, a list of one tells as much.
@@ -250,6 +251,11 @@ export class Feed<T> {
 
   #tell(what: (listener: FeedListener) => void): void {
     for (const listener of this.#listeners) what(listener)
+  }
+
+  /** The right was never there, or is lost: to the API server both are the same. */
+  #noWatch(): string {
+    return `${this.#what()}: you have no right to watch them, or no longer, and this page needs it. ClusterRole sluice-view has the rights get, list and watch`
   }
 
   #what(): string {

@@ -8,6 +8,7 @@ import { routingOf } from '../../core/routers/index.ts'
 import type { CallerApi } from './ports.ts'
 import { problemOf } from './problems.ts'
 import type { ManagedObject, ManagedObjects } from './protocol.ts'
+import { oneOfMany } from './waits.ts'
 
 interface Expected {
   readonly ref: Ref
@@ -50,7 +51,7 @@ export async function objectsOf(api: CallerApi, canary: Canary, call: Call): Pro
     expectedObjects(canary).map(async ({ ref, role, isOptional }): Promise<ManagedObject | null> => {
       const about = { apiVersion: apiVersionOf(ref.kind), kind: ref.kind.kind, name: ref.name, role }
       try {
-        const found = await api.get(ref, call)
+        const found = await api.get(ref, oneOfMany(call))
         if (found !== null) return { ...about, state: 'present' }
         return isOptional === true ? null : { ...about, state: 'absent' }
       } catch (error) {

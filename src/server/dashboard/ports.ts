@@ -22,12 +22,16 @@ export interface Identity {
 
 /** The API server as one caller. Every method throws as `KubeApi` does; none repeats a write. */
 export interface CallerApi extends Pick<KubeApi, 'get' | 'list' | 'watch'> {
-  /** SelfSubjectReview. */
+  /** SelfSubjectReview; no name where the API server does not say it. */
   whoAmI(signal: AbortSignal): Promise<Identity>
   /** SelfSubjectAccessReview. */
   may(permission: Permission, signal: AbortSignal): Promise<boolean>
-  /** The latest Events of one object, in any order. */
-  events(ref: Ref, limit: number, signal: AbortSignal): Promise<readonly KubeObject[]>
+  /**
+   * The latest Events of one object, in any order.
+   *
+   * @param uid of the object: another API may have an object of the same kind and name.
+   */
+  events(namespace: string, uid: string, limit: number, signal: AbortSignal): Promise<readonly KubeObject[]>
   /** A merge patch of one annotation. */
   annotate(ref: Ref, key: string, value: string, signal: AbortSignal): Promise<void>
   /** GET of a path of a Service, through the API server. @param port its number, or its name. */

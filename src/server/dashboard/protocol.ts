@@ -114,8 +114,11 @@ export type StreamRequest =
 export type StreamLine =
   /** The first line. `beat`: a line comes at least so often; three times that long without any means that the server is lost. */
   | { readonly kind: 'hello'; readonly version: string; readonly beat: Milliseconds; readonly now: Milliseconds }
-  /** All Canaries of the namespaces: at the beginning, and after each gap. Replaces what was there. `more` are not shown. */
-  | { readonly kind: 'list'; readonly items: readonly CanaryRow[]; readonly more: number }
+  /**
+   * All Canaries of the namespaces: at the beginning, and after each gap. Replaces what was there, once it is whole: `rest` rows follow
+   * in lines of this kind; absent: none. `more` are not shown.
+   */
+  | { readonly kind: 'list'; readonly items: readonly CanaryRow[]; readonly more: number; readonly rest?: number }
   /** Rows that are new or changed since, and Canaries that are gone. */
   | { readonly kind: 'changes'; readonly changed: readonly CanaryRow[]; readonly gone: readonly CanaryKey[] }
   /** The one Canary, as it is now; null: there is none (yet, or any more). */

@@ -4,7 +4,7 @@ import { isForbidden } from '../../core/errors.ts'
 import { commands } from '../../core/model/command-line.ts'
 import type { Call } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
-import type { CallerApi, Permission } from './ports.ts'
+import type { CallerApi } from './ports.ts'
 import { problemOf } from './problems.ts'
 import type { Namespaces, Rights } from './protocol.ts'
 import { within } from './waits.ts'
@@ -43,13 +43,12 @@ export async function rightsOf(
  */
 export async function namespacesOf(api: CallerApi, named: readonly string[], signal: AbortSignal): Promise<Namespaces> {
   const inTime = within(DEADLINE, signal)
-  const list = (namespace: string): Permission => ({ verb: 'list', group, resource, namespace })
   if (named.length > 0) {
-    const allowed = await allowedOf(api, named, list, inTime)
+    const allowed = await allowedOf(api, named, inTime)
     if (allowed.length > 0) return { kind: 'some', names: allowed, more: 0 }
     return { kind: 'unknown', sentence: `You have no right to list Canaries in ${named.join(', ')}` }
   }
-  if (await api.may(list(''), inTime)) return { kind: 'all' }
+  if (await mayList(api, '', inTime)) return { kind: 'all' }
   const names = await namesOfNamespaces(api, { lane: 'normal', signal: inTime })
   if (names === null) {
     return {
@@ -59,7 +58,7 @@ export async function namespacesOf(api: CallerApi, named: readonly string[], sig
     }
   }
   const asked = names.slice(0, MOST_REVIEWS)
-  const allowed = await allowedOf(api, asked, list, inTime)
+  const allowed = await allowedOf(api, asked, inTime)
   const more = names.length - asked.length
   if (allowed.length > 0) return { kind: 'some', names: allowed, more }
   const others = more === 0 ? '' : `; ${more} more were not asked for: open the page with ?ns=NAME`
@@ -69,21 +68,33 @@ export async function namespacesOf(api: CallerApi, named: readonly string[], sig
   }
 }
 
-async function allowedOf(
-  api: CallerApi,
-  namespaces: readonly string[],
-  permission: (namespace: string) => Permission,
-  signal: AbortSignal,
-): Promise<string[]> {
+async function allowedOf(api: CallerApi, namespaces: readonly string[], signal: AbortSignal): Promise<string[]> {
   const allowed = new Set<string>()
   const waiting = [...namespaces]
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (await api.may(permission(next), signal)) allowed.add(next)
+      if (await mayList(api, next, signal)) allowed.add(next)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return namespaces.filter(one => allowed.has(one))
+}
+
+/** @param namespace empty: all. */
+async function mayList(api: CallerApi, namespace: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await api.may({ verb: 'list', group, resource, namespace }, signal)
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+  }
+  // Where reviews of oneself are not open to all, a list of one tells as much.
+  try {
+    await api.list(kinds.Canary, { namespace, limit: 1, form: 'metadata' }, { lane: 'normal', signal })
+    return true
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return false
+  }
 }
 
 /** null: they may not be listed. */

@@ -1,6 +1,7 @@
 /**
  * What one tab follows, as JSON lines. Nothing is queued for a tab that reads slowly: what changed meanwhile is remembered by name,
- * and sent as it is then; a tab that does not read at all is dropped. So a stream costs no more memory than the names of Canaries.
+ * and sent as it is then, line by line as there is room; a tab that does not read at all is dropped. So a stream costs no more memory
+ * than the names of Canaries and one line.
  */
 import type { ServerResponse } from 'node:http'
 import type { Milliseconds } from '../../core/time.ts'
@@ -28,13 +29,18 @@ export interface StreamOptions {
   readonly ended: () => void
 }
 
+/** Rows in one line of a list: 5,000 rows in one line were 8 MB for each tab that does not read. */
+const ROWS_IN_LINE = 100
+
 /** The lines of one answer. */
 export class LineStream {
   readonly #response: ServerResponse
   readonly #options: StreamOptions
   readonly #timing: StreamTiming
-  /** What is to be sent, as late as possible: the lines are made when they can be written. */
-  #pending: () => StreamLine[] = () => []
+  /** What is to be sent, as late as possible: each line is made when it can be written. */
+  #pending: (() => Iterable<StreamLine>) | null = null
+  /** Lines of which some are sent. */
+  #begun: Iterator<StreamLine> | null = null
   #isBlocked = false
   #isOver = false
   #flush: NodeJS.Timeout | null = null
@@ -64,8 +70,8 @@ export class LineStream {
     return this.#isOver
   }
 
-  /** @param pending makes the lines that are due; called once, when they can be sent. */
-  due(pending: () => StreamLine[]): void {
+  /** @param pending makes the lines that are due; called once, when the first can be sent. Each is taken when there is room for it. */
+  due(pending: () => Iterable<StreamLine>): void {
     this.#pending = pending
     if (this.#isBlocked || this.#isOver) return
     this.#flush ??= setTimeout(() => {
@@ -86,10 +92,16 @@ export class LineStream {
   }
 
   #send(): void {
-    if (this.#isBlocked || this.#isOver) return
-    const pending = this.#pending
-    this.#pending = () => []
-    for (const line of pending()) this.#write(line)
+    while (!this.#isBlocked && !this.#isOver) {
+      if (this.#begun === null) {
+        if (this.#pending === null) return
+        this.#begun = this.#pending()[Symbol.iterator]()
+        this.#pending = null
+      }
+      const next = this.#begun.next()
+      if (next.done === true) this.#begun = null
+      else this.#write(next.value)
+    }
   }
 
   #write(line: StreamLine): void {
@@ -120,29 +132,36 @@ export function streamList(lines: LineStream, feeds: readonly Feed<CanaryRow>[])
   const changed = new Set<string>()
   const troubles = new Map<Feed<CanaryRow>, Problem>()
   let shownTrouble: Problem | null = null
-  const pending = (): StreamLine[] => [...rowsDue(), ...troubleDue()]
-  const rowsDue = (): StreamLine[] => {
+  const rowOf = (key: string): CanaryRow | undefined =>
+    feeds.map(feed => feed.rows.get(key)).find(row => row !== undefined)
+  const pending = function* (): Generator<StreamLine> {
     // Half a list would look like a whole one.
-    if (!feeds.every(feed => feed.isListed)) return []
-    if (isListDue) {
-      isListDue = false
-      changed.clear()
-      const items = feeds.flatMap(feed => [...feed.rows.values()])
-      return [{ kind: 'list', items, more: feeds.reduce((sum, { more }) => sum + more, 0) }]
-    }
-    if (changed.size === 0) return []
-    const rows = [...changed].map(key => ({
-      key,
-      row: feeds.map(feed => feed.rows.get(key)).find(one => one !== undefined),
-    }))
+    if (feeds.every(feed => feed.isListed)) yield* isListDue ? listDue() : changesDue()
+    yield* troubleDue()
+  }
+  const listDue = function* (): Generator<StreamLine> {
+    isListDue = false
     changed.clear()
-    return [
-      {
+    const keys = feeds.flatMap(feed => [...feed.rows.keys()])
+    const more = feeds.reduce((sum, feed) => sum + feed.more, 0)
+    for (let sent = 0; sent === 0 || sent < keys.length; sent += ROWS_IN_LINE) {
+      const rest = Math.max(0, keys.length - sent - ROWS_IN_LINE)
+      // What changes while it is sent is among the changes, too; what is gone meanwhile is left out.
+      const items = keys.slice(sent, sent + ROWS_IN_LINE).flatMap(key => rowOf(key) ?? [])
+      yield { kind: 'list', items, more, ...(rest === 0 ? {} : { rest }) }
+    }
+  }
+  const changesDue = function* (): Generator<StreamLine> {
+    const keys = [...changed]
+    changed.clear()
+    for (let sent = 0; sent < keys.length; sent += ROWS_IN_LINE) {
+      const rows = keys.slice(sent, sent + ROWS_IN_LINE).map(key => ({ key, row: rowOf(key) }))
+      yield {
         kind: 'changes',
-        changed: rows.flatMap(({ row }) => (row === undefined ? [] : [row])),
+        changed: rows.flatMap(({ row }) => row ?? []),
         gone: rows.flatMap(({ key, row }) => (row === undefined ? [keyOf(key)] : [])),
-      },
-    ]
+      }
+    }
   }
   const troubleDue = (): StreamLine[] => {
     const [problem = null] = troubles.values()

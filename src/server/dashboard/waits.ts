@@ -1,9 +1,13 @@
 /** Waiting, and deadlines, of calls that a viewer waits for. */
+import type { Call } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 
 /** Aborts with `signal`, and after so long in any case. */
 export const within = (limit: Milliseconds, signal: AbortSignal): AbortSignal =>
   AbortSignal.any([signal, AbortSignal.timeout(limit)])
+
+/** For one of many requests that go out together: each listens to its signal, and Node warns of more than ten listeners to one. */
+export const oneOfMany = (call: Call): Call => ({ ...call, signal: AbortSignal.any([call.signal]) })
 
 /** Resolves after `wait`, or as soon as `signal` aborts; never rejects, and keeps no process alive. */
 export function elapsed(wait: Milliseconds, signal: AbortSignal): Promise<void> {

@@ -75,6 +75,18 @@ suite('charts', () => {
     ])
   })
 
+  test('of many templates are read without a warning of Node', async () => {
+    const names = Array.from({ length: 15 }, (_, n) => `template-${n}`)
+    const metrics = names.map(name => ({ name, templateRef: { name }, thresholdRange: { max: 1 } }))
+    w.api.user.merge(kinds.Canary, 'shop', 'web', { spec: { analysis: { metrics } } })
+    const warnings: string[] = []
+    const warned = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', warned)
+    expect((await charts()).charts).to.have.lengthOf(16)
+    process.off('warning', warned)
+    expect(warnings).to.deep.equal([])
+  })
+
   test('of a metrics server that a Canary names are not asked for', async () => {
     w.api.user.merge(kinds.Canary, 'shop', 'web', { spec: { metricsServer: 'http://elsewhere.example:9090' } })
     const { charts: drawn } = await charts()

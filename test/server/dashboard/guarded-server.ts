@@ -17,6 +17,8 @@ export type Rights = Readonly<Record<string, readonly string[]>>
 export interface User {
   readonly name: string
   rights: Rights
+  /** Has no system:basic-user, which lets everyone ask about themselves. */
+  readonly isNotBasic?: true
 }
 
 export interface Recorded {
@@ -108,6 +110,8 @@ export class GuardedServer {
     const pieces: Buffer[] = []
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
     const body = Buffer.concat(pieces)
+    if (user.isNotBasic && /\/selfsubject(access)?reviews$/.test(path))
+      return status(response, 403, 'Forbidden', `forbidden: User "${user.name}" cannot create resource`)
     if (path.endsWith('/selfsubjectreviews')) {
       return json(response, 201, { status: { userInfo: { username: user.name, groups: ['system:authenticated'] } } })
     }

@@ -114,6 +114,49 @@ suite('the page shows and does what the caller may', () => {
     expect(await asked(TOKENS.viewer)).to.deep.equal({ kind: 'some', names: ['shop'], more: 0 })
   })
 
+  test('who may list and not watch is told so, whatever is shown', async () => {
+    for (const wanted of [{ namespaces: ['shop'] }, { canary: { namespace: 'shop', name: 'web' } }]) {
+      const one = await tab(w, TOKENS.lister, wanted)
+      const end = await one.until(({ kind }) => kind === 'end')
+      expect(end.kind === 'end' && end.problem).to.deep.equal({
+        code: 'forbidden',
+        sentence:
+          'Canaries of namespace shop: you have no right to watch them, or no longer, and this page needs it. ClusterRole sluice-view has the rights get, list and watch',
+      })
+    }
+  })
+
+  test('who may not ask about themselves sees what may be listed, without a name', async () => {
+    const asked = async (query: string): Promise<unknown> =>
+      (await call(w, `GET /api/whoami${query}`, { token: TOKENS.stranger })).body
+    const nameless = { user: '', groups: [] }
+    const shop = { kind: 'some', names: ['shop'], more: 0 }
+    expect(await asked('?ns=shop&ns=other')).to.deep.equal({ ...nameless, namespaces: shop })
+    expect(await asked('')).to.deep.include(nameless)
+    const one = await tab(w, TOKENS.stranger, { namespaces: ['shop'] })
+    const list = await one.until(({ kind }) => kind === 'list' || kind === 'end')
+    one.close()
+    expect(list.kind).to.equal('list')
+  })
+
+  test('events are those of this Canary, and not of one of the same name in another API', async () => {
+    const about = (apiVersion: string, uid: string, message: string): void =>
+      void w.api.user.create({
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name: message, namespace: 'shop' },
+        involvedObject: { apiVersion, kind: 'Canary', namespace: 'shop', name: 'web', uid },
+        type: 'Normal',
+        reason: 'Synced',
+        message,
+        lastTimestamp: '2026-01-01T00:00:00Z',
+      })
+    about('flagger.app/v1beta1', 'of-flagger', 'theirs')
+    about('sluice.dev/v1beta1', w.api.user.get(kinds.Canary, 'shop', 'web')?.metadata.uid ?? '', 'ours')
+    const { body } = await call(w, 'GET /api/canaries/shop/web/events', { token: TOKENS.editor })
+    expect((body['items'] as { message: string }[]).map(({ message }) => message)).to.deep.equal(['ours'])
+  })
+
   test('one Canary comes with what the caller may do, and names what the caller may not read', async () => {
     const seen = await Promise.all(
       [TOKENS.editor, TOKENS.viewer].map(async token => {

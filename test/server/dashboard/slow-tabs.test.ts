@@ -63,6 +63,32 @@ suite('a tab that reads slowly', () => {
     expect(kinds().at(-1)).to.equal('end')
   })
 
+  test('is sent a long list line by line, each made when there is room for it, and then what came meanwhile', async () => {
+    const stream = open(60_000)
+    let made = 0
+    stream.due(function* () {
+      for (const more of [1, 2, 3]) {
+        made = more
+        answer.isFull = true
+        yield* list(more)
+      }
+    })
+    while (!kinds().includes('list 1')) await gathered()
+    stream.due(() => list(4))
+    await gathered()
+    expect(made).to.equal(1)
+    for (const more of [2, 3, 4]) {
+      answer.emit('drain')
+      expect(
+        kinds()
+          .filter(kind => kind.startsWith('list'))
+          .at(-1),
+      ).to.equal(`list ${more}`)
+    }
+    stream.end({ code: 'api-server', sentence: 'over' }, null)
+    await ended
+  })
+
   test('is dropped when it does not read again', async () => {
     const stream = open(10)
     answer.isFull = true

@@ -34,6 +34,20 @@ suite('the stream of a tab', () => {
     one.close()
   })
 
+  test('has a long list in lines of a bounded length, of which the last says that it is whole', async () => {
+    for (let n = 1; n < 250; n += 1) w.api.user.create(canary(`service-${n}`))
+    const one = await tab(w, TOKENS.viewer, list)
+    await one.until(line => line.kind === 'list' && line.rest === undefined)
+    const pieces = one.lines.flatMap(line => (line.kind === 'list' ? [line] : []))
+    expect(pieces.map(({ items, rest }) => [items.length, rest])).to.deep.equal([
+      [100, 150],
+      [100, 50],
+      [50, undefined],
+    ])
+    expect(new Set(pieces.flatMap(({ items }) => items.map(({ name }) => name))).size).to.equal(250)
+    one.close()
+  })
+
   test('of one Canary: each state, and that it is gone', async () => {
     const one = await tab(w, TOKENS.editor, { canary: { namespace: 'shop', name: 'web' } })
     // Images of both sides are there once the workloads are read.

@@ -1,4 +1,4 @@
-/** The page's server before an API server with four users, and what a browser would send. */
+/** The page's server before an API server with users, and what a browser would send. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -22,6 +22,8 @@ export const TOKENS = {
   editor: 'token-of-editor',
   viewer: 'token-of-viewer',
   nobody: 'token-of-nobody',
+  lister: 'token-of-lister',
+  stranger: 'token-of-stranger',
 } as const
 
 export interface World {
@@ -50,6 +52,8 @@ export async function world(changes: Partial<PageOptions> = {}): Promise<World> 
     [TOKENS.editor]: { name: 'system:serviceaccount:shop:ci', rights: { shop: [releases, 'patch canaries'] } },
     [TOKENS.viewer]: { name: 'vera', rights: { shop: [`${READ} canaries`] } },
     [TOKENS.nobody]: { name: 'nemo', rights: {} },
+    [TOKENS.lister]: { name: 'lisa', rights: { shop: ['get,list canaries'] } },
+    [TOKENS.stranger]: { name: 'sam', rights: { shop: [`${READ} canaries`] }, isNotBasic: true },
   })
   api.user.namespace('shop')
   api.user.namespace('other')

@@ -1,28 +1,34 @@
-/** What the caller may read beside a Canary: its Deployments, their pods, the records of revisions. */
-import { type Kind, type KubeObject, kinds } from '../../api/object.ts'
-import { isForbidden } from '../../core/errors.ts'
-import { at, textOf } from '../../core/json.ts'
-import { CANARY_LABEL } from '../../core/model/names.ts'
-import type { Sha256 } from '../../core/ports.ts'
-import { NOTHING_OBSERVED, type Observed, observedOf, podSelectors, type Unread } from '../../core/view/observed.ts'
-import type { Session } from './session.ts'
+/** What a caller may read beside a Canary: its Deployments, their pods, the records of revisions. Each missing right leaves one part out. */
+import { type Kind, type KubeObject, kinds } from '../api/object.ts'
+import { isForbidden } from '../core/errors.ts'
+import { at, textOf } from '../core/json.ts'
+import { CANARY_LABEL } from '../core/model/names.ts'
+import type { Call, KubeApi, Sha256 } from '../core/ports.ts'
+import { NOTHING_OBSERVED, type Observed, observedOf, podSelectors, type Unread } from '../core/view/observed.ts'
 
 /** Pods of one side that are read: more look the same. */
 const MOST = 200
 
+/** The API server as the caller. */
+export interface CallerReads {
+  readonly api: Pick<KubeApi, 'get' | 'list'>
+  /** For one request. Several go out together. */
+  call(): Call
+}
+
 /** @throws what the API server or the network answered, except that a right is missing. */
-export async function observe(session: Session, canary: KubeObject, sha256: Sha256): Promise<Observed> {
-  const { api } = session
+export async function readObserved(canary: KubeObject, caller: CallerReads, sha256: Sha256): Promise<Observed> {
+  const { api } = caller
   const namespace = canary.metadata.namespace ?? ''
   const name = textOf(at(canary.spec, 'targetRef', 'name'))
   if (name === '') return NOTHING_OBSERVED
   const deployment = (of: string): Promise<KubeObject | null | Unread> =>
-    unlessForbidden(api.get({ kind: kinds.Deployment, namespace, name: of }, session.call()))
+    unlessForbidden(api.get({ kind: kinds.Deployment, namespace, name: of }, caller.call()))
   const list = async (kind: Kind, labels: Readonly<Record<string, string>>): Promise<readonly KubeObject[]> => {
     const labelSelector = Object.entries(labels)
       .map(pair => pair.join('='))
       .join(',')
-    return (await api.list(kind, { namespace, labelSelector, limit: MOST }, session.call())).items
+    return (await api.list(kind, { namespace, labelSelector, limit: MOST }, caller.call())).items
   }
   const [target, primary, records] = await Promise.all([
     deployment(name),

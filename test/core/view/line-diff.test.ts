@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { folded, lineDiff } from '../../../src/server/dashboard/line-diff.ts'
+import { folded, lineDiff } from '../../../src/core/view/line-diff.ts'
 
 const shown = (before: string, after: string, context = 99): string =>
   folded(lineDiff(before.split(''), after.split('')), context)

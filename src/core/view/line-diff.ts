@@ -28,7 +28,8 @@ export function lineDiff(before: readonly string[], after: readonly string[]): D
 function middle(before: readonly string[], after: readonly string[]): DiffLine[] {
   const width = after.length + 1
   /** Longest common subsequence of `before` from i and `after` from j. */
-  const lengths = new Uint16Array((before.length + 1) * width)
+  const Lengths = Math.min(before.length, after.length) < 2 ** 16 ? Uint16Array : Uint32Array
+  const lengths = new Lengths((before.length + 1) * width)
   const lengthAt = (i: number, j: number): number => lengths[i * width + j] ?? 0
   for (let i = before.length - 1; i >= 0; i -= 1) {
     for (let j = after.length - 1; j >= 0; j -= 1) {
