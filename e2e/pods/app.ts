@@ -33,6 +33,15 @@ const serve = (port: number) => (request: Request, response: Response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app')
   const answer = (status: number): void => {
     const headers = { 'x-version': version, 'x-pod': POD_NAME, 'x-port': String(port) }
+    const isGrpc = request.headers['content-type'] === 'application/grpc'
+    if (isGrpc && response instanceof http2.Http2ServerResponse) {
+      response.writeHead(200, { ...headers, 'content-type': 'application/grpc' })
+      // OK with an empty message, or INTERNAL.
+      if (status === 200) response.write(Buffer.alloc(5))
+      response.addTrailers({ 'grpc-status': status === 200 ? '0' : '13' })
+      response.end()
+      return
+    }
     if (response instanceof http.ServerResponse) response.writeHead(status, headers)
     else response.writeHead(status, headers)
     response.end(pathname === '/token' ? '{"token":"e2e"}\n' : `${version}\n`)

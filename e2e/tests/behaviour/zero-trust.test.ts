@@ -8,8 +8,9 @@ import { parse } from 'yaml'
 import { apiVersionOf, kindKey, type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at, listOf, recordOf } from '../../../src/core/json.ts'
 import { policyKinds } from '../../../src/core/policies/index.ts'
+import { grpcIngress, grpcPort, grpcServicePort, withGrpc } from '../../fixtures/grpc.ts'
 import type { Load } from '../../fixtures/load.ts'
-import { Shop } from '../../fixtures/shop.ts'
+import { Shop, sidecar } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import { waitFor } from '../../lab/wait.ts'
 
@@ -59,20 +60,33 @@ async function sameCallers(shop: Shop): Promise<void> {
     metadata: { name: 'no-admin' },
     spec: { ...web, action: 'DENY', rules: [{ to: [{ operation: { paths: ['/admin'] } }] }] },
   })
-  await shop.deployWeb({ version: 'v1', replicas: 2, serviceAccount: 'web' })
+  const { spec, ...named } = shop.service()
+  await shop.apply(
+    withGrpc(shop.deployment({ version: 'v1', replicas: 2, serviceAccount: 'web' })),
+    { ...named, spec: { ...recordOf(spec), ports: [...listOf(at(spec, 'ports')), grpcServicePort] } },
+    sidecar(grpcIngress),
+  )
+  await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
   const [frontend, rogue] = await Promise.all([shop.caller('frontend'), shop.caller('rogue')])
   const allowed = shop.load('client', { address: frontend, rate: 100, seconds: 600 })
   const admin = shop.load('client', { address: frontend, rate: 30, path: '/admin', seconds: 600 })
   const denied = shop.load('client', { address: rogue, rate: 100, seconds: 600 })
   const plain = shop.load('client', { rate: 1, seconds: 600 })
-  const from = Math.max(await steady(allowed, 200), await steady(denied, 403), await steady(admin, 403))
+  const grpc = { scheme: 'grpc', port: grpcPort.service, path: '/shop.Web/Get', seconds: 600 } as const
+  const allowedGrpc = shop.load('client', { ...grpc, address: frontend, rate: 50 })
+  const deniedGrpc = shop.load('client', { ...grpc, address: rogue, rate: 50 })
+  const all = { allowed: [allowed, allowedGrpc], denied: [denied, deniedGrpc] }
+  const both = async (loads: Load[], status: number): Promise<number> =>
+    Math.max(...(await Promise.all(loads.map(load => steady(load, status)))))
+  const from = Math.max(await both(all.allowed, 200), await both(all.denied, 403), await steady(admin, 403))
 
-  await shop.apply(shop.canary({ primary: { labels: 'switch' }, service: { gateways: undefined, hosts: undefined } }))
+  const service = { gateways: undefined, hosts: undefined, portDiscovery: true }
+  await shop.apply(shop.canary({ primary: { labels: 'switch' }, service }))
   const timeline = shop.timeline()
   await timeline.untilPhase('Initialized', 90)
-  const { metadata, spec } = shown(shop, 'docs/zero-trust.md', 'AuthorizationPolicy')
+  const { metadata, spec: copied } = shown(shop, 'docs/zero-trust.md', 'AuthorizationPolicy')
   const copy = await shop.get(kinds.AuthorizationPolicy, metadata.name)
-  expect(copy?.['spec']).to.deep.equal(spec)
+  expect(copy?.['spec']).to.deep.equal(copied)
   expect(copy?.metadata.labels).to.deep.equal(metadata.labels)
   expect(copy?.metadata.annotations).to.include(metadata.annotations)
 
@@ -94,10 +108,10 @@ async function sameCallers(shop: Shop): Promise<void> {
   await timeline.untilWeight(50, 120, again)
   const edited = Date.now()
   await shop.apply(callers(shop, 'rogue'))
-  const open = await steady(denied, 200)
-  expect(denied.versions(open, Date.now())).to.have.all.keys('v2', 'v4')
+  const open = await both(all.denied, 200)
+  for (const load of all.denied) expect(load.versions(open, Date.now())).to.have.all.keys('v2', 'v4')
   await shop.apply(callers(shop))
-  const closed = await steady(denied, 403)
+  const closed = await both(all.denied, 403)
   const deleted = Date.now()
   await shop.kubectl('delete', 'authorizationpolicy', 'no-admin')
   const opened = await steady(admin, 200)
@@ -106,15 +120,20 @@ async function sameCallers(shop: Shop): Promise<void> {
   await timeline.untilPhase('Succeeded', 120, again)
 
   await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=120s')
-  await allowed.answered(200, Date.now())
+  const gone = Date.now()
+  await Promise.all(all.allowed.map(load => load.answered(200, gone)))
   const end = Date.now()
   expect(JSON.stringify(await shop.kubectl('get', 'authorizationpolicies', '-o', 'name'))).to.not.contain('primary')
 
   // v3 answers with errors of its own: a refusal is what the allowed caller must never get.
-  expect(statuses(allowed, from, end)).to.deep.equal([200, 500])
-  expect(statuses(allowed, from, bad)).to.deep.equal([200])
-  expect(statuses(denied, from, edited)).to.deep.equal([403])
-  expect(statuses(denied, closed, end)).to.deep.equal([403])
+  for (const load of all.allowed) {
+    expect(statuses(load, from, end)).to.deep.equal([200, 500])
+    expect(statuses(load, from, bad)).to.deep.equal([200])
+  }
+  for (const load of all.denied) {
+    expect(statuses(load, from, edited)).to.deep.equal([403])
+    expect(statuses(load, closed, end)).to.deep.equal([403])
+  }
   expect(statuses(admin, from, deleted)).to.deep.equal([403])
   expect(statuses(admin, opened, end)).to.deep.equal([200])
   // The client of the other namespace has an identity that no policy names.
