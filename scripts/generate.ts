@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the table of their kinds, and those of providers. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the rights that the controller checks, the table of their kinds, and those of providers. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -12,6 +12,7 @@ import { parityPage } from './parity.ts'
 import { policiesPage } from './policies-table.ts'
 import { policyRolesPage } from './policy-rbac.ts'
 import { nginxRolePage, rbacPage } from './rbac.ts'
+import { rolesPage } from './roles.ts'
 
 const root = new URL('..', import.meta.url)
 const stale: string[] = []
@@ -27,6 +28,7 @@ for (const { path, text } of [
   istioPage(),
   rbacPage(),
   nginxRolePage(),
+  rolesPage(),
 ]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)

@@ -12,10 +12,12 @@ import { connect, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
 import { figuresOf, finishedRun } from './controller/canary-metrics.ts'
+import { RightsCheck } from './controller/rights-check.ts'
 import type { Sha256 } from './core/ports.ts'
 import { EventRecorder } from './runtime/events.ts'
 import { Election } from './runtime/lease.ts'
 import { pause } from './runtime/timing.ts'
+import type { About } from './server/about.ts'
 import { unhealthy, unready, type Vitals } from './server/health.ts'
 import { serve } from './server/http.ts'
 
@@ -50,12 +52,16 @@ class ControllerApp {
   readonly #controller: Controller
   readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
   readonly #ended = new Map<string, string>()
+  readonly #version: string
+  readonly #rights: RightsCheck
+  #isLeading = false
   #election: Election | null = null
   #started = false
 
   constructor(flags: RunFlags, version: string, log: JsonLog) {
     this.#flags = flags
     this.#log = log
+    this.#version = version
     const metrics = new Metrics(version)
     this.#metrics = metrics
     this.#connected = connect(flags, {
@@ -79,6 +85,18 @@ class ControllerApp {
       log,
       instance: this.#identity,
       dropped: () => metrics.count('events_dropped_total', {}),
+    })
+    this.#rights = new RightsCheck({
+      api,
+      settings: {
+        namespaces: flags.namespace,
+        leaseNamespace: this.#leaseNamespace(),
+        leaderElect: flags.leaderElect,
+        trackConfigs: flags.trackConfigs,
+        podReasons: flags.podReasons,
+      },
+      clock: systemClock,
+      counted: (role, missing) => metrics.set('missing_rights', { role }, missing),
     })
     this.#controller = new Controller(
       {
@@ -143,6 +161,7 @@ class ControllerApp {
       bind,
       health: () => unhealthy(this.#vitals()),
       readiness: () => unready(this.#vitals()),
+      about: () => this.#about(),
       metrics: () => {
         this.#metrics.set('events_waiting', {}, this.#recorder.depth)
         return this.#metrics.page()
@@ -153,7 +172,8 @@ class ControllerApp {
     const address = server.address()
     const listens = typeof address === 'object' && address !== null ? address.port : port
     this.#log.info('started', { server: this.#connected.server, port: listens, identity: this.#identity })
-    const endJobs = this.#jobs()
+    const endJobs = this.#jobs(stop)
+    void this.#rights.whenDue(stop)
     await Promise.race([this.#controller.start(), aborted(stop)])
     this.#started = true
     if (leaderElect) {
@@ -178,12 +198,27 @@ class ControllerApp {
     }
   }
 
+  #about(): About {
+    return {
+      version: this.#version,
+      identity: this.#identity,
+      isLeader: this.#isLeading,
+      rights: this.#rights.report(),
+    }
+  }
+
   async #lead(term: AbortSignal): Promise<void> {
+    this.#isLeading = true
     this.#metrics.set('leader', {}, 1)
     await this.#controller.lead(term)
+    this.#isLeading = false
     this.#metrics.set('leader', {}, 0)
     // Another process shows them now.
     for (const key of this.#ended.keys()) this.#forget(key)
+  }
+
+  #leaseNamespace(): string {
+    return this.#flags.leaderElectionNamespace ?? (this.#connected.namespace || 'sluice-system')
   }
 
   #newElection(): Election {
@@ -191,7 +226,7 @@ class ControllerApp {
       api: this.#connected.api,
       clock: monotonicClock,
       log: this.#log,
-      namespace: this.#flags.leaderElectionNamespace ?? (this.#connected.namespace || 'sluice-system'),
+      namespace: this.#leaseNamespace(),
       name: 'sluice',
       identity: this.#identity,
       // A new leader begins within 15 s after a crash.
@@ -200,9 +235,10 @@ class ControllerApp {
   }
 
   /** What the controller does by the clock on the wall, not by events: it tells what it cannot see. */
-  #jobs(): () => Promise<void> {
+  #jobs(stop: AbortSignal): () => Promise<void> {
     return startJobs(
       [
+        { name: 'check the rights', schedule: '* * * * *', run: () => this.#rights.whenDue(stop) },
         {
           name: 'report reflectors in trouble',
           schedule: '* * * * *',

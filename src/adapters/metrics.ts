@@ -46,6 +46,7 @@ const table = {
   events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],
   events_dropped_total: ['counter', 'Kubernetes Events that could not be written, and never will be.', []],
   leader: ['gauge', '1 while this process holds the Lease.', []],
+  missing_rights: ['gauge', 'Rights of a role that this process lacks, checked at start and hourly.', ['role']],
 } as const satisfies Record<
   string,
   | readonly ['gauge' | 'counter', string, readonly string[]]

@@ -160,7 +160,7 @@ const options: readonly Option[] = [
     '--leader-election-namespace <name>',
     "namespace of the Lease; without it the pod's own, or sluice-system",
   ),
-  new Option('--port <number>', 'port of /healthz, /readyz and /metrics').argParser(port).default(8080),
+  new Option('--port <number>', 'port of /healthz, /readyz, /info and /metrics').argParser(port).default(8080),
   new Option('--bind <address>', 'address of that port').default('0.0.0.0'),
   new Option('--log-level <level>', 'minimum log level').choices(['debug', 'info', 'warn', 'error']).default('info'),
   new Option('--kube-api-qps <number>', 'requests a second to the Kubernetes API').argParser(positive).default(300),

@@ -1,5 +1,6 @@
-/** The controller's port: `/healthz`, `/readyz` and `/metrics`. Nothing here writes, and nothing here waits for the cluster. */
+/** The controller's port: `/healthz`, `/readyz`, `/info` and `/metrics`. Nothing here writes, and nothing here waits for the cluster. */
 import { createServer, type Server } from 'node:http'
+import { type About, aboutJson, aboutLines } from './about.ts'
 
 /** What is wrong, a sentence each; empty when all is well. */
 export type Complaints = () => readonly string[]
@@ -11,23 +12,31 @@ export interface ServerOptions {
   readonly health: Complaints
   /** Can this process do its work, or take it over? */
   readonly readiness: Complaints
+  /** For `/readyz?verbose` and `/info`. */
+  readonly about: () => About
   readonly metrics: () => Promise<{ contentType: string; body: string }>
 }
 
 /** Starts to listen; rejects with a sentence when the port cannot be had. */
 export async function serve(options: ServerOptions): Promise<Server> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0]
+    const [path, query = ''] = (request.url ?? '/').split('?', 2)
     const send = (status: number, body: string, contentType = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': contentType })
       response.end(request.method === 'HEAD' ? undefined : body)
     }
-    const tell = (complaints: readonly string[]): void =>
-      complaints.length === 0 ? send(200, 'ok\n') : send(503, `${complaints.join('\n')}\n`)
+    const tell = (complaints: readonly string[], more: readonly string[] = []): void => {
+      const lines = [...(complaints.length === 0 ? ['ok'] : complaints), ...more]
+      send(complaints.length === 0 ? 200 : 503, `${lines.join('\n')}\n`)
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'only GET\n')
     if (path === '/healthz') return tell(options.health())
-    if (path === '/readyz') return tell(options.readiness())
-    if (path !== '/metrics') return send(404, 'there are /healthz, /readyz and /metrics\n')
+    if (path === '/readyz') {
+      const isVerbose = new URLSearchParams(query).has('verbose')
+      return tell(options.readiness(), isVerbose ? aboutLines(options.about()) : [])
+    }
+    if (path === '/info') return send(200, aboutJson(options.about()), 'application/json')
+    if (path !== '/metrics') return send(404, 'there are /healthz, /readyz, /info and /metrics\n')
     options.metrics().then(
       page => send(200, page.body, page.contentType),
       () => send(500, 'the metrics could not be collected\n'),

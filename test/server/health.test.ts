@@ -1,10 +1,18 @@
 import { expect } from 'chai'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { About } from '../../src/server/about.ts'
 import { unhealthy, unready, type Vitals } from '../../src/server/health.ts'
 import { serve } from '../../src/server/http.ts'
 
 const well: Vitals = { started: true, unseen: null, leaseAge: 2000, electionStuck: 0, pass: null }
+
+const about: About = {
+  version: '1.2.3',
+  identity: 'sluice-1_ab',
+  isLeader: true,
+  rights: { checkedAt: null, checked: 0, missing: [], problem: null },
+}
 
 suite('health and readiness', () => {
   let servers: Server[] = []
@@ -14,20 +22,25 @@ suite('health and readiness', () => {
     servers = []
   })
 
-  async function asked(vitals: Vitals): Promise<Record<string, string>> {
+  async function started(vitals: Vitals, said: About = about): Promise<(path: string) => Promise<string>> {
     const server = await serve({
       bind: '127.0.0.1',
       port: 0,
       health: () => unhealthy(vitals),
       readiness: () => unready(vitals),
+      about: () => said,
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
     })
     servers.push(server)
     const { port } = server.address() as AddressInfo
-    const get = async (path: string): Promise<string> => {
+    return async path => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`)
       return `${response.status} ${(await response.text()).trim()}`
     }
+  }
+
+  async function asked(vitals: Vitals): Promise<Record<string, string>> {
+    const get = await started(vitals)
     return { healthz: await get('/healthz'), readyz: await get('/readyz') }
   }
 
@@ -59,11 +72,43 @@ suite('health and readiness', () => {
     })
   }
 
+  test('/readyz?verbose and /info say who it is, and which rights it lacks; only complaints make it unready', async () => {
+    const missing = [
+      {
+        right: 'get secrets',
+        namespace: '',
+        role: 'sluice-configs',
+        manifest: 'manifests/config-rbac.yaml',
+        isOptional: true,
+      },
+    ]
+    const lacking: About = { ...about, rights: { checkedAt: 0, checked: 9, missing, problem: 'no answer' } }
+    const get = await started(well, lacking)
+    expect(await get('/readyz')).to.equal('200 ok')
+    expect(await get('/readyz?verbose')).to.equal(
+      [
+        '200 ok',
+        'version: 1.2.3',
+        'identity: sluice-1_ab',
+        'leader: yes',
+        'rights: 1 of 9 are missing (checked 1970-01-01T00:00:00.000Z)',
+        'rights: the last check did not end: no answer',
+        'missing: get secrets in all namespaces (optional role sluice-configs, manifests/config-rbac.yaml)',
+      ].join('\n'),
+    )
+    expect(JSON.parse((await get('/info')).replace('200 ', ''))).to.deep.equal(lacking)
+    const unreadyOne = await started({ ...well, started: false })
+    expect(await unreadyOne('/readyz?verbose')).to.match(
+      /^503 the caches are not filled yet\nversion: 1\.2\.3\n[^]*\nrights: not checked yet$/,
+    )
+  })
+
   test('a port that is taken is said in a sentence', async () => {
     const options = {
       bind: '127.0.0.1',
       health: () => [],
       readiness: () => [],
+      about: () => about,
       metrics: () => Promise.reject(new Error()),
     }
     const first = await serve({ ...options, port: 0 })
