@@ -1,13 +1,14 @@
 /**
  * `npm run build [-- <folder>]`: the controller as one file, `sluice.js`, and the demo as another, `sluice-demo.js`, which `sluice demo`
- * runs, and the page of `sluice dashboard` in the folder `dashboard`; in `dist/`, or in the folder that is named. The image has no demo: where
+ * runs, the page of `sluice dashboard` in the folder `dashboard`, and the manifests of `sluice install` as `sluice-install.yaml`; in `dist/`, or in the folder that is named. The image has no demo: where
  * the folder `demo` is missing, `sluice-demo.js` is not made.
  */
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleDashboard } from './bundle-dashboard.ts'
 import { bundle, type Program, root } from './bundle.ts'
+import { installManifests } from './manifests.ts'
 
 const textOf = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
 
@@ -42,4 +43,5 @@ async function demo(): Promise<Program> {
 const [folder = join(root, 'dist')] = process.argv.slice(2)
 console.log(await bundle({ entry: 'src/main.ts', file: 'sluice.js' }, folder))
 console.log(await bundleDashboard(folder))
+await writeFile(join(folder, 'sluice-install.yaml'), installManifests())
 if (existsSync(join(root, 'demo'))) console.log(await bundle(await demo(), folder))

@@ -22,6 +22,7 @@ const tools: Tools = {
   connect: () => {
     throw new Error('commands are described, and none is run')
   },
+  manifests: async () => '',
   exit: () => {},
 }
 

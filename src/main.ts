@@ -1,6 +1,7 @@
 /** argv → command; exit codes: 0 for an orderly end, 1 for what cannot be done, 2 for a wrong call. */
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { dashboardCommand } from './cli/dashboard.ts'
 import { demoCommand } from './cli/demo.ts'
@@ -72,6 +73,12 @@ const tools: Tools = {
   connect: flags => {
     stopBySignal()
     return connectClient(flags, { version })
+  },
+  manifests: async () => {
+    const file = join(import.meta.dirname, 'sluice-install.yaml')
+    return readFile(file, 'utf8').catch(() => {
+      throw new StartupError(`${file} cannot be read. In a checkout of Sluice, run: npm ci && npm run build`)
+    })
   },
   exit: code => {
     process.exitCode = code

@@ -185,7 +185,8 @@ function list(text: string, before?: readonly string[]): string[] {
   return joined(before, names.map(namespace))
 }
 
-function namespace(text: string): string {
+/** The name of a namespace. @throws InvalidArgumentError with a sentence. */
+export function namespace(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
     throw new InvalidArgumentError(`"${text}" is not the name of a namespace.`)
   }

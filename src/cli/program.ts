@@ -1,6 +1,7 @@
 /** All commands of `sluice` but the controller's own `run`. */
 import type { Command } from 'commander'
 import { completionCommand } from './completion.ts'
+import { installCommand } from './install.ts'
 import { lintCommand } from './lint.ts'
 import { diffCommand } from './show/diff.ts'
 import { eventsCommand } from './show/events.ts'
@@ -23,6 +24,7 @@ export function clientCommands(program: Command, tools: Tools): Command[] {
     historyCommand(program, tools),
     diffCommand(program, tools),
     eventsCommand(program, tools),
+    installCommand(program, tools),
     lintCommand(program, tools),
     completionCommand(program, tools),
   ]

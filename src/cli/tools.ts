@@ -1,5 +1,5 @@
 /** What commands are given by main.ts: where they read and write, the clock, and a way to a cluster. */
-import type { Clock, KubeApi, MetricSource, Sha256 } from '../core/ports.ts'
+import type { Clock, KubeApi, Sha256 } from '../core/ports.ts'
 import type { ClientFlags } from './client/flags.ts'
 
 /** Where a command reads and writes. */
@@ -31,12 +31,6 @@ export interface Client {
   close(): Promise<void>
 }
 
-/** Prometheus, as `check` asks it. */
-export interface MetricsClient {
-  readonly source: MetricSource
-  close(): void
-}
-
 export interface Tools extends Streams {
   readonly version: string
   readonly terminal: Terminal
@@ -51,6 +45,8 @@ export interface Tools extends Streams {
   readonly stop: AbortSignal
   /** @throws StartupError with a sentence when the kubeconfig is not as it must be. */
   readonly connect: (flags: ClientFlags) => Client
+  /** What `sluice install` prints. @throws StartupError with a sentence where it is not installed. */
+  readonly manifests: () => Promise<string>
   /** Receives the exit code of the program. */
   readonly exit: (code: number) => void
 }

@@ -10,6 +10,7 @@ import { clientCommands } from '../../src/cli/program.ts'
 import { StartupError } from '../../src/cli/startup-error.ts'
 import type { Terminal, Tools } from '../../src/cli/tools.ts'
 import { connectClient } from '../../src/connect.ts'
+import { installManifests } from '../../scripts/manifests.ts'
 import { type Listening, listen } from '../../playground/http/listen.ts'
 import { sha256 } from '../core/given-objects.ts'
 import { World } from '../scenarios/world.ts'
@@ -101,6 +102,7 @@ export class CliWorld {
           { ...flags, kubeconfig: flags.kubeconfig ?? join(this.#folder, 'kubeconfig') },
           { version: '1.2.3' },
         ),
+      manifests: async () => installManifests(),
       exit: code => void (ran.code = code),
     }
     const program = new Command('sluice').exitOverride().configureOutput({
