@@ -22,6 +22,9 @@ const tools: Tools = {
   connect: () => {
     throw new Error('commands are described, and none is run')
   },
+  http: () => {
+    throw new Error('commands are described, and none is run')
+  },
   manifests: async () => '',
   exit: () => {},
 }
@@ -71,6 +74,13 @@ plugin, so they follow it: \`kubectl sluice status web -n shop\`. \`kubectl_comp
 The commands have no rights of their own: they read and write as you do, with your kubeconfig. \`sluice-view\` is enough to look, and
 \`sluice-canary-editor\` to give commands ([manifests/user-roles.yaml](../manifests/user-roles.yaml)). Whatever cannot be done is one sentence on the
 standard error, and exit code 1; wrong flags are 2.
+
+## Install and check
+
+\`sluice install --image IMAGE | kubectl apply -f -\` installs what \`kubectl apply -k manifests\` does, from the program alone: it asks no cluster.
+\`--crds-only\` and \`--without-crds\` are for those who apply the definitions first. Before that, \`sluice check --pre\` says whether you may install it;
+after it, \`sluice check\` says in a line each whether the cluster, your rights, the rights of the controller, the mesh and Prometheus are as a release
+needs them. Each line has a code, which [check.md](check.md) explains.
 
 ## See a release
 

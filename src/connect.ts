@@ -4,6 +4,7 @@
  */
 import { monotonicClock, systemClock } from './adapters/clock.ts'
 import type { ReadSecret } from './adapters/http/access.ts'
+import { JsonReader } from './adapters/http/json-reader.ts'
 import { Admission } from './adapters/kubernetes/admission.ts'
 import { type Credentials, loadCredentials } from './adapters/kubernetes/credentials.ts'
 import type { ExchangeOptions } from './adapters/kubernetes/exchange.ts'
@@ -14,7 +15,7 @@ import { kinds } from './api/object.ts'
 import type { ClientFlags } from './cli/client/flags.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
-import type { Client } from './cli/tools.ts'
+import type { Client, HttpAddress, HttpReader } from './cli/tools.ts'
 import type { KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
 import { pause } from './runtime/timing.ts'
 
@@ -87,6 +88,14 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
 /** Requests a second, and at once, of a command: what kubectl allows itself. */
 const CLIENT_LIMITS = { kubeApiQps: 50, kubeApiBurst: 300 }
 
+/** What a read of a path is, for those who count calls. */
+const PATH = { verb: 'get', kind: 'path', namespace: '' }
+
+/** A server that is asked by HTTP; proxies are those of the environment. */
+export function connectHttp({ url, ...options }: HttpAddress, environment: ConnectOptions['environment']): HttpReader {
+  return new JsonReader(url, { ...options, environment })
+}
+
 /** A cluster as the caller of a command. @throws StartupError with a sentence when the kubeconfig is not as it must be. */
 export function connectClient(flags: ClientFlags, options: Pick<ConnectOptions, 'version'>): Client {
   const { as, asGroup, namespace } = flags
@@ -99,6 +108,7 @@ export function connectClient(flags: ClientFlags, options: Pick<ConnectOptions, 
     server: credentials.server,
     namespace: namespace ?? (credentials.namespace || 'default'),
     user: as ?? credentials.user,
+    read: (path, call) => api.json({ method: 'GET', path, repeatable: true }, PATH, call),
     close: () => api.close(),
   }
 }

@@ -12,7 +12,7 @@ import { StartupError } from './cli/startup-error.ts'
 import type { Tools } from './cli/tools.ts'
 import { monotonicClock, systemClock } from './adapters/clock.ts'
 import { run } from './app.ts'
-import { connectClient } from './connect.ts'
+import { connectClient, connectHttp } from './connect.ts'
 
 declare const SLUICE_VERSION: string | undefined
 
@@ -74,6 +74,7 @@ const tools: Tools = {
     stopBySignal()
     return connectClient(flags, { version })
   },
+  http: address => connectHttp(address, env),
   manifests: async () => {
     const file = join(import.meta.dirname, 'sluice-install.yaml')
     return readFile(file, 'utf8').catch(() => {

@@ -69,7 +69,8 @@ async function candidatesFor(program: Command, tools: Tools, words: readonly str
   if (last.startsWith('-')) return fitting(command.options.map(one => [one.long ?? '', one.description]))
   const before = command.options.find(({ short, long }) => [short, long].includes(words.at(-2) ?? ''))
   if (before !== undefined && before.required) {
-    if (before.long === '--namespace') return fitting(await named(tools, words, 'Namespace'))
+    if (before.long === '--namespace' || before.long === '--controller-namespace')
+      return fitting(await named(tools, words, 'Namespace'))
     if (before.long === '--output')
       return fitting(['wide', 'json', 'yaml', 'name', 'jsonpath='].map(one => [one, ''] as const))
     return []

@@ -137,7 +137,8 @@ function hosts(text: string, before?: readonly string[]): string[] {
   return [...(before ?? []), ...names]
 }
 
-function service(text: string): ServiceAddress {
+/** A Service and its port. @throws InvalidArgumentError with what to write. */
+export function service(text: string): ServiceAddress {
   const [, namespace, name, at] = /^([a-z0-9][-a-z0-9]*)\/([a-z0-9][-a-z0-9]*):([a-z0-9][-a-z0-9]*)$/.exec(text) ?? []
   if (namespace === undefined || name === undefined || at === undefined) {
     throw new InvalidArgumentError('Write a Service and its port such as istio-system/prometheus:9090.')

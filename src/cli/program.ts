@@ -1,5 +1,6 @@
 /** All commands of `sluice` but the controller's own `run`. */
 import type { Command } from 'commander'
+import { checkCommand } from './check.ts'
 import { completionCommand } from './completion.ts'
 import { installCommand } from './install.ts'
 import { lintCommand } from './lint.ts'
@@ -24,6 +25,7 @@ export function clientCommands(program: Command, tools: Tools): Command[] {
     historyCommand(program, tools),
     diffCommand(program, tools),
     eventsCommand(program, tools),
+    checkCommand(program, tools),
     installCommand(program, tools),
     lintCommand(program, tools),
     completionCommand(program, tools),

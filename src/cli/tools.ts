@@ -1,5 +1,6 @@
 /** What commands are given by main.ts: where they read and write, the clock, and a way to a cluster. */
-import type { Clock, KubeApi, Sha256 } from '../core/ports.ts'
+import type { Json } from '../core/json.ts'
+import type { Call, Clock, KubeApi, Sha256 } from '../core/ports.ts'
 import type { ClientFlags } from './client/flags.ts'
 
 /** Where a command reads and writes. */
@@ -28,7 +29,23 @@ export interface Client {
   readonly namespace: string
   /** What the kubeconfig calls its user, or empty. */
   readonly user: string
+  /** GET of a path of the API server, such as one behind its proxy to a Service. @throws as `KubeApi` does. */
+  read(path: string, call: Call): Promise<Json>
   close(): Promise<void>
+}
+
+/** How a server is reached that is not the API server. */
+export interface HttpAddress {
+  readonly url: string
+  readonly caFile?: string
+  readonly tokenFile?: string
+}
+
+/** Such a server. */
+export interface HttpReader {
+  /** GET of a path below the address. @throws Error with a clause that follows the name of the server. */
+  read(path: string, signal: AbortSignal): Promise<Json>
+  close(): void
 }
 
 export interface Tools extends Streams {
@@ -45,6 +62,7 @@ export interface Tools extends Streams {
   readonly stop: AbortSignal
   /** @throws StartupError with a sentence when the kubeconfig is not as it must be. */
   readonly connect: (flags: ClientFlags) => Client
+  readonly http: (address: HttpAddress) => HttpReader
   /** What `sluice install` prints. @throws StartupError with a sentence where it is not installed. */
   readonly manifests: () => Promise<string>
   /** Receives the exit code of the program. */

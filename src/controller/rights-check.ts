@@ -4,7 +4,7 @@ import type { Instant, Milliseconds } from '../core/time.ts'
 import { missingOf, rightText } from '../runtime/access-review.ts'
 import { neededRoles, type RequiredRight, requiredRights, type RightsSettings } from './required-rights.ts'
 
-/** A right that is missing. */
+/** One that the API server denies. */
 export interface MissingRight {
   /** `list secrets`. */
   readonly right: string

@@ -9,7 +9,7 @@ import { stringify } from 'yaml'
 import { clientCommands } from '../../src/cli/program.ts'
 import { StartupError } from '../../src/cli/startup-error.ts'
 import type { Terminal, Tools } from '../../src/cli/tools.ts'
-import { connectClient } from '../../src/connect.ts'
+import { connectClient, connectHttp } from '../../src/connect.ts'
 import { installManifests } from '../../scripts/manifests.ts'
 import { type Listening, listen } from '../../playground/http/listen.ts'
 import { sha256 } from '../core/given-objects.ts'
@@ -102,6 +102,7 @@ export class CliWorld {
           { ...flags, kubeconfig: flags.kubeconfig ?? join(this.#folder, 'kubeconfig') },
           { version: '1.2.3' },
         ),
+      http: address => connectHttp(address, {}),
       manifests: async () => installManifests(),
       exit: code => void (ran.code = code),
     }

@@ -42,6 +42,9 @@ export async function runIn(args: readonly string[], tools: Partial<Tools> = {})
     connect: () => {
       throw new StartupError('this test has no cluster')
     },
+    http: () => {
+      throw new StartupError('this test has no network')
+    },
     manifests: async () => (manifests ??= installManifests()),
     exit: code => void (ran.code = code),
     ...tools,

@@ -1,0 +1,475 @@
+/** `sluice check`: what the cluster has → lines with codes, and an exit code. */
+import { expect } from 'chai'
+import { crdOf, resources } from '../../src/api/crd.ts'
+import { kindKey, kinds, type KubeObject } from '../../src/api/object.ts'
+import { codes } from '../../src/cli/check/codes.ts'
+import { leaderFinding, rightsFindings, runningFinding } from '../../src/cli/check/controller.ts'
+import { labelsFinding, meshFinding, NEEDED_LABELS, providersFinding } from '../../src/cli/check/mesh.ts'
+import {
+  apiVersionFinding,
+  controllerVersionFinding,
+  definitionFinding,
+  ownerFinding,
+} from '../../src/cli/check/versions.ts'
+import type { Client, Tools } from '../../src/cli/tools.ts'
+import { ApiError } from '../../src/core/errors.ts'
+import { at, type Json } from '../../src/core/json.ts'
+import { anchors, read } from '../docs/pages.ts'
+import { VirtualClock } from '../../playground/clock.ts'
+import { type Ran, runIn } from './in-process.ts'
+
+const forbidden = new ApiError({ code: 403, reason: 'Forbidden', message: 'User "kim" cannot get resource "leases"' })
+const notFound = new ApiError({ code: 404, reason: 'NotFound', message: 'services "sluice" not found' })
+const object = (fields: object): KubeObject => ({ apiVersion: 'v1', kind: 'X', metadata: { name: 'x' }, ...fields })
+
+/** What a cluster answers. Of what is an error the question is answered with it. */
+interface Cluster {
+  readonly paths: Readonly<Record<string, Json | ApiError>>
+  /** `kindKey/name`. */
+  readonly objects: Readonly<Record<string, KubeObject | ApiError | null>>
+  readonly served: readonly string[]
+  /** `verb resource` that are denied; an error: no review is answered. */
+  readonly denied: readonly string[] | ApiError
+  readonly user: string
+}
+
+const DEFINITIONS = kindKey(kinds.CustomResourceDefinition)
+const INFO = '/api/v1/namespaces/sluice-system/services/sluice:http-metrics/proxy/info'
+const rights = { checkedAt: 0, checked: 9, missing: [], problem: null }
+const deployment = object({
+  metadata: { name: 'sluice' },
+  spec: { replicas: 2, template: { spec: { containers: [{ image: 'registry.example.com/sluice:9' }] } } },
+  status: { readyReplicas: 2 },
+})
+const prometheus = (metric: string): string =>
+  `/api/v1/namespaces/istio-system/services/prometheus:9090/proxy/api/v1/labels?match%5B%5D=${metric}`
+
+/** All is well. */
+const well: Cluster = {
+  paths: {
+    '/version': { gitVersion: 'v1.36.2' },
+    [INFO]: { version: '1.2.3', rights },
+    ...Object.fromEntries(
+      Object.entries(NEEDED_LABELS).map(([metric, data]) => [prometheus(metric), { status: 'success', data }]),
+    ),
+  },
+  objects: {
+    'deployments.apps/sluice': deployment,
+    'leases.coordination.k8s.io/sluice': object({
+      spec: { holderIdentity: 'sluice-1', leaseDurationSeconds: 15, renewTime: new Date(0).toISOString() },
+    }),
+    'namespaces/shop': object({ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }),
+    ...Object.fromEntries(
+      resources.map(resource => [`${DEFINITIONS}/${kindKey(resource.kind)}`, crdOf(resource) as unknown as KubeObject]),
+    ),
+  },
+  served: ['canaries.sluice.dev', 'metrictemplates.sluice.dev', 'virtualservices.networking.istio.io'],
+  denied: [],
+  user: 'kim',
+}
+
+function orThrown<T>(value: T | ApiError): T {
+  if (value instanceof ApiError) throw value
+  return value
+}
+
+function clientOf({ paths, objects, served, denied, user }: Cluster): Client {
+  const of = (key: string): { id: string; found: KubeObject }[] =>
+    Object.entries(objects).flatMap(([id, one]) =>
+      one === null || !id.startsWith(`${key}/`) ? [] : [{ id, found: orThrown(one) }],
+    )
+  return {
+    server: 'https://lab',
+    namespace: 'shop',
+    user: 'kim',
+    close: async () => {},
+    async read(path) {
+      const found = Object.entries(paths).find(([known]) => path === known || path.startsWith(`${known}&`))?.[1]
+      return orThrown(found ?? notFound)
+    },
+    api: {
+      get: async ({ kind, name }) =>
+        of(kindKey(kind)).find(({ id }) => id === `${kindKey(kind)}/${name}`)?.found ?? null,
+      list: async kind => ({ resourceVersion: '1', items: of(kindKey(kind)).map(({ found }) => found) }),
+      watch: async () => {},
+      served: async kind => (served.includes(kindKey(kind)) ? [kind.version] : []),
+      async write(write) {
+        if (write.verb !== 'create') throw new Error('check only asks')
+        if (write.object.kind === 'SelfSubjectReview')
+          return { ...write.object, status: { userInfo: { username: user } } }
+        const { verb, resource } = at(write.object['spec'], 'resourceAttributes') as { verb: string; resource: string }
+        return { ...write.object, status: { allowed: !orThrown(denied).includes(`${verb} ${resource}`) } }
+      },
+    },
+  }
+}
+
+const check = (cluster: Partial<Cluster>, args = '', tools: Partial<Tools> = {}): Promise<Ran> => {
+  const client = clientOf({
+    ...well,
+    ...cluster,
+    paths: { ...well.paths, ...cluster.paths },
+    objects: { ...well.objects, ...cluster.objects },
+  })
+  const clock = new VirtualClock(0)
+  const words = args.split(' ').filter(word => word !== '')
+  return runIn(['check', ...words], { connect: () => client, clock, steady: clock, ...tools })
+}
+
+suite('sluice check', () => {
+  test('a cluster in which all is well', async () => {
+    const ran = await check({})
+    expect(ran.stderr).to.equal('17 checks: all well\n')
+    expect(ran.code).to.equal(0)
+    expect(ran.stdout.split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '))).to.deep.equal([
+      '√ api-server',
+      '√ api-version',
+      '√ crd-installed',
+      '√ crd-version',
+      '√ crd-installed',
+      '√ crd-version',
+      '√ caller-view',
+      '√ caller-commands',
+      '√ caller-reads',
+      '√ controller-running',
+      '√ controller-leader',
+      '√ controller-version',
+      '√ controller-rights',
+      '√ providers',
+      '√ mesh-mode',
+      '√ metrics-server',
+      '√ metrics-labels',
+      '',
+    ])
+  })
+
+  const lacking = {
+    right: 'get secrets',
+    namespace: '',
+    role: 'sluice-configs',
+    manifest: 'manifests/config-rbac.yaml',
+    isOptional: true,
+  }
+  const rows: Readonly<Record<string, readonly [Partial<Cluster>, args: string, code: number, said: RegExp]>> = {
+    'an API server that refuses the credentials, and nothing after it': [
+      { paths: { '/version': new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }) } },
+      '',
+      1,
+      /^× api-server +The API server at https:\/\/lab does not accept the credentials: .*\n +docs\/check\.md#api-server\n1 checks: 1 failed\n$/,
+    ],
+    'an old API server': [
+      { paths: { '/version': { gitVersion: 'v1.28.9' } } },
+      '',
+      1,
+      /\n× api-version +Kubernetes v1\.28\.9 is too old/,
+    ],
+    'no definitions': [
+      { served: [] },
+      '',
+      1,
+      /× crd-installed +The cluster does not know canaries\.sluice\.dev\. Run: sluice install/,
+    ],
+    'definitions that may not be read': [
+      { objects: { [`${DEFINITIONS}/canaries.sluice.dev`]: forbidden } },
+      '',
+      0,
+      /- crd-version +The fields of CRD canaries\.sluice\.dev were not compared/,
+    ],
+    'a caller who may see nothing': [
+      { denied: ['list canaries', 'watch canaries', 'patch canaries'] },
+      '',
+      1,
+      /× caller-view +User "kim" may not list and watch Canaries in namespace shop\. Run: kubectl -n shop create rolebinding sluice-view --clusterrole=sluice-view --user="kim"\n[^]*‼ caller-commands /,
+    ],
+    'a caller who may only look': [
+      { denied: ['patch canaries', 'list pods'] },
+      '',
+      0,
+      /‼ caller-commands [^]*‼ caller-reads +User "kim" may not list pods in namespace shop/,
+    ],
+    'no reviews': [{ denied: forbidden }, '', 0, /- caller-view +forbidden: /],
+    'no controller: it is not asked for anything': [
+      { objects: { 'deployments.apps/sluice': null, 'leases.coordination.k8s.io/sluice': null } },
+      '',
+      1,
+      /× controller-running +There is no Deployment of Sluice in namespace sluice-system .*\n.*\n‼ controller-leader .*\n.*\n√ providers /,
+    ],
+    'a controller without the rights of an optional role': [
+      { paths: { [INFO]: { version: '1.2.3', rights: { ...rights, missing: [lacking] } } } },
+      '',
+      0,
+      /‼ controller-rights +The controller lacks a right of role sluice-configs: get secrets\. .*apply manifests\/config-rbac\.yaml\n/,
+    ],
+    'a controller without a right that it always needs': [
+      { paths: { [INFO]: { version: '1.2.3', rights: { ...rights, missing: [{ ...lacking, isOptional: false }] } } } },
+      '',
+      1,
+      /× controller-rights /,
+    ],
+    'a controller that may not be asked': [
+      { paths: { [INFO]: forbidden } },
+      '',
+      0,
+      /- controller-version +The controller runs image registry\.example\.com\/sluice:9; [^]*- controller-rights +.*\(get services\/proxy is forbidden\)\. Run: kubectl -n sluice-system port-forward deployment\/sluice 8080, and beside it: sluice check --controller-url/,
+    ],
+    'the ServiceAccount of the controller: its rights are the ones to check': [
+      { paths: { [INFO]: forbidden }, user: 'system:serviceaccount:sluice-system:sluice', denied: ['create events'] },
+      '',
+      1,
+      /× controller-rights +The controller lacks a right of role sluice: create events\. Apply manifests\/rbac\.yaml\n/,
+    ],
+    'a Prometheus that this machine does not reach': [
+      { paths: { [prometheus('istio_requests_total')]: forbidden } },
+      '',
+      0,
+      /- metrics-server +Prometheus was not checked .*--metrics-server\n +docs\/check\.md#metrics-server\n16 checks: 1 not checked\n$/,
+    ],
+    'no mesh, and so no metrics of one': [
+      { served: ['canaries.sluice.dev', 'metrictemplates.sluice.dev'] },
+      '',
+      0,
+      /√ mesh-mode +none: Istio is not installed\n√ metrics-server [^]*\n16 checks: all well\n$/,
+    ],
+    'before an installation': [
+      {
+        served: [],
+        objects: Object.fromEntries(resources.map(({ kind }) => [`${DEFINITIONS}/${kindKey(kind)}`, null])),
+      },
+      '--pre',
+      0,
+      /√ install-rights +User "kim" may create everything.*\n√ install-owner +CRD canaries\.sluice\.dev is not there yet\n√ install-owner .*\n5 checks: all well\n$/,
+    ],
+    'before an installation, without the right to it': [
+      { denied: ['create customresourcedefinitions', 'create clusterroles'] },
+      '--pre',
+      1,
+      /× install-rights +User "kim" may not create customresourcedefinitions\.apiextensions\.k8s\.io and create clusterroles\.rbac\.authorization\.k8s\.io: an administrator/,
+    ],
+    'before an installation, with the limits of its own rights': [
+      { denied: ['escalate clusterroles'] },
+      '--pre',
+      0,
+      /‼ install-rights /,
+    ],
+    'as JSON': [
+      {},
+      '-o jsonpath={.kind}/{.outcome}/{.items[0].code}/{.items[0].docs}',
+      0,
+      /^CheckReport\/ok\/api-server\/docs\/check\.md#api-server/,
+    ],
+    'a wrong namespace': [{}, '--controller-namespace Sluice', 2, /"Sluice" is not the name of a namespace/],
+    'a wrong URL': [{}, '--metrics-server prometheus:9090', 2, /Write a URL such as/],
+    'a wrong Service': [{}, '--metrics-service prometheus', 2, /Write a Service and its port/],
+    'an unknown format': [{}, '-o xml', 2, /Write one of wide, json, yaml/],
+  }
+  for (const [what, [cluster, args, code, said]] of Object.entries(rows)) {
+    test(what, async () => {
+      const ran = await check(cluster, args)
+      expect(ran.stdout + ran.stderr).to.match(said)
+      expect(ran.code).to.equal(code)
+    })
+  }
+
+  test('--wait repeats until nothing fails, says what it waits for once, and ends at its deadline with 124', async () => {
+    let ready = 0
+    const clock = new VirtualClock(0)
+    const cluster = { ...well, objects: { ...well.objects } }
+    const client = clientOf(cluster)
+    const list: Client['api']['list'] = async (kind, query, call) => {
+      if (kind !== kinds.Deployment) return client.api.list(kind, query, call)
+      ready += 1
+      const items = [{ ...deployment, status: { readyReplicas: ready > 3 ? 2 : 0 } }]
+      return { resourceVersion: '1', items }
+    }
+    const tools = { connect: () => ({ ...client, api: { ...client.api, list } }), clock, steady: clock }
+    const good = runIn(['check', '--wait'], tools)
+    await clock.advance(60_000)
+    const ran = await good
+    expect(ran.stderr).to.match(
+      /^Waiting: controller-running: 0 of 2 replicas of Deployment sluice are ready\. See: .*\n17 checks: all well\n$/,
+    )
+    expect([ran.code, ready]).to.deep.equal([0, 4])
+    ready = Number.NEGATIVE_INFINITY
+    const late = runIn(['check', '--wait', '--timeout', '12s'], tools)
+    await clock.advance(60_000)
+    expect((await late).code).to.equal(124)
+  })
+
+  test('every code has its section in docs/check.md', () => {
+    expect(anchors(read('docs/check.md'))).to.include.members(Object.keys(codes))
+  })
+})
+
+suite('what sluice check finds', () => {
+  const [canaries] = resources
+  if (canaries === undefined) throw new Error('Canary is the first kind')
+  const definition = (changed: (text: string) => string): KubeObject =>
+    JSON.parse(changed(JSON.stringify(crdOf(canaries)))) as KubeObject
+  const namespace = (labels: Record<string, string>): KubeObject => object({ metadata: { name: 'shop', labels } })
+  const lease = (spec: object): KubeObject => object({ spec: { leaseDurationSeconds: 15, ...spec } })
+  const labels = (changed: Readonly<Record<string, readonly string[]>>): Map<string, readonly string[]> =>
+    new Map(Object.entries({ ...NEEDED_LABELS, ...changed }))
+
+  const rows: Readonly<
+    Record<string, readonly [found: { state: string; sentence: string }, state: string, said: RegExp]>
+  > = {
+    'Kubernetes of a distribution': [apiVersionFinding('v1.29.0+k3s1'), 'ok', /v1\.29\.0/],
+    'Kubernetes 2': [apiVersionFinding('v2.0.0'), 'ok', /v2/],
+    'Kubernetes before 1.29': [apiVersionFinding('v1.28.15'), 'failed', /needs 1\.29 or newer/],
+    'a version that is none': [apiVersionFinding(''), 'unchecked', /does not say its version/],
+    'the definition of this program': [
+      definitionFinding(
+        definition(text => text),
+        canaries,
+        '1.2.3',
+      ),
+      'ok',
+      /has the fields/,
+    ],
+    'an older definition': [
+      definitionFinding(
+        definition(text => text.replace('"lockTarget":', '"drain":')),
+        canaries,
+        '1.2.3',
+      ),
+      'failed',
+      /CRD canaries\.sluice\.dev is older than this program \(1\.2\.3\): it lacks spec\.analysis\.lockTarget/,
+    ],
+    'a newer definition': [
+      definitionFinding(
+        definition(text => text.replace('"lockTarget":', '"fromLater":{"type":"object"},"lockTarget":')),
+        canaries,
+        '1.2.3',
+      ),
+      'warning',
+      /is newer than this program .* does not know spec\.analysis\.fromLater/,
+    ],
+    'an older controller': [
+      controllerVersionFinding('1.2.2', '1.2.3'),
+      'warning',
+      /is older than .*Upgrade the controller/,
+    ],
+    'a newer controller': [
+      controllerVersionFinding('1.10.0', '1.2.3'),
+      'warning',
+      /is newer than .*Use the version of the controller/,
+    ],
+    'another build': [controllerVersionFinding('0.0.0-source', '1.2.3'), 'warning', /is older than/],
+    'no definition of another owner': [ownerFinding('canaries.sluice.dev', null, canaries), 'ok', /is not there yet/],
+    'a definition of our own': [
+      ownerFinding(
+        'canaries.sluice.dev',
+        definition(text => text),
+        canaries,
+      ),
+      'ok',
+      /kubectl apply upgrades it/,
+    ],
+    'a definition of Helm': [
+      ownerFinding(
+        'canaries.sluice.dev',
+        {
+          ...definition(text => text),
+          metadata: {
+            name: 'canaries.sluice.dev',
+            annotations: { 'meta.helm.sh/release-name': 'sluice', 'meta.helm.sh/release-namespace': 'ops' },
+          },
+        },
+        canaries,
+      ),
+      'warning',
+      /belongs to Helm release ops\/sluice/,
+    ],
+    'a definition of another program': [
+      ownerFinding('canaries.sluice.dev', object({ spec: { names: { kind: 'Bird' } } }), canaries),
+      'failed',
+      /is of kind Bird: another program owns it/,
+    ],
+    'a definition whose names another one has': [
+      ownerFinding(
+        'canaries.sluice.dev',
+        {
+          ...definition(text => text),
+          status: { conditions: [{ type: 'NamesAccepted', status: 'False', message: '"sluice" is in use' }] },
+        },
+        canaries,
+      ),
+      'failed',
+      /has its names: "sluice" is in use/,
+    ],
+    'no ready replica': [
+      runningFinding({ ...deployment, status: {} }, 'ops'),
+      'failed',
+      /0 of 2 .* kubectl -n ops get pods/,
+    ],
+    'one ready replica of two': [
+      runningFinding({ ...deployment, status: { readyReplicas: 1 } }, 'ops'),
+      'warning',
+      /1 of 2/,
+    ],
+    'scaled to none': [runningFinding({ ...deployment, spec: { replicas: 0 }, status: {} }, 'ops'), 'failed', /0 of 0/],
+    'no Lease': [leaderFinding(null, 'ops', 0), 'warning', /no replica has led yet/],
+    'a Lease that was released': [leaderFinding(lease({ holderIdentity: '' }), 'ops', 0), 'failed', /No replica holds/],
+    'a Lease that ran out': [
+      leaderFinding(lease({ holderIdentity: 'sluice-1', renewTime: new Date(0).toISOString() }), 'ops', 75_001),
+      'failed',
+      /renewed it last 75s ago/,
+    ],
+    'a Lease by another clock': [
+      leaderFinding(lease({ holderIdentity: 'sluice-1', renewTime: new Date(0).toISOString() }), 'ops', 75_000),
+      'ok',
+      /sluice-1 leads/,
+    ],
+    'rights that are not checked yet': [
+      rightsFindings({ checkedAt: null, problem: null })[0] ?? expect.fail(),
+      'unchecked',
+      /not checked its rights yet/,
+    ],
+    'rights that could not be checked': [
+      rightsFindings({ checkedAt: null, problem: 'no answer' })[0] ?? expect.fail(),
+      'unchecked',
+      /could not check its rights: no answer/,
+    ],
+    'kinds of a provider in another version': [
+      providersFinding(new Map([['virtualservices.networking.istio.io', ['v1beta1']]])),
+      'ok',
+      /istio: no \(virtualservices\.networking\.istio\.io is served as v1beta1 only\); kubernetes: yes/,
+    ],
+    'sidecars and ambient': [
+      meshFinding(
+        true,
+        [
+          namespace({ 'istio-injection': 'enabled' }),
+          namespace({ 'istio.io/rev': 'stable' }),
+          namespace({ 'istio-injection': 'disabled', 'istio.io/rev': 'stable' }),
+          namespace({ 'istio.io/dataplane-mode': 'ambient' }),
+        ],
+        true,
+      ),
+      'ok',
+      /^sidecar in 2 namespaces, ambient in 1 namespace$/,
+    ],
+    'one namespace that may be read': [
+      meshFinding(true, [namespace({})], false),
+      'ok',
+      /no namespace .* \(namespace shop alone was read\)$/,
+    ],
+    'no namespace that may be read': [meshFinding(true, [], false), 'unchecked', /may not be read/],
+    'no series': [
+      labelsFinding(labels({ istio_requests_total: [] })),
+      'warning',
+      /no istio_requests_total of the last hour/,
+    ],
+    'labels that were removed': [
+      labelsFinding(labels({ istio_requests_total: ['reporter', 'response_code'] })),
+      'failed',
+      /istio_requests_total lacks destination_workload, .*: the built-in metrics would count nothing/,
+    ],
+  }
+  for (const [what, [found, state, said]] of Object.entries(rows)) {
+    test(what, () => {
+      expect(found.sentence).to.match(said)
+      expect(found.state).to.equal(state)
+    })
+  }
+})
