@@ -92,6 +92,7 @@ const FIRST: readonly Path[] = [
   'test/main.test.ts',
   'test/demo/program.test.ts',
   'test/laws/world.laws.test.ts',
+  'test/laws/runs.laws.test.ts',
   'test/laws/endings.laws.test.ts',
   'test/field/runtime.test.ts',
 ]

@@ -8,8 +8,6 @@ import fc from 'fast-check'
 import { history, type History } from './arbitraries.ts'
 import { always, casesOf, live } from './law-runs.ts'
 import {
-  callersLeaveFirst,
-  givenUpIsGivenUp,
   leavesAtOnce,
   noDeadEnds,
   podsStopOnlyWhenDrained,
@@ -19,45 +17,19 @@ import {
   unjudgedPodsCarryNothing,
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
-import { copiesComeBeforeAShare, nobodyStaysAfterARun, othersStayOnThePrimary } from './laws-of-strategies.ts'
-import {
-  callsOnce,
-  endsAreTold,
-  promotesOnlyWhenConfirmed,
-  rejectedGoesNoFurther,
-  risesOnlyWhenConfirmed,
-  startsOnlyWhenConfirmed,
-} from './laws-of-hooks.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
-import { callersLeaveBeforeARecreation, deadlinesAreConfirmed, onlyMissingPodsAreOverdue } from './laws-of-verdicts.ts'
 import { viewsAreTrue } from './laws-of-views.ts'
+import { asksOnce, theNthFailureRollsBack, windowsBeginWithTheCandidate } from './laws-of-checks.ts'
 import {
-  asksOnce,
-  blindnessDecidesNothing,
-  theNthFailureRollsBack,
-  waysPastDecideNothing,
-  windowsBeginWithTheCandidate,
-} from './laws-of-checks.ts'
-import {
-  blind,
-  bypassed,
   handsOrCommands,
-  hooked,
   judgeable,
   keptStatus,
-  misrouted,
-  missingAtZero,
   queued,
   raised,
-  recreated,
   rejectedAgain,
   revived,
-  risenAgain,
-  silent,
-  strategic,
-  undone,
   unlisted,
   unwritten,
 } from './situations.ts'
@@ -110,40 +82,6 @@ suite('laws of every moment', function () {
     'pods of the canary stop only after the split was at 0 and has drained': podsStopOnlyWhenDrained,
   })
   always(fc.oneof(judgeable, queued), 2, { 'pods that were not judged carry nothing': unjudgedPodsCarryNothing })
-
-  always(strategic, 2, {
-    'copies of requests end before the canary gets a share': copiesComeBeforeAShare,
-    'requests that do not match stay on the primary': othersStayOnThePrimary,
-    'no caller stays on the canary of a run that is over': nobodyStaysAfterARun,
-  })
-
-  always(undone, 2, {
-    'a promotion that is undone takes the callers off the primary first': callersLeaveFirst,
-    'a promotion that is given up goes no further': givenUpIsGivenUp,
-  })
-  always(recreated, 2, {
-    'a promotion that may take all old pods of the primary first takes the callers off it before':
-      callersLeaveBeforeARecreation,
-  })
-
-  always(fc.oneof({ weight: 3, arbitrary: hooked }, { weight: 1, arbitrary: risenAgain }), 2, {
-    'no webhook is called twice under one id': callsOnce,
-    'the share rises only once that is confirmed': risesOnlyWhenConfirmed,
-    'a release is promoted only once that is confirmed': promotesOnlyWhenConfirmed,
-    'a release starts only once that is confirmed': startsOnlyWhenConfirmed,
-    'what a webhook has rejected goes no further': rejectedGoesNoFurther,
-    'the end of a run is told once': endsAreTold,
-  })
-
-  always(silent, 1, { 'a deadline is a verdict only on what the API server says now': deadlinesAreConfirmed })
-  always(missingAtZero, 1, { 'a candidate whose pods are all ready is not overdue': onlyMissingPodsAreOverdue })
-  always(blind, 1, { 'without data no canary rises, is promoted or fails': blindnessDecidesNothing })
-  always(bypassed, 1, {
-    'requests that bypass the split decide nothing, and nothing rises while they do': waysPastDecideNothing,
-  })
-  always(misrouted, 1, {
-    'while a route leads requests nowhere no canary rises, is promoted or fails': blindnessDecidesNothing,
-  })
 
   test('no Event that a status told of is lost with a process', () => {
     fc.assert(

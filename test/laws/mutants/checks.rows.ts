@@ -1,5 +1,5 @@
 /** Mutants for the laws of checks, verdicts and deadlines. */
-import { laws, MOMENTS, PHASES, ruleOfAnalysis, rules, type Mutant } from './mutant.ts'
+import { laws, MOMENTS, type Mutant, PHASES, ruleOfAnalysis, rules, RUNS } from './mutant.ts'
 
 export const mutantsOfChecks: readonly Mutant[] = [
   ...laws(
@@ -31,14 +31,14 @@ export const mutantsOfChecks: readonly Mutant[] = [
       put: ".filter(({ outcome }) => outcome === 'never')",
     },
   ),
-  ...laws(MOMENTS, 'a candidate whose pods are all ready is not overdue', {
+  ...laws(RUNS, 'a candidate whose pods are all ready is not overdue', {
     without: 'ending the wait for pods at weight 0',
     file: 'src/core/autoscalers/readiness.ts',
     take: "isChecked(o.canary.spec.analysis, run) && !isReady(o, 'target')",
     put: "(!isChecked(o.canary.spec.analysis, run) || !isReady(o, 'target'))",
   }),
   ...laws(
-    MOMENTS,
+    RUNS,
     'a deadline is a verdict only on what the API server says now',
     {
       without: 'a fresh look before a deadline is a verdict',
@@ -75,14 +75,14 @@ export const mutantsOfChecks: readonly Mutant[] = [
     take: 'Math.min(interval, scene.routedFor)',
     put: 'interval',
   }),
-  ...laws(MOMENTS, 'while a route leads requests nowhere no canary rises, is promoted or fails', {
+  ...laws(RUNS, 'while a route leads requests nowhere no canary rises, is promoted or fails', {
     without: 'holding where requests find no cluster',
     file: rules('checks'),
     take: 'const setting = isSetting ? problem : lost',
     put: 'const setting = isSetting ? problem : null',
   }),
   ...laws(
-    MOMENTS,
+    RUNS,
     'without data no canary rises, is promoted or fails',
     {
       without: 'holding while a verdict holds',
@@ -115,7 +115,7 @@ export const mutantsOfChecks: readonly Mutant[] = [
   ),
   ...laws(MOMENTS, 'a candidate that is replaced, gone or without a ready pod', ruleOfAnalysis('restartOnNewRevision')),
   ...laws(
-    MOMENTS,
+    RUNS,
     'requests that bypass the split decide nothing',
     {
       without: 'asking whether all requests meet the split before silence is counted',

@@ -14,6 +14,7 @@ export interface Mutant {
 }
 
 export const MOMENTS = 'test/laws/world.laws.test.ts'
+export const RUNS = 'test/laws/runs.laws.test.ts'
 export const rules = (name: string): string => `src/core/machine/rules/${name}.ts`
 export const PHASES = 'src/core/machine/phases.ts'
 export const POSTURES = 'src/core/machine/postures.ts'

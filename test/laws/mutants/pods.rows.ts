@@ -1,5 +1,5 @@
 /** Mutants for the laws of pods, templates and promotions. */
-import { laws, MOMENTS, POSTURES, ruleOfAnalysis, rules, type Mutant } from './mutant.ts'
+import { laws, MOMENTS, type Mutant, POSTURES, ruleOfAnalysis, rules, RUNS } from './mutant.ts'
 
 export const mutantsOfPods: readonly Mutant[] = [
   ...laws(MOMENTS, 'the primary takes no template but what was judged', {
@@ -52,7 +52,7 @@ export const mutantsOfPods: readonly Mutant[] = [
     },
   ),
   ...laws(
-    MOMENTS,
+    RUNS,
     'a promotion that is undone takes the callers off the primary first',
     {
       without: 'diverting the callers: the template goes back at once',
@@ -68,7 +68,7 @@ export const mutantsOfPods: readonly Mutant[] = [
     },
   ),
   ...laws(
-    MOMENTS,
+    RUNS,
     'a promotion that may take all old pods of the primary first',
     {
       without: 'shifting all traffic to the canary before the copy',
@@ -83,7 +83,7 @@ export const mutantsOfPods: readonly Mutant[] = [
       put: 'const carriedAt = state.carriedAt ?? now',
     },
   ),
-  ...laws(MOMENTS, 'a promotion that is given up goes no further', {
+  ...laws(RUNS, 'a promotion that is given up goes no further', {
     without: 'leaving a primary alone that never took the candidate',
     file: rules('undo'),
     take: 'o.primary?.revision === o.state.candidate && judgedReady',

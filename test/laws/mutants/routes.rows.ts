@@ -1,5 +1,5 @@
 /** Mutants for the laws of where requests go. */
-import { laws, MOMENTS, POSTURES, rules, type Mutant } from './mutant.ts'
+import { laws, MOMENTS, type Mutant, POSTURES, rules, RUNS } from './mutant.ts'
 
 const OWN_ROUTES = 'src/core/routers/istio/own-routes.ts'
 
@@ -138,19 +138,19 @@ export const mutantsOfRoutes: readonly Mutant[] = [
       put: "http.filter(route => route['name'] !== MATCH)",
     },
   ),
-  ...laws(MOMENTS, 'copies of requests end before the canary gets a share', {
+  ...laws(RUNS, 'copies of requests end before the canary gets a share', {
     without: 'seeing the copies end',
     file: rules('advance'),
     take: 'if (state.traffic.mirror > 0) return endMirroring(o, now)',
     put: '',
   }),
-  ...laws(MOMENTS, 'requests that do not match stay on the primary', {
+  ...laws(RUNS, 'requests that do not match stay on the primary', {
     without: 'routes for the requests that match',
     file: OWN_ROUTES,
     take: "if (traffic.among !== '') {",
     put: "if (traffic.among === 'none') {",
   }),
-  ...laws(MOMENTS, 'no caller stays on the canary of a run that is over', {
+  ...laws(RUNS, 'no caller stays on the canary of a run that is over', {
     without: 'the primary behind the cookie of a run that is over',
     file: OWN_ROUTES,
     take: "route: [{ destination: destinationOf(o, 'primary', port), headers",

@@ -1,9 +1,9 @@
 /** Mutants for the laws of webhooks. */
-import { laws, MOMENTS, PHASES, rules, type Mutant } from './mutant.ts'
+import { laws, type Mutant, PHASES, rules, RUNS } from './mutant.ts'
 
 export const mutantsOfWebhooks: readonly Mutant[] = [
   ...laws(
-    MOMENTS,
+    RUNS,
     'the share rises only once that is confirmed',
     {
       without: 'asking before a rise',
@@ -18,31 +18,31 @@ export const mutantsOfWebhooks: readonly Mutant[] = [
       put: 'record : record,',
     },
   ),
-  ...laws(MOMENTS, 'a release is promoted only once that is confirmed', {
+  ...laws(RUNS, 'a release is promoted only once that is confirmed', {
     without: 'the wait for the yes',
     file: rules('confirm'),
     take: '  if (waited === null) return promote({ ...o, memory }, now)\n  const held',
     put: '  if (waited !== undefined) return promote({ ...o, memory }, now)\n  const held',
   }),
-  ...laws(MOMENTS, 'a release starts only once that is confirmed', {
+  ...laws(RUNS, 'a release starts only once that is confirmed', {
     without: 'a confirmation of the newer revision',
     file: rules('start-pods'),
     take: 'if (isToBeConfirmed(o)) return',
     put: 'if (isToBeConfirmed(o) && now < 0) return',
   }),
-  ...laws(MOMENTS, 'what a webhook has rejected goes no further', {
+  ...laws(RUNS, 'what a webhook has rejected goes no further', {
     without: 'the rule `rollBackWhenRequested`',
     file: PHASES,
     take: '  restartOnNewRevision,\n  rollBackWhenRequested,\n]',
     put: '  restartOnNewRevision,\n]',
   }),
-  ...laws(MOMENTS, 'no webhook is called twice under one id', {
+  ...laws(RUNS, 'no webhook is called twice under one id', {
     without: 'the number of the call in its id',
     file: 'src/core/hooks/call.ts',
     take: 'runIdOf(o.state), name, place, answers])',
     put: 'runIdOf(o.state), name, place])',
   }),
-  ...laws(MOMENTS, 'the end of a run is told once', {
+  ...laws(RUNS, 'the end of a run is told once', {
     without: 'taking out what was acknowledged',
     file: 'src/core/machine/outbox.ts',
     take: 'return outbox.filter(one => one.key !== key)',
