@@ -131,18 +131,21 @@ interface Findings {
 
 const findings = new WeakMap<Observation['surroundings'], Findings>()
 
-/** A policy reads nothing of the state and, of the memory, the choices that are made once: a move in the same pass leaves the finding as it is. */
-function findOnce(o: Observation, { find: policy }: Policy): Problem | null {
+/** A policy reads nothing of the state and, of the memory, the choices that are made once: a move in the same pass leaves the findings as they are. */
+function findOnce(o: Observation): (policy: Policy) => Problem | null {
   let known = findings.get(o.surroundings)
   if (known === undefined || !isSameToPolicies(known.of, o)) {
     known = { of: o, found: new Map() }
     findings.set(o.surroundings, known)
   }
-  const before = known.found.get(policy)
-  if (before !== undefined) return before
-  const found = policy(o)
-  known.found.set(policy, found)
-  return found
+  const { found } = known
+  return ({ find: policy }) => {
+    const before = found.get(policy)
+    if (before !== undefined) return before
+    const problem = policy(o)
+    found.set(policy, problem)
+    return problem
+  }
 }
 
 function isSameToPolicies(one: Observation, other: Observation): boolean {
@@ -155,8 +158,9 @@ function isSameToPolicies(one: Observation, other: Observation): boolean {
 
 /** What stops the release at this moment, or null. */
 export function problemOf(o: Observation, when: Moment): Problem | null {
+  const find = findOnce(o)
   for (const policy of policiesOf(o)) {
-    const found = policy.stops.includes(when) ? findOnce(o, policy) : null
+    const found = policy.stops.includes(when) ? find(policy) : null
     if (found !== null) return found
   }
   return null
@@ -188,13 +192,15 @@ export function momentOf({ state }: Pick<Observation, 'state'>): Moment | null {
 export function warningsOf(o: Observation): Problem[] {
   const when = momentOf(o)
   if (when === null) return []
-  return policiesOf(o).flatMap(policy => (policy.warns.includes(when) ? (findOnce(o, policy) ?? []) : []))
+  const find = findOnce(o)
+  return policiesOf(o).flatMap(policy => (policy.warns.includes(when) ? (find(policy) ?? []) : []))
 }
 
 /** Why `spec.service` is not carried out as it is written, or null. */
 export function serviceRefusal(o: Observation): Problem | null {
+  const find = findOnce(o)
   for (const policy of policiesOf(o)) {
-    const found = policy.refusesService === true ? findOnce(o, policy) : null
+    const found = policy.refusesService === true ? find(policy) : null
     if (found !== null) return found
   }
   return null
