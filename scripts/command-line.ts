@@ -88,6 +88,9 @@ needs them. Each line has a code, which [check.md](check.md) explains.
 it: on a terminal the tree is drawn over itself, elsewhere each change is a line. Ctrl-C ends the watching, never the release.
 \`sluice explain NAME\` answers four questions: what is now, what is waited for, what comes next and not before when, and what would roll it
 back. All of them show what the Canary says and what you may read beside it; a kind that you may not read is named.
+\`explain\` also decides as the controller with default flags does, on what you may read: it says when the next decision is due, and which
+status the controller has yet to write. Where a kind that matters may not be read, or the target mounts a Secret (Secrets are never read),
+it tells the status alone.
 
 \`-o json\` and \`-o yaml\` print the view of a Canary (\`view.sluice.dev/v1beta1\`), in which a field keeps its name and meaning; the object itself is
 \`kubectl get canaries.sluice.dev NAME -o json\`. \`-o jsonpath=\` takes paths such as \`{.phase}\`, \`{.steps[0].weight}\` and \`{.items[*].name}\`; \`range\` and
@@ -106,7 +109,7 @@ call it right after the push.
 | 0 | is promoted | the revision serves, and nothing is under way |
 | 1 | cannot be seen | no cluster, no right, no such Canary, or it was deleted meanwhile |
 | 2 | – | wrong flags |
-| 3 | is rolled back | or another revision came, unless \`--follow\` |
+| 3 | is rolled back | or another revision came, unless \`--follow\`; a rejected revision that is pushed again is released by \`retry\` alone |
 | 4 | waits for manual action | approval, a pause, a weight that was lowered by hand; \`--wait-approval\` keeps waiting |
 | 5 | is stalled | for 10 s: manual intervention required |
 | 124 | goes on | \`--timeout\` is over |

@@ -8,6 +8,7 @@ import { Metrics } from './adapters/metrics.ts'
 import { problemBeforeLookup } from './adapters/webhooks/targets.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
+import { settingsOf } from './cli/settings.ts'
 import { connect, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
@@ -111,21 +112,10 @@ class ControllerApp {
         random: Math.random,
       },
       {
-        settings: {
-          provider: flags.meshProvider,
-          settle: flags.meshSettle,
-          selectorLabels: flags.selectorLabels,
+        settings: settingsOf(flags, {
           metricsServers,
-          ownerReferences: flags.ownerReferences,
-          inlineQueries: flags.allowInlineQueries,
-          rootNamespace: flags.istioRootNamespace,
-          allowedHosts: flags.allowedHosts,
-          allowedGateways: flags.allowedGateways,
-          ingressAnnotationsPrefix: flags.ingressAnnotationsPrefix,
-          ingressClasses: flags.ingressClasses,
-          trackConfigs: flags.trackConfigs,
           webhookRefusal: url => problemBeforeLookup(url, { allow: flags.webhookAllow, deny: flags.webhookDeny }),
-        },
+        }),
         namespaces: flags.namespace,
         podReasons: flags.podReasons,
         queueMetrics: {

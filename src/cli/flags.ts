@@ -169,6 +169,13 @@ const options: readonly Option[] = [
     .default(600),
 ]
 
+/** The flags of a controller that was given none. */
+export function defaultFlags(): RunFlags {
+  const command = new Command()
+  for (const option of options) command.addOption(option)
+  return command.opts<RunFlags>()
+}
+
 const isTrue = (given: boolean | string): boolean => given === true || given === 'true'
 
 /** A repeatable flag replaces its default, and joins what was given before. */

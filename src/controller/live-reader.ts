@@ -25,7 +25,7 @@ import type { Reader } from './reader.ts'
 const PAGE = 500
 
 export interface LiveReaderOptions {
-  readonly api: KubeApi
+  readonly api: Pick<KubeApi, 'get' | 'list'>
   readonly sha256: Sha256
   /** Of the Canary. */
   readonly namespace: string

@@ -20,7 +20,7 @@ import { NO_POD_TROUBLES } from './pod-troubles.ts'
 const MOST_ROUNDS = 12
 
 export interface LiveOptions {
-  readonly api: KubeApi
+  readonly api: Pick<KubeApi, 'get' | 'list'>
   readonly sha256: Sha256
   readonly settings: Settings
   /** Namespaces that the controller watches; empty: all. */
@@ -76,7 +76,7 @@ export async function observeLive(
 }
 
 /** Whether the namespace is going; asked only when that matters, as in a pass of the controller. */
-async function isNamespaceTerminating(api: KubeApi, { metadata }: KubeObject, call: Call): Promise<boolean> {
+async function isNamespaceTerminating(api: LiveOptions['api'], { metadata }: KubeObject, call: Call): Promise<boolean> {
   if (metadata.deletionTimestamp === undefined) return false
   const namespace = await api.get({ kind: kinds.Namespace, namespace: '', name: metadata.namespace ?? '' }, call)
   return namespace === null || namespace.metadata.deletionTimestamp !== undefined

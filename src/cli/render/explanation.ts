@@ -1,7 +1,9 @@
 /** `sluice explain`: one canary in four paragraphs, out of what the view says. */
 import type { Instant } from '../../core/time.ts'
+import type { DecisionView } from '../../core/view/decided.ts'
 import { clockTime, limitsInWords, trafficInWords, valueInWords, waitedFor } from '../../core/view/text.ts'
 import { type ActionView, type GateView, type View, VIEW_VERSION } from '../../core/view/view.ts'
+import type { Decided } from '../show/decided.ts'
 import { sideInWords } from './tree.ts'
 
 /** Sentences by question; plain JSON, versioned with the view. */
@@ -15,11 +17,13 @@ export interface Explanation {
   readonly next: readonly string[]
   readonly rollsBackIf: readonly string[]
   readonly actions: readonly ActionView[]
+  /** What the controller decides on what is there now; null: not all that decides was read, or the spec is refused. */
+  readonly decision: DecisionView | null
   /** Kinds that the caller may not read: what depends on them is left out. */
   readonly unread: readonly string[]
 }
 
-export function explanationOf(view: View, now: Instant, timeZone: string): Explanation {
+export function explanationOf(view: View, decided: Decided, now: Instant, timeZone: string): Explanation {
   return {
     apiVersion: VIEW_VERSION,
     kind: 'CanaryExplanation',
@@ -27,11 +31,26 @@ export function explanationOf(view: View, now: Instant, timeZone: string): Expla
     name: view.name,
     now: nowOf(view),
     waitsFor: waitsOf(view, now),
-    next: nextOf(view, timeZone),
+    next: [...decisionOf(decided, timeZone), ...nextOf(view, timeZone)],
     rollsBackIf: rollbackOf(view, timeZone),
     actions: view.actions,
-    unread: view.unread,
+    decision: decided.decision,
+    unread: [...new Set([...view.unread, ...decided.unread])],
   }
+}
+
+/** What the controller does, where it is known; at rest it is not worth a sentence. */
+function decisionOf({ decision }: Decided, timeZone: string): string[] {
+  if (decision === null) return []
+  const { does, phase, reason, message, weight, until } = decision
+  if (does === 'check') return ['The metrics are evaluated next, and decide']
+  if (does === 'move')
+    return [
+      `On what is there now the next status is ${phase} (${reason}) at weight ${weight}, and the controller has yet to write it: ${message}`,
+    ]
+  return until === null
+    ? []
+    : [`On what is there now the controller holds; it decides again at ${clockTime(until, timeZone)}`]
 }
 
 /** The paragraphs, as headings with their sentences. */

@@ -9,7 +9,10 @@ import { explanationOf, paragraphsOf } from '../render/explanation.ts'
 import { dataIn, type Output, outputOf } from '../render/output.ts'
 import { painter, printable, wrapped } from '../render/paint.ts'
 import type { Tools } from '../tools.ts'
+import { decidedFor } from './decided.ts'
 import { localZone } from './watch.ts'
+
+const inWords = (kind: string): string => (kind === 'Secret' ? 'Secret (never read)' : `${kind} (forbidden)`)
 
 /** Adds `explain` to the program. */
 export function explainCommand(program: Command, tools: Tools): Command {
@@ -23,7 +26,8 @@ export function explainCommand(program: Command, tools: Tools): Command {
       const canary = await findCanary(session, name)
       const now = tools.clock.now()
       const view = describe(canary, await readObserved(canary, session, tools.sha256), now)
-      const explanation = explanationOf(view, now, localZone())
+      const decided = await decidedFor(session, canary, tools.sha256, now)
+      const explanation = explanationOf(view, decided, now, localZone())
       const columns = tools.terminal.columns()
       const paint = painter(tools.terminal.hasColors)
       const paragraphs = paragraphsOf(explanation).map(([heading, sentences]) =>
@@ -37,7 +41,7 @@ export function explainCommand(program: Command, tools: Tools): Command {
       const unread =
         explanation.unread.length === 0
           ? []
-          : [`Not read, because it is forbidden: ${explanation.unread.join(', ')}. What depends on them is left out`]
+          : [`Not read: ${explanation.unread.map(inWords).join(', ')}. What depends on them is left out`]
       await tools.stdout(dataIn(flags.output, explanation) ?? `${[...paragraphs, ...unread].join('\n\n')}\n`)
       return 0
     })
