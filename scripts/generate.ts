@@ -1,9 +1,10 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of what `sluice check` checks, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the rights that the controller checks, the table of their kinds, and those of providers. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of what `sluice check` checks, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the rights that the controller checks, the table of their kinds, those of providers, and what Argo CD has to know of Canaries. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generated } from '../src/api/generated.ts'
+import { argocdPage } from './argocd.ts'
 import { checkPage } from './check-page.ts'
 import { commandLinePage } from './command-line.ts'
 import { eventsPage } from './events.ts'
@@ -31,6 +32,7 @@ for (const { path, text } of [
   rbacPage(),
   nginxRolePage(),
   rolesPage(),
+  argocdPage(),
 ]) {
   const file = new URL(path, root)
   const present = await readFile(file, 'utf8').catch(() => null)

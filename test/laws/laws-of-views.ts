@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../src/api/object.ts'
 import { applyCommand } from '../../src/core/machine/rules/commands.ts'
 import { annotationOf } from '../../src/core/model/command.ts'
+import type { CommandName } from '../../src/core/model/command-line.ts'
 import type { Decision } from '../../src/core/model/decision.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import { writeStatus } from '../../src/core/status/write-status.ts'
@@ -53,7 +54,7 @@ function actionFault({ actions, refusals, namespace, name }: View): string | nul
 }
 
 /** States that look the same to people, and are described once. */
-const looksOf = ({ state, memory, reason }: Decision): string =>
+export const looksOf = ({ state, memory, reason }: Decision): string =>
   [
     state.phase,
     'stage' in state ? state.stage : '',
@@ -83,7 +84,7 @@ export const viewsAreTrue: Law = () => {
       if (fault !== null) throw new Broken(`${fault} in ${looksOf(decision)}`)
       isOneNow(after, view)
       for (const action of view.actions) {
-        const refused = refusalOf(after, action.command, action.kubectl, world.now)
+        const refused = refusalOf(after, action.command, termsOf(action.kubectl), world.now)
         if (refused !== null && action.unless === null)
           throw new Broken(
             `${action.command} ${action.terms} is said to be obeyed in ${view.phase}, and refused: ${refused}`,
@@ -111,14 +112,15 @@ function isOneNow({ state }: Observation, { steps, traffic, phase }: View): void
     throw new Broken(`no step is now in ${phase} at ${traffic.requested}`)
 }
 
-/** Why the machine refuses the annotation that this line writes; null: it obeys. */
-function refusalOf(
-  o: Observation,
-  command: View['refusals'][number]['command'],
-  line: string,
-  now: number,
-): string | null {
-  const terms = /\$\(date \+%s\)([^"]*)"/.exec(line)?.[1] ?? ''
+/** What follows the id of a command in a line to paste. */
+const termsOf = (line: string): string => /\$\(date \+%s\)([^"]*)"/.exec(line)?.[1] ?? ''
+
+/**
+ * Why the machine refuses a command; null: it obeys.
+ *
+ * @param terms what follows the id.
+ */
+export function refusalOf(o: Observation, command: CommandName, terms: string, now: number): string | null {
   const annotations = { [annotationOf(command)]: `try${terms}` }
   const canary = { ...o.canary, metadata: { ...o.canary.metadata, annotations } }
   const move = applyCommand({ ...o, canary, memory: { ...o.memory, handled: {} } }, now)

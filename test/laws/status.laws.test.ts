@@ -9,6 +9,8 @@ import { observation } from '../core/given-objects.ts'
 import { describe } from '../../src/core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../src/core/view/observed.ts'
 import { written as canaryWith } from '../core/view/given.ts'
+import { healthOf } from '../argocd/scripts.ts'
+import { faultOfConditions } from './laws-of-gitops.ts'
 import { faultOf } from './laws-of-views.ts'
 import { instant, memory, state } from './states.ts'
 
@@ -45,6 +47,32 @@ suite('laws of the status', function () {
         const is = (type: string): string | undefined => conditions.find(one => one.type === type)?.status
         const isOver = over.includes(given.phase) || is('Stalled') === 'True'
         expect(is('Reconciling')).to.equal(isOver ? 'False' : 'True')
+      }),
+      { numRuns: Math.ceil(numRuns / 10) },
+    )
+  })
+
+  test('the conditions of any status keep the rules of kstatus, and its health in Argo CD is never Unknown', () => {
+    const o = observation()
+    fc.assert(
+      fc.property(state, memory, instant, (given, remembered, now) => {
+        const { reason, message } = remembered
+        const move: Move = { state: given, memory: remembered, reason, message, wakeAt: null, announcements: [] }
+        const status: unknown = JSON.parse(JSON.stringify(writeStatus(o, move, now)))
+        expect(faultOfConditions({ ...o.canary, status })).to.equal(null)
+        // What another version wrote, and what any client did.
+        for (const one of [
+          status,
+          { ...(status as object), phase: 'Sleeping' },
+          { phase: given.phase },
+          [],
+          'x',
+          null,
+        ]) {
+          const health = healthOf({ ...o.canary, status: one })
+          expect(health.status).to.be.oneOf(['Progressing', 'Suspended', 'Degraded', 'Healthy'])
+          expect(health.message).to.be.a('string')
+        }
       }),
       { numRuns: Math.ceil(numRuns / 10) },
     )

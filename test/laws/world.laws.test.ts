@@ -17,6 +17,7 @@ import {
   unjudgedPodsCarryNothing,
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
+import { actionsAreObeyed, toolsReadTheSame } from './laws-of-gitops.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
@@ -76,6 +77,8 @@ suite('laws of every moment', function () {
       'the weight rises only after a look that passed, when it is due, while the mesh carries the old one':
         risesOnlyWhenJudged,
       'the view of every state is consistent, and what it says a person can do is obeyed': viewsAreTrue,
+      'every status keeps the rules of kstatus, and Argo CD and Flux read in it what people are told': toolsReadTheSame,
+      'what Argo CD offers is obeyed': actionsAreObeyed,
     },
   )
   always(handsOrCommands, 2, {
