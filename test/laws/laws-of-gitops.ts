@@ -106,8 +106,8 @@ export const toolsReadTheSame: Law = () => {
       const status: CanaryStatus = recordOf(canary['status'])
       const { observedGeneration, phase, reason, conditions = [], run, progress, paused, canaryWeight } = status
       const isBehind = observedGeneration !== canary.metadata.generation
-      const verdicts_ = conditions.map(one => `${one.type}=${one.status}`)
-      const looks = [isBehind, phase, reason, verdicts_, run?.hold?.by, run?.approved, run?.stage, run?.waiting?.for]
+      const told = conditions.map(one => `${one.type}=${one.status}`)
+      const looks = [isBehind, phase, reason, told, run?.hold?.by, run?.approved, run?.stage, run?.waiting?.for]
       const key = JSON.stringify([...looks, progress?.waiting?.for, paused !== undefined, canaryWeight])
       if (seen.has(key)) return
       seen.add(key)
