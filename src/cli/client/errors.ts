@@ -14,6 +14,9 @@ export function forbiddenSentence(message: string): string {
   const found = FORBIDDEN.exec(message)
   if (found === null) return `forbidden: ${message}`
   const [, user = '', verb = '', resource = '', group = '', namespace] = found
+  // `impersonate`, or with constrained impersonation `impersonate-on:user-info:list` (KEP-5284).
+  if (verb.startsWith('impersonate'))
+    return `forbidden: user "${user}" may not act as another user. Leave --as out, or grant "${user}" the verb impersonate: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/`
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`
   const role = ['get', 'list', 'watch'].includes(verb) ? 'sluice-view' : 'sluice-canary-editor'
   const kind = group === '' ? resource : `${resource}.${group}`

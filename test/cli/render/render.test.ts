@@ -114,6 +114,12 @@ suite('what commands print', () => {
     ).to.equal(
       'forbidden: user "ann" may not list canaries.sluice.dev in all namespaces. Name a namespace with -n, or bind ClusterRole sluice-view to the user',
     )
+    // Of Kubernetes before and with constrained impersonation.
+    for (const what of ['impersonate resource "users"', 'impersonate-on:user-info:list resource "canaries"']) {
+      expect(forbiddenSentence(`forbidden: User "kim" cannot ${what} in API group "" at the cluster scope`)).to.match(
+        /^forbidden: user "kim" may not act as another user\. Leave --as out, or grant "kim" the verb impersonate: /,
+      )
+    }
     expect(forbiddenSentence('an admission webhook says no')).to.equal('forbidden: an admission webhook says no')
   })
 })
