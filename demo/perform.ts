@@ -1,4 +1,5 @@
 /** The demo from curtain to curtain: the stage is set, the releases are played, and the cluster stays up where that is wanted. */
+import { controller as program } from './files.ts'
 import { invitation, type Places } from './invitation.ts'
 import type { Options } from './options.ts'
 import { play } from './play.ts'
@@ -42,4 +43,5 @@ const placesOf = ({ kubeconfig, prometheusUrl, controller }: LiveStage): Omit<Pl
   kubeconfig,
   prometheusUrl,
   controller,
+  program,
 })

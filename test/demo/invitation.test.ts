@@ -5,7 +5,13 @@ import { kinds } from '../../src/api/object.ts'
 import { Images } from '../../playground/workloads/images.ts'
 import { World } from '../scenarios/world.ts'
 
-const said = invitation({ kubeconfig: '/k', prometheusUrl: 'http://p', controller: { log: '/l' }, link: null })
+const said = invitation({
+  kubeconfig: '/k',
+  prometheusUrl: 'http://p',
+  controller: { log: '/l' },
+  program: '/s',
+  link: null,
+})
 
 suite('what to try in the cluster that stays up', () => {
   test('images are those of the playground, and the behaviours are all of them', () => {
@@ -25,11 +31,14 @@ suite('what to try in the cluster that stays up', () => {
       ([, patch = '']) => JSON.parse(patch) as Record<string, unknown>,
     )
     for (const patch of patches) world.user.merge(kinds.Canary, 'shop', 'web', patch)
-    const commands = [...said.matchAll(/sluice\.dev\/([a-z]+)=/g)].map(([, command = '']) => command)
-    expect(commands).to.include.members(['approve', 'abort', 'retry', 'pause', 'resume', 'rollback'])
-    for (const command of commands) world.annotate(command, '1 try')
+    const commands = [...said.matchAll(/^ {2}sluice ([a-z]+)/gm)].map(([, command = '']) => command)
+    const steering = ['approve', 'abort', 'retry', 'pause', 'resume', 'rollback']
+    expect(commands).to.include.members([...steering, 'status', 'watch', 'explain'])
+    const [, annotated = ''] = /sluice\.dev\/([a-z]+)=/.exec(said) ?? []
+    expect(steering).to.include(annotated)
+    world.annotate(annotated, '1 try')
     await world.clock.advance(5000)
-    expect(Object.keys(world.status.handledCommands ?? {})).to.have.members(commands)
+    expect(Object.keys(world.status.handledCommands ?? {})).to.deep.equal([annotated])
     await world.close()
   })
 })
