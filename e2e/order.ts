@@ -46,6 +46,7 @@ const order = [
   'page/states',
   'page/behaviour',
   'page/flow',
+  'page/demo',
   'page/speed',
   'rights',
   'contract/api',
