@@ -55,9 +55,10 @@ if stalled and phase ~= "Failed" and not (phase == "Initializing" and arrives) t
   return health("Degraded", with_production(message))
 end
 
--- A push changes the target, not the generation of the Canary. Git says by this annotation which commit it has applied.
+-- A push changes the target, not the generation of the Canary. Git says by this annotation which commit it has applied;
+-- one that is longer is not read.
 local commit = text_of(table_of(metadata.annotations)["sluice.dev/commit"])
-if commit ~= "" and commit ~= status.commit then
+if commit ~= "" and #commit <= 512 and commit ~= status.commit then
   return health("Progressing", "The controller has not seen the target at " .. commit)
 end
 

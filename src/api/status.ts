@@ -206,6 +206,9 @@ export const CanaryStatusSchema = z
       .describe('Configuration that the candidate mounts, with its hash; empty where none of it exists yet.'),
     targetUid: text().describe('The target whose generations are counted.'),
     targetGeneration: whole().describe("Generation of the target's template when it was last taken as known."),
+    commit: text().describe(
+      'The commit that this status speaks of: the annotation `sluice.dev/commit`, once the target was read from the API server after it.',
+    ),
     sessionAffinityCookie: text().describe('Callers that send it stay on the canary, as `name=value`.'),
     primarySessionAffinityCookie: text().describe('Callers that send it stay on the primary, as `name=value`.'),
     previousSessionAffinityCookie: text().describe('The cookie of the last run, which leads to the primary now.'),

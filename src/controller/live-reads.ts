@@ -1,7 +1,7 @@
 /** Reads past the caches: what the API server says now, taken into the caches. */
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
 import { covers } from '../core/json.ts'
-import type { Source } from '../core/model/decision.ts'
+import type { Read, Source } from '../core/model/decision.ts'
 import type { Sight } from '../core/model/observation.ts'
 import type { Lane } from '../core/ports.ts'
 import type { Calls } from './calls.ts'
@@ -20,16 +20,16 @@ export function* readLive(cache: ObjectCache, calls: Calls, ref: Ref, lane: Lane
   return live
 }
 
-/** Everything that a verdict rests on; throws only when the pass was canceled. */
-export function* readAllLive(cache: ObjectCache, calls: Calls, sources: readonly Source[]): Step<Sight> {
+/** Everything that a decision rests on; throws only when the pass was canceled. */
+export function* readAllLive(cache: ObjectCache, calls: Calls, { read, sight }: Read): Step<Sight> {
+  const lane = sight === 'live' ? 'urgent' : 'normal'
   try {
-    // A rollback may wait for these.
     yield* calls.all(
-      sources.map(source =>
-        'ref' in source ? readLive(cache, calls, source.ref, 'urgent') : readLabeled(cache, calls, source),
+      read.map(source =>
+        'ref' in source ? readLive(cache, calls, source.ref, lane) : readLabeled(cache, calls, source, lane),
       ),
     )
-    return 'live'
+    return sight
   } catch (error) {
     calls.throwIfAborted()
     return { unavailable: error instanceof Error ? error.message : String(error) }
@@ -40,12 +40,13 @@ function* readLabeled(
   cache: ObjectCache,
   calls: Calls,
   { kind, namespace, labels }: Extract<Source, { kind: Kind }>,
+  lane: Lane,
 ): Step<null> {
   const labelSelector = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
   const before = cache.list(kind, namespace).filter(object => covers(object.metadata.labels, labels))
-  const page = yield* calls.list(kind, { namespace, labelSelector, limit: LONGEST_LIST }, 'urgent')
+  const page = yield* calls.list(kind, { namespace, labelSelector, limit: LONGEST_LIST }, lane)
   for (const object of page.items) cache.accept(kind, object)
   if (page.continue !== undefined) return null
   // What a watch told of while the list was under way is newer than the list.

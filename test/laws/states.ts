@@ -158,6 +158,7 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   previous: maybe(revision),
   targetUid: fc.constantFrom(null, 'uid-of-the-target'),
   targetGeneration: fc.nat(99),
+  commit: maybe(fc.string({ minLength: 1, maxLength: 9 })),
   retry: maybe(revision),
   retiredCookie: maybe(
     fc.record({

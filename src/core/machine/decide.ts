@@ -23,6 +23,7 @@ import { deadlineOf } from './rules/verdict.ts'
 import { withRetiredCookie } from './retired-cookie.ts'
 import type { State } from '../model/state.ts'
 import { inWords } from '../model/traffic.ts'
+import { noteCommit } from './seen-commit.ts'
 import { clipped, withoutNumbers } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { noteReplicas } from './desired-replicas.ts'
@@ -54,7 +55,9 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
     }
   }
   const reported = withReport(o, inTime(o, withTrouble(o, said, now), now), now)
-  const move = withFloor(o, withRetiredCookie(o, withWarnings(o, reported, now), now), now)
+  const settled = withFloor(o, withRetiredCookie(o, withWarnings(o, reported, now), now), now)
+  const move = noteCommit(o, settled, barrierOf(settled.state) === barrierOf(o.state), now)
+  if ('read' in move) return move
   const after = withoutOldHooks({ ...o, state: move.state, memory: move.memory })
   const writes = render(after, isHalted(said))
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)

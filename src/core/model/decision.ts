@@ -47,9 +47,11 @@ export type Source =
   | { readonly ref: Ref }
   | { readonly kind: Kind; readonly namespace: string; readonly labels: Readonly<Record<string, string>> }
 
-/** What a verdict rests on has to be read first; then `decide` is run again, with `sight` saying how that went. */
+/** What a decision rests on has to be read first; then `decide` is run again, with `sight` saying how that went. */
 export interface Read {
   readonly read: readonly Source[]
+  /** What is seen once they are read. A rollback may wait for `live`. */
+  readonly sight: 'target' | 'live'
 }
 
 /** The calls of webhooks that are under way; no other is. Nothing waits for them: their answers are findings of a later pass. */

@@ -82,6 +82,8 @@ export interface Memory {
   readonly targetUid: string | null
   /** Generation of the target when its template was last taken as known: a run needs a newer one and another hash. */
   readonly targetGeneration: number
+  /** The commit of Git that the state speaks of, as the annotation has it; null: none is said, or it was not seen yet. */
+  readonly commit: string | null
   /** A rejected revision is tried again because a person said so. */
   readonly retry: Revision | null
   /** What callers may still send of the last run; null: nothing, or a run is under way. */
@@ -121,6 +123,7 @@ export const emptyMemory: Memory = {
   previous: null,
   targetUid: null,
   targetGeneration: 0,
+  commit: null,
   retry: null,
   retiredCookie: null,
   paused: null,

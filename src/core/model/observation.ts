@@ -152,10 +152,10 @@ export interface WriteError {
 }
 
 /**
- * How the objects were read: from the caches; from the API server itself, just now; or why it did not answer, although it was
- * asked.
+ * How the objects were read: from the caches; the target alone, or all that a verdict rests on, from the API server itself, just
+ * now; or why it did not answer, although it was asked.
  */
-export type Sight = 'cached' | 'live' | { readonly unavailable: string }
+export type Sight = 'cached' | 'target' | 'live' | { readonly unavailable: string }
 
 export interface Observation<P extends Phase = Phase> {
   readonly canary: Canary

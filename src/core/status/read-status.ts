@@ -214,6 +214,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     previous: orNull(s.previousSpec),
     targetUid: orNull(s.targetUid),
     targetGeneration: s.targetGeneration ?? 0,
+    commit: orNull(s.commit),
     retry: orNull(s.retry),
     retiredCookie: readCookie(s.retiredCookie),
     paused: orNull(s.paused),

@@ -59,6 +59,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     targetUid: orNone(memory.targetUid),
     targetGeneration: memory.targetGeneration,
     ...cookiesOf({ ...o, memory }, state),
+    commit: orNone(memory.commit),
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),

@@ -13,6 +13,7 @@ import {
   parseCommand,
 } from '../../model/command.ts'
 import { commands } from '../../model/command-line.ts'
+import { COMMIT_ANNOTATION, commitOf, LONGEST_COMMIT } from '../../model/commit.ts'
 import type { Move } from '../../model/decision.ts'
 import { atStage, pausingField, withClock, withImage } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
@@ -96,8 +97,9 @@ const NAMED = 3
 /** What looks like a command and is none is answered once, for as long as it is the same. */
 function answerUnknown(o: Observation, now: Instant): Move | undefined {
   const known: readonly string[] = commands.map(annotationOf)
+  const read: readonly string[] = commitOf(o.canary) === null ? known : [...known, COMMIT_ANNOTATION]
   const unknown = Object.entries(o.canary.metadata.annotations ?? {})
-    .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !known.includes(key))
+    .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !read.includes(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
   const { handled } = o.memory
   const mark = unknown.length === 0 ? undefined : fingerprint(unknown)
@@ -106,7 +108,9 @@ function answerUnknown(o: Observation, now: Instant): Move | undefined {
   if (mark === undefined) return kept(o, { ...o.memory, handled: others }, null, now)
   const named = unknown.slice(0, NAMED).map(([key]) => clipped(key, LONGEST_WHY))
   const more = unknown.length > NAMED ? ` and ${unknown.length - NAMED} more` : ''
-  const message = `Annotation ${named.join(', ')}${more} is not a command and has no effect; the commands are ${known.join(', ')}`
+  const isCommit = unknown.some(([key]) => key === COMMIT_ANNOTATION)
+  const also = isCommit ? `; ${COMMIT_ANNOTATION} takes 1 to ${LONGEST_COMMIT} characters` : ''
+  const message = `Annotation ${named.join(', ')}${more} is not a command and has no effect; the commands are ${known.join(', ')}${also}`
   const news = announce(o, { reason: 'CommandRefused', message }, now)
   const answer: HandledCommand = { id: '', value: mark, outcome: 'refused', reason: clipped(message, LONGEST_ANSWER) }
   return kept(o, { ...o.memory, handled: { ...others, unknown: answer } }, news, now)
