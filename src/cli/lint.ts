@@ -1,12 +1,19 @@
-/** `sluice lint FILE…`: what admission would refuse, and references between the files, before anything is applied. */
+/** `sluice lint FILE…`: what admission would refuse, and references between the files or to the cluster, before anything is applied. */
 import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { type Document, parseAllDocuments } from 'yaml'
-import type { KubeObject } from '../api/object.ts'
+import type { Canary } from '../api/canary.ts'
+import { resources } from '../api/crd.ts'
+import { kinds, type KubeObject } from '../api/object.ts'
 import { parseCanary } from '../api/parse-canary.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
+import { isForbidden, isNotFound } from '../core/errors.ts'
 import { at, isRecord, recordsOf, textOf as textIn } from '../core/json.ts'
+import { type ClientFlags, withClientFlags } from './client/flags.ts'
+import { inSession, type Session } from './client/session.ts'
+import { type Reference, referencesOf, secretsOf } from './lint/references.ts'
+import { unknownFields } from './lint/unknown-fields.ts'
 import { printable } from './render/paint.ts'
 import { StartupError } from './startup-error.ts'
 import { FAILED, type Tools } from './tools.ts'
@@ -26,37 +33,56 @@ interface Finding {
   readonly sentence: string
 }
 
+interface LintFlags extends ClientFlags {
+  readonly cluster?: boolean
+}
+
 /** Adds `lint` to the program. */
 export function lintCommand(program: Command, tools: Tools): Command {
-  return program
+  const command = program
     .command('lint')
     .description(
-      'check manifests as the API server and the controller would: schema, rules, and references between the files',
+      'check manifests as the API server and the controller would: schema, unknown fields, rules, and references between the files',
     )
     .argument('<file...>', 'YAML or JSON, any number of documents; - is the standard input')
-    .option('-n, --namespace <name>', 'of objects that name none', 'default')
-    .addHelpText('after', '\nExit codes: 0 nothing is wrong, 1 something is refused or cannot be read, 2 wrong flags.')
-    .action(async (files: readonly string[], { namespace }: { namespace: string }) => {
-      const read: Read[] = []
-      const findings: Finding[] = []
-      for (const file of files) {
-        const { objects, problems } = objectsIn(await contentOf(file, tools), namespace)
-        read.push(...objects.map(object => ({ file, object })))
-        findings.push(...problems.map(sentence => ({ file, object: '', isWrong: true, sentence })))
-      }
-      findings.push(...read.flatMap(one => findingsOf(one, read)))
-      const lines = findings.map(
-        ({ file, object, isWrong, sentence }) =>
-          `${printable(`${file}: ${object === '' ? '' : `${object}: `}${isWrong ? '' : 'note: '}${sentence}`)}\n`,
-      )
-      await tools.stdout(lines.join(''))
-      const ours = read.filter(({ object }) => object.apiVersion.startsWith('sluice.dev/')).length
-      const wrong = findings.filter(({ isWrong }) => isWrong).length
-      await tools.stderr(
-        `${ours === 1 ? '1 object' : `${ours} objects`} of Sluice checked, ${wrong === 0 ? 'nothing wrong' : `${wrong} wrong`}\n`,
-      )
-      tools.exit(wrong === 0 ? 0 : FAILED)
-    })
+    .option('--cluster', 'look references up in the cluster, too, with your rights; without it no cluster is asked')
+    .addHelpText(
+      'after',
+      '\nObjects that name no namespace are in that of -n; without it in `default`, with --cluster in that of the context.\n\nExit codes: 0 nothing is wrong, 1 something is refused or cannot be read, 2 wrong flags.',
+    )
+  return withClientFlags(command).action(async (files: readonly string[], flags: LintFlags) => {
+    if (flags.cluster === true) await inSession(tools, flags, session => lint(tools, files, session.namespace, session))
+    else tools.exit(await lint(tools, files, flags.namespace ?? 'default', null))
+  })
+}
+
+/** @param session null: no cluster is asked. @returns the exit code. */
+async function lint(
+  tools: Tools,
+  files: readonly string[],
+  namespace: string,
+  session: Session | null,
+): Promise<number> {
+  const read: Read[] = []
+  const findings: Finding[] = []
+  for (const file of files) {
+    const { objects, problems } = objectsIn(await contentOf(file, tools), namespace)
+    read.push(...objects.map(object => ({ file, object })))
+    findings.push(...problems.map(sentence => ({ file, object: '', isWrong: true, sentence })))
+  }
+  const look = session === null ? null : lookupIn(session)
+  for (const one of read) findings.push(...(await findingsOf(one, read, look)))
+  const lines = findings.map(
+    ({ file, object, isWrong, sentence }) =>
+      `${printable(`${file}: ${object === '' ? '' : `${object}: `}${isWrong ? '' : 'note: '}${sentence}`)}\n`,
+  )
+  await tools.stdout(lines.join(''))
+  const ours = read.filter(({ object }) => object.apiVersion.startsWith('sluice.dev/')).length
+  const wrong = findings.filter(({ isWrong }) => isWrong).length
+  await tools.stderr(
+    `${ours === 1 ? '1 object' : `${ours} objects`} of Sluice checked, ${wrong === 0 ? 'nothing wrong' : `${wrong} wrong`}\n`,
+  )
+  return wrong === 0 ? 0 : FAILED
 }
 
 async function contentOf(file: string, { stdin }: Tools): Promise<string> {
@@ -105,7 +131,7 @@ const isObject = (value: unknown): value is KubeObject =>
   typeof value['kind'] === 'string' &&
   textIn(at(value, 'metadata', 'name')) !== ''
 
-function findingsOf({ file, object }: Read, all: readonly Read[]): Finding[] {
+async function findingsOf({ file, object }: Read, all: readonly Read[], look: Lookup | null): Promise<Finding[]> {
   const name = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
   const wrong = (sentence: string): Finding => ({ file, object: name, isWrong: true, sentence })
   const note = (sentence: string): Finding => ({ file, object: name, isWrong: false, sentence })
@@ -113,33 +139,37 @@ function findingsOf({ file, object }: Read, all: readonly Read[]): Finding[] {
   if (group === 'flagger.app') return [note("is Flagger's; rewrite it with: sluice import flagger -f FILE")]
   if (group !== 'sluice.dev') return []
   if (version !== 'v1beta1') return [wrong(`apiVersion: ${object.apiVersion} is not known; write sluice.dev/v1beta1`)]
+  const resource = resources.find(({ kind }) => kind.kind === object.kind)
+  if (resource === undefined)
+    return [
+      wrong(`kind: ${object.kind} is not supported; write ${resources.map(({ kind }) => kind.kind).join(' or ')}`),
+    ]
+  const unknown = unknownFields(object, resource).map(wrong)
+  const missing = async (references: readonly Reference[]): Promise<Finding[]> => {
+    const elsewhere = references.filter(one => !all.some(({ object: other }) => isNamed(other, one)))
+    const found = await Promise.all(elsewhere.map(one => stateOf(one, look)))
+    return found.flatMap(({ reference: { kind, namespace, name: of, field, isNeeded }, state }) => {
+      const where = namespace === object.metadata.namespace ? '' : ` in namespace ${namespace}`
+      if (state === 'there') return []
+      if (state === 'absent')
+        return [wrong(`${field}: ${kind.kind} ${of}${where} is neither in these files nor in the cluster`)]
+      if (state === 'unread')
+        return [note(`${field}: ${kind.kind} ${of}${where} may not be read, so it was not looked up`)]
+      return isNeeded ? [note(`${kind.kind} ${of} is not in these files; it has to be in the cluster`)] : []
+    })
+  }
   if (object.kind === 'MetricTemplate') {
     const parsed = parseMetricTemplate(object)
-    return 'problems' in parsed ? parsed.problems.map(wrong) : []
+    if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]
+    return [...unknown, ...(await missing(secretsOf(parsed.template)))]
   }
-  if (object.kind !== 'Canary') return [wrong(`kind: ${object.kind} is not supported; write Canary or MetricTemplate`)]
   const parsed = parseCanary(object)
-  if ('problems' in parsed) return parsed.problems.map(wrong)
-  const here = (kind: string, of: string): boolean =>
-    all.some(
-      one =>
-        one.object.kind === kind &&
-        one.object.metadata.name === of &&
-        one.object.metadata.namespace === object.metadata.namespace,
-    )
-  const { spec } = parsed.canary
-  const templates = [...spec.analysis.metrics, ...(spec.analysis.steps ?? []).flatMap(step => step.metrics)].flatMap(
-    ({ templateRef }) => (templateRef === undefined ? [] : [templateRef.name]),
-  )
-  const twin = all.find(
-    one =>
-      one.object !== object &&
-      one.object.kind === 'Canary' &&
-      one.object.apiVersion === object.apiVersion &&
-      one.object.metadata.namespace === object.metadata.namespace &&
-      textIn(at(one.object.spec, 'targetRef', 'name')) === spec.targetRef.name,
-  )
+  if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]
+  const { canary } = parsed
+  const twins = all.filter(one => one.object !== object && isTwin(one.object, canary))
+  const twin = twins[0] ?? (look === null ? undefined : await look.twinOf(canary))
   return [
+    ...unknown,
     ...(twin === undefined
       ? []
       : [
@@ -147,11 +177,64 @@ function findingsOf({ file, object }: Read, all: readonly Read[]): Finding[] {
             `spec.targetRef: Canary ${twin.object.metadata.name} (${twin.file}) has the same target; keep one of them`,
           ),
         ]),
-    ...(here(spec.targetRef.kind, spec.targetRef.name)
-      ? []
-      : [note(`${spec.targetRef.kind} ${spec.targetRef.name} is not in these files; it has to be in the cluster`)]),
-    ...[...new Set(templates)]
-      .filter(template => !here('MetricTemplate', template))
-      .map(template => note(`MetricTemplate ${template} is not in these files; it has to be in the cluster`)),
+    ...(await missing(referencesOf(canary))),
   ]
+}
+
+const isNamed = (object: KubeObject, { kind, namespace, name }: Reference): boolean =>
+  object.kind === kind.kind &&
+  (object.apiVersion.split('/').toReversed()[1] ?? '') === kind.group &&
+  object.metadata.name === name &&
+  object.metadata.namespace === namespace
+
+const isTwin = (other: KubeObject, { metadata, spec }: Canary): boolean =>
+  other.kind === 'Canary' &&
+  other.apiVersion === 'sluice.dev/v1beta1' &&
+  other.metadata.namespace === metadata.namespace &&
+  textIn(at(other.spec, 'targetRef', 'name')) === spec.targetRef.name
+
+/** Looks up what is not in the files. */
+interface Lookup {
+  stateOf(reference: Reference): Promise<'there' | 'absent' | 'unread'>
+  /** A Canary of the cluster that has the same target. */
+  twinOf(canary: Canary): Promise<Read | undefined>
+}
+
+async function stateOf(
+  reference: Reference,
+  look: Lookup | null,
+): Promise<{ reference: Reference; state: 'there' | 'absent' | 'unread' | 'unasked' }> {
+  return { reference, state: look === null ? 'unasked' : await look.stateOf(reference) }
+}
+
+/** Canaries of a namespace that are read to find a second one of a target. */
+const MOST = 500
+
+function lookupIn({ api, call }: Session): Lookup {
+  return {
+    async stateOf({ kind, namespace, name }) {
+      try {
+        if (kind !== kinds.Secret)
+          return (await api.get({ kind, namespace, name }, call())) === null ? 'absent' : 'there'
+        // Its metadata alone: what is in a Secret is not sent to this machine.
+        const { items } = await api.list(kind, { namespace, name, limit: 1, form: 'metadata' }, call())
+        return items.length === 0 ? 'absent' : 'there'
+      } catch (error) {
+        if (isForbidden(error)) return 'unread'
+        throw error
+      }
+    },
+    async twinOf(canary) {
+      try {
+        const query = { namespace: canary.metadata.namespace ?? '', limit: MOST }
+        const { items } = await api.list(kinds.Canary, query, call())
+        const object = items.find(one => one.metadata.name !== canary.metadata.name && isTwin(one, canary))
+        return object === undefined ? undefined : { file: 'in the cluster', object }
+      } catch (error) {
+        // Without the definitions there are no Canaries.
+        if (isForbidden(error) || isNotFound(error)) return undefined
+        throw error
+      }
+    },
+  }
 }

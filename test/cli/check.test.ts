@@ -13,25 +13,12 @@ import {
 } from '../../src/cli/check/versions.ts'
 import type { Client, Tools } from '../../src/cli/tools.ts'
 import { ApiError } from '../../src/core/errors.ts'
-import { at, type Json } from '../../src/core/json.ts'
 import { anchors, read } from '../docs/pages.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 import { type Ran, runIn } from './in-process.ts'
+import { clientOf, type Cluster, forbidden } from './stub-cluster.ts'
 
-const forbidden = new ApiError({ code: 403, reason: 'Forbidden', message: 'User "kim" cannot get resource "leases"' })
-const notFound = new ApiError({ code: 404, reason: 'NotFound', message: 'services "sluice" not found' })
 const object = (fields: object): KubeObject => ({ apiVersion: 'v1', kind: 'X', metadata: { name: 'x' }, ...fields })
-
-/** What a cluster answers. Of what is an error the question is answered with it. */
-interface Cluster {
-  readonly paths: Readonly<Record<string, Json | ApiError>>
-  /** `kindKey/name`. */
-  readonly objects: Readonly<Record<string, KubeObject | ApiError | null>>
-  readonly served: readonly string[]
-  /** `verb resource` that are denied; an error: no review is answered. */
-  readonly denied: readonly string[] | ApiError
-  readonly user: string
-}
 
 const DEFINITIONS = kindKey(kinds.CustomResourceDefinition)
 const INFO = '/api/v1/namespaces/sluice-system/services/sluice:http-metrics/proxy/info'
@@ -66,42 +53,6 @@ const well: Cluster = {
   served: ['canaries.sluice.dev', 'metrictemplates.sluice.dev', 'virtualservices.networking.istio.io'],
   denied: [],
   user: 'kim',
-}
-
-function orThrown<T>(value: T | ApiError): T {
-  if (value instanceof ApiError) throw value
-  return value
-}
-
-function clientOf({ paths, objects, served, denied, user }: Cluster): Client {
-  const of = (key: string): { id: string; found: KubeObject }[] =>
-    Object.entries(objects).flatMap(([id, one]) =>
-      one === null || !id.startsWith(`${key}/`) ? [] : [{ id, found: orThrown(one) }],
-    )
-  return {
-    server: 'https://lab',
-    namespace: 'shop',
-    user: 'kim',
-    close: async () => {},
-    async read(path) {
-      const found = Object.entries(paths).find(([known]) => path === known || path.startsWith(`${known}&`))?.[1]
-      return orThrown(found ?? notFound)
-    },
-    api: {
-      get: async ({ kind, name }) =>
-        of(kindKey(kind)).find(({ id }) => id === `${kindKey(kind)}/${name}`)?.found ?? null,
-      list: async kind => ({ resourceVersion: '1', items: of(kindKey(kind)).map(({ found }) => found) }),
-      watch: async () => {},
-      served: async kind => (served.includes(kindKey(kind)) ? [kind.version] : []),
-      async write(write) {
-        if (write.verb !== 'create') throw new Error('check only asks')
-        if (write.object.kind === 'SelfSubjectReview')
-          return { ...write.object, status: { userInfo: { username: user } } }
-        const { verb, resource } = at(write.object['spec'], 'resourceAttributes') as { verb: string; resource: string }
-        return { ...write.object, status: { allowed: !orThrown(denied).includes(`${verb} ${resource}`) } }
-      },
-    },
-  }
 }
 
 const check = (cluster: Partial<Cluster>, args = '', tools: Partial<Tools> = {}): Promise<Ran> => {
