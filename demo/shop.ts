@@ -1,5 +1,4 @@
 /** The shop that the demo releases: what its user applies, changes and sees, and who calls it. */
-import { parseAllDocuments } from 'yaml'
 import { kinds, type KubeObject } from '../src/api/object.ts'
 import type { CanaryStatus } from '../src/api/status.ts'
 import { at, recordsOf } from '../src/core/json.ts'
@@ -10,6 +9,7 @@ import type { Flow, Mesh } from '../playground/mesh/mesh.ts'
 import { Hand } from '../playground/server/hand.ts'
 import type { ApiServer } from '../playground/server/server.ts'
 import { shop } from './files.ts'
+import { objectsOf } from './objects.ts'
 import type { Release } from './releases.ts'
 import type { Answers } from './view.ts'
 
@@ -23,10 +23,6 @@ const MORE_LOAD = 20
 const OF_STRATEGIES = ['iterations', 'match', 'mirror', 'stepWeights', 'sessionAffinity', 'webhooks'] as const
 /** How far back "who answers the callers" looks, in milliseconds. */
 const LATELY = 3000
-
-/** The objects in YAML texts. */
-export const objectsOf = (...texts: readonly string[]): KubeObject[] =>
-  texts.flatMap(text => parseAllDocuments(text)).map(document => document.toJS() as KubeObject)
 
 /** Requests of callers, and how many of them got an error. */
 export interface Requests {

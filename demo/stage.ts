@@ -12,12 +12,13 @@ import { runTraffic, type Traffic } from '../playground/mesh/traffic.ts'
 import { ControllerProcess } from './controller.ts'
 import { crds } from './files.ts'
 import { LocalServer } from './local-server.ts'
+import { objectsOf } from './objects.ts'
 import type { Options } from './options.ts'
 import { PageProcess } from './page.ts'
 import type { Stage } from './play.ts'
 import { type HookCall, Receiver } from './receiver.ts'
 import { type Deed, webhooks } from './releases.ts'
-import { objectsOf, Shop } from './shop.ts'
+import { Shop } from './shop.ts'
 
 /** Between two scrapes of the demo's Prometheus, in milliseconds. */
 const SCRAPES = 1000

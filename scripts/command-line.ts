@@ -26,6 +26,7 @@ const tools: Tools = {
     throw new Error('commands are described, and none is run')
   },
   manifests: async () => '',
+  simulate: async () => ({ how: 'error', sentence: '' }),
   exit: () => {},
 }
 
@@ -81,6 +82,15 @@ standard error, and exit code 1; wrong flags are 2.
 \`--crds-only\` and \`--without-crds\` are for those who apply the definitions first. Before that, \`sluice check --pre\` says whether you may install it;
 after it, \`sluice check\` says in a line each whether the cluster, your rights, the rights of the controller, the mesh and Prometheus are as a release
 needs them. Each line has a code, which [check.md](check.md) explains.
+
+## Before it is applied
+
+\`sluice lint FILE…\` says what the API server and the controller would refuse, fields that do not exist, and what the files name and do not
+have; \`--cluster\` looks that up with your rights. \`sluice simulate FILE --scenario errors\` plays a release of the Canary in the file by the
+controller's own code, in the playground and in virtual time: a timeline of hours in a second or two, without a cluster. It shows how long the
+steps take, when a bad version is rolled back, and how many requests fail until then, at 50 requests a second. Metrics other than those of
+requests are left out, webhooks count as answered with 200, approvals are given at once; each is said in a note. It is part of the demo
+([playground.md](playground.md)), which the image does not have.
 
 ## See a release
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { dashboardCommand } from './cli/dashboard.ts'
-import { demoCommand } from './cli/demo.ts'
+import { demoCommand, loadSimulation } from './cli/demo.ts'
 import { runCommand } from './cli/flags.ts'
 import { importCommand } from './cli/import.ts'
 import { clientCommands } from './cli/program.ts'
@@ -80,6 +80,10 @@ const tools: Tools = {
     return readFile(file, 'utf8').catch(() => {
       throw new StartupError(`${file} cannot be read. In a checkout of Sluice, run: npm ci && npm run build`)
     })
+  },
+  simulate: async simulation => {
+    stopBySignal()
+    return (await loadSimulation(import.meta.dirname))(simulation)
   },
   exit: code => {
     process.exitCode = code

@@ -1,10 +1,8 @@
 /** `sluice import flagger`: manifests on stdout, what changes and what is refused on stderr. */
-import { readFile } from 'node:fs/promises'
-import { text as textOf } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { importFlagger } from '../import/flagger/import.ts'
 import { needsWork, type Note } from '../import/flagger/notes.ts'
-import { StartupError } from './startup-error.ts'
+import { contentOf } from './read-file.ts'
 import type { Streams } from './tools.ts'
 
 const headings: Readonly<Record<Note['kind'], string>> = {
@@ -31,18 +29,11 @@ export function importCommand(program: Command, streams: Streams, exit: (code: n
       '\nExit codes: 0 all can be applied, 1 something is refused or cannot be read (the result is written all the same), 2 a wrong call.',
     )
     .action(async ({ file }: { file: string }) => {
-      const { text, notes, rewritten } = importFlagger(await contentOf(file, streams.stdin))
+      const { text, notes, rewritten } = importFlagger(await contentOf(file, streams))
       await streams.stdout(text)
       await streams.stderr(reportOf(notes, rewritten))
       exit(notes.some(needsWork) ? 1 : 0)
     })
-}
-
-async function contentOf(file: string, stdin: NodeJS.ReadableStream): Promise<string> {
-  if (file === '-') return textOf(stdin as NodeJS.ReadStream)
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StartupError(`${file} cannot be read: ${error.code ?? error.message}`)
-  })
 }
 
 /** The notes by object, and at the end what is to be done. */

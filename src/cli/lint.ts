@@ -1,6 +1,4 @@
 /** `sluice lint FILE…`: what admission would refuse, and references between the files or to the cluster, before anything is applied. */
-import { readFile } from 'node:fs/promises'
-import { text as textOf } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { type Document, parseAllDocuments } from 'yaml'
 import type { Canary } from '../api/canary.ts'
@@ -14,8 +12,8 @@ import { type ClientFlags, withClientFlags } from './client/flags.ts'
 import { inSession, type Session } from './client/session.ts'
 import { type Reference, referencesOf, secretsOf } from './lint/references.ts'
 import { unknownFields } from './lint/unknown-fields.ts'
+import { contentOf } from './read-file.ts'
 import { printable } from './render/paint.ts'
-import { StartupError } from './startup-error.ts'
 import { FAILED, type Tools } from './tools.ts'
 
 /** An object of a file. */
@@ -83,13 +81,6 @@ async function lint(
     `${ours === 1 ? '1 object' : `${ours} objects`} of Sluice checked, ${wrong === 0 ? 'nothing wrong' : `${wrong} wrong`}\n`,
   )
   return wrong === 0 ? 0 : FAILED
-}
-
-async function contentOf(file: string, { stdin }: Tools): Promise<string> {
-  if (file === '-') return textOf(stdin as NodeJS.ReadStream)
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new StartupError(`${file} cannot be read: ${error.code ?? error.message}`)
-  })
 }
 
 /** The objects of a file, those of a List too, and what is no YAML or no object. */
@@ -210,14 +201,14 @@ async function stateOf(
 /** Canaries of a namespace that are read to find a second one of a target. */
 const MOST = 500
 
-function lookupIn({ api, call }: Session): Lookup {
+function lookupIn(session: Session): Lookup {
   return {
     async stateOf({ kind, namespace, name }) {
       try {
         if (kind !== kinds.Secret)
-          return (await api.get({ kind, namespace, name }, call())) === null ? 'absent' : 'there'
+          return (await session.api.get({ kind, namespace, name }, session.call())) === null ? 'absent' : 'there'
         // Its metadata alone: what is in a Secret is not sent to this machine.
-        const { items } = await api.list(kind, { namespace, name, limit: 1, form: 'metadata' }, call())
+        const { items } = await session.api.list(kind, { namespace, name, limit: 1, form: 'metadata' }, session.call())
         return items.length === 0 ? 'absent' : 'there'
       } catch (error) {
         if (isForbidden(error)) return 'unread'
@@ -227,7 +218,7 @@ function lookupIn({ api, call }: Session): Lookup {
     async twinOf(canary) {
       try {
         const query = { namespace: canary.metadata.namespace ?? '', limit: MOST }
-        const { items } = await api.list(kinds.Canary, query, call())
+        const { items } = await session.api.list(kinds.Canary, query, session.call())
         const object = items.find(one => one.metadata.name !== canary.metadata.name && isTwin(one, canary))
         return object === undefined ? undefined : { file: 'in the cluster', object }
       } catch (error) {

@@ -10,6 +10,7 @@ import { explainCommand } from './show/explain.ts'
 import { getCommand } from './show/get.ts'
 import { historyCommand } from './show/history.ts'
 import { watchCommand } from './show/watch.ts'
+import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
 import { steerCommands } from './steer.ts'
 import type { Tools } from './tools.ts'
@@ -28,6 +29,7 @@ export function clientCommands(program: Command, tools: Tools): Command[] {
     checkCommand(program, tools),
     installCommand(program, tools),
     lintCommand(program, tools),
+    simulateCommand(program, tools),
     completionCommand(program, tools),
   ]
 }

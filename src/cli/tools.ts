@@ -48,6 +48,26 @@ export interface HttpReader {
   close(): void
 }
 
+export const SCENARIOS = ['good', 'errors', 'slow', 'outage'] as const
+export type Scenario = (typeof SCENARIOS)[number]
+
+/** A release of a Canary in a file. */
+export interface Simulation {
+  /** YAML. */
+  readonly text: string
+  readonly scenario: Scenario
+  readonly seed: number
+  /** Receives each line of the timeline. */
+  readonly say: (line: string) => void
+  readonly stop: AbortSignal
+}
+
+/** How it ended, as `sluice status` would say it. */
+export interface Simulated {
+  readonly how: 'promoted' | 'error' | 'rolledBack' | 'person' | 'stalled' | 'timeout'
+  readonly sentence: string
+}
+
 export interface Tools extends Streams {
   readonly version: string
   readonly terminal: Terminal
@@ -65,6 +85,8 @@ export interface Tools extends Streams {
   readonly http: (address: HttpAddress) => HttpReader
   /** What `sluice install` prints. @throws StartupError with a sentence where it is not installed. */
   readonly manifests: () => Promise<string>
+  /** @throws StartupError with a sentence where the demo is not installed. */
+  readonly simulate: (simulation: Simulation) => Promise<Simulated>
   /** Receives the exit code of the program. */
   readonly exit: (code: number) => void
 }

@@ -10,6 +10,7 @@ import { clientCommands } from '../../src/cli/program.ts'
 import { StartupError } from '../../src/cli/startup-error.ts'
 import type { Terminal, Tools } from '../../src/cli/tools.ts'
 import { connectClient, connectHttp } from '../../src/connect.ts'
+import { simulate } from '../../demo/simulate/simulate.ts'
 import { installManifests } from '../../scripts/manifests.ts'
 import { type Listening, listen } from '../../playground/http/listen.ts'
 import { sha256 } from '../core/given-objects.ts'
@@ -104,6 +105,7 @@ export class CliWorld {
         ),
       http: address => connectHttp(address, {}),
       manifests: async () => installManifests(),
+      simulate,
       exit: code => void (ran.code = code),
     }
     const program = new Command('sluice').exitOverride().configureOutput({

@@ -1,6 +1,7 @@
 /** Commands without a cluster, or with one of the test's own: what they write, and their exit codes. */
 import { Readable } from 'node:stream'
 import { Command, CommanderError } from 'commander'
+import { simulate } from '../../demo/simulate/simulate.ts'
 import { installManifests } from '../../scripts/manifests.ts'
 import { clientCommands } from '../../src/cli/program.ts'
 import { StartupError } from '../../src/cli/startup-error.ts'
@@ -46,6 +47,7 @@ export async function runIn(args: readonly string[], tools: Partial<Tools> = {})
       throw new StartupError('this test has no network')
     },
     manifests: async () => (manifests ??= installManifests()),
+    simulate,
     exit: code => void (ran.code = code),
     ...tools,
   })

@@ -109,6 +109,30 @@ suite('the demo', function () {
     )
   })
 
+  test('beside it the program plays `sluice simulate`, and prints what `sluice install` does', async () => {
+    const canary = {
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'Canary',
+      metadata: { name: 'web' },
+      spec: {
+        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        service: { port: 80 },
+        analysis: { interval: '10s', threshold: 1 },
+      },
+    }
+    demo = spawn(process.execPath, [join(installed, 'sluice.js'), 'simulate', '-', '--scenario', 'errors'])
+    demo.stdin?.end(JSON.stringify(canary))
+    said = ''
+    demo.stderr?.on('data', (text: Buffer) => (said += text.toString()))
+    expect(await exitCode()).to.equal(3)
+    expect(said).to.match(/^Rolled back \w+ \(web:candidate\) at weight 10: .*\n$/)
+    demo = spawn(process.execPath, [join(installed, 'sluice.js'), 'install', '--without-crds', '--image', 'a:1'])
+    said = ''
+    demo.stdout?.on('data', (text: Buffer) => (said += text.toString()))
+    expect(await exitCode()).to.equal(0)
+    expect(said).to.contain('kind: Deployment').and.to.contain('image: a:1')
+  })
+
   test('a port that is taken ends it with 1 and a sentence', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
