@@ -88,6 +88,12 @@ suite('what explain decides', () => {
       expect((await cli.run('explain', 'web')).stdout).to.match(
         /\nNext\n {2}On what is there now the next status is Progressing \(\w+\) at weight 0, and the controller has yet to write it: /,
       )
+      const warnings: string[] = []
+      const warned = ({ message }: Error): void => void warnings.push(message)
+      process.on('warning', warned)
+      await cli.run('explain', 'web', '--request-timeout', '0')
+      process.off('warning', warned)
+      expect(warnings, 'of Node, about many listeners to one signal').to.deep.equal([])
       expect((await cli.run('explain', 'web', '-o', 'jsonpath={.decision.does} {.apiVersion}')).stdout).to.equal(
         'move view.sluice.dev/v1beta1',
       )

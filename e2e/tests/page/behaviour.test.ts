@@ -36,6 +36,17 @@ suite('the page in Chromium', function () {
     return opened
   }
 
+  test('a list that comes in pieces is shown whole', async () => {
+    const rows = manyRows(5)
+    const [first, last] = [rows.slice(0, 3), rows.slice(3)]
+    const stream = [
+      { kind: 'list', items: first, more: 0, rest: last.length },
+      { kind: 'list', items: last, more: 0 },
+    ] as const
+    const { page } = await opens(answers({ about: { ...cluster, signedIn: true }, stream }), '')
+    for (const { name } of rows) await page.getByText(name).waitFor()
+  })
+
   suite('tokens', () => {
     const TOKEN = 'token-of-kim'
 

@@ -38,7 +38,8 @@ export async function inSession(
 export const INTERRUPTED = 130
 
 function signalOf({ stop }: Tools, { requestTimeout }: ClientFlags): AbortSignal {
-  if (requestTimeout === 0) return stop
+  // One of its own: Node warns where more than ten requests listen to one signal.
+  if (requestTimeout === 0) return AbortSignal.any([stop])
   const late = new AbortController()
   const timer = setTimeout(
     () => late.abort(new Error(`no answer within ${requestTimeout / 1000}s (--request-timeout)`)),
