@@ -1,7 +1,7 @@
 /**
  * `npm test`: the static checks beside the tests, on two cores at once. The last line is `N passed, N failed`; failed static
- * checks are one failure. The playground's suites run when something that they import has changed; `ALL=1` runs all of them, and those
- * of `test/long`.
+ * checks are one failure. The playground's suites run when something that they import has changed, and of long tables a part is
+ * tried (test/README.md); `ALL=1` runs all of them, and the suites of `test/long`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -113,6 +113,9 @@ const sources = [...own, ...wanted]
 const reporterSource = join(String(reporter))
 const options = ['--no-config', '--enable-source-maps', '--parallel', `--jobs=${jobs}`, `--ui=${ui}`]
 options.push(`--timeout=${timeout}`, `--reporter=./${moduleOf(reporterSource)}`)
+/** Tests whose title says so try a situation from the field once more, with other values. */
+const AGAIN = 'other values'
+if (!isAll) options.push(`--fgrep=${AGAIN}`, '--invert')
 
 process.once('exit', () => rmSync(BUNDLED, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -132,6 +135,7 @@ const check = run('npm', ['run', '--silent', 'check'], () => {})
 const [tests, checks] = await Promise.all([mocha, check])
 if (checks.code !== 0) process.stdout.write(`${checks.said}\nnpm run check failed after ${checks.seconds} s\n`)
 else console.log(`npm run check passed in ${checks.seconds} s, the tests took ${tests.seconds} s`)
+if (!isAll) console.log(`left out: situations from the field with ${AGAIN}; ALL=1 npm test tries them too`)
 if (leftOut > 0) {
   console.log(
     `left out: ${leftOut} of ${suites.length} suites of the playground, unchanged; ALL=1 npm test runs them too`,

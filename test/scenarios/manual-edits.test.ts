@@ -1,6 +1,7 @@
 /** Another writer that edits what Sluice owns again and again: it is said once, and left alone for a while. */
 import { expect } from 'chai'
 import { type Kind, kinds } from '../../src/api/object.ts'
+import { sampled } from '../sampled.ts'
 import { expectRest, expectStalled, heard, LISTS_OF_PODS, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
@@ -85,7 +86,7 @@ suite('objects that another writer edits', () => {
     },
   ]
 
-  for (const { name, kind, object, act } of fights) {
+  for (const { name, kind, object, act } of sampled(fights, 2)) {
     test(`somebody fights over ${name}, each second: Contested`, async () => {
       await world.initialized({ ...spec, analysis: { interval: '1h', threshold: 100 } })
       world.setImage('demo/web:1.1.0')

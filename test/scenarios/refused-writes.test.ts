@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
+import { sampled } from '../sampled.ts'
 import { expectEvent, expectRest, expectStalled, heard, minute, requestsOf } from './witness.ts'
 import { type Process, World } from './world.ts'
 
@@ -191,10 +192,11 @@ suite('writes that are refused, in virtual time', () => {
   })
   teardown(() => world.close())
 
-  for (const { name, before, happens, stands, callers, refused, ends } of moments) {
+  for (const [index, { name, before, happens, stands, callers, refused, ends }] of moments.entries()) {
     for (const { kind, object } of refused) {
-      for (const refusal of refusals) {
-        if (refusal.kinds === 'of the mesh' && kind.group !== kinds.VirtualService.group) continue
+      const isOfMesh = kind.group === kinds.VirtualService.group
+      const possible = refusals.filter(refusal => refusal.kinds === 'all' || isOfMesh)
+      for (const refusal of sampled(possible, possible.length, index)) {
         test(`${name}, ${refusal.name} for ${kind.kind}: WriteRefused`, async () => {
           const requests = requestsOf(controller)
           await before(world)
