@@ -103,8 +103,8 @@ status the controller has yet to write. Where a kind that matters may not be rea
 it tells the status alone.
 
 \`-o json\` and \`-o yaml\` print the view of a Canary (\`view.sluice.dev/v1beta1\`), in which a field keeps its name and meaning; the object itself is
-\`kubectl get canaries.sluice.dev NAME -o json\`. \`-o jsonpath=\` takes paths such as \`{.phase}\`, \`{.steps[0].weight}\` and \`{.items[*].name}\`; \`range\` and
-filters are left to jq.
+\`kubectl get canaries.sluice.dev NAME -o json\`. \`-o jsonpath=\` takes kubectl's templates: paths such as
+\`{.phase}\` and \`{.steps[0].weight}\`, slices, filters such as \`{.items[?(@.phase=="Failed")].name}\`, and \`{range .items[*]}{.name}{"\\n"}{end}\`.
 
 Colors are left out where \`NO_COLOR\` is set or the output is no terminal; \`FORCE_COLOR\` asks for them.
 

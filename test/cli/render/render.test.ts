@@ -54,8 +54,46 @@ suite('what commands print', () => {
       ['{.steps[0]}', '{"weight":10}'],
     ]
     for (const [template, text] of rows) expect(jsonPath(template, value), template).to.equal(text)
-    for (const wrong of ['{.phase', '{range .items[*]}', '{.a[?(@.b)]}', '{}', '{..a}'])
+    for (const wrong of [
+      '{.phase',
+      '{range .items[*]}',
+      '{.a}{end}',
+      '{.a[?(@.b]}',
+      '{}',
+      '{..}',
+      '{.a[b]}',
+      '{.a[::0]}',
+      '{phase}',
+      '{range}',
+    ])
       expect(() => jsonPath(wrong, value), wrong).to.throw('is not understood')
+  })
+
+  test('jsonpath as kubectl has it: range, filters, slices, names with dots, and everything within', () => {
+    const items = [
+      { name: 'web', phase: 'Failed', weight: 0, labels: { 'app.kubernetes.io/name': 'web' }, gates: [{ name: 'a' }] },
+      { name: 'api', phase: 'Progressing', weight: 25, gates: [{ name: 'b' }, { name: 'c' }] },
+      { name: 'db', phase: 'Succeeded', weight: 100 },
+    ]
+    const table: readonly (readonly [template: string, text: string])[] = [
+      ['{range .items[*]}{.name}{"\\t"}{.phase}{"\\n"}{end}', 'web\tFailed\napi\tProgressing\ndb\tSucceeded\n'],
+      ['{range .items[*]}[{@.name} of {$.items[0].name}]{end}!', '[web of web][api of web][db of web]!'],
+      ['{range .items[*]}{.name}:{range .gates[*]} {.name}{end};{end}', 'web: a;api: b c;db:;'],
+      ['{.items[?(@.phase=="Failed")].name}', 'web'],
+      ["{.items[?(@.phase != 'Failed')].name}", 'api db'],
+      ['{.items[?(@.weight>=25)].name}', 'api db'],
+      ['{.items[?(@.weight<25)].name}', 'web'],
+      ['{.items[?(@.gates)].name}', 'web api'],
+      ['{.items[?(@.name==$.items[2].name)].weight}', '100'],
+      ['{.items[-1].name} {.items[1:].name} {.items[0:3:2].name} {.items[0,2].name}', 'db api db web db web db'],
+      ["{.items[0]['name','phase']}", 'web Failed'],
+      ['{.items[0].labels.app\\.kubernetes\\.io/name}', 'web'],
+      ['{..gates[*].name}', 'a b c'],
+      ['{.items[*].missing}{.nothing[0].at.all}', ''],
+      ['{.items[0].gates} {"}"}', '[{"name":"a"}] }'],
+      ['{.name "x" .name}', 'x'],
+    ]
+    for (const [template, text] of table) expect(jsonPath(template, { items }), template).to.equal(text)
   })
 
   test('a unified diff, with the lines around each change', () => {
