@@ -29,6 +29,7 @@ import { Images } from '../../playground/workloads/images.ts'
 import { Workloads } from '../../playground/workloads/workloads.ts'
 import { crds } from '../files.ts'
 import { objectsOf } from '../objects.ts'
+import { lengthOf } from './length.ts'
 import { inputOf, type SimulationInput, withImages } from './input.ts'
 
 /** Requests a second to the Canary. */
@@ -292,12 +293,3 @@ class Play {
 
 /** `to come`, until when, or `over`. */
 type Outage = 'to come' | Instant | 'over'
-
-/** `1h02m03s`, without leading units that are none. */
-function lengthOf(length: Milliseconds): string {
-  const seconds = Math.round(length / 1000)
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60]
-  const two = (number: number): string => String(number).padStart(2, '0')
-  if (h > 0) return `${h}h${two(m)}m${two(s)}s`
-  return m > 0 ? `${m}m${two(s)}s` : `${s}s`
-}

@@ -16,7 +16,7 @@ import { ApiError } from '../../src/core/errors.ts'
 import { anchors, read } from '../docs/pages.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 import { type Ran, runIn } from './in-process.ts'
-import { clientOf, type Cluster, forbidden } from './stub-cluster.ts'
+import { clientOf, type Cluster, forbidden, notFound } from './stub-cluster.ts'
 
 const object = (fields: object): KubeObject => ({ apiVersion: 'v1', kind: 'X', metadata: { name: 'x' }, ...fields })
 
@@ -162,6 +162,23 @@ suite('sluice check', () => {
       '',
       0,
       /- controller-version +The controller runs image registry\.example\.com\/sluice:9; [^]*- controller-rights +.*\(get services\/proxy is forbidden\)\. Run: kubectl -n sluice-system port-forward deployment\/sluice 8080, and beside it: sluice check --controller-url/,
+    ],
+    'a controller whose Service leads nowhere: a pod is asked': [
+      {
+        paths: {
+          [INFO]: notFound,
+          '/api/v1/namespaces/sluice-system/pods/sluice-1:8080/proxy/info': { version: '1.2.2', rights },
+        },
+        objects: {
+          'pods/sluice-1': object({
+            metadata: { name: 'sluice-1' },
+            spec: { containers: [{ ports: [{ name: 'http-metrics', containerPort: 8080 }] }] },
+          }),
+        },
+      },
+      '',
+      0,
+      /‼ controller-version +The controller \(1\.2\.2\) is older than this program [^]*√ controller-rights /,
     ],
     'the ServiceAccount of the controller: its rights are the ones to check': [
       { paths: { [INFO]: forbidden }, user: 'system:serviceaccount:sluice-system:sluice', denied: ['create events'] },

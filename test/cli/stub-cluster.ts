@@ -9,7 +9,7 @@ export const forbidden = new ApiError({
   reason: 'Forbidden',
   message: 'User "kim" cannot get resource "leases"',
 })
-const notFound = new ApiError({ code: 404, reason: 'NotFound', message: 'services "sluice" not found' })
+export const notFound = new ApiError({ code: 404, reason: 'NotFound', message: 'services "sluice" not found' })
 
 /** What a cluster answers. Of what is an error the question is answered with it. */
 export interface Cluster {

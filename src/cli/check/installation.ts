@@ -2,7 +2,7 @@
 import { kinds, type KubeObject } from '../../api/object.ts'
 import { requiredRights } from '../../controller/required-rights.ts'
 import { ApiError, isForbidden } from '../../core/errors.ts'
-import { at, listOf, textOf } from '../../core/json.ts'
+import { at, listOf, recordsOf, textOf } from '../../core/json.ts'
 import { missingOf, rightText } from '../../runtime/access-review.ts'
 import { callerOf } from '../client/who.ts'
 import { infoOf, lackingFindings, leaderFinding, rightsFindings, runningFinding } from './controller.ts'
@@ -54,10 +54,16 @@ async function infoFindings(probe: Probe, deployment: KubeObject | null): Promis
   }
 }
 
-async function infoFrom({ controllerUrl, tools, session, controllerNamespace }: Probe, name: string): Promise<unknown> {
+async function infoFrom(probe: Probe, name: string): Promise<unknown> {
+  const { controllerUrl, tools, session, controllerNamespace: namespace } = probe
   if (controllerUrl === null) {
-    const service = `/api/v1/namespaces/${controllerNamespace}/services/${name}:http-metrics`
-    return session.read(`${service}/proxy/info`, session.call())
+    const service = `/api/v1/namespaces/${namespace}/services/${name}:http-metrics/proxy/info`
+    return session.read(service, session.call()).catch(async (error: unknown) => {
+      // The API server finds the pods of a Service by its Endpoints, which a cluster may do without.
+      const pod = await infoFromPod(probe).catch(() => null)
+      if (pod === null) throw error
+      return pod
+    })
   }
   const reader = tools.http({ url: controllerUrl })
   try {
@@ -65,6 +71,16 @@ async function infoFrom({ controllerUrl, tools, session, controllerNamespace }: 
   } finally {
     reader.close()
   }
+}
+
+/** From the first replica. @returns null where there is none. */
+async function infoFromPod({ session, controllerNamespace: namespace }: Probe): Promise<unknown> {
+  const { items } = await session.api.list(kinds.Pod, { namespace, labelSelector: LABEL, limit: 1 }, session.call())
+  const [pod] = items
+  const [container] = recordsOf(at(pod?.spec, 'containers'))
+  const port = recordsOf(container?.['ports']).find(one => one['name'] === 'http-metrics')?.['containerPort']
+  if (pod === undefined || typeof port !== 'number') return null
+  return session.read(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}:${port}/proxy/info`, session.call())
 }
 
 /** What a proxy answered says nothing about the kinds of the API server. */
