@@ -48,6 +48,46 @@ export const gatewayApi: readonly Case[] = [
     of({ routes: [{ name: 'web' }, { kind: 'GRPCRoute', name: 'web' }, { kind: 'HTTPRoute', name: 'web' }] }),
     'a route is listed twice',
   ),
+  good('routes of the user by their labels', {
+    provider: 'gatewayapi:v1',
+    service: {
+      routes: [
+        { selector: { matchLabels: { 'example.com/split': 'web', team: 'shop' } } },
+        { selector: { matchLabels: { team: 'shop' } }, rules: [{ name: 'main' }] },
+        { kind: 'TCPRoute', selector: { matchLabels: { team: 'shop' } } },
+        { name: 'web' },
+      ],
+    },
+    analysis: { iterations: 2 },
+  }),
+  bad(
+    'a route of the user by name and by labels',
+    of({ routes: [{ name: 'web', selector: { matchLabels: { team: 'shop' } } }] }),
+    'write either name, or selector with at least one label',
+    'spec.service.routes[0]',
+  ),
+  bad(
+    'a route of the user by nothing',
+    of({ routes: [{ kind: 'GRPCRoute', selector: { matchLabels: {} } }] }),
+    'write either name, or selector with at least one label',
+    'spec.service.routes[0]',
+  ),
+  bad(
+    'the same labels, twice',
+    of({
+      routes: [
+        { selector: { matchLabels: { a: '1', b: '2' } } },
+        { kind: 'HTTPRoute', selector: { matchLabels: { b: '2', a: '1' } } },
+      ],
+    }),
+    'a route is listed twice',
+  ),
+  changed(
+    'labels of routes of the user',
+    of({ routes: [{ selector: { matchLabels: { team: 'shop' } } }] }),
+    of({ routes: [{ selector: { matchLabels: { team: 'other' } } }] }),
+    'an entry cannot be changed or removed',
+  ),
   bad(
     'a match of the analysis in routes of the user',
     of({ routes: [{ name: 'web' }] }, { analysis: { iterations: 2, match: [{ method: { exact: 'GET' } }] } }),

@@ -1,6 +1,6 @@
 /** Fields of `spec.service` that belong to the Gateway API, in Flagger's words. */
 import { z } from 'zod'
-import { objectName, ruled } from './schema.ts'
+import { objectName, ruled, texts } from './schema.ts'
 
 export const gatewayApi = (page: string): string => `https://gateway-api.sigs.k8s.io/reference/spec/#${page}`
 
@@ -42,39 +42,61 @@ export const MirrorBackend = z.object({
 const KEEPS_THE_SPLIT =
   'because its routes would keep the split: delete the Canary, which hands the routes back, and create it again'
 
-/** A route of the user's in which weights are shifted. */
-const UserRoute = z.object({
-  kind: z
-    .enum(['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'])
-    .exactOptional()
-    .describe('Left out: `HTTPRoute`. Of the others the version v1 has to be served.'),
-  name: objectName().describe('Name of the route, in the same namespace.'),
-  rules: z
-    .array(z.object({ name: z.string().min(1).max(253).describe('`name` of a rule.') }))
-    .min(1)
-    .max(16)
-    .exactOptional()
-    .describe('The rules whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
-})
+/** Routes of the user's in which weights are shifted: one by its name, or several by their labels. */
+const UserRoute = ruled(
+  z.object({
+    kind: z
+      .enum(['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'])
+      .exactOptional()
+      .describe(
+        'Left out: `HTTPRoute`. The others are read and written in v1, or in an alpha version where v1 is not served.',
+      ),
+    name: objectName().exactOptional().describe('Name of the route, in the same namespace.'),
+    selector: z
+      .object({
+        matchLabels: texts({ entries: 8, length: 63 }).describe('Labels that a route must have, all of them.'),
+      })
+      .exactOptional()
+      .describe('In place of `name`: the routes of that kind in the same namespace with these labels, at most 20.'),
+    rules: z
+      .array(z.object({ name: z.string().min(1).max(253).describe('`name` of a rule.') }))
+      .min(1)
+      .max(16)
+      .exactOptional()
+      .describe('The rules whose weights are shifted. Left out: those that lead to the Service or to its primary.'),
+  }),
+  {
+    message: 'write either name, or selector with at least one label',
+    cel: 'has(self.name) != has(self.selector)',
+    holds: route => (route.name === undefined) !== (route.selector === undefined),
+  },
+)
 
 /** CEL: an empty field says what a missing one does. */
 const kindOf = (entry: string): string => `(has(${entry}.kind) && ${entry}.kind != '' ? ${entry}.kind : 'HTTPRoute')`
 const isOfAll = (entry: string): string => `(!has(${entry}.rules) || size(${entry}.rules) == 0)`
 
+const nameOf = (entry: string): string => `(has(${entry}.name) && ${entry}.name != '' ? ${entry}.name : '')`
+const labelsOf = (entry: string): string =>
+  `(has(${entry}.selector) && has(${entry}.selector.matchLabels) ? ${entry}.selector.matchLabels : {})`
+/** CEL: the same routes. */
+const sameRoutes = (one: string, other: string): string =>
+  `${nameOf(one)} == ${nameOf(other)} && ${labelsOf(one)} == ${labelsOf(other)} && ${kindOf(one)} == ${kindOf(other)}`
+
 /** Of an entry as it was read. */
-const keyOf = ({ kind = 'HTTPRoute', name }: { readonly kind?: string; readonly name: string }): string =>
-  `${kind} ${name}`
+const keyOf = ({ kind = 'HTTPRoute', name, selector }: z.output<typeof UserRoute>): string =>
+  JSON.stringify([kind, name, Object.entries(selector?.matchLabels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))])
 
 export const UserRoutes = ruled(
   z.array(UserRoute).min(1).max(20),
   {
     message: 'a route is listed twice: list it once, with the rules of both entries',
-    cel: `self.all(one, self.exists_one(other, other.name == one.name && ${kindOf('other')} == ${kindOf('one')}))`,
+    cel: `self.all(one, self.exists_one(other, ${sameRoutes('other', 'one')}))`,
     holds: routes => new Set(routes.map(keyOf)).size === routes.length,
   },
   {
     message: `an entry cannot be changed or removed, ${KEEPS_THE_SPLIT}`,
-    cel: `oldSelf.all(old, self.exists(one, one.name == old.name && ${kindOf('one')} == ${kindOf('old')} && ${isOfAll('one')} == ${isOfAll('old')} && (${isOfAll('old')} || one.rules == old.rules)))`,
+    cel: `oldSelf.all(old, self.exists(one, ${sameRoutes('one', 'old')} && ${isOfAll('one')} == ${isOfAll('old')} && (${isOfAll('old')} || one.rules == old.rules)))`,
     holds: 'unseen',
   },
 )

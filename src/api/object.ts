@@ -56,6 +56,8 @@ export interface Kind {
   readonly kind: string
   readonly plural: string
   readonly namespaced: boolean
+  /** Versions that have the same fields as far as Sluice reads and writes them; read where a server does not serve `version`. The newest first. */
+  readonly older?: readonly string[]
 }
 
 /** One object, by name. `namespace` is empty for what is not namespaced. */
@@ -115,15 +117,40 @@ export const kinds = {
   Ingress: namespaced('networking.k8s.io', 'v1', 'Ingress', 'ingresses'),
   NetworkPolicy: namespaced('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
   PodDisruptionBudget: namespaced('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
-  GRPCRoute: namespaced('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
-  TCPRoute: namespaced('gateway.networking.k8s.io', 'v1', 'TCPRoute', 'tcproutes'),
-  TLSRoute: namespaced('gateway.networking.k8s.io', 'v1', 'TLSRoute', 'tlsroutes'),
+  // v1 since Gateway API 1.1; 1.2 serves nothing else.
+  GRPCRoute: {
+    ...namespaced('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
+    older: ['v1alpha2'],
+  } as Kind,
+  // Of these two Gateway API 1.6 serves v1 alone, and earlier versions alphas.
+  TCPRoute: { ...namespaced('gateway.networking.k8s.io', 'v1', 'TCPRoute', 'tcproutes'), older: ['v1alpha2'] } as Kind,
+  TLSRoute: {
+    ...namespaced('gateway.networking.k8s.io', 'v1', 'TLSRoute', 'tlsroutes'),
+    older: ['v1alpha3', 'v1alpha2'],
+  } as Kind,
   HTTPRoute: namespaced('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
 } as const satisfies Record<string, Kind>
 
 /** `group/version`, or the bare version of the core group. */
 export function apiVersionOf(kind: Kind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+}
+
+/** The kind in each version in which it may be served, ours first. */
+export const versionsOf = (kind: Kind): readonly Kind[] => [
+  kind,
+  ...(kind.older ?? []).map(version => ({ ...kind, version })),
+]
+
+/** The kind in the version that a server has of it: ours, else the newest of the older ones; ours, too, where it has none. */
+export function asServed(kind: Kind, served: readonly string[]): Kind {
+  return versionsOf(kind).find(({ version }) => served.includes(version)) ?? kind
+}
+
+/** The kind in the version in which an object was read. */
+export function asRead(kind: Kind, object: KubeObject | undefined): Kind {
+  const version = object?.apiVersion.split('/').at(-1) ?? kind.version
+  return kind.older?.includes(version) === true ? { ...kind, version } : kind
 }
 
 /** The identity of a kind, whatever its version: `deployments.apps`. */

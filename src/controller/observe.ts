@@ -111,7 +111,8 @@ export class Observer {
       target: this.#workload(reader, workloadKind, target, configs, analysis.canaryReadyThreshold),
       primary: this.#workload(reader, workloadKind, reader.get(names.primary), {}, analysis.primaryReadyThreshold),
     }
-    const live = this.#live(reader, canary, names)
+    const refs = provider.refs({ canary, names }, (kind, index, key) => reader.byIndex(kind, index, key))
+    const live = this.#live(reader, refs, names)
     const surroundings = surroundingsOf(
       reader,
       this.#settings,
@@ -179,7 +180,9 @@ export class Observer {
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
         (unsampled && isBeforeTraffic(observation)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
-        provider.refs({ canary, names }).some(({ kind }) => this.#isAwaited(kind)) ||
+        [...refs.map(({ kind }) => kind), ...provider.namedKinds({ canary, names })].some(kind =>
+          this.#isAwaited(kind),
+        ) ||
         (names.scaler !== null && !this.#isSynced(names.scaler.kind, names.namespace)),
     }
   }
@@ -246,7 +249,8 @@ export class Observer {
     }
   }
 
-  #live(reader: TrackedReader, canary: Canary, names: Names): Record<string, KubeObject> {
+  /** @param own what the provider reads. */
+  #live(reader: TrackedReader, own: readonly Ref[], names: Names): Record<string, KubeObject> {
     const live: Record<string, KubeObject> = {}
     const refs = [
       names.target,
@@ -254,7 +258,7 @@ export class Observer {
       names.apexService,
       names.primaryService,
       names.canaryService,
-      ...routingOf({ canary }).refs({ canary, names }),
+      ...own,
       ...[names.scaler, names.primaryScaler].filter(ref => ref !== null),
     ]
     for (const ref of refs) {

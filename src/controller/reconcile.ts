@@ -240,6 +240,5 @@ function refOfKey(key: string): Ref {
 /** Kinds without which nothing of a Canary is decided: those of its provider, and of the routes that it names. */
 function kindsNeeded(canary: Canary): Kind[] {
   const provider = routingOf({ canary })
-  const named = provider.routes({ canary, names: namesOf(canary) }).map(({ kind }) => kind)
-  return [...provider.kinds.map(({ kind }) => kind), ...named]
+  return [...provider.kinds.map(({ kind }) => kind), ...provider.namedKinds({ canary, names: namesOf(canary) })]
 }

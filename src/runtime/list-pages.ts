@@ -18,7 +18,8 @@ export interface Scope {
 
 export interface ListPagesOptions {
   readonly api: KubeApi
-  readonly kind: Kind
+  /** In the version in which it is served now. */
+  readonly kind: () => Kind
   readonly scope: Scope
   /** Should be one that does not jump. */
   readonly clock: Clock
@@ -76,8 +77,8 @@ export class ListPages {
     for (;;) {
       const query = { ...scope, limit: this.#limit, ...(token === undefined ? {} : { continue: token }) }
       try {
-        const page = await withDeadline(clock, deadline, signal, `The list of ${kindKey(kind)}`, inner =>
-          api.list(kind, query, { lane: 'normal', signal: inner }),
+        const page = await withDeadline(clock, deadline, signal, `The list of ${kindKey(kind())}`, inner =>
+          api.list(kind(), query, { lane: 'normal', signal: inner }),
         )
         this.#limit = Math.min(PAGE, this.#limit * 2)
         return page

@@ -6,13 +6,14 @@
  * | --- | --- |
  * | the watch ends in order, or fell silent | watch again from the last version at once |
  * | 410, as a status or as an ERROR event | list again, at once the first time |
+ * | the kind is served in an older version of its own (404) | that is followed, at once |
  * | the kind is not served (404) | `absent`; ask again after 15 s, because the server may have just started, then every `absentRetry` |
  * | 403 | `forbidden`, with a sentence; ask again likewise, then every `forbiddenRetry`; where the kind is not served, as 404 |
  * | either, of what worked before | ask again soon, a few times, before it is believed |
  * | anything else: reset, 5xx, an unreadable line | backoff of 0.8 to 30 s; after three in a row list again |
  */
 import type { Kind } from '../api/object.ts'
-import { kindKey } from '../api/object.ts'
+import { asServed, kindKey } from '../api/object.ts'
 import { ApiError, isForbidden, isGone, isNotFound } from '../core/errors.ts'
 import type { Clock, KubeApi, Log, ObjectForm, WatchEvent } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
@@ -91,9 +92,12 @@ export class Reflector {
   #version: string | null = null
   #watchedSince: Instant = 0
   #served: readonly string[] = []
+  /** The kind in the version that is followed. */
+  #followed: Kind
 
   constructor(options: ReflectorOptions, store: Store) {
     this.kind = options.kind
+    this.#followed = options.kind
     this.namespace = options.namespace
     this.settled = new Promise(resolve => {
       this.#settle = resolve
@@ -105,13 +109,13 @@ export class Reflector {
     this.#startedAt = options.clock.now()
     this.#timing = { ...TIMING, ...options.timing }
     this.#store = store
-    const { api, kind, namespace, labelSelector, form, clock, random } = options
+    const { api, namespace, labelSelector, form, clock, random } = options
     this.#scope = {
       namespace,
       ...(labelSelector === '' ? {} : { labelSelector }),
       ...(form === undefined ? {} : { form }),
     }
-    this.#pages = new ListPages({ api, kind, scope: this.#scope, clock }, store)
+    this.#pages = new ListPages({ api, kind: () => this.#followed, scope: this.#scope, clock }, store)
     this.#trouble = new WatchTrouble({ clock, random, ...this.#timing })
   }
 
@@ -122,7 +126,7 @@ export class Reflector {
   get synced(): boolean {
     return this.#synced
   }
-  /** What went wrong last, as a sentence; null while all is well. */
+  /** What went wrong last; null while all is well. */
   get lastError(): string | null {
     return this.#trouble.lastError
   }
@@ -164,7 +168,8 @@ export class Reflector {
         else await this.#watch(this.#version, signal)
       } catch (error) {
         if (signal.aborted) break
-        wait = this.#failed(await this.#known(error, signal))
+        const known = await this.#known(error, signal)
+        wait = this.#isServedOtherwise(known) ? 0 : this.#failed(known)
       }
       this.#answered()
       if (wait > 0) await pause(this.#options.clock, wait, signal)
@@ -190,7 +195,7 @@ export class Reflector {
     this.#state = 'watching'
     this.#watchedSince = startedAt
     await api.watch(
-      this.kind,
+      this.#followed,
       {
         ...this.#scope,
         resourceVersion: from,
@@ -224,6 +229,16 @@ export class Reflector {
     this.#served = served ?? []
     if (!isForbidden(error) || served === null || served.length > 0) return error
     return new ApiError({ code: 404, reason: 'NotFound', message: 'the server does not serve this kind' })
+  }
+
+  /** Of a kind that is not served as it was followed: whether it is in another of its versions, which is followed from now on. */
+  #isServedOtherwise(error: unknown): boolean {
+    const found = asServed(this.kind, this.#served)
+    if (!isNotFound(error) || !this.#served.includes(found.version)) return false
+    if (found.version === this.#followed.version) return false
+    this.#followed = found
+    this.#version = null
+    return true
   }
 
   /** In which versions a kind is served; null where that cannot be asked. */

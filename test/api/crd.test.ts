@@ -112,7 +112,8 @@ suite('the CRDs', () => {
     const others = rules.filter(({ rule }) =>
       /\bhas\((?!(?:self|oldSelf)(?:[.]\w+)+\))/.test(
         rule.replaceAll(
-          /!has\((\w+[.]\w+)\) \|\| (?:\1 == 0|size\(\1\) == 0)|has\((\w+[.]\w+)\) && \2 (?:== '\w|!= '')/g,
+          // Of the last kind, a map that is missing is taken for an empty one.
+          /!has\((\w+[.]\w+)\) \|\| (?:\1 == 0|size\(\1\) == 0)|has\((\w+[.]\w+)\) && \2 (?:== '\w|!= '')|has\((\w+[.]\w+)\) && has\((\3[.]\w+)\) \? \4 : \{\}/g,
           '',
         ),
       ),

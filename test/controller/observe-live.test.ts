@@ -167,6 +167,23 @@ suite('a Canary that is observed without informers', () => {
       },
       sees: ['VirtualService shop/storefront', 'VirtualService edge/elsewhere', 'DestinationRule istio-system/all'],
     },
+    'with routes of its owner that have labels, in an older version': {
+      given: async () => {
+        const older = { ...kinds.TCPRoute, version: 'v1alpha2' }
+        world.api.server.resources.install(...[kinds.HTTPRoute, older].map(kind => resourceOf(looseDefinition(kind))))
+        world.user.create({
+          apiVersion: 'gateway.networking.k8s.io/v1alpha2',
+          kind: 'TCPRoute',
+          metadata: { name: 'db', namespace: 'shop', labels: { split: 'web' } },
+          spec: { rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
+        })
+        world.deploy()
+        await world.clock.advance(5000)
+        const routes = [{ kind: 'TCPRoute', selector: { matchLabels: { split: 'web' } } }]
+        world.canary({ provider: 'gatewayapi:v1', service: { port: 80, targetPort: 8080, routes } })
+      },
+      sees: ['TCPRoute shop/db'],
+    },
     'with subsets of its owner': {
       given: async () => {
         deployedAsV2(world)

@@ -61,7 +61,8 @@ function putAutoscaler(world: TinyWorld, kind: keyof typeof autoscalers): void {
 function putRoute(world: TinyWorld): void {
   const rules = ['a', 'b'].map(name => ({ name, backendRefs: [{ name: 'web', port: 80 }] }))
   const spec = { parentRefs: [{ name: 'public' }], rules }
-  world.put(refTo(kinds.HTTPRoute, 'ours'), { apiVersion: '', kind: '', metadata: { name: '' }, spec }, 'kubectl')
+  const metadata = { name: '', labels: { team: 'shop' } }
+  world.put(refTo(kinds.HTTPRoute, 'ours'), { apiVersion: '', kind: '', metadata, spec }, 'kubectl')
 }
 
 /** Sentences, which may name a value that nothing else follows from. */

@@ -72,6 +72,10 @@ export const rows: Readonly<Record<string, Row>> = {
   'service.gatewayRefs[].port': parent({ name: 'public' }, [80, 443]),
   'service.routes[].kind': { ...http({ routes: [{ name: 'ours' }] }, ['HTTPRoute', 'GRPCRoute']) },
   'service.routes[].name': http({ routes: [{}] }, ['ours', 'theirs']),
+  'service.routes[].selector.matchLabels': {
+    ...http({ routes: [{}] }, [{ team: 'shop' }, { team: 'other' }]),
+    route: true,
+  },
   'service.routes[].rules[].name': { ...http({ routes: [{ name: 'ours' }] }, ['a', 'b']), route: true },
   'service.backendTimeout': http({}, ['1s', '2s']),
   'service.rewrite.type': http({ rewrite: { uri: '/' } }, ['ReplaceFullPath', 'ReplacePrefixMatch']),

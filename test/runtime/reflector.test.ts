@@ -5,6 +5,8 @@ import type { KubeTransport } from '../../src/adapters/kubernetes/transport.ts'
 import { Reflector, type ReflectorTiming } from '../../src/runtime/reflector.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { PlaygroundApi } from '../../playground/test/api.ts'
+import { resourceOf } from '../../playground/schema/custom.ts'
+import { looseDefinition } from '../../playground/test/installed.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 import {
   type Answer,
@@ -320,6 +322,46 @@ suite('reflector', () => {
     const removed = await follow(script([here, notFound], [notFound]))
     await until(() => removed.reflector.state === 'absent')
     assert.deepEqual([removed.changes, removed.reflector.synced], [['+a5', '-a5'], false])
+  })
+
+  test('follows an older version of a kind where the server has that alone, and ours once the older one is gone', async () => {
+    const clock = new VirtualClock()
+    const api = PlaygroundApi.on(clock)
+    const older = { ...kinds.TLSRoute, version: 'v1alpha2' }
+    const { resources } = api.server
+    resources.install(resourceOf(looseDefinition(older)))
+    const objects = new Map<string, string>()
+    const store = new Store(
+      object => object,
+      (before, now) => {
+        if (now === undefined) objects.delete(before?.metadata.name ?? '')
+        else objects.set(now.metadata.name, now.apiVersion)
+      },
+    )
+    const options = { api, kind: kinds.TLSRoute, namespace: '', labelSelector: '', clock, random: () => 0.5 }
+    const stop = new AbortController()
+    const reflector = new Reflector({ ...options, log: silent }, store)
+    void reflector.run(stop.signal)
+    await clock.advance(0)
+    assert.deepEqual([reflector.state, reflector.kind.version], ['watching', 'v1'])
+    const user = api.as('kubectl')
+    user.namespace('shop')
+    const route = { kind: 'TLSRoute', metadata: { name: 'db', namespace: 'shop' }, spec: {} }
+    user.create({ ...route, apiVersion: 'gateway.networking.k8s.io/v1alpha2' })
+    await clock.advance(0)
+    assert.deepEqual(Object.fromEntries(objects), { db: 'gateway.networking.k8s.io/v1alpha2' })
+
+    resources.remove(kinds.TLSRoute)
+    api.faults.breakWatches()
+    await clock.advance(60_000)
+    assert.deepEqual([reflector.state, objects.size], ['absent', 0])
+    resources.install(resourceOf(looseDefinition(kinds.TLSRoute)))
+    const metadata = { ...route.metadata, name: 'web' }
+    user.create({ ...route, metadata, apiVersion: 'gateway.networking.k8s.io/v1' })
+    await clock.advance(60_000)
+    assert.equal(objects.get('web'), 'gateway.networking.k8s.io/v1')
+    stop.abort()
+    await clock.advance(0)
   })
 
   test('asks for what is refused once more soon, then as rarely as it is told', async () => {

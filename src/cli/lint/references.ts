@@ -46,7 +46,10 @@ export function referencesOf({ metadata, spec }: Canary): Reference[] {
     ...(service.destinationRule === undefined
       ? []
       : [here('spec.service.destinationRule', kinds.DestinationRule, service.destinationRule.name)]),
-    ...(service.routes ?? []).map(({ kind = 'HTTPRoute', name }) => here('spec.service.routes', routes[kind], name)),
+    // What is chosen by labels has no name here.
+    ...(service.routes ?? []).flatMap(({ kind = 'HTTPRoute', name }) =>
+      name === undefined ? [] : [here('spec.service.routes', routes[kind], name)],
+    ),
     ...(service.gateways ?? [])
       .filter(one => one !== 'mesh')
       .map(one => {

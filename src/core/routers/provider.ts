@@ -79,9 +79,11 @@ export interface RoutingProvider {
   /** Kinds of policies that decide on its traffic, beside those that are kept equal for the primary. */
   policyKinds(o: Pick<Observation, 'samples' | 'target'>): readonly Kind[]
   /** What to read and to watch, beside what the Services and workloads need. */
-  refs(o: Named): Ref[]
+  refs(o: Named, find: Find): Ref[]
   /** Of those the objects that have the split. */
-  routes(o: Named): Ref[]
+  routes(o: Named & Pick<Observation, 'live'>): Ref[]
+  /** Kinds of routes that the Canary asks for, beside those of `kinds`: it does not move without them. */
+  namedKinds(o: Named): readonly Kind[]
   /** Objects of others, of the kinds above, that may conflict. */
   surroundings(
     o: Named & Pick<Observation, 'settings'>,

@@ -22,7 +22,7 @@ export function expectedObjects(canary: Canary): Expected[] {
   const provider = routingOf({ canary })
   // Where they have nothing to say there are none.
   const optional = provider.kinds.filter(one => one.optional).map(one => one.kind)
-  const routes = new Set(provider.routes({ canary, names }).map(refKey))
+  const routes = new Set(provider.routes({ canary, names, live: {} }).map(refKey))
   const expected: Expected[] = [
     { ref: names.target, role: 'runs the candidate' },
     { ref: names.primary, role: 'runs the promoted revision' },
@@ -32,7 +32,7 @@ export function expectedObjects(canary: Canary): Expected[] {
     ...(names.scaler === null ? [] : [{ ref: names.scaler, role: 'autoscaler of the target' }]),
     ...(names.primaryScaler === null ? [] : [{ ref: names.primaryScaler, role: 'autoscaler of the primary' }]),
     ...provider
-      .refs({ canary, names })
+      .refs({ canary, names }, () => [])
       .filter(({ namespace }) => namespace === names.namespace)
       .map(ref => ({
         ref,

@@ -217,6 +217,15 @@ const missing = (given: Partial<Observation>, message: string): Blocking => ({
   message,
 })
 
+/** Routes of the user's that the Canary chooses by their labels. */
+const selecting = (matchLabels: Spec, kind = 'HTTPRoute'): Partial<Observation> =>
+  of({ routes: [{ kind, selector: { matchLabels } }] })
+const labelled = (name: string, spec: Spec, labels: Record<string, string>, annotations = {}): KubeObject =>
+  object(kinds.HTTPRoute, name, { spec: { parentRefs: gateway, ...spec } }, { labels, annotations })
+const there = (...all: readonly KubeObject[]): Partial<Observation> => ({
+  live: live(...all.map((one): [Kind, KubeObject] => [kinds.HTTPRoute, one])),
+})
+
 export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
   'an HTTPRoute that does not exist': missing(
     listing(null),
@@ -224,7 +233,7 @@ export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
   ),
   'a TCPRoute that does not exist, or is served in another version': missing(
     listing(null, { kind: 'TCPRoute', name: 'routes' }),
-    'spec.service.routes[0] names TCPRoute shop/routes, which does not exist, or is not served in v1. Create it, or recreate the Canary without the entry.',
+    'spec.service.routes[0] names TCPRoute shop/routes, which does not exist, or is not served in v1 or v1alpha2. Create it, or recreate the Canary without the entry.',
   ),
   'a rule that does not exist': missing(
     listing(
@@ -261,6 +270,35 @@ export const ofUsersRoutes: Readonly<Record<string, Blocking>> = {
       kinds.GRPCRoute,
     ),
     'spec.service.routes[0] names GRPCRoute shop/routes, whose rule number 1 leads to port 81, which Service web-canary does not have; it has 80. Write one of them, or add the port to Service web.',
+  ),
+  'labels that no route has': missing(
+    { ...selecting({ team: 'web', tier: 'front' }), ...there(labelled('a', to('web'), { team: 'web' })) },
+    'spec.service.routes[0] selects HTTPRoutes of namespace shop by team=web, tier=front, and there is none. Write the labels on the routes to split, or recreate the Canary without the entry.',
+  ),
+  'labels of a kind that no route has, or that is not served': missing(
+    selecting({ team: 'web' }, 'TLSRoute'),
+    'spec.service.routes[0] selects TLSRoutes of namespace shop by team=web, and there is none, or they are not served in v1, v1alpha3 or v1alpha2. Write the labels on the routes to split, or recreate the Canary without the entry.',
+  ),
+  'labels that too many routes have': missing(
+    {
+      ...selecting({ team: 'web' }),
+      ...there(...Array.from({ length: 21 }, (_, n) => labelled(`r${n}`, to('web'), { team: 'web' }))),
+    },
+    'spec.service.routes[0] selects HTTPRoutes of namespace shop by team=web, and there are more than 20. Recreate the Canary with another label that fewer routes have, or with several entries.',
+  ),
+  'labels of a route that leads elsewhere': missing(
+    {
+      ...selecting({ team: 'web' }),
+      ...there(labelled('a', to('web'), { team: 'web' }), labelled('b', to('api'), { team: 'web' })),
+    },
+    'spec.service.routes[0] selects HTTPRoute shop/b, but none of its rules leads to Service web. Add a backendRef with that name, or remove one of the labels from the route.',
+  ),
+  'labels of a route in which another Canary shifts weights': missing(
+    {
+      ...selecting({ team: 'web' }),
+      ...there(labelled('b', to('api'), { team: 'web' }, { 'sluice.dev/original': '{"#0":1}' })),
+    },
+    'spec.service.routes[0] selects HTTPRoute shop/b, in which another Canary shifts weights, but none of its rules leads to Service web. Add a backendRef with that name, or remove one of the labels from the route.',
   ),
   'a VirtualService beside a route of the user on the Service': conflict(
     {

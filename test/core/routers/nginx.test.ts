@@ -172,7 +172,7 @@ suite('the Ingress of the canary', () => {
     const back = written(run, { callers: 'target', traffic: null })
     expect(own(back).metadata.annotations?.[`${PREFIX}/canary-weight`]).to.equal('0')
     expect(nginx.render(back, posture({ remove: 'everything' }))).to.deep.equal([
-      { verb: 'delete', ref: nginx.refs(back)[1], uid: 'uid-web-canary' },
+      { verb: 'delete', ref: nginx.refs(back, () => [])[1], uid: 'uid-web-canary' },
     ])
   })
 

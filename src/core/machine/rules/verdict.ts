@@ -87,13 +87,14 @@ export function notInEndpoints(missing: number, service: string): string {
 }
 
 /** What the rules with a deadline read. */
-function sourcesOf({ canary, names, target, primary }: Observation): Source[] {
+function sourcesOf(o: Observation): Source[] {
+  const { canary, names, target, primary } = o
   const { namespace } = names
   const named = [
     { kind: kinds.Canary, namespace, name: names.canary },
     names.target,
     names.primary,
-    ...routingOf({ canary }).routes({ canary, names }),
+    ...routingOf(o).routes(o),
   ]
   const sets = [target, primary].flatMap(workload =>
     workload === null ? [] : [{ kind: kinds.ReplicaSet, namespace, labels: selectorOf(workload.object) }],

@@ -19,7 +19,8 @@ import { gatewayPolicies } from './problems/index.ts'
 import { backendsIn } from './refs.ts'
 import { surroundingsOf } from './surroundings.ts'
 import { telemetry } from './telemetry.ts'
-import { listed, readUsers, refOfListed, renderUsers } from './users.ts'
+import { listed, listedKinds, listedRefs } from './listed.ts'
+import { readUsers, renderUsers } from './users.ts'
 
 const isUsers = ({ canary }: Named): boolean => canary.spec.service.routes !== undefined
 
@@ -34,8 +35,9 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
     neighbours: [...otherRouteKinds, virtualServiceKind, ...meshKinds],
     injects: true,
     policyKinds: ambientPolicyKinds,
-    refs: o => [httpRouteOf(kind, o.names), ...listed(o).map(one => refOfListed(o, one, kind)), ...ownRuleRefs(o)],
-    routes: o => (isUsers(o) ? listed(o).map(one => refOfListed(o, one, kind)) : [httpRouteOf(kind, o.names)]),
+    refs: (o, find) => [httpRouteOf(kind, o.names), ...listedRefs(o, kind, find), ...ownRuleRefs(o)],
+    routes: o => (isUsers(o) ? listed(o, kind).map(({ ref }) => ref) : [httpRouteOf(kind, o.names)]),
+    namedKinds: o => listedKinds(o, kind),
     surroundings: (o, find) => surroundingsOf(o, kind, find),
     subsets: () => null,
     read: o => atWaypoint(o, kind, isUsers(o) ? readUsers(o, kind) : readOwn(o, kind)),

@@ -1,6 +1,7 @@
 /** The kinds of the Gateway API that Sluice watches, and how their objects are found around a canary. */
 import { kinds, type Kind, type KubeObject } from '../../../api/object.ts'
 import type { ProviderKind } from '../provider.ts'
+import { labelKeys } from './listed.ts'
 import { backendKeys, parentKeys } from './refs.ts'
 
 /** Written by scripts/rbac.ts. */
@@ -13,6 +14,8 @@ const indexes: ProviderKind['indexes'] = {
   parent: (route: KubeObject) => parentKeys(route),
   /** `namespace/name` of the Services that its rules lead to. */
   backend: (route: KubeObject) => backendKeys(route),
+  /** `namespace/key=value` of its labels. */
+  label: (route: KubeObject) => labelKeys(route),
 }
 
 /** Sluice's own routes, and those of others around them. */

@@ -8,6 +8,7 @@ import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { otherRouteKinds } from './kinds.ts'
+import { entriesOf, isChosen } from './listed.ts'
 import { routesWithOurMatch } from './rivals.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
 
@@ -42,10 +43,8 @@ export function surroundingsOf(
 
 /** Routes around the canary that do not carry its split. */
 export function otherRoutes(o: Pick<Observation, 'names' | 'canary' | 'surroundings'>): readonly KubeObject[] {
-  const listed = o.canary.spec.service.routes ?? []
   const isListed = (one: KubeObject): boolean =>
-    one.metadata.namespace === o.names.namespace &&
-    listed.some(({ kind = 'HTTPRoute', name }) => one.kind === kind && one.metadata.name === name)
+    one.metadata.namespace === o.names.namespace && entriesOf(o).some(entry => isChosen(entry, one))
   return o.surroundings.routes.filter(one => !isOurs(o, one) && !isListed(one))
 }
 

@@ -1,5 +1,5 @@
 /** The user's own routes (`service.routes`): of every kind of the Gateway API that has weights, and nothing but those is touched. */
-import { type Kind, kinds, type KubeObject, type Ref } from '../../../api/object.ts'
+import type { Kind, KubeObject } from '../../../api/object.ts'
 import type { Json } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Posture } from '../../model/posture.ts'
@@ -19,12 +19,10 @@ import {
   wantedOf,
 } from '../users-routes.ts'
 import { unconfirmedAmong } from './acceptance.ts'
+import { listed, type Listed } from './listed.ts'
 import { isService, parentsOf } from './parents.ts'
 import { backendOf, type Parent, parentsIn } from './refs.ts'
 import { shareOf } from './rules.ts'
-
-/** One entry of `service.routes`. */
-export type Listed = NonNullable<Observation['canary']['spec']['service']['routes']>[number]
 
 /** The side that a backend is. The apex counts as the primary, for its Service selects the primary's pods. */
 function sideOf(o: Named, entry: Json): Side | null {
@@ -47,23 +45,24 @@ const form: RouteForm = {
   isBySubsets: () => false,
 }
 
-export const listed = (o: Named): readonly Listed[] => o.canary.spec.service.routes ?? []
-
-/** @param http HTTPRoute in the version of the provider. */
-export function refOfListed(o: Named, { kind = 'HTTPRoute', name }: Listed, http: Kind): Ref {
-  return { kind: kind === 'HTTPRoute' ? http : kinds[kind], namespace: o.names.namespace, name }
-}
-
-export const chosenRules = (o: Named, { rules }: Listed, spec: unknown): Placed[] => chosenIn(form, o, rules, spec)
+export const chosenRules = (
+  o: Named,
+  { rules }: { readonly rules?: Listed['rules'] | undefined },
+  spec: unknown,
+): Placed[] => chosenIn(form, o, rules, spec)
 
 export const entriesOf = (rule: Json): readonly Json[] => entriesIn(form, rule)
 
 export const sidesOf = (o: Named, rule: Json): ReturnType<typeof sidesIn> => sidesIn(form, o, rule)
 
-/** Of several routes the one that has been out of effect for longest is said. */
+/**
+ * Of several routes the one that has been out of effect for longest is said.
+ *
+ * @param http HTTPRoute in the version of the provider.
+ */
 export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Carried | null {
-  const routes = listed(o).flatMap((one): { one: Listed; live: KubeObject }[] => {
-    const live = liveOf(o, refOfListed(o, one, http))
+  const routes = listed(o, http).flatMap((one): { one: Listed; live: KubeObject }[] => {
+    const live = liveOf(o, one.ref)
     return live === undefined ? [] : [{ one, live }]
   })
   const shares = routes.flatMap(({ one, live }) =>
@@ -80,14 +79,14 @@ export function readUsers(o: Named & Pick<Observation, 'live'>, http: Kind): Car
 export function renderUsers(o: Observation, http: Kind, posture: Posture): Write[] {
   const wanted = wantedOf(posture)
   if (wanted === null) return []
-  return listed(o).flatMap(one => shiftIn(form, o, refOfListed(o, one, http), one.rules, wanted))
+  return listed(o, http).flatMap(({ ref, rules }) => shiftIn(form, o, ref, rules, wanted))
 }
 
 /** The parents of the routes that have the split: those of ours, or those that the user's have. */
 export const parentsInUse = (o: Named & Pick<Observation, 'live'>, http: Kind): readonly Parent[] => [
   ...parentsOf(o),
-  ...listed(o).flatMap(one => {
-    const live = liveOf(o, refOfListed(o, one, http))
+  ...listed(o, http).flatMap(({ ref }) => {
+    const live = liveOf(o, ref)
     return live === undefined ? [] : parentsIn(live)
   }),
 ]

@@ -31,6 +31,7 @@ export const istio: RoutingProvider = {
   policyKinds: ambientPolicyKinds,
   refs: o => [virtualServiceOf(o.names), ...routesOf(o).refs(o), ...ruleRefs(o)],
   routes: o => routesOf(o).refs(o),
+  namedKinds: () => [],
   surroundings: surroundingsOf,
   subsets: subsetsOf,
   read: o => routesOf(o).read(o),

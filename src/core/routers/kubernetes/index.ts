@@ -15,6 +15,7 @@ export const kubernetes: RoutingProvider = {
   policyKinds: () => [],
   refs: () => [],
   routes: o => [o.names.apexService],
+  namedKinds: () => [],
   surroundings: () => ({
     routes: [],
     trafficPolicies: [],

@@ -19,6 +19,7 @@ export const nginx: RoutingProvider = {
   policyKinds: () => [],
   refs: o => [usersRef(o), canaryRef(o)].filter(ref => ref !== null),
   routes: o => [...[canaryRef(o)].filter(ref => ref !== null), o.names.apexService],
+  namedKinds: () => [],
   surroundings: surroundingsOf,
   subsets: () => null,
   read,
