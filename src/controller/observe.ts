@@ -150,7 +150,8 @@ export class Observer {
     const policyNeeds = neededPolicyKinds(reader, seen)
     const { policies, copies } = policiesAround(reader, seen)
     const needs = [...configNeeds, ...policyNeeds]
-    const unseenNeeds = unseenNeeded(this.#reader.reflectors(), names.namespace, needs)
+    const labels = labelMode(seen)
+    const unseenNeeds = unseenNeeded(this.#reader.reflectors(), names.namespace, needs, labels)
     // Chosen with the first primary, and not while something still blocks it.
     const isBefore = seen.state.phase === 'Initializing' && seen.state.revision === null
     const memory = {
@@ -165,7 +166,8 @@ export class Observer {
       live: { ...live, ...copies },
       policies,
       hidden:
-        known.hidden ?? (isDeleted ? unseenNeeded(this.#reader.reflectors(), names.namespace, policyNeeds) : null),
+        known.hidden ??
+        (isDeleted ? unseenNeeded(this.#reader.reflectors(), names.namespace, policyNeeds, labels) : null),
       unseen: known.unseen ?? unseenNeeds,
     }
     // What one object hides is said when all kinds are seen.

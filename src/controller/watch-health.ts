@@ -49,26 +49,35 @@ export function hiddenIn(
     ({ kind, namespace: scope, state }) =>
       (scope === '' || scope === namespace) && state !== 'absent' && handed.some(one => isSame(one, kind)),
   )
-  return joined(concerned.map(troubleOf))
+  return joined(concerned.map(one => troubleOf(one)))
 }
 
-/** What a canary cannot see of the configuration and policies that it needs; null when it sees all. Of kinds that are not installed there are none. */
+/**
+ * What a canary cannot see of the configuration and policies that it needs; null when it sees all. Of kinds that are not installed there are none.
+ *
+ * @param labels how its primary is labeled: with `keep` it needs no policy that is kept equal.
+ */
 export function unseenNeeded(
   reflectors: readonly Reflector[],
   namespace: string,
   needs: readonly Kind[],
+  labels: 'keep' | 'switch',
 ): string | null {
   const concerned = reflectors.filter(
     one => (one.namespace === '' || one.namespace === namespace) && needs.some(kind => isSame(kind, one.kind)),
   )
-  return joined(concerned.map(one => troubleOf(one) ?? otherVersionOf(one)))
+  const instead = labels === 'switch' ? ', or recreate the Canary with spec.primary.labels: keep' : ''
+  return joined(concerned.map(one => troubleOf(one, instead) ?? otherVersionOf(one, instead)))
 }
 
-/** A policy that is served in another version would not be kept equal. */
-function otherVersionOf({ kind, state, served }: Reflector): string | null {
+/** A policy that is served in another version would neither be read nor kept equal. */
+function otherVersionOf({ kind, state, served }: Reflector, instead: string): string | null {
   const policy = policyKindOf(kind)
   if (policy === null || state !== 'absent' || served.length === 0) return null
-  return `${kindKey(kind)} is served as ${listed(served.toSorted())}, and policies of ${apiVersionOf(kind)} are kept equal for the primary: install ${policy.since}, or recreate the Canary with spec.primary.labels: keep`
+  const version = apiVersionOf(kind)
+  const read =
+    instead === '' ? `Sluice reads policies of ${version}` : `policies of ${version} are kept equal for the primary`
+  return `${kindKey(kind)} is served as ${listed(served.toSorted())}, and ${read}: install ${policy.since}${instead}`
 }
 
 /**
@@ -108,11 +117,15 @@ function neededByEach(kind: Kind): boolean {
   return ![...followedWherePresent, ...configKinds, ...ofSome].some(one => isSame(one, kind))
 }
 
-/** Why the objects of a kind are not known; null when they are, or may soon be. */
-function troubleOf(reflector: Reflector): string | null {
+/**
+ * Why the objects of a kind are not known; null when they are, or may soon be.
+ *
+ * @param instead how to do without a policy, as the end of a sentence; '' where that cannot be.
+ */
+function troubleOf(reflector: Reflector, instead = ''): string | null {
   const { kind, state, lastError } = reflector
   const name = kindKey(kind)
-  if (state === 'forbidden') return `${lastError ?? `forbidden to watch ${name}.`} ${remedy(reflector)}`
+  if (state === 'forbidden') return `${lastError ?? `forbidden to watch ${name}.`} ${remedy(reflector, instead)}`
   if (state === 'absent') return absence(reflector)
   if (reflector.awaited() < START) return null
   return `${name} is not known yet: ${lastError ?? 'the API server does not answer its list'}`
@@ -126,10 +139,9 @@ function failureOf(reflector: Reflector): string | null {
   return `${kindKey(reflector.kind)} has not been followed for ${seconds} s: ${reflector.lastError ?? 'no answer'}`
 }
 
-function remedy({ kind, namespace }: Reflector): string {
+function remedy({ kind, namespace }: Reflector, instead: string): string {
   const policy = isOfProvider(kind) ? null : policyKindOf(kind)
-  if (policy !== null)
-    return `Apply ${POLICY_RIGHTS}, which binds ClusterRole ${policy.role}, or recreate the Canary with spec.primary.labels: keep`
+  if (policy !== null) return `Apply ${POLICY_RIGHTS}, which binds ClusterRole ${policy.role}${instead}`
   if (!configKinds.some(one => isSame(one, kind))) return `Apply ${rightsToWatch(kind)}`
   return `Bind ClusterRole sluice-configs in namespace ${namespace} (${CONFIG_RIGHTS}), or run Sluice with --track-configs=false`
 }

@@ -102,6 +102,10 @@ export const ofNginx: Readonly<Record<string, Blocking>> = {
     beside(ingress('beta', at(HOST, path('beta')), { canary: 'true' })),
     'Ingress shop/beta is a canary for shop.example.com /, too, and ingress-nginx uses one canary and ignores the others. Delete it, or remove that path from it.',
   ),
+  'another canary in another spelling of true': conflict(
+    beside(ingress('beta', at(HOST, path('beta')), { canary: 'True' })),
+    'Ingress shop/beta is a canary for shop.example.com /, too, and ingress-nginx uses one canary and ignores the others. Delete it, or remove that path from it.',
+  ),
   'one of another namespace': conflict(
     beside(ingress('beta', at(HOST, path('beta')), { canary: 'true' }, { namespace: 'other' })),
     'Ingress other/beta is a canary for shop.example.com /, too, and ingress-nginx uses one canary and ignores the others. Delete it, or remove that path from it.',

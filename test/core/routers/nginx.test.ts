@@ -192,6 +192,7 @@ suite('the Ingress of the canary', () => {
     'more than the total': [{ 'canary-weight': '300' }, 100, 0],
     'no number': [{ 'canary-weight': 'half' }, 0],
     'no canary any more': [{ canary: 'false' }, 0],
+    'no canary, in a spelling that ingress-nginx does not read': [{ canary: 'yes' }, 0],
   }
   for (const [name, [annotations, asked, low = asked]] of Object.entries(byHand)) {
     test(`${name}, edited by hand, is read as nginx does, and put right`, () => {

@@ -96,9 +96,15 @@ export const annotationOf = (
   name: string,
 ): string | undefined => ingress.metadata.annotations?.[`${prefix}/${name}`]
 
+/** Go's strconv.ParseBool, by which ingress-nginx reads annotations (internal/ingress/annotations/parser/main.go `parseBool`). */
+const TRUE: readonly string[] = ['1', 't', 'T', 'true', 'TRUE', 'True']
+
+/** Whether the value of an annotation says yes to ingress-nginx. */
+export const isTrue = (value: string | undefined): boolean => value !== undefined && TRUE.includes(value)
+
 /** It takes a share of the requests of another Ingress. */
 export const isCanary = (settings: Prefixed, ingress: KubeObject): boolean =>
-  annotationOf(settings, ingress, 'canary') === 'true'
+  isTrue(annotationOf(settings, ingress, 'canary'))
 
 export const CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
 

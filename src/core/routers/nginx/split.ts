@@ -10,6 +10,7 @@ import type { Traffic } from '../../model/traffic.ts'
 import { shareOfSum, weightsOf } from '../../shares.ts'
 import type { Percent } from '../../time.ts'
 import type { Named } from '../provider.ts'
+import { isTrue } from './ingress.ts'
 import { type Annotations, saidOf } from './matches.ts'
 
 /** What a weight is of where nothing is said; ingress-nginx ignores a smaller total (rootfs/etc/nginx/lua/balancer.lua). */
@@ -56,7 +57,7 @@ export function askedBy(o: Named & Pick<Observation, 'settings'>, ingress: KubeO
     'canary-weight-total': total,
     ...rest
   } = canaryAnnotationsIn(o.settings, ingress)
-  if (canary !== 'true') return { share: 0, among: '' }
+  if (!isTrue(canary)) return { share: 0, among: '' }
   const share = shareOfSum(Math.min(wholeOf(weight), totalOf(total)), totalOf(total))
   if (Object.keys(rest).length === 0) return { share, among: '' }
   const { analysis } = o.canary.spec

@@ -19,6 +19,7 @@ import {
   classOf,
   isCanary,
   isServed,
+  isTrue,
   numberIn,
   pathsToApex,
   usersIngress,
@@ -77,7 +78,7 @@ export const backendMissing = ofUsers((o, users) => {
 
 /** Encrypted requests are led by their host alone. */
 export const tlsPassedThrough = ofUsers((o, users) =>
-  annotationOf(o.settings, users, 'ssl-passthrough') === 'true'
+  isTrue(annotationOf(o.settings, users, 'ssl-passthrough'))
     ? problem(
         'Conflict',
         `${called(users)} has the annotation ${o.settings.ingressAnnotationsPrefix}/ssl-passthrough: nginx passes connections on unread, and can split nothing. Remove the annotation, so that nginx ends TLS, or promote without weights: provider: kubernetes.`,
@@ -100,7 +101,7 @@ export const callersKept = ofUsers((o, users) =>
 
 /** Connections that are kept open go on to the pods that they were opened to. */
 export const serviceUpstream = ofUsers((o, users) =>
-  annotationOf(o.settings, users, 'service-upstream') === 'true'
+  isTrue(annotationOf(o.settings, users, 'service-upstream'))
     ? problem(
         'Conflict',
         `${called(users)} has the annotation ${o.settings.ingressAnnotationsPrefix}/service-upstream: nginx sends requests to the cluster IP, so open connections stay with the pods of before when a Service changes sides, and pods that are not ready are not known to it. To have each request follow, remove the annotation`,
