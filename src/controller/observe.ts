@@ -22,6 +22,7 @@ import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { workloadKindOf } from '../core/workloads/index.ts'
 import type { WorkloadKind } from '../core/workloads/workload-kind.ts'
+import type { ReflectorState } from '../runtime/reflector.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
@@ -29,7 +30,7 @@ import { readMetricTemplates } from './metric-templates.ts'
 import { namespaceOf, type Samples } from './pod-samples.ts'
 import type { PodTroubleReader } from './pod-troubles.ts'
 import { readCanary } from './read-canary.ts'
-import { neededPolicyKinds, policiesAround } from './policies-around.ts'
+import { leftoverPolicyKinds, neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
 import { sharedWith } from './shared-observation.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -150,6 +151,7 @@ export class Observer {
     const policyNeeds = neededPolicyKinds(reader, seen)
     const { policies, copies } = policiesAround(reader, seen)
     const needs = [...configNeeds, ...policyNeeds]
+    const leftovers = leftoverPolicyKinds(seen)
     const labels = labelMode(seen)
     const unseenNeeds = unseenNeeded(this.#reader.reflectors(), names.namespace, needs, labels)
     // Chosen with the first primary, and not while something still blocks it.
@@ -175,11 +177,14 @@ export class Observer {
     const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
     return {
       observation: sharedWith(known.before, { ...observation, unseen, traffic: provider.read(observation) }),
-      needs,
+      needs: [...new Set([...needs, ...leftovers])],
       blind:
         unread ||
         configNeeds.some(kind => !this.#reader.synced(kind, names.namespace)) ||
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
+        leftovers.some(
+          kind => !this.#isKnown(kind, names.namespace) && !this.#isInState(kind, names.namespace, 'forbidden'),
+        ) ||
         (unsampled && isBeforeTraffic(observation)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
         [...refs.map(({ kind }) => kind), ...provider.namedKinds({ canary, names })].some(kind =>
@@ -203,10 +208,12 @@ export class Observer {
 
   /** Listed, or known not to be there. */
   #isKnown(kind: Kind, namespace: string): boolean {
-    const isAbsent = this.#reader
-      .reflectors()
-      .some(one => one.kind === kind && (one.namespace === '' || one.namespace === namespace) && one.state === 'absent')
-    return isAbsent || this.#isSynced(kind, namespace)
+    return this.#isSynced(kind, namespace) || this.#isInState(kind, namespace, 'absent')
+  }
+
+  #isInState(kind: Kind, namespace: string, state: ReflectorState): boolean {
+    const isConcerned = (scope: string): boolean => scope === '' || scope === namespace
+    return this.#reader.reflectors().some(one => one.kind === kind && isConcerned(one.namespace) && one.state === state)
   }
 
   #workload(

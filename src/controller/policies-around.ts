@@ -26,6 +26,16 @@ export function neededPolicyKinds(reader: TrackedReader, o: Asked): readonly Kin
   return [...new Set([...routingOf(o).policyKinds(o), ...attached])]
 }
 
+/**
+ * Kinds of which an earlier process may have left copies: whether a waypoint covered the Service once is not on record. They are looked for
+ * when the Canary is deleted, and not waited for where they may not be read.
+ */
+export function leftoverPolicyKinds(o: Asked): readonly Kind[] {
+  const isInAmbient = routingOf(o).policyKinds(o).length > 0
+  const isDeleted = o.canary.metadata.deletionTimestamp !== undefined
+  return isDeleted && isInAmbient ? attachableKinds.map(({ kind }) => kind) : []
+}
+
 const hasCopies = (reader: TrackedReader, { names }: Asked, kind: Kind): boolean =>
   reader.sees(kind, names.namespace) && ownOf(reader, names, kind).length > 0
 

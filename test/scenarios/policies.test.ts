@@ -159,6 +159,31 @@ suite('policies of a release, in virtual time', () => {
     expect(watched()).to.not.include('authorizationpolicies')
   })
 
+  test('a copy that an earlier process made at a waypoint goes with the Canary, also where no waypoint covers the Service any more', async () => {
+    await world.initialize()
+    controller.kill()
+    const metadata = {
+      name: 'limits-web-primary',
+      namespace: 'shop',
+      labels: { 'sluice.dev/canary': 'web' },
+      annotations: { 'sluice.dev/copy-of': 'shop/limits' },
+    }
+    const targetRefs = [{ group: '', kind: 'Service', name: 'web-canary' }]
+    world.user.create({
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'EnvoyFilter',
+      metadata,
+      spec: { targetRefs },
+    })
+    world.user.merge(kinds.Namespace, '', 'shop', { metadata: { labels: { 'istio.io/dataplane-mode': 'ambient' } } })
+    world.start()
+    await world.clock.advance(minute)
+    expect(world.object(kinds.EnvoyFilter, metadata.name)).to.not.equal(null)
+    world.user.delete(kinds.Canary, 'shop', 'web')
+    await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 600_000)
+    expect(world.object(kinds.EnvoyFilter, metadata.name)).to.equal(null)
+  })
+
   const forbid = (kind: Kind): void => {
     world.api.server.authorize = request =>
       request.manager === 'sluice' && request.kind.kind === kind.kind ? 'no rule' : null

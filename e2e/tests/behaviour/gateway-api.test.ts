@@ -120,7 +120,7 @@ const users = async (shop: Shop): Promise<void> => {
   const route = (kind: string, name: string, parentRefs: object[], more: object): KubeObject => ({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind,
-    metadata: { name },
+    metadata: { name, labels: { split: 'web' } },
     spec: { parentRefs, ...more },
   })
   const parents = [publicGateway, { group: '', ...atService }]
@@ -150,7 +150,8 @@ const users = async (shop: Shop): Promise<void> => {
   const loads = [shop.load('client', { rate: 80 }), shop.load('gateway', { rate: 80, port })]
   const routes = [
     { name: 'ours', rules: [{ name: 'main' }] },
-    ...['GRPCRoute', 'TCPRoute', 'TLSRoute'].map(kind => ({ kind, name: 'ours' })),
+    { kind: 'GRPCRoute', name: 'ours' },
+    ...['TCPRoute', 'TLSRoute'].map(kind => ({ kind, selector: { matchLabels: { split: 'web' } } })),
   ]
   await shop.apply(
     shop.canary({
