@@ -38,6 +38,7 @@ const order = [
   'behaviour/webhooks',
   'behaviour/flagger-examples',
   'behaviour/release',
+  'behaviour/command-line',
   'behaviour/surroundings',
   'behaviour/autoscalers',
   'behaviour/rollout-strategies',
