@@ -18,6 +18,7 @@ const order = [
   'contract/queries',
   'contract/promql',
   'contract/mesh',
+  'alone/idle',
   'alone/outages',
   'alone/tenants',
   'alone/webhooks',
