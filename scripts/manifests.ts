@@ -30,20 +30,37 @@ function kustomizationIn(folder: string, file: string): Kustomization {
   }
 }
 
-function documentsOf(folder: string, resource: string): Document.Parsed[] {
+/** A file that a kustomization lists. */
+export interface ManifestFile {
+  /** From the root of the project. */
+  readonly path: string
+  readonly documents: readonly Document.Parsed[]
+}
+
+function filesOf(folder: string, resource: string): ManifestFile[] {
   const path = join(folder, resource)
   if (statSync(join(root, path)).isDirectory()) {
     const { resources } = kustomizationIn(path, 'Kustomization')
-    return resources.flatMap(one => documentsOf(path, one))
+    return resources.flatMap(one => filesOf(path, one))
   }
-  return parseAllDocuments(readFileSync(join(root, path), 'utf8')) as Document.Parsed[]
+  return [{ path, documents: parseAllDocuments(readFileSync(join(root, path), 'utf8')) as Document.Parsed[] }]
+}
+
+/** The files of a kustomization in its order, those of the folders that it lists among them, and the labels that it adds. */
+export function manifestFiles(folder: string): {
+  readonly files: readonly ManifestFile[]
+  readonly labels: Readonly<Record<string, string>>
+} {
+  const { resources, labels } = kustomizationIn(folder, 'kustomization.yaml')
+  return { files: resources.flatMap(one => filesOf(folder, one)), labels }
 }
 
 /** The objects in the order of manifests/kustomization.yaml: definitions, namespace, rights, then what runs. */
 export function installManifests(): string {
   const { resources, labels, tags } = kustomizationIn('manifests', 'kustomization.yaml')
-  const documents = resources.flatMap(one => documentsOf('manifests', one))
-  return documents
+  return resources
+    .flatMap(one => filesOf('manifests', one))
+    .flatMap(({ documents }) => documents)
     .map(document => {
       for (const [label, value] of Object.entries(labels)) document.setIn(['metadata', 'labels', label], value)
       const text = document.toString({ lineWidth: 0, directives: false })

@@ -1,4 +1,4 @@
-/** The pages of the documentation, as text, and what stands in them. */
+/** The pages of the documentation, as text, and what is in them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,7 @@ export const read = (path: string): Page => ({ path, text: readFileSync(join(roo
 export function pages(): Page[] {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   const found = docs.filter(file => file.endsWith('.md')).map(file => join('docs', file))
-  return ['README.md', 'CHANGELOG.md', ...found.sort()].map(read)
+  return ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...found.sort()].map(read)
 }
 
 /** Fenced blocks of one language; they may be indented, as in lists. */

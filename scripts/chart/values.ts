@@ -1,0 +1,311 @@
+/** The chart's values: values.yaml with what manifests/ have as defaults, and a schema that refuses every unknown one. */
+import { parse, stringify } from 'yaml'
+import { at, type Json, recordsOf, textOf } from '../../src/core/json.ts'
+import { dashboardOptions, flagComments, flagsSchema, runOptions } from './flags.ts'
+import { KubernetesTypes } from './kubernetes-schema.ts'
+import { chartFiles, conditionOf } from './templates.ts'
+
+/** A group of values: what is said above each, its default as YAML, its schema. */
+interface Value {
+  readonly name: string
+  readonly about: string
+  readonly default: unknown
+  readonly schema: Json
+  /** More comments, made of lines. */
+  readonly more?: string
+}
+
+const types = new KubernetesTypes()
+
+const bool = { type: 'boolean' }
+const text = { type: 'string' }
+const texts = { type: 'object', additionalProperties: text }
+const listOfType = (items: Json): Json => ({ type: 'array', items })
+const object = (values: readonly Value[]): Json => ({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    values.map(({ name, about, schema }) => [name, about === '' ? schema : { description: about, ...schema }]),
+  ),
+})
+
+/** Values that are objects of values of their own. */
+const group = (
+  name: string,
+  about: string,
+  values: readonly Value[],
+): Value & { readonly values: readonly Value[] } => ({
+  name,
+  about,
+  default: Object.fromEntries(values.map(value => [value.name, value.default])),
+  schema: object(values),
+  values,
+})
+
+function deploymentOf(path: string): unknown {
+  const file = chartFiles().files.find(one => one.path === path)
+  if (file === undefined) throw new Error(`no kustomization lists ${path}`)
+  return file.documents[0]?.toJS()
+}
+
+/** Of the pods of one Deployment; defaults are the manifest's. */
+function podValues(path: string): Value[] {
+  const deployment = deploymentOf(path)
+  const pod = at(deployment, 'spec', 'template', 'spec')
+  const container = recordsOf(at(pod, 'containers'))[0] ?? {}
+  const nodeOptions = recordsOf(container['env']).find(one => one['name'] === 'NODE_OPTIONS')
+  return [
+    {
+      name: 'replicas',
+      about: 'how many pods',
+      default: at(deployment, 'spec', 'replicas'),
+      schema: { type: 'integer', minimum: 0 },
+    },
+    {
+      name: 'resources',
+      about: 'requests and limits of the container',
+      default: container['resources'],
+      schema: types.of('ResourceRequirements'),
+    },
+    {
+      name: 'nodeOptions',
+      about: 'flags of Node; --max-old-space-size is two thirds of the memory limit',
+      default: textOf(nodeOptions?.['value']),
+      schema: text,
+    },
+    {
+      name: 'env',
+      about: 'more environment variables, such as HTTPS_PROXY',
+      default: [],
+      schema: listOfType(types.of('EnvVar')),
+    },
+    {
+      name: 'volumes',
+      about: 'more volumes of the pods, for files that flags name',
+      default: [],
+      schema: listOfType(types.only('Volume', ['name', 'configMap', 'secret', 'projected', 'csi', 'emptyDir'])),
+    },
+    {
+      name: 'volumeMounts',
+      about: 'where the container has them',
+      default: [],
+      schema: listOfType(types.of('VolumeMount')),
+    },
+    {
+      name: 'podLabels',
+      about: 'more labels of the pods',
+      default: {},
+      schema: texts,
+    },
+    { name: 'podAnnotations', about: 'annotations of the pods', default: {}, schema: texts },
+    { name: 'nodeSelector', about: 'labels of the nodes for the pods', default: {}, schema: texts },
+    {
+      name: 'tolerations',
+      about: 'taints of nodes that the pods tolerate',
+      default: [],
+      schema: listOfType(types.of('Toleration')),
+    },
+    {
+      name: 'affinity',
+      about: 'which nodes and which neighbors the pods prefer or need',
+      default: {},
+      schema: types.of('Affinity'),
+    },
+    {
+      name: 'topologySpreadConstraints',
+      about: 'how the pods are spread over nodes and zones',
+      default: at(pod, 'topologySpreadConstraints') ?? [],
+      schema: listOfType(types.of('TopologySpreadConstraint')),
+    },
+    { name: 'priorityClassName', about: 'PriorityClass of the pods', default: '', schema: text },
+  ]
+}
+
+const duration = { type: 'string', pattern: '^([0-9]+(ms|s|m|h))*$' }
+
+/** The data have no NetworkPolicy: its kinds are not played. */
+const selector = types.type('io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector')
+const fields = (properties: Json): Json => ({ type: 'object', additionalProperties: false, properties })
+const peer = fields({
+  podSelector: selector,
+  namespaceSelector: selector,
+  ipBlock: { ...fields({ cidr: text, except: listOfType(text) }), required: ['cidr'] },
+})
+const egressRule = fields({
+  to: listOfType(peer),
+  ports: listOfType(
+    fields({
+      port: { type: ['integer', 'string'] },
+      endPort: { type: 'integer' },
+      protocol: { enum: ['TCP', 'UDP', 'SCTP'] },
+    }),
+  ),
+})
+
+const monitor = (name: string, kind: string): Value =>
+  group(name, `a ${kind} for the Prometheus Operator, whose CustomResourceDefinitions have to be there`, [
+    { name: 'enabled', about: '', default: false, schema: bool },
+    {
+      name: 'interval',
+      about: 'how often the metrics are read; empty: as Prometheus is set up',
+      default: '',
+      schema: duration,
+    },
+    { name: 'scrapeTimeout', about: 'how long an answer may take', default: '', schema: duration },
+    { name: 'labels', about: 'labels by which the Prometheus selects it', default: {}, schema: texts },
+  ])
+
+/** A switch for each file of manifests/ that can be left out. */
+const roleSwitches = (): Value[] =>
+  chartFiles().files.flatMap(({ path, documents }) => {
+    const condition = conditionOf(path)
+    const [area, name = ''] = condition?.value.split('.') ?? []
+    if (condition === null || area !== 'rbac') return []
+    const roles = documents.map(document => document.toJS() as unknown).filter(one => at(one, 'kind') === 'ClusterRole')
+    const named = roles.map(role => textOf(at(role, 'metadata', 'name'))).join(' and ')
+    return [{ name, about: `${named}: see ${path}`, default: condition.default, schema: bool }]
+  })
+
+function valuesOfChart(version: string): readonly (Value & { readonly values?: readonly Value[] })[] {
+  const budget = chartFiles()
+    .files.find(({ path }) => path === 'manifests/pdb.yaml')
+    ?.documents[0]?.toJS() as unknown
+  return [
+    group('image', 'the image, in a registry that the nodes reach', [
+      {
+        name: 'repository',
+        about: 'registry and name',
+        default: 'sluice',
+        schema: { ...text, pattern: '^[a-z0-9][a-zA-Z0-9._/:-]*$' },
+      },
+      {
+        name: 'tag',
+        about: `without it that of this chart, ${version}`,
+        default: '',
+        schema: { ...text, pattern: '^([\\w][\\w.-]{0,127})?$' },
+      },
+      {
+        name: 'digest',
+        about: 'counts more than the tag',
+        default: '',
+        schema: { ...text, pattern: '^(sha256:[0-9a-f]{64})?$' },
+      },
+      { name: 'pullPolicy', about: '', default: '', schema: { enum: ['', 'Always', 'IfNotPresent', 'Never'] } },
+    ]),
+    {
+      name: 'imagePullSecrets',
+      about: 'Secrets for that registry: [{name: …}]',
+      default: [],
+      schema: listOfType(types.of('LocalObjectReference')),
+    },
+    {
+      name: 'flags',
+      about: 'flags of `sluice run`, which docs/operations.md explains; what is not written has the default',
+      default: {},
+      schema: flagsSchema(runOptions()),
+      more: flagComments(runOptions(), ''),
+    },
+    ...podValues('manifests/deployment.yaml'),
+    group('serviceAccount', 'the ServiceAccount sluice', [
+      { name: 'annotations', about: '', default: {}, schema: texts },
+    ]),
+    group('podDisruptionBudget', 'how many pods a drain of nodes may take at once', [
+      { name: 'enabled', about: '', default: true, schema: bool },
+      {
+        name: 'maxUnavailable',
+        about: 'a number or a percentage',
+        default: at(budget, 'spec', 'maxUnavailable'),
+        schema: {
+          oneOf: [
+            { type: 'integer', minimum: 0 },
+            { ...text, pattern: '^[0-9]+%$' },
+          ],
+        },
+      },
+    ]),
+    monitor('serviceMonitor', 'ServiceMonitor'),
+    monitor('podMonitor', 'PodMonitor'),
+    group('networkPolicy', 'a NetworkPolicy for the pods of the controller', [
+      { name: 'enabled', about: '', default: false, schema: bool },
+      {
+        name: 'from',
+        about: 'who may read the port with the metrics; empty: all',
+        default: [],
+        schema: listOfType(peer),
+      },
+      {
+        name: 'egress',
+        about: 'rules for what the controller may reach: DNS, the API server, Prometheus, webhooks; empty: all',
+        default: [],
+        schema: listOfType(egressRule),
+      },
+    ]),
+    group(
+      'crds',
+      'the CustomResourceDefinitions of Sluice; those of Istio and of the Gateway API are never part of this chart',
+      [
+        { name: 'enabled', about: 'false: apply crds/ yourself, before this chart', default: true, schema: bool },
+        {
+          name: 'keep',
+          about: 'they outlive `helm uninstall`: deleting one deletes all Canaries',
+          default: true,
+          schema: bool,
+        },
+      ],
+    ),
+    group('rbac', 'roles that can be left out; docs/operations.md says what goes without each', roleSwitches()),
+    group('dashboard', 'the page for everyone, each with their own rights: docs/dashboard.md', [
+      { name: 'enabled', about: '', default: false, schema: bool },
+      {
+        name: 'flags',
+        about: 'flags of `sluice dashboard`',
+        default: {},
+        schema: flagsSchema(dashboardOptions()),
+        more: flagComments(dashboardOptions(), ''),
+      },
+      ...podValues('manifests/dashboard/deployment.yaml'),
+    ]),
+  ]
+}
+
+const indented = (lines: string, indent: string): string => lines.replaceAll(/^(?=.)/gm, indent)
+
+function yamlOf(values: readonly (Value & { readonly values?: readonly Value[] })[], indent: string): string {
+  return values
+    .map(value => {
+      const about = value.about === '' ? '' : `# ${value.about}\n`
+      const head = indented(about + (value.more ?? ''), indent)
+      if (value.values !== undefined) return `${head}${indent}${value.name}:\n${yamlOf(value.values, `${indent}  `)}`
+      return head + indented(stringify({ [value.name]: value.default }, { lineWidth: 0 }), indent)
+    })
+    .join(indent === '' ? '\n' : '')
+}
+
+/** values.yaml and values.schema.json. @throws Error when the defaults printed are not the defaults meant. */
+export function valuesPages(version: string): { path: string; text: string }[] {
+  const values = valuesOfChart(version)
+  const yaml = `# Generated by scripts/chart: edit the values there, and run npm run generate.
+#
+# Names of objects are fixed, because roles, commands and messages name them: one installation a cluster. An unknown value is refused.
+
+${yamlOf(values, '')}`
+  const wanted = Object.fromEntries(values.map(value => [value.name, value.default]))
+  if (JSON.stringify(parse(yaml)) !== JSON.stringify(wanted)) throw new Error('values.yaml does not say the defaults')
+  const root = object(values)
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...root,
+    properties: {
+      ...(root['properties'] as Json),
+      global: {
+        description: 'Helm hands it to every chart that is part of another; nothing here reads it',
+        type: 'object',
+      },
+    },
+    definitions: types.definitions(),
+  }
+  return [
+    { path: 'charts/sluice/values.yaml', text: yaml },
+    { path: 'charts/sluice/values.schema.json', text: `${JSON.stringify(schema, null, 1)}\n` },
+  ]
+}
