@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto'
 import { type KubeObject, kinds } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
+import { defaultFlags } from '../../src/cli/flags.ts'
+import { settingsOf } from '../../src/cli/settings.ts'
 import type { Simulated, Simulation } from '../../src/cli/tools.ts'
 import { Controller } from '../../src/controller/controller.ts'
-import type { Settings } from '../../src/core/model/observation.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { Instant, Milliseconds } from '../../src/core/time.ts'
 import { describe } from '../../src/core/view/describe.ts'
@@ -52,22 +53,11 @@ const behaviours = {
   slow: 'demo/web:2.0.0-slow',
 } as const
 
-const settings: Settings = {
-  provider: 'istio',
-  settle: 1000,
-  selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
-  metricsServers: ['http://prometheus.istio-system:9090'],
-  ownerReferences: false,
-  inlineQueries: true,
-  rootNamespace: 'istio-system',
-  allowedHosts: [],
-  allowedGateways: [],
-  ingressAnnotationsPrefix: 'nginx.ingress.kubernetes.io',
-  ingressClasses: ['nginx'],
-  webhookRefusal: () => null,
-  // Configuration that the file does not have is none of the release's trouble.
-  trackConfigs: false,
-}
+/** Of a controller without flags, but that configuration which the file does not have is none of the release's trouble. */
+const settings = settingsOf(
+  { ...defaultFlags(), trackConfigs: false },
+  { metricsServers: [defaultFlags().metricsServer], webhookRefusal: () => null },
+)
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
