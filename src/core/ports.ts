@@ -2,7 +2,9 @@
  * The ports: everything that the controller needs from the world, and nothing of how it is done. Adapters implement
  * them for a real cluster; the playground implements them in memory and in virtual time.
  */
+import type { AlertProvider } from '../api/alert-provider.ts'
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
+import type { AlertCall, AlertOutcome, AlertProblem } from './model/alert.ts'
 import type { Check, Finding } from './model/check.ts'
 import type { HookCall } from './model/hook.ts'
 import type { Instant, Milliseconds } from './time.ts'
@@ -106,6 +108,13 @@ export interface MetricSource {
  */
 export interface WebhookCaller {
   call(call: HookCall, signal: AbortSignal): Promise<Finding>
+}
+
+/** Sends alerts, one attempt a call, with a deadline. Never rejects. Reads Secrets at the call, so that a rotated one counts. */
+export interface AlertSender {
+  send(call: AlertCall, signal: AbortSignal): Promise<AlertOutcome>
+  /** Why no alert could be sent to a provider, as far as it is known without sending one; null when one could. */
+  problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null>
 }
 
 export interface Clock {

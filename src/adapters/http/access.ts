@@ -69,10 +69,10 @@ export async function callCredentials(
 }
 
 /** A Secret that is not as it must be. */
-class Unusable extends Error {}
+export class Unusable extends Error {}
 
 /** The texts of a Secret. */
-class SecretTexts {
+export class SecretTexts {
   readonly #data: Readonly<Record<string, unknown>>
   readonly called: string
 
@@ -118,7 +118,7 @@ function authorizationOf(secret: SecretTexts): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-function caOf(secret: SecretTexts): string {
+export function caOf(secret: SecretTexts): string {
   const ca = secret.text('ca.crt', MAX_CA)
   if (ca === undefined) throw new Unusable(`${secret.called} has no key ca.crt; write the authorities there, in PEM`)
   try {
@@ -133,7 +133,8 @@ function caOf(secret: SecretTexts): string {
 const joined = (name: string, values: readonly string[]): string =>
   values.join(name.toLowerCase() === 'cookie' ? '; ' : ', ')
 
-function problemOf(error: unknown, namespace: string, names: readonly string[]): NoCredentials {
+/** Why Secrets could not be read, or not be used. */
+export function problemOf(error: unknown, namespace: string, names: readonly string[]): NoCredentials {
   if (error instanceof Unusable) return { why: 'setting', error: error.message }
   if (isForbidden(error)) {
     const allowed = `kubectl -n ${namespace} create rolebinding sluice-credentials --clusterrole=sluice-credentials --serviceaccount=sluice-system:sluice`

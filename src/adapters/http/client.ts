@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import axios, { type AxiosProxyConfig } from 'axios'
 import type { Milliseconds } from '../../core/time.ts'
 import { ADDRESS_REFUSED, type AddressPolicy, problemOfHost } from './addresses.ts'
-import { Connections, TrustedConnections } from './connections.ts'
+import { Connections, TrustedConnections, type UsedProxy } from './connections.ts'
 import { basicOf, type CredentialOptions, Credentials, decoded, secretsOf } from './credentials.ts'
 import { Deadline } from './deadline.ts'
 import { type Environment, proxyOf } from './proxy.ts'
@@ -41,6 +41,8 @@ export interface HttpRequest {
   readonly body?: string
   /** What this call shows and trusts, instead of what the client's options say; only their CA counts where it has none. */
   readonly credentials?: CallCredentials
+  /** HTTP proxy that a user named for this call, instead of the environment's: its address has to be allowed, too. */
+  readonly proxy?: URL
   /** Of the whole call: files, name, connection, the last byte of the answer. */
   readonly deadline: Milliseconds
   /** Bytes of the answer's body after decompression. */
@@ -57,6 +59,8 @@ export interface HttpAnswer {
   readonly contentType: string
   /** Null when it is larger than the limit. */
   readonly body: string | null
+  /** How long the server wants not to be asked (Retry-After, RFC 9110 §10.2.3); null where it does not say. */
+  readonly retryAfter: Milliseconds | null
   /** Hides in a text of the server what we have shown it: an error may quote the request. */
   readonly redact: (text: string) => string
 }
@@ -129,8 +133,9 @@ export class HttpClient {
     if (problem !== null) return failed('address', `must not be called: ${problem}`)
     const credentials = own === undefined ? await this.#credentials.headers(url) : { ...basicOf(url), ...own.headers }
     call.secrets = secretsOf(url, credentials)
-    const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
-    call.proxy = proxy
+    const proxy = this.#proxyOf(call.request)
+    if (typeof proxy === 'string') return failed('address', `must not be called: the proxy ${proxy}`)
+    call.proxy = proxy?.url ?? null
     const ca = own?.ca ?? (await this.#credentials.ca())
     const connections = own === undefined ? this.#connections : this.#ownConnections.of(ca, own.insecureSkipVerify)
     const response = await axios.request<Readable>({
@@ -140,7 +145,7 @@ export class HttpClient {
       // Bytes, which axios sends as they are; a text it may trim.
       data: body === undefined ? undefined : Buffer.from(body),
       ...connections.agents(ca, url, proxy, call.signal),
-      proxy: proxy === null || url.protocol === 'https:' ? false : forwardingBy(proxy),
+      proxy: proxy === null || url.protocol === 'https:' ? false : forwardingBy(proxy.url),
       maxRedirects: 0,
       responseType: 'stream',
       signal: call.signal,
@@ -157,7 +162,18 @@ export class HttpClient {
     }
     const contentType = String(response.headers['content-type'] ?? '')
     const text = await read(data, call.request.sizeLimit)
-    return { kind: 'answer', status, contentType, body: text, redact: said => redact(said, call.secrets) }
+    const retryAfter = retryAfterOf(String(response.headers['retry-after'] ?? ''), Date.now())
+    return { kind: 'answer', status, contentType, body: text, retryAfter, redact: said => redact(said, call.secrets) }
+  }
+
+  /** The proxy of a request, null for none; or why it must not be connected to, as a clause that its kind of word precedes. */
+  #proxyOf({ url, proxy: own }: HttpRequest): UsedProxy | string | null {
+    if (own !== undefined) {
+      const problem = this.#addresses === null ? null : problemOfHost(own, this.#addresses)
+      return problem ?? { url: own, policy: this.#addresses }
+    }
+    const proxy = this.#environment === null ? null : proxyOf(url, this.#environment)
+    return proxy === null ? null : { url: proxy, policy: null }
   }
 }
 
@@ -213,6 +229,14 @@ function forwardingBy(proxy: URL): AxiosProxyConfig {
     port: port === '' ? (isSecure ? 443 : 80) : Number(port),
     ...(username === '' ? {} : { auth: { username: decoded(username), password: decoded(password) } }),
   }
+}
+
+/** Seconds, or a date. */
+function retryAfterOf(header: string, now: number): Milliseconds | null {
+  const text = header.trim()
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000)
+  const date = text === '' ? Number.NaN : Date.parse(text)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
 }
 
 /** Resolves with null once the signal has aborted. */

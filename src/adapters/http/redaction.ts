@@ -1,4 +1,6 @@
-/** What may be said of a URL and of an error: nothing of what is secret. */
+/** What may be said of a URL, of an error and of an answer: nothing of what is secret. */
+import { beginning } from '../../core/text.ts'
+import { decoded } from './credentials.ts'
 
 /**
  * A URL as logs, events and statuses show it: without user, password, query and fragment.
@@ -17,4 +19,23 @@ export function redact(text: string, secrets: Iterable<string>): string {
   // The longest first: one secret may be a part of another.
   const known = [...secrets].sort((a, b) => b.length - a.length)
   return known.reduce((said, secret) => said.replaceAll(secret, '[redacted]'), text)
+}
+
+/** A shorter part of a path is a word that other texts have, too. */
+const SHORTEST_SECRET = 8
+
+/** What an answer may quote of a URL whose path is a secret, the whole first; the client knows of headers. */
+export function secretPartsOf(url: URL): string[] {
+  const path = `${url.pathname}${url.search}`
+  const parts = path.split(/[/?&=]/).flatMap(part => [part, decoded(part)])
+  return [...(path.length > 1 ? [path] : []), ...parts.filter(({ length }) => length >= SHORTEST_SECRET)]
+}
+
+/** Bytes of an answer that are shown. */
+const MOST_SHOWN = 200
+
+/** The beginning of an answer's body after a colon, in one line, without control characters, which a terminal would obey; '' where it is empty. */
+export function shownAnswer(body: string): string {
+  const text = body.replaceAll(/\s+/g, ' ').trim()
+  return text === '' ? '' : `: ${beginning(text.replaceAll(/\p{Cc}/gu, '\ufffd'), MOST_SHOWN)}`
 }

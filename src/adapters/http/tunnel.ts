@@ -4,7 +4,7 @@
  */
 import { request as plainRequest, type ClientRequestArgs } from 'node:http'
 import { Agent, type AgentOptions, request as secureRequest } from 'node:https'
-import { isIP, type Socket } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
 import { decoded } from './credentials.ts'
@@ -16,12 +16,22 @@ export class TunnelAgent extends Agent {
   readonly #proxy: URL
   readonly #signal: AbortSignal
   readonly #trust: Pick<AgentOptions, 'ca' | 'rejectUnauthorized'>
+  readonly #guard: { lookup?: LookupFunction }
 
-  /** @param trust for the server; a proxy of HTTPS is trusted by the authorities that Node trusts. */
-  constructor(proxy: URL, trust: Pick<AgentOptions, 'ca' | 'rejectUnauthorized'>, signal: AbortSignal) {
+  /**
+   * @param trust for the server; a proxy of HTTPS is trusted by the authorities that Node trusts.
+   * @param guard how the name of the proxy is looked up.
+   */
+  constructor(
+    proxy: URL,
+    trust: Pick<AgentOptions, 'ca' | 'rejectUnauthorized'>,
+    guard: { lookup?: LookupFunction },
+    signal: AbortSignal,
+  ) {
     super({ keepAlive: false, ...trust })
     this.#proxy = proxy
     this.#trust = trust
+    this.#guard = guard
     this.#signal = signal
   }
 
@@ -37,6 +47,7 @@ export class TunnelAgent extends Agent {
       // The user and password of the URL would become the header of a server.
       auth: null,
       agent: false,
+      ...this.#guard,
       signal: this.#signal,
     })
     // Without its code: a certificate that is not trusted is the proxy's here.

@@ -7,14 +7,13 @@ import { accessOf } from '../../api/credentials.ts'
 import type { Finding } from '../../core/model/check.ts'
 import type { HookCall } from '../../core/model/hook.ts'
 import type { Clock, WebhookCaller } from '../../core/ports.ts'
-import { beginning } from '../../core/text.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { callCredentials, type ReadSecret } from '../http/access.ts'
 import { HttpClient, type HttpOutcome } from '../http/client.ts'
 import { Deadline } from '../http/deadline.ts'
 import { type Environment, proxyOf } from '../http/proxy.ts'
-import { redact } from '../http/redaction.ts'
-import { problemBehindProxy, targetPolicy, type WebhookTargets } from './targets.ts'
+import { redact, secretPartsOf, shownAnswer } from '../http/redaction.ts'
+import { problemBehindProxy, targetPolicy, type WebhookTargets } from '../http/targets.ts'
 
 export interface HttpWebhooksOptions {
   readonly readSecret: ReadSecret
@@ -42,10 +41,6 @@ const FIRST_PAUSE: Milliseconds = 1_000
 const LONGEST_PAUSE: Milliseconds = 30_000
 /** Bytes of an answer that are read. */
 const MOST_READ = 16 * 1024
-/** Bytes of an answer that are shown. */
-const MOST_SHOWN = 200
-/** A shorter part of a path is a word that other texts have, too. */
-const SHORTEST_SECRET = 8
 
 /** What one attempt came to. */
 interface Attempt {
@@ -118,7 +113,7 @@ export class HttpWebhooks implements WebhookCaller {
       sizeLimit: MOST_READ,
       signal: given,
     })
-    return attemptOf(outcome, secretsOf(url), timeout, this.#options.wall.now())
+    return attemptOf(outcome, secretPartsOf(url), timeout, this.#options.wall.now())
   }
 
   /** Why a URL must not be called, as far as its name tells; the client checks the addresses. */
@@ -148,9 +143,9 @@ function attemptOf(outcome: HttpOutcome, secrets: readonly string[], timeout: Mi
     return unavailable(redact(error, secrets), why === 'network' || why === 'certificate')
   }
   const { status, body } = outcome
-  const text = body === null ? '' : outcome.redact(redact(body, secrets)).replaceAll(/\s+/g, ' ').trim()
+  const text = body === null ? '' : outcome.redact(redact(body, secrets))
   const long = body === null ? ` with more than ${MOST_READ / 1024} KiB` : ''
-  const said = `answered ${status}${long}${text === '' ? '' : `: ${beginning(printable(text), MOST_SHOWN)}`}`
+  const said = `answered ${status}${long}${shownAnswer(text)}`
   if (status === 429 || (status >= 502 && status <= 504)) return unavailable(said, true)
   return { finding: { kind: 'answer', status, said, at }, mayRepeat: status >= 500 }
 }
@@ -167,21 +162,3 @@ const unavailable = (error: string, mayRepeat: boolean): Attempt => ({
   finding: { kind: 'unavailable', error },
   mayRepeat,
 })
-
-/** Without control characters, which a terminal would obey. */
-const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\ufffd')
-
-/** What an answer may quote of a URL, and must not be shown, the whole first; the client knows of headers. */
-function secretsOf(url: URL): string[] {
-  const path = `${url.pathname}${url.search}`
-  const parts = path.split(/[/?&=]/).flatMap(part => [part, decoded(part)])
-  return [...(path.length > 1 ? [path] : []), ...parts.filter(({ length }) => length >= SHORTEST_SECRET)]
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}

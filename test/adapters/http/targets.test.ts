@@ -1,6 +1,6 @@
 /** What the text of a URL tells of whether a webhook is called. */
 import { expect } from 'chai'
-import { problemBeforeLookup } from '../../../src/adapters/webhooks/targets.ts'
+import { problemBeforeLookup } from '../../../src/adapters/http/targets.ts'
 
 const all: readonly string[] = []
 

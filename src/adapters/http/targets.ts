@@ -1,10 +1,10 @@
 /**
- * Which servers webhooks may lead to. URLs are written by tenants: none leads to the controller's own machine, to a link-local address
+ * Which servers webhooks and alerts may lead to. URLs are written by tenants: none leads to the controller's own machine, to a link-local address
  * or to a metadata service, unless `--webhook-allow` names that address.
  */
 import { isIP } from 'node:net'
-import { type AddressPolicy, NAT64, NAT64_PREFIX, problemOfHost, refuseLocalAddresses } from '../http/addresses.ts'
-import { isIn } from '../http/proxy.ts'
+import { type AddressPolicy, NAT64, NAT64_PREFIX, problemOfHost, refuseLocalAddresses } from './addresses.ts'
+import { isIn } from './proxy.ts'
 
 /** Each a host (`hooks.example.com`, `*.example.com`) or a range of addresses (`10.0.0.0/8`, `10.1.2.3`). */
 export interface WebhookTargets {

@@ -1,0 +1,149 @@
+/** Sends alerts over HTTP, one attempt a call. Nothing that is said of a call shows its path, its query or what the server was shown. */
+import type { AlertProvider } from '../../api/alert-provider.ts'
+import type { AlertCall, AlertOutcome, AlertProblem } from '../../core/model/alert.ts'
+import type { AlertSender } from '../../core/ports.ts'
+import type { Milliseconds } from '../../core/time.ts'
+import type { ReadSecret } from '../http/access.ts'
+import { problemOfHost } from '../http/addresses.ts'
+import { type HttpAnswer, HttpClient, type HttpOutcome } from '../http/client.ts'
+import { Deadline } from '../http/deadline.ts'
+import { type Environment, proxyOf } from '../http/proxy.ts'
+import { redact, secretPartsOf, shownAnswer } from '../http/redaction.ts'
+import { problemBeforeLookup, problemBehindProxy, targetPolicy, type WebhookTargets } from '../http/targets.ts'
+import { discordBody } from './discord.ts'
+import { chatBody, chatUrl } from './gchat.ts'
+import { genericBody } from './generic.ts'
+import { teamsBody } from './msteams.ts'
+import { rocketBody } from './rocket.ts'
+import { isSlackApi, slackBody, slackOutcome } from './slack.ts'
+import { type AlertTarget, targetOf } from './target.ts'
+import type { Style } from './words.ts'
+
+export interface HttpAlertsOptions {
+  readonly readSecret: ReadSecret
+  /** Which servers may be called: the same as for webhooks, for tenants write these URLs, too. */
+  readonly targets: WebhookTargets
+  /** Where proxies are read; null: none is used but what an AlertProvider names. */
+  readonly environment: Environment | null
+  readonly userAgent: string
+}
+
+/** Of an attempt: the Secrets, the name, the connection, the last byte of the answer. */
+const DEADLINE: Milliseconds = 10_000
+/** Bytes of an answer that are read. */
+const MOST_READ = 16 * 1024
+
+export class HttpAlerts implements AlertSender {
+  readonly #options: HttpAlertsOptions
+  readonly #client: HttpClient
+
+  constructor(options: HttpAlertsOptions) {
+    this.#options = options
+    this.#client = new HttpClient({ environment: options.environment, addresses: targetPolicy(options.targets) })
+  }
+
+  async send(call: AlertCall, signal: AbortSignal): Promise<AlertOutcome> {
+    const { spec } = call.provider
+    const deadline = new Deadline(DEADLINE, signal)
+    const begun = performance.now()
+    const target = await targetOf(call.provider, this.#options.readSecret, deadline.signal)
+    deadline.end()
+    if ('problem' in target) return failed(`was not called: ${target.problem.message}`)
+    const url = spec.type === 'gchat' ? chatUrl(target.url, call.alert) : target.url
+    const problem = this.#problemOfProxied(spec, url)
+    if (problem !== null) return failed(`was not called: ${problem}`)
+    const { token, ca } = target
+    const outcome = await this.#client.send({
+      method: 'POST',
+      url,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'idempotency-key': call.id,
+        'user-agent': this.#options.userAgent,
+      },
+      body: JSON.stringify(bodyOf(call)),
+      credentials: {
+        headers: token === null ? {} : { authorization: `Bearer ${token}` },
+        ca,
+        insecureSkipVerify: false,
+      },
+      ...(spec.proxy === undefined ? {} : { proxy: new URL(spec.proxy) }),
+      deadline: Math.max(1, DEADLINE - (performance.now() - begun)),
+      sizeLimit: MOST_READ,
+      signal,
+    })
+    return outcomeOf(outcome, target)
+  }
+
+  async problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null> {
+    const { targets } = this.#options
+    const deadline = new Deadline(DEADLINE, signal)
+    const target = await targetOf(provider, this.#options.readSecret, deadline.signal)
+    deadline.end()
+    if ('problem' in target) return target.problem
+    const { proxy } = provider.spec
+    const ofAddress = problemBeforeLookup(target.url.href, targets) ?? this.#problemOfProxied(provider.spec, target.url)
+    const ofProxy = proxy === undefined ? null : problemOfHost(new URL(proxy), targetPolicy(targets))
+    if (ofAddress === null && ofProxy === null) return null
+    const message =
+      ofAddress === null ? `spec.proxy is never called: ${ofProxy}` : `the address is never called: ${ofAddress}`
+    return { reason: 'AddressRefused', message }
+  }
+
+  /** Why a server behind a proxy must not be called; its name alone is known. The client checks the addresses of others. */
+  #problemOfProxied({ proxy }: AlertProvider['spec'], url: URL): string | null {
+    const { environment, targets } = this.#options
+    try {
+      const isProxied = proxy !== undefined || (environment !== null && proxyOf(url, environment) !== null)
+      return isProxied ? problemBehindProxy(url.hostname, targets) : null
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+}
+
+function bodyOf({ provider: { spec }, alert, thread, id }: AlertCall): unknown {
+  const style: Style = { channel: spec.channel ?? '', username: spec.username ?? '', thread, id }
+  switch (spec.type) {
+    case 'slack':
+      return slackBody(alert, style)
+    case 'msteams':
+      return teamsBody(alert)
+    case 'discord':
+      return discordBody(alert, style)
+    case 'rocket':
+      return rocketBody(alert, style)
+    case 'gchat':
+      return chatBody(alert, style)
+    case 'generic':
+      return genericBody(alert, style, spec.template)
+  }
+}
+
+const failed = (error: string, after: Milliseconds | null = null): AlertOutcome => ({ kind: 'failed', error, after })
+
+/** What the content of a message is refused with. Others may be of the address, or of the credentials, which a user can mend. */
+const OF_THE_CONTENT: readonly number[] = [400, 413, 422]
+
+function outcomeOf(outcome: HttpOutcome, target: AlertTarget): AlertOutcome {
+  const secrets = secretPartsOf(target.url)
+  if (outcome.kind === 'failed') return failed(redact(outcome.error, secrets))
+  const { status, retryAfter } = outcome
+  if (status >= 200 && status < 300) {
+    return isSlackApi(target.url) ? slackOutcome(jsonIn(outcome)) : { kind: 'delivered', thread: null }
+  }
+  const error = `answered ${status}${shownAnswer(outcome.redact(redact(outcome.body ?? '', secrets)))}`
+  return OF_THE_CONTENT.includes(status) ? { kind: 'refused', error } : failed(error, retryAfter)
+}
+
+function jsonIn({ body }: HttpAnswer): unknown {
+  try {
+    return JSON.parse(body ?? '') as unknown
+  } catch {
+    return null
+  }
+}
