@@ -3,6 +3,7 @@
  * `parseCanary` to it, the end-to-end tests a real API server, and so the two to each other.
  */
 import { bad, canary, type Case, changed, good, inline, type Json, malformed, metric, subsets } from './crd.given.ts'
+import { alertCases } from './crd.alerts.ts'
 import { autoscalers } from './crd.autoscalers.ts'
 import { gatewayApi } from './crd.gateway-api.ts'
 import { nginx } from './crd.nginx.ts'
@@ -636,6 +637,7 @@ export const cases: readonly Case[] = [
   ...nginx,
   ...strategies,
   ...webhooks,
+  ...alertCases,
   ...ladders,
   ...durations,
   ...metrics,

@@ -6,7 +6,7 @@
 import { resources } from '../src/api/crd.ts'
 import { type JsonSchema, jsonSchemaOf } from '../src/api/json-schema.ts'
 import { type Kind, kinds, type KubeObject } from '../src/api/object.ts'
-import { canary, inline, type Json, metricTemplate } from './crd.given.ts'
+import { alertProvider, canary, inline, type Json, metricTemplate } from './crd.given.ts'
 
 export interface EmptyRow {
   /** `spec.analysis.webhooks: []` */
@@ -22,6 +22,7 @@ const entries: Readonly<Record<string, Json>> = {
   'spec.analysis.metrics[]': { analysis: { metrics: [inline] } },
   'spec.analysis.steps[]': { analysis: { steps: [{ weight: 10 }] } },
   'spec.analysis.steps[].metrics[]': { analysis: { steps: [{ weight: 10, metrics: [inline] }] } },
+  'spec.analysis.alerts[]': { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
   'spec.analysis.webhooks[]': { analysis: { webhooks: [{ name: 'gate', url: 'http://gate.test/' }] } },
   'spec.service.gatewayRefs[]': { provider: 'gatewayapi:v1', service: { gatewayRefs: [{ name: 'public' }] } },
   'spec.service.routes[]': { provider: 'gatewayapi:v1', service: { routes: [{ name: 'web' }] } },
@@ -78,7 +79,9 @@ function withValue(object: KubeObject, path: readonly string[], value: unknown):
 
 /** The plainest object that has the lists which the path goes through. */
 function plainest(kind: Kind, path: readonly string[]): KubeObject {
-  if (kind !== kinds.Canary) return metricTemplate()
+  if (kind === kinds.MetricTemplate) return metricTemplate()
+  // An address that is there keeps the others from being the only way.
+  if (kind === kinds.AlertProvider) return alertProvider(path[1] === 'address' ? { secretRef: { name: 'chat' } } : {})
   const lists = path.map((_, i) => written(path.slice(0, i + 1))).filter(at => at.endsWith('[]'))
   return canary(entries[lists.at(-1) ?? ''] ?? {})
 }

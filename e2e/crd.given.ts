@@ -1,5 +1,5 @@
 /** What the rows of `crd.cases.ts` are made of: the shape of a row, the plainest objects, and ways to differ from them. */
-import type { KubeObject } from '../src/api/object.ts'
+import { type Kind, kinds, type KubeObject } from '../src/api/object.ts'
 
 export interface Case {
   readonly name: string
@@ -57,6 +57,18 @@ export const metricTemplate = (patch: Json = {}): KubeObject => ({
     patch,
   ),
 })
+
+/** An AlertProvider that differs from the plainest one by `patch`. */
+export const alertProvider = (patch: Json = {}): KubeObject => ({
+  apiVersion: 'sluice.dev/v1beta1',
+  kind: 'AlertProvider',
+  metadata: { name: 'chat', namespace: 'default' },
+  spec: merged({ type: 'slack', address: 'https://chat.example.com/hooks/1' }, patch),
+})
+
+/** The kind of an object of ours. */
+export const ourKindOf = ({ kind }: KubeObject): Kind =>
+  kind === 'MetricTemplate' ? kinds.MetricTemplate : kind === 'AlertProvider' ? kinds.AlertProvider : kinds.Canary
 
 export const good = (name: string, patch: Json): Case => ({ name, object: canary(patch), sentence: null })
 export const bad = (name: string, patch: Json, sentence: string, at = 'spec'): Case => ({

@@ -13,11 +13,6 @@ export const notAvailable: readonly Case[] = [
     { provider: 'linkerd' },
     'only the providers istio, gatewayapi:v1, gatewayapi:v1beta1, kubernetes and nginx are supported so far',
   ),
-  bad(
-    'alerts',
-    { analysis: { alerts: [{ name: 'on-call', providerRef: { name: 'slack' } }] } },
-    'alerts are not supported yet',
-  ),
   bad('schedule', { analysis: { schedule: { timeZone: 'Europe/Berlin' } } }, 'schedule is not supported yet'),
   bad('analysis.mode', { analysis: { mode: 'statistical' } }, 'mode (statistical judgement) is not supported yet'),
   bad(

@@ -41,7 +41,7 @@ export function installed(clock: Clock): PlaygroundApi {
   all ??= [
     ...sluiceDefinitions(),
     ...definitionsOf('istio'),
-    ...[kinds.VerticalPodAutoscaler, kinds.ScaledObject, kinds.AlertProvider].map(looseDefinition),
+    ...[kinds.VerticalPodAutoscaler, kinds.ScaledObject].map(looseDefinition),
   ].map(resourceOf)
   const api = PlaygroundApi.on(clock)
   api.server.resources.install(...all)

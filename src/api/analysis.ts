@@ -1,5 +1,6 @@
 /** `spec.analysis`: the ladder that a canary climbs, and what it is judged by. */
 import { z } from 'zod'
+import { alertList } from './alert.ts'
 import { metricList } from './metric.ts'
 import { SessionAffinity } from './affinity.ts'
 import { duration, emptyCounts, longDuration, percent, readableDuration, refused, ruled, share } from './schema.ts'
@@ -172,7 +173,7 @@ export const AnalysisSchema = ruled(
       'Callers that the canary has answered stay on it, by a cookie, as long as it is healthy; a rollback takes them too.',
     ),
     webhooks: webhookList().exactOptional().describe('Servers that are asked, or told, at moments of a release.'),
-    alerts: refused('list', later('alerts are', 'remove them; every change is an event of the Canary')),
+    alerts: alertList().exactOptional().describe('AlertProviders that are told of the release.'),
     schedule: refused('schedule', later('schedule is', 'remove it; spec.paused: true holds a release')),
     mode: refused('string', later('mode (statistical judgement) is', 'remove it; gates are limits on values')),
   }),

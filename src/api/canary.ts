@@ -3,6 +3,7 @@
  * as text; read here every default is filled in and every duration is milliseconds.
  */
 import { z } from 'zod'
+import type { Alert } from './alert.ts'
 import { AnalysisSchema } from './analysis.ts'
 import { AutoscalerRef } from './autoscaler.ts'
 import { parseDuration } from './duration.ts'
@@ -141,11 +142,12 @@ const SHORTEST_DRAIN = 10_000
 const LOWEST_THRESHOLD = 1
 
 const NO_WEBHOOKS: readonly Webhook[] = []
+const NO_ALERTS: readonly Alert[] = []
 
 /** Fills in the defaults that depend on other fields. */
 function resolved(spec: z.output<typeof Written>) {
   const service = spec.service
-  const { metrics, checkInterval, drain, steps, webhooks, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
+  const { metrics, checkInterval, drain, steps, webhooks, alerts, ...analysis } = spec.analysis ?? DEFAULT_ANALYSIS
   const timeout = parseDuration(service.timeout ?? '0s')
   return {
     ...spec,
@@ -157,6 +159,7 @@ function resolved(spec: z.output<typeof Written>) {
       steps: steps?.map(step => ({ ...step, metrics: step.metrics ?? [] })),
       metrics: metrics === undefined || metrics.length === 0 ? DEFAULT_METRICS : metrics,
       webhooks: webhooks ?? NO_WEBHOOKS,
+      alerts: alerts ?? NO_ALERTS,
       checkInterval: checkInterval ?? Math.min(analysis.interval, LONGEST_CHECK_INTERVAL),
       drain: drain ?? Math.max(SHORTEST_DRAIN, 'milliseconds' in timeout ? timeout.milliseconds : 0),
     },

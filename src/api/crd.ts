@@ -4,6 +4,7 @@
  * what has to change is rewritten here, once for all kinds.
  */
 import type { z } from 'zod'
+import { AlertProviderSpecSchema, AlertProviderStatusSchema } from './alert-provider.ts'
 import { CANARY_RULES, CanarySpecSchema } from './canary.ts'
 import { acceptingEmpty } from './empty.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
@@ -75,6 +76,25 @@ export const resources: readonly Resource[] = [
     columns: [
       column('Provider', 'string', '.spec.provider.type', 'Who answers the query.'),
       column('Age', 'date', '.metadata.creationTimestamp', 'When the template was created.'),
+    ],
+  },
+  {
+    kind: kinds.AlertProvider,
+    shortNames: [],
+    description: 'Where alerts of Canaries are sent.',
+    spec: AlertProviderSpecSchema,
+    status: AlertProviderStatusSchema,
+    rules: [],
+    columns: [
+      column('Type', 'string', '.spec.type', 'The service whose messages are sent.'),
+      column(
+        'Ready',
+        'string',
+        '.status.conditions[?(@.type=="Ready")].status',
+        'Whether an alert could be sent as it is.',
+      ),
+      column('Message', 'string', '.status.conditions[?(@.type=="Ready")].message', 'What is wrong with it.'),
+      column('Age', 'date', '.metadata.creationTimestamp', 'When the provider was created.'),
     ],
   },
 ]

@@ -26,7 +26,8 @@ export function parseCanary(
   const parsed = z.object({ spec: CanarySpecSchema }).safeParse(written, { error: wording })
   if (!parsed.success) return { problems: sentencesOf(parsed.error) }
   const spec = withProvider(parsed.data.spec, fallback, recorded)
-  const problems = foreignTemplates(spec, object.metadata.namespace ?? '')
+  const namespace = object.metadata.namespace ?? ''
+  const problems = [...foreignTemplates(spec, namespace), ...foreignProviders(spec, namespace)]
   if (object.metadata.name.length > LONGEST_NAME) problems.push(`metadata.name: ${NAME_SENTENCE}`)
   return problems.length > 0 ? { problems } : { canary: { ...object, spec } }
 }
@@ -66,5 +67,16 @@ function foreignTemplates(spec: CanarySpec, namespace: string): string[] {
             `${path}[${index}].templateRef.namespace: a Canary refers to templates of its own namespace only; copy ${templateRef.name} to ${namespace} and remove the field`,
           ],
     ),
+  )
+}
+
+/** The same of AlertProviders. */
+function foreignProviders({ analysis }: CanarySpec, namespace: string): string[] {
+  return analysis.alerts.flatMap(({ providerRef }, index) =>
+    providerRef.namespace === undefined || providerRef.namespace === namespace
+      ? []
+      : [
+          `spec.analysis.alerts[${index}].providerRef.namespace: a Canary refers to AlertProviders of its own namespace only; copy ${providerRef.name} and its Secret to ${namespace} and remove the field`,
+        ],
   )
 }

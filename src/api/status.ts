@@ -127,15 +127,36 @@ const RunRecord = z.object({
   message: z.string().describe('The sentence that decided.'),
 })
 
+const AlertFacts = z
+  .object({
+    phase: z.string(),
+    weight: z.number(),
+    revision: z.string(),
+    image: z.string(),
+    promoted: z.string().describe('What the primary runs.'),
+    metric: z.object({ name: z.string(), value: z.string(), limit: z.string() }).exactOptional(),
+    next: z.string(),
+  })
+  .describe('What an alert says of the moment that it is about.')
+
 const Announcement = z.object({
   severity: z.enum(['info', 'warn', 'error']),
   reason: z.string(),
   message: z.string(),
   key: z.string(),
   at: z.string().meta({ format: 'date-time' }),
-  sink: text().describe('Who is told: an Event where nothing is written, else `event hook` or `post-rollout`.'),
-  hook: text().describe('The webhook that is told.'),
-  run: text().describe('The run that ended.'),
+  sink: text().describe(
+    'Who is told: an Event where nothing is written, else `event hook`, `post-rollout` or `alert`.',
+  ),
+  hook: text().describe('The webhook, or the alert, that is told.'),
+  run: text().describe('The run that ended, or that an alert is about.'),
+  about: AlertFacts.optional(),
+})
+
+const AlertThread = z.object({
+  alert: z.string(),
+  run: z.string(),
+  thread: z.string().describe('What the server calls the first message of this run.'),
 })
 
 const Hook = z.object({
@@ -247,6 +268,11 @@ export const CanaryStatusSchema = z
       .max(16)
       .optional()
       .describe('What has to be told, and may not have been told yet.'),
+    alertThreads: z
+      .array(AlertThread)
+      .max(4)
+      .optional()
+      .describe('Messages that the next ones of a run follow, where the service of the alert has threads.'),
   })
   .partial()
 

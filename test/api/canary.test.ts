@@ -5,10 +5,11 @@ import type { Canary, CanarySpec } from '../../src/api/canary.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { parseMetricTemplate } from '../../src/api/templates.ts'
+import { readingOf } from './reading.ts'
 
 /** What reading an object says: nothing, or all its problems. */
-function problemsOf(object: KubeObject): string[] {
-  const parsed = object.kind === 'Canary' ? parseCanary(object) : parseMetricTemplate(object)
+function problemsOf(object: KubeObject): readonly string[] {
+  const parsed = readingOf(object)
   return 'problems' in parsed ? parsed.problems : []
 }
 
@@ -72,6 +73,7 @@ suite('reading what a user wrote', () => {
           { ...gate, name: 'request-duration', thresholdRange: { max: 500 } },
         ],
         webhooks: [],
+        alerts: [],
       },
     })
   })
@@ -172,7 +174,13 @@ suite('reading what a user wrote', () => {
     )
     assert.deepEqual(
       problems.map(problem => problem.slice(0, problem.indexOf(': '))),
-      ['spec.provider', 'spec.service.port', 'spec.analysis.interval', 'spec.analysis.alerts'],
+      [
+        'spec.provider',
+        'spec.service.port',
+        'spec.analysis.interval',
+        'spec.analysis.alerts[0].name',
+        'spec.analysis.alerts[0].providerRef',
+      ],
     )
   })
 

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { assert } from 'chai'
 import { cases } from '../../e2e/crd.cases.ts'
-import { parseCanary } from '../../src/api/parse-canary.ts'
 import { resources, structural } from '../../src/api/crd.ts'
 import { acceptingEmpty } from '../../src/api/empty.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../src/api/json-schema.ts'
 import { generated } from '../../src/api/generated.ts'
-import { parseMetricTemplate } from '../../src/api/templates.ts'
 import { FLAGGER_FIELDS } from '../../src/import/flagger/fields.ts'
+import { readingOf } from './reading.ts'
 
 /** Every schema within a schema, with its path. */
 function* within(schema: JsonSchema, path: string): Generator<{ path: string; schema: JsonSchema }> {
@@ -44,7 +43,7 @@ suite('the CRDs', () => {
 
   test('every refused field is refused in a row of the table, with its own sentence', () => {
     const said = cases.flatMap(({ object }) => {
-      const read = object.kind === 'Canary' ? parseCanary(object) : parseMetricTemplate(object)
+      const read = readingOf(object)
       const problems = 'problems' in read ? read.problems : []
       return problems.map(problem => `${object.kind}.${problem.replaceAll(/\[\d+\]/g, '[]')}`)
     })

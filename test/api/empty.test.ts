@@ -2,30 +2,29 @@ import { assert } from 'chai'
 import fc from 'fast-check'
 import { cases } from '../../e2e/crd.cases.ts'
 import { emptyRows, fieldsThatCountEmpty } from '../../e2e/crd.empty.ts'
-import { canary, inline } from '../../e2e/crd.given.ts'
+import { canary, inline, ourKindOf } from '../../e2e/crd.given.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
 import { acceptingEmpty, withoutEmpty } from '../../src/api/empty.ts'
 import type { JsonSchema } from '../../src/api/json-schema.ts'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { isRecord, type Json, recordOf } from '../../src/core/json.ts'
-import { parseMetricTemplate } from '../../src/api/templates.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 import { installed } from '../../playground/test/installed.ts'
+import { readingOf } from './reading.ts'
 
 /** The spec as the program has it, or what is wrong with it. */
-function readingOf(object: KubeObject): unknown {
-  const parsed = object.kind === 'Canary' ? parseCanary(object) : parseMetricTemplate(object)
-  if ('problems' in parsed) return parsed.problems
-  return 'canary' in parsed ? parsed.canary.spec : parsed.template.spec
+function specOrProblems(object: KubeObject): unknown {
+  const read = readingOf(object)
+  return 'problems' in read ? read.problems : read.spec
 }
 
 /** Nothing stays in its namespace. */
 const user = installed(new VirtualClock()).as('kubectl')
 user.namespace('default')
 
-function remove({ kind, metadata }: KubeObject): void {
-  user.delete(kind === 'Canary' ? kinds.Canary : kinds.MetricTemplate, 'default', metadata.name)
+function remove(object: KubeObject): void {
+  user.delete(ourKindOf(object), 'default', object.metadata.name)
 }
 
 /** What the API server says to the object: nothing, or why it is refused. */
@@ -69,7 +68,7 @@ suite('fields that say nothing', () => {
 
   for (const { name, object, without } of emptyRows) {
     test(`${name} is as if it were left out`, () => {
-      assert.deepEqual(readingOf(object), readingOf(without))
+      assert.deepEqual(specOrProblems(object), specOrProblems(without))
       assert.equal(admissionOf(object), admissionOf(without))
     })
   }
@@ -97,7 +96,7 @@ suite('fields that say nothing', () => {
       fc.property(fc.constantFrom(...objects), fc.subarray([...empties]), (object, some) => {
         const filled = some.reduce((before, row) => recordOf(under(before, row.object)), object as Json)
         const both = filled as KubeObject
-        assert.deepEqual(readingOf(both), readingOf(object))
+        assert.deepEqual(specOrProblems(both), specOrProblems(object))
         assert.equal(admissionOf(both), null)
       }),
       { numRuns: 100 },

@@ -3,6 +3,7 @@
  * definitions themselves. The end-to-end tests ask the real server, the unit tests the one in memory.
  */
 import { cases } from '../../../e2e/crd.cases.ts'
+import { ourKindOf } from '../../../e2e/crd.given.ts'
 import { type Kind, kinds, type KubeObject } from '../../../src/api/object.ts'
 import { builtInRows } from './kinds.built-in.rows.ts'
 
@@ -20,7 +21,7 @@ const ofOurKinds: readonly Row[] = cases
   .filter(({ unseenByServer }) => unseenByServer !== true)
   .map(({ name, object, before }) => ({
     name,
-    kind: object.kind === 'MetricTemplate' ? kinds.MetricTemplate : kinds.Canary,
+    kind: ourKindOf(object),
     object,
     ...(before === undefined ? {} : { before }),
   }))
