@@ -194,6 +194,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     configs: {},
     templates: {},
     unreadableTemplates: {},
+    alertProviders: {},
     surroundings: noSurroundings,
     policies: [],
     findings: {},

@@ -40,6 +40,8 @@ const webhook = (url = 'http://gate.test/'): { given: Json } => ({
   given: { analysis: { webhooks: [{ name: 'gate', url }] } },
 })
 
+const alert: Row = { given: { analysis: { alerts: [{ name: 'chat', providerRef: { name: 'chat' } }] } } }
+
 /** Of an HTTPRoute that Sluice makes. */
 const http = (service: Json, values: readonly [unknown, unknown]): Row => ({
   split: 'http route',
@@ -156,6 +158,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'analysis.webhooks[].retries': { ...webhook(), values: [1, 2] },
   'analysis.webhooks[].metadata': webhook(),
   'analysis.webhooks[].muteAlert': webhook(),
+  'analysis.alerts[].name': alert,
+  'analysis.alerts[].severity': { ...alert, values: ['info', 'error'] },
   'analysis.webhooks[].disableTLS': webhook(),
   'analysis.webhooks[].headers': { ...webhook(), values: [{ a: ['1'] }, { a: ['2'] }] },
   'analysis.webhooks[].secretRef.name': webhook(),
@@ -186,6 +190,8 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'ingressRef.apiVersion': ONE_VALUE,
   'ingressRef.kind': ONE_VALUE,
   'analysis.metrics[].templateRef.namespace': ONE_VALUE,
+  'analysis.alerts[].providerRef.namespace': ONE_VALUE,
+  'analysis.alerts[].providerRef.name': 'it is read when an alert is sent; test/controller/alert-deliveries has it',
   'analysis.steps[].metrics[].templateRef.namespace': ONE_VALUE,
   'analysis.primaryReadyThreshold': TOGETHER,
   'analysis.canaryReadyThreshold': TOGETHER,

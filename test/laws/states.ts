@@ -1,5 +1,6 @@
 /** Any state and any memory that a status can hold, whether or not a history leads there. */
 import fc from 'fast-check'
+import type { AlertFacts } from '../../src/core/model/alert.ts'
 import type { OutboxEntry } from '../../src/core/model/announcement.ts'
 import type { HookRecord } from '../../src/core/model/hook.ts'
 import type { HandledCommand } from '../../src/core/model/command.ts'
@@ -121,11 +122,21 @@ const hook: fc.Arbitrary<HookRecord> = fc.record({
 })
 
 const news = { severity: fc.constant('info' as const), reason: fc.constant('Advancing' as const), at: instant }
+const about: AlertFacts = {
+  phase: 'Failed',
+  weight: 10,
+  revision: 'a',
+  image: 'web:2',
+  promoted: 'b (web:1)',
+  metric: { name: 'request-success-rate', value: '87.7 %', limit: '≥ 99 %' },
+  next: 'b serves',
+}
 const entry: fc.Arbitrary<OutboxEntry> = fc
   .constantFrom(
     { sink: 'event' as const, hook: '', run: '' },
     { sink: 'event hook' as const, hook: 'told', run: '' },
     { sink: 'post-rollout' as const, hook: 'told', run: 'abc' },
+    { sink: 'alert' as const, hook: 'told', run: 'abc', about },
   )
   .chain(sink =>
     fc
@@ -173,6 +184,7 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   history: fc.constant(emptyMemory.history),
   hooks: fc.array(hook, { maxLength: 3 }),
   outbox: fc.array(entry, { maxLength: 3 }),
+  alertThreads: fc.constantFrom([], [{ alert: 'told', run: 'abc', thread: '1.2' }]),
   warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
     maxLength: 2,
   }),

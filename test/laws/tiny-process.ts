@@ -202,6 +202,7 @@ export class TinyProcess {
         forget: nothing,
       },
       deliveries: { deliver: (_, _o, outbox) => this.#tell(outbox), forget: nothing },
+      alerts: { deliver: (_, _o, outbox) => this.#alert(outbox), forget: nothing },
       queryTrials: { findings: () => ({}), ask: nothing, forget: nothing },
       recorder: { record: (event, delivered) => this.#announced(event, delivered) },
       wake: (_, at) => this.#wake(at),
@@ -227,9 +228,19 @@ export class TinyProcess {
   #tell(outbox: readonly OutboxEntry[]): void {
     const isAway = ['unreachable', 'hanging'].includes(this.#world.weather.gates)
     for (const entry of outbox) {
-      if (entry.sink === 'event') continue
+      if (entry.sink === 'event' || entry.sink === 'alert') continue
       for (const one of this.#witnesses) one.told?.(this.#world, entry)
       if (!isAway) this.#reconciler.told(KEY, entry)
+    }
+  }
+
+  /** The same of chats. */
+  #alert(outbox: readonly OutboxEntry[]): void {
+    const isAway = ['unreachable', 'hanging'].includes(this.#world.weather.gates)
+    for (const entry of outbox) {
+      if (entry.sink !== 'alert') continue
+      for (const one of this.#witnesses) one.told?.(this.#world, entry)
+      if (!isAway) this.#reconciler.alerted(KEY, entry, { outcome: 'delivered', thread: 'first' })
     }
   }
 

@@ -1,4 +1,5 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
+import { alertsOf } from './alerts.ts'
 import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Move, Question, Read } from '../model/decision.ts'
@@ -49,7 +50,7 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
       message: memory.message,
       wakeAt: now,
       announcements: answers,
-      outbox: entriesOf(o, answers),
+      outbox: [...entriesOf(o, answers), ...alertsOf(o, { state, memory, reason: memory.reason }, answers, now)],
       calls,
       writes,
     }
@@ -68,7 +69,11 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
     memory: after.memory,
     wakeAt: earliest(move.wakeAt, nextCallTime(after, now)),
     announcements,
-    outbox: [...entriesOf(o, announcements), ...postRolloutOf(o, move, now)],
+    outbox: [
+      ...entriesOf(o, announcements),
+      ...postRolloutOf(o, move, now),
+      ...alertsOf(o, { ...move, memory: after.memory }, announcements, now),
+    ],
     calls: callsOf(after),
     writes,
   }

@@ -1,5 +1,5 @@
 /**
- * What has to be told, and may not have been told yet: Events, and calls of webhooks whose answer nothing waits for. It is in the
+ * What has to be told, and may not have been told yet: Events, alerts, and calls of webhooks whose answer nothing waits for. It is in the
  * status, which is written before anything is told, and leaves it once the receiver has it; the next leader tells it under the same
  * id, so nothing is lost, and a repeat is recognisable.
  */
@@ -14,7 +14,7 @@ import type { Instant, Milliseconds } from '../time.ts'
 
 /** Entries, and the bytes of their texts: what a status has room for. */
 const MOST = 16
-const LARGEST = 4096
+const LARGEST = 6144
 const MINUTE = 60_000
 
 /**
@@ -25,10 +25,23 @@ const toldWithin: Readonly<Record<Sink, Milliseconds>> = {
   event: 30 * MINUTE,
   'event hook': 10 * MINUTE,
   'post-rollout': 24 * 60 * MINUTE,
+  alert: 24 * 60 * MINUTE,
 }
 
-/** Where there is no room for all: who gives way first. */
-const givesWay: readonly Sink[] = ['event hook', 'event', 'post-rollout']
+/**
+ * Where there is no room for all: what gives way first, the oldest of each. What informs goes before what asks for a person, and
+ * Events, which are in the log too, before what is told elsewhere; that a release failed goes last.
+ */
+const givesWay: readonly ((entry: OutboxEntry) => boolean)[] = [
+  ({ sink, severity }) => sink === 'event hook' && severity === 'info',
+  ({ sink, severity }) => sink === 'event' && severity === 'info',
+  ({ sink }) => sink === 'event hook',
+  ({ sink, severity }) => sink === 'alert' && severity === 'info',
+  ({ sink }) => sink === 'event',
+  ({ sink, severity }) => sink === 'alert' && severity === 'warn',
+  ({ sink }) => sink === 'post-rollout',
+  () => true,
+]
 
 export const lateAt = ({ sink, at }: OutboxEntry): Instant => at + toldWithin[sink]
 export const isLate = (entry: OutboxEntry, now: Instant): boolean => now >= lateAt(entry)
@@ -40,18 +53,16 @@ export function outboxWith(outbox: readonly OutboxEntry[], news: readonly Outbox
   const all = [...outbox.filter(({ key }) => !keys.has(key)), ...news]
   // A single entry always has room: its message is bounded where it is written.
   while (all.length > 1 && (all.length > MOST || sizeOf(all) > LARGEST)) {
-    const sink = givesWay.find(one => all.some(entry => entry.sink === one))
-    all.splice(
-      all.findIndex(entry => entry.sink === sink),
-      1,
-    )
+    const first = givesWay.map(isFirst => all.findIndex(isFirst)).find(place => place >= 0)
+    all.splice(first ?? 0, 1)
   }
   return all
 }
 
 const sizeOf = (entries: readonly OutboxEntry[]): number =>
-  entries.reduce((bytes, { message, reason, key, hook }) => {
-    return bytes + message.length + reason.length + key.length + hook.length + 64
+  entries.reduce((bytes, { message, reason, key, hook, about }) => {
+    const facts = about === undefined ? 0 : JSON.stringify(about).length
+    return bytes + message.length + reason.length + key.length + hook.length + facts + 64
   }, 0)
 
 /** The outbox without an entry that was delivered, or given up for good. */

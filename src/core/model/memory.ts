@@ -1,6 +1,7 @@
 /** What a canary remembers beside its phase: everything else in status that a later decision depends on. */
 import type { Provider } from '../../api/providers.ts'
 import type { Vantage } from '../../api/status.ts'
+import type { AlertThread } from './alert.ts'
 import type { OutboxEntry } from './announcement.ts'
 import type { HandledCommand } from './command.ts'
 import type { HookRecord } from './hook.ts'
@@ -96,6 +97,8 @@ export interface Memory {
   readonly hooks: readonly HookRecord[]
   /** What has to be told, and may not have been told yet. */
   readonly outbox: readonly OutboxEntry[]
+  /** Where alerts of the last run continue; one an alert at most. */
+  readonly alertThreads: readonly AlertThread[]
   /** What people were warned of, and is still so. */
   readonly warnings: readonly Warning[]
   /** What was last reported as holding; null: nothing that still holds. It is announced again only when it comes back. */
@@ -131,6 +134,7 @@ export const emptyMemory: Memory = {
   history: [],
   hooks: [],
   outbox: [],
+  alertThreads: [],
   warnings: [],
   reported: null,
   reason: 'Initializing',

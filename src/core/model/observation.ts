@@ -1,4 +1,5 @@
 /** One canary, and everything that its next move may depend on. Plain JSON, so that any decision can be replayed. */
+import type { ReadAlertProvider } from '../../api/alert-provider.ts'
 import type { Canary } from '../../api/canary.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Provider } from '../../api/providers.ts'
@@ -194,6 +195,8 @@ export interface Observation<P extends Phase = Phase> {
   readonly templates: Readonly<Record<string, MetricTemplate>>
   /** What is wrong with those that cannot be read, by name. */
   readonly unreadableTemplates: Readonly<Record<string, readonly string[]>>
+  /** AlertProviders that the analysis names, or what is wrong with those that cannot be read; by name. */
+  readonly alertProviders: Readonly<Record<string, ReadAlertProvider>>
   readonly surroundings: Surroundings
   /**
    * Policies, of the kinds of core/policies, that select pods of the target or the primary by their labels, name them as peers, are about

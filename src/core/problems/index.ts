@@ -3,6 +3,7 @@
  * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from '../model/observation.ts'
+import { alertWithoutProvider } from './alerts.ts'
 import {
   autoscalerOnTarget,
   foreignPrimaryScaler,
@@ -72,6 +73,7 @@ const policies: readonly (Policy | Slot)[] = [
   stops(queryThatCannotWork),
   stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),
+  warnsOnly(alertWithoutProvider),
   stops(nameTooLongToTellPods),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),

@@ -249,11 +249,13 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
         unavailableSince: instantOf(one.unavailableSince),
       }),
     ),
-    outbox: (s.pendingEvents ?? []).flatMap(({ hook = '', run = '', ...one }): OutboxEntry[] => {
+    outbox: (s.pendingEvents ?? []).flatMap(({ hook = '', run = '', about, ...one }): OutboxEntry[] => {
       const sink = SINKS.find(known => known === (one.sink ?? 'event'))
       if (!isReason(one.reason) || sink === undefined) return []
-      return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run }]
+      const facts = about === undefined ? {} : { about }
+      return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run, ...facts }]
     }),
+    alertThreads: (s.alertThreads ?? []).map(one => ({ ...one })),
     warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
       isReason(reason) ? [{ reason, message }] : [],
     ),

@@ -3,7 +3,9 @@
  * closed, so that alerts can match on it. `docs/events.md` is generated from it.
  */
 
-export type Severity = 'info' | 'warn' | 'error'
+import type { Severity } from '../../api/alert.ts'
+
+export type { Severity }
 
 /**
  * - `seconds`: every run passes through it within seconds, so it alone is no cause to write the status.
@@ -123,6 +125,7 @@ const table = {
     'Callers send what the servers of a side do not let in: mutual TLS, plaintext, or another identity.',
   ),
   Bypassed: happened('warn', 'Requests reach the Service past the split; the release continues.'),
+  AlertNotSent: happened('warn', 'An alert cannot be sent, or was given up; the release continues.'),
   HostNotAllowed: stalled('The Canary names a host that is not its own, or that the flags do not allow.'),
   GatewayNotAllowed: stalled('The Canary names a gateway that the flags do not allow.'),
   AutoscalerOnTarget: stalled('An autoscaler is on the target; production would run unscaled.'),

@@ -109,6 +109,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
         run: run === '' ? undefined : run,
       }),
     ),
+    alertThreads: memory.alertThreads.length === 0 ? undefined : memory.alertThreads.map(one => ({ ...one })),
   })
 }
 

@@ -47,12 +47,34 @@ suite('The outbox', () => {
     expect(keys(outboxWithout([one('a'), one('b')], 'a'))).to.deep.equal(['b'])
   })
 
-  test('has room for 16 announcements and 4 KiB; the oldest go', () => {
+  test('has room for 16 announcements and 6 KiB; the oldest go', () => {
     const many = Array.from({ length: 20 }, (_, n) => one(`k${n}`))
     expect(keys(outboxWith([], many))).to.deep.equal(keys(many.slice(4)))
     const long = Array.from({ length: 20 }, (_, n) => one(`k${n}`, 'x'.repeat(1000)))
-    expect(keys(outboxWith([], long))).to.deep.equal(['k17', 'k18', 'k19'])
+    expect(keys(outboxWith([], long))).to.deep.equal(['k15', 'k16', 'k17', 'k18', 'k19'])
     expect(keys(outboxWith(long.slice(0, 3), [one('huge', 'x'.repeat(9000))]))).to.deep.equal(['huge'])
+  })
+
+  test('what informs gives way first, and that a release failed last', () => {
+    const graver = (key: string, sink: Sink, severity: OutboxEntry['severity']): OutboxEntry => ({
+      ...one(key, key, 0, sink),
+      severity,
+    })
+    const order = [
+      graver('failed', 'alert', 'error'),
+      graver('ended', 'post-rollout', 'info'),
+      graver('stalled', 'alert', 'warn'),
+      graver('warned', 'event', 'warn'),
+      graver('started', 'alert', 'info'),
+      graver('hooked', 'event hook', 'warn'),
+      graver('advanced', 'event', 'info'),
+      graver('told', 'event hook', 'info'),
+    ]
+    const more = Array.from({ length: 16 }, (_, n) => graver(`e${n}`, 'alert', 'error'))
+    for (let room = order.length; room > 0; room -= 1) {
+      const kept = keys(outboxWith(order, more.slice(0, 16 - room)))
+      expect(kept.slice(0, room)).to.deep.equal(keys(order.slice(0, room)))
+    }
   })
 
   test('tells again what is younger than half an hour', () => {
