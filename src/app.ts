@@ -5,7 +5,7 @@ import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
-import { problemBeforeLookup } from './adapters/webhooks/targets.ts'
+import { problemBeforeLookup } from './adapters/http/targets.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { settingsOf } from './cli/settings.ts'
@@ -78,7 +78,7 @@ class ControllerApp {
         metrics.observe('webhook_duration_seconds', { type, outcome }, took),
       queried: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
     })
-    const { api, metrics: metricSource, webhooks, metricsServers } = this.#connected
+    const { api, metrics: metricSource, webhooks, alerts, metricsServers } = this.#connected
     this.#recorder = new EventRecorder({
       api,
       clock: monotonicClock,
@@ -104,6 +104,7 @@ class ControllerApp {
         api,
         metrics: metricSource,
         webhooks,
+        alerts,
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,
@@ -118,6 +119,7 @@ class ControllerApp {
         }),
         namespaces: flags.namespace,
         podReasons: flags.podReasons,
+        ...(flags.dashboardUrl === undefined ? {} : { link: linkBelow(flags.dashboardUrl) }),
         queueMetrics: {
           depth: ready => metrics.set('queue_depth', {}, ready),
           latency: waited => metrics.observe('queue_latency_seconds', {}, seconds(waited)),
@@ -276,6 +278,12 @@ class ControllerApp {
     this.#ended.delete(key)
   }
 }
+
+/** The page of a canary below the URL of the dashboard (dashboard/route.ts). */
+const linkBelow =
+  (url: string) =>
+  (namespace: string, canary: string): string =>
+    `${url.replace(/\/+$/, '')}/#/${encodeURIComponent(namespace)}/${encodeURIComponent(canary)}`
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -3,6 +3,7 @@
  * call, so that a command that reads one Canary needs no more than this. Beside app.ts and main.ts the only importer of adapters.
  */
 import { monotonicClock, systemClock } from './adapters/clock.ts'
+import { HttpAlerts } from './adapters/alerts/sender.ts'
 import type { ReadSecret } from './adapters/http/access.ts'
 import { JsonReader } from './adapters/http/json-reader.ts'
 import { Admission } from './adapters/kubernetes/admission.ts'
@@ -16,7 +17,7 @@ import type { ClientFlags } from './cli/client/flags.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { Client, HttpAddress, HttpReader } from './cli/tools.ts'
-import type { KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
+import type { AlertSender, KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
 import { pause } from './runtime/timing.ts'
 
 /** The flags that say where to connect, and as whom. */
@@ -53,6 +54,7 @@ export interface Connected {
   readonly api: KubeApi
   readonly metrics: MetricSource
   readonly webhooks: WebhookCaller
+  readonly alerts: AlertSender
   /** URLs of the metrics servers that Canaries may name; the first is the one of those that name none. */
   readonly metricsServers: readonly [string, ...string[]]
   /** URL of the API server. */
@@ -70,16 +72,19 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
   const api = apiOf(flags, credentials, options)
   const metrics = orStartupError(() => metricsOf(flags, metricsServers, api, options))
   const webhooks = webhooksOf(flags, api, options)
+  const alerts = alertsOf(flags, api, options)
   return {
     api,
     metrics,
     webhooks,
+    alerts,
     metricsServers,
     server: credentials.server,
     namespace: credentials.namespace,
     async close() {
       metrics.close()
       webhooks.close()
+      alerts.close()
       await api.close()
     },
   }
@@ -150,6 +155,15 @@ function webhooksOf(
     userAgent: `sluice/${version}`,
     ...(hooked === undefined ? {} : { observed: hooked }),
   })
+}
+
+function alertsOf(
+  { webhookAllow: allow, webhookDeny: deny }: ConnectFlags,
+  api: KubeApi,
+  { version, environment }: ConnectOptions,
+): HttpAlerts {
+  const targets = { allow, deny }
+  return new HttpAlerts({ readSecret: readerOf(api), targets, environment, userAgent: `sluice/${version}` })
 }
 
 function metricsOf(

@@ -29,6 +29,7 @@ export interface RunFlags {
   readonly podReasons: boolean
   readonly webhookAllow: readonly string[]
   readonly webhookDeny: readonly string[]
+  readonly dashboardUrl?: string
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -145,16 +146,17 @@ const options: readonly Option[] = [
     .default(true),
   new Option(
     '--webhook-allow <host or CIDR>',
-    'where webhooks may lead, such as *.example.com or 10.0.0.0/8; loopback, link-local and metadata addresses only if named here; repeatable, or a list with commas',
+    'where webhooks and alerts may lead, such as *.example.com or 10.0.0.0/8; loopback, link-local and metadata addresses only if named here; repeatable, or a list with commas',
   )
     .argParser(targets)
     .default([], 'any but local addresses'),
   new Option(
     '--webhook-deny <host or CIDR>',
-    'where webhooks may not lead; counts more than --webhook-allow; repeatable, or a list with commas',
+    'where webhooks and alerts may not lead; counts more than --webhook-allow; repeatable, or a list with commas',
   )
     .argParser(targets)
     .default([], 'none'),
+  new Option('--dashboard-url <url>', 'URL of the dashboard, which alerts then link').argParser(pageUrl),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -230,6 +232,16 @@ function provider(text: string): Provider {
 export function url(text: string): string {
   if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
     throw new InvalidArgumentError('Write a URL such as http://prometheus.istio-system:9090.')
+  }
+  return text
+}
+
+/** A URL of a page, to which a fragment is added. */
+function pageUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text) || /[?#]/.test(text) || text.length > 256) {
+    throw new InvalidArgumentError(
+      'Write a URL such as https://sluice.example.com, without a query, of 256 characters at most.',
+    )
   }
   return text
 }

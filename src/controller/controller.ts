@@ -6,7 +6,7 @@ import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../a
 import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
-import type { Clock, KubeApi, Log, MetricSource, Sha256, WebhookCaller } from '../core/ports.ts'
+import type { AlertSender, Clock, KubeApi, Log, MetricSource, Sha256, WebhookCaller } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -15,6 +15,7 @@ import { pause } from '../runtime/timing.ts'
 import { ApiCalls } from './calls.ts'
 import { run } from './step.ts'
 import { HookCalls } from './hook-calls.ts'
+import { Alerting } from './alerting.ts'
 import { HookDeliveries } from './hook-deliveries.ts'
 import { InFlightHooks } from './in-flight-hooks.ts'
 import { InFlightQueries } from './in-flight-queries.ts'
@@ -45,6 +46,7 @@ export interface ControllerPorts {
   readonly api: KubeApi
   readonly metrics: MetricSource
   readonly webhooks: WebhookCaller
+  readonly alerts: AlertSender
   readonly recorder: EventRecorder
   /** Wall time: what goes into status and looks. */
   readonly clock: Clock
@@ -64,7 +66,9 @@ export interface ControllerOptions {
   readonly podReasons: boolean
   readonly timing?: Partial<ReflectorTiming>
   readonly queueMetrics?: QueueMetrics
-  /** Told of each webhook that was told, or given up. */
+  /** URL of a canary on the dashboard; '' for none. */
+  readonly link?: (namespace: string, canary: string) => string
+  /** Told of each webhook, and each alert, that was told, or given up. */
   readonly webhookTold?: (sink: Sink, outcome: 'delivered' | 'given up') => void
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
@@ -85,6 +89,7 @@ interface Term {
   readonly queue: Queue
   readonly dependencies: DependencyIndex
   readonly reconciler: Reconciler
+  readonly alerting: Alerting
 }
 
 export class Controller {
@@ -117,6 +122,7 @@ export class Controller {
       const term = this.#term
       if (term === null) return
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
+      if (kind === kinds.AlertProvider) term.alerting.changed(before, now)
       const concerned = term.dependencies.concerned(before, now, kind)
       const progress = isProgress(before, now)
       if (canary !== undefined) {
@@ -152,7 +158,7 @@ export class Controller {
 
   /** Works until the term ends, then finishes the writes in flight. */
   async lead(term: AbortSignal): Promise<void> {
-    const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks } = this.#ports
+    const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks, alerts: sender } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
     const queries = new InFlightQueries(metrics, key => this.#wake(key))
@@ -167,6 +173,15 @@ export class Controller {
       done: (key, entry, outcome) => {
         reconciler.told(key, entry)
         this.#options.webhookTold?.(entry.sink, outcome)
+      },
+    })
+    const alerting = new Alerting({
+      ...{ api, sender, clock, steady, random, log },
+      cache: this.#cache,
+      link: this.#options.link ?? (() => ''),
+      done: (key, entry, end) => {
+        reconciler.alerted(key, entry, end)
+        this.#options.webhookTold?.(entry.sink, end.outcome)
       },
     })
     const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
@@ -192,6 +207,7 @@ export class Controller {
       queryTrials,
       hooks,
       deliveries,
+      alerts: alerting.deliveries,
       cache: this.#cache,
       dependencies,
       neededInformers,
@@ -219,14 +235,16 @@ export class Controller {
       worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#term = { queue, dependencies, reconciler }
+    this.#term = { queue, dependencies, reconciler, alerting }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
+    alerting.begin()
     await aborted(term)
     this.#term = null
     queries.close()
     queryTrials.close()
     hooks.close()
     deliveries.close()
+    alerting.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     neededInformers.close()

@@ -1,17 +1,9 @@
-/**
- * Calls of webhooks under way: so many of one line at once, and of these so many for one namespace. Namespaces take turns, so receivers that
- * hang, of one namespace, delay the calls of no other.
- */
+/** Calls of webhooks under way, in lines by what is waited for. */
 import type { HookType } from '../api/webhook.ts'
 import type { Finding } from '../core/model/check.ts'
 import type { HookCall } from '../core/model/hook.ts'
 import type { Turn, WebhookCaller } from '../core/ports.ts'
-import { Turns } from '../core/turns.ts'
-
-/** Calls of a line at once; each takes a socket. */
-const AT_ONCE = 512
-/** Of one namespace: no single one, nor ten, use up all. */
-const PER_NAMESPACE = 32
+import { CallLine } from './call-line.ts'
 
 /** What has turns of its own: a rollback waits for nothing else, and what a run waits for not for what is only told. */
 type LineName = 'rollback' | 'run' | 'post-rollout' | 'event'
@@ -20,10 +12,14 @@ const lineOf = (type: HookType): LineName =>
   type === 'rollback' || type === 'post-rollout' || type === 'event' ? type : 'run'
 
 export class HookCalls {
-  readonly #lines: Readonly<Record<LineName, Line>>
+  readonly #lines: Readonly<Record<LineName, CallLine<HookCall, Finding>>>
 
   constructor(caller: WebhookCaller) {
-    const line = (): Line => new Line(caller)
+    const line = (): CallLine<HookCall, Finding> =>
+      new CallLine(
+        (call, signal) => caller.call(call, signal),
+        why => ({ kind: 'unavailable', error: why }),
+      )
     this.#lines = { rollback: line(), run: line(), 'post-rollout': line(), event: line() }
   }
 
@@ -35,80 +31,5 @@ export class HookCalls {
   /** How many calls of its namespace are under way, or come before this one; null where it does not wait for its turn. */
   before({ id, namespace, hook }: HookCall): number | null {
     return this.#lines[lineOf(hook.type)].before(id, namespace)
-  }
-}
-
-class Line {
-  readonly #caller: WebhookCaller
-  readonly #waiting = new Turns<() => void>()
-  /** By id of the call. */
-  readonly #begins = new Map<string, () => void>()
-  readonly #running = new Map<string, number>()
-  #total = 0
-
-  constructor(caller: WebhookCaller) {
-    this.#caller = caller
-  }
-
-  before(id: string, namespace: string): number | null {
-    const begin = this.#begins.get(id)
-    const place = begin === undefined ? null : this.#waiting.before(namespace, begin)
-    return place === null ? null : place + (this.#running.get(namespace) ?? 0)
-  }
-
-  async call(call: HookCall, signal: AbortSignal, turn?: Turn): Promise<Finding | null> {
-    if (!(await this.#turn(call, signal, turn))) return null
-    try {
-      if (signal.aborted) return null
-      const finding = await this.#caller.call(call, signal)
-      return signal.aborted ? null : finding
-    } catch (error) {
-      // An error would end the process. Its message may show the URL.
-      return { kind: 'unavailable', error: `could not be called: ${(error as Error).name}` }
-    } finally {
-      const left = (this.#running.get(call.namespace) ?? 0) - 1
-      if (left <= 0) this.#running.delete(call.namespace)
-      else this.#running.set(call.namespace, left)
-      this.#total -= 1
-      this.#next()
-    }
-  }
-
-  /** Resolves to true when the call may begin, to false when it was given up before. */
-  #turn({ id, namespace }: HookCall, signal: AbortSignal, turn?: Turn): Promise<boolean> {
-    return new Promise(resolve => {
-      if (signal.aborted) return resolve(false)
-      let waits = false
-      const end = (): void => {
-        if (this.#begins.get(id) === begin) this.#begins.delete(id)
-      }
-      const begin = (): void => {
-        end()
-        if (waits) turn?.comes()
-        signal.removeEventListener('abort', leave)
-        this.#running.set(namespace, (this.#running.get(namespace) ?? 0) + 1)
-        this.#total += 1
-        resolve(true)
-      }
-      const leave = (): void => {
-        end()
-        this.#waiting.delete(namespace, begin)
-        resolve(false)
-      }
-      signal.addEventListener('abort', leave, { once: true })
-      this.#waiting.add(namespace, begin)
-      this.#begins.set(id, begin)
-      this.#next()
-      waits = this.#begins.get(id) === begin
-      if (waits) turn?.waits()
-    })
-  }
-
-  #next(): void {
-    while (this.#total < AT_ONCE) {
-      const next = this.#waiting.next(namespace => (this.#running.get(namespace) ?? 0) < PER_NAMESPACE)
-      if (next === null) return
-      next.member()
-    }
   }
 }

@@ -17,7 +17,7 @@ import { Backoff, pause } from '../runtime/timing.ts'
 import type { HookCalls } from './hook-calls.ts'
 
 const FIRST_PAUSE: Milliseconds = 5_000
-const LONGEST_PAUSE: Milliseconds = 600_000
+const LONGEST_PAUSE: Milliseconds = 300_000
 /** What is not delivered when its Canary is gone has so long. */
 const LAST_CHANCE: Milliseconds = 10_000
 
@@ -62,11 +62,11 @@ export class HookDeliveries {
    * @param owed what the outbox was to hold: that for which it has no room is given up.
    */
   deliver(key: string, o: Observation, outbox: readonly OutboxEntry[], owed: readonly OutboxEntry[]): void {
-    const entries = outbox.filter(({ sink }) => sink !== 'event')
+    const entries = outbox.filter(isCall)
     const known = this.#byKey.get(key)
     const kept = new Set(entries.map(entry => entry.key))
     const lost = [...owed, ...[...(known?.values() ?? [])].map(({ entry }) => entry)].filter(
-      ({ sink, key: id }) => sink !== 'event' && !kept.has(id),
+      entry => isCall(entry) && !kept.has(entry.key),
     )
     for (const [id, entry] of new Map(lost.map(one => [one.key, one]))) {
       const delivery = known?.get(id)
@@ -152,6 +152,8 @@ export class HookDeliveries {
     this.#byKey.clear()
   }
 }
+
+const isCall = ({ sink }: OutboxEntry): boolean => sink === 'event hook' || sink === 'post-rollout'
 
 const isAcknowledged = (finding: Finding): boolean =>
   finding.kind === 'answer' && finding.status !== null && finding.status >= 200 && finding.status < 300

@@ -36,8 +36,12 @@ export const followed: readonly Kind[] = [
   kinds.EndpointSlice,
 ]
 
-/** Followed where they are installed: their absence is no trouble. */
-export const followedWherePresent: readonly Kind[] = [kinds.VerticalPodAutoscaler, kinds.ScaledObject]
+/** Followed where they are installed: their absence is no trouble. (AlertProviders came after the other kinds of Sluice.) */
+export const followedWherePresent: readonly Kind[] = [
+  kinds.AlertProvider,
+  kinds.VerticalPodAutoscaler,
+  kinds.ScaledObject,
+]
 
 /** Installed or allowed later, these are found within so long; until then they cost next to nothing. */
 const RARELY = 600_000

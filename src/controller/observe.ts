@@ -26,6 +26,7 @@ import type { ReflectorState } from '../runtime/reflector.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
+import { readAlertProviders } from './alert-providers.ts'
 import { readMetricTemplates } from './metric-templates.ts'
 import { namespaceOf, type Samples } from './pod-samples.ts'
 import type { PodTroubleReader } from './pod-troubles.ts'
@@ -143,6 +144,7 @@ export class Observer {
       recorded,
       configs,
       ...readMetricTemplates(reader, canary),
+      alertProviders: readAlertProviders(reader, canary),
       surroundings,
       findings: known.findings,
       sight: known.sight,

@@ -4,7 +4,6 @@
  */
 import type { Canary } from '../api/canary.ts'
 import { type Kind, kinds, namespacedName, refKey, type KubeObject, type Ref } from '../api/object.ts'
-import { sameJson } from '../core/json.ts'
 import { trialQuestions } from '../core/analysis/trials.ts'
 import { decide } from '../core/machine/decide.ts'
 import { isResting } from '../core/machine/desired-replicas.ts'
@@ -25,6 +24,7 @@ import type { Samples } from './pod-samples.ts'
 import type { PodTroubleReader } from './pod-troubles.ts'
 import type { ConfigContents } from './config-contents.ts'
 import type { DependencyIndex } from './dependency-index.ts'
+import type { AlertDeliveries, AlertEnd } from './alert-deliveries.ts'
 import type { HookDeliveries } from './hook-deliveries.ts'
 import type { InFlightHooks } from './in-flight-hooks.ts'
 import type { InFlightQueries } from './in-flight-queries.ts'
@@ -37,6 +37,9 @@ import type { Observer, ReconcileContext } from './observe.ts'
 import { type ProcessMemory, ProcessMemories } from './process-memory.ts'
 import type { QueryTrials } from './query-trials.ts'
 import type { Step } from './step.ts'
+import type { Instant } from '../core/time.ts'
+import { fingerprint, sameJson } from '../core/json.ts'
+import { threadsAfter } from './alert-threads.ts'
 
 /** How often one decision may ask to read more than before. */
 const MOST_READS = 2
@@ -50,6 +53,7 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly queries: Pick<InFlightQueries, 'findings' | 'ask' | 'forget'>
   readonly hooks: Pick<InFlightHooks, 'findings' | 'ask' | 'forget'>
   readonly deliveries: Pick<HookDeliveries, 'deliver' | 'forget'>
+  readonly alerts: Pick<AlertDeliveries, 'deliver' | 'forget'>
   readonly queryTrials: Pick<QueryTrials, 'findings' | 'ask' | 'forget'>
   readonly recorder: Pick<EventRecorder, 'record'>
   readonly neededInformers: Pick<NeededInformers, 'set' | 'forget'>
@@ -162,13 +166,14 @@ export class Reconciler {
 
   /** The status first, then the Events, then everything else; memory takes a decision in once its status is written. */
   *#carryOut(key: string, known: ProcessMemory, o: Observation, decision: Decision, calls: Calls): Step<void> {
-    const { cache, clock, log, wake, hooks, deliveries } = this.#ports
+    const { cache, clock, log, wake, hooks, deliveries, alerts } = this.#ports
     const now = clock.now()
     const { state, reason, message, announcements, wakeAt } = decision
     const lane = laneOf(state)
     // What was delivered since the decision began is no longer in the outbox of `known`.
     const outbox = outboxWith(known.memory.outbox, decision.outbox)
-    const memory: Memory = { ...decision.memory, reason, message, outbox }
+    const { alertThreads } = known.memory
+    const memory: Memory = { ...decision.memory, reason, message, outbox, alertThreads }
     const status = writeStatus(o, { ...decision, memory }, now)
     const commitAt = commitTime(known, status, decision.outbox.length > 0, now)
     let { canary } = o
@@ -182,11 +187,17 @@ export class Reconciler {
     known.state = state
     // Some may have been delivered while the status was written.
     const owed = [...known.memory.outbox, ...decision.outbox]
-    known.memory = { ...memory, outbox: outboxWith(known.memory.outbox, decision.outbox) }
+    known.memory = {
+      ...memory,
+      outbox: outboxWith(known.memory.outbox, decision.outbox),
+      alertThreads: known.memory.alertThreads,
+    }
     if (announcements.length > 0) log.info('decided', { canary: key, phase: state.phase, reason, said: message })
     this.#announce(key, o.canary, announcements)
     hooks.ask(key, decision.calls)
-    deliveries.deliver(key, { ...o, state, memory: known.memory }, known.memory.outbox, owed)
+    const after = { ...o, state, memory: known.memory }
+    deliveries.deliver(key, after, known.memory.outbox, owed)
+    alerts.deliver(key, after, known.memory.outbox, owed)
     this.#ports.watcher(key, o, decision)
     const writes = decision.writes.map(write => afterCommit(write, o.canary, canary))
     yield* applyWrites(this.#ports, calls, key, known, writes, lane)
@@ -216,12 +227,29 @@ export class Reconciler {
     if (sink === 'post-rollout' || isLastAtRest) this.#ports.wake(key, this.#ports.clock.now())
   }
 
+  /**
+   * The same of an alert. One that was given up is an Event, announced before the entry leaves the status: a process that dies in
+   * between gives it up again, under the same name.
+   */
+  alerted(key: string, entry: OutboxEntry, end: AlertEnd): void {
+    const known = this.#memories.get(key)
+    if (known === undefined) return
+    const { memory } = known
+    const outbox = outboxWithout(memory.outbox, entry.key)
+    known.memory = { ...memory, outbox, alertThreads: threadsAfter(memory.alertThreads, entry, end) }
+    const now = this.#ports.clock.now()
+    const canary = this.#ports.cache.get(refOfKey(key))
+    if (end.outcome === 'given up' && canary !== undefined) this.#announce(key, canary, [notSent(entry, end.said, now)])
+    this.#ports.wake(key, now)
+  }
+
   #forget(key: string): void {
     this.#memories.forget(key)
     this.#ports.queries.forget(key)
     this.#ports.queryTrials.forget(key)
     this.#ports.hooks.forget(key)
     this.#ports.deliveries.forget(key)
+    this.#ports.alerts.forget(key)
     this.#ports.dependencies.forget(key)
     this.#ports.neededInformers.forget(key)
     this.#ports.configContents.retain(key, [])
@@ -229,6 +257,11 @@ export class Reconciler {
     this.#ports.podTroubles.forget(key)
     this.#ports.watcher(key, null, null)
   }
+}
+
+function notSent({ hook, message, key }: OutboxEntry, said: string, at: Instant): Announcement {
+  const text = `Alert ${hook} was given up, because ${said}. It was about: ${message}`
+  return { severity: 'warn', reason: 'AlertNotSent', message: text, key: fingerprint([key, 'given up']), at }
 }
 
 /** `shop/web` → the Canary. */

@@ -16,6 +16,7 @@ export const DEEPEST = 64
 export const LARGEST: Readonly<Record<string, number>> = {
   [kindKey(kinds.Canary)]: 256 * 1024,
   [kindKey(kinds.MetricTemplate)]: 128 * 1024,
+  [kindKey(kinds.AlertProvider)]: 64 * 1024,
 }
 
 /** Field of what is kept instead: why. */

@@ -7,6 +7,7 @@ import { EventRecorder } from '../../src/runtime/events.ts'
 import type { PlaygroundApi } from '../../playground/test/api.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
 import { World } from '../scenarios/world.ts'
+import { Chats } from '../chats.ts'
 import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -45,6 +46,7 @@ suite('controller', () => {
       api,
       metrics,
       webhooks: new Receivers(() => clock.now()),
+      alerts: new Chats(() => clock.now()),
       recorder,
       clock,
       steady: clock,

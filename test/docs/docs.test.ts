@@ -6,6 +6,8 @@ import { Command } from 'commander'
 import { parseAllDocuments } from 'yaml'
 import { eventsPage } from '../../scripts/events.ts'
 import { parityPage } from '../../scripts/parity.ts'
+import { parseAlertProvider } from '../../src/api/alert-provider.ts'
+import { ALERT_NAMES } from '../../src/api/alert-template.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { PHASES } from '../../src/api/status.ts'
@@ -42,6 +44,18 @@ suite('The documentation', () => {
     const refused = shown.filter(({ object }) => 'problems' in parseMetricTemplate(object))
     expect(refused).to.deep.equal([])
     expect(shown).to.have.length.greaterThan(0)
+  })
+
+  test('shows AlertProviders that are accepted', () => {
+    const shown = examples('AlertProvider')
+    const refused = shown.filter(({ object }) => 'problems' in parseAlertProvider(object))
+    expect(refused).to.deep.equal([])
+    expect(shown).to.have.length.greaterThan(1)
+  })
+
+  test('names everything that a template of an alert may name', () => {
+    const { text } = read('docs/alerts.md')
+    expect(ALERT_NAMES.filter(name => !text.includes(`\`${name}\``))).to.deep.equal([])
   })
 
   test('says of every field of Flagger what becomes of it', () => {

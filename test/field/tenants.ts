@@ -15,6 +15,7 @@ import { Hand } from '../../playground/server/hand.ts'
 import { transportTo, until } from '../runtime/scripted-server.ts'
 import { sluiceDefinitions } from '../../playground/test/installed.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
+import { Chats } from '../chats.ts'
 import { Receivers } from '../receivers.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -47,6 +48,7 @@ export class Tenants {
         ...shared,
         metrics: { measure: async () => new Map() },
         webhooks: new Receivers(() => Date.now()),
+        alerts: new Chats(() => Date.now()),
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,

@@ -18,6 +18,7 @@ import { Workloads } from '../../playground/workloads/workloads.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { installed, looseDefinition } from '../../playground/test/installed.ts'
 import { settings, sha256 } from '../core/given-objects.ts'
+import { Chats } from '../chats.ts'
 import { Receivers } from '../receivers.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -60,6 +61,7 @@ export class World {
   readonly mesh: Mesh
   readonly metrics: InMemoryMetrics
   readonly receivers = new Receivers(() => this.clock.now())
+  readonly chats = new Chats(() => this.clock.now())
   readonly user = this.api.as('kubectl')
   readonly processes: Process[] = []
   /** The version of the store while nobody has written anything yet. */
@@ -99,6 +101,7 @@ export class World {
         api,
         metrics: this.metrics,
         webhooks: this.receivers,
+        alerts: this.chats,
         recorder,
         clock: this.clock,
         steady: this.clock,

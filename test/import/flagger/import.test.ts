@@ -41,6 +41,9 @@ const template = (provider: Json, query = 'vector(1)'): string =>
     spec: { provider, query },
   })
 
+const alertProvider = (spec: Json): string =>
+  stringify({ apiVersion: 'flagger.app/v1beta1', kind: 'AlertProvider', metadata: { name: 'chat' }, spec })
+
 const analysis = (more: Json): Json => ({ analysis: { interval: '1m', threshold: 5, stepWeight: 10, ...more } })
 const templateRef = { name: 'errors', namespace: 'monitoring' }
 
@@ -138,6 +141,31 @@ const rows: readonly Row[] = [
     name: 'a MetricTemplate of a namespace, and a Canary that does not say its own',
     text: canary(analysis({ metrics: [{ name: 'errors', templateRef, thresholdRange: { max: 1 } }] }), { name: 'web' }),
     notes: [['differs', /templateRef\.namespace: the MetricTemplate must be in the namespace/]],
+  },
+  {
+    name: 'an AlertProvider of another namespace',
+    text: canary(analysis({ alerts: [{ name: 'a', providerRef: { name: 'chat', namespace: 'ops' } }] })),
+    notes: [['refused', /^spec\.analysis\.alerts\[0\]\.providerRef\.namespace: .*copy chat and its Secret to shop/]],
+    unseenByServer: 'its rules do not see the namespace of an object',
+  },
+  {
+    name: 'an AlertProvider of Slack',
+    text: alertProvider({ type: 'slack', channel: 'ops', username: 'flagger', secretRef: { name: 'chat' } }),
+    notes: [],
+  },
+  {
+    name: 'an AlertProvider of Teams, with what it has no use for',
+    text: alertProvider({ type: 'msteams', channel: 'ops', username: 'flagger', secretRef: { name: 'chat' } }),
+    notes: [
+      ['changed', /^spec\.channel: removed; it has no effect with the type msteams/],
+      ['changed', /^spec\.username: removed/],
+      ['differs', /^spec\.secretRef: the address in the Secret must be of a workflow/],
+    ],
+  },
+  {
+    name: 'an AlertProvider with a connector of Teams',
+    text: alertProvider({ type: 'msteams', address: 'https://acme.webhook.office.com/webhookb2/x' }),
+    notes: [['refused', /^spec: connectors of Office 365 are retired/]],
   },
   {
     name: 'limits in another unit',
