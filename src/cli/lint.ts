@@ -5,6 +5,7 @@ import type { Canary } from '../api/canary.ts'
 import { resources } from '../api/crd.ts'
 import { kinds, type KubeObject } from '../api/object.ts'
 import { parseCanary } from '../api/parse-canary.ts'
+import { parseAlertProvider } from '../api/alert-provider.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
 import { at, isRecord, recordsOf, textOf as textIn } from '../core/json.ts'
@@ -153,6 +154,11 @@ async function findingsOf({ file, object }: Read, all: readonly Read[], look: Lo
     const parsed = parseMetricTemplate(object)
     if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]
     return [...unknown, ...(await missing(secretsOf(parsed.template)))]
+  }
+  if (object.kind === 'AlertProvider') {
+    const parsed = parseAlertProvider(object)
+    if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]
+    return [...unknown, ...(await missing(secretsOf(parsed.provider)))]
   }
   const parsed = parseCanary(object)
   if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]

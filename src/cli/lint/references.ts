@@ -1,4 +1,5 @@
 /** What a manifest names outside of itself. Pure. */
+import type { AlertProvider } from '../../api/alert-provider.ts'
 import type { Canary } from '../../api/canary.ts'
 import { kinds, type Kind, kindKey, type Ref } from '../../api/object.ts'
 import type { MetricTemplate } from '../../api/templates.ts'
@@ -67,6 +68,9 @@ export function referencesOf({ metadata, spec }: Canary): Reference[] {
         ? []
         : [here('spec.analysis.metrics[].templateRef', kinds.MetricTemplate, templateRef.name, true)],
     ),
+    ...analysis.alerts.map(({ providerRef }) =>
+      here('spec.analysis.alerts[].providerRef', kinds.AlertProvider, providerRef.name, true),
+    ),
     ...analysis.webhooks.flatMap(({ secretRef, caSecretRef }) =>
       [secretRef, caSecretRef].flatMap(one =>
         one === undefined ? [] : [here('spec.analysis.webhooks', kinds.Secret, one.name)],
@@ -76,15 +80,17 @@ export function referencesOf({ metadata, spec }: Canary): Reference[] {
   return [...new Map(found.map(one => [referenceKey(one), one])).values()]
 }
 
-/** The Secrets that a MetricTemplate names. */
-export function secretsOf({ metadata, spec }: MetricTemplate): Reference[] {
-  const { secretRef, caSecretRef } = spec.provider.access ?? {}
+/** The Secrets that a MetricTemplate, or an AlertProvider, names. */
+export function secretsOf(object: MetricTemplate | AlertProvider): Reference[] {
+  const { metadata, spec } = object
+  const isTemplate = 'provider' in spec
+  const { secretRef, caSecretRef } = isTemplate ? (spec.provider.access ?? {}) : spec
   return [secretRef, caSecretRef].flatMap(one =>
     one === undefined
       ? []
       : [
           {
-            field: 'spec.provider',
+            field: isTemplate ? 'spec.provider' : 'spec',
             kind: kinds.Secret,
             namespace: metadata.namespace ?? '',
             name: one.name,

@@ -159,6 +159,17 @@ export const differences: readonly Difference[] = [
     when: () => false,
   },
   {
+    path: 'analysis.alerts',
+    means: 'at most 4; what cannot be sent is kept for 24 hours, and tried again in the same order',
+    when: () => false,
+  },
+  {
+    path: 'analysis.alerts[].providerRef.namespace',
+    means:
+      "only the Canary's own namespace: copy an AlertProvider of another one, with its Secret, and remove the field",
+    when: () => false,
+  },
+  {
     path: 'analysis.alerts[].severity',
     means: 'left out, it is info; Flagger never sends an alert without a severity',
     when: () => false,

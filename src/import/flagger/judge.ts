@@ -1,4 +1,5 @@
 /** What Sluice makes of an object that was translated: which fields are refused, and which mean something else. */
+import { CONNECTOR_SENTENCE, parseAlertProvider } from '../../api/alert-provider.ts'
 import type { Canary } from '../../api/canary.ts'
 import { parseCanary } from '../../api/parse-canary.ts'
 import { limitProblem } from '../../api/metric.ts'
@@ -29,8 +30,28 @@ export function judged(object: KubeObject): Said[] {
     kind: 'refused' as const,
     sentence: `${path}: no field of this name is known, in Flagger neither: remove it`,
   }))
-  const own = object.kind === 'Canary' ? ofCanary(object) : ofTemplate(object)
+  const own = judges[object.kind]?.(object) ?? []
   return [...unknown, ...own].toSorted((a, b) => Number(b.kind === 'refused') - Number(a.kind === 'refused'))
+}
+
+const judges: Readonly<Record<string, (object: KubeObject) => Said[]>> = {
+  Canary: ofCanary,
+  MetricTemplate: ofTemplate,
+  AlertProvider: ofAlertProvider,
+}
+
+function ofAlertProvider(object: KubeObject): Said[] {
+  const parsed = parseAlertProvider(object)
+  if ('problems' in parsed) return parsed.problems.map(sentence => ({ kind: 'refused', sentence }))
+  const { type, address } = parsed.provider.spec
+  // What a Secret holds no file tells.
+  if (type !== 'msteams' || address !== undefined) return []
+  return [
+    {
+      kind: 'differs',
+      sentence: `spec.secretRef: the address in the Secret must be of a workflow; ${CONNECTOR_SENTENCE}`,
+    },
+  ]
 }
 
 function ofCanary(object: KubeObject): Said[] {
@@ -38,7 +59,8 @@ function ofCanary(object: KubeObject): Said[] {
   const all = 'problems' in parsed ? parsed.problems : limitProblems(parsed.canary)
   // A manifest may get its namespace from elsewhere.
   const { namespace } = object.metadata
-  const isOpen = (problem: string): boolean => namespace === undefined && problem.includes('templateRef.namespace:')
+  const isOpen = (problem: string): boolean =>
+    namespace === undefined && /(template|provider)Ref\.namespace:/.test(problem)
   const problems = all.filter(problem => !isOpen(problem))
   const refused = problems.map((sentence): Said => ({ kind: 'refused', sentence }))
   const differing = [...differencesOf(object['spec'], problems), ...all.filter(isOpen).map(ofOpenNamespace)]
@@ -54,7 +76,7 @@ const limitProblems = ({ spec }: Canary): string[] =>
 
 const ofOpenNamespace = (problem: string): Said => ({
   kind: 'differs',
-  sentence: `${problem.split(':', 1)[0]}: the MetricTemplate must be in the namespace to which the Canary is applied`,
+  sentence: `${problem.split(':', 1)[0]}: the ${problem.includes('templateRef') ? 'MetricTemplate' : 'AlertProvider'} must be in the namespace to which the Canary is applied`,
 })
 
 /** The differences that matter for a spec, without those of fields that are refused anyway. */

@@ -46,6 +46,7 @@ export function rewriting(text: string, object: YAMLMap<Node, Node | null>): Rew
   if (apiVersion != null) result.edits.push(replacing(apiVersion, SLUICE_API))
   withoutServersPart(text, object, result)
   if (textAt(object, 'kind') === 'Canary') rewriteSpec(text, object, result)
+  if (textAt(object, 'kind') === 'AlertProvider') withoutIdleFields(text, object, result)
   return result
 }
 
@@ -85,6 +86,25 @@ function rewriteSpec(text: string, object: YAMLMap<Node, Node | null>, { edits, 
     const sentence = 'spec.analysis.maxWeight: removed; the last of stepWeights is the top, in Flagger too'
     notes.push({ kind: 'changed', sentence })
   }
+}
+
+/** Fields that Flagger takes for every type, and that mean nothing for some. */
+function withoutIdleFields(text: string, object: YAMLMap<Node, Node | null>, { edits, notes }: Rewriting): void {
+  const spec = nodeAt(object, 'spec')
+  const type = textAt(object, 'spec', 'type')
+  if (!isMap<Node, Node | null>(spec)) return
+  const idle = idleFields(type).flatMap(name => entryIn(spec, name) ?? [])
+  if (idle.length === 0) return
+  edits.push(...removing(text, spec, idle))
+  for (const { key } of idle) {
+    const sentence = `spec.${String(key.toJSON())}: removed; it has no effect with the type ${type}, in Flagger neither`
+    notes.push({ kind: 'changed', sentence })
+  }
+}
+
+function idleFields(type: string): readonly string[] {
+  if (type === 'discord') return ['channel']
+  return type === 'msteams' || type === 'gchat' ? ['channel', 'username'] : []
 }
 
 const isNullNode = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null)
