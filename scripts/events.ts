@@ -2,6 +2,7 @@
  * The text of docs/events.md: every reason and every metric, from the tables that the program itself uses.
  */
 import { metricNames } from '../src/adapters/metrics.ts'
+import { isAlerted } from '../src/core/machine/alerts.ts'
 import { isStalling, type Reason, reasons } from '../src/core/status/reasons.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -10,7 +11,11 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 const eventType = (name: Reason): string => (reasons[name].severity === 'info' ? 'Normal' : 'Warning')
 
 const rows = (names: readonly Reason[]): string =>
-  names.map(name => `| \`${name}\` | ${eventType(name)} | ${cell(reasons[name].text)} |`).join('\n')
+  names
+    .map(
+      name => `| \`${name}\` | ${eventType(name)} | ${isAlerted(name) ? 'yes' : '–'} | ${cell(reasons[name].text)} |`,
+    )
+    .join('\n')
 
 /** The generated page: where it lies, and what it says. */
 export function eventsPage(): { path: string; text: string } {
@@ -33,16 +38,16 @@ An Event is \`Warning\` where a user may have to act, and \`Normal\` otherwise; 
 lasts too long is a \`Warning\`. The name of an Event follows from what happened, so a step that is announced again after a crash
 is the same Event.
 
-| Reason | Event | What it says |
-| --- | --- | --- |
+| Reason | Event | [Alert](alerts.md) | What it says |
+| --- | --- | --- | --- |
 ${rows(all.filter(name => !isStalling(name)))}
 
 ### Stalled
 
 These set the condition \`Stalled\`: time alone does not repair them. [troubleshooting.md](troubleshooting.md) says what does.
 
-| Reason | Event | What it says |
-| --- | --- | --- |
+| Reason | Event | [Alert](alerts.md) | What it says |
+| --- | --- | --- | --- |
 ${rows(all.filter(isStalling))}
 
 ## Metrics

@@ -148,6 +148,7 @@ class Play {
         webhooks: {
           call: async () => ({ kind: 'answer', status: 200, said: 'answered 200', at: clock.now() }),
         },
+        alerts: { send: async () => ({ kind: 'delivered', thread: null }), problemOf: async () => null },
         recorder,
         clock,
         steady: clock,

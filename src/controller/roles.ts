@@ -38,6 +38,8 @@ ClusterRole sluice manifests/rbac.yaml
   sluice.dev canaries get,list,watch,patch
   sluice.dev canaries/status patch
   sluice.dev metrictemplates list,watch
+  sluice.dev alertproviders list,watch
+  sluice.dev alertproviders/status patch
   apps deployments get,list,watch,create,update,patch,delete
   apps replicasets list,watch
   - pods get
