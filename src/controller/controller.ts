@@ -176,7 +176,12 @@ export class Controller {
       },
     })
     const alerting = new Alerting({
-      ...{ api, sender, clock, steady, random, log },
+      api,
+      sender,
+      clock,
+      steady,
+      random,
+      log,
       cache: this.#cache,
       link: this.#options.link ?? (() => ''),
       done: (key, entry, end) => {
