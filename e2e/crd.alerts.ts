@@ -3,7 +3,6 @@ import { alertProvider, bad, type Case, good, type Json, malformed } from './crd
 
 const alerts = (...all: readonly Json[]): Json => ({ analysis: { alerts: all } })
 const onCall = { name: 'on-call', providerRef: { name: 'slack' } }
-const address = 'https://chat.example.com/hooks/1'
 
 const provider = (name: string, patch: Json, sentence: string | null): Case => ({
   name,
@@ -74,7 +73,6 @@ export const alertCases: readonly Case[] = [
     { type: 'msteams', address: 'https://prod-1.westus.logic.azure.com/workflows/1?sig=2' },
     null,
   ),
-  provider('a template', { type: 'generic', template: '{"text": "{{ message }}"}', address }, null),
   template('a template that is no JSON', '{"text": {{ message }}}', 'is no JSON'),
   template(
     'a template with a name that is none',

@@ -8,7 +8,7 @@ import { selects, templateLabels } from '../core/render/labels.ts'
 import { selectorBefore } from '../core/render/original.ts'
 import { isOurs } from '../core/render/ownership.ts'
 import { routingOf } from '../core/routers/index.ts'
-import { followedWherePresent, selectorKeys, workloadKinds } from './kinds.ts'
+import { selectorKeys, workloadKinds } from './kinds.ts'
 import type { TrackedReader } from './reader.ts'
 
 export function surroundingsOf(
@@ -22,7 +22,7 @@ export function surroundingsOf(
   const { namespace } = names
   const claims = [`${namespace}/target/${names.target.name}`, `${namespace}/service/${names.apexService.name}`]
   const rivals = claims.flatMap(claim => reader.byIndex(kinds.Canary, 'claims', claim))
-  const scalers = [kinds.HorizontalPodAutoscaler, ...followedWherePresent].flatMap(kind =>
+  const scalers = [kinds.HorizontalPodAutoscaler, kinds.ScaledObject, kinds.VerticalPodAutoscaler].flatMap(kind =>
     [names.target.name, names.primary.name].flatMap(name => reader.byIndex(kind, 'scales', `${namespace}/${name}`)),
   )
   const labels = textsOf(at(target?.object.spec, 'template', 'metadata', 'labels'))

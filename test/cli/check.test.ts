@@ -31,6 +31,8 @@ const deployment = object({
 const prometheus = (metric: string): string =>
   `/api/v1/namespaces/istio-system/services/prometheus:9090/proxy/api/v1/labels?match%5B%5D=${metric}`
 
+const ours = resources.map(({ kind }) => kindKey(kind))
+
 /** All is well. */
 const well: Cluster = {
   paths: {
@@ -50,7 +52,7 @@ const well: Cluster = {
       resources.map(resource => [`${DEFINITIONS}/${kindKey(resource.kind)}`, crdOf(resource) as unknown as KubeObject]),
     ),
   },
-  served: ['canaries.sluice.dev', 'metrictemplates.sluice.dev', 'virtualservices.networking.istio.io'],
+  served: [...ours, 'virtualservices.networking.istio.io'],
   denied: [],
   user: 'kim',
 }
@@ -70,7 +72,7 @@ const check = (cluster: Partial<Cluster>, args = '', tools: Partial<Tools> = {})
 suite('sluice check', () => {
   test('a cluster in which all is well', async () => {
     const ran = await check({})
-    expect(ran.stderr).to.equal('17 checks: all well\n')
+    expect(ran.stderr).to.equal('18 checks: all well\n')
     expect(ran.code).to.equal(0)
     expect(ran.stdout.split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '))).to.deep.equal([
       '√ api-server',
@@ -190,13 +192,13 @@ suite('sluice check', () => {
       { paths: { [prometheus('istio_requests_total')]: forbidden } },
       '',
       0,
-      /- metrics-server +Prometheus was not checked .*--metrics-server\n +docs\/check\.md#metrics-server\n16 checks: 1 not checked\n$/,
+      /- metrics-server +Prometheus was not checked .*--metrics-server\n +docs\/check\.md#metrics-server\n17 checks: 1 not checked\n$/,
     ],
     'no mesh, and so no metrics of one': [
-      { served: ['canaries.sluice.dev', 'metrictemplates.sluice.dev'] },
+      { served: ours },
       '',
       0,
-      /√ mesh-mode +none: Istio is not installed\n√ metrics-server [^]*\n16 checks: all well\n$/,
+      /√ mesh-mode +none: Istio is not installed\n√ metrics-server [^]*\n17 checks: all well\n$/,
     ],
     'before an installation': [
       {
@@ -254,7 +256,7 @@ suite('sluice check', () => {
     await clock.advance(60_000)
     const ran = await good
     expect(ran.stderr).to.match(
-      /^Waiting: controller-running: 0 of 2 replicas of Deployment sluice are ready\. See: .*\n17 checks: all well\n$/,
+      /^Waiting: controller-running: 0 of 2 replicas of Deployment sluice are ready\. See: .*\n18 checks: all well\n$/,
     )
     expect([ran.code, ready]).to.deep.equal([0, 4])
     ready = Number.NEGATIVE_INFINITY

@@ -38,7 +38,8 @@ suite('sluice install', () => {
 
   test('comes in an order that one kubectl apply takes: definitions, the namespace, then what is in it', async () => {
     const kindsInOrder = [...(await install()).stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind = '']) => kind)
-    expect(kindsInOrder.slice(0, 4)).to.deep.equal([
+    expect(kindsInOrder.slice(0, 5)).to.deep.equal([
+      'CustomResourceDefinition',
       'CustomResourceDefinition',
       'CustomResourceDefinition',
       'Namespace',
@@ -68,7 +69,7 @@ suite('sluice install', () => {
     )
     const kindsOf = (texts: readonly string[] = []): (string | undefined)[] =>
       texts.map(text => /^kind: (\w+)$/m.exec(text)?.[1])
-    expect(kindsOf(definitions)).to.deep.equal(['CustomResourceDefinition', 'CustomResourceDefinition'])
+    expect(kindsOf(definitions)).to.deep.equal(Array.from({ length: 3 }, () => 'CustomResourceDefinition'))
     expect(kindsOf(others)).to.not.include('CustomResourceDefinition')
     expect([...(definitions ?? []), ...(others ?? [])].map(one => one.trim())).to.have.members(
       (all ?? []).map(one => one.trim()),

@@ -78,6 +78,13 @@ suite('the check of the rights', () => {
         manifest: 'manifests/rbac.yaml',
         isOptional: false,
       },
+      {
+        right: 'patch alertproviders/status.sluice.dev',
+        namespace: '',
+        role: 'sluice',
+        manifest: 'manifests/rbac.yaml',
+        isOptional: false,
+      },
     ])
     expect([missing.get('sluice'), missing.get('sluice-configs'), missing.get('sluice-nginx')]).to.deep.equal([1, 1, 0])
     const before = asked()
