@@ -77,6 +77,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with $.Values.flags.webhookDeny }}
 - {{ printf "--webhook-deny=%v" (join "," .) | quote }}
 {{- end }}
+{{- with $.Values.flags.dashboardUrl }}
+- {{ printf "--dashboard-url=%v" . | quote }}
+{{- end }}
 {{- if not (kindIs "invalid" $.Values.flags.leaderElect) }}
 - {{ printf "--leader-elect=%v" $.Values.flags.leaderElect | quote }}
 {{- end }}
