@@ -72,11 +72,13 @@ const check = (cluster: Partial<Cluster>, args = '', tools: Partial<Tools> = {})
 suite('sluice check', () => {
   test('a cluster in which all is well', async () => {
     const ran = await check({})
-    expect(ran.stderr).to.equal('18 checks: all well\n')
+    expect(ran.stderr).to.equal('19 checks: all well\n')
     expect(ran.code).to.equal(0)
     expect(ran.stdout.split('\n').map(line => line.split(/ +/).slice(0, 2).join(' '))).to.deep.equal([
       '√ api-server',
       '√ api-version',
+      '√ crd-installed',
+      '√ crd-version',
       '√ crd-installed',
       '√ crd-version',
       '√ crd-installed',
@@ -192,13 +194,13 @@ suite('sluice check', () => {
       { paths: { [prometheus('istio_requests_total')]: forbidden } },
       '',
       0,
-      /- metrics-server +Prometheus was not checked .*--metrics-server\n +docs\/check\.md#metrics-server\n17 checks: 1 not checked\n$/,
+      /- metrics-server +Prometheus was not checked .*--metrics-server\n +docs\/check\.md#metrics-server\n18 checks: 1 not checked\n$/,
     ],
     'no mesh, and so no metrics of one': [
       { served: ours },
       '',
       0,
-      /√ mesh-mode +none: Istio is not installed\n√ metrics-server [^]*\n17 checks: all well\n$/,
+      /√ mesh-mode +none: Istio is not installed\n√ metrics-server [^]*\n18 checks: all well\n$/,
     ],
     'before an installation': [
       {
@@ -207,7 +209,7 @@ suite('sluice check', () => {
       },
       '--pre',
       0,
-      /√ install-rights +User "kim" may create everything.*\n√ install-owner +CRD canaries\.sluice\.dev is not there yet\n√ install-owner .*\n5 checks: all well\n$/,
+      /√ install-rights +User "kim" may create everything.*\n√ install-owner +CRD canaries\.sluice\.dev is not there yet\n(√ install-owner .*\n){2}6 checks: all well\n$/,
     ],
     'before an installation, without the right to it': [
       { denied: ['create customresourcedefinitions', 'create clusterroles'] },
@@ -256,7 +258,7 @@ suite('sluice check', () => {
     await clock.advance(60_000)
     const ran = await good
     expect(ran.stderr).to.match(
-      /^Waiting: controller-running: 0 of 2 replicas of Deployment sluice are ready\. See: .*\n18 checks: all well\n$/,
+      /^Waiting: controller-running: 0 of 2 replicas of Deployment sluice are ready\. See: .*\n19 checks: all well\n$/,
     )
     expect([ran.code, ready]).to.deep.equal([0, 4])
     ready = Number.NEGATIVE_INFINITY

@@ -86,7 +86,7 @@ suite('the check of the rights', () => {
         isOptional: false,
       },
     ])
-    expect([missing.get('sluice'), missing.get('sluice-configs'), missing.get('sluice-nginx')]).to.deep.equal([1, 1, 0])
+    expect([missing.get('sluice'), missing.get('sluice-configs'), missing.get('sluice-nginx')]).to.deep.equal([2, 1, 0])
     const before = asked()
     await clock.advance(3_599_999)
     await check.whenDue(stop)
