@@ -22,7 +22,7 @@ local function health(verdict, sentence)
   return { status = verdict, message = sentence }
 end
 
--- Since when the API server has this spec, and until when the controller has not seen it.
+-- A status of an earlier generation says nothing of this spec.
 local observed = tonumber(status.observedGeneration) or -1
 if observed < (tonumber(metadata.generation) or 0) then
   return health("Progressing", "The controller has not seen the latest change of this Canary")

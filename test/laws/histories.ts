@@ -222,6 +222,8 @@ function push(world: TinyWorld, image: string): void {
     const spec = recordOf(target['spec'])
     return { ...target, spec: { ...spec, template: withImage(spec['template'], image) } }
   })
+  // Git says which commit that was, as CI writes it.
+  annotate(world, 'commit', `${world.changes}`)
 }
 
 function withImage(template: unknown, image: string): unknown {

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { at, numberOf, recordOf, recordsOf } from '../../src/core/json.ts'
 import { ANNOTATION_PREFIX, parseCommand } from '../../src/core/model/command.ts'
+import { COMMIT_ANNOTATION, commitOf } from '../../src/core/model/commit.ts'
 import { commands } from '../../src/core/model/command-line.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
 import { writeStatus } from '../../src/core/status/write-status.ts'
@@ -10,9 +11,10 @@ import { describe } from '../../src/core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../src/core/view/observed.ts'
 import type { Tone } from '../../src/core/view/view.ts'
 import { click, enabled, healthOf } from '../argocd/scripts.ts'
-import { Broken, type Law } from './laws.ts'
+import { Broken, Images, type Law } from './laws.ts'
 import { looksOf, refusalOf } from './laws-of-views.ts'
-import { CANARY } from './tiny-world.ts'
+import { imageOf } from './tiny-pods.ts'
+import { CANARY, TARGET } from './tiny-world.ts'
 
 type Verdict = 'Current' | 'InProgress' | 'Failed'
 
@@ -86,10 +88,13 @@ export function disagreement(object: KubeObject, now: number): string | null {
 }
 
 /** What Argo CD says for a reason of its own. */
-function isKnown({ status }: KubeObject, tone: Tone, health: string): boolean {
+function isKnown(object: KubeObject, tone: Tone, health: string): boolean {
+  const { status } = object
   const phase = at(status, 'phase')
   // It may arrive with the same sync; and what is being deleted is nothing that a sync waits for.
   if (health !== 'Progressing') return false
+  // A push of which the status does not tell yet.
+  if (commitOf(object) !== (at(status, 'commit') ?? null)) return true
   const isArriving = ['TargetMissing', 'ReferenceMissing'].includes(String(at(status, 'reason')))
   if (tone === 'stalled') return phase === 'Terminating' || (phase === 'Initializing' && isArriving)
   // The approval was given, and its sentence is on show for a moment.
@@ -113,6 +118,26 @@ export const toolsReadTheSame: Law = () => {
       seen.add(key)
       const fault = faultOfConditions(canary) ?? disagreement(canary, world.now)
       if (fault !== null) throw new Broken(`${fault}: ${key}`)
+    },
+  }
+}
+
+/** Once Git has said its commit, a Canary is Healthy only with what the target holds, or with what was rejected of it. */
+export const healthyOnlyOnceReleased: Law = life => {
+  const images = new Images(life)
+  return {
+    decided: ({ observation }) => images.learn(observation),
+    changed({ world }) {
+      const canary = world.get(CANARY)
+      const target = world.get(TARGET)
+      const { phase, lastPromotedSpec, rejectedSpec }: CanaryStatus = recordOf(canary?.['status'])
+      if (phase !== 'Initialized' && phase !== 'Succeeded') return
+      if (canary?.metadata.annotations?.[COMMIT_ANNOTATION] === undefined || target === undefined) return
+      const image = imageOf(at(target['spec'], 'template'))
+      if ([lastPromotedSpec, rejectedSpec].some(revision => images.of(revision) === image)) return
+      const { status } = healthOf(canary)
+      if (status === 'Healthy')
+        throw new Broken(`Healthy with ${images.of(lastPromotedSpec)}, and the target has ${image}`)
     },
   }
 }

@@ -106,7 +106,7 @@ function firstRise(what: string, o: Observation): void {
 }
 
 /** Which image a revision stands for, learned from the target whenever it is looked at; a canary that rests begins with web:1. */
-class Images {
+export class Images {
   readonly #known = new Map<string, string>()
 
   constructor({ wire }: Life) {

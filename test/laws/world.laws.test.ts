@@ -17,7 +17,7 @@ import {
   unjudgedPodsCarryNothing,
 } from './laws.ts'
 import { eventsFollowTheStatus, Unannounced } from './laws-of-events.ts'
-import { actionsAreObeyed, toolsReadTheSame } from './laws-of-gitops.ts'
+import { actionsAreObeyed, healthyOnlyOnceReleased, toolsReadTheSame } from './laws-of-gitops.ts'
 import { portsLeadWhereTheyLed } from './laws-of-ports.ts'
 import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-passes.ts'
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
@@ -79,6 +79,7 @@ suite('laws of every moment', function () {
       'the view of every state is consistent, and what it says a person can do is obeyed': viewsAreTrue,
       'every status keeps the rules of kstatus, and Argo CD and Flux read in it what people are told': toolsReadTheSame,
       'what Argo CD offers is obeyed': actionsAreObeyed,
+      'once Git has said its commit, a Canary is Healthy only with what the target holds': healthyOnlyOnceReleased,
     },
   )
   always(handsOrCommands, 2, {
