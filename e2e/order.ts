@@ -6,18 +6,21 @@
  * - `page`: the page in the cluster, with users by RBAC; then in Chromium, before a server that only speaks its protocol, and before the demo.
  * - `behaviour`: what users see. All scenarios of all files share one controller and run side by side (fixtures/together.ts).
  *
- * `contract/kubectl` removes the manifests, so it comes before everything that installs them. The API servers of `alone` do not have
+ * `contract/kubectl` removes the manifests, so it comes before everything that installs them; `alone/helm` removes what it installed, too,
+ * and comes before every file that gives rights to a controller. The API servers of `alone` do not have
  * the CRDs of autoscalers yet, which `behaviour` installs. `rights` reads the audit log of the whole run, and
  * `contract/api` leaves behind what it made and compacts etcd.
  */
 const order = [
   'contract/lab',
   'contract/kubectl',
+  'contract/chart',
   'contract/schemas',
   'contract/crd',
   'contract/queries',
   'contract/promql',
   'contract/mesh',
+  'alone/helm',
   'alone/idle',
   'alone/outages',
   'alone/tenants',

@@ -13,6 +13,7 @@ const programs = {
   envoy: 'the proxies of the mesh',
   loadtester: "Flagger's load tester",
   hey: 'the requests that it sends',
+  helm: 'installs the chart',
   openssl: 'certificates',
   ip: 'addresses of pods (iproute2)',
 } as const
@@ -46,7 +47,7 @@ export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
   if (assets === undefined || assets === '') {
     throw new Error(
       'KUBEBUILDER_ASSETS is not set: it must name the folder that holds etcd, kube-apiserver, ' +
-        'kube-controller-manager, kubectl, prometheus, pilot-discovery, envoy, loadtester and hey.',
+        'kube-controller-manager, kubectl, prometheus, pilot-discovery, envoy, loadtester, hey and helm.',
     )
   }
   const folders = [assets, ...(env['PATH'] ?? '').split(delimiter)]

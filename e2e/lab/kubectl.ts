@@ -32,6 +32,18 @@ export class Kubectl {
     return run([this.binary, 'apply', '--server-side', '-f', '-'], { env: this.#env, input })
   }
 
+  /** What the API server says of objects, of which none is written. @throws Error with a refusal, an unknown field or a warning. */
+  async dryRun(manifests: string): Promise<string> {
+    const flags = [
+      '--server-side',
+      '--force-conflicts',
+      '--dry-run=server',
+      '--validate=strict',
+      '--warnings-as-errors',
+    ]
+    return run([this.binary, 'apply', ...flags, '-f', '-'], { env: this.#env, input: manifests })
+  }
+
   /** Client-side `kubectl apply -f -`, as most people do it. */
   async applyClientSide(manifests: readonly object[]): Promise<string> {
     const input = manifests.map(object => JSON.stringify(object)).join('\n---\n')

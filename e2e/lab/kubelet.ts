@@ -1,6 +1,6 @@
 /**
  * The kubelet of the lab's only node, and its scheduler: every container that has a command runs as a plain process on
- * the pod's own address. No images, volumes, logs or exec; output goes to `log/<pod>.<container>.log`.
+ * the pod's own address. No volumes, logs or exec; output goes to `log/<pod>.<container>.log`. Of images there is one: Sluice's.
  */
 import { join } from 'node:path'
 import type { Kind, KubeObject } from '../../src/api/object.ts'
@@ -17,6 +17,15 @@ interface PodSpec {
   readonly serviceAccountName?: string
   readonly terminationGracePeriodSeconds?: number
   readonly containers: readonly ContainerSpec[]
+}
+
+/** What an image brings along for containers without a command. */
+export interface Image {
+  /** Without tag and digest. */
+  readonly name: string
+  readonly entryPoint: readonly string[]
+  /** What stands for the network and the mounted account that a pod of its own would have. */
+  readonly env: (ip: string) => Readonly<Record<string, string>>
 }
 
 const isMissing = (error: unknown): boolean => error instanceof ApiFailure && error.code === 404
@@ -36,16 +45,26 @@ class Pod {
   #dirty = false
   #writing = false
 
-  constructor(api: Api, object: KubeObject, ip: string, environment: Record<string, string>, logDir: string) {
+  constructor(
+    api: Api,
+    object: KubeObject,
+    ip: string,
+    environment: Record<string, string>,
+    logDir: string,
+    image: Image,
+  ) {
     this.#api = api
     this.object = object
     this.#ip = ip
     const { name, namespace = '' } = object.metadata
     this.#path = pathOf(podKind, namespace, name)
     const log = (container: string): string => join(logDir, `${namespace}.${name}.${container}.log`)
-    this.#containers = (object['spec'] as PodSpec).containers.map(
-      spec => new Container(spec, ip, this.#environment(spec, environment), log(spec.name), () => this.#report()),
-    )
+    this.#containers = (object['spec'] as PodSpec).containers.map(given => {
+      const isOfImage = given.command === undefined && given.image.startsWith(`${image.name}:`)
+      const spec = isOfImage ? { ...given, command: image.entryPoint } : given
+      const env = { ...this.#environment(spec, environment), ...(isOfImage ? image.env(ip) : {}) }
+      return new Container(spec, ip, env, log(spec.name), () => this.#report())
+    })
   }
 
   start(): void {
@@ -155,6 +174,7 @@ export class Kubelet {
   readonly #api: Api
   readonly #environment: Record<string, string>
   readonly #logDir: string
+  readonly #image: Image
   readonly #pods = new Map<string, Pod>()
   readonly #binding = new Set<string>()
   readonly #end = new AbortController()
@@ -162,10 +182,11 @@ export class Kubelet {
   #following: Promise<void> | undefined
 
   /** @param environment what every container's process gets beside its own `env`. */
-  constructor(api: Api, environment: Record<string, string>, logDir: string) {
+  constructor(api: Api, environment: Record<string, string>, logDir: string, image: Image) {
     this.#api = api
     this.#environment = environment
     this.#logDir = logDir
+    this.#image = image
   }
 
   async start(): Promise<void> {
@@ -218,7 +239,7 @@ export class Kubelet {
   #adopt(object: KubeObject): Pod {
     this.#addresses += 1
     const ip = `${podNetwork}.${1 + (this.#addresses >> 7)}.${10 + (this.#addresses & 127)}`
-    const pod = new Pod(this.#api, object, ip, this.#environment, this.#logDir)
+    const pod = new Pod(this.#api, object, ip, this.#environment, this.#logDir, this.#image)
     this.#pods.set(object.metadata.uid ?? '', pod)
     return pod
   }

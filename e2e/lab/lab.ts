@@ -24,6 +24,8 @@ export interface Lab {
   readonly pki: Pki
   readonly api: Api
   readonly kubectl: Kubectl
+  /** Path of the program. */
+  readonly helm: string
   readonly controlPlane: ControlPlane
   readonly prometheus: Prometheus
   readonly istio: Istio
@@ -34,6 +36,9 @@ export interface Lab {
   audit(user: User): Promise<ApiCall[]>
   stop(): Promise<void>
 }
+
+/** The bundle as an image: containers of it run as they are written, with the rights of sluice-system's ServiceAccount `sluice`. */
+export const sluiceImage = 'registry.example.com/sluice'
 
 const say = (what: string, since: number): void =>
   console.log(`  ${what.padEnd(28)} ${((Date.now() - since) / 1000).toFixed(1)} s`)
@@ -83,6 +88,11 @@ export async function bootLab(): Promise<Lab> {
     new Api(apiServerUrl, await pki.credentials('kubelet'), 'kubelet'),
     environment,
     join(dir, 'log'),
+    {
+      name: sluiceImage,
+      entryPoint: [process.execPath, fileURLToPath(new URL('../../dist/sluice.js', import.meta.url))],
+      env: ip => ({ SLUICE_BIND: ip, KUBECONFIG: pki.kubeconfig('sluice-account') }),
+    },
   )
   const prometheus = new Prometheus(binaries, pki, dir)
   const istio = new Istio(kubectl, binaries, pki, dir)
@@ -101,6 +111,7 @@ export async function bootLab(): Promise<Lab> {
     pki,
     api,
     kubectl,
+    helm: binaries.path.helm,
     controlPlane,
     prometheus,
     istio,

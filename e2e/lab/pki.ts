@@ -9,7 +9,9 @@ export const apiServerUrl = 'https://127.0.0.1:6443'
 const masters = ['admin', 'kcm', 'kubelet', 'prometheus', 'istiod', 'scaling'] as const
 /** Users that have exactly the rights a test gives them. */
 const plain = ['sluice', 'stranger'] as const
-export type User = (typeof masters)[number] | (typeof plain)[number]
+/** ServiceAccounts: RBAC knows them by these names, whatever proves them. Tokens would need a volume, which no pod here has. */
+const accounts = { 'sluice-account': 'sluice-system:sluice' } as const
+export type User = (typeof masters)[number] | (typeof plain)[number] | keyof typeof accounts
 
 export interface Credentials {
   readonly ca: string
@@ -72,11 +74,15 @@ export class Pki {
       this.#certificate('server', '/CN=kube-apiserver', ['-extfile', this.file('names')]),
       ...masters.map(user => this.#certificate(user, `/O=system:masters/CN=${user}`)),
       ...plain.map(user => this.#certificate(user, `/CN=${user}`)),
+      ...Object.entries(accounts).map(([user, account]) =>
+        this.#certificate(user, `/O=system:serviceaccounts/CN=system:serviceaccount:${account}`),
+      ),
       // By it other API servers know that a request comes from this one.
       this.#certificate('front-proxy', '/CN=front-proxy'),
       this.#serviceAccountKey(),
     ])
-    await Promise.all([...masters, ...plain].map(user => this.#writeKubeconfig(user)))
+    const users: readonly User[] = [...masters, ...plain, 'sluice-account']
+    await Promise.all(users.map(user => this.#writeKubeconfig(user)))
   }
 
   async #certificate(name: string, subject: string, extensions: readonly string[] = []): Promise<void> {
