@@ -40,6 +40,7 @@ const order = [
   'behaviour/mutual-tls',
   'behaviour/credentials',
   'behaviour/webhooks',
+  'behaviour/alerts',
   'behaviour/flagger-examples',
   'behaviour/release',
   'behaviour/command-line',

@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at } from '../../../src/core/json.ts'
 import { Shop } from '../../fixtures/shop.ts'
-import { sharedController, together } from '../../fixtures/together.ts'
+import { shownOf } from '../../fixtures/shown.ts'
+import { together } from '../../fixtures/together.ts'
 import {
   GuardedPrometheus,
   guardedPrometheusUrl,
@@ -57,13 +58,6 @@ const untilPhase = (shop: Shop, phase: string): Promise<unknown> =>
     120,
     async () => at(await shop.get(kinds.Canary, 'web'), 'status', 'phase') === phase,
   )
-
-/** Everything that people and programs can read of Sluice, as one text. */
-async function shownOf(shop: Shop): Promise<string> {
-  const controller = await sharedController()
-  const objects = await shop.kubectl('get', 'canaries.sluice.dev,events,controllerrevisions,configmaps', '-o', 'json')
-  return [objects, JSON.stringify(controller.logs()), (await controller.page('metrics')).body].join('\n')
-}
 
 async function guarded(shop: Shop): Promise<void> {
   const { ca } = await shop.lab.pki.credentials('admin')
