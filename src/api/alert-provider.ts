@@ -7,6 +7,7 @@ import { jsonSchemaOf } from './json-schema.ts'
 import type { KubeObject } from './object.ts'
 import { ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
+import { Condition } from './status.ts'
 
 export const ALERT_TYPES = ['slack', 'msteams', 'discord', 'rocket', 'gchat', 'generic'] as const
 export type AlertType = (typeof ALERT_TYPES)[number]
@@ -118,16 +119,7 @@ export const AlertProviderStatusSchema = z
   .object({
     observedGeneration: z.int().default(-1).describe('Generation of the spec that this status speaks of.'),
     conditions: z
-      .array(
-        z.object({
-          type: z.string(),
-          status: z.enum(['True', 'False', 'Unknown']),
-          reason: z.string(),
-          message: z.string(),
-          lastTransitionTime: z.string().meta({ format: 'date-time' }),
-          observedGeneration: z.int().optional(),
-        }),
-      )
+      .array(Condition)
       .max(5)
       .optional()
       .describe('`Ready`: whether an alert could be sent as it is, and else what is wrong.')

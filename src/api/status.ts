@@ -180,7 +180,8 @@ const HandledCommand = z.object({
 
 const Warning = z.object({ reason: z.string(), message: z.string() })
 
-const Condition = z.object({
+/** As Kubernetes has them. */
+export const Condition = z.object({
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z.string(),

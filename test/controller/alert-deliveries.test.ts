@@ -41,19 +41,23 @@ suite('deliveries of alerts', () => {
     providers = new Map(['a', 'b'].map(name => [name, providerOf(name)]))
     ends = []
     failed = []
-    deliveries = new AlertDeliveries({
+    deliveries = deliveriesWith(() => 0)
+  })
+  teardown(() => deliveries.close())
+
+  function deliveriesWith(random: () => number): AlertDeliveries {
+    return new AlertDeliveries({
       sender: chats,
       provider: (_namespace, name) => providers.get(name) ?? null,
       link: () => '',
       clock,
       steady: clock,
-      random: () => 0,
+      random,
       log: { info: () => {}, error: () => {}, debug: () => {}, warn: () => {} },
       done: (_key, { key }, end) => void ends.push(`${key} ${end.outcome === 'delivered' ? 'delivered' : end.said}`),
       failed: (_namespace, name) => void failed.push(name),
     })
-  })
-  teardown(() => deliveries.close())
+  }
 
   const entry = (key: string, hook = 'a'): OutboxEntry => ({
     severity: 'info',
@@ -94,17 +98,7 @@ suite('deliveries of alerts', () => {
   test('it is tried again after 5 seconds at first, and after 5 minutes at most', async () => {
     deliveries.close()
     chats.answer('a', 'down')
-    const growing = new AlertDeliveries({
-      sender: chats,
-      provider: (_namespace, name) => providers.get(name) ?? null,
-      link: () => '',
-      clock,
-      steady: clock,
-      random: () => 0.99,
-      log: { info: () => {}, error: () => {}, debug: () => {}, warn: () => {} },
-      done: () => {},
-      failed: () => {},
-    })
+    const growing = deliveriesWith(() => 0.99)
     const outbox = [entry('1')]
     growing.deliver(KEY, alerting('a'), outbox, outbox)
     await clock.advance(60 * minute)

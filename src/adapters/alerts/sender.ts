@@ -1,5 +1,5 @@
 /** Sends alerts over HTTP, one attempt a call. Nothing that is said of a call shows its path, its query or what the server was shown. */
-import type { AlertProvider } from '../../api/alert-provider.ts'
+import type { AlertProvider, AlertType } from '../../api/alert-provider.ts'
 import type { AlertCall, AlertOutcome, AlertProblem } from '../../core/model/alert.ts'
 import type { AlertSender } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
@@ -72,7 +72,7 @@ export class HttpAlerts implements AlertSender {
       sizeLimit: MOST_READ,
       signal,
     })
-    return outcomeOf(outcome, target)
+    return outcomeOf(outcome, target, spec.type)
   }
 
   async problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null> {
@@ -129,12 +129,14 @@ const failed = (error: string, after: Milliseconds | null = null): AlertOutcome 
 /** What the content of a message is refused with. Others may be of the address, or of the credentials, which a user can mend. */
 const OF_THE_CONTENT: readonly number[] = [400, 413, 422]
 
-function outcomeOf(outcome: HttpOutcome, target: AlertTarget): AlertOutcome {
+function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: AlertType): AlertOutcome {
   const secrets = secretPartsOf(target.url)
   if (outcome.kind === 'failed') return failed(redact(outcome.error, secrets))
   const { status, retryAfter } = outcome
   if (status >= 200 && status < 300) {
-    return isSlackApi(target.url) ? slackOutcome(jsonIn(outcome)) : { kind: 'delivered', thread: null }
+    return type === 'slack' && isSlackApi(target.url)
+      ? slackOutcome(jsonIn(outcome))
+      : { kind: 'delivered', thread: null }
   }
   const error = `answered ${status}${shownAnswer(outcome.redact(redact(outcome.body ?? '', secrets)))}`
   return OF_THE_CONTENT.includes(status) ? { kind: 'refused', error } : failed(error, retryAfter)
