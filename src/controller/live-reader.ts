@@ -3,11 +3,12 @@
  * observer asks for and is not known yet is noted, fetched, and asked for again; so whatever the observer reads is fetched, and
  * there is no second list of it that could be forgotten.
  */
-import { kindKey, type Kind, type KubeObject, type Ref, refKey, refOf, versionsOf } from '../api/object.ts'
+import { kindKey, type Kind, type KubeObject, type Ref, refKey, refOf } from '../api/object.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
-import type { Call, KubeApi, ListQuery, ObjectList, Sha256 } from '../core/ports.ts'
+import type { Call, KubeApi, Sha256 } from '../core/ports.ts'
 import { hashOfContent } from '../core/render/content.ts'
 import { bounded } from '../runtime/object-limits.ts'
+import { getServed, listServed } from '../runtime/read-served.ts'
 import type { Content } from './config-contents.ts'
 import {
   configKinds,
@@ -145,7 +146,7 @@ export class LiveReader implements Reader {
   async #fetchObject(ref: Ref, call: Call): Promise<void> {
     const isDispensable = this.#dispensable.has(refKey(ref))
     const { kind } = ref
-    const object = await this.#get(ref, call).catch((error: unknown) =>
+    const object = await getServed(this.#options.api, ref, call).catch((error: unknown) =>
       isDispensable && isForbidden(error) ? null : this.#refused(error, null),
     )
     this.#objects.set(refKey(ref), object === null ? null : bounded(kind, keeping)(object))
@@ -168,13 +169,16 @@ export class LiveReader implements Reader {
     const keep = bounded(kind, keeping)
     let next: string | undefined
     do {
-      const page = await this.#list(kind, next === undefined ? query : { ...query, continue: next }, call).catch(
-        (error: unknown) => {
-          this.#unlisted.add(scopeKey(scope))
-          const none = { resourceVersion: '', items: [] }
-          return isForbidden(error) && isOnlyBeside(kind) ? none : this.#refused(error, none)
-        },
-      )
+      const page = await listServed(
+        this.#options.api,
+        kind,
+        next === undefined ? query : { ...query, continue: next },
+        call,
+      ).catch((error: unknown) => {
+        this.#unlisted.add(scopeKey(scope))
+        const none = { resourceVersion: '', items: [] }
+        return isForbidden(error) && isOnlyBeside(kind) ? none : this.#refused(error, none)
+      })
       for (const item of page.items) {
         const object = keep(item)
         found.set(refKey(refOf(kind, object)), object)
@@ -182,29 +186,6 @@ export class LiveReader implements Reader {
       next = 'continue' in page ? page.continue : undefined
     } while (next !== undefined)
     this.#lists.set(scopeKey(scope), found)
-  }
-
-  /** An object in the first version of its kind in which there is one. */
-  async #get(ref: Ref, call: Call): Promise<KubeObject | null> {
-    for (const kind of versionsOf(ref.kind)) {
-      const object = await this.#options.api.get({ ...ref, kind }, call)
-      if (object !== null) return object
-    }
-    return null
-  }
-
-  /** A page in the first version in which the kind is served. */
-  async #list(kind: Kind, query: ListQuery, call: Call): Promise<ObjectList> {
-    const { api } = this.#options
-    const versions = versionsOf(kind)
-    for (const one of versions.slice(0, -1)) {
-      try {
-        return await api.list(one, query, call)
-      } catch (error) {
-        if (!isNotFound(error)) throw error
-      }
-    }
-    return api.list(versions.at(-1) ?? kind, query, call)
   }
 
   /** A kind that is not installed has no objects; one that may not be read is said, and looks as if it had none. */
