@@ -22,7 +22,6 @@ import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { workloadKindOf } from '../core/workloads/index.ts'
 import type { WorkloadKind } from '../core/workloads/workload-kind.ts'
-import type { ReflectorState } from '../runtime/reflector.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
@@ -184,9 +183,8 @@ export class Observer {
         unread ||
         configNeeds.some(kind => !this.#reader.synced(kind, names.namespace)) ||
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
-        leftovers.some(
-          kind => !this.#isKnown(kind, names.namespace) && !this.#isInState(kind, names.namespace, 'forbidden'),
-        ) ||
+        (leftovers.some(kind => !this.#isKnown(kind, names.namespace)) &&
+          unseenNeeded(this.#reader.reflectors(), names.namespace, leftovers, labels) === null) ||
         (unsampled && isBeforeTraffic(observation)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
         [...refs.map(({ kind }) => kind), ...provider.namedKinds({ canary, names })].some(kind =>
@@ -210,12 +208,10 @@ export class Observer {
 
   /** Listed, or known not to be there. */
   #isKnown(kind: Kind, namespace: string): boolean {
-    return this.#isSynced(kind, namespace) || this.#isInState(kind, namespace, 'absent')
-  }
-
-  #isInState(kind: Kind, namespace: string, state: ReflectorState): boolean {
-    const isConcerned = (scope: string): boolean => scope === '' || scope === namespace
-    return this.#reader.reflectors().some(one => one.kind === kind && isConcerned(one.namespace) && one.state === state)
+    const isAbsent = this.#reader
+      .reflectors()
+      .some(one => one.kind === kind && (one.namespace === '' || one.namespace === namespace) && one.state === 'absent')
+    return isAbsent || this.#isSynced(kind, namespace)
   }
 
   #workload(

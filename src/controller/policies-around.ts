@@ -28,7 +28,7 @@ export function neededPolicyKinds(reader: TrackedReader, o: Asked): readonly Kin
 
 /**
  * Kinds of which an earlier process may have left copies: whether a waypoint covered the Service once is not on record. They are looked for
- * when the Canary is deleted, and not waited for where they may not be read.
+ * when the Canary is deleted, and not waited for where they may not be read, or cannot be after a while.
  */
 export function leftoverPolicyKinds(o: Asked): readonly Kind[] {
   const isInAmbient = routingOf(o).policyKinds(o).length > 0

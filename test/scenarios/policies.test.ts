@@ -1,6 +1,7 @@
 /** Policies of the user's around a primary with labels of its own: what the cluster has at every moment, in virtual time. */
 import { expect } from 'chai'
 import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
 import { at } from '../../src/core/json.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { looseDefinition } from '../../playground/test/installed.ts'
@@ -183,6 +184,23 @@ suite('policies of a release, in virtual time', () => {
     await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 600_000)
     expect(world.object(kinds.EnvoyFilter, metadata.name)).to.equal(null)
   })
+
+  for (const code of [403, 500] as const) {
+    test(`a Canary in ambient that is deleted does not wait for copies of a kind whose list is answered with ${code}`, async () => {
+      await world.initialize()
+      controller.kill()
+      world.user.merge(kinds.Namespace, '', 'shop', { metadata: { labels: { 'istio.io/dataplane-mode': 'ambient' } } })
+      world.start().api.faults.add({
+        before: ({ verb, kind }) => {
+          if (verb === 'list' && kind === kinds.EnvoyFilter)
+            throw new ApiError({ code, reason: '', message: 'conversion webhook failed' })
+        },
+      })
+      await world.clock.advance(minute)
+      world.user.delete(kinds.Canary, 'shop', 'web')
+      await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 600_000)
+    })
+  }
 
   const forbid = (kind: Kind): void => {
     world.api.server.authorize = request =>
