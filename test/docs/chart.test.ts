@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { chartPages } from '../../scripts/chart/chart.ts'
-import { LEFT_OUT } from '../../scripts/chart/flags.ts'
+import { samples } from '../../e2e/fixtures/chart-values.ts'
+import { dashboardOptions, LEFT_OUT, runOptions } from '../../scripts/chart/flags.ts'
 import { at, recordsOf, textOf } from '../../src/core/json.ts'
 import { read, root } from './pages.ts'
 
@@ -36,6 +37,8 @@ suite('The chart', () => {
     )
     // A pod has the account that is mounted.
     expect(LEFT_OUT.run).to.have.members(['kubeconfig', 'context', ...flags])
+    const tried = [...runOptions(), ...dashboardOptions()].map(option => option.attributeName())
+    expect(tried.filter(name => !(name in samples))).to.deep.equal([], 'e2e/tests/contract/chart tries each')
   })
 })
 
