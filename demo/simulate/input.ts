@@ -1,9 +1,10 @@
 /** What a file says, as a simulation plays it: one Canary, its target, and what is left out. Pure. */
-import { parseAllDocuments } from 'yaml'
 import type { Canary } from '../../src/api/canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
-import { at, isRecord, listOf, recordsOf, textOf } from '../../src/core/json.ts'
+import { objectsIn } from '../../src/cli/objects-in.ts'
+import { at, isRecord, listOf, recordsOf, textOf, textsOf } from '../../src/core/json.ts'
+import { commands } from '../../src/core/model/command-line.ts'
 
 export interface SimulationInput {
   /** As it is applied: without the gates that the playground cannot answer. */
@@ -37,9 +38,11 @@ const APPLIED = [
 
 /** @returns the input, or a sentence that says what is wrong with the file. */
 export function inputOf(text: string): SimulationInput | { readonly problem: string } {
-  const read = objectsIn(text)
-  if ('problem' in read) return read
-  const canaries = read.objects.filter(({ kind }) => kind === 'Canary')
+  const read = objectsIn(text, 'default')
+  const [problem] = read.problems
+  if (problem !== undefined) return { problem: `The file cannot be played: ${problem}` }
+  const objects = read.objects.map(asWritten)
+  const canaries = objects.filter(({ kind }) => kind === 'Canary')
   const [object, another] = canaries
   if (object === undefined)
     return { problem: 'There is no Canary in the file: simulate needs one of sluice.dev/v1beta1' }
@@ -61,30 +64,24 @@ export function inputOf(text: string): SimulationInput | { readonly problem: str
   const { canary, notes } = playable(object)
   const parsed = parseCanary(canary)
   if ('problems' in parsed) return { problem: parsed.problems.join('; ') }
-  return composed(canary, parsed.canary, read.objects, [...notes, ...notesOn(parsed.canary)])
+  return composed(canary, parsed.canary, objects, [...notes, ...notesOn(parsed.canary)])
 }
 
-function objectsIn(text: string): { objects: KubeObject[] } | { problem: string } {
-  const objects: KubeObject[] = []
-  for (const document of parseAllDocuments(text)) {
-    const [error] = document.errors
-    if (error !== undefined) return { problem: `The file is not YAML: ${error.message.split('\n')[0] ?? ''}` }
-    const value: unknown = document.toJS()
-    if (value === null || value === undefined) continue
-    for (const one of at(value, 'kind') === 'List' ? listOf(at(value, 'items')) : [value]) {
-      if (!isObject(one))
-        return { problem: 'A document of the file is no object: apiVersion, kind and metadata.name are needed' }
-      objects.push({ ...one, metadata: { ...one.metadata, namespace: one.metadata.namespace ?? 'default' } })
-    }
+/** Commands of a Canary, as annotations: a cluster has obeyed them, and a simulation gives its own. */
+const COMMANDS = commands.map(one => `sluice.dev/${one}`)
+
+/** An object that was read from a cluster with the metadata that a user writes: the API server refuses some of the rest. It drops a status itself. */
+function asWritten(object: KubeObject): KubeObject {
+  const { name, namespace = '', labels, annotations } = object.metadata
+  const kept = Object.entries(textsOf(annotations)).filter(([key]) => !COMMANDS.includes(key))
+  const metadata = {
+    name,
+    namespace,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations: Object.fromEntries(kept) }),
   }
-  return { objects }
+  return { ...object, metadata }
 }
-
-const isObject = (value: unknown): value is KubeObject =>
-  isRecord(value) &&
-  typeof value['apiVersion'] === 'string' &&
-  typeof value['kind'] === 'string' &&
-  textOf(at(value, 'metadata', 'name')) !== ''
 
 /** The Canary without the gates that need another server than the playground's. */
 function playable(object: KubeObject): { canary: KubeObject; notes: string[] } {
@@ -137,11 +134,18 @@ function composed(
   const isTarget = ({ kind, metadata }: KubeObject): boolean =>
     kind === 'Deployment' && metadata.name === targetRef.name && metadata.namespace === namespace
   const found = all.find(isTarget)
-  const deployment = found ?? deploymentFor(parsed, namespace)
+  // As a cluster has it between releases: the primary serves.
+  const isAtZero = found !== undefined && at(found.spec, 'replicas') === 0
+  const written = found ?? deploymentFor(parsed, namespace)
+  const deployment = isAtZero ? { ...written, spec: { ...(written.spec as object), replicas: 2 } } : written
   const others = all.filter(one => one.kind !== 'Canary' && !isTarget(one) && APPLIED.includes(one.kind))
   const names = listOf(at(deployment.spec, 'template', 'spec', 'containers')).map(one => textOf(at(one, 'image')))
   const made =
-    found === undefined ? [`Deployment ${targetRef.name} is not in the file: one with two pods is played`] : []
+    found === undefined
+      ? [`Deployment ${targetRef.name} is not in the file: one with two pods is played`]
+      : isAtZero
+        ? [`Deployment ${targetRef.name} has 0 replicas in the file: two pods are played`]
+        : []
   const gateways = gatewaysFor(parsed, namespace, others)
   const scaler =
     autoscalerRef !== undefined && !others.some(({ metadata }) => metadata.name === autoscalerRef.name)

@@ -244,7 +244,7 @@ class Play {
       if (this.#simulation.stop.aborted) throw new Error('Stopped')
       if (performance.now() - this.#startedAt > DEADLINE)
         throw new Error(
-          `The simulation is not at its end after ${DEADLINE / 1000}s: ${this.#view().message}. Write longer intervals, or fewer steps`,
+          `The simulation is not at its end after ${DEADLINE / 1000}s: ${this.#view().message}. Write shorter intervals, or fewer steps`,
         )
       isMet = condition()
       return isMet || this.#clock.now() >= due

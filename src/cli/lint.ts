@@ -1,6 +1,5 @@
 /** `sluice lint FILE…`: what admission would refuse, and references between the files or to the cluster, before anything is applied. */
 import type { Command } from 'commander'
-import { type Document, parseAllDocuments } from 'yaml'
 import type { Canary } from '../api/canary.ts'
 import { resources } from '../api/crd.ts'
 import { kinds, type KubeObject } from '../api/object.ts'
@@ -8,11 +7,12 @@ import { parseCanary } from '../api/parse-canary.ts'
 import { parseAlertProvider } from '../api/alert-provider.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
-import { at, isRecord, recordsOf, textOf as textIn } from '../core/json.ts'
+import { at, textOf } from '../core/json.ts'
 import { type ClientFlags, withClientFlags } from './client/flags.ts'
 import { inSession, type Session } from './client/session.ts'
 import { type Reference, referencesOf, secretsOf } from './lint/references.ts'
 import { unknownFields } from './lint/unknown-fields.ts'
+import { objectsIn } from './objects-in.ts'
 import { contentOf } from './read-file.ts'
 import { printable } from './render/paint.ts'
 import { FAILED, type Tools } from './tools.ts'
@@ -84,45 +84,6 @@ async function lint(
   return wrong === 0 ? 0 : FAILED
 }
 
-/** The objects of a file, those of a List too, and what is no YAML or no object. */
-function objectsIn(text: string, namespace: string): { objects: KubeObject[]; problems: string[] } {
-  const objects: KubeObject[] = []
-  const problems: string[] = []
-  for (const document of parseAllDocuments(text)) {
-    const value = valueOf(document)
-    if (value instanceof Error) {
-      problems.push(`not YAML: ${value.message.split('\n')[0] ?? ''}`)
-      continue
-    }
-    if (value === null || value === undefined) continue
-    for (const one of at(value, 'kind') === 'List' ? recordsOf(at(value, 'items')) : [value]) {
-      if (!isObject(one)) {
-        problems.push('a document is no object: apiVersion, kind and metadata.name are needed')
-        continue
-      }
-      objects.push({ ...one, metadata: { namespace, ...one.metadata } })
-    }
-  }
-  return { objects, problems }
-}
-
-/** What a document says; aliases are followed here, and may lead nowhere or to too much. */
-function valueOf(document: Document.Parsed): unknown {
-  const [error] = document.errors
-  if (error !== undefined) return error
-  try {
-    return document.toJS() as unknown
-  } catch (thrown) {
-    return thrown instanceof Error ? thrown : new Error(String(thrown))
-  }
-}
-
-const isObject = (value: unknown): value is KubeObject =>
-  isRecord(value) &&
-  typeof value['apiVersion'] === 'string' &&
-  typeof value['kind'] === 'string' &&
-  textIn(at(value, 'metadata', 'name')) !== ''
-
 async function findingsOf({ file, object }: Read, all: readonly Read[], look: Lookup | null): Promise<Finding[]> {
   const name = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
   const wrong = (sentence: string): Finding => ({ file, object: name, isWrong: true, sentence })
@@ -188,7 +149,7 @@ const isTwin = (other: KubeObject, { metadata, spec }: Canary): boolean =>
   other.kind === 'Canary' &&
   other.apiVersion === 'sluice.dev/v1beta1' &&
   other.metadata.namespace === metadata.namespace &&
-  textIn(at(other.spec, 'targetRef', 'name')) === spec.targetRef.name
+  textOf(at(other.spec, 'targetRef', 'name')) === spec.targetRef.name
 
 /** Looks up what is not in the files. */
 interface Lookup {

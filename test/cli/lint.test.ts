@@ -29,6 +29,11 @@ const rows: Readonly<Record<string, readonly [text: string, code: number, said: 
     0,
     /^-: Canary shop\/web: note: Deployment web is not in these files; it has to be in the cluster\n/,
   ],
+  'a namespace without a value': [
+    `${deployment}---\n${canary('  analysis: {interval: soon}')}`.replaceAll('namespace: shop', 'namespace: '),
+    1,
+    /^-: Canary default\/web: spec\.analysis\.interval: .*\n1 object of Sluice checked, 1 wrong\n$/,
+  ],
   'a value that is refused': [
     canary('  analysis: {interval: soon}'),
     1,

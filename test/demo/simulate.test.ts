@@ -100,6 +100,18 @@ suite('sluice simulate', function () {
       /Note: HorizontalPodAutoscaler web is not in the file/,
       /^No release can begin: /,
     ],
+    'objects as a cluster has them': [
+      `${deployment}${canary('{interval: 10s, stepWeights: [50]}')}`
+        .replaceAll(
+          '{name: web, namespace: shop}',
+          '{name: web, namespace: shop, uid: a1, resourceVersion: "7", generation: 2, creationTimestamp: "2026-01-02T03:04:05Z", annotations: {sluice.dev/pause: "1 kim: lunch"}}',
+        )
+        .replace('spec:\n  selector', 'spec:\n  replicas: 0\n  selector'),
+      'good',
+      'promoted',
+      /^Note: Deployment web has 0 replicas in the file: two pods are played\n[^]*Succeeded/,
+      /^Promoted/,
+    ],
     'through a gateway': [
       canary().replace('{port: 80}', '{port: 80, gateways: [istio-system/public], hosts: [shop.example.com]}'),
       'errors',
@@ -136,7 +148,14 @@ suite('sluice simulate', function () {
     'an unknown scenario': ['- --scenario crash', '', 2, /Allowed choices are good, errors, slow, outage/],
     'a seed that is none': ['- --seed x', '', 2, /Write a whole number/],
     'an empty file': ['-', '', 1, /^There is no Canary in the file/],
-    'no YAML': ['-', 'a: [', 1, /^The file is not YAML: /],
+    'no YAML': ['-', 'a: [', 1, /^The file cannot be played: not YAML: /],
+    'an alias of nothing': ['-', 'a: *b', 1, /^The file cannot be played: not YAML: Unresolved alias/],
+    'aliases that multiply': [
+      '-',
+      `a: &a [x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd', 'e'].map((key, i) => `${key}: &${key} [${`*${'abcd'[i]}, `.repeat(9)}]\n`).join('')}`,
+      1,
+      /^The file cannot be played: not YAML: Excessive alias count/,
+    ],
     'no object': ['-', '- a', 1, /is no object: apiVersion, kind and metadata\.name are needed/],
     'several Canaries': [
       '-',
