@@ -190,6 +190,16 @@ suite('sluice check', () => {
       1,
       /× controller-rights +The controller lacks a right of role sluice: create events\. Apply manifests\/rbac\.yaml\n/,
     ],
+    'the ServiceAccount of the page: its rights are not those of the controller': [
+      {
+        paths: { [INFO]: forbidden },
+        user: 'system:serviceaccount:sluice-system:sluice-dashboard',
+        denied: ['create events'],
+      },
+      '',
+      0,
+      /- controller-rights +The controller was not asked for its rights/,
+    ],
     'a Prometheus that this machine does not reach': [
       { paths: { [prometheus('istio_requests_total')]: forbidden } },
       '',
