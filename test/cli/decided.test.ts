@@ -78,6 +78,23 @@ suite('what explain decides', () => {
     expect(await decided(world)).to.deep.equal({ decision: null, unread: ['Secret'] })
   })
 
+  test('decides as a controller with --track-configs=false: what the target mounts is no part of its revision', async () => {
+    world.processes[0]?.kill()
+    world.start({ trackConfigs: false })
+    world.user.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'web', namespace: 'shop' },
+      data: { a: '1' },
+    })
+    const envFrom = [{ configMapRef: { name: 'web' } }, { secretRef: { name: 'web', optional: true } }]
+    const containers = [{ name: 'web', image: 'demo/web:1.1.0', envFrom }]
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { containers } } } })
+    while (world.status.reason !== 'WaitingForApproval') await world.clock.advance(1000)
+    const { decision, unread } = await decided(world)
+    expect([decision?.does, decision?.reason, unread]).to.deep.equal(['hold', 'WaitingForApproval', []])
+  })
+
   test('is said in the paragraphs and in JSON', async () => {
     const cli = await CliWorld.open()
     try {

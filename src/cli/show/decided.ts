@@ -5,11 +5,14 @@
 import { type Kind, kinds, type KubeObject } from '../../api/object.ts'
 import { observeLive } from '../../controller/observe-live.ts'
 import { ApiError, isForbidden } from '../../core/errors.ts'
-import { at, textOf } from '../../core/json.ts'
+import { at, recordOf, textOf } from '../../core/json.ts'
 import { decide } from '../../core/machine/decide.ts'
 import type { Observation } from '../../core/model/observation.ts'
+import { templateOf } from '../../core/model/revision.ts'
+import { candidateOf, promotedOf } from '../../core/model/selectors.ts'
 import type { KubeApi, Sha256 } from '../../core/ports.ts'
 import { trackedConfigs } from '../../core/render/configs.ts'
+import { readStatus } from '../../core/status/read-status.ts'
 import type { Instant } from '../../core/time.ts'
 import { type DecisionView, decisionView } from '../../core/view/decided.ts'
 import type { Session } from '../client/session.ts'
@@ -61,18 +64,21 @@ const NEVER_READ = new ApiError({ code: 403, reason: 'Forbidden', message: 'Secr
 /** @throws what the API server or the network answered, except that a kind or a right is missing. */
 export async function decidedFor(
   session: Caller,
-  { metadata: { namespace = '', name } }: KubeObject,
+  canary: KubeObject,
   sha256: Sha256,
   now: Instant,
+  trackConfigs = true,
 ): Promise<Decided> {
+  const { namespace = '', name } = canary.metadata
   const reads = new Reads(session)
   // The flags of the controller cannot be seen: those that only forbid are taken for open.
-  const settings = settingsOf(defaultFlags(), { metricsServers: [], webhookRefusal: () => null })
+  const settings = settingsOf({ ...defaultFlags(), trackConfigs }, { metricsServers: [], webhookRefusal: () => null })
   const options = { api: reads.api, sha256, settings, namespaces: [] }
   const found = await observeLive({ namespace, name }, now, options, session.call())
   if (found === null || 'problems' in found) return { decision: null, unread: [] }
+  const mounts = trackConfigs ? trackedConfigs(at(found.target?.object.spec, 'template')) : []
+  if (mounts.length > 0 && isUntracked(canary, found, now)) return decidedFor(session, canary, sha256, now, false)
   const unseen = found.unseen ?? ''
-  const mounts = trackedConfigs(at(found.target?.object.spec, 'template'))
   const unread = [
     ...[...reads.refused].flatMap(([kind, said]) => (unseen.includes(said) ? [kind] : [])),
     ...(mounts.some(({ kind }) => kind === 'Secret') ? ['Secret'] : []),
@@ -80,6 +86,17 @@ export async function decidedFor(
   if (unread.length > 0 || unseen !== '') return { decision: null, unread: unread.toSorted() }
   const observation = { ...found, settings: { ...settings, metricsServers: namedServers(found) } }
   return { decision: decisionView(observation, decide(observation, now)), unread: [] }
+}
+
+/**
+ * Whether the controller runs with --track-configs=false: its status knows the template of the target, and nothing that it mounts. A
+ * template that the status does not know yet says nothing of the flag.
+ */
+function isUntracked({ status }: KubeObject, { target }: Observation, now: Instant): boolean {
+  if (target === null || at(status, 'trackedConfigs') !== undefined) return false
+  const { state } = readStatus(recordOf(status), now)
+  const known = [candidateOf(state), promotedOf(state), 'rejected' in state ? state.rejected : null]
+  return known.some(one => one !== null && templateOf(one) === templateOf(target.revision))
 }
 
 /** All that the Canary and its templates name, after that of the flag. */
