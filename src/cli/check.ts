@@ -15,7 +15,7 @@ import { service, type ServiceAddress } from './dashboard.ts'
 import { namespace, url } from './flags.ts'
 import { INSTALLED_IN } from './install.ts'
 import { CODES } from './release/outcome.ts'
-import { dataIn, type Output, outputOf } from './render/output.ts'
+import { dataIn, dataOutput, type Output } from './render/output.ts'
 import { type Color, painter, printable, wrapped } from './render/paint.ts'
 import type { Tools } from './tools.ts'
 
@@ -45,7 +45,7 @@ const options: readonly Option[] = [
   new Option('--pre', 'what has to be well before Sluice is installed'),
   new Option('--wait', 'repeat until nothing fails'),
   new Option('--timeout <duration>', 'how long to repeat with --wait').argParser(duration).default(300_000, '5m'),
-  new Option('-o, --output <format>', 'json, yaml, or jsonpath=TEMPLATE').argParser(outputOf),
+  dataOutput(),
   new Option('--controller-namespace <name>', 'namespace of the controller').argParser(namespace).default(INSTALLED_IN),
   new Option(
     '--controller-url <url>',

@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { kinds } from '../api/object.ts'
 import type { ClientFlags } from './client/flags.ts'
+import { formatsIn } from './render/output.ts'
 import type { Client, Tools } from './tools.ts'
 
 /** Tells kubectl not to offer files (spf13/cobra, ShellCompDirectiveNoFileComp). */
@@ -71,8 +72,7 @@ async function candidatesFor(program: Command, tools: Tools, words: readonly str
   if (before !== undefined && before.required) {
     if (before.long === '--namespace' || before.long === '--controller-namespace')
       return fitting(await named(tools, words, 'Namespace'))
-    if (before.long === '--output')
-      return fitting(['wide', 'json', 'yaml', 'name', 'jsonpath='].map(one => [one, ''] as const))
+    if (before.long === '--output') return fitting(formatsIn(before).map(one => [one, ''] as const))
     return []
   }
   const [argument] = command.registeredArguments

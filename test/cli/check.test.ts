@@ -242,7 +242,7 @@ suite('sluice check', () => {
     'a wrong namespace': [{}, '--controller-namespace Sluice', 2, /"Sluice" is not the name of a namespace/],
     'a wrong URL': [{}, '--metrics-server prometheus:9090', 2, /Write a URL such as/],
     'a wrong Service': [{}, '--metrics-service prometheus', 2, /Write a Service and its port/],
-    'an unknown format': [{}, '-o xml', 2, /Write one of wide, json, yaml/],
+    'an unknown format': [{}, '-o xml', 2, /Write one of json, yaml and jsonpath/],
   }
   for (const [what, [cluster, args, code, said]] of Object.entries(rows)) {
     test(what, async () => {

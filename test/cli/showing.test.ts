@@ -104,6 +104,9 @@ suite('sluice get, watch, explain, history, diff, events', function () {
       }
       const wrong: readonly (readonly [args: string, code: number, said: RegExp])[] = [
         ['get -o xml', 2, /Write one of wide, json, yaml, name and jsonpath=TEMPLATE/],
+        ...['explain web', 'history web', 'events web', 'check'].map(
+          command => [`${command} -o wide`, 2, /Write one of json, yaml and jsonpath=TEMPLATE/] as const,
+        ),
         ['get -o jsonpath={range}', 2, /jsonpath "\{range\}" is not understood/],
         ['get -A -n shop', 2, /cannot be used with option/],
         ['get wbe', 1, /Did you mean web\?$/],

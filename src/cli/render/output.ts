@@ -1,5 +1,5 @@
 /** The formats of `-o`. */
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { jsonPath } from './json-path.ts'
 
@@ -7,8 +7,32 @@ export type Output =
   | { readonly format: 'wide' | 'json' | 'yaml' | 'name' }
   | { readonly format: 'jsonpath'; readonly template: string }
 
+/** Formats of a value for programs. */
+const FOR_PROGRAMS = ['json', 'yaml'] as const
+/** Those of lists, too. */
+const FORMATS = ['wide', ...FOR_PROGRAMS, 'name'] as const
+
+const TEMPLATE = 'jsonpath=TEMPLATE'
+
+/** `-o` of a command that lists objects. */
+export const listOutput = (): Option => outputOption(FORMATS)
+
+/** `-o` of a command that has neither more columns nor names. */
+export const dataOutput = (): Option => outputOption(FOR_PROGRAMS)
+
+const outputOption = (formats: readonly (typeof FORMATS)[number][]): Option =>
+  new Option('-o, --output <format>', `${formats.join(', ')}, or ${TEMPLATE}`).argParser(text =>
+    outputOf(text, formats),
+  )
+
+/** What to complete behind `-o`. */
+export const formatsIn = ({ description }: Pick<Option, 'description'>): string[] => [
+  ...FORMATS.filter(one => description.split(', ').includes(one)),
+  'jsonpath=',
+]
+
 /** Reads the value of `-o`. @throws InvalidArgumentError with a sentence. */
-export function outputOf(text: string): Output {
+function outputOf(text: string, formats: readonly (typeof FORMATS)[number][]): Output {
   const [, template] = /^jsonpath=(.*)$/s.exec(text) ?? []
   if (template !== undefined) {
     try {
@@ -18,8 +42,8 @@ export function outputOf(text: string): Output {
     }
     return { format: 'jsonpath', template: template.replaceAll(/^(["'])(.*)\1$/gs, '$2') }
   }
-  const format = (['wide', 'json', 'yaml', 'name'] as const).find(one => one === text)
-  if (format === undefined) throw new InvalidArgumentError('Write one of wide, json, yaml, name and jsonpath=TEMPLATE.')
+  const format = formats.find(one => one === text)
+  if (format === undefined) throw new InvalidArgumentError(`Write one of ${formats.join(', ')} and ${TEMPLATE}.`)
   return { format }
 }
 

@@ -1,5 +1,5 @@
 /** `sluice events NAME`: what was told of a canary, the latest last. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type KubeObject, kinds } from '../../api/object.ts'
 import { at, numberOf, textOf } from '../../core/json.ts'
 import { ageOf } from '../../core/view/text.ts'
@@ -7,7 +7,7 @@ import { findCanary } from '../client/canaries.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
 import { follow } from '../client/follow.ts'
 import { inSession, INTERRUPTED } from '../client/session.ts'
-import { dataIn, type Output, outputOf } from '../render/output.ts'
+import { dataIn, dataOutput, type Output } from '../render/output.ts'
 import { type Column, tableOf } from '../render/table.ts'
 import type { Tools } from '../tools.ts'
 
@@ -24,7 +24,7 @@ export function eventsCommand(program: Command, tools: Tools): Command {
     .description('list the Events of a Canary, the latest last')
     .argument('<name>', 'of the Canary')
     .option('-w, --watch', 'go on with each Event')
-    .addOption(new Option('-o, --output <format>', 'json, yaml, or jsonpath=TEMPLATE').argParser(outputOf))
+    .addOption(dataOutput())
     .option('--no-headers', 'only the rows')
   return withClientFlags(command).action(async (name: string, flags: EventFlags) => {
     await inSession(tools, flags, async session => {

@@ -1,12 +1,12 @@
 /** `sluice explain NAME`: what a canary does, waits for, does next, and what would roll it back. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { describe } from '../../core/view/describe.ts'
 import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary } from '../client/canaries.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
 import { inSession } from '../client/session.ts'
 import { explanationOf, paragraphsOf } from '../render/explanation.ts'
-import { dataIn, type Output, outputOf } from '../render/output.ts'
+import { dataIn, dataOutput, type Output } from '../render/output.ts'
 import { painter, printable, wrapped } from '../render/paint.ts'
 import type { Tools } from '../tools.ts'
 import { decidedFor } from './decided.ts'
@@ -20,7 +20,7 @@ export function explainCommand(program: Command, tools: Tools): Command {
     .command('explain')
     .description('say in four paragraphs what a Canary does, waits for, does next, and what would roll it back')
     .argument('<name>', 'of the Canary')
-    .addOption(new Option('-o, --output <format>', 'json, yaml, or jsonpath=TEMPLATE').argParser(outputOf))
+    .addOption(dataOutput())
   return withClientFlags(command).action(async (name: string, flags: ClientFlags & { output?: Output }) => {
     await inSession(tools, flags, async session => {
       const canary = await findCanary(session, name)

@@ -1,5 +1,5 @@
 /** `sluice get [NAME]`: a list of Canaries, or one as a tree. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type KubeObject, kinds } from '../../api/object.ts'
 import { describe } from '../../core/view/describe.ts'
 import { NOTHING_OBSERVED } from '../../core/view/observed.ts'
@@ -10,7 +10,7 @@ import { findCanary, nameIn, orUnserved } from '../client/canaries.ts'
 import { type ScopeFlags, withScopeFlags } from '../client/flags.ts'
 import { follow, type Scope } from '../client/follow.ts'
 import { inSession, INTERRUPTED, type Session } from '../client/session.ts'
-import { dataIn, type Output, outputOf } from '../render/output.ts'
+import { dataIn, listOutput, type Output } from '../render/output.ts'
 import { painter } from '../render/paint.ts'
 import { type Column, tableOf } from '../render/table.ts'
 import { treeOf } from '../render/tree.ts'
@@ -31,7 +31,7 @@ export function getCommand(program: Command, tools: Tools): Command {
     .description('list Canaries, or show one with its steps, gates and pods')
     .argument('[name]', 'of the Canary; without it all are listed')
     .option('-w, --watch', 'go on with each change')
-    .addOption(new Option('-o, --output <format>', 'wide, json, yaml, name, or jsonpath=TEMPLATE').argParser(outputOf))
+    .addOption(listOutput())
     .option('--no-headers', 'of lists: only the rows')
   return withScopeFlags(command).action(async (name: string | undefined, flags: GetFlags) => {
     await inSession(tools, flags, session =>

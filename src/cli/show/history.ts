@@ -1,5 +1,5 @@
 /** `sluice history NAME`: the last runs of a canary. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { describe } from '../../core/view/describe.ts'
 import { clockTime, lengthInWords } from '../../core/view/text.ts'
 import { type HistoryView, VIEW_VERSION } from '../../core/view/view.ts'
@@ -7,7 +7,7 @@ import { readObserved } from '../../runtime/read-observed.ts'
 import { findCanary } from '../client/canaries.ts'
 import { type ClientFlags, withClientFlags } from '../client/flags.ts'
 import { inSession } from '../client/session.ts'
-import { dataIn, type Output, outputOf } from '../render/output.ts'
+import { dataIn, dataOutput, type Output } from '../render/output.ts'
 import { type Column, tableOf } from '../render/table.ts'
 import type { Tools } from '../tools.ts'
 import { localZone } from './watch.ts'
@@ -27,7 +27,7 @@ export function historyCommand(program: Command, tools: Tools): Command {
     .command('history')
     .description('list the last runs of a Canary, the latest first')
     .argument('<name>', 'of the Canary')
-    .addOption(new Option('-o, --output <format>', 'json, yaml, or jsonpath=TEMPLATE').argParser(outputOf))
+    .addOption(dataOutput())
     .option('--no-headers', 'only the rows')
   return withClientFlags(command).action(
     async (name: string, flags: ClientFlags & { output?: Output; headers: boolean }) => {
