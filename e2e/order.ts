@@ -48,6 +48,7 @@ const order = [
   'behaviour/autoscalers',
   'behaviour/rollout-strategies',
   'behaviour/deletion',
+  'behaviour/flux',
   'page/cluster',
   'page/states',
   'page/behaviour',

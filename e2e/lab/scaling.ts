@@ -2,36 +2,19 @@
  * metrics-server and KEDA, each started by the first test that needs it. Both serve an API that the API server passes requests on to, at
  * an address of the Service network that they listen on themselves.
  */
-import { accessSync, constants } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { KubeObject } from '../../src/api/object.ts'
 import { at, recordsOf, textOf } from '../../src/core/json.ts'
 import { podKind } from './kubelet.ts'
 import type { Lab } from './lab.ts'
 import { addresses } from './network.ts'
-import { Program } from './program.ts'
+import { find, startPart } from './parts.ts'
 import { waitFor } from './wait.ts'
 
 const metricsServerAddress = '10.96.0.61'
 const kedaAddress = '10.96.0.60'
-
-/** The file of a program beside those of the lab; null where it is not installed. */
-function find(name: string): string | null {
-  const folders = [process.env['KUBEBUILDER_ASSETS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)]
-  const file = folders
-    .map(folder => join(folder, name))
-    .find(one => {
-      try {
-        accessSync(one, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-  return file ?? null
-}
 
 /** Whether the lab was built with the groups `metrics` and `keda` (../shared/lab/README.md). */
 export const installed = {
@@ -149,7 +132,7 @@ async function startMetricsServer(lab: Lab): Promise<void> {
   await new Promise<void>(resolve => kubelet.listen(10_250, addresses.node, resolve))
   kubelet.unref()
   const kubeconfig = pki.kubeconfig('scaling')
-  program(lab, 'metrics-server', [
+  startPart(lab, 'metrics-server', [
     `--kubeconfig=${kubeconfig}`,
     `--authentication-kubeconfig=${kubeconfig}`,
     `--authorization-kubeconfig=${kubeconfig}`,
@@ -199,7 +182,7 @@ async function startKeda(lab: Lab): Promise<void> {
     '--health-probe-bind-address=127.0.0.1:18082',
     '--metrics-service-bind-address=127.0.0.1:9666',
   ]
-  program(lab, 'keda-operator', operator, { ...own, KEDA_CLUSTER_OBJECT_NAMESPACE: 'keda' })
+  startPart(lab, 'keda-operator', operator, { ...own, KEDA_CLUSTER_OBJECT_NAMESPACE: 'keda' })
   await waitFor('KEDA is ready', 60, async () => (await fetch('http://127.0.0.1:18082/readyz')).ok)
   const adapter = [
     `--lister-kubeconfig=${kubeconfig}`,
@@ -214,18 +197,11 @@ async function startKeda(lab: Lab): Promise<void> {
     `--cert-dir=${dir}`,
     '--metrics-service-address=localhost:9666',
   ]
-  program(lab, 'keda-adapter', adapter, own)
+  startPart(lab, 'keda-adapter', adapter, own)
   await serve(lab, {
     service: 'keda-metrics-apiserver',
     namespace: 'keda',
     address: kedaAddress,
     group: 'external.metrics.k8s.io',
   })
-}
-
-/** Started now; it ends with the namespace that the tests run in. */
-function program(lab: Lab, name: string, flags: readonly string[], env: Readonly<Record<string, string>> = {}): void {
-  const file = find(name)
-  if (file === null) throw new Error(`${name} is not installed: build the lab with its group`)
-  new Program({ name, command: [file, ...flags], env, log: join(lab.dir, 'log', `${name}.log`) }).start()
 }

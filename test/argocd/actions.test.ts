@@ -131,6 +131,12 @@ suite('Actions in Argo CD', () => {
     expect(after['status']).to.have.property('phase', 'Progressing')
   })
 
+  test('an object may be as deep as managedFields are', () => {
+    const deep = JSON.parse(`${'{"f:a":'.repeat(40)}1${'}'.repeat(40)}`) as unknown
+    const given = { ...step, metadata: { ...step.metadata, managedFields: [{ fieldsV1: deep }] } }
+    expect(click('pause', given).metadata).to.deep.include({ managedFields: [{ fieldsV1: deep }] })
+  })
+
   test('two clicks are two commands, in the same second too', () => {
     const at = (resourceVersion: string): KubeObject => ({ ...step, metadata: { ...step.metadata, resourceVersion } })
     const ids = [clicked('pause', at('7'), 100), clicked('pause', at('8'), 100), clicked('pause', at('8'), 101)]

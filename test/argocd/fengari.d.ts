@@ -14,6 +14,7 @@ declare module 'fengari' {
     readonly LUA_TNUMBER: number
     readonly LUA_TSTRING: number
     readonly LUA_TTABLE: number
+    lua_checkstack(L: State, slots: number): boolean
     lua_createtable(L: State, list: number, fields: number): void
     lua_next(L: State, index: number): number
     lua_pcall(L: State, args: number, results: number, handler: number): number

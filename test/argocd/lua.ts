@@ -68,6 +68,8 @@ function pushNumber(L: State, value: number): void {
 }
 
 function pushTable(L: State, value: readonly unknown[] | object): void {
+  // Each level of an object takes a slot.
+  lua.lua_checkstack(L, 4)
   lua.lua_createtable(L, 0, 0)
   if (Array.isArray(value)) {
     for (const [index, one] of value.entries()) {
@@ -101,6 +103,7 @@ function valueAt(L: State, index: number): unknown {
 function tableOnTop(L: State): unknown {
   const entries: [string, unknown][] = []
   const length = lua.lua_rawlen(L, -1)
+  lua.lua_checkstack(L, 4)
   lua.lua_pushnil(L)
   while (lua.lua_next(L, -2) !== 0) {
     const value = valueAt(L, -1)
