@@ -16,7 +16,7 @@ import { peerKeys } from '../core/policies/peers.ts'
 import { selectorKeys as keysOfSelector } from '../core/policies/pod-selector.ts'
 import { workloads } from '../core/workloads/index.ts'
 import type { Informers } from '../runtime/informers.ts'
-import type { ReflectorTiming } from '../runtime/reflector.ts'
+import type { ReflectorTiming } from '../runtime/reflector-timing.ts'
 import { identity, slim } from '../runtime/transform.ts'
 
 /** Workloads that can be released, and what they control. */

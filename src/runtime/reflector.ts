@@ -18,6 +18,7 @@ import { ApiError, isForbidden, isGone, isNotFound } from '../core/errors.ts'
 import type { Clock, KubeApi, Log, ObjectForm, WatchEvent } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { ListPages, type Scope } from './list-pages.ts'
+import { type ReflectorTiming, TIMING } from './reflector-timing.ts'
 import type { Store } from './store.ts'
 import { pause, withDeadline } from './timing.ts'
 import { WatchTrouble } from './watch-trouble.ts'
@@ -41,35 +42,9 @@ export interface ReflectorOptions {
   readonly timing?: Partial<ReflectorTiming>
 }
 
-/** All in milliseconds, as the table above says; tests shorten them. */
-export interface ReflectorTiming {
-  readonly firstBackoff: Milliseconds
-  readonly longestBackoff: Milliseconds
-  readonly shortestWatch: Milliseconds
-  readonly longestWatch: Milliseconds
-  /** Waits for a kind that is not served, or may not be seen. */
-  readonly absentRetry: Milliseconds
-  readonly forbiddenRetry: Milliseconds
-  /** Of one page. */
-  readonly listDeadline: Milliseconds
-  /** A watch that ends sooner than this and brought nothing has failed. */
-  readonly tooShort: Milliseconds
-}
-
-const TIMING: ReflectorTiming = {
-  firstBackoff: 800,
-  longestBackoff: 30_000,
-  shortestWatch: 300_000,
-  longestWatch: 600_000,
-  // A CRD that is installed, or a permission that is granted, takes effect within half a minute.
-  absentRetry: 27_000,
-  forbiddenRetry: 27_000,
-  listDeadline: 60_000,
-  tooShort: 1000,
-}
-
 /** A watch that stays open for so long works, however quiet it is. */
 const WELL_AFTER: Milliseconds = 30_000
+
 export class Reflector {
   readonly kind: Kind
   readonly namespace: string
@@ -238,6 +213,7 @@ export class Reflector {
     if (found.version === this.#followed.version) return false
     this.#followed = found
     this.#version = null
+    this.#store.forgetRemoved()
     return true
   }
 

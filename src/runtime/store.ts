@@ -76,14 +76,18 @@ export class Store {
     return objects
   }
 
-  /** An object as of now: a watch event, an item of a list, or the answer of a write. Older than what is here: ignored. */
+  /**
+   * An object as of now: a watch event, an item of a list, or the answer of a write. Older than what is here: ignored. The same one in
+   * another version of its API is news.
+   */
   put(object: KubeObject): void {
     const key = keyOf(object)
     if (this.#isBuried(key, object)) return
     const before = this.#objects.get(key)
     if (before !== undefined) {
       const order = compareVersions(object.metadata.resourceVersion, before.metadata.resourceVersion)
-      if (order !== null && order <= 0) return
+      const isKnown = order === 0 && object.apiVersion === before.apiVersion
+      if (isKnown || (order !== null && order < 0)) return
     }
     this.#graves.delete(key)
     const kept = this.#transform(object)
@@ -131,6 +135,14 @@ export class Store {
       this.#recordTombstone(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion })
       this.#set(key, object, undefined)
     }
+  }
+
+  /**
+   * What was not found may be there after all, in a version of the API that was not asked for: the next list says. Only for kinds of which
+   * Sluice deletes nothing.
+   */
+  forgetRemoved(): void {
+    this.#graves.clear()
   }
 
   #isBuried(key: string, object: KubeObject): boolean {

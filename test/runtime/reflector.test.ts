@@ -1,8 +1,10 @@
 import { assert } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
 import { monotonicClock } from '../../src/adapters/clock.ts'
 import type { KubeTransport } from '../../src/adapters/kubernetes/transport.ts'
-import { Reflector, type ReflectorTiming } from '../../src/runtime/reflector.ts'
+import { Reflector } from '../../src/runtime/reflector.ts'
+import type { ReflectorTiming } from '../../src/runtime/reflector-timing.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { PlaygroundApi } from '../../playground/test/api.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
@@ -363,6 +365,45 @@ suite('reflector', () => {
     stop.abort()
     await clock.advance(0)
   })
+
+  for (const isMissed of [false, true]) {
+    const read = isMissed ? ', and was not found meanwhile in the version of before,' : ''
+    test(`after an upgrade of the definition what is unchanged${read} is known in the version that is served now`, async () => {
+      const clock = new VirtualClock()
+      const api = PlaygroundApi.on(clock)
+      const { resources } = api.server
+      resources.install(resourceOf(looseDefinition({ ...kinds.TLSRoute, version: 'v1alpha2' })))
+      const told: string[] = []
+      const store = new Store(
+        object => object,
+        (_, now) => told.push(now?.apiVersion ?? 'gone'),
+      )
+      const options = { api, kind: kinds.TLSRoute, namespace: '', labelSelector: '', clock, random: () => 0.5 }
+      const stop = new AbortController()
+      void new Reflector({ ...options, log: silent }, store).run(stop.signal)
+      const user = api.as('kubectl')
+      user.namespace('shop')
+      const metadata = { name: 'db', namespace: 'shop' }
+      user.create({ apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TLSRoute', metadata, spec: {} })
+      await clock.advance(1000)
+      resources.install(resourceOf(looseDefinition(kinds.TLSRoute)))
+      api.faults.add({
+        before: ({ kind }) => {
+          if (kind.version !== 'v1')
+            throw new ApiError({ code: 404, reason: 'NotFound', message: '404 page not found' })
+        },
+      })
+      if (isMissed) store.removed('shop', 'db', store.get('shop', 'db')?.metadata.uid)
+      api.faults.breakWatches()
+      await clock.advance(60_000)
+      assert.deepEqual(
+        [told.at(0), told.at(-1)],
+        ['v1alpha2', 'v1'].map(version => `gateway.networking.k8s.io/${version}`),
+      )
+      stop.abort()
+      await clock.advance(0)
+    })
+  }
 
   test('asks for what is refused once more soon, then as rarely as it is told', async () => {
     const clock = new VirtualClock()
