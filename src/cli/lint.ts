@@ -8,6 +8,7 @@ import { parseAlertProvider } from '../api/alert-provider.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
 import { at, textOf } from '../core/json.ts'
+import { getServed } from '../runtime/read-served.ts'
 import { type ClientFlags, withClientFlags } from './client/flags.ts'
 import { inSession, type Session } from './client/session.ts'
 import { type Reference, referencesOf, secretsOf } from './lint/references.ts'
@@ -172,8 +173,10 @@ function lookupIn(session: Session): Lookup {
   return {
     async stateOf({ kind, namespace, name }) {
       try {
-        if (kind !== kinds.Secret)
-          return (await session.api.get({ kind, namespace, name }, session.call())) === null ? 'absent' : 'there'
+        if (kind !== kinds.Secret) {
+          const found = await getServed(session.api, { kind, namespace, name }, session.call())
+          return found === null ? 'absent' : 'there'
+        }
         // Its metadata alone: what is in a Secret is not sent to this machine.
         const { items } = await session.api.list(kind, { namespace, name, limit: 1, form: 'metadata' }, session.call())
         return items.length === 0 ? 'absent' : 'there'

@@ -176,6 +176,17 @@ suite('sluice lint --cluster', () => {
       1,
       /MetricTemplate latency is neither /,
     ],
+    'a route that an alpha version alone serves': [
+      { 'tlsroutes.gateway.networking.k8s.io/db': object('db', { apiVersion: 'gateway.networking.k8s.io/v1alpha2' }) },
+      named
+        .replace('spec:', 'spec:\n  provider: gatewayapi:v1')
+        .replace(
+          '{port: 80, gateways: [istio-system/public, mesh]}',
+          '{port: 80, routes: [{kind: TLSRoute, name: db}]}',
+        ),
+      0,
+      /nothing wrong/,
+    ],
     'another Canary of the target': [
       {
         [`${kindKey(kinds.Canary)}/other`]: object('other', {

@@ -1,5 +1,5 @@
 /** A cluster that answers what a test says, for commands that only ask. */
-import { kindKey, type KubeObject } from '../../src/api/object.ts'
+import { apiVersionOf, type Kind, kindKey, type KubeObject } from '../../src/api/object.ts'
 import type { Client } from '../../src/cli/tools.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { at, type Json } from '../../src/core/json.ts'
@@ -27,6 +27,10 @@ function orThrown<T>(value: T | ApiError): T {
   return value
 }
 
+/** A kind of which there are several versions is served in that of its objects. */
+const isServedIn = (kind: Kind, object: KubeObject): boolean =>
+  kind.older === undefined || object.apiVersion === apiVersionOf(kind)
+
 /** The caller of a command, in namespace shop. */
 export function clientOf({ paths, objects, served, denied, user }: Cluster): Client {
   const of = (key: string): { id: string; found: KubeObject }[] =>
@@ -44,7 +48,8 @@ export function clientOf({ paths, objects, served, denied, user }: Cluster): Cli
     },
     api: {
       get: async ({ kind, name }) =>
-        of(kindKey(kind)).find(({ id }) => id === `${kindKey(kind)}/${name}`)?.found ?? null,
+        of(kindKey(kind)).find(({ id, found }) => id === `${kindKey(kind)}/${name}` && isServedIn(kind, found))
+          ?.found ?? null,
       list: async (kind, { name }) => ({
         resourceVersion: '1',
         items: of(kindKey(kind)).flatMap(({ found }) =>
