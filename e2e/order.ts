@@ -49,6 +49,7 @@ const order = [
   'behaviour/rollout-strategies',
   'behaviour/deletion',
   'behaviour/flux',
+  'behaviour/argocd',
   'page/cluster',
   'page/states',
   'page/behaviour',

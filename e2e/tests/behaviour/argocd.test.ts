@@ -1,0 +1,280 @@
+/** Releases of an Application with self-heal and prune: it is Synced throughout, and its health is what docs/argo-cd.md says. */
+import { expect } from 'chai'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import { at, recordOf, textOf } from '../../../src/core/json.ts'
+import { blocks, read, root } from '../../../test/docs/pages.ts'
+import { healthOf } from '../../../test/argocd/scripts.ts'
+import { GitRepository } from '../../fixtures/git-repository.ts'
+import { Shop } from '../../fixtures/shop.ts'
+import { together } from '../../fixtures/together.ts'
+import { hasArgoCd, withArgoCd } from '../../lab/argocd.ts'
+import { find } from '../../lab/parts.ts'
+import { run } from '../../lab/program.ts'
+import { sleep, waitFor } from '../../lab/wait.ts'
+import { parse } from 'yaml'
+
+/** What an Application and its Canary said, at one moment. */
+interface Sample {
+  readonly at: number
+  readonly sync: string
+  readonly health: string
+  /** The commit that the Application is compared with. */
+  readonly compared: string
+  /** The one that was last applied; '' while that is under way. */
+  readonly applied: string
+  /** Whether the comparison is later than the last sync: in the moment between the two it is of before. */
+  readonly isCompared: boolean
+  /** When the last sync began: a sync by self-heal is one more. */
+  readonly syncedAt: string
+  readonly phase: string
+  readonly canary: string
+  /** The image of the promoted revision. */
+  readonly promoted: string
+}
+
+const EVERY = 200 // ms
+/** How long Argo CD may take from a status to its health. */
+const LAG = 15_000
+
+const application = (name: string, namespace: string, repoURL: string): KubeObject => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Application',
+  metadata: { name, namespace: 'argocd' },
+  spec: {
+    project: 'default',
+    source: { repoURL, path: 'app', targetRevision: 'main' },
+    destination: { server: 'https://kubernetes.default.svc', namespace },
+    syncPolicy: { automated: { selfHeal: true, prune: true } },
+  },
+})
+
+function withoutReplicas(object: KubeObject): KubeObject {
+  const { replicas: _, ...spec } = recordOf(object['spec'])
+  return { ...object, spec }
+}
+
+class Delivery {
+  readonly samples: Sample[] = []
+  readonly commits = new Map<string, string>()
+  readonly shop: Shop
+  readonly #repository: GitRepository
+  #isOver = false
+  readonly #sampling: Promise<void>
+
+  constructor(shop: Shop) {
+    this.shop = shop
+    this.#repository = new GitRepository(join(shop.lab.dir, `git-${shop.namespace}`))
+    this.#sampling = this.#sample()
+    this.#sampling.catch(() => undefined) // `stop` says so
+  }
+
+  get url(): string {
+    return this.#repository.url
+  }
+
+  /** A commit of the shop at this version, as CI makes one: image and annotation together. */
+  async push(version: string, canary: KubeObject, ...more: KubeObject[]): Promise<number> {
+    const since = Date.now()
+    const { metadata } = canary
+    const annotations = { 'sluice.dev/commit': `github/shop/web@${version}` }
+    const objects = [withoutReplicas(this.shop.deployment({ version })), this.shop.service()]
+    const commit = await this.#repository.commit([
+      ...objects,
+      { ...canary, metadata: { ...metadata, annotations } },
+      ...more,
+    ])
+    this.commits.set(commit, version)
+    return since
+  }
+
+  /** Resolves once the Application has this health, and all that was pushed. */
+  async untilHealth(health: string, seconds: number): Promise<void> {
+    const last = [...this.commits.keys()].at(-1)
+    await waitFor(
+      `the Application is ${health}`,
+      seconds,
+      () => {
+        const sample = this.samples.at(-1)
+        return sample?.health === health && sample.sync === 'Synced' && sample.applied === last
+      },
+      () => this.samples.at(-1),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true
+    await this.#sampling
+  }
+
+  async #sample(): Promise<void> {
+    const { lab, namespace } = this.shop
+    while (!this.#isOver) {
+      const [app, canary] = await Promise.all([
+        lab.api
+          .call('GET', `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/${namespace}`)
+          .catch(() => undefined),
+        this.shop.get(kinds.Canary, 'web'),
+      ])
+      const now = Date.now()
+      if (app !== undefined) {
+        const said = (...path: string[]): string => textOf(at(app, 'status', ...path))
+        const isDone = said('operationState', 'phase') === 'Succeeded'
+        this.samples.push({
+          at: now,
+          sync: said('sync', 'status'),
+          health: said('health', 'status'),
+          compared: said('sync', 'revision'),
+          applied: isDone ? said('operationState', 'syncResult', 'revision') : '',
+          isCompared: said('reconciledAt') > said('operationState', 'finishedAt'),
+          syncedAt: said('operationState', 'startedAt'),
+          phase: textOf(at(canary, 'status', 'phase')),
+          canary: canary === undefined ? '' : healthOf(canary).status,
+          promoted: textOf(at(canary, 'status', 'images', 'primary')),
+        })
+      }
+      await sleep(EVERY)
+    }
+  }
+}
+
+suite('With Argo CD', () => {
+  /** Argo CD runs actions in its API server, which the lab lacks; its command line prints the object that comes of one. */
+  const click = async (shop: Shop, action: string): Promise<string> => {
+    const dir = join(shop.lab.dir, shop.namespace)
+    await mkdir(dir, { recursive: true })
+    const [object, settings] = [join(dir, 'canary.yaml'), join(dir, 'argocd-cm.yaml')]
+    await writeFile(object, await shop.kubectl('get', 'canaries.sluice.dev/web', '-o', 'yaml'))
+    await writeFile(settings, await shop.lab.kubectl.run('-n', 'argocd', 'get', 'configmap', 'argocd-cm', '-o', 'yaml'))
+    // It calls this program with the object before and after, to show how they differ: here the whole one after.
+    const whole = 'diff --old-line-format= --new-line-format=%L --unchanged-line-format=%L'
+    const env = { PATH: process.env['PATH'] ?? '', HOME: dir, KUBECTL_EXTERNAL_DIFF: whole }
+    const admin = [find('argocd') ?? '', 'admin', 'settings', 'resource-overrides'] as const
+    const said = await run([...admin, 'run-action', object, action, '--argocd-cm-path', settings], { env })
+    const after = parse(said.slice(said.indexOf('apiVersion:'))) as KubeObject
+    // The API server of Argo CD sends what differs as a merge patch.
+    const patch = { metadata: { annotations: after.metadata.annotations } }
+    await shop.kubectl('patch', 'canaries.sluice.dev/web', '--type=merge', '-p', JSON.stringify(patch))
+    return after.metadata.annotations?.[`sluice.dev/${action.split('-')[0]}`] ?? ''
+  }
+
+  const handled = async (shop: Shop, name: string, value: string): Promise<void> => {
+    await waitFor(`${name} is obeyed`, 20, async () => {
+      const canary = await shop.get(kinds.Canary, 'web')
+      const answer = at(canary, 'status', 'handledCommands', name)
+      return at(answer, 'id') === value.split(' ')[0] && at(answer, 'outcome') === 'done'
+    })
+  }
+
+  /** Every sample against docs/argo-cd.md. */
+  const judge = ({ samples, commits, shop }: Delivery, sawHealthyFirst: number): void => {
+    const wrong = samples.flatMap((sample, index) => {
+      const told = [
+        ...new Set(samples.filter(one => one.at <= sample.at && one.at >= sample.at - LAG).map(one => one.canary)),
+      ]
+      const faults: string[] = []
+      // A commit that is not applied yet is the only reason to be out of sync.
+      const isOfApplied = sample.isCompared && sample.applied !== '' && sample.compared === sample.applied
+      if (sample.sync !== 'Synced' && isOfApplied) faults.push(`${sample.sync} of what was applied`)
+      // While pods of the target start, its own health is worse.
+      if (index > 0 && ![...told, 'Progressing', 'Missing', ''].includes(sample.health))
+        faults.push(`${sample.health}, and the Canary was ${told.join()}`)
+      const version = commits.get(sample.applied)
+      if (
+        sample.at > sawHealthyFirst &&
+        sample.sync === 'Synced' &&
+        sample.health === 'Healthy' &&
+        version !== undefined &&
+        !sample.promoted.endsWith(`:${version}`)
+      )
+        faults.push(`Healthy at ${version}, and production serves ${sample.promoted}`)
+      return faults.map(fault => `${new Date(sample.at).toISOString().slice(11, 23)} ${sample.phase}: ${fault}`)
+    })
+    expect(wrong, shop.namespace).to.deep.equal([])
+    expect(
+      new Set(samples.map(({ syncedAt }) => syncedAt).filter(one => one !== '')).size,
+      'syncs, none of them by self-heal',
+    ).to.equal(commits.size)
+    const phases = new Set(samples.map(({ phase }) => phase))
+    expect([...phases]).to.include.members([
+      'Initializing',
+      'Initialized',
+      'Progressing',
+      'Promoting',
+      'Finalising',
+      'Succeeded',
+      'Failed',
+    ])
+    expect([...new Set(samples.map(({ health }) => health))]).to.include.members([
+      'Healthy',
+      'Progressing',
+      'Suspended',
+      'Degraded',
+    ])
+  }
+
+  const delivers = async (shop: Shop): Promise<void> => {
+    const { lab, namespace } = shop
+    await withArgoCd(lab)
+    const [install = ''] = blocks(read('docs/argo-cd.md'), 'sh')
+    const [, ...words] = install.trim().replace('manifests/', join(root, 'manifests/')).split(' ')
+    await lab.kubectl.run(...words)
+    await shop.behave('v3', { errorRate: 1 })
+    const steps = [{ weight: 50, approve: true }, { weight: 100 }]
+    const canary = shop.canary({ analysis: { steps } })
+    const notes = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes', namespace }, data: { a: 'b' } }
+    const delivery = new Delivery(shop)
+    try {
+      await delivery.push('v1', canary, notes)
+      await lab.kubectl.apply([application(namespace, namespace, delivery.url)])
+      const timeline = shop.timeline()
+      await timeline.untilPhase('Initialized', 120)
+      await delivery.untilHealth('Healthy', 60)
+      const first = Date.now()
+      await shop.reachable('client')
+      shop.load('client', { rate: 60 })
+      const primary = (await shop.get(kinds.Deployment, 'web-primary'))?.metadata.uid
+
+      // A good release, approved by a click.
+      const good = await delivery.push('v2', canary, notes)
+      await timeline.untilReason('WaitingForApproval', 120, good)
+      await delivery.untilHealth('Suspended', 30)
+      await handled(shop, 'approve', await click(shop, 'approve'))
+      await timeline.untilPhase('Succeeded', 120, good)
+      await delivery.untilHealth('Healthy', 30)
+
+      // A bad one.
+      const bad = await delivery.push('v3', canary, notes)
+      await timeline.untilPhase('Failed', 120, bad)
+      await delivery.untilHealth('Degraded', 30)
+      const failed = await shop.get(kinds.Canary, 'web')
+      expect(healthOf(failed).message).to.match(/^production serves registry\.example\.com\/web:v2: Rolled back /)
+
+      // A push in mid-run, which also takes an object out of Git; approved to the end by a click.
+      const next = await delivery.push('v4', canary, notes)
+      await timeline.untilWeight(50, 120, next)
+      const pushed = await delivery.push('v5', canary)
+      await timeline.untilReason('Restarted', 60, pushed)
+      await timeline.untilWeight(50, 120, pushed + 1)
+      await handled(shop, 'approve', await click(shop, 'approve-full'))
+      await timeline.untilPhase('Succeeded', 120, pushed)
+      await delivery.untilHealth('Healthy', 30)
+      expect(await shop.get(kinds.ConfigMap, 'notes'), 'it is pruned').to.equal(undefined)
+      expect((await shop.get(kinds.Deployment, 'web-primary'))?.metadata.uid, 'it is not').to.equal(primary)
+      await delivery.stop()
+      judge(delivery, first)
+    } finally {
+      await delivery.stop()
+      await lab.kubectl.run('-n', 'argocd', 'delete', 'application', namespace, '--ignore-not-found', '--wait=false')
+    }
+  }
+
+  if (!hasArgoCd) return
+  together([
+    {
+      name: 'an Application with self-heal and prune is Synced through good and bad releases, and its health is what each phase says',
+      run: async lab => Shop.within(lab, 'argo', delivers),
+    },
+  ])
+})
