@@ -60,6 +60,22 @@ suite('routes of the user, by their labels', () => {
     expect(v1.routes(rolledBack(lost)).map(({ name }) => name)).to.deep.equal(['a'])
   })
 
+  test('a route without the labels, in which the user leads to the canary and another Canary shifts weights, is not touched', () => {
+    const rule = (name: string, ...to: string[]): Json => ({
+      name,
+      backendRefs: to.map(one => ({ name: one, port: 80, weight: 1 })),
+    })
+    const theirs = object(
+      kinds.HTTPRoute,
+      'b',
+      { spec: { rules: [rule('ours', ...both), rule('theirs', 'api', 'api-canary')] } },
+      { annotations: { 'sluice.dev/original': '{"theirs":null}' } },
+    )
+    const o = given([{ selector }], route('a'), theirs)
+    expect(v1.routes(o).map(({ name }) => name)).to.deep.equal(['a'])
+    expect(liveOne(at50(o), kinds.HTTPRoute, 'b').spec).to.deep.equal(theirs.spec)
+  })
+
   test('of an entry by name and one by labels the first says which rules of a route are chosen', () => {
     const two = object(kinds.HTTPRoute, 'a', {
       spec: { rules: ['x', 'y'].map(name => ({ name, backendRefs: [{ name: 'web', port: 80 }] })) },
@@ -107,6 +123,10 @@ suite('routes of the user, by their labels', () => {
     expect(
       otherRoutes({ ...chosen, surroundings: { ...noSurroundings, routes: beside } }).map(({ kind }) => kind),
     ).to.deep.equal(['GRPCRoute'])
+    // It has the split for as long as it has weights of ours.
+    const split = liveOne(at50(chosen), kinds.HTTPRoute, 'a')
+    const lost = { ...split, metadata: { ...split.metadata, labels: {} } }
+    expect(otherRoutes({ ...chosen, surroundings: { ...noSurroundings, routes: [lost] } })).to.deep.equal([])
   })
 })
 

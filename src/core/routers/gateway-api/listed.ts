@@ -13,7 +13,7 @@ import { covers } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { liveOf } from '../../render/ownership.ts'
 import type { Find, Named } from '../provider.ts'
-import { rememberedIn } from '../remembered-weights.ts'
+import { recall, rememberedIn } from '../remembered-weights.ts'
 import { backendOf, backendRefsOf, namespaceOf, rulesIn } from './refs.ts'
 
 /** One entry of `service.routes`. */
@@ -71,16 +71,16 @@ export function listedRefs(o: Named, http: Kind, find: Find): Ref[] {
   })
 }
 
-/** Such a route is read and rolled back when its labels are gone, too. */
-function hasOurWeights({ names }: Named, route: KubeObject): boolean {
-  const isCanary = ({ namespace, name }: Pick<Ref, 'namespace' | 'name'>): boolean =>
-    namespace === names.namespace && name === names.canaryService.name
-  const backends = rulesIn(route.spec)
-    .flatMap(backendRefsOf)
-    .flatMap(one => backendOf(one, namespaceOf(route)) ?? [])
-  return (
-    namespaceOf(route) === names.namespace && Object.keys(rememberedIn(route)).length > 0 && backends.some(isCanary)
-  )
+/** Such a route is read and rolled back when its labels are gone, too. Another Canary remembers its own rules in the same annotation. */
+export function hasOurWeights({ names }: Named, route: KubeObject): boolean {
+  const { namespace, name } = names.canaryService
+  if (namespaceOf(route) !== namespace) return false
+  const rules = rulesIn(route.spec)
+  const holding = rules.flatMap((rule, index) => {
+    const backends = backendRefsOf(rule).map(one => backendOf(one, namespace))
+    return backends.some(to => to?.namespace === namespace && to.name === name) ? [index] : []
+  })
+  return recall(rememberedIn(route), rules, holding).size > 0
 }
 
 /** The live routes that an entry chooses by labels, by name: at most one more than are split. */

@@ -8,7 +8,7 @@ import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { otherRouteKinds } from './kinds.ts'
-import { entriesOf, isChosen } from './listed.ts'
+import { entriesOf, hasOurWeights, isChosen } from './listed.ts'
 import { routesWithOurMatch } from './rivals.ts'
 import { backendsIn, namespaceOf, serviceParentKey } from './refs.ts'
 
@@ -43,8 +43,10 @@ export function surroundingsOf(
 
 /** Routes around the canary that do not carry its split. */
 export function otherRoutes(o: Pick<Observation, 'names' | 'canary' | 'surroundings'>): readonly KubeObject[] {
+  const entries = entriesOf(o)
   const isListed = (one: KubeObject): boolean =>
-    one.metadata.namespace === o.names.namespace && entriesOf(o).some(entry => isChosen(entry, one))
+    one.metadata.namespace === o.names.namespace &&
+    entries.some(entry => isChosen(entry, one) || (entry.selector !== undefined && hasOurWeights(o, one)))
   return o.surroundings.routes.filter(one => !isOurs(o, one) && !isListed(one))
 }
 
