@@ -89,7 +89,7 @@ needs them. Each line has a code, which [check.md](check.md) explains.
 have; \`--cluster\` looks that up with your rights. \`sluice simulate FILE --scenario errors\` plays a release of the Canary in the file by the
 controller's own code, in the playground and in virtual time: a timeline of hours in a second or two, without a cluster. It shows how long the
 steps take, when a bad version is rolled back, and how many requests fail until then, at 50 requests a second. Metrics other than those of
-requests are left out, webhooks count as answered with 200, approvals are given at once; each is said in a note. Objects may come from a cluster:
+requests are left out, webhooks count as answered with 200, alerts are not sent, approvals are given at once; each is said in a note. Objects may come from a cluster:
 \`kubectl get canaries.sluice.dev/web deployment/web -o yaml | sluice simulate -\`; their status, what the API server sets, and commands are left
 out, and a Deployment at 0 replicas is played with two pods. It is part of the demo ([playground.md](playground.md)), which the image does not
 have.

@@ -117,6 +117,7 @@ function playable(object: KubeObject): { canary: KubeObject; notes: string[] } {
 function notesOn({ spec }: Canary): string[] {
   return [
     ...(spec.analysis.webhooks.length === 0 ? [] : ['Webhooks are not called; each counts as answered with 200']),
+    ...(spec.analysis.alerts.length === 0 ? [] : ['Alerts are not sent']),
     ...((spec.analysis.steps ?? []).some(({ approve }) => approve)
       ? ['Approvals are given as soon as they are waited for']
       : []),

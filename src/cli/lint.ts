@@ -6,6 +6,7 @@ import { kinds, type KubeObject } from '../api/object.ts'
 import { parseCanary } from '../api/parse-canary.ts'
 import { parseAlertProvider } from '../api/alert-provider.ts'
 import { parseMetricTemplate } from '../api/templates.ts'
+import { claimsOf } from '../controller/kinds.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
 import { at, textOf } from '../core/json.ts'
 import { getServed } from '../runtime/read-served.ts'
@@ -125,17 +126,14 @@ async function findingsOf({ file, object }: Read, all: readonly Read[], look: Lo
   const parsed = parseCanary(object)
   if ('problems' in parsed) return [...unknown, ...parsed.problems.map(wrong)]
   const { canary } = parsed
-  const twins = all.filter(one => one.object !== object && isTwin(one.object, canary))
-  const twin = twins[0] ?? (look === null ? undefined : await look.twinOf(canary))
+  const beside = all.find(one => one.object !== object && isRival(one.object, object))
+  const rival = beside ?? (look === null ? undefined : await look.rivalOf(object))
   return [
     ...unknown,
-    ...(twin === undefined
-      ? []
-      : [
-          wrong(
-            `spec.targetRef: Canary ${twin.object.metadata.name} (${twin.file}) has the same target; keep one of them`,
-          ),
-        ]),
+    ...(rival === 'unread'
+      ? [note('Canaries may not be listed, so another one of the same target was not looked up')]
+      : []),
+    ...(rival === undefined || rival === 'unread' ? [] : [wrong(rivalSentence(rival, canary))]),
     ...(await missing(referencesOf(canary))),
   ]
 }
@@ -146,17 +144,24 @@ const isNamed = (object: KubeObject, { kind, namespace, name }: Reference): bool
   object.metadata.name === name &&
   object.metadata.namespace === namespace
 
-const isTwin = (other: KubeObject, { metadata, spec }: Canary): boolean =>
+/** Whether the controller would serve one of the two alone. */
+const isRival = (other: KubeObject, own: KubeObject): boolean =>
   other.kind === 'Canary' &&
   other.apiVersion === 'sluice.dev/v1beta1' &&
-  other.metadata.namespace === metadata.namespace &&
-  textOf(at(other.spec, 'targetRef', 'name')) === spec.targetRef.name
+  claimsOf(other).some(claim => claimsOf(own).includes(claim))
+
+function rivalSentence({ file, object }: Read, { spec }: Canary): string {
+  const other = `Canary ${object.metadata.name} (${file})`
+  return textOf(at(object.spec, 'targetRef', 'name')) === spec.targetRef.name
+    ? `spec.targetRef: ${other} has the same target; keep one of them`
+    : `spec.service.name: ${other} has the same Service ${spec.service.name ?? spec.targetRef.name}; write another one`
+}
 
 /** Looks up what is not in the files. */
 interface Lookup {
   stateOf(reference: Reference): Promise<'there' | 'absent' | 'unread'>
-  /** A Canary of the cluster that has the same target. */
-  twinOf(canary: Canary): Promise<Read | undefined>
+  /** Another Canary of the cluster that has the same target or Service. */
+  rivalOf(canary: KubeObject): Promise<Read | 'unread' | undefined>
 }
 
 async function stateOf(
@@ -166,7 +171,7 @@ async function stateOf(
   return { reference, state: look === null ? 'unasked' : await look.stateOf(reference) }
 }
 
-/** Canaries of a namespace that are read to find a second one of a target. */
+/** Canaries of a namespace that are read to find a second one of a target or Service. */
 const MOST = 500
 
 function lookupIn(session: Session): Lookup {
@@ -185,15 +190,16 @@ function lookupIn(session: Session): Lookup {
         throw error
       }
     },
-    async twinOf(canary) {
+    async rivalOf(canary) {
       try {
         const query = { namespace: canary.metadata.namespace ?? '', limit: MOST }
         const { items } = await session.api.list(kinds.Canary, query, session.call())
-        const object = items.find(one => one.metadata.name !== canary.metadata.name && isTwin(one, canary))
+        const object = items.find(one => one.metadata.name !== canary.metadata.name && isRival(one, canary))
         return object === undefined ? undefined : { file: 'in the cluster', object }
       } catch (error) {
+        if (isForbidden(error)) return 'unread'
         // Without the definitions there are no Canaries.
-        if (isForbidden(error) || isNotFound(error)) return undefined
+        if (isNotFound(error)) return undefined
         throw error
       }
     },

@@ -154,6 +154,13 @@ export const providerKeys = (provider: Provider, fallback: Provider): readonly s
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? ''
 const pair = (namespace: string, [key, value]: [string, string]): string => `${namespace}/${key}=${value}`
 
+/** What no two Canaries may have: a target, and a Service. */
+export function claimsOf(canary: KubeObject): string[] {
+  const target = textOf(at(canary.spec, 'targetRef', 'name'))
+  const service = textOf(at(canary.spec, 'service', 'name')) || target
+  return [`${namespaceOf(canary)}/target/${target}`, `${namespaceOf(canary)}/service/${service}`]
+}
+
 /**
  * The indexes of a cache: how objects that matter to a canary are found without reading all others. Every index key is
  * also what a canary may be interested in: it is woken when an object enters or leaves one.
@@ -162,11 +169,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
   {
     kind: kinds.Canary,
     name: 'claims',
-    of: canary => {
-      const target = textOf(at(canary.spec, 'targetRef', 'name'))
-      const service = textOf(at(canary.spec, 'service', 'name')) || target
-      return [`${namespaceOf(canary)}/target/${target}`, `${namespaceOf(canary)}/service/${service}`]
-    },
+    of: claimsOf,
   },
   {
     kind: kinds.Canary,

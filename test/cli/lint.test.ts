@@ -44,6 +44,15 @@ const rows: Readonly<Record<string, readonly [text: string, code: number, said: 
     1,
     /Canary shop\/web: spec\.targetRef: Canary other \(-\) has the same target; keep one of them\n/,
   ],
+  'two Canaries of one Service': [
+    `${deployment}---\n${deployment.replace('name: web,', 'name: other,')}---\n${canary('  analysis: {}')}\n---\n${canary(
+      '  analysis: {}',
+    )
+      .replaceAll('name: web', 'name: other')
+      .replace('{port: 80}', '{port: 80, name: web}')}`,
+    1,
+    /Canary shop\/web: spec\.service\.name: Canary other \(-\) has the same Service web; write another one\n.*Canary shop\/other: spec\.service\.name: Canary web /,
+  ],
   'a template that is elsewhere': [
     `${deployment}---\n${canary('  analysis: {metrics: [{name: a, templateRef: {name: latency}, thresholdRange: {max: 1}}]}')}`,
     0,
@@ -199,7 +208,12 @@ suite('sluice lint --cluster', () => {
       1,
       /spec\.targetRef: Canary other \(in the cluster\) has the same target; keep one of them\n/,
     ],
-    'Canaries that may not be listed': [{ [`${kindKey(kinds.Canary)}/other`]: forbidden }, named, 0, /nothing wrong/],
+    'Canaries that may not be listed': [
+      { [`${kindKey(kinds.Canary)}/other`]: forbidden },
+      named,
+      0,
+      /note: Canaries may not be listed, .*\n.*nothing wrong/,
+    ],
     'the Canary itself, as it is there already': [
       {
         [`${kindKey(kinds.Canary)}/web`]: object('web', {

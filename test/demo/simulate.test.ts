@@ -72,11 +72,11 @@ suite('sluice simulate', function () {
     ],
     'what the playground cannot play is left out, and said': [
       canary(
-        '{interval: 10s, stepWeights: [50], metrics: [{name: request-success-rate, thresholdRange: {min: 99}}, {name: lag, templateRef: {name: lag}, thresholdRange: {max: 1}}], webhooks: [{name: h, url: "http://h.example.com/"}]}',
+        '{interval: 10s, stepWeights: [50], metrics: [{name: request-success-rate, thresholdRange: {min: 99}}, {name: lag, templateRef: {name: lag}, thresholdRange: {max: 1}}], webhooks: [{name: h, url: "http://h.example.com/"}], alerts: [{name: a, severity: info, providerRef: {name: chat}}]}',
       ),
       'good',
       'promoted',
-      /Note: Left out, because the playground measures requests alone: lag\nNote: Webhooks are not called; each counts as answered with 200\n/,
+      /Note: Left out, because the playground measures requests alone: lag\nNote: Webhooks are not called; each counts as answered with 200\nNote: Alerts are not sent\n/,
       /^Promoted/,
     ],
     'approvals are given': [
