@@ -5,11 +5,12 @@ import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
 import { Metrics } from './adapters/metrics.ts'
+import type { OtlpExporter } from './adapters/otlp/exporter.ts'
 import { problemBeforeLookup } from './adapters/http/targets.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { RunFlags } from './cli/flags.ts'
 import { settingsOf } from './cli/settings.ts'
-import { connect, type Connected } from './connect.ts'
+import { connect, connectCollector, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
 import { figuresOf, finishedRun } from './controller/canary-metrics.ts'
@@ -55,6 +56,8 @@ class ControllerApp {
   readonly #ended = new Map<string, string>()
   readonly #version: string
   readonly #rights: RightsCheck
+  /** null: nothing is traced. */
+  readonly #spans: OtlpExporter | null
   #isLeading = false
   #election: Election | null = null
   #started = false
@@ -99,6 +102,12 @@ class ControllerApp {
       clock: systemClock,
       counted: (role, missing) => metrics.set('missing_rights', { role }, missing),
     })
+    this.#spans = connectCollector(process.env, {
+      version,
+      log,
+      instance: this.#identity,
+      dropped: spans => metrics.count('spans_dropped_total', {}, spans),
+    })
     this.#controller = new Controller(
       {
         api,
@@ -111,6 +120,7 @@ class ControllerApp {
         log,
         sha256,
         random: Math.random,
+        ...(this.#spans === null ? {} : { spans: this.#spans }),
       },
       {
         settings: settingsOf(flags, {
@@ -172,7 +182,7 @@ class ControllerApp {
       this.#election = this.#newElection()
       await this.#election.run(stop, term => this.#lead(term))
     } else await this.#lead(stop)
-    await this.#recorder.close(LAST_WORDS)
+    await Promise.all([this.#recorder.close(LAST_WORDS), this.#spans?.close(LAST_WORDS)])
     server.close()
     server.closeAllConnections()
     const ending = [endJobs(), this.#controller.close(), this.#connected.close()]

@@ -10,6 +10,8 @@ import { Admission } from './adapters/kubernetes/admission.ts'
 import { type Credentials, loadCredentials } from './adapters/kubernetes/credentials.ts'
 import type { ExchangeOptions } from './adapters/kubernetes/exchange.ts'
 import { KubeTransport } from './adapters/kubernetes/transport.ts'
+import { OtlpExporter, type OtlpOptions } from './adapters/otlp/exporter.ts'
+import { otlpSettings } from './adapters/otlp/settings.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
 import { HttpWebhooks } from './adapters/webhooks/caller.ts'
 import { kinds } from './api/object.ts'
@@ -88,6 +90,20 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
       await api.close()
     },
   }
+}
+
+/**
+ * Where traces go, as the environment says; null: nothing is traced. What makes no sense there is logged, and stops nothing but the
+ * traces.
+ */
+export function connectCollector(
+  environment: ConnectOptions['environment'],
+  options: Pick<OtlpOptions, 'version' | 'log' | 'instance' | 'dropped'>,
+): OtlpExporter | null {
+  const { settings, problems } = otlpSettings(environment)
+  for (const problem of problems) options.log.warn('a variable about traces makes no sense', { problem })
+  if (settings === null) return null
+  return new OtlpExporter({ ...options, settings, environment, clock: monotonicClock, random: Math.random })
 }
 
 /** Requests a second, and at once, of a command: what kubectl allows itself. */

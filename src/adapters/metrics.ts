@@ -45,6 +45,7 @@ const table = {
   ],
   events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],
   events_dropped_total: ['counter', 'Kubernetes Events that could not be written, and never will be.', []],
+  spans_dropped_total: ['counter', 'Spans of traces that could not be delivered, and never will be.', []],
   leader: ['gauge', '1 while this process holds the Lease.', []],
   missing_rights: ['gauge', 'Rights of a role that this process lacks, checked at start and hourly.', ['role']],
 } as const satisfies Record<
@@ -94,8 +95,8 @@ export class Metrics {
     this.#note(name, labels)
   }
 
-  count<N extends Named<'counter'>>(name: N, labels: Labels<N>): void {
-    this.#counters.get(name)?.inc(labels)
+  count<N extends Named<'counter'>>(name: N, labels: Labels<N>, by = 1): void {
+    this.#counters.get(name)?.inc(labels, by)
     this.#note(name, labels)
   }
 
