@@ -159,6 +159,18 @@ const AlertThread = z.object({
   thread: z.string().describe('What the server calls the first message of this run.'),
 })
 
+const Trace = z.object({
+  run: z.string(),
+  id: z.string().describe('Id of the trace, 32 hexadecimal digits.'),
+  parent: text().describe('The annotation `sluice.dev/traceparent` as it was when the run began.'),
+  steps: z
+    .array(z.object({ name: z.string(), at: z.string().meta({ format: 'date-time' }) }))
+    .max(40)
+    .optional()
+    .describe('Steps of the run that were not sent yet, with the times at which they began.'),
+  sent: z.boolean().optional().describe('Whether the whole trace was sent, or given up.'),
+})
+
 const Hook = z.object({
   name: z.string(),
   place: z.string().describe('Where in the run it is called.'),
@@ -274,6 +286,11 @@ export const CanaryStatusSchema = z
       .max(4)
       .optional()
       .describe('Messages that the next ones of a run follow, where the service of the alert has threads.'),
+    traces: z
+      .array(Trace)
+      .max(4)
+      .optional()
+      .describe('Where traces are on: that of the present or the last run first, then those that were not sent yet.'),
   })
   .partial()
 

@@ -21,6 +21,8 @@ export interface ApplyPorts {
   readonly log: Log
   /** Wakes a Canary at a time, or at once. */
   readonly wake: (key: string, at: Instant) => void
+  /** Told of a write that is made; what it answers with is told of what it failed with, null where it did not. */
+  readonly writing?: ((key: string, write: Write) => (error: unknown) => void) | undefined
 }
 
 interface Failure {
@@ -61,7 +63,7 @@ export function* applyWrites(
 
 /** null: the write was made. */
 function* attempt(
-  { cache, clock, wake }: ApplyPorts,
+  { cache, clock, wake, writing }: ApplyPorts,
   calls: Calls,
   key: string,
   known: ProcessMemory,
@@ -75,11 +77,14 @@ function* attempt(
     return { write, error: new Contested() }
   }
   if (known.isNamespaceTerminating && mayCreate(write)) return { write, error: new NamespaceEnding() }
+  const made = writing?.(key, write)
   try {
     yield* sendWrite(cache, calls, write, lane)
     known.contention.note(write, now)
+    made?.(null)
     return null
   } catch (error) {
+    made?.(error)
     known.isNamespaceTerminating ||= isNamespaceTerminating(error)
     return { write, error }
   }

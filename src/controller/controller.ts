@@ -6,7 +6,7 @@ import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../a
 import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
-import type { AlertSender, Clock, KubeApi, Log, MetricSource, Sha256, WebhookCaller } from '../core/ports.ts'
+import type { AlertSender, Clock, KubeApi, Log, MetricSource, Sha256, SpanSink, WebhookCaller } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -41,6 +41,7 @@ import { NO_POD_TROUBLES, PodTroubles } from './pod-troubles.ts'
 import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
+import { RunTraces } from './run-traces.ts'
 import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
 
 export interface ControllerPorts {
@@ -57,6 +58,8 @@ export interface ControllerPorts {
   readonly sha256: Sha256
   /** Uniform in [0, 1). */
   readonly random: () => number
+  /** Where the traces of runs go; left out: nothing is traced. */
+  readonly spans?: SpanSink
 }
 
 export interface ControllerOptions {
@@ -162,9 +165,11 @@ export class Controller {
     const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks, alerts: sender } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
-    const queries = new InFlightQueries(metrics, key => this.#wake(key))
+    const { spans: sink } = this.#ports
+    const traces = sink === undefined ? null : new RunTraces({ sink, sha256, clock, ended: key => this.#wake(key) })
+    const queries = new InFlightQueries(metrics, key => this.#wake(key), traces?.asked)
     const hookCalls = new HookCalls(webhooks)
-    const hooks = new InFlightHooks(hookCalls, key => this.#wake(key))
+    const hooks = new InFlightHooks(hookCalls, key => this.#wake(key), traces?.called)
     const deliveries = new HookDeliveries({
       calls: hookCalls,
       clock,
@@ -228,6 +233,8 @@ export class Controller {
       ),
       podSamples,
       podTroubles,
+      traces,
+      writing: traces?.writing,
       wake: (key, at) => this.#wakeAt(key, at),
       unseen: (...canary) => unseenIn(this.reflectors(), ...canary),
       hidden: (...canary) => hiddenIn(this.reflectors(), ...canary),

@@ -1,8 +1,12 @@
 /** Webhooks that a run waits for: a pass goes on without an answer, and the answer wakes the canary. */
 import { sameJson } from '../core/json.ts'
+import type { Finding } from '../core/model/check.ts'
 import type { HookCall } from '../core/model/hook.ts'
 import type { HookCalls } from './hook-calls.ts'
 import type { Findings } from './in-flight-queries.ts'
+
+/** Told of a call that is made; what it answers with is told of its answer, unless it is given up. */
+export type WatchHooks = (key: string, call: HookCall) => (finding: Finding) => void
 
 interface UnderWay {
   /** As it was when it was called. */
@@ -19,12 +23,14 @@ interface InFlight {
 export class InFlightHooks {
   readonly #calls: Pick<HookCalls, 'call' | 'before'>
   readonly #changed: (key: string) => void
+  readonly #watch: WatchHooks | undefined
   readonly #byKey = new Map<string, InFlight>()
 
   /** @param changed is told the canary whose answer has arrived, or whose call waits for its turn, or has it. */
-  constructor(calls: Pick<HookCalls, 'call' | 'before'>, changed: (key: string) => void) {
+  constructor(calls: Pick<HookCalls, 'call' | 'before'>, changed: (key: string) => void, watch?: WatchHooks) {
     this.#calls = calls
     this.#changed = changed
+    this.#watch = watch
   }
 
   /** Answers that were not taken up yet, and the places of calls that wait for their turn, by id of the call. */
@@ -57,9 +63,11 @@ export class InFlightHooks {
     const stop = new AbortController()
     inFlight.calls.set(call.id, { call, stop })
     const changed = (): void => this.#changed(key)
+    const seen = this.#watch?.(key, call)
     void this.#calls.call(call, stop.signal, { waits: changed, comes: changed }).then(finding => {
       if (finding === null || inFlight.calls.get(call.id)?.stop !== stop) return
       inFlight.calls.delete(call.id)
+      seen?.(finding)
       inFlight.findings = { ...inFlight.findings, [call.id]: finding }
       changed()
     })

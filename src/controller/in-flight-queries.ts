@@ -8,6 +8,9 @@ import type { MetricSource } from '../core/ports.ts'
 /** Answers of one canary, by id of the Check. */
 export type Findings = Readonly<Record<string, Finding>>
 
+/** Told of questions that are asked; what it answers with is told of their answers, unless they are given up. */
+export type WatchQueries = (key: string, checks: readonly Check[]) => (answers: ReadonlyMap<string, Finding>) => void
+
 interface Asking {
   readonly ids: ReadonlySet<string>
   readonly stop: AbortController
@@ -16,13 +19,15 @@ interface Asking {
 export class InFlightQueries {
   readonly #source: MetricSource
   readonly #answered: (key: string) => void
+  readonly #watch: WatchQueries | undefined
   readonly #asking = new Map<string, Asking>()
   readonly #findings = new Map<string, Findings>()
 
   /** @param answered is told the canary whose answers have arrived. */
-  constructor(source: MetricSource, answered: (key: string) => void) {
+  constructor(source: MetricSource, answered: (key: string) => void, watch?: WatchQueries) {
     this.#source = source
     this.#answered = answered
+    this.#watch = watch
   }
 
   /** What is known; empty before the first answer. */
@@ -37,10 +42,12 @@ export class InFlightQueries {
     current?.stop.abort()
     const asking = { ids: new Set(checks.map(check => check.id)), stop: new AbortController() }
     this.#asking.set(key, asking)
+    const seen = this.#watch?.(key, checks)
     void this.#source.measure(checks, asking.stop.signal).then(answers => {
       if (this.#asking.get(key) !== asking) return
       this.#asking.delete(key)
       this.#findings.set(key, { ...keptFindings(this.findings(key), checks), ...Object.fromEntries(answers) })
+      seen?.(answers)
       this.#answered(key)
     })
   }

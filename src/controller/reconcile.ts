@@ -36,6 +36,7 @@ import type { NeededInformers } from './needed-informers.ts'
 import type { Observer, ReconcileContext } from './observe.ts'
 import { type ProcessMemory, ProcessMemories } from './process-memory.ts'
 import type { QueryTrials } from './query-trials.ts'
+import type { RunTraces } from './run-traces.ts'
 import type { Step } from './step.ts'
 import type { Instant } from '../core/time.ts'
 import { fingerprint, sameJson } from '../core/json.ts'
@@ -60,6 +61,8 @@ export interface ReconcilerPorts extends ApplyPorts {
   readonly configContents: Pick<ConfigContents, 'retain'>
   readonly podSamples: Pick<Samples, 'retain'>
   readonly podTroubles: Pick<PodTroubleReader, 'forget'>
+  /** null: nothing is traced. */
+  readonly traces: RunTraces | null
   /** Kinds that cannot be watched, as a sentence; null when all that matters is seen. */
   readonly unseen: (namespace: string, own: readonly Kind[], scaler: Kind | null) => string | null
   /** What a Canary that is deleted cannot see of all that it hands over, as a sentence; null when it sees it. */
@@ -140,6 +143,7 @@ export class Reconciler {
     this.#ports.decided?.(decided.observation, decided.decision)
     if ('ask' in decided.decision) {
       const { ask, calls: hookCalls, writes } = decided.decision
+      this.#ports.traces?.asking(key, decided.observation)
       queries.ask(key, ask)
       hooks.ask(key, hookCalls)
       return yield* applyWrites(this.#ports, calls, key, known, writes, laneOf(known.state))
@@ -166,14 +170,15 @@ export class Reconciler {
 
   /** The status first, then the Events, then everything else; memory takes a decision in once its status is written. */
   *#carryOut(key: string, known: ProcessMemory, o: Observation, decision: Decision, calls: Calls): Step<void> {
-    const { cache, clock, log, wake, hooks, deliveries, alerts } = this.#ports
+    const { cache, clock, log, wake, hooks, deliveries, alerts, traces } = this.#ports
     const now = clock.now()
     const { state, reason, message, announcements, wakeAt } = decision
     const lane = laneOf(state)
     // What was delivered since the decision began is no longer in the outbox of `known`.
     const outbox = outboxWith(known.memory.outbox, decision.outbox)
     const { alertThreads } = known.memory
-    const memory: Memory = { ...decision.memory, reason, message, outbox, alertThreads }
+    const noted = traces?.note(key, o, decision, now) ?? { traces: [], spans: [] }
+    const memory: Memory = { ...decision.memory, reason, message, outbox, alertThreads, traces: noted.traces }
     const status = writeStatus(o, { ...decision, memory }, now)
     const commitAt = commitTime(known, status, decision.outbox.length > 0, now)
     let { canary } = o
@@ -192,6 +197,7 @@ export class Reconciler {
       outbox: outboxWith(known.memory.outbox, decision.outbox),
       alertThreads: known.memory.alertThreads,
     }
+    traces?.committed(key, o, decision, noted)
     if (announcements.length > 0) log.info('decided', { canary: key, phase: state.phase, reason, said: message })
     this.#announce(key, o.canary, announcements)
     hooks.ask(key, decision.calls)
@@ -201,6 +207,7 @@ export class Reconciler {
     this.#ports.watcher(key, o, decision)
     const writes = decision.writes.map(write => afterCommit(write, o.canary, canary))
     yield* applyWrites(this.#ports, calls, key, known, writes, lane)
+    traces?.finish(key, after)
     if (wakeAt !== null) wake(key, wakeAt)
   }
 
@@ -255,6 +262,7 @@ export class Reconciler {
     this.#ports.configContents.retain(key, [])
     this.#ports.podSamples.retain(key, [])
     this.#ports.podTroubles.forget(key)
+    this.#ports.traces?.forget(key)
     this.#ports.watcher(key, null, null)
   }
 }

@@ -7,6 +7,7 @@ import type { Kind, KubeObject, Ref } from '../api/object.ts'
 import type { AlertCall, AlertOutcome, AlertProblem } from './model/alert.ts'
 import type { Check, Finding } from './model/check.ts'
 import type { HookCall } from './model/hook.ts'
+import type { Span } from './model/trace.ts'
 import type { Instant, Milliseconds } from './time.ts'
 import type { Write } from './model/write.ts'
 
@@ -115,6 +116,16 @@ export interface AlertSender {
   send(call: AlertCall, signal: AbortSignal): Promise<AlertOutcome>
   /** Why no alert could be sent to a provider, as far as it is known without sending one; null when one could. */
   problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null>
+}
+
+/** Takes the spans of traces. Never throws, and nothing waits for it. */
+export interface SpanSink {
+  /**
+   * Takes spans that belong together: all of them or, where there is no room, none.
+   *
+   * @param done called once they were delivered, or given up for good; not when the process ends first.
+   */
+  send(spans: readonly Span[], done?: () => void): void
 }
 
 export interface Clock {

@@ -185,6 +185,16 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   hooks: fc.array(hook, { maxLength: 3 }),
   outbox: fc.array(entry, { maxLength: 3 }),
   alertThreads: fc.constantFrom([], [{ alert: 'told', run: 'abc', thread: '1.2' }]),
+  traces: fc.array(
+    fc.record({
+      run: fc.constantFrom('abc', 'abcx'),
+      id: fc.stringMatching(/^[0-9a-f]{32}$/),
+      parent: fc.constantFrom('', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
+      steps: fc.array(fc.record({ name: fc.constantFrom('start pods', 'weight 10'), at: instant }), { maxLength: 3 }),
+      sent: fc.boolean(),
+    }),
+    { maxLength: 3 },
+  ),
   warnings: fc.array(fc.record({ reason: fc.constant('Conflict' as const), message: fc.string({ maxLength: 40 }) }), {
     maxLength: 2,
   }),

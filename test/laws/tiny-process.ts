@@ -190,6 +190,7 @@ export class TinyProcess {
       neededInformers: { set: nothing, forget: nothing },
       podSamples: { retain: nothing },
       podTroubles: { forget: nothing },
+      traces: null,
       configContents: { retain: nothing },
       queries: {
         findings: () => this.#findings,

@@ -88,7 +88,7 @@ export class World {
    */
   start(
     own: Partial<Settings> = {},
-    ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock'>> = {},
+    ports: Partial<Pick<ControllerPorts, 'metrics' | 'clock' | 'spans'>> = {},
     through: (network: PlaygroundApi) => KubeApi = network => network,
   ): Process {
     const network = this.api.replica()

@@ -7,6 +7,7 @@ import type { HandledCommand } from './command.ts'
 import type { HookRecord } from './hook.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
+import type { RunTrace } from './trace.ts'
 import type { Cookie } from './traffic.ts'
 import type { Instant, Percent } from '../time.ts'
 
@@ -99,6 +100,8 @@ export interface Memory {
   readonly outbox: readonly OutboxEntry[]
   /** Where alerts of the last run continue; one an alert at most. */
   readonly alertThreads: readonly AlertThread[]
+  /** The trace of the present or the last run first, then those that were not sent yet; none while nothing is traced. */
+  readonly traces: readonly RunTrace[]
   /** What people were warned of, and is still so. */
   readonly warnings: readonly Warning[]
   /** What was last reported as holding; null: nothing that still holds. It is announced again only when it comes back. */
@@ -135,6 +138,7 @@ export const emptyMemory: Memory = {
   hooks: [],
   outbox: [],
   alertThreads: [],
+  traces: [],
   warnings: [],
   reported: null,
   reason: 'Initializing',

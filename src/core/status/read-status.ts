@@ -15,6 +15,7 @@ import {
   type Warning,
 } from '../model/memory.ts'
 import type { Analysis, Hold, Run, Stage, State } from '../model/state.ts'
+import type { RunTrace } from '../model/trace.ts'
 import { NONE, trafficOf } from '../model/traffic.ts'
 import { AWAITED, type Waiting, waitingFor } from '../model/waiting.ts'
 import { isRecord } from '../json.ts'
@@ -256,6 +257,15 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
       return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run, ...facts }]
     }),
     alertThreads: (s.alertThreads ?? []).map(one => ({ ...one })),
+    traces: (s.traces ?? []).map(
+      ({ run, id, parent = '', steps = [], sent = false }): RunTrace => ({
+        run,
+        id,
+        parent,
+        steps: steps.map(({ name, at }) => ({ name, at: instantOf(at) ?? now })),
+        sent,
+      }),
+    ),
     warnings: (s.warnings ?? []).flatMap(({ reason, message }): Warning[] =>
       isReason(reason) ? [{ reason, message }] : [],
     ),

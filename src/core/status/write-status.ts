@@ -7,6 +7,7 @@ import { progressOf } from '../model/plan.ts'
 import { imageOf, promotedOf, releasedOf, requestedOf } from '../model/selectors.ts'
 import type { Revision, State } from '../model/state.ts'
 import { stickyOf } from '../model/sticky.ts'
+import type { RunTrace } from '../model/trace.ts'
 import type { Cookie, Traffic } from '../model/traffic.ts'
 import type { Waiting } from '../model/waiting.ts'
 import { LONGEST_MESSAGE } from '../model/announcement.ts'
@@ -110,6 +111,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       }),
     ),
     alertThreads: memory.alertThreads.length === 0 ? undefined : memory.alertThreads.map(one => ({ ...one })),
+    traces: memory.traces.length === 0 ? undefined : memory.traces.map(writeTrace),
   })
 }
 
@@ -162,6 +164,16 @@ function writeHook(record: HookRecord): NonNullable<CanaryStatus['webhooks']>[nu
     said: last === null ? undefined : clipped(last.said, LONGEST.webhook),
     at: last === null ? undefined : iso(last.at),
     unavailableSince: isoOrNone(unavailableSince),
+  })
+}
+
+function writeTrace({ run, id, parent, steps, sent }: RunTrace): NonNullable<CanaryStatus['traces']>[number] {
+  return drop({
+    run,
+    id,
+    parent: parent === '' ? undefined : parent,
+    steps: steps.length === 0 ? undefined : steps.map(({ name, at: began }) => ({ name, at: iso(began) })),
+    sent: sent || undefined,
   })
 }
 

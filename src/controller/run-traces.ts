@@ -1,0 +1,116 @@
+/** The traces of runs: which spans leave when, and below which step what is asked and written hangs. Nothing waits for it. */
+import type { WatchHooks } from './in-flight-hooks.ts'
+import type { WatchQueries } from './in-flight-queries.ts'
+import { writeErrorOf } from './write-errors.ts'
+import type { Decision } from '../core/model/decision.ts'
+import type { Observation } from '../core/model/observation.ts'
+import { runOf } from '../core/model/selectors.ts'
+import type { RunTrace, Span, TraceContext } from '../core/model/trace.ts'
+import type { Write } from '../core/model/write.ts'
+import type { Clock, Sha256, SpanSink } from '../core/ports.ts'
+import { hookSpan, type Leaf, leafOf, querySpan, writeSpan } from '../core/signals/call-spans.ts'
+import { contextOf, endedTraces, type Noted, noteTraces } from '../core/signals/traces.ts'
+import type { Instant } from '../core/time.ts'
+
+export interface RunTracesPorts {
+  readonly sink: SpanSink
+  readonly sha256: Sha256
+  readonly clock: Clock
+  /** Told of a Canary whose trace is complete, so that its status says so. */
+  readonly ended: (key: string) => void
+}
+
+/** One Canary. */
+interface Traced {
+  readonly context: TraceContext | null
+  /** Roots that are on their way, or were sent, by id of the trace. */
+  readonly roots: Map<string, 'sending' | 'sent'>
+}
+
+export class RunTraces {
+  readonly #ports: RunTracesPorts
+  readonly #byKey = new Map<string, Traced>()
+
+  constructor(ports: RunTracesPorts) {
+    this.#ports = ports
+  }
+
+  /** What a decision adds; it is sent once the decision is committed. */
+  note(key: string, o: Observation, decision: Decision, now: Instant): Noted {
+    const roots = this.#byKey.get(key)?.roots
+    return noteTraces(o, decision, ({ id }) => roots?.get(id) === 'sent', now, this.#ports.sha256)
+  }
+
+  /** A decision was committed: what follows from it hangs below the step that it leads to, or the last one of its run. */
+  committed(key: string, o: Observation, { state }: Pick<Decision, 'state'>, { traces, spans }: Noted): void {
+    this.#follow(key, traces, runOf(state) !== null || runOf(o.state) !== null)
+    if (spans.length > 0) this.#ports.sink.send(spans)
+  }
+
+  /** Nothing was decided: what is asked hangs below the present step. */
+  asking(key: string, { state, memory }: Observation): void {
+    this.#follow(key, memory.traces, runOf(state) !== null)
+  }
+
+  #follow(key: string, traces: readonly RunTrace[], isRunning: boolean): void {
+    const roots = new Map([...(this.#byKey.get(key)?.roots ?? [])].filter(([id]) => traces.some(one => one.id === id)))
+    const context = isRunning ? contextOf(traces, this.#ports.sha256) : null
+    this.#byKey.set(key, { context, roots })
+  }
+
+  /** Sends the ends of the runs that are over, each once in this process. */
+  finish(key: string, o: Observation): void {
+    const { sink, sha256, ended } = this.#ports
+    for (const { trace, spans } of endedTraces(o, sha256)) {
+      const roots = this.#byKey.get(key)?.roots
+      if (roots === undefined || roots.has(trace.id)) continue
+      roots.set(trace.id, 'sending')
+      sink.send(spans, () => {
+        const now = this.#byKey.get(key)?.roots
+        if (now?.has(trace.id) !== true) return
+        now.set(trace.id, 'sent')
+        ended(key)
+      })
+    }
+  }
+
+  /** Questions are asked; the answer tells of their answers. */
+  readonly asked: WatchQueries = (key, checks) => {
+    const ended = this.#timed(key)
+    return answers =>
+      ended(leaf =>
+        checks.flatMap(check => {
+          const finding = answers.get(check.id)
+          return finding === undefined ? [] : [querySpan(leaf, check, finding)]
+        }),
+      )
+  }
+
+  /** A webhook is called; the answer tells of its answer. */
+  readonly called: WatchHooks = (key, call) => {
+    const ended = this.#timed(key)
+    return finding => ended(leaf => [hookSpan(leaf, call, finding)])
+  }
+
+  /** An object is written; the answer tells what was thrown, null where nothing was. */
+  readonly writing = (key: string, write: Write): ((error: unknown) => void) => {
+    const ended = this.#timed(key)
+    return error => ended(leaf => [writeSpan(leaf, write, error === null ? null : writeErrorOf(write, error).message)])
+  }
+
+  /** Spans that begin now, below the present step; none outside of a run. */
+  #timed(key: string): (spansOf: (leaf: Leaf) => readonly Span[]) => void {
+    const { sink, sha256, clock } = this.#ports
+    const context = this.#byKey.get(key)?.context ?? null
+    const from = clock.now()
+    return spansOf => {
+      if (context === null) return
+      const spans = spansOf(leafOf(context, { from, to: clock.now() }, sha256))
+      if (spans.length > 0) sink.send(spans)
+    }
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key)
+  }
+}
