@@ -195,18 +195,17 @@ export class Feed<T> {
       await elapsed(this.#timing.review, signal)
       if (signal.aborted) return
       try {
-        if (await this.#api.may(permission, within(DEADLINE, signal))) {
-          this.#problems.review = null
-          this.#tellTrouble()
-          continue
-        }
-        return this.#finish({ code: 'forbidden', sentence: this.#noWatch() })
+        const isAllowed = await this.#api.may(permission, within(DEADLINE, signal))
+        if (!isAllowed) return this.#finish({ code: 'forbidden', sentence: this.#noWatch() })
       } catch (error) {
         if (signal.aborted) return
         // Reviews of oneself are open to all by default; where they are not, a list of one tells as much.
         const said = isForbidden(error) ? await this.#listOne(signal) : error
         if (signal.aborted || (said !== null && this.#failed('review', said))) return
+        if (said !== null) continue
       }
+      this.#problems.review = null
+      this.#tellTrouble()
     }
   }
 

@@ -86,19 +86,21 @@ suite('the stream of a tab', () => {
     }
   }
 
-  test('goes on while the API server is away, says so, and has the whole list again after it', async () => {
-    const one = await tab(w, TOKENS.viewer, list)
-    await one.until(({ kind }) => kind === 'list')
-    w.api.weather = 'broken'
-    const trouble = await one.until(line => line.kind === 'trouble' && line.problem !== null)
-    expect(trouble.kind === 'trouble' && trouble.problem?.code).to.equal('api-server')
-    w.api.user.create(canary('meanwhile'))
-    w.api.weather = 'well'
-    await one.until(line => line.kind === 'trouble' && line.problem === null)
-    expect(one.lines.some(({ kind }) => kind === 'end')).to.equal(false)
-    expect(JSON.stringify(one.lines)).to.include('meanwhile')
-    one.close()
-  })
+  for (const who of ['viewer', 'stranger'] as const) {
+    test(`goes on while the API server is away, says so, and has the whole list again after it: ${who}`, async () => {
+      const one = await tab(w, TOKENS[who], list)
+      await one.until(({ kind }) => kind === 'list')
+      w.api.weather = 'broken'
+      const trouble = await one.until(line => line.kind === 'trouble' && line.problem !== null)
+      expect(trouble.kind === 'trouble' && trouble.problem?.code).to.equal('api-server')
+      w.api.user.create(canary('meanwhile'))
+      w.api.weather = 'well'
+      await one.until(line => line.kind === 'trouble' && line.problem === null)
+      expect(one.lines.some(({ kind }) => kind === 'end')).to.equal(false)
+      expect(JSON.stringify(one.lines)).to.include('meanwhile')
+      one.close()
+    })
+  }
 
   test('says that Sluice is not installed', async () => {
     w.api.weather = 'without Sluice'
