@@ -22,6 +22,7 @@ import type { State } from '../core/model/state.ts'
 import type { Percent } from '../core/time.ts'
 import { workloadKindOf } from '../core/workloads/index.ts'
 import type { WorkloadKind } from '../core/workloads/workload-kind.ts'
+import type { Reflector } from '../runtime/reflector.ts'
 import type { ConfigContents } from './config-contents.ts'
 import { configKinds, readyPods } from './kinds.ts'
 import { neededConfigKinds, readConfigs } from './mounted-configs.ts'
@@ -34,7 +35,7 @@ import { leftoverPolicyKinds, neededPolicyKinds, policiesAround } from './polici
 import { type Reader, TrackedReader } from './reader.ts'
 import { sharedWith } from './shared-observation.ts'
 import { surroundingsOf } from './surroundings.ts'
-import { unseenNeeded } from './watch-health.ts'
+import { START, unseenNeeded } from './watch-health.ts'
 
 /** What memory adds to the caches. */
 export interface ReconcileContext {
@@ -194,11 +195,10 @@ export class Observer {
     }
   }
 
-  /** It is watched, and it is not known yet whether there are objects of it. */
+  /** It is watched, and it is not known yet whether there are objects of it: after a while what can do without it does, and the rest says it. */
   #isAwaited(kind: Kind): boolean {
-    return this.#reader
-      .reflectors()
-      .some(one => kindKey(one.kind) === kindKey(kind) && !one.synced && ['listing', 'waiting'].includes(one.state))
+    const isDue = (one: Reflector): boolean => ['listing', 'waiting'].includes(one.state) && one.awaited() < START
+    return this.#reader.reflectors().some(one => kindKey(one.kind) === kindKey(kind) && !one.synced && isDue(one))
   }
 
   /** In its own namespace, or in all. */

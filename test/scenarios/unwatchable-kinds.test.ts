@@ -3,6 +3,7 @@
  */
 import { expect } from 'chai'
 import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import type { Verb } from '../../playground/server/request.ts'
 import { looseDefinition } from '../../playground/test/installed.ts'
@@ -203,6 +204,46 @@ suite('kinds that cannot be seen, in virtual time', () => {
     })
     expect(world.status.reason).to.not.equal('WatchUnavailable')
     expect(world.status.phase).to.be.a('string')
+  })
+
+  /** What a conversion webhook that is broken makes of a list; routes of the user's have the split. */
+  const withBroken = async (kind: Kind): Promise<void> => {
+    world.api.server.resources.install(
+      ...[kinds.HTTPRoute, kinds.TCPRoute].map(one => resourceOf(looseDefinition(one))),
+    )
+    world.deploy()
+    for (const { kind: of, group, version } of [kinds.HTTPRoute, kinds.TCPRoute]) {
+      world.user.create({
+        apiVersion: `${group}/${version}`,
+        kind: of,
+        metadata: { name: 'web', namespace: 'shop' },
+        spec: { rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
+      })
+    }
+    world.start().api.faults.add({
+      before: request => {
+        if (request.verb === 'list' && request.kind === kind)
+          throw new ApiError({ code: 500, reason: 'InternalError', message: 'conversion webhook failed' })
+      },
+    })
+    const metrics = [{ name: 'errors', query: 'vector(0)', thresholdRange: { max: 1 }, interval: '10s' }]
+    const routes = [{ name: 'web' }, { kind: 'TCPRoute', name: 'web' }]
+    const analysis = { interval: '10s', stepWeights: [25, 50], metrics }
+    world.canary({ provider: 'gatewayapi:v1', service: { port: 80, targetPort: 8080, routes }, analysis })
+    await world.clock.advance(2 * minute)
+  }
+
+  test('DestinationRules are answered with 500, beside routes of the Gateway API: the release goes on', async () => {
+    await withBroken(kinds.DestinationRule)
+    await world.until('Initialized')
+  })
+
+  test('TCPRoutes are answered with 500, and a Canary names one: WatchUnavailable', async () => {
+    await withBroken(kinds.TCPRoute)
+    expect([world.status.reason, world.status.message]).to.deep.equal([
+      'WatchUnavailable',
+      'tcproutes.gateway.networking.k8s.io is not known yet: Cannot watch tcproutes.gateway.networking.k8s.io in all namespaces: conversion webhook failed',
+    ])
   })
 
   test('scaledobjects.keda.sh is not installed, and a Canary names one: it starts once KEDA is there', async () => {
