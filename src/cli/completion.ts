@@ -7,6 +7,8 @@ import type { Client, Tools } from './tools.ts'
 
 /** Tells kubectl not to offer files (spf13/cobra, ShellCompDirectiveNoFileComp). */
 const NO_FILES = ':4'
+/** And to offer them (ShellCompDirectiveDefault). */
+const FILES = ':0'
 /** A shell that waits for an answer is in the way of who types. */
 const DEADLINE = 2000
 const MOST = 500
@@ -15,15 +17,26 @@ const NAME = /^[a-z0-9.-]+$/
 
 const scripts = {
   bash: `_sluice() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(sluice __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | sed -e '/^:/d' -e 's/\\t.*//')" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local IFS=$'\\n' found
+  found=$(sluice __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  if [[ $found == :0 ]]; then
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+    return
+  fi
+  COMPREPLY=($(compgen -W "$(sed -e '/^:/d' -e 's/\\t.*//' <<< "$found")" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _sluice sluice
 `,
   zsh: `#compdef sluice
 _sluice() {
+  local said="$(sluice __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)"
+  if [[ $said == ":0" ]]; then
+    _files
+    return
+  fi
   local -a found
-  found=("\${(@f)$(sluice __complete "\${(@)words[2,CURRENT]}" 2>/dev/null | sed -e '/^:/d' -e 's/:/\\\\:/g' -e 's/\\t/:/')}")
+  found=("\${(@f)$(sed -e '/^:/d' -e 's/:/\\\\:/g' -e 's/\\t/:/' <<< "$said")}")
   _describe sluice found
 }
 compdef _sluice sluice
@@ -41,7 +54,8 @@ export function completionCommand(program: Command, tools: Tools): Command {
     .helpOption(false)
     .action(async (words: readonly string[]) => {
       const found = await candidatesFor(program, tools, words)
-      await tools.stdout([...found, NO_FILES].map(line => `${line}\n`).join(''))
+      const lines = found === null ? [FILES] : [...found, NO_FILES]
+      await tools.stdout(lines.map(line => `${line}\n`).join(''))
     })
   return program
     .command('completion')
@@ -56,8 +70,8 @@ export function completionCommand(program: Command, tools: Tools): Command {
     })
 }
 
-/** @param words what is typed behind the name of the program; the last one is completed. */
-async function candidatesFor(program: Command, tools: Tools, words: readonly string[]): Promise<string[]> {
+/** @param words what is typed behind the name of the program; the last one is completed. @returns null: files. */
+async function candidatesFor(program: Command, tools: Tools, words: readonly string[]): Promise<string[] | null> {
   const last = words.at(-1) ?? ''
   const fitting = (found: readonly (readonly [word: string, about: string])[]): string[] =>
     found
@@ -73,10 +87,12 @@ async function candidatesFor(program: Command, tools: Tools, words: readonly str
     if (before.long === '--namespace' || before.long === '--controller-namespace')
       return fitting(await named(tools, words, 'Namespace'))
     if (before.long === '--output') return fitting(formatsIn(before).map(one => [one, ''] as const))
-    return []
+    if (before.flags.includes('<file>')) return null
+    return fitting((before.argChoices ?? []).map(one => [one, ''] as const))
   }
   const [argument] = command.registeredArguments
   if (argument?.name() === 'name') return fitting(await named(tools, words, 'Canary'))
+  if (argument?.name() === 'file') return null
   return fitting((argument?.argChoices ?? []).map(one => [one, ''] as const))
 }
 
