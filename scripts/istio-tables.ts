@@ -115,7 +115,7 @@ function kindsTable(): string {
   const kinds = all.map(({ kind }) => kind)
   const distinct = kinds.filter((kind, place) => kinds.findIndex(one => sameVersion(one, kind)) === place)
   const rows = distinct.map(kind => [
-    `${kind.kind} (\`${apiVersionOf(kind)}\`)`,
+    `${kind.kind} (${versionsInWords(kind)})`,
     used(needed, kind),
     used(beside, kind),
     doneWith(kind),
@@ -130,6 +130,10 @@ function kindsTable(): string {
     ])
   return table(['kind', 'needed with', 'where it is served, with', 'its objects are'], [...rows, ...policies])
 }
+
+/** `networking.istio.io/v1`, and the versions that are read where that is not served. */
+const versionsInWords = (kind: Kind): string =>
+  [apiVersionOf(kind), ...(kind.older ?? [])].map(version => `\`${version}\``).join(', else ')
 
 const sameVersion = (one: Kind, other: Kind): boolean =>
   kindKey(one) === kindKey(other) && one.version === other.version
