@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of what `sluice check` checks, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the rights that the controller checks, the table of their kinds, those of providers, what Argo CD has to know of Canaries, the Helm chart and an overlay. `--verify` writes nothing and names what differs.
+ * Writes what follows from the schemas and tables: the CRDs, the reference, the pages of commands, of what `sluice check` checks, of reasons and metrics, and of messages, the table of Flagger's fields, the roles for policies and providers, the rights that the controller checks, the table of their kinds, those of providers, what Argo CD has to know of Canaries, Grafana's dashboards, the Helm chart and an overlay. `--verify` writes nothing and names what differs.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -9,6 +9,7 @@ import { chartPages } from './chart/chart.ts'
 import { checkPage } from './check-page.ts'
 import { commandLinePage } from './command-line.ts'
 import { eventsPage } from './events.ts'
+import { grafanaPages } from './grafana.ts'
 import { istioPage } from './istio-tables.ts'
 import { messagesPage } from './messages.ts'
 import { overlayPages } from './overlays.ts'
@@ -35,6 +36,7 @@ const pages = [
   nginxRolePage(),
   rolesPage(),
   argocdPage(),
+  ...grafanaPages(),
 ]
 
 /** @param written texts of files, each by its path from the root. */

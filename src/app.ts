@@ -142,7 +142,7 @@ class ControllerApp {
         webhookTold: (sink, outcome) => metrics.count('webhooks_told_total', { sink, outcome }),
         watcher: (key, observation, decision) => {
           if (observation === null || decision === null) return this.#forget(key)
-          metrics.show(figuresOf(observation, decision))
+          metrics.show(figuresOf(observation, decision, systemClock.now()))
           const ended = finishedRun(decision)
           if (ended !== null && this.#ended.get(key) !== ended.id) {
             // A run that ended before this process's first pass was counted by the leader that ended it.
@@ -272,14 +272,13 @@ class ControllerApp {
 
   #count(key: string, ended: NonNullable<ReturnType<typeof finishedRun>>): void {
     const [namespace = '', name = ''] = key.split('/')
-    const metric = ended.outcome === 'Succeeded' ? 'canary_successes_total' : 'canary_failures_total'
-    if (ended.outcome === 'Succeeded' || ended.outcome === 'Failed') this.#metrics.count(metric, { namespace, name })
-    const outcome = ended.outcome
-    this.#metrics.observe(
-      'canary_duration_seconds',
-      { namespace, name, outcome },
-      seconds(ended.endedAt - ended.startedAt),
-    )
+    const { outcome, reason, startedAt, endedAt } = ended
+    if (outcome === 'Succeeded') this.#metrics.count('canary_successes_total', { namespace, name })
+    if (outcome === 'Failed') {
+      this.#metrics.count('canary_failures_total', { namespace, name })
+      this.#metrics.count('rollbacks_total', { reason })
+    }
+    this.#metrics.observe('run_duration_seconds', { outcome }, seconds(endedAt - startedAt))
   }
 
   #forget(key: string): void {

@@ -14,6 +14,8 @@ const programs = {
   loadtester: "Flagger's load tester",
   hey: 'the requests that it sends',
   helm: 'installs the chart',
+  promtool: 'rules and metrics by the rules of Prometheus',
+  dashcheck: "dashboards by Grafana's schema, and their queries",
   openssl: 'certificates',
   ip: 'addresses of pods (iproute2)',
 } as const
@@ -47,7 +49,7 @@ export function findBinaries(env: NodeJS.ProcessEnv): Binaries {
   if (assets === undefined || assets === '') {
     throw new Error(
       'KUBEBUILDER_ASSETS is not set: it must name the folder that holds etcd, kube-apiserver, ' +
-        'kube-controller-manager, kubectl, prometheus, pilot-discovery, envoy, loadtester, hey and helm.',
+        'kube-controller-manager, kubectl, prometheus, pilot-discovery, envoy, loadtester, hey, helm, promtool and dashcheck.',
     )
   }
   const folders = [assets, ...(env['PATH'] ?? '').split(delimiter)]

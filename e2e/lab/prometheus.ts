@@ -133,6 +133,9 @@ const names: Relabeling[] = [
   { regex: 'own_.*|upstream_.*|peer', action: 'labeldrop' },
 ]
 
+/** Where controllers under test may listen: the first that a run starts has the first. */
+export const controllerPorts: readonly number[] = Array.from({ length: 20 }, (_, index) => 8101 + index)
+
 export class Prometheus {
   readonly program: Program
   readonly #dir: string
@@ -165,6 +168,12 @@ export class Prometheus {
           kubernetes_sd_configs: [{ role: 'pod', kubeconfig_file: this.#kubeconfig }],
           relabel_configs: targets,
           metric_relabel_configs: [...ownSide, ...farSide, ...security, ...names],
+        },
+        {
+          // As docs/monitoring.md has it: a canary's namespace is not that of the pod that is scraped.
+          job_name: 'sluice',
+          honor_labels: true,
+          static_configs: [{ targets: controllerPorts.map(port => `127.0.0.1:${port}`) }],
         },
       ],
     }

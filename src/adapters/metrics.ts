@@ -4,27 +4,60 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CanaryFigures } from '../core/model/canary-metrics.ts'
+import type { Outcome } from '../core/model/memory.ts'
+import type { Reason } from '../core/status/reasons.ts'
+import type { Instant } from '../core/time.ts'
 
 const short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const runs = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 const calls = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600]
 const canary = ['namespace', 'name'] as const
 
-/** Name without the prefix `sluice_`: kind, help, labels. Durations are in seconds. */
+/** A rate over a counter that appears with its first count would miss that one, so these are there from the start. */
+const ROLLBACK_REASONS: readonly Reason[] = [
+  'ThresholdReached',
+  'DeadlineExceeded',
+  'Undecided',
+  'RollbackRequested',
+  'Aborted',
+  'PromotionFailed',
+  'TargetDeleted',
+]
+const OUTCOMES: readonly Outcome[] = ['Succeeded', 'Failed', 'Withdrawn', 'Superseded']
+
+/** Name without the prefix `sluice_`: kind, help, labels. Durations are in seconds, times in seconds since 1970. */
 const table = {
   info: ['gauge', 'Always 1; the version that runs.', ['version']],
-  canary_total: ['gauge', 'Canaries of a namespace.', ['namespace']],
+  canaries: ['gauge', 'Canaries of a namespace.', ['namespace']],
   canary_status: ['gauge', '1 for the phase that a canary is in.', [...canary, 'phase']],
+  canary_reason: ['gauge', '1 for the reason of `status.reason`.', [...canary, 'reason']],
+  canary_stalled_since_timestamp_seconds: [
+    'gauge',
+    'Since when the condition Stalled holds, by its reason; absent where it does not.',
+    [...canary, 'reason'],
+  ],
+  canary_held_since_timestamp_seconds: [
+    'gauge',
+    'Since when a release waits for something other than the time of its step, by the reason; absent where it does not.',
+    [...canary, 'reason'],
+  ],
+  canary_run_start_timestamp_seconds: ['gauge', 'When the release under way began; absent at rest.', [...canary]],
   canary_weight: ['gauge', 'Percent of requests that a workload is to get.', [...canary, 'workload']],
   canary_weight_carried: [
     'gauge',
     'Percent of requests that the routes were last read to give a workload.',
     [...canary, 'workload'],
   ],
+  canary_failed_checks: ['gauge', 'Checks of the release under way that were counted as failed.', [...canary]],
+  canary_failed_checks_limit: ['gauge', 'How many failed checks roll back.', [...canary]],
   canary_check_value: ['gauge', 'Last value of a gate, in its own unit.', [...canary, 'metric']],
+  canary_check_limit: ['gauge', 'What the value of a gate is held against (min, max).', [...canary, 'metric', 'bound']],
+  canary_check_requests: ['gauge', 'Requests in the window of the last check of a gate.', [...canary, 'metric']],
+  canary_check_verdict: ['gauge', '1 for the verdict of a gate: pass, fail or hold.', [...canary, 'metric', 'verdict']],
   canary_successes_total: ['counter', 'Runs that were promoted.', [...canary]],
   canary_failures_total: ['counter', 'Runs that were rolled back.', [...canary]],
-  canary_duration_seconds: ['histogram', 'Length of a whole run.', [...canary, 'outcome'], runs],
+  rollbacks_total: ['counter', 'Runs of all canaries that were rolled back, by the reason that decided.', ['reason']],
+  run_duration_seconds: ['histogram', 'Length of a whole run, of all canaries.', ['outcome'], runs],
   queue_depth: ['gauge', 'Keys that wait for a worker.', []],
   queue_latency_seconds: ['histogram', 'From the time a key was due until a worker took it.', [], short],
   reconcile_duration_seconds: ['histogram', 'One reconcile of one canary.', ['outcome'], short],
@@ -54,12 +87,30 @@ const table = {
   | readonly ['histogram', string, readonly string[], readonly number[]]
 >
 
+/** Flagger's metric (1.44), and what says the same here. */
+const flaggers: Partial<Record<keyof typeof table, string>> = {
+  info: 'flagger_info',
+  canaries: 'flagger_canary_total',
+  canary_status: 'flagger_canary_status',
+  canary_weight: 'flagger_canary_weight',
+  canary_check_value: 'flagger_canary_metric_analysis',
+  canary_successes_total: 'flagger_canary_successes_total',
+  canary_failures_total: 'flagger_canary_failures_total',
+  run_duration_seconds: 'flagger_canary_duration_seconds',
+}
+
 /** Names and help of every metric, for the reference. */
 export const metricNames: readonly {
   readonly name: string
   readonly help: string
   readonly labels: readonly string[]
-}[] = Object.entries(table).map(([name, [, help, labels]]) => ({ name: `sluice_${name}`, help, labels }))
+  /** The name of Flagger's that says the same, if it has one. */
+  readonly flagger?: string
+}[] = (Object.keys(table) as (keyof typeof table)[]).map(name => {
+  const [, help, labels] = table[name]
+  const flagger = flaggers[name]
+  return { name: `sluice_${name}`, help, labels, ...(flagger === undefined ? {} : { flagger }) }
+})
 
 type Table = typeof table
 type Labels<N extends keyof Table> = Record<Table[N][2][number], string>
@@ -88,6 +139,8 @@ export class Metrics {
     }
     collectDefaultMetrics({ register: this.#registry })
     this.set('info', { version }, 1)
+    for (const reason of ROLLBACK_REASONS) this.#counters.get('rollbacks_total')?.inc({ reason }, 0)
+    for (const outcome of OUTCOMES) this.#histograms.get('run_duration_seconds')?.zero({ outcome })
   }
 
   set<N extends Named<'gauge'>>(name: N, labels: Labels<N>, value: number): void {
@@ -107,29 +160,52 @@ export class Metrics {
   }
 
   /** Shows a canary as it is now; what it showed before and no longer has goes. */
-  show({ namespace, name, phase, weights, carried, checks }: CanaryFigures): void {
+  show(figures: CanaryFigures): void {
+    const { namespace, name, phase, reason, startedAt, weights, carried } = figures
+    const own = { namespace, name }
+    this.#clear(namespace, name)
+    this.set('canary_status', { ...own, phase }, 1)
+    this.set('canary_reason', { ...own, reason }, 1)
+    this.#since('canary_stalled_since_timestamp_seconds', { ...own, reason }, figures.stalledSince)
+    this.#since('canary_held_since_timestamp_seconds', { ...own, reason }, figures.heldSince)
+    this.#since('canary_run_start_timestamp_seconds', own, startedAt)
+    this.set('canary_failed_checks', own, figures.failedChecks)
+    this.set('canary_failed_checks_limit', own, figures.threshold)
+    for (const [workload, weight] of Object.entries(weights)) this.set('canary_weight', { ...own, workload }, weight)
+    for (const [workload, weight] of Object.entries(carried))
+      this.set('canary_weight_carried', { ...own, workload }, weight)
+    for (const check of figures.checks) this.#showCheck(own, check)
+    // A rate over a counter that appears with its first count would miss that one.
+    for (const counter of ['canary_successes_total', 'canary_failures_total'] as const) {
+      this.#counters.get(counter)?.inc(own, 0)
+      this.#note(counter, own)
+    }
+    this.set('canaries', { namespace }, this.#canaries.get(namespace)?.size ?? 0)
+  }
+
+  #showCheck(of: Labels<'canary_failed_checks'>, check: CanaryFigures['checks'][number]): void {
+    const metric = check.name
+    this.set('canary_check_verdict', { ...of, metric, verdict: check.verdict }, 1)
+    if (check.value !== null) this.set('canary_check_value', { ...of, metric }, check.value)
+    if (check.requests !== null) this.set('canary_check_requests', { ...of, metric }, check.requests)
+    for (const bound of ['min', 'max'] as const) {
+      const limit = check[bound]
+      if (limit !== null) this.set('canary_check_limit', { ...of, metric, bound }, limit)
+    }
+  }
+
+  #since<N extends Named<'gauge'>>(name: N, labels: Labels<N>, at: Instant | null): void {
+    if (at !== null) this.set(name, labels, at / 1000)
+  }
+
+  /** Removes what a canary shows of itself; what was counted stays. */
+  #clear(namespace: string, name: string): void {
     const shown = this.#canaries.get(namespace)?.get(name)
     for (const [id, { metric, labels }] of shown ?? []) {
       const gauge = this.#gauges.get(metric)
       gauge?.remove(labels)
       if (gauge !== undefined) shown?.delete(id)
     }
-    this.set('canary_status', { namespace, name, phase }, 1)
-    for (const [workload, weight] of Object.entries(weights)) {
-      this.set('canary_weight', { namespace, name, workload }, weight)
-    }
-    for (const [workload, weight] of Object.entries(carried)) {
-      this.set('canary_weight_carried', { namespace, name, workload }, weight)
-    }
-    for (const [metric, value] of Object.entries(checks)) {
-      if (value !== null) this.set('canary_check_value', { namespace, name, metric }, value)
-    }
-    // A rate over a counter that appears with its first count would miss that one.
-    for (const counter of ['canary_successes_total', 'canary_failures_total'] as const) {
-      this.#counters.get(counter)?.inc({ namespace, name }, 0)
-      this.#note(counter, { namespace, name })
-    }
-    this.set('canary_total', { namespace }, this.#canaries.get(namespace)?.size ?? 0)
   }
 
   /** Removes every series of a canary that is gone. */
@@ -142,10 +218,10 @@ export class Metrics {
     const canaries = this.#canaries.get(namespace)
     canaries?.delete(name)
     if (canaries !== undefined && canaries.size > 0) {
-      this.set('canary_total', { namespace }, canaries.size)
+      this.set('canaries', { namespace }, canaries.size)
     } else {
       this.#canaries.delete(namespace)
-      this.#gauges.get('canary_total')?.remove({ namespace })
+      this.#gauges.get('canaries')?.remove({ namespace })
     }
   }
 

@@ -2,19 +2,33 @@
 import type { CanaryFigures } from '../core/model/canary-metrics.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { RunRecord } from '../core/model/memory.ts'
-import { requestedOf } from '../core/model/selectors.ts'
 import type { Observation } from '../core/model/observation.ts'
+import { requestedOf, runOf } from '../core/model/selectors.ts'
 import { restOf } from '../core/shares.ts'
+import { conditionsOf } from '../core/status/conditions.ts'
+import type { Instant } from '../core/time.ts'
+import { waitingOf } from '../core/view/waits.ts'
 
-export function figuresOf({ names, traffic }: Observation, { state, memory }: Decision): CanaryFigures {
+/** @param now when it was decided. */
+export function figuresOf(observation: Observation, decision: Decision, now: Instant): CanaryFigures {
+  const { canary, names, traffic } = observation
+  const { state, memory, reason } = decision
   const { canary: weight } = requestedOf(state)
+  const stalled = conditionsOf(observation, decision, now).find(({ type }) => type === 'Stalled')
+  const wait = waitingOf({ canary, names, state, memory })
   return {
     namespace: names.namespace,
     name: names.canary,
     phase: state.phase,
+    reason,
+    stalledSince: stalled?.status === 'True' ? Date.parse(stalled.lastTransitionTime) : null,
+    heldSince: wait === null || wait.since === null ? null : Date.parse(wait.since),
+    startedAt: runOf(state)?.startedAt ?? null,
     weights: { [names.target.name]: weight, [names.primary.name]: restOf(weight) },
     carried: traffic === null ? {} : { [names.target.name]: traffic.high, [names.primary.name]: restOf(traffic.high) },
-    checks: Object.fromEntries(memory.checks.map(check => [check.name, check.value])),
+    failedChecks: 'failedChecks' in state ? state.failedChecks : 0,
+    threshold: canary.spec.analysis.threshold,
+    checks: memory.checks,
   }
 }
 

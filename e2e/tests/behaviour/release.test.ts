@@ -1,8 +1,10 @@
 /** The main job: a good release goes up, a bad one comes back, and callers notice nothing but the new version. */
 import { expect } from 'chai'
 import { kinds } from '../../../src/api/object.ts'
+import type { CanaryStatus } from '../../../src/api/status.ts'
 import { expectNoFailure, expectShares } from '../../fixtures/expect.ts'
 import { explain } from '../../fixtures/explain.ts'
+import { checkMetrics, panelsWithData, testRules } from '../../fixtures/monitoring.ts'
 import type { Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import type { Timeline } from '../../fixtures/timeline.ts'
@@ -89,6 +91,25 @@ suite('A release', () => {
     for (const load of [client, gateway]) expect(load.failures(since)).to.deep.equal([])
   }
 
+  const monitoring = async (lab: Lab): Promise<void> => {
+    const status = (await shop.get(kinds.Canary, 'web'))?.['status'] as CanaryStatus
+    const of = `namespace="${shop.namespace}", name="web"`
+    for (const { name, value } of status.checks ?? []) {
+      const shown = await lab.prometheus.query(`sluice_canary_check_value{${of}, metric="${name}"}`)
+      expect(
+        shown.map(one => one.value),
+        name,
+      ).to.deep.equal(value === undefined ? [] : [value])
+    }
+    expect(
+      (await lab.prometheus.query(`sluice_canary_reason{${of}}`)).map(({ labels }) => labels['reason']),
+    ).to.deep.equal([status.reason])
+    expect((await lab.prometheus.query(`sluice_canary_failures_total{${of}}`)).map(one => one.value)).to.deep.equal([2])
+    for (const dashboard of ['releases', 'sluice']) console.log(await panelsWithData(dashboard, shop.namespace))
+    await testRules(lab.dir)
+    await checkMetrics(await lab.prometheus.query('up{job="sluice"} == 1'))
+  }
+
   together([
     {
       steps: [
@@ -104,6 +125,10 @@ suite('A release', () => {
         {
           name: 'a revision that is slow is rolled back, with a sentence that names metric, value and limit',
           run: slow,
+        },
+        {
+          name: 'each panel of the dashboards has data and shows what the status says; rules and metrics pass promtool',
+          run: monitoring,
         },
       ],
       end: async error => {
