@@ -105,7 +105,9 @@ const releases: Readonly<Record<string, readonly Chart[]>> = {
       title: 'Releases that wait',
       about: 'For pods, routes, approval, a webhook or metrics, by the reason of the status.',
       unit: 'short',
-      queries: [[`count by (reason) (sluice_canary_held_since_timestamp_seconds{${OF}}) or vector(0)`, '{{reason}}']],
+      queries: [
+        [`count by (reason) (sluice_canary_waiting_since_timestamp_seconds{${OF}}) or vector(0)`, '{{reason}}'],
+      ],
       now: true,
     },
     {

@@ -36,7 +36,7 @@ const table = {
     'Since when the condition Stalled holds, by its reason; absent where it does not.',
     [...canary, 'reason'],
   ],
-  canary_held_since_timestamp_seconds: [
+  canary_waiting_since_timestamp_seconds: [
     'gauge',
     'Since when a release waits for something other than the time of its step, by the reason; absent where it does not.',
     [...canary, 'reason'],
@@ -167,7 +167,7 @@ export class Metrics {
     this.set('canary_status', { ...own, phase }, 1)
     this.set('canary_reason', { ...own, reason }, 1)
     this.#since('canary_stalled_since_timestamp_seconds', { ...own, reason }, figures.stalledSince)
-    this.#since('canary_held_since_timestamp_seconds', { ...own, reason }, figures.heldSince)
+    this.#since('canary_waiting_since_timestamp_seconds', { ...own, reason }, figures.waitingSince)
     this.#since('canary_run_start_timestamp_seconds', own, startedAt)
     this.set('canary_failed_checks', own, figures.failedChecks)
     this.set('canary_failed_checks_limit', own, figures.threshold)
