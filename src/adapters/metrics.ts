@@ -167,7 +167,7 @@ export class Metrics {
     this.set('canary_status', { ...own, phase }, 1)
     this.set('canary_reason', { ...own, reason }, 1)
     this.#since('canary_stalled_since_timestamp_seconds', { ...own, reason }, figures.stalledSince)
-    this.#since('canary_waiting_since_timestamp_seconds', { ...own, reason }, figures.waitingSince)
+    this.#since('canary_waiting_since_timestamp_seconds', { ...own, reason }, figures.waitStartedAt)
     this.#since('canary_run_start_timestamp_seconds', own, startedAt)
     this.set('canary_failed_checks', own, figures.failedChecks)
     this.set('canary_failed_checks_limit', own, figures.threshold)

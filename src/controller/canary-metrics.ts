@@ -22,7 +22,7 @@ export function figuresOf(observation: Observation, decision: Decision, now: Ins
     phase: state.phase,
     reason,
     stalledSince: stalled?.status === 'True' ? Date.parse(stalled.lastTransitionTime) : null,
-    waitingSince: wait === null || wait.since === null ? null : Date.parse(wait.since),
+    waitStartedAt: wait === null || wait.since === null ? null : Date.parse(wait.since),
     startedAt: runOf(state)?.startedAt ?? null,
     weights: { [names.target.name]: weight, [names.primary.name]: restOf(weight) },
     carried: traffic === null ? {} : { [names.target.name]: traffic.high, [names.primary.name]: restOf(traffic.high) },

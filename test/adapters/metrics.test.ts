@@ -10,7 +10,7 @@ suite("the controller's own metrics", () => {
     phase: 'Progressing',
     reason: 'WaitingForApproval',
     stalledSince: null,
-    waitingSince: 1_767_225_700_500,
+    waitStartedAt: 1_767_225_700_500,
     startedAt: 1_767_225_600_000,
     weights: { web: 10, 'web-primary': 90 },
     carried: { web: 100, 'web-primary': 0 },
@@ -24,7 +24,7 @@ suite("the controller's own metrics", () => {
   const atRest = {
     reason: 'Succeeded',
     stalledSince: null,
-    waitingSince: null,
+    waitStartedAt: null,
     startedAt: null,
     weights: {},
     carried: {},

@@ -11,7 +11,7 @@ export interface CanaryFigures {
   /** Since when only a user can help; null where that is not so. */
   readonly stalledSince: Instant | null
   /** Since when a release waits for something other than the time of its step; null where it does not. */
-  readonly waitingSince: Instant | null
+  readonly waitStartedAt: Instant | null
   /** When the release under way began; null at rest. */
   readonly startedAt: Instant | null
   /** Workload → percent of requests. */
