@@ -3,17 +3,27 @@ import type { KubeObject } from '../api/object.ts'
 import { fingerprint } from '../core/json.ts'
 import { outboxWithout } from '../core/machine/outbox.ts'
 import type { Announcement } from '../core/model/announcement.ts'
+import { ANNOTATION_PREFIX } from '../core/model/command.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { ProcessMemories } from './process-memory.ts'
 
-/** An Event with a name of its own, which the API server stores once: announcing again is harmless. */
+/** On an Event: the id of the trace of the run that it is about. */
+const TRACE_ANNOTATION = `${ANNOTATION_PREFIX}trace-id`
+
+/**
+ * An Event with a name of its own, which the API server stores once: announcing again is harmless.
+ *
+ * @param trace id of the trace of the run that it is about.
+ */
 export function announce(
   recorder: Pick<EventRecorder, 'record'>,
   memories: ProcessMemories,
   key: string,
   about: KubeObject,
   announcements: readonly Announcement[],
+  trace: string | null,
 ): void {
+  const annotations = trace === null ? {} : { annotations: { [TRACE_ANNOTATION]: trace } }
   for (const one of announcements) {
     const event = {
       name: `${about.metadata.name}.${fingerprint([about.metadata.uid, one.key])}`,
@@ -22,6 +32,7 @@ export function announce(
       reason: one.reason,
       message: one.message,
       at: one.at,
+      ...annotations,
     } as const
     recorder.record(event, () => {
       const known = memories.get(key)

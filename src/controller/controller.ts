@@ -166,7 +166,8 @@ export class Controller {
     await this.#catchUp(term)
     if (term.aborted) return
     const { spans: sink } = this.#ports
-    const traces = sink === undefined ? null : new RunTraces({ sink, sha256, clock, ended: key => this.#wake(key) })
+    const traces =
+      sink === undefined ? null : new RunTraces({ sink, sha256, clock, log, ended: key => this.#wake(key) })
     const queries = new InFlightQueries(metrics, key => this.#wake(key), traces?.asked)
     const hookCalls = new HookCalls(webhooks)
     const hooks = new InFlightHooks(hookCalls, key => this.#wake(key), traces?.called)

@@ -7,15 +7,16 @@ import type { Observation } from '../core/model/observation.ts'
 import { runOf } from '../core/model/selectors.ts'
 import type { RunTrace, Span, TraceContext } from '../core/model/trace.ts'
 import type { Write } from '../core/model/write.ts'
-import type { Clock, Sha256, SpanSink } from '../core/ports.ts'
+import type { Clock, Log, Sha256, SpanSink } from '../core/ports.ts'
 import { hookSpan, type Leaf, leafOf, querySpan, writeSpan } from '../core/signals/call-spans.ts'
-import { contextOf, endedTraces, type Noted, noteTraces } from '../core/signals/traces.ts'
+import { contextOf, endedTraces, type Noted, noteTraces, problemOfTraceparent } from '../core/signals/traces.ts'
 import type { Instant } from '../core/time.ts'
 
 export interface RunTracesPorts {
   readonly sink: SpanSink
   readonly sha256: Sha256
   readonly clock: Clock
+  readonly log: Log
   /** Told of a Canary whose trace is complete, so that its status says so. */
   readonly ended: (key: string) => void
 }
@@ -44,6 +45,8 @@ export class RunTraces {
   /** A decision was committed: what follows from it hangs below the step that it leads to, or the last one of its run. */
   committed(key: string, o: Observation, { state }: Pick<Decision, 'state'>, { traces, spans }: Noted): void {
     this.#follow(key, traces, runOf(state) !== null || runOf(o.state) !== null)
+    const problem = traces[0]?.id === o.memory.traces[0]?.id ? null : problemOfTraceparent(o.canary)
+    if (problem !== null) this.#ports.log.warn('a trace links no other', { canary: key, problem })
     if (spans.length > 0) this.#ports.sink.send(spans)
   }
 

@@ -24,6 +24,8 @@ export interface Note {
   readonly reason: string
   readonly message: string
   readonly at: Instant
+  /** Of the Event. */
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 export interface RecorderOptions {
@@ -223,13 +225,13 @@ function bounded(note: Note): Note {
 
 /** The Event object. Events about what has no namespace live in `default`, as everywhere. */
 function eventObject(note: Note, instance: string): KubeObject {
-  const { about, type, reason } = note
+  const { about, type, reason, annotations } = note
   const { namespace = '', name, uid, resourceVersion } = about.metadata
   const time = new Date(note.at).toISOString().replace(/\.\d+Z$/, 'Z')
   return {
     apiVersion: apiVersionOf(kinds.Event),
     kind: kinds.Event.kind,
-    metadata: { name: note.name, namespace: namespace === '' ? 'default' : namespace },
+    metadata: { name: note.name, namespace: namespace === '' ? 'default' : namespace, ...present({ annotations }) },
     involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
     type,
     reason,

@@ -1,5 +1,6 @@
 /** The trace of a run, whatever happens to the controller meanwhile. */
 import { expect } from 'chai'
+import { kinds } from '../../src/api/object.ts'
 import { Collector } from '../collector.ts'
 import { World } from './world.ts'
 
@@ -46,6 +47,8 @@ suite('the trace of a run', () => {
       'sluice.weight': 50,
     })
     expect(collector.named('check').map(({ startedAt }) => startedAt)).to.include(Date.parse(last?.at ?? ''))
+    const events = world.user.list(kinds.Event, 'shop').filter(({ reason }) => reason === 'Succeeded')
+    expect(events.map(({ metadata }) => metadata.annotations)).to.deep.equal([{ 'sluice.dev/trace-id': root?.traceId }])
     expect(collector.named('query').length).to.be.greaterThan(4)
     expect(collector.named('apply').length + collector.named('replace').length).to.be.greaterThan(1)
   })

@@ -24,6 +24,8 @@ export const TRACEPARENT_ANNOTATION = `${ANNOTATION_PREFIX}traceparent`
 const MOST_STEPS = 32
 /** Traces in status: the one of the present or the last run, and those before it whose root was not sent yet. */
 const MOST_TRACES = 3
+/** Later versions of the format may say more. */
+const LONGEST_TRACEPARENT = 55
 /** Bytes of a text in an attribute. */
 const LONGEST_TEXT = 1024
 
@@ -50,10 +52,18 @@ export function readTraceparent(text: string): SpanLink | null {
   return /^0*$/.test(traceId) || /^0*$/.test(spanId) ? null : { traceId, spanId }
 }
 
+const annotationOf = ({ metadata }: KubeObject): string => (metadata.annotations?.[TRACEPARENT_ANNOTATION] ?? '').trim()
+
 /** The annotation of a Canary, without what no link needs; '' where there is none that can be read. */
-function traceparentOf({ metadata }: KubeObject): string {
-  const text = (metadata.annotations?.[TRACEPARENT_ANNOTATION] ?? '').trim().slice(0, 55)
-  return readTraceparent(text) === null ? '' : text
+function traceparentOf(canary: KubeObject): string {
+  const text = annotationOf(canary)
+  return readTraceparent(text) === null ? '' : text.slice(0, LONGEST_TRACEPARENT)
+}
+
+/** Why the trace of a run links no other although the annotation is there, as a sentence; null: nothing is wrong. */
+export function problemOfTraceparent(canary: KubeObject): string | null {
+  if (annotationOf(canary) === '' || traceparentOf(canary) !== '') return null
+  return `The annotation ${TRACEPARENT_ANNOTATION} is not a W3C traceparent; write one such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`
 }
 
 export const traceIdOf = (uid: string, run: string, sha256: Sha256): string => sha256(`${uid}/${run}`).slice(0, 32)
@@ -69,6 +79,12 @@ const stepId = (trace: RunTrace, { name, at }: TracedStep, sha256: Sha256): stri
 export function contextOf([trace]: readonly RunTrace[], sha256: Sha256): TraceContext | null {
   const step = trace?.steps.at(-1)
   return trace === undefined || step === undefined ? null : { traceId: trace.id, parentId: stepId(trace, step, sha256) }
+}
+
+/** Id of the trace of the run that a move is a part of, its end among them; null: it is a part of none, or of one that is not traced. */
+export function traceOfMove(before: State, after: State, [trace]: readonly RunTrace[]): string | null {
+  const isOfRun = runOf(before) !== null || runOf(after) !== null || before.phase === 'Finalising'
+  return isOfRun ? (trace?.id ?? null) : null
 }
 
 /** The traces after a decision, and the spans that are sent with it. */
