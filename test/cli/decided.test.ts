@@ -60,6 +60,14 @@ suite('what explain decides', () => {
     expect(world.status.message).to.equal(decision?.message)
   })
 
+  test('does not miss a reason that the controller writes later, with the next news', async () => {
+    world.setImage('demo/web:1.1.0-never-ready')
+    while (world.status.reason !== 'NewRevision') await world.clock.advance(100)
+    await world.clock.advance(3000)
+    expect(world.status.reason).to.equal('NewRevision')
+    expect((await decided(world)).decision).to.deep.include({ does: 'hold', reason: 'WaitingForPods' })
+  })
+
   test('names the kinds that may not be read, and decides nothing then', async () => {
     expect(await decided(world, 'VirtualService', 'Service')).to.deep.equal({
       decision: null,

@@ -17,8 +17,9 @@ export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
   return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
 }
 
-/** Every run passes through it within seconds: it is not worth a write at once. */
-const isPassing = (reason: string): boolean => isReason(reason) && reasons[reason].shown === 'seconds'
+/** The reason as far as it is worth a write at once: those that every run passes through within seconds are all the same. */
+export const decisiveReason = (reason: string): string =>
+  isReason(reason) && reasons[reason].shown === 'seconds' ? '' : reason
 
 /** What a later decision, or a person who waits for it, depends on. */
 function decisive(status: CanaryStatus): unknown {
@@ -41,7 +42,7 @@ function decisive(status: CanaryStatus): unknown {
     // Known again after the next read, and written with what follows from it.
     targetUid: null,
     targetGeneration: null,
-    reason: isPassing(reason) ? '' : reason,
+    reason: decisiveReason(reason),
     // Times of checks, of being carried and of waits start again after a crash, which only makes a wait longer.
     run: run && {
       ...run,

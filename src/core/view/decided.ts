@@ -2,6 +2,7 @@
 import type { Decision, Question, Read } from '../model/decision.ts'
 import type { Observation } from '../model/observation.ts'
 import { requestedOf } from '../model/selectors.ts'
+import { decisiveReason } from '../status/status-write-policy.ts'
 import { isoOrNull } from './text.ts'
 import type { Time } from './view.ts'
 
@@ -37,6 +38,8 @@ export function decisionView({ state, memory }: Observation, said: Decision | Qu
     message: said.message,
     weight: requestedOf(said.state).canary,
   }
-  const isSame = next.phase === present.phase && next.reason === present.reason && next.weight === present.weight
+  // A reason that every run passes through is written with the next news, seconds later: it is no move that is missing.
+  const isSameReason = decisiveReason(next.reason) === decisiveReason(present.reason)
+  const isSame = next.phase === present.phase && isSameReason && next.weight === present.weight
   return { does: isSame ? 'hold' : 'move', ...next, until: isoOrNull(said.wakeAt) }
 }
