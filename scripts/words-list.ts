@@ -80,7 +80,7 @@ export const words: readonly Word[] = [
   declared('Scene|look|shares|Known|Seen', 'CheckContext, runChecks, canaryShares, ReconcileContext'),
   name("(?<=')(?:clearing|emptying)(?=')", 'draining, stoppingOldPods'),
   name(
-    '\\b(?:putBacks|leftAlone|silentLooks|lookedAt|heldFor|waitingSince)\\b',
+    '\\b(?:putBacks|leftAlone|silentLooks|lookedAt|heldFor|heldSince)\\b',
     'externalScaleEvents, ignoredManager, noTrafficChecks, lastCheckTime, pausedDuration, pausedSince',
   ),
   name('(?<=status\\.|\\?\\.)(?:barrier|announced)\\b', 'progress, pendingEvents'),
