@@ -15,7 +15,7 @@ const AlertSchema = z.object({
     .enum(SEVERITIES)
     .default('info')
     .describe(
-      'The least severity that is sent: `info` everything, `warn` what a person may have to act on, `error` only releases that failed. Left out: `info`.',
+      'The least severity that is sent: `info` everything, `warn` what may need manual intervention, `error` only releases that failed. Left out: `info`.',
     ),
   providerRef: z
     .object({

@@ -46,7 +46,10 @@ export function lintCommand(program: Command, tools: Tools): Command {
       'check manifests as the API server and the controller would: schema, unknown fields, rules, and references between the files',
     )
     .argument('<file...>', 'YAML or JSON, any number of documents; - is the standard input')
-    .option('--cluster', 'look references up in the cluster, too, with your rights; without it no cluster is asked')
+    .option(
+      '--cluster',
+      'look references up in the cluster, too, with your rights; without it nothing is read from a cluster',
+    )
     .addHelpText(
       'after',
       '\nObjects that name no namespace are in that of -n; without it in `default`, with --cluster in that of the context.\n\nExit codes: 0 nothing is wrong, 1 something is refused or cannot be read, 2 wrong flags.',
@@ -57,7 +60,7 @@ export function lintCommand(program: Command, tools: Tools): Command {
   })
 }
 
-/** @param session null: no cluster is asked. @returns the exit code. */
+/** @param session null: nothing is read from a cluster. @returns the exit code. */
 async function lint(
   tools: Tools,
   files: readonly string[],

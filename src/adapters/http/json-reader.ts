@@ -1,4 +1,4 @@
-/** A server that is asked for JSON, one GET at a time. */
+/** Reads JSON from a server, one GET at a time. */
 import { isRecord, type Json } from '../../core/json.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { HttpClient, type HttpOptions } from './client.ts'

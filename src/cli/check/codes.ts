@@ -61,7 +61,7 @@ export const codes = {
     about:
       'The controller has the rights of its roles, by its own check at start and hourly. Your own rights say nothing about it: a cluster-admin passes while the controller lacks all.',
     remedy:
-      'Apply the manifest that the line names. Roles that may be left out are a warning: Canaries that need them hold and say so. The controller is asked through the API server, which needs `get` on services/proxy or pods/proxy; or through `kubectl -n sluice-system port-forward deployment/sluice 8080` with `--controller-url http://127.0.0.1:8080`. The same is on `/readyz?verbose` of the port of the controller. A new right counts at its next check, at the latest after an hour; `kubectl -n sluice-system rollout restart deployment/sluice` checks at once.',
+      'Apply the manifest that the line names. Roles that may be left out are a warning: Canaries that need them hold and say so. Its own check is read through the API server, which needs `get` on services/proxy or pods/proxy; or through `kubectl -n sluice-system port-forward deployment/sluice 8080` with `--controller-url http://127.0.0.1:8080`. The same is on `/readyz?verbose` of the port of the controller. A new right counts at its next check, at the latest after an hour; `kubectl -n sluice-system rollout restart deployment/sluice` checks at once.',
   },
   providers: {
     about: 'Which ways of splitting traffic the cluster has the kinds for.',
