@@ -22,7 +22,8 @@ const celList = (types: readonly AlertType[]): string => `[${types.map(type => `
 const LONGEST_TEMPLATE = 8192
 
 const URL_PATTERN = '(?i)^https?://[^/?# ]+[^ ]*$'
-const isUrl = (url: string): boolean => /^https?:\/\/[^/?# ]+[^ ]*$/i.test(url)
+/** CEL cannot tell that a port is too large, or a name of a host is none. */
+const isUrl = (url: string): boolean => /^https?:\/\/[^/?# ]+[^ ]*$/i.test(url) && URL.canParse(url)
 
 /**
  * Addresses of the connectors of Office 365, which Microsoft retired

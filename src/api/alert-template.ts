@@ -33,6 +33,12 @@ const isName = (text: string): text is AlertName => Object.hasOwn(LONGEST_VALUES
 /** Characters of what is sent: those of a message of Teams, the smallest of all services. */
 const LONGEST_FILLED = 20_000
 
+/** Levels of lists and objects; 8,000 of them, which a template has room for, would end the call stack, and with it the controller. */
+const DEEPEST = 32
+
+/** Characters of a name that is not known, as its sentence shows them. */
+const LONGEST_SHOWN = 60
+
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
 export type AlertTemplate = { readonly template: Json } | { readonly problem: string }
@@ -45,12 +51,13 @@ export function readAlertTemplate(text: string): AlertTemplate {
   } catch (error) {
     return { problem: `is no JSON (${(error as Error).message}); write an object such as {"text": "{{ message }}"}` }
   }
+  if (isDeeper(template, DEEPEST)) return { problem: `is nested deeper than ${DEEPEST} levels; write fewer` }
   let length = text.length
   let problem: string | null = null
   filledIn(template, braces => {
     const name = nameIn(braces)
     if (isName(name)) length += LONGEST_VALUES[name]
-    else problem ??= `${braces} is not known; use one of: ${ALERT_NAMES.join(', ')}`
+    else problem ??= `${cut(braces)} is not known; use one of: ${ALERT_NAMES.join(', ')}`
     return ''
   })
   if (problem !== null) return { problem }
@@ -69,7 +76,16 @@ export function filledTemplate(template: Json, values: Readonly<Record<AlertName
   })
 }
 
+const cut = (braces: string): string =>
+  braces.length > LONGEST_SHOWN ? `${braces.slice(0, LONGEST_SHOWN)}...` : braces
+
 const nameIn = (braces: string): string => braces.slice(2, -2).trim()
+
+/** Whether a value has more levels of lists and objects than these; it is followed no further. */
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((item: Json) => isDeeper(item, levels - 1))
+}
 
 function filledIn(value: Json, fill: (braces: string) => string): Json {
   if (typeof value === 'string') return value.replaceAll(/\{\{[^{}]*\}\}/g, fill)
