@@ -10,6 +10,7 @@ import type { Observation } from '../core/model/observation.ts'
 import type { AlertSender, Clock, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Backoff, pause } from '../runtime/timing.ts'
+import { threadsAfter } from './alert-threads.ts'
 import { CallLine } from './call-line.ts'
 
 const FIRST_PAUSE: Milliseconds = 5_000
@@ -134,6 +135,7 @@ export class AlertDeliveries {
         continue
       }
       queue.entries.shift()
+      if (end !== null) queue.o = withThread(queue.o, entry, end)
       if (end !== null) this.#end(key, entry, end)
       backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
       said = null
@@ -224,6 +226,11 @@ function stopped(queue: Queue): void {
   queue.entries = []
   queue.stop.abort()
   queue.wake.abort()
+}
+
+/** What comes next may be sent before the Canary is seen again. */
+function withThread(o: Observation, entry: OutboxEntry, end: AlertEnd): Observation {
+  return { ...o, memory: { ...o.memory, alertThreads: threadsAfter(o.memory.alertThreads, entry, end) } }
 }
 
 const failed = (error: string): AlertOutcome => ({ kind: 'failed', error, after: null })

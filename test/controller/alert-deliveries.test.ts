@@ -179,6 +179,13 @@ suite('deliveries of alerts', () => {
     expect(sent()).to.deep.equal(['1', '2'])
   })
 
+  test('what waited together is one thread', async () => {
+    deliver([entry('1'), entry('2'), { ...entry('3'), run: 'r2' }, entry('4', 'b')])
+    await clock.advance(0)
+    const threads = chats.sent.map(({ call }) => `${call.id} ${call.thread}`)
+    expect(threads.toSorted()).to.deep.equal(['1 null', '2 thread of 1', '3 null', '4 null'])
+  })
+
   test('the first message of a run begins its thread, and the next run another', () => {
     const begun = threadsAfter([], entry('1'), { outcome: 'delivered', thread: 't1' })
     expect(begun).to.deep.equal([{ alert: 'a', run: 'r1', thread: 't1' }])
