@@ -16,7 +16,7 @@ export class Chats implements AlertSender {
   readonly sent: Sent[] = []
   readonly #now: () => number
   readonly #answers = new Map<string, ChatAnswer>()
-  readonly #problems = new Map<string, AlertProblem>()
+  readonly #problems = new Map<string, () => AlertProblem>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -27,7 +27,7 @@ export class Chats implements AlertSender {
     this.#answers.set(name, answer)
   }
 
-  problem(name: string, problem: AlertProblem | null): void {
+  problem(name: string, problem: (() => AlertProblem) | null): void {
     if (problem === null) this.#problems.delete(name)
     else this.#problems.set(name, problem)
   }
@@ -51,6 +51,6 @@ export class Chats implements AlertSender {
   }
 
   async problemOf({ metadata }: AlertProvider): Promise<AlertProblem | null> {
-    return this.#problems.get(metadata.name) ?? null
+    return this.#problems.get(metadata.name)?.() ?? null
   }
 }

@@ -7,7 +7,7 @@ import { kinds, type KubeObject, refKey, refOf } from '../api/object.ts'
 import { at, recordsOf, sameJson, textOf } from '../core/json.ts'
 import type { AlertProblem } from '../core/model/alert.ts'
 import type { AlertSender, Clock, KubeApi, Log } from '../core/ports.ts'
-import { beginning } from '../core/text.ts'
+import { beginning, withoutNumbers } from '../core/text.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { isNotFound } from '../core/errors.ts'
 import { Backoff, withDeadline } from '../runtime/timing.ts'
@@ -136,13 +136,20 @@ function statusOf(object: KubeObject, problem: AlertProblem | null, now: string)
   const before = recordsOf(at(object['status'], 'conditions')).find(({ type }) => type === 'Ready')
   const since = before?.['status'] === status ? textOf(before['lastTransitionTime']) : ''
   const observedGeneration = object.metadata.generation ?? 0
+  const reason = problem?.reason ?? 'Ready'
+  const message = beginning(problem?.message ?? 'An alert could be sent as it is', LONGEST)
+  const said = textOf(before?.['message'])
+  // An outage names a port, or a request, which is another each time: it would be written again and again.
+  const isSaid = reason === 'SecretNotReadable' && reason === before?.['reason'] && sameButNumbers(said, message)
   const condition = {
     type: 'Ready',
     status,
-    reason: problem?.reason ?? 'Ready',
-    message: beginning(problem?.message ?? 'An alert could be sent as it is', LONGEST),
+    reason,
+    message: isSaid ? said : message,
     lastTransitionTime: since === '' ? now : since,
     observedGeneration,
   }
   return { observedGeneration, conditions: [condition] }
 }
+
+const sameButNumbers = (one: string, other: string): boolean => withoutNumbers(one) === withoutNumbers(other)

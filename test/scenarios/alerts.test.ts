@@ -162,7 +162,7 @@ suite('alerts, in virtual time', () => {
   })
 
   test('the condition of an AlertProvider says what is wrong, and goes when it is mended', async () => {
-    world.chats.problem('chat', { reason: 'SecretNotUsable', message: 'Secret shop/chat does not exist' })
+    world.chats.problem('chat', () => ({ reason: 'SecretNotUsable', message: 'Secret shop/chat does not exist' }))
     await world.initialized(analysis())
     provide('chat', { type: 'slack', secretRef: { name: 'chat' } })
     await world.clock.advance(1000)
@@ -170,5 +170,39 @@ suite('alerts, in virtual time', () => {
     world.chats.problem('chat', null)
     await world.clock.advance(30 * minute)
     expect(condition('chat')).to.include({ type: 'Ready', status: 'True', reason: 'Ready', observedGeneration: 1 })
+  })
+
+  test('a label of an AlertProvider, or its status, is no reason to send at once what its server wants later', async () => {
+    await world.initialized(analysis(alert('chat')))
+    provide('chat')
+    world.chats.answer('chat', { after: 20 * minute })
+    world.setImage('demo/web:1.1.0')
+    await world.clock.advance(minute)
+    const attempts = world.chats.sent.length
+    world.user.merge(kinds.AlertProvider, 'shop', 'chat', { metadata: { labels: { team: 'shop' } } })
+    await world.clock.advance(minute)
+    expect(world.chats.sent.length).to.equal(attempts)
+  })
+
+  test('an outage that is told with other numbers each time is written once', async () => {
+    world.chats.problem('chat', () => ({
+      reason: 'SecretNotReadable',
+      message: `no answer at ${Math.round(world.clock.now())}`,
+    }))
+    await world.initialized(analysis())
+    provide('chat', { type: 'slack', secretRef: { name: 'chat' } })
+    await world.clock.advance(1000)
+    const before = world.object(kinds.AlertProvider, 'chat')
+    expect(condition('chat')).to.include({ status: 'False', reason: 'SecretNotReadable' })
+    await world.clock.advance(30 * minute)
+    expect(world.object(kinds.AlertProvider, 'chat')).to.deep.equal(before)
+  })
+
+  test('a template that is nested very deep is refused, and ends no process', async () => {
+    await world.initialized(analysis(alert('deep')))
+    provide('deep', { type: 'generic', address, template: '['.repeat(4096) + ']'.repeat(4096) })
+    await world.clock.advance(minute)
+    expect(condition('deep')).to.include({ status: 'False', reason: 'Invalid' })
+    expect(world.status.warnings?.map(({ reason }) => reason)).to.deep.equal(['AlertNotSent'])
   })
 })
