@@ -40,7 +40,7 @@ export const alertCases: readonly Case[] = [
     ...bad(
       'an AlertProvider of another namespace',
       alerts({ name: 'on-call', providerRef: { name: 'slack', namespace: 'ops' } }),
-      'a Canary refers to AlertProviders of its own namespace only; copy slack and its Secret to default',
+      'a Canary refers to AlertProviders of its own namespace only',
       'spec.analysis.alerts[0].providerRef.namespace',
     ),
     unseenByServer: true,

@@ -24,7 +24,9 @@ export function shiftSentence({ names }: Observation): string {
 /** The copy waits until the mesh carries the canary alone, and the last answers of the primary's old pods are out. */
 export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move | Read {
   const { state } = o
-  const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
+  // Without a ready pod of the canary the routes are about to lead to the primary, whatever they were last read at.
+  const isServing = judgedReady(o, state.candidate) > 0
+  const carriedAt = isServing ? carriedSince(o, state.traffic, state.carriedAt, now) : null
   const pause = pauseOf(o)
   if (pause !== null) {
     const message = `Holding before ${withImage(o, state.candidate)} is copied to ${kindAndName(o.names.primary)}: ${pause}`
@@ -33,10 +35,9 @@ export function shiftAllTraffic(o: Observation<'Promoting'>, now: Instant): Move
   }
   const next = awaiting({ ...state, carriedAt }, 'routes', now)
   if (carriedAt === null) {
-    const missing =
-      judgedReady(o, state.candidate) === 0
-        ? `no pod of ${withImage(o, state.candidate)} is ready to serve all traffic`
-        : `the routes do not carry weight ${inWords(state.traffic)} yet`
+    const missing = isServing
+      ? `the routes do not carry weight ${inWords(state.traffic)} yet`
+      : `no pod of ${withImage(o, state.candidate)} is ready to serve all traffic`
     const deadline = deadlineOf(o, next.waiting, now)
     if (deadline === null) return whenOverdue(o, now, () => undo(o, missing, now))
     return holdUntil(o, { reason: 'Promoting', message: `${shiftSentence(o)}; ${missing}` }, deadline, next, now)

@@ -67,6 +67,16 @@ export const promotingRows: Rows = {
     given: at(promoting('shifting', { carriedAt: now - 5 * minute })),
     move: ['Promoting copying 100', 'Promoting', 'Copying 34c7e426be (web:2) to Deployment web-primary', 0],
   },
+  'but not while no pod of the canary is ready: the routes are about to lead to the primary': {
+    rule: shiftAllTraffic,
+    given: at(promoting('shifting', { carriedAt: now - 5 * minute }), { target: null }),
+    move: [
+      'Promoting shifting 100',
+      'Promoting',
+      'Shifting all traffic to the canary before Deployment web-primary is updated: its rollout may stop all old pods first; no pod of 34c7e426be (web:2) is ready to serve all traffic (<1m of 2m)',
+      60000,
+    ],
+  },
   'the primary takes the template': {
     rule: copyToPrimary,
     given: at(promoting('copying')),
