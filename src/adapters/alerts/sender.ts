@@ -133,12 +133,13 @@ function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: AlertType): 
   const secrets = secretPartsOf(target.url)
   if (outcome.kind === 'failed') return failed(redact(outcome.error, secrets))
   const { status, retryAfter } = outcome
+  const hidden = (text: string): string => outcome.redact(redact(text, secrets))
   if (status >= 200 && status < 300) {
     return type === 'slack' && isSlackApi(target.url)
-      ? slackOutcome(jsonIn(outcome))
+      ? slackOutcome(jsonIn(outcome), hidden)
       : { kind: 'delivered', thread: null }
   }
-  const error = `answered ${status}${shownAnswer(outcome.redact(redact(outcome.body ?? '', secrets)))}`
+  const error = `answered ${status}${shownAnswer(hidden(outcome.body ?? ''))}`
   return OF_THE_CONTENT.includes(status) ? { kind: 'refused', error } : failed(error, retryAfter)
 }
 

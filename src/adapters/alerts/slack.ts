@@ -43,11 +43,19 @@ export function slackBody(alert: AlertMessage, { channel, username, thread, id }
 /** Slack's own characters (https://docs.slack.dev/messaging/formatting-message-text): without this a text could call everyone. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** What an answer 200 of the Web API says. */
-export function slackOutcome(body: unknown): AlertOutcome {
-  if (at(body, 'ok') === true) return { kind: 'delivered', thread: textOf(at(body, 'ts')) || null }
+/** A time that names a message: `1503435956.000247`. It is kept in the status, and any server may be called Slack. */
+const TIMESTAMP = /^\d{1,12}\.\d{1,12}$/
+
+/**
+ * What an answer 200 of the Web API says.
+ *
+ * @param redact hides in a text what the server was shown.
+ */
+export function slackOutcome(body: unknown, redact: (text: string) => string): AlertOutcome {
+  const thread = textOf(at(body, 'ts'))
+  if (at(body, 'ok') === true) return { kind: 'delivered', thread: TIMESTAMP.test(thread) ? thread : null }
   // A word of Slack's, such as channel_not_found.
-  const error = textOf(at(body, 'error'))
+  const error = redact(textOf(at(body, 'error')))
     .replaceAll(/[^\w.-]/g, '')
     .slice(0, 64)
   return { kind: 'failed', error: `answered ${error === '' ? 'something that is not of Slack' : error}`, after: null }

@@ -162,6 +162,15 @@ suite('an alert that is sent', () => {
     expect(chat.asked[0]?.headers.authorization).to.equal('Bearer xoxb-1')
   })
 
+  test('what only says that it is Slack neither fills the status, nor has the token shown', async () => {
+    let answer = JSON.stringify({ ok: true, ts: '1'.repeat(10_000) })
+    const chat = await server(response => response.end(answer))
+    const secret = { address: `${chat.url}/api/chat.postMessage`, token: 'xoxb-secret' }
+    expect(await send('slack', { spec: { channel: 'C1' }, secret })).to.deep.equal({ kind: 'delivered', thread: null })
+    answer = '{"ok": false, "error": "no xoxb-secret"}'
+    expect(await send('slack', { spec: { channel: 'C1' }, secret })).to.include({ error: 'answered noredacted' })
+  })
+
   test('a generic server gets its template, in which no text can end a text, or all there is', async () => {
     const chat = await server(response => response.writeHead(202).end())
     const secret = { address: chat.url, token: 't' }
