@@ -201,7 +201,13 @@ suite('The chart', function () {
       const objects = await rendered({ [name]: { enabled: true, interval: '15s', scrapeTimeout: '5s', labels } })
       const monitor = objects.find(one => one.kind === kind)
       expect(monitor?.metadata.labels).to.include(labels)
-      const endpoint = { port: 'http-metrics', path: '/metrics', interval: '15s', scrapeTimeout: '5s' }
+      const endpoint = {
+        port: 'http-metrics',
+        path: '/metrics',
+        honorLabels: true,
+        interval: '15s',
+        scrapeTimeout: '5s',
+      }
       const found = kind === 'ServiceMonitor' ? 'Service' : 'Deployment'
       const selected = objects.find(one => one.kind === found && one.metadata.name === 'sluice')
       const of = found === 'Service' ? selected?.metadata.labels : at(selected?.spec, 'template', 'metadata', 'labels')
