@@ -79,8 +79,8 @@ export const mutantsOfPods: readonly Mutant[] = [
     {
       without: 'reading the weight back before the copy',
       file: rules('shift'),
-      take: 'const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)',
-      put: 'const carriedAt = state.carriedAt ?? now',
+      take: 'isServing ? carriedSince(o, state.traffic, state.carriedAt, now) : null',
+      put: 'isServing ? (state.carriedAt ?? now) : null',
     },
   ),
   ...laws(RUNS, 'a promotion that is given up goes no further', {
