@@ -112,7 +112,7 @@ async function start(lab: Lab): Promise<void> {
       '127.0.0.1:8085',
       '--repo-server-plaintext',
       '--metrics-port',
-      '8087',
+      '8088',
       '--app-resync',
       '2',
       '--app-resync-jitter',
@@ -121,5 +121,5 @@ async function start(lab: Lab): Promise<void> {
     ],
     { ...env, ARGOCD_BINARY_NAME: 'argocd-application-controller' },
   )
-  await waitFor('Argo CD is ready', 60, async () => (await fetch('http://127.0.0.1:8087/healthz')).ok)
+  await waitFor('Argo CD is ready', 60, async () => (await fetch('http://127.0.0.1:8088/healthz')).ok)
 }
