@@ -112,7 +112,7 @@ const CLIENT_LIMITS = { kubeApiQps: 50, kubeApiBurst: 300 }
 /** What a read of a path is, for those who count calls. */
 const PATH = { verb: 'get', kind: 'path', namespace: '' }
 
-/** A server that is asked by HTTP; proxies are those of the environment. */
+/** Reads from a server by HTTP; proxies are those of the environment. */
 export function connectHttp({ url, ...options }: HttpAddress, environment: ConnectOptions['environment']): HttpReader {
   return new JsonReader(url, { ...options, environment })
 }

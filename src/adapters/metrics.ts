@@ -5,7 +5,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CanaryFigures } from '../core/model/canary-metrics.ts'
 import type { Outcome } from '../core/model/memory.ts'
-import type { Reason } from '../core/status/reasons.ts'
+import { ROLLBACK_REASONS } from '../core/status/reasons.ts'
 import type { Instant } from '../core/time.ts'
 
 const short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -14,15 +14,6 @@ const calls = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600]
 const canary = ['namespace', 'name'] as const
 
 /** A rate over a counter that appears with its first count would miss that one, so these are there from the start. */
-const ROLLBACK_REASONS: readonly Reason[] = [
-  'ThresholdReached',
-  'DeadlineExceeded',
-  'Undecided',
-  'RollbackRequested',
-  'Aborted',
-  'PromotionFailed',
-  'TargetDeleted',
-]
 const OUTCOMES: readonly Outcome[] = ['Succeeded', 'Failed', 'Withdrawn', 'Superseded']
 
 /** Name without the prefix `sluice_`: kind, help, labels. Durations are in seconds, times in seconds since 1970. */

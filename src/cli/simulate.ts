@@ -1,4 +1,4 @@
-/** `sluice simulate FILE`: what a release of a Canary would go like, in the playground and in virtual time; no cluster is asked. */
+/** `sluice simulate FILE`: what a release of a Canary would go like, in the playground and in virtual time; nothing is read from a cluster. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CODES } from './release/outcome.ts'
 import { contentOf } from './read-file.ts'

@@ -15,7 +15,7 @@ import { CallLine } from './call-line.ts'
 
 const FIRST_PAUSE: Milliseconds = 5_000
 const LONGEST_PAUSE: Milliseconds = 300_000
-/** A message that the server refuses is tried for so long, before those that follow it: a person may mend a template, or a channel. */
+/** A message that the server refuses is tried for so long, before those that follow it: the template, or the channel, may be mended. */
 const REFUSED_FOR: Milliseconds = 3_600_000
 /** What is not sent when its Canary is gone has so long. */
 const LAST_CHANCE: Milliseconds = 10_000

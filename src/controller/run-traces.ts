@@ -1,4 +1,4 @@
-/** The traces of runs: which spans leave when, and below which step what is asked and written hangs. Nothing waits for it. */
+/** The traces of runs: which spans leave when, and below which step queries and writes hang. Nothing waits for it. */
 import type { WatchHooks } from './in-flight-hooks.ts'
 import type { WatchQueries } from './in-flight-queries.ts'
 import { writeErrorOf } from './write-errors.ts'
@@ -50,7 +50,7 @@ export class RunTraces {
     if (spans.length > 0) this.#ports.sink.send(spans)
   }
 
-  /** Nothing was decided: what is asked hangs below the present step. */
+  /** Nothing was decided: queries hang below the present step. */
   asking(key: string, { state, memory }: Observation): void {
     this.#follow(key, memory.traces, runOf(state) !== null)
   }

@@ -9,7 +9,7 @@ import { type Announcement, LONGEST_MESSAGE, type OutboxEntry } from '../model/a
 import type { Move } from '../model/decision.ts'
 import type { Observation } from '../model/observation.ts'
 import { imageOf, promotedOf, releasedOf, requestedOf, short, withImage } from '../model/selectors.ts'
-import { isStalling, type Reason } from '../status/reasons.ts'
+import { isStalling, type Reason, ROLLBACK_REASONS } from '../status/reasons.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { limitsInWords, valueInWords } from '../view/text.ts'
@@ -18,18 +18,9 @@ import { nextOf } from '../view/waits.ts'
 /** Bytes of what an entry holds beside its message. */
 const LONGEST = { image: 120, promoted: 140, name: 63, next: 200 } as const
 
-/** The end of a run without the revision: production goes on with the promoted one. */
-const FAILED: ReadonlySet<Reason> = new Set<Reason>([
-  'ThresholdReached',
-  'DeadlineExceeded',
-  'Undecided',
-  'RollbackRequested',
-  'Aborted',
-  'PromotionFailed',
-  'TargetDeleted',
-])
+const FAILED: ReadonlySet<Reason> = new Set(ROLLBACK_REASONS)
 
-/** A person is waited for. */
+/** Manual action is needed. */
 const WAITING: ReadonlySet<Reason> = new Set<Reason>([
   'WaitingToStart',
   'WaitingForApproval',
@@ -37,7 +28,7 @@ const WAITING: ReadonlySet<Reason> = new Set<Reason>([
   'WeightOverridden',
 ])
 
-/** What alerts tell beside what is stalled: starts, waits for a person, and ends. `docs/events.md` has a column of it. */
+/** What alerts tell beside what is stalled: starts, waits for manual action, and ends. `docs/events.md` has a column of it. */
 const ALERTED: ReadonlySet<Reason> = new Set<Reason>([
   'NewRevision',
   'Restarted',

@@ -29,7 +29,7 @@ const toldWithin: Readonly<Record<Sink, Milliseconds>> = {
 }
 
 /**
- * Where there is no room for all: what gives way first, the oldest of each. What informs goes before what asks for a person, and
+ * Where there is no room for all: what gives way first, the oldest of each. What informs goes before what needs manual action, and
  * Events, which are in the log too, before what is told elsewhere; that a release failed goes last.
  */
 const givesWay: readonly ((entry: OutboxEntry) => boolean)[] = [

@@ -159,3 +159,14 @@ export const isStalling = (reason: Reason): boolean => reasons[reason].stalls
 
 /** The word is on the list. What another version wrote may not be. */
 export const isReason = (word: string | undefined): word is Reason => word !== undefined && Object.hasOwn(table, word)
+
+/** The end of a run without the revision: the promoted one serves. */
+export const ROLLBACK_REASONS: readonly Reason[] = [
+  'ThresholdReached',
+  'DeadlineExceeded',
+  'Undecided',
+  'RollbackRequested',
+  'Aborted',
+  'PromotionFailed',
+  'TargetDeleted',
+]
