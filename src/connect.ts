@@ -17,6 +17,7 @@ import { HttpWebhooks } from './adapters/webhooks/caller.ts'
 import { kinds } from './api/object.ts'
 import type { ClientFlags } from './cli/client/flags.ts'
 import type { RunFlags } from './cli/flags.ts'
+import { headersOf } from './cli/header-flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { Client, HttpAddress, HttpReader } from './cli/tools.ts'
 import type { AlertSender, KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
@@ -189,14 +190,10 @@ function metricsOf(
   { log, environment, queried }: ConnectOptions,
 ): PrometheusSource {
   const { metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile, metricsServerTenantHeader } = flags
-  const headers = flags.metricsServerHeader.map(line => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
-  })
   const connection = {
     ...(caFile === undefined ? {} : { caFile }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
-    headers: Object.fromEntries(headers),
+    headers: headersOf(flags.metricsServerHeader),
   }
   return new PrometheusSource({
     servers,

@@ -4,6 +4,7 @@ import { parseDuration } from '../api/duration.ts'
 import { DEFAULT_PROVIDER, isProvider, type Provider, PROVIDER_SENTENCE } from '../api/providers.ts'
 import type { Allowance } from '../core/model/observation.ts'
 import type { Milliseconds } from '../core/time.ts'
+import { headerName, headers, problemOfHeaders } from './header-flags.ts'
 
 export interface RunFlags {
   readonly kubeconfig?: string
@@ -289,25 +290,6 @@ function targets(text: string, before?: readonly string[]): string[] {
     throw new InvalidArgumentError(`"${wrong}" is neither a host such as *.example.com nor a range such as 10.0.0.0/8.`)
   }
   return joined(before, more)
-}
-
-/** Lines `name: value`, after those that were given before. */
-export function headers(text: string, before?: readonly string[]): string[] {
-  const lines = text.split('\n').filter(line => line.trim() !== '')
-  return joined(before, lines.length === 0 ? [''] : lines)
-}
-
-/** A name of a header. @throws InvalidArgumentError with what to write. */
-export function headerName(text: string): string {
-  if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write the name of a header such as X-Scope-OrgID.')
-  return text
-}
-
-/** Said here and not by the parser of the option, whose complaint would show the value: it may be secret. */
-export function problemOfHeaders(lines: readonly string[]): string | undefined {
-  const wrong = lines.findIndex(line => !/^[A-Za-z0-9-]+:\s*\S/.test(line))
-  if (wrong === -1) return undefined
-  return `error: option '--metrics-server-header <name: value>': number ${wrong + 1} (not shown, it may be secret) is no header. Write one such as "X-Scope-OrgID: shop".`
 }
 
 function duration(text: string): Milliseconds {
