@@ -81,7 +81,7 @@ class ControllerApp {
         metrics.observe('webhook_duration_seconds', { type, outcome }, took),
       queried: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
     })
-    const { api, metrics: metricSource, webhooks, alerts, metricsServers } = this.#connected
+    const { api, metrics: metricSource, webhooks, alerts, access, metricsServers } = this.#connected
     this.#recorder = new EventRecorder({
       api,
       clock: monotonicClock,
@@ -114,6 +114,7 @@ class ControllerApp {
         metrics: metricSource,
         webhooks,
         alerts,
+        access,
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,

@@ -1,6 +1,7 @@
 /** Servers of AlertProviders in memory: each answers at once what its name is set to, or not at all. */
 import type { AlertProvider } from '../src/api/alert-provider.ts'
-import type { AlertCall, AlertOutcome, AlertProblem } from '../src/core/model/alert.ts'
+import type { AlertCall, AlertOutcome } from '../src/core/model/alert.ts'
+import type { ReadyProblem } from '../src/core/model/ready-problem.ts'
 import type { AlertSender } from '../src/core/ports.ts'
 
 export type ChatAnswer = 'takes' | 'down' | 'hangs' | 'refuses' | { readonly after: number }
@@ -16,7 +17,7 @@ export class Chats implements AlertSender {
   readonly sent: Sent[] = []
   readonly #now: () => number
   readonly #answers = new Map<string, ChatAnswer>()
-  readonly #problems = new Map<string, () => AlertProblem>()
+  readonly #problems = new Map<string, () => ReadyProblem>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -27,7 +28,7 @@ export class Chats implements AlertSender {
     this.#answers.set(name, answer)
   }
 
-  problem(name: string, problem: (() => AlertProblem) | null): void {
+  problem(name: string, problem: (() => ReadyProblem) | null): void {
     if (problem === null) this.#problems.delete(name)
     else this.#problems.set(name, problem)
   }
@@ -50,7 +51,7 @@ export class Chats implements AlertSender {
     })
   }
 
-  async problemOf({ metadata }: AlertProvider): Promise<AlertProblem | null> {
+  async problemOf({ metadata }: AlertProvider): Promise<ReadyProblem | null> {
     return this.#problems.get(metadata.name)?.() ?? null
   }
 }

@@ -5,9 +5,9 @@ import { secretReference } from './credentials.ts'
 import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { KubeObject } from './object.ts'
+import { readyStatus } from './ready-status.ts'
 import { ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
-import { Condition } from './status.ts'
 
 export const ALERT_TYPES = ['slack', 'msteams', 'discord', 'rocket', 'gchat', 'generic'] as const
 export type AlertType = (typeof ALERT_TYPES)[number]
@@ -116,17 +116,9 @@ export const AlertProviderSpecSchema = ruled(
 )
 
 /** `status` of an AlertProvider: whether alerts can be sent, and else why not. */
-export const AlertProviderStatusSchema = z
-  .object({
-    observedGeneration: z.int().default(-1).describe('Generation of the spec that this status speaks of.'),
-    conditions: z
-      .array(Condition)
-      .max(5)
-      .optional()
-      .describe('`Ready`: whether an alert could be sent as it is, and else what is wrong.')
-      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] }),
-  })
-  .partial()
+export const AlertProviderStatusSchema = readyStatus(
+  '`Ready`: whether an alert could be sent as it is, and else what is wrong.',
+)
 
 const SPEC_JSON_SCHEMA = jsonSchemaOf(AlertProviderSpecSchema)
 

@@ -6,7 +6,17 @@ import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../a
 import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
-import type { AlertSender, Clock, KubeApi, Log, MetricSource, Sha256, SpanSink, WebhookCaller } from '../core/ports.ts'
+import type {
+  AccessReader,
+  AlertSender,
+  Clock,
+  KubeApi,
+  Log,
+  MetricSource,
+  Sha256,
+  SpanSink,
+  WebhookCaller,
+} from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -42,6 +52,7 @@ import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
 import { RunTraces } from './run-traces.ts'
+import { TemplateConditions } from './template-conditions.ts'
 import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
 
 export interface ControllerPorts {
@@ -49,6 +60,8 @@ export interface ControllerPorts {
   readonly metrics: MetricSource
   readonly webhooks: WebhookCaller
   readonly alerts: AlertSender
+  /** Reads the Secrets of MetricTemplates. */
+  readonly access: AccessReader
   readonly recorder: EventRecorder
   /** Wall time: what goes into status and looks. */
   readonly clock: Clock
@@ -94,6 +107,7 @@ interface Term {
   readonly dependencies: DependencyIndex
   readonly reconciler: Reconciler
   readonly alerting: Alerting
+  readonly templates: TemplateConditions
 }
 
 export class Controller {
@@ -126,7 +140,8 @@ export class Controller {
       const term = this.#term
       if (term === null) return
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
-      if (kind === kinds.AlertProvider) term.alerting.changed(before, now)
+      if (kind === kinds.AlertProvider) term.alerting.conditions.changed(before, now)
+      if (kind === kinds.MetricTemplate) term.templates.changed(before, now)
       const concerned = term.dependencies.concerned(before, now, kind)
       const progress = isProgress(before, now)
       if (canary !== undefined) {
@@ -162,12 +177,15 @@ export class Controller {
 
   /** Works until the term ends, then finishes the writes in flight. */
   async lead(term: AbortSignal): Promise<void> {
-    const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks, alerts: sender } = this.#ports
+    const { api, clock, steady, random, sha256, log, recorder, access, webhooks, alerts: sender } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
     const { spans: sink } = this.#ports
     const traces =
       sink === undefined ? null : new RunTraces({ sink, sha256, clock, log, ended: key => this.#wake(key) })
+    const conditionPorts = { api, cache: this.#cache, clock, steady, random, log }
+    const templates = new TemplateConditions({ ...conditionPorts, access, settings: this.#options.settings })
+    const metrics = templates.watching(this.#ports.metrics)
     const queries = new InFlightQueries(metrics, key => this.#wake(key), traces?.asked)
     const hookCalls = new HookCalls(webhooks)
     const hooks = new InFlightHooks(hookCalls, key => this.#wake(key), traces?.called)
@@ -183,13 +201,8 @@ export class Controller {
       },
     })
     const alerting = new Alerting({
-      api,
+      ...conditionPorts,
       sender,
-      clock,
-      steady,
-      random,
-      log,
-      cache: this.#cache,
       link: this.#options.link ?? (() => ''),
       done: (key, entry, end) => {
         reconciler.alerted(key, entry, end)
@@ -249,9 +262,10 @@ export class Controller {
       worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#term = { queue, dependencies, reconciler, alerting }
+    this.#term = { queue, dependencies, reconciler, alerting, templates }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
-    alerting.begin()
+    alerting.conditions.begin()
+    templates.begin()
     await aborted(term)
     this.#term = null
     queries.close()
@@ -259,6 +273,7 @@ export class Controller {
     hooks.close()
     deliveries.close()
     alerting.close()
+    templates.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     neededInformers.close()

@@ -3,6 +3,7 @@ import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/model/observation.ts'
+import { SecretAccessReader } from '../../src/adapters/prometheus/access-reader.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
 import type { Instant, Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
@@ -102,6 +103,9 @@ export class World {
         metrics: this.metrics,
         webhooks: this.receivers,
         alerts: this.chats,
+        access: new SecretAccessReader((namespace, name, signal) =>
+          api.get({ kind: kinds.Secret, namespace, name }, { lane: 'normal', signal }),
+        ),
         recorder,
         clock: this.clock,
         steady: this.clock,

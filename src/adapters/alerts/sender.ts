@@ -1,6 +1,7 @@
 /** Sends alerts over HTTP, one attempt a call. Nothing that is said of a call shows its path, its query or what the server was shown. */
 import type { AlertProvider, AlertType } from '../../api/alert-provider.ts'
-import type { AlertCall, AlertOutcome, AlertProblem } from '../../core/model/alert.ts'
+import type { AlertCall, AlertOutcome } from '../../core/model/alert.ts'
+import type { ReadyProblem } from '../../core/model/ready-problem.ts'
 import type { AlertSender } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import type { ReadSecret } from '../http/access.ts'
@@ -75,7 +76,7 @@ export class HttpAlerts implements AlertSender {
     return outcomeOf(outcome, target, spec.type)
   }
 
-  async problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null> {
+  async problemOf(provider: AlertProvider, signal: AbortSignal): Promise<ReadyProblem | null> {
     const { targets } = this.#options
     const deadline = new Deadline(DEADLINE, signal)
     const target = await targetOf(provider, this.#options.readSecret, deadline.signal)

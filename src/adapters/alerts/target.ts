@@ -1,6 +1,6 @@
 /** Where an AlertProvider leads, from its spec and its Secrets, which are read now: a rotated one counts from the next alert on. */
 import { type AlertProvider, CONNECTOR_SENTENCE, isConnector } from '../../api/alert-provider.ts'
-import type { AlertProblem } from '../../core/model/alert.ts'
+import type { ReadyProblem } from '../../core/model/ready-problem.ts'
 import { caOf, problemOf, type ReadSecret, SecretTexts, Unusable } from '../http/access.ts'
 import { discordUrl } from './discord.ts'
 import { isSlackApi, SLACK_API } from './slack.ts'
@@ -21,7 +21,7 @@ export async function targetOf(
   { spec, metadata }: AlertProvider,
   readSecret: ReadSecret,
   signal: AbortSignal,
-): Promise<AlertTarget | { readonly problem: AlertProblem }> {
+): Promise<AlertTarget | { readonly problem: ReadyProblem }> {
   const { namespace = '' } = metadata
   const { type, channel, secretRef, caSecretRef } = spec
   const read = async (name: string, keys: string): Promise<SecretTexts> =>

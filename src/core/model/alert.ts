@@ -59,12 +59,6 @@ export type AlertOutcome =
   | { readonly kind: 'refused'; readonly error: string }
   | { readonly kind: 'failed'; readonly error: string; readonly after: Milliseconds | null }
 
-/** What is wrong with an AlertProvider: one word for its condition, and a sentence. */
-export interface AlertProblem {
-  readonly reason: 'Invalid' | 'SecretNotUsable' | 'SecretNotReadable' | 'AddressRefused'
-  readonly message: string
-}
-
 /** The first message of a run to an alert, which the next ones follow. */
 export interface AlertThread {
   readonly alert: string

@@ -1,8 +1,11 @@
 /** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
 import { builtInOf, limitProblem } from '../../api/metric.ts'
+import type { MetricTemplate } from '../../api/templates.ts'
 import { entryOf } from '../json.ts'
 import { type AskedMetric, askedMetrics, metricsOf } from '../analysis/trials.ts'
+import { problemOfText } from '../analysis/templates.ts'
 import type { Observation } from '../model/observation.ts'
+import type { ReadyProblem } from '../model/ready-problem.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 export const metricTemplateMissing: FindProblem = o => {
@@ -110,22 +113,33 @@ export const metricsServerNotAllowed: FindProblem = o => {
         : [{ where: `${called(template)} spec.provider.address`, url }]
     }),
   ]
-  const allowed = o.settings.metricsServers.map(shown)
   for (const { where, url } of servers) {
-    if (!/^https?:\/\/[^/\s]+/.test(url)) {
-      return problem(
-        'MetricsServerNotAllowed',
-        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`,
-      )
-    }
-    if (!allowed.includes(shown(url))) {
-      return problem(
-        'MetricsServerNotAllowed',
-        `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
-      )
-    }
+    const said = problemOfServer(where, url, o.settings)
+    if (said !== null) return problem('MetricsServerNotAllowed', said)
   }
   return null
+}
+
+/** Why a metrics server that a user wrote is not queried, or null. */
+function problemOfServer(where: string, url: string, { metricsServers }: ServerSettings): string | null {
+  if (!/^https?:\/\/[^/\s]+/.test(url)) {
+    return `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`
+  }
+  const allowed = metricsServers.map(shown)
+  return allowed.includes(shown(url))
+    ? null
+    : `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`
+}
+
+type ServerSettings = Pick<Observation['settings'], 'metricsServers'>
+
+/** What is wrong with a MetricTemplate whatever Canary names it, without its Secrets; null: nothing. */
+export function problemOfTemplate({ spec }: MetricTemplate, settings: ServerSettings): ReadyProblem | null {
+  const { address } = spec.provider
+  const ofServer = address === undefined ? null : problemOfServer('spec.provider.address', address, settings)
+  if (ofServer !== null) return { reason: 'MetricsServerNotAllowed', message: ofServer }
+  const ofQuery = problemOfText(spec.query)
+  return ofQuery === null ? null : { reason: 'Invalid', message: `spec.query cannot be asked: ${ofQuery}` }
 }
 
 /** Whether a certificate is trusted says nothing where there is none. */
