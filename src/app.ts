@@ -140,6 +140,10 @@ class ControllerApp {
             log.warn('a pass failed and is tried again', { canary: key, error: messageOf(error), milliseconds: wait })
           },
         },
+        probed: (server, isReached) => {
+          if (isReached === null) metrics.drop('metrics_server_up', { server })
+          else metrics.set('metrics_server_up', { server }, isReached ? 1 : 0)
+        },
         webhookTold: (sink, outcome) => metrics.count('webhooks_told_total', { sink, outcome }),
         watcher: (key, observation, decision) => {
           if (observation === null || decision === null) return this.#forget(key)

@@ -3,6 +3,7 @@
  * that care about them; time wakes them when something is due; an idle canary costs no request.
  */
 import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../api/object.ts'
+import { metricsServersOf } from '../core/analysis/trials.ts'
 import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
@@ -52,6 +53,7 @@ import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
 import { RunTraces } from './run-traces.ts'
+import { ServerProbes, type ServerProbePorts } from './server-probes.ts'
 import { TemplateConditions } from './template-conditions.ts'
 import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
 
@@ -87,6 +89,8 @@ export interface ControllerOptions {
   readonly link?: (namespace: string, canary: string) => string
   /** Told of each webhook, and each alert, that was told, or given up. */
   readonly webhookTold?: (sink: Sink, outcome: 'delivered' | 'given up') => void
+  /** Told whether a metrics server that a Canary uses answers, once a minute; null: none uses it here. Left out: none is asked. */
+  readonly probed?: ServerProbePorts['probed']
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
@@ -209,6 +213,9 @@ export class Controller {
         this.#options.webhookTold?.(entry.sink, end.outcome)
       },
     })
+    const { probed, settings } = this.#options
+    const allowed = settings.metricsServers
+    const probes = probed === undefined ? null : new ServerProbes({ source: metrics, allowed, steady, log, probed })
     const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
     const dependencies = new DependencyIndex()
     const neededInformers = new NeededInformers(this.#cache, this.#scopes)
@@ -253,7 +260,12 @@ export class Controller {
       unseen: (...canary) => unseenIn(this.reflectors(), ...canary),
       hidden: (...canary) => hiddenIn(this.reflectors(), ...canary),
       // The result of a pass that was given up is not counted.
-      watcher: (...seen) => over || this.#options.watcher?.(...seen),
+      watcher: (key, observation, decision) => {
+        if (over) return
+        if (observation === null) probes?.forget(key)
+        else probes?.use(key, observation.names.namespace, metricsServersOf(observation))
+        this.#options.watcher?.(key, observation, decision)
+      },
     })
     const queue = new Queue({
       clock,
@@ -270,6 +282,7 @@ export class Controller {
     this.#term = null
     queries.close()
     queryTrials.close()
+    probes?.close()
     hooks.close()
     deliveries.close()
     alerting.close()

@@ -123,12 +123,12 @@ export const metricsServerNotAllowed: FindProblem = o => {
 /** Why a metrics server that a user wrote is not queried, or null. */
 function problemOfServer(where: string, url: string, { metricsServers }: ServerSettings): string | null {
   if (!/^https?:\/\/[^/\s]+/.test(url)) {
-    return `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`
+    return `${where} is ${shownServer(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`
   }
-  const allowed = metricsServers.map(shown)
-  return allowed.includes(shown(url))
+  const allowed = metricsServers.map(shownServer)
+  return allowed.includes(shownServer(url))
     ? null
-    : `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`
+    : `${where} is ${shownServer(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`
 }
 
 type ServerSettings = Pick<Observation['settings'], 'metricsServers'>
@@ -138,8 +138,8 @@ export function problemOfTemplate({ spec }: MetricTemplate, settings: ServerSett
   const { address } = spec.provider
   const ofServer = address === undefined ? null : problemOfServer('spec.provider.address', address, settings)
   if (ofServer !== null) return { reason: 'MetricsServerNotAllowed', message: ofServer }
-  const ofQuery = problemOfText(spec.query)
-  return ofQuery === null ? null : { reason: 'Invalid', message: `spec.query cannot be asked: ${ofQuery}` }
+  const ofText = problemOfText(spec.query)
+  return ofText === null ? null : { reason: 'Invalid', message: `spec.query cannot be asked: ${ofText}` }
 }
 
 /** Whether a certificate is trusted says nothing where there is none. */
@@ -148,7 +148,7 @@ export const trustOfServerWithoutTls: FindProblem = o => {
     const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
     const field = access?.insecureSkipVerify === true ? 'insecureSkipVerify' : 'caSecretRef'
     if (template === undefined || access?.[field] === undefined) continue
-    const url = shown(server ?? o.settings.metricsServers[0] ?? '')
+    const url = shownServer(server ?? o.settings.metricsServers[0] ?? '')
     if (!url.startsWith('http:')) continue
     return problem(
       'ReferenceMissing',
@@ -159,4 +159,4 @@ export const trustOfServerWithoutTls: FindProblem = o => {
 }
 
 /** A URL as it is compared, and said: without a slash at the end, and without the user and password that a flag may hold. */
-const shown = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')
+export const shownServer = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')
