@@ -111,7 +111,7 @@ export class AlertDeliveries {
   }
 
   async #run(key: string, name: string, queue: Queue): Promise<void> {
-    const { clock, steady, random } = this.#ports
+    const { clock, steady, random, log } = this.#ports
     let backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
     let said: string | null = null
     while (!this.#closed) {
@@ -125,7 +125,9 @@ export class AlertDeliveries {
       if (queue.entries[0] !== entry) continue
       const end = endOf(outcome, entry, said, clock.now())
       if (outcome !== null && typeof outcome === 'object' && 'error' in outcome) {
-        if (said === null && end === null) this.#log('an alert could not be sent yet', key, entry, outcome.error)
+        if (said === null && end === null) {
+          log.warn('an alert could not be sent yet', { ...pairsOf(key, entry), error: outcome.error })
+        }
         said = outcome.error
       }
       if (end === null && !queue.isLast) {
@@ -184,12 +186,10 @@ export class AlertDeliveries {
   }
 
   #end(key: string, entry: OutboxEntry, end: AlertEnd): void {
-    if (end.outcome === 'given up') this.#log('an alert was given up', key, entry, end.said)
+    if (end.outcome === 'given up') {
+      this.#ports.log.warn('an alert was given up', { ...pairsOf(key, entry), error: end.said })
+    }
     this.#ports.done(key, entry, end)
-  }
-
-  #log(message: string, canary: string, { hook: alert, reason: about }: OutboxEntry, error: string): void {
-    this.#ports.log.warn(message, { canary, alert, about, error })
   }
 
   /** The Canary is gone: what is to be sent has a last chance. */
@@ -253,3 +253,5 @@ function messageOf({ names }: Observation, entry: OutboxEntry, link: string): Al
   const { severity, reason, message, at, run, about = NO_FACTS } = entry
   return { ...about, severity, reason, message, at, run, canary: names.canary, namespace: names.namespace, link }
 }
+
+const pairsOf = (canary: string, { hook: alert, reason: about }: OutboxEntry) => ({ canary, alert, about })
