@@ -32,8 +32,8 @@ export interface AlertDeliveryPorts {
   readonly random: () => number
   readonly log: Log
   readonly done: (key: string, entry: OutboxEntry, end: AlertEnd) => void
-  /** Told of the AlertProvider to which an alert could not be sent. */
-  readonly failed: (namespace: string, name: string) => void
+  /** Told what the server of an AlertProvider answered to an alert. */
+  readonly answered: (namespace: string, name: string, outcome: AlertOutcome) => void
 }
 
 /** `thread`: what the server calls the message, where the next ones of its run follow it; else null. */
@@ -175,8 +175,9 @@ export class AlertDeliveries {
     const cancel = steady.at(steady.now() + left, () => queue.stop.abort())
     const outcome = await this.#line.call(call, queue.stop.signal)
     cancel()
-    if (outcome === null || outcome.kind === 'delivered') return outcome
-    this.#ports.failed(names.namespace, name)
+    if (outcome === null) return outcome
+    this.#ports.answered(names.namespace, name, outcome)
+    if (outcome.kind === 'delivered') return outcome
     return { ...outcome, error: `AlertProvider ${names.namespace}/${name} ${outcome.error}` }
   }
 

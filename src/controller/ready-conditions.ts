@@ -168,7 +168,8 @@ function statusOf(
   const message = beginning(problem?.message ?? ready, LONGEST)
   const said = textOf(before?.['message'])
   // An outage names a port, or a request, which is another each time: it would be written again and again.
-  const isSaid = reason === 'SecretNotReadable' && reason === before?.['reason'] && sameButNumbers(said, message)
+  const mayVary = reason === 'SecretNotReadable' || reason === 'NotAccepted'
+  const isSaid = mayVary && reason === before?.['reason'] && sameButNumbers(said, message)
   const condition = {
     type: 'Ready',
     status,

@@ -172,6 +172,25 @@ suite('alerts, in virtual time', () => {
     expect(condition('chat')).to.include({ type: 'Ready', status: 'True', reason: 'Ready', observedGeneration: 1 })
   })
 
+  test('a server that rejects the address is said on the AlertProvider, and the alert waits until it is mended', async () => {
+    await world.initialized(analysis(alert('chat')))
+    provide('chat')
+    world.chats.answer('chat', 'rejects')
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    expect(condition('chat')).to.include({
+      status: 'False',
+      reason: 'NotAccepted',
+      message: 'The server does not take the last alert, which is repeated: it answered 404: no_service',
+    })
+    await world.clock.advance(20 * hour)
+    expect(taken('chat')).to.deep.equal([])
+    world.chats.answer('chat', 'takes')
+    await world.clock.advance(10 * minute)
+    expect(taken('chat')).to.deep.equal(['NewRevision', 'Succeeded'])
+    expect(condition('chat')).to.include({ status: 'True', reason: 'Ready' })
+  })
+
   test('a label of an AlertProvider, or its status, is no reason to send at once what its server wants later', async () => {
     await world.initialized(analysis(alert('chat')))
     provide('chat')

@@ -127,8 +127,10 @@ function bodyOf({ provider: { spec }, alert, thread, id }: AlertCall): unknown {
 
 const failed = (error: string, after: Milliseconds | null = null): AlertOutcome => ({ kind: 'failed', error, after })
 
-/** What the content of a message is refused with. Others may be of the address, or of the credentials, which a user can mend. */
+/** What the content of a message is refused with. */
 const OF_THE_CONTENT: readonly number[] = [400, 413, 422]
+/** What the address, or the credentials, are refused with: a user can mend these while the message waits. */
+const OF_THE_CALLER: readonly number[] = [401, 403, 404, 410]
 
 function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: AlertType): AlertOutcome {
   const secrets = secretPartsOf(target.url)
@@ -141,7 +143,8 @@ function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: AlertType): 
       : { kind: 'delivered', thread: null }
   }
   const error = `answered ${status}${shownAnswer(hidden(outcome.body ?? ''))}`
-  return OF_THE_CONTENT.includes(status) ? { kind: 'refused', error } : failed(error, retryAfter)
+  if (OF_THE_CONTENT.includes(status)) return { kind: 'refused', error }
+  return OF_THE_CALLER.includes(status) ? { kind: 'rejected', error } : failed(error, retryAfter)
 }
 
 function jsonIn({ body }: HttpAnswer): unknown {

@@ -50,6 +50,7 @@ export interface AlertCall {
 /**
  * - `delivered`: the server has it; `thread` is what it calls the message, where messages of a run can follow it, else null.
  * - `refused`: the server does not take this message, and will not take it later.
+ * - `rejected`: it does not take messages as it is called: the address, the credentials or the channel are for a user to mend.
  * - `failed`: it may take it later; `after` is when it wants to be asked, from now, null where it does not say.
  *
  * `error` is a clause that follows the name of the AlertProvider, and shows no secret.
@@ -57,6 +58,7 @@ export interface AlertCall {
 export type AlertOutcome =
   | { readonly kind: 'delivered'; readonly thread: string | null }
   | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'rejected'; readonly error: string }
   | { readonly kind: 'failed'; readonly error: string; readonly after: Milliseconds | null }
 
 /** The first message of a run to an alert, which the next ones follow. */

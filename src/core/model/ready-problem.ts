@@ -2,6 +2,12 @@
 
 /** One word for its condition `Ready`, and a sentence. */
 export interface ReadyProblem {
-  readonly reason: 'Invalid' | 'SecretNotUsable' | 'SecretNotReadable' | 'AddressRefused' | 'MetricsServerNotAllowed'
+  readonly reason:
+    | 'Invalid'
+    | 'SecretNotUsable'
+    | 'SecretNotReadable'
+    | 'AddressRefused'
+    | 'MetricsServerNotAllowed'
+    | 'NotAccepted'
   readonly message: string
 }

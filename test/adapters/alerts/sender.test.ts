@@ -149,12 +149,13 @@ suite('an alert that is sent', () => {
     const given = { spec: { channel: 'C1' }, secret: { address: `${chat.url}/api/chat.postMessage`, token: 'xoxb-1' } }
     expect(await send('slack', given)).to.deep.equal({ kind: 'delivered', thread: '1700.5' })
     await send('slack', { ...given, thread: '1700.5' })
-    answer = '{"ok": false, "error": "channel_not_found"}'
-    expect(await send('slack', given)).to.deep.equal({
-      kind: 'failed',
-      error: 'answered channel_not_found',
-      after: null,
-    })
+    const refusal = async (error: string) => {
+      answer = JSON.stringify({ ok: false, error })
+      return send('slack', given)
+    }
+    expect(await refusal('channel_not_found')).to.deep.equal({ kind: 'rejected', error: 'answered channel_not_found' })
+    expect(await refusal('msg_too_long')).to.deep.equal({ kind: 'refused', error: 'answered msg_too_long' })
+    expect(await refusal('fatal_error')).to.deep.equal({ kind: 'failed', error: 'answered fatal_error', after: null })
     answer = '<html>'
     expect(await send('slack', given)).to.include({ kind: 'failed', error: 'answered something that is not of Slack' })
     const [first, second] = chat.asked.map(({ body }) => schemas.slack.parse(JSON.parse(body)))
@@ -202,7 +203,7 @@ suite('an alert that is sent', () => {
     },
     'a webhook that was revoked may be made again': {
       answer: response => response.writeHead(404).end('no_service'),
-      outcome: { kind: 'failed', error: 'answered 404: no_service', after: null },
+      outcome: { kind: 'rejected', error: 'answered 404: no_service' },
     },
     'a link-local address': {
       given: { secret: { address: 'http://169.254.169.254/latest' } },
