@@ -26,6 +26,7 @@ const order = [
   'alone/tenants',
   'alone/webhooks',
   'behaviour/readme',
+  'behaviour/guides',
   'behaviour/changes-in-a-run',
   'behaviour/ports',
   'behaviour/bypasses',
