@@ -229,7 +229,7 @@ export class World {
     if (controller === undefined || !this.#isNew()) return this.initialize(spec)
     const entries = Object.entries(spec)
     const lasting = Object.fromEntries(entries.filter(([key]) => !ABOUT_RELEASES.some(name => name === key)))
-    this.#restore(await restingWorld(lasting, controller.settings))
+    this.become(await restingWorld(lasting, controller.settings))
     if (entries.length > Object.keys(lasting).length) this.#edit(spec)
     await this.clock.advance(5000)
   }
@@ -241,7 +241,8 @@ export class World {
     return clock.now() === EPOCH && processes.length === 1 && api.server.store.version === this.#bornAt && asEver
   }
 
-  #restore({ snapshot, at }: RestingWorld): void {
+  /** Becomes what another world was. No controller may work yet: one that was started begins when time passes. */
+  become({ snapshot, at }: RestingWorld): void {
     this.api.server.restore(snapshot)
     this.clock.skipTo(at)
     this.mesh.restart()
