@@ -286,6 +286,9 @@ export const CanaryStatusSchema = z
       .max(4)
       .optional()
       .describe('Messages that the next ones of a run follow, where the service of the alert has threads.'),
+    traceLink: text().describe(
+      'Search for the traces of the requests of the present or last run, as `--trace-link` says.',
+    ),
     traces: z
       .array(Trace)
       .max(4)

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../api/duration.ts'
 import { DEFAULT_PROVIDER, isProvider, type Provider, PROVIDER_SENTENCE } from '../api/providers.ts'
 import type { Allowance } from '../core/model/observation.ts'
+import { problemOfTraceLink } from '../core/signals/trace-link.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { headerName, headers, problemOfHeaders } from './header-flags.ts'
 
@@ -31,6 +32,7 @@ export interface RunFlags {
   readonly webhookAllow: readonly string[]
   readonly webhookDeny: readonly string[]
   readonly dashboardUrl?: string
+  readonly traceLink?: string
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -158,6 +160,10 @@ const options: readonly Option[] = [
     .argParser(targets)
     .default([], 'none'),
   new Option('--dashboard-url <url>', 'URL of the dashboard, which alerts then link').argParser(pageUrl),
+  new Option(
+    '--trace-link <url>',
+    'template of a search for the traces of a release, with {service}, {revision}, {start} and others, which status, Events and alerts then link',
+  ).argParser(traceLink),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -244,6 +250,12 @@ function pageUrl(text: string): string {
       'Write a URL such as https://sluice.example.com, without a query, of 256 characters at most.',
     )
   }
+  return text
+}
+
+function traceLink(text: string): string {
+  const problem = problemOfTraceLink(text)
+  if (problem !== null) throw new InvalidArgumentError(problem)
   return text
 }
 

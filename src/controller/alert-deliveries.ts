@@ -3,12 +3,14 @@
  * until the server has it, with growing pauses, or until it is too late; never in a worker of the queue.
  */
 import type { ReadAlertProvider } from '../api/alert-provider.ts'
+import type { KubeObject } from '../api/object.ts'
 import { isLate, lateAt } from '../core/machine/outbox.ts'
 import type { AlertMessage, AlertOutcome } from '../core/model/alert.ts'
 import type { OutboxEntry } from '../core/model/announcement.ts'
 import type { Observation } from '../core/model/observation.ts'
 import type { AlertSender, Clock, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
+import { traceLinkOf } from '../core/signals/trace-link.ts'
 import { Backoff, pause } from '../runtime/timing.ts'
 import { threadsAfter } from './alert-threads.ts'
 import { CallLine } from './call-line.ts'
@@ -26,6 +28,8 @@ export interface AlertDeliveryPorts {
   readonly provider: (namespace: string, name: string) => ReadAlertProvider | null
   /** URL of a canary on the dashboard; '' where none is known. */
   readonly link: (namespace: string, canary: string) => string
+  /** Id of the trace of a run; '' where nothing is traced. */
+  readonly traceId: (canary: KubeObject, run: string) => string
   readonly clock: Clock
   /** Time that does not jump. */
   readonly steady: Clock
@@ -150,7 +154,7 @@ export class AlertDeliveries {
 
   /** One attempt, which does not outlast what it is for; null: it was given up. */
   async #attempt(queue: Queue, entry: OutboxEntry, left: Milliseconds): Promise<Attempt> {
-    const { steady, link } = this.#ports
+    const { steady, link, traceId } = this.#ports
     const { names, canary, memory } = queue.o
     const alert = canary.spec.analysis.alerts.find(({ name }) => name === entry.hook)
     if (alert === undefined) return 'gone'
@@ -164,7 +168,8 @@ export class AlertDeliveries {
     const thread = memory.alertThreads.find(
       one => one.alert === entry.hook && one.run === entry.run && entry.run !== '',
     )
-    const message = messageOf(queue.o, entry, link(names.namespace, names.canary))
+    const trace = entry.run === '' ? '' : traceId(canary, entry.run)
+    const message = messageOf(queue.o, entry, link(names.namespace, names.canary), trace)
     const call = {
       id: entry.key,
       namespace: names.namespace,
@@ -250,9 +255,11 @@ function endOf(outcome: Attempt, entry: OutboxEntry, said: string | null, now: I
 /** What a status without the facts, as another version or a user wrote it, leaves open. */
 const NO_FACTS = { phase: '', weight: 0, revision: '', image: '', promoted: '', next: '' }
 
-function messageOf({ names }: Observation, entry: OutboxEntry, link: string): AlertMessage {
+function messageOf(o: Observation, entry: OutboxEntry, link: string, traceId: string): AlertMessage {
+  const { canary, namespace } = o.names
   const { severity, reason, message, at, run, about = NO_FACTS } = entry
-  return { ...about, severity, reason, message, at, run, canary: names.canary, namespace: names.namespace, link }
+  const traced = { traceId, traceLink: traceLinkOf(o, o, run, traceId) }
+  return { ...about, severity, reason, message, at, run, canary, namespace, link, ...traced }
 }
 
 const pairsOf = (canary: string, { hook: alert, reason: about }: OutboxEntry) => ({ canary, alert, about })

@@ -7,7 +7,7 @@ import { AlertDeliveries, type AlertDeliveryPorts } from './alert-deliveries.ts'
 import { readAlertProvider } from './alert-providers.ts'
 import { ReadyConditions, type ReadyConditionPorts } from './ready-conditions.ts'
 
-export interface AlertingPorts extends Pick<AlertDeliveryPorts, 'link' | 'done'>, ReadyConditionPorts {
+export interface AlertingPorts extends Pick<AlertDeliveryPorts, 'link' | 'traceId' | 'done'>, ReadyConditionPorts {
   readonly sender: AlertSender
 }
 

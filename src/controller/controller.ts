@@ -18,6 +18,7 @@ import type {
   SpanSink,
   WebhookCaller,
 } from '../core/ports.ts'
+import { traceIdOf } from '../core/signals/traces.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -208,6 +209,7 @@ export class Controller {
       ...conditionPorts,
       sender,
       link: this.#options.link ?? (() => ''),
+      traceId: ({ metadata: { uid = '' } }, id) => (sink === undefined ? '' : traceIdOf(uid, id, sha256)),
       done: (key, entry, end) => {
         reconciler.alerted(key, entry, end)
         this.#options.webhookTold?.(entry.sink, end.outcome)

@@ -50,6 +50,7 @@ suite('deliveries of alerts', () => {
       sender: chats,
       provider: (_namespace, name) => providers.get(name) ?? null,
       link: () => '',
+      traceId: () => '',
       clock,
       steady: clock,
       random,

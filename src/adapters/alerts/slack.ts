@@ -5,7 +5,7 @@
  */
 import type { AlertMessage, AlertOutcome } from '../../core/model/alert.ts'
 import { at, textOf } from '../../core/json.ts'
-import { type Body, COLORS, factsOf, type Style, titleOf } from './words.ts'
+import { type Body, COLORS, factsOf, type Style, titleOf, TRACES } from './words.ts'
 
 export const SLACK_API = 'https://slack.com/api/chat.postMessage'
 
@@ -26,11 +26,14 @@ export function slackBody(alert: AlertMessage, { channel, username, thread, id }
         fallback: escaped(alert.message),
         text: escaped(alert.message),
         mrkdwn_in: ['text'],
-        fields: factsOf(alert).map(([name, value]) => ({
-          title: name,
-          value: escaped(value),
-          short: value.length < 40,
-        })),
+        fields: [
+          ...factsOf(alert).map(([name, value]) => ({
+            title: name,
+            value: escaped(value),
+            short: value.length < 40,
+          })),
+          ...(alert.traceLink === '' ? [] : [{ title: TRACES, value: `<${escaped(alert.traceLink)}>`, short: false }]),
+        ],
         ts: Math.floor(alert.at / 1000),
         ...(alert.link === '' ? {} : { title: 'Open the dashboard', title_link: alert.link }),
       },

@@ -35,6 +35,10 @@ export interface AlertMessage extends AlertFacts, Pick<Announcement, 'severity' 
   readonly run: string
   /** URL of the canary on the dashboard; '' where none is known. */
   readonly link: string
+  /** 32 hex digits; '' where the run is not traced. */
+  readonly traceId: string
+  /** URL of the search for the traces of the requests of the run; '' where there is none. */
+  readonly traceLink: string
 }
 
 /** One alert to be sent. A repeat has the same id. */

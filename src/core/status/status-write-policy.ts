@@ -29,6 +29,8 @@ function decisive(status: CanaryStatus): unknown {
     traffic: _3,
     images: _5,
     reported: _4,
+    // It changes with the run; where the flag alone has changed, it goes with the next write.
+    traceLink: _6,
     pendingEvents,
     webhooks,
     reason = '',

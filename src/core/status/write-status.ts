@@ -16,6 +16,7 @@ import { trackedConfigs } from '../render/configs.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { routingOf, vantageSeen } from '../routers/index.ts'
+import { traceOfPresentOrLast } from '../signals/trace-link.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
@@ -111,6 +112,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       }),
     ),
     alertThreads: memory.alertThreads.length === 0 ? undefined : memory.alertThreads.map(one => ({ ...one })),
+    traceLink: traceOfPresentOrLast(o, move).traceLink || undefined,
     traces: memory.traces.length === 0 ? undefined : memory.traces.map(writeTrace),
   })
 }

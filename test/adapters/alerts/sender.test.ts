@@ -28,6 +28,8 @@ const alert: AlertMessage = {
   at: 1_700_000_000_000,
   run: 'r1',
   link: 'https://sluice.example.com/#/shop/web',
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  traceLink: 'https://jaeger.example.com/search?service=web&start=1700000000000000',
   phase: 'Failed',
   weight: 10,
   revision: '790dc1af77',
@@ -108,7 +110,7 @@ suite('an alert that is sent', () => {
   for (const [type, schema] of Object.entries(documented) as [keyof typeof documented, typeof schemas.slack][]) {
     test(`${type} gets what it documents, with everything that is known, under one id`, async () => {
       const chat = await server(response => response.writeHead(type === 'discord' ? 204 : 200).end())
-      for (const told of [alert, { ...alert, link: '', run: '' }, hostile]) {
+      for (const told of [alert, { ...alert, link: '', run: '', traceId: '', traceLink: '' }, hostile]) {
         const outcome = await send(type, { secret: { address: `${chat.url}/hook?sig=1` }, told })
         expect(outcome).to.deep.equal({ kind: 'delivered', thread: null })
       }
@@ -121,7 +123,8 @@ suite('an alert that is sent', () => {
       const [first = '', , nasty = ''] = chat.asked.map(({ body }) => body)
       for (const part of ['87.7 %', '≥ 99 %', '10 %', '790dc1af77', 'web:2.0.0', 'b5db799a80', 'ThresholdReached'])
         expect(first).to.include(part)
-      expect(first).to.include('https://sluice.example.com/#/shop/web')
+      expect(first).to.include(alert.link).and.to.include(alert.traceId)
+      expect(first.replaceAll('&amp;', '&')).to.include(alert.traceLink)
       // No text calls anyone, or leads elsewhere.
       if (type === 'slack' || type === 'gchat') expect(nasty).not.to.match(/<!channel>|<users\/all>|<@U1>/)
       if (type === 'rocket') expect(nasty).not.to.match(/@everyone|@here/)
@@ -185,7 +188,12 @@ suite('an alert that is sent', () => {
       n: 1,
     })
     expect(whole).to.include({ id: 'a1b2c3d4', severity: 'error', weight: 10, value: '87.7 %', limit: '≥ 99 %' })
-    expect(whole).to.include({ time: '2023-11-14T22:13:20.000Z', link: alert.link })
+    expect(whole).to.include({
+      time: '2023-11-14T22:13:20.000Z',
+      link: alert.link,
+      traceId: alert.traceId,
+      traceLink: alert.traceLink,
+    })
   })
 
   const failures: Readonly<Record<string, { answer?: Answering; given?: Given; outcome: RegExp | AlertOutcome }>> = {
