@@ -200,6 +200,7 @@ export class Controller {
       steady,
       random,
       log,
+      ...(traces === null ? {} : { watch: traces.told }),
       done: (key, entry, outcome) => {
         reconciler.told(key, entry)
         this.#options.webhookTold?.(entry.sink, outcome)

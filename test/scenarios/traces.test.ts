@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
 import { sluiceDefinitions } from '../../playground/test/installed.ts'
+import type { Span } from '../../src/core/model/trace.ts'
 import { Collector } from '../collector.ts'
 import { World } from './world.ts'
 
@@ -100,6 +101,29 @@ suite('the trace of a run', () => {
     expect(collector.roots()).to.have.lengthOf(1)
     expect(world.status.traces).to.have.lengthOf(1)
     expect(world.status.traces?.[0]).to.include({ sent: true })
+  })
+
+  test('has the webhooks that wait for the end of the run, too, with their attempts', async () => {
+    world.start({}, { spans: collector })
+    const webhooks = ['pre-rollout', 'post-rollout'].map(type => ({
+      name: type,
+      type,
+      url: `http://hooks.test/${type}`,
+    }))
+    await world.initialized({ analysis: { ...short, webhooks } })
+    world.receivers.answer('post-rollout', 500)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    world.receivers.answer('post-rollout', 200)
+    await world.clock.advance(60_000)
+    const [root] = collector.roots()
+    const calls = (type: string): Span[] => collector.spans.filter(({ name }) => name === `webhook ${type}`)
+    const codes = (type: string): unknown[] => calls(type).map(one => one.attributes['http.response.status_code'])
+    expect(codes('pre-rollout')).to.deep.equal([200])
+    expect(codes('post-rollout').slice(-2)).to.deep.equal([500, 200])
+    expect(new Set(calls('post-rollout').map(({ parentId }) => parentId))).to.deep.equal(new Set([root?.spanId]))
+    expect(collector.orphans()).to.deep.equal([])
+    expect(collector.repeated()).to.deep.equal([])
   })
 
   test('leaves no mark where nothing is traced', async () => {
