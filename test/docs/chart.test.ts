@@ -42,6 +42,17 @@ suite('The chart', () => {
   })
 })
 
+suite('The image', () => {
+  test('copies nothing that .dockerignore keeps out of its context', () => {
+    const copied = [...read('Dockerfile').text.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, from = '']) =>
+      from.split(' '),
+    )
+    const kept = [...read('.dockerignore').text.matchAll(/^!(\S+)$/gm)].map(([, path = '']) => path)
+    expect(copied).to.have.length.greaterThan(5)
+    expect(kept).to.have.members(copied)
+  })
+})
+
 suite('The release', () => {
   const workflow: unknown = parse(read('.github/workflows/release.yaml').text)
   const jobs = Object.values(at(workflow, 'jobs') as Record<string, unknown>)
