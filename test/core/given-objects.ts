@@ -170,7 +170,6 @@ export const settings: Settings = {
   ingressClasses: ['nginx'],
   webhookRefusal: () => null,
   trackConfigs: true,
-  traceLink: '',
 }
 
 /** At rest, with a target of two pods, its template promoted and recorded, and nothing else in the cluster. */
