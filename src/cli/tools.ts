@@ -39,7 +39,6 @@ export interface HttpAddress {
   readonly url: string
   readonly caFile?: string
   readonly tokenFile?: string
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Such a server. */
