@@ -47,7 +47,6 @@ suite('controller', () => {
       metrics,
       webhooks: new Receivers(() => clock.now()),
       alerts: new Chats(() => clock.now()),
-      access: { problemOf: async () => null },
       recorder,
       clock,
       steady: clock,
