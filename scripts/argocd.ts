@@ -1,10 +1,10 @@
-/** manifests/argocd/argocd-cm.yaml: what Argo CD has to know of Canaries, out of the Lua files beside it. */
+/** manifests/argocd/argocd-cm.yaml: what Argo CD has to know of Canaries and MetricTemplates, out of the Lua files beside it. */
 import { readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { CommandName } from '../src/core/model/command-line.ts'
 
-const head = `# What Argo CD has to know of Canaries: their health, and the actions of its menu. Generated from the Lua files beside it by
-# \`npm run generate\`. It adds two keys to the ConfigMap that Argo CD has:
+const head = `# What Argo CD has to know of Canaries: their health, and the actions of its menu; and the health of MetricTemplates. Generated
+# from the Lua files beside it by \`npm run generate\`. It adds three keys to the ConfigMap that Argo CD has:
 #
 #   kubectl apply --server-side --field-manager=sluice -f manifests/argocd/argocd-cm.yaml
 `
@@ -46,6 +46,7 @@ export function argocdPage(): { path: string; text: string } {
     metadata: { name: 'argocd-cm', namespace: 'argocd', labels: { 'app.kubernetes.io/part-of': 'argocd' } },
     data: {
       'resource.customizations.health.sluice.dev_Canary': lua('health'),
+      'resource.customizations.health.sluice.dev_MetricTemplate': lua('metric-template-health'),
       'resource.customizations.actions.sluice.dev_Canary': asText(actions),
     },
   }

@@ -317,6 +317,13 @@ const itself: Readonly<Record<string, readonly Chart[]>> = {
       unit: 'reqps',
       queries: [['sum by (outcome) (rate(sluice_query_duration_seconds_count[$__rate_interval]))', '{{outcome}}']],
     },
+    {
+      title: 'Metrics servers',
+      about: '1 where a metrics server that a canary uses answers, asked once a minute.',
+      unit: 'short',
+      queries: [['min by (server) (sluice_metrics_server_up)', '{{server}}']],
+      now: true,
+    },
   ],
   'Told to others': [
     {

@@ -81,7 +81,7 @@ class ControllerApp {
         metrics.observe('webhook_duration_seconds', { type, outcome }, took),
       queried: call => metrics.observe('query_duration_seconds', { outcome: call.outcome }, call.seconds),
     })
-    const { api, metrics: metricSource, webhooks, alerts, metricsServers } = this.#connected
+    const { api, metrics: metricSource, webhooks, alerts, access, metricsServers } = this.#connected
     this.#recorder = new EventRecorder({
       api,
       clock: monotonicClock,
@@ -114,6 +114,7 @@ class ControllerApp {
         metrics: metricSource,
         webhooks,
         alerts,
+        access,
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,
@@ -138,6 +139,10 @@ class ControllerApp {
             metrics.count('reconcile_errors_total', {})
             log.warn('a pass failed and is tried again', { canary: key, error: messageOf(error), milliseconds: wait })
           },
+        },
+        probed: (server, isReached) => {
+          if (isReached === null) metrics.drop('metrics_server_up', { server })
+          else metrics.set('metrics_server_up', { server }, isReached ? 1 : 0)
         },
         webhookTold: (sink, outcome) => metrics.count('webhooks_told_total', { sink, outcome }),
         watcher: (key, observation, decision) => {

@@ -12,14 +12,16 @@ import type { ExchangeOptions } from './adapters/kubernetes/exchange.ts'
 import { KubeTransport } from './adapters/kubernetes/transport.ts'
 import { OtlpExporter, type OtlpOptions } from './adapters/otlp/exporter.ts'
 import { otlpSettings } from './adapters/otlp/settings.ts'
+import { SecretAccessReader } from './adapters/prometheus/access-reader.ts'
 import { PrometheusSource } from './adapters/prometheus/source.ts'
 import { HttpWebhooks } from './adapters/webhooks/caller.ts'
 import { kinds } from './api/object.ts'
 import type { ClientFlags } from './cli/client/flags.ts'
 import type { RunFlags } from './cli/flags.ts'
+import { headersOf } from './cli/header-flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import type { Client, HttpAddress, HttpReader } from './cli/tools.ts'
-import type { AlertSender, KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
+import type { AccessReader, AlertSender, KubeApi, Log, MetricSource, WebhookCaller } from './core/ports.ts'
 import { pause } from './runtime/timing.ts'
 
 /** The flags that say where to connect, and as whom. */
@@ -37,7 +39,6 @@ export type ConnectFlags = Pick<
   | 'metricsServerTenantHeader'
   | 'webhookAllow'
   | 'webhookDeny'
-  | 'clusterName'
 >
 
 export interface ConnectOptions {
@@ -58,6 +59,7 @@ export interface Connected {
   readonly metrics: MetricSource
   readonly webhooks: WebhookCaller
   readonly alerts: AlertSender
+  readonly access: AccessReader
   /** URLs of the metrics servers that Canaries may name; the first is the one of those that name none. */
   readonly metricsServers: readonly [string, ...string[]]
   /** URL of the API server. */
@@ -81,6 +83,7 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
     metrics,
     webhooks,
     alerts,
+    access: new SecretAccessReader(readerOf(api)),
     metricsServers,
     server: credentials.server,
     namespace: credentials.namespace,
@@ -175,12 +178,12 @@ function webhooksOf(
 }
 
 function alertsOf(
-  { webhookAllow: allow, webhookDeny: deny, clusterName: cluster }: ConnectFlags,
+  { webhookAllow: allow, webhookDeny: deny }: ConnectFlags,
   api: KubeApi,
   { version, environment }: ConnectOptions,
 ): HttpAlerts {
   const targets = { allow, deny }
-  return new HttpAlerts({ readSecret: readerOf(api), targets, environment, userAgent: `sluice/${version}`, cluster })
+  return new HttpAlerts({ readSecret: readerOf(api), targets, environment, userAgent: `sluice/${version}` })
 }
 
 function metricsOf(
@@ -190,14 +193,10 @@ function metricsOf(
   { log, environment, queried }: ConnectOptions,
 ): PrometheusSource {
   const { metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile, metricsServerTenantHeader } = flags
-  const headers = flags.metricsServerHeader.map(line => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
-  })
   const connection = {
     ...(caFile === undefined ? {} : { caFile }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
-    headers: Object.fromEntries(headers),
+    headers: headersOf(flags.metricsServerHeader),
   }
   return new PrometheusSource({
     servers,

@@ -12,6 +12,7 @@ import { jsonLog } from './adapters/log.ts'
 import { RangeServer, rangeParameters, replyOfRange } from './adapters/prometheus/range.ts'
 import { kinds } from './api/object.ts'
 import type { DashboardFlags } from './cli/dashboard.ts'
+import { headersOf } from './cli/header-flags.ts'
 import { StartupError } from './cli/startup-error.ts'
 import { ApiError } from './core/errors.ts'
 import { type Assets, readAssets } from './server/dashboard/assets.ts'
@@ -147,13 +148,9 @@ function rangesOf(flags: DashboardFlags, environment: DashboardOptions['environm
     metricsServerTokenFile: tokenFile,
     metricsServerTenantHeader: tenantHeader,
   } = flags
-  const lines = flags.metricsServerHeader.map(line => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const
-  })
   const server = new RangeServer(address, {
     environment,
-    headers: Object.fromEntries(lines),
+    headers: headersOf(flags.metricsServerHeader),
     ...(caFile === undefined ? {} : { caFile }),
     ...(tokenFile === undefined ? {} : { tokenFile }),
     ...(tenantHeader === undefined ? {} : { tenantHeader }),

@@ -1,9 +1,10 @@
 /** Servers of AlertProviders in memory: each answers at once what its name is set to, or not at all. */
 import type { AlertProvider } from '../src/api/alert-provider.ts'
-import type { AlertCall, AlertOutcome, AlertProblem } from '../src/core/model/alert.ts'
+import type { AlertCall, AlertOutcome } from '../src/core/model/alert.ts'
+import type { ReadyProblem } from '../src/core/model/ready-problem.ts'
 import type { AlertSender } from '../src/core/ports.ts'
 
-export type ChatAnswer = 'takes' | 'down' | 'hangs' | 'refuses' | 'forbids' | 'never takes' | { readonly after: number }
+export type ChatAnswer = 'takes' | 'down' | 'hangs' | 'refuses' | 'rejects' | { readonly after: number }
 
 export interface Sent {
   readonly at: number
@@ -16,7 +17,7 @@ export class Chats implements AlertSender {
   readonly sent: Sent[] = []
   readonly #now: () => number
   readonly #answers = new Map<string, ChatAnswer>()
-  readonly #problems = new Map<string, () => AlertProblem>()
+  readonly #problems = new Map<string, () => ReadyProblem>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -27,7 +28,7 @@ export class Chats implements AlertSender {
     this.#answers.set(name, answer)
   }
 
-  problem(name: string, problem: (() => AlertProblem) | null): void {
+  problem(name: string, problem: (() => ReadyProblem) | null): void {
     if (problem === null) this.#problems.delete(name)
     else this.#problems.set(name, problem)
   }
@@ -42,11 +43,7 @@ export class Chats implements AlertSender {
     this.sent.push({ at: this.#now(), call, taken: answer === 'takes' })
     if (answer === 'takes') return { kind: 'delivered', thread: `thread of ${call.id}` }
     if (answer === 'refuses') return { kind: 'refused', error: 'answered 400: invalid_payload' }
-    if (answer === 'never takes') return { kind: 'final', error: 'answered 422: no commit found' }
-    if (answer === 'forbids') {
-      const problem = { reason: 'Refused', message: 'The Git server answered 403' } as const
-      return { kind: 'failed', error: 'answered 403', after: null, problem }
-    }
+    if (answer === 'rejects') return { kind: 'rejected', error: 'answered 404: no_service' }
     if (answer === 'down') return { kind: 'failed', error: 'cannot be reached: connect ECONNREFUSED', after: null }
     if (answer !== 'hangs') return { kind: 'failed', error: 'answered 429', after: answer.after }
     return new Promise(resolve => {
@@ -55,7 +52,7 @@ export class Chats implements AlertSender {
     })
   }
 
-  async problemOf({ metadata }: AlertProvider): Promise<AlertProblem | null> {
+  async problemOf({ metadata }: AlertProvider): Promise<ReadyProblem | null> {
     return this.#problems.get(metadata.name)?.() ?? null
   }
 }

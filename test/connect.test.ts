@@ -40,7 +40,6 @@ suite('connections out of flags', () => {
     metricsServerHeader: [],
     webhookAllow: [],
     webhookDeny: [],
-    clusterName: 'in-cluster',
     kubeconfig: join(folder, 'kubeconfig'),
     ...more,
   })

@@ -32,7 +32,7 @@ suite('rules and dashboards', () => {
     const page = read('docs/monitoring.md')
     const tests = recordsOf(parse(read('manifests/prometheus/rules.test.yaml'))['tests'])
     const tested = tests.flatMap(one => recordsOf(one['alert_rule_test']).map(test_ => textOf(test_['alertname'])))
-    expect(rules).to.have.length(10)
+    expect(rules).to.have.length(11)
     for (const rule of rules) {
       const alert = textOf(rule['alert'])
       expect(at(rule, 'annotations', 'runbook')).to.equal(`docs/monitoring.md#${alert.toLowerCase()}`)

@@ -149,6 +149,7 @@ class Play {
           call: async () => ({ kind: 'answer', status: 200, said: 'answered 200', at: clock.now() }),
         },
         alerts: { send: async () => ({ kind: 'delivered', thread: null }), problemOf: async () => null },
+        access: { problemOf: async () => null },
         recorder,
         clock,
         steady: clock,

@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { at, recordsOf, textOf } from '../../src/core/json.ts'
 import { root } from '../bundle.ts'
 import { argumentsTemplate, dashboardOptions, runOptions } from './flags.ts'
+import { monitoringPages } from './monitoring.ts'
 import { chartFiles, templatePages } from './templates.ts'
 import { valuesPages } from './values.ts'
 
@@ -80,6 +81,7 @@ export function chartPages(): { path: string; text: string }[] {
     { path: 'charts/sluice/Chart.yaml', text: chartYaml(version, description) },
     { path: 'charts/sluice/templates/_helpers.tpl', text: helpers() },
     ...templatePages(),
+    ...monitoringPages(),
     ...valuesPages(version),
   ]
 }

@@ -122,6 +122,35 @@ function valuesOfChart(version: string): readonly (Value & { readonly values?: r
     ]),
     monitor('serviceMonitor', 'ServiceMonitor'),
     monitor('podMonitor', 'PodMonitor'),
+    group(
+      'prometheusRule',
+      'the alert rules of docs/monitoring.md, for the Prometheus Operator, whose CustomResourceDefinitions have to be there',
+      [
+        { name: 'enabled', about: '', default: false, schema: bool },
+        { name: 'labels', about: 'labels by which the Prometheus selects it', default: {}, schema: texts },
+      ],
+    ),
+    group('grafanaDashboards', "the dashboards of docs/monitoring.md, in a ConfigMap for Grafana's sidecar", [
+      { name: 'enabled', about: '', default: false, schema: bool },
+      {
+        name: 'namespace',
+        about: 'where the sidecar looks; empty: the namespace of the release',
+        default: '',
+        schema: { ...text, pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$' },
+      },
+      {
+        name: 'labels',
+        about: 'labels by which the sidecar finds it',
+        default: { grafana_dashboard: '1' },
+        schema: texts,
+      },
+      {
+        name: 'annotations',
+        about: 'such as grafana_folder, where the sidecar reads it',
+        default: {},
+        schema: texts,
+      },
+    ]),
     group('networkPolicy', 'a NetworkPolicy for the pods of the controller', [
       { name: 'enabled', about: '', default: false, schema: bool },
       {

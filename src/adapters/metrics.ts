@@ -55,6 +55,11 @@ const table = {
   reconcile_errors_total: ['counter', 'Reconciles that ended in an error and are tried again.', []],
   api_request_duration_seconds: ['histogram', 'One request to the Kubernetes API.', ['verb', 'kind', 'code'], short],
   api_rate_limit_wait_seconds: ['histogram', 'Time that a request waited for our own rate limit.', ['lane'], short],
+  metrics_server_up: [
+    'gauge',
+    '1 where a metrics server answers the leader, 0 where it does not: asked once a minute while a Canary uses it, and absent else.',
+    ['server'],
+  ],
   query_duration_seconds: ['histogram', 'One request to a metrics server.', ['outcome'], short],
   webhook_duration_seconds: [
     'histogram',
@@ -64,7 +69,7 @@ const table = {
   ],
   webhooks_told_total: [
     'counter',
-    'Calls that nothing waits for (post-rollout, event, alerts, commit statuses), by what they came to: delivered or given up.',
+    'Calls that nothing waits for (post-rollout, event, alerts), by what they came to: delivered or given up.',
     ['sink', 'outcome'],
   ],
   events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],
@@ -137,6 +142,11 @@ export class Metrics {
   set<N extends Named<'gauge'>>(name: N, labels: Labels<N>, value: number): void {
     this.#gauges.get(name)?.set(labels, value)
     this.#note(name, labels)
+  }
+
+  /** Removes one series. */
+  drop<N extends Named<'gauge'>>(name: N, labels: Labels<N>): void {
+    this.#gauges.get(name)?.remove(labels)
   }
 
   count<N extends Named<'counter'>>(name: N, labels: Labels<N>, by = 1): void {

@@ -23,6 +23,8 @@ const LONGEST_VALUES = {
   run: 20,
   time: 24,
   link: 512,
+  traceId: 32,
+  traceLink: 900,
 } as const
 
 export type AlertName = keyof typeof LONGEST_VALUES

@@ -10,7 +10,7 @@ import { acceptingEmpty } from './empty.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { type Kind, kinds } from './object.ts'
 import { CanaryStatusSchema } from './status.ts'
-import { MetricTemplateSpecSchema } from './templates.ts'
+import { MetricTemplateSpecSchema, MetricTemplateStatusSchema } from './templates.ts'
 
 /** One kind: its schemas, and how `kubectl get` shows it. */
 export interface Resource {
@@ -18,7 +18,7 @@ export interface Resource {
   readonly shortNames: readonly string[]
   readonly description: string
   readonly spec: z.ZodType
-  readonly status: z.ZodType | null
+  readonly status: z.ZodType
   readonly rules: readonly { readonly rule: string; readonly message: string }[]
   readonly columns: readonly Column[]
 }
@@ -71,10 +71,17 @@ export const resources: readonly Resource[] = [
     shortNames: [],
     description: 'A query that many Canaries share.',
     spec: MetricTemplateSpecSchema,
-    status: null,
+    status: MetricTemplateStatusSchema,
     rules: [],
     columns: [
       column('Provider', 'string', '.spec.provider.type', 'Who answers the query.'),
+      column(
+        'Ready',
+        'string',
+        '.status.conditions[?(@.type=="Ready")].status',
+        'Whether the query could be asked as it is.',
+      ),
+      column('Message', 'string', '.status.conditions[?(@.type=="Ready")].message', 'What is wrong with it.'),
       column('Age', 'date', '.metadata.creationTimestamp', 'When the template was created.'),
     ],
   },
@@ -151,14 +158,13 @@ export function crdOf(resource: Resource): Record<string, unknown> {
     kind: { type: 'string' },
     metadata: { type: 'object' },
     spec: structural(acceptingEmpty(jsonSchemaOf(resource.spec))),
-  }
-  if (status !== null)
-    properties.status = {
+    status: {
       ...structural(jsonSchemaOf(status)),
       description: 'What the controller reports.',
       // kstatus: an object that no controller has seen yet must not look finished.
       default: { observedGeneration: -1 },
-    }
+    },
+  }
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -178,7 +184,7 @@ export function crdOf(resource: Resource): Record<string, unknown> {
           name: kind.version,
           served: true,
           storage: true,
-          ...(status === null ? {} : { subresources: { status: {} } }),
+          subresources: { status: {} },
           additionalPrinterColumns: columns,
           schema: {
             openAPIV3Schema: {

@@ -4,6 +4,7 @@ import { ACCESS_RULES, accessFields, accessOf } from './credentials.ts'
 import { withoutEmpty } from './empty.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { KubeObject } from './object.ts'
+import { readyStatus } from './ready-status.ts'
 import { metricsServer, refused, ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 
@@ -71,6 +72,11 @@ export const MetricTemplateSpecSchema = z
     provider: { type, address, access: accessOf(access) },
     query,
   }))
+
+/** `status` of a MetricTemplate: whether its query can be asked, and else why not. */
+export const MetricTemplateStatusSchema = readyStatus(
+  '`Ready`: whether the query could be asked as it is, and else what is wrong. What the metrics server says of it is told by the Canaries that name it.',
+)
 
 const SPEC_JSON_SCHEMA = jsonSchemaOf(MetricTemplateSpecSchema)
 

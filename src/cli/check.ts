@@ -13,6 +13,7 @@ import { type ClientFlags, duration, withClientFlags } from './client/flags.ts'
 import { inSession } from './client/session.ts'
 import { service, type ServiceAddress } from './dashboard.ts'
 import { namespace, url } from './flags.ts'
+import { headers, headersOf, problemOfHeaders } from './header-flags.ts'
 import { INSTALLED_IN } from './install.ts'
 import { CODES } from './release/outcome.ts'
 import { dataIn, dataOutput, type Output } from './render/output.ts'
@@ -29,6 +30,7 @@ interface CheckFlags extends ClientFlags {
   readonly metricsServer?: string
   readonly metricsServerCaFile?: string
   readonly metricsServerTokenFile?: string
+  readonly metricsServerHeader: readonly string[]
   readonly metricsService: ServiceAddress
 }
 
@@ -54,6 +56,9 @@ const options: readonly Option[] = [
   new Option('--metrics-server <url>', 'URL of the Prometheus; without it --metrics-service').argParser(url),
   new Option('--metrics-server-ca-file <file>', 'authorities that may have signed its certificate'),
   new Option('--metrics-server-token-file <file>', 'bearer token for it'),
+  new Option('--metrics-server-header <name: value>', 'header for it, such as that of a tenant; repeatable')
+    .argParser(headers)
+    .default([], 'none'),
   new Option('--metrics-service <namespace/name:port>', 'Service of the Prometheus, asked through the API server')
     .argParser(service)
     .default({ namespace: 'istio-system', name: 'prometheus', port: '9090' }, 'istio-system/prometheus:9090'),
@@ -67,6 +72,8 @@ export function checkCommand(program: Command, tools: Tools): Command {
     .addHelpText('after', EXIT_CODES)
   for (const option of options) command.addOption(option)
   return withClientFlags(command).action(async (flags: CheckFlags) => {
+    const problem = problemOfHeaders(flags.metricsServerHeader)
+    if (problem !== undefined) command.error(problem)
     await inSession(tools, flags, async session => {
       const probe = probeOf({ tools, session }, flags)
       const { findings, isLate } = await repeated(tools, flags, () => findingsOf(probe, flags.pre === true))
@@ -81,7 +88,11 @@ export function checkCommand(program: Command, tools: Tools): Command {
 
 function probeOf(given: Pick<Probe, 'session'> & { readonly tools: Tools }, flags: CheckFlags): Probe {
   const { metricsServer: address, metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile } = flags
-  const access = { ...(caFile === undefined ? {} : { caFile }), ...(tokenFile === undefined ? {} : { tokenFile }) }
+  const access = {
+    headers: headersOf(flags.metricsServerHeader),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+  }
   return {
     ...given,
     controllerNamespace: flags.controllerNamespace,

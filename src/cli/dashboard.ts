@@ -1,6 +1,7 @@
 /** The flags of `sluice dashboard`; what is wrong with one is said in a sentence. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { headerName, headers, port, problemOfHeaders, url } from './flags.ts'
+import { port, url } from './flags.ts'
+import { headerName, headers, problemOfHeaders } from './header-flags.ts'
 
 export interface DashboardFlags {
   readonly inCluster: boolean

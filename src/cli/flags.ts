@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../api/duration.ts'
 import { DEFAULT_PROVIDER, isProvider, type Provider, PROVIDER_SENTENCE } from '../api/providers.ts'
 import type { Allowance } from '../core/model/observation.ts'
+import { problemOfTraceLink } from '../core/signals/trace-link.ts'
 import type { Milliseconds } from '../core/time.ts'
+import { headerName, headers, problemOfHeaders } from './header-flags.ts'
 
 export interface RunFlags {
   readonly kubeconfig?: string
@@ -30,7 +32,7 @@ export interface RunFlags {
   readonly webhookAllow: readonly string[]
   readonly webhookDeny: readonly string[]
   readonly dashboardUrl?: string
-  readonly clusterName: string
+  readonly traceLink?: string
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -158,9 +160,10 @@ const options: readonly Option[] = [
     .argParser(targets)
     .default([], 'none'),
   new Option('--dashboard-url <url>', 'URL of the dashboard, which alerts then link').argParser(pageUrl),
-  new Option('--cluster-name <name>', 'name of this cluster in commit statuses, whose context is sluice/<name>/…')
-    .argParser(clusterName)
-    .default('in-cluster'),
+  new Option(
+    '--trace-link <url>',
+    'template of a search for the traces of a release, with {service}, {revision}, {start} and others, which status, Events and alerts then link',
+  ).argParser(traceLink),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -202,14 +205,6 @@ function list(text: string, before?: readonly string[]): string[] {
 export function namespace(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
     throw new InvalidArgumentError(`"${text}" is not the name of a namespace.`)
-  }
-  return text
-}
-
-/** Part of the context of a commit status. @throws InvalidArgumentError with a sentence. */
-function clusterName(text: string): string {
-  if (!/^[A-Za-z0-9._-]{1,63}$/.test(text)) {
-    throw new InvalidArgumentError(`Write 1 to 63 letters, digits, dots, dashes or underscores, such as eu-1.`)
   }
   return text
 }
@@ -258,6 +253,12 @@ function pageUrl(text: string): string {
   return text
 }
 
+function traceLink(text: string): string {
+  const problem = problemOfTraceLink(text)
+  if (problem !== null) throw new InvalidArgumentError(problem)
+  return text
+}
+
 function urls(text: string, before?: readonly string[]): string[] {
   return joined(
     before,
@@ -301,25 +302,6 @@ function targets(text: string, before?: readonly string[]): string[] {
     throw new InvalidArgumentError(`"${wrong}" is neither a host such as *.example.com nor a range such as 10.0.0.0/8.`)
   }
   return joined(before, more)
-}
-
-/** Lines `name: value`, after those that were given before. */
-export function headers(text: string, before?: readonly string[]): string[] {
-  const lines = text.split('\n').filter(line => line.trim() !== '')
-  return joined(before, lines.length === 0 ? [''] : lines)
-}
-
-/** A name of a header. @throws InvalidArgumentError with what to write. */
-export function headerName(text: string): string {
-  if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write the name of a header such as X-Scope-OrgID.')
-  return text
-}
-
-/** Said here and not by the parser of the option, whose complaint would show the value: it may be secret. */
-export function problemOfHeaders(lines: readonly string[]): string | undefined {
-  const wrong = lines.findIndex(line => !/^[A-Za-z0-9-]+:\s*\S/.test(line))
-  if (wrong === -1) return undefined
-  return `error: option '--metrics-server-header <name: value>': number ${wrong + 1} (not shown, it may be secret) is no header. Write one such as "X-Scope-OrgID: shop".`
 }
 
 function duration(text: string): Milliseconds {

@@ -15,5 +15,6 @@ export const settingsOf = (flags: RunFlags, around: Pick<Settings, 'metricsServe
   ingressAnnotationsPrefix: flags.ingressAnnotationsPrefix,
   ingressClasses: flags.ingressClasses,
   trackConfigs: flags.trackConfigs,
+  traceLink: flags.traceLink ?? '',
   ...around,
 })

@@ -39,6 +39,7 @@ export interface HttpAddress {
   readonly url: string
   readonly caFile?: string
   readonly tokenFile?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Such a server. */

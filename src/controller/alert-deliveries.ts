@@ -1,14 +1,16 @@
 /**
- * Alerts: entries of the outbox that are sent to the server of an AlertProvider, a chat or Git. Those of one alert of a Canary are sent in order, each
+ * Alerts: entries of the outbox that are sent to the server of an AlertProvider. Those of one alert of a Canary are sent in order, each
  * until the server has it, with growing pauses, or until it is too late; never in a worker of the queue.
  */
 import type { ReadAlertProvider } from '../api/alert-provider.ts'
+import type { KubeObject } from '../api/object.ts'
 import { isLate, lateAt } from '../core/machine/outbox.ts'
-import type { AlertMessage, AlertOutcome, AlertProblem } from '../core/model/alert.ts'
+import type { AlertMessage, AlertOutcome } from '../core/model/alert.ts'
 import type { OutboxEntry } from '../core/model/announcement.ts'
 import type { Observation } from '../core/model/observation.ts'
 import type { AlertSender, Clock, Log } from '../core/ports.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
+import { traceLinkOf } from '../core/signals/trace-link.ts'
 import { Backoff, pause } from '../runtime/timing.ts'
 import { threadsAfter } from './alert-threads.ts'
 import { CallLine } from './call-line.ts'
@@ -26,17 +28,16 @@ export interface AlertDeliveryPorts {
   readonly provider: (namespace: string, name: string) => ReadAlertProvider | null
   /** URL of a canary on the dashboard; '' where none is known. */
   readonly link: (namespace: string, canary: string) => string
+  /** Id of the trace of a run; '' where nothing is traced. */
+  readonly traceId: (canary: KubeObject, run: string) => string
   readonly clock: Clock
   /** Time that does not jump. */
   readonly steady: Clock
   readonly random: () => number
   readonly log: Log
   readonly done: (key: string, entry: OutboxEntry, end: AlertEnd) => void
-  /**
-   * Told of the AlertProvider to which an alert could not be sent, and whether that is its own fault; and of the one whose server took it.
-   */
-  readonly failed: (namespace: string, name: string, problem: AlertProblem | null) => void
-  readonly delivered: (namespace: string, name: string) => void
+  /** Told what the server of an AlertProvider answered to an alert. */
+  readonly answered: (namespace: string, name: string, outcome: AlertOutcome) => void
 }
 
 /** `thread`: what the server calls the message, where the next ones of its run follow it; else null. */
@@ -83,11 +84,11 @@ export class AlertDeliveries {
    * @param owed what the outbox was to hold: that for which it has no room is given up.
    */
   deliver(key: string, o: Observation, outbox: readonly OutboxEntry[], owed: readonly OutboxEntry[]): void {
-    const entries = outbox.filter(isAlert)
+    const entries = outbox.filter(({ sink }) => sink === 'alert')
     const kept = new Set(entries.map(entry => entry.key))
     const queues = this.#queues.get(key) ?? new Map<string, Queue>()
     const waiting = [...queues.values()].flatMap(queue => queue.entries)
-    const lost = [...owed, ...waiting].filter(entry => isAlert(entry) && !kept.has(entry.key))
+    const lost = [...owed, ...waiting].filter(entry => entry.sink === 'alert' && !kept.has(entry.key))
     for (const queue of queues.values()) this.#update(queue, o, kept)
     for (const entry of new Map(lost.map(one => [one.key, one])).values()) {
       this.#end(key, entry, givenUp('had to give way to what is newer, or matters more'))
@@ -114,7 +115,7 @@ export class AlertDeliveries {
   }
 
   async #run(key: string, name: string, queue: Queue): Promise<void> {
-    const { clock, steady, random } = this.#ports
+    const { clock, steady, random, log } = this.#ports
     let backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
     let said: string | null = null
     while (!this.#closed) {
@@ -128,7 +129,9 @@ export class AlertDeliveries {
       if (queue.entries[0] !== entry) continue
       const end = endOf(outcome, entry, said, clock.now())
       if (outcome !== null && typeof outcome === 'object' && 'error' in outcome) {
-        if (said === null && end === null) this.#log('an alert could not be sent yet', key, entry, outcome.error)
+        if (said === null && end === null) {
+          log.warn('an alert could not be sent yet', { ...pairsOf(key, entry), error: outcome.error })
+        }
         said = outcome.error
       }
       if (end === null && !queue.isLast) {
@@ -151,7 +154,7 @@ export class AlertDeliveries {
 
   /** One attempt, which does not outlast what it is for; null: it was given up. */
   async #attempt(queue: Queue, entry: OutboxEntry, left: Milliseconds): Promise<Attempt> {
-    const { steady, link } = this.#ports
+    const { steady, link, traceId } = this.#ports
     const { names, canary, memory } = queue.o
     const alert = canary.spec.analysis.alerts.find(({ name }) => name === entry.hook)
     if (alert === undefined) return 'gone'
@@ -165,24 +168,21 @@ export class AlertDeliveries {
     const thread = memory.alertThreads.find(
       one => one.alert === entry.hook && one.run === entry.run && entry.run !== '',
     )
-    const message = messageOf(queue.o, entry, link(names.namespace, names.canary))
+    const trace = entry.run === '' ? '' : traceId(canary, entry.run)
+    const message = messageOf(queue.o, entry, link(names.namespace, names.canary), trace)
     const call = {
       id: entry.key,
       namespace: names.namespace,
       provider: read.provider,
       alert: message,
       thread: thread?.thread ?? null,
-      commit: entry.commit ?? null,
     }
     const cancel = steady.at(steady.now() + left, () => queue.stop.abort())
     const outcome = await this.#line.call(call, queue.stop.signal)
     cancel()
-    if (outcome === null) return null
-    if (outcome.kind === 'delivered') {
-      this.#ports.delivered(names.namespace, name)
-      return outcome
-    }
-    this.#ports.failed(names.namespace, name, 'problem' in outcome ? (outcome.problem ?? null) : null)
+    if (outcome === null) return outcome
+    this.#ports.answered(names.namespace, name, outcome)
+    if (outcome.kind === 'delivered') return outcome
     return { ...outcome, error: `AlertProvider ${names.namespace}/${name} ${outcome.error}` }
   }
 
@@ -192,12 +192,10 @@ export class AlertDeliveries {
   }
 
   #end(key: string, entry: OutboxEntry, end: AlertEnd): void {
-    if (end.outcome === 'given up') this.#log('an alert was given up', key, entry, end.said)
+    if (end.outcome === 'given up') {
+      this.#ports.log.warn('an alert was given up', { ...pairsOf(key, entry), error: end.said })
+    }
     this.#ports.done(key, entry, end)
-  }
-
-  #log(message: string, canary: string, { hook: alert, reason: about }: OutboxEntry, error: string): void {
-    this.#ports.log.warn(message, { canary, alert, about, error })
   }
 
   /** The Canary is gone: what is to be sent has a last chance. */
@@ -220,8 +218,6 @@ export class AlertDeliveries {
     this.#queues.clear()
   }
 }
-
-const isAlert = ({ sink }: OutboxEntry): boolean => sink === 'alert' || sink === 'commit status'
 
 const newQueue = (o: Observation, entry: OutboxEntry): Queue => ({
   entries: [entry],
@@ -252,14 +248,18 @@ function endOf(outcome: Attempt, entry: OutboxEntry, said: string | null, now: I
   if (outcome === 'gone') return givenUp('it is no longer in the spec of the Canary')
   if (outcome?.kind === 'delivered') return { outcome: 'delivered', thread: outcome.thread }
   const last = outcome === null ? said : outcome.error
-  const isRefused = outcome?.kind === 'final' || (outcome?.kind === 'refused' && now - entry.at >= REFUSED_FOR)
+  const isRefused = outcome?.kind === 'refused' && now - entry.at >= REFUSED_FOR
   return isRefused || isLate(entry, now) ? givenUp(last ?? 'it was not sent in time') : null
 }
 
 /** What a status without the facts, as another version or a user wrote it, leaves open. */
 const NO_FACTS = { phase: '', weight: 0, revision: '', image: '', promoted: '', next: '' }
 
-function messageOf({ names }: Observation, entry: OutboxEntry, link: string): AlertMessage {
+function messageOf(o: Observation, entry: OutboxEntry, link: string, traceId: string): AlertMessage {
+  const { canary, namespace } = o.names
   const { severity, reason, message, at, run, about = NO_FACTS } = entry
-  return { ...about, severity, reason, message, at, run, canary: names.canary, namespace: names.namespace, link }
+  const traced = { traceId, traceLink: traceLinkOf(o, o, run, traceId) }
+  return { ...about, severity, reason, message, at, run, canary, namespace, link, ...traced }
 }
+
+const pairsOf = (canary: string, { hook: alert, reason: about }: OutboxEntry) => ({ canary, alert, about })

@@ -1,64 +1,60 @@
 /** Everything about alerts that the leader does beside the passes: what is sent, and the conditions of those who are sent to. */
 import { kinds, type KubeObject } from '../api/object.ts'
-import type { AlertSender, Clock, KubeApi, Log } from '../core/ports.ts'
-import { AlertConditions } from './alert-conditions.ts'
+import { isRecord } from '../core/json.ts'
+import type { ReadyProblem } from '../core/model/ready-problem.ts'
+import type { AlertSender } from '../core/ports.ts'
 import { AlertDeliveries, type AlertDeliveryPorts } from './alert-deliveries.ts'
 import { readAlertProvider } from './alert-providers.ts'
-import type { ObjectCache } from './object-cache.ts'
+import { ReadyConditions, type ReadyConditionPorts } from './ready-conditions.ts'
 
-export interface AlertingPorts extends Pick<AlertDeliveryPorts, 'link' | 'done'> {
-  readonly api: Pick<KubeApi, 'write'>
+export interface AlertingPorts extends Pick<AlertDeliveryPorts, 'link' | 'traceId' | 'done'>, ReadyConditionPorts {
   readonly sender: AlertSender
-  readonly cache: ObjectCache & { list(kind: typeof kinds.AlertProvider): readonly KubeObject[] }
-  readonly clock: Clock
-  /** Time that does not jump. */
-  readonly steady: Clock
-  readonly random: () => number
-  readonly log: Log
 }
 
 export class Alerting {
   readonly deliveries: AlertDeliveries
-  readonly #conditions: AlertConditions
-  readonly #cache: AlertingPorts['cache']
+  readonly conditions: ReadyConditions
 
-  constructor({ cache, sender, api, ...ports }: AlertingPorts) {
-    const { clock, steady, random, log } = ports
-    const get = (namespace: string, name: string): KubeObject | undefined =>
-      cache.get({ kind: kinds.AlertProvider, namespace, name })
-    this.#cache = cache
-    this.#conditions = new AlertConditions({ api, sender, get, clock, steady, random, log })
+  constructor({ sender, ...ports }: AlertingPorts) {
+    const { cache } = ports
+    /** By spec: another one is another question. What a Secret has instead is known with the next answer. */
+    const rejections = new WeakMap<object, string>()
+    const problemOf = async (object: KubeObject, signal: AbortSignal): Promise<ReadyProblem | null> => {
+      const read = readAlertProvider(object)
+      if ('problems' in read) return { reason: 'Invalid', message: read.problems.join('; ') }
+      const problem = await sender.problemOf(read.provider, signal)
+      const rejected = rejections.get(specOf(object))
+      return problem ?? (rejected === undefined ? null : { reason: 'NotAccepted', message: rejected })
+    }
+    const evaluation = { kind: kinds.AlertProvider, problemOf, ready: 'An alert could be sent as it is' }
+    const conditions = new ReadyConditions(evaluation, ports)
+    this.conditions = conditions
     this.deliveries = new AlertDeliveries({
       ...ports,
       sender,
       provider: (namespace, name) => {
-        const object = get(namespace, name)
+        const object = cache.get({ kind: kinds.AlertProvider, namespace, name })
         return object === undefined ? null : readAlertProvider(object)
       },
-      failed: (namespace, name, problem) => this.#conditions.refused(namespace, name, problem),
-      delivered: (namespace, name) => this.#conditions.accepted(namespace, name),
+      answered: (namespace, name, outcome) => {
+        const object = cache.get({ kind: kinds.AlertProvider, namespace, name })
+        if (object === undefined) return
+        const wasRejected = rejections.delete(specOf(object))
+        if (outcome.kind === 'rejected') {
+          rejections.set(
+            specOf(object),
+            `The server does not take the last alert, which is repeated: it ${outcome.error}`,
+          )
+        }
+        if (wasRejected || outcome.kind !== 'delivered') conditions.evaluate(namespace, name)
+      },
     })
-  }
-
-  /** Evaluates every AlertProvider that is there. */
-  begin(): void {
-    for (const object of this.#cache.list(kinds.AlertProvider)) this.#evaluate(object)
-  }
-
-  /** An AlertProvider has changed; its own status is no news. */
-  changed(before: KubeObject | undefined, now: KubeObject | undefined): void {
-    const object = now ?? before
-    if (object === undefined || (before !== undefined && now !== undefined && before.spec === now.spec)) return
-    const { namespace = '', name } = object.metadata
-    this.#conditions.changed(namespace, name)
-  }
-
-  #evaluate({ metadata: { namespace = '', name } }: KubeObject): void {
-    this.#conditions.evaluate(namespace, name)
   }
 
   close(): void {
     this.deliveries.close()
-    this.#conditions.close()
+    this.conditions.close()
   }
 }
+
+const specOf = (object: KubeObject): object => (isRecord(object.spec) ? object.spec : object)

@@ -3,17 +3,13 @@ import type { KubeObject } from '../api/object.ts'
 import { fingerprint } from '../core/json.ts'
 import { outboxWithout } from '../core/machine/outbox.ts'
 import type { Announcement } from '../core/model/announcement.ts'
-import { ANNOTATION_PREFIX } from '../core/model/command.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { ProcessMemories } from './process-memory.ts'
-
-/** On an Event: the id of the trace of the run that it is about. */
-const TRACE_ANNOTATION = `${ANNOTATION_PREFIX}trace-id`
 
 /**
  * An Event with a name of its own, which the API server stores once: announcing again is harmless.
  *
- * @param trace id of the trace of the run that it is about.
+ * @param annotations of the Events: the trace of the run that they are about.
  */
 export function announce(
   recorder: Pick<EventRecorder, 'record'>,
@@ -21,9 +17,8 @@ export function announce(
   key: string,
   about: KubeObject,
   announcements: readonly Announcement[],
-  trace: string | null,
+  annotations: Readonly<Record<string, string>>,
 ): void {
-  const annotations = trace === null ? {} : { annotations: { [TRACE_ANNOTATION]: trace } }
   for (const one of announcements) {
     const event = {
       name: `${about.metadata.name}.${fingerprint([about.metadata.uid, one.key])}`,
@@ -32,7 +27,7 @@ export function announce(
       reason: one.reason,
       message: one.message,
       at: one.at,
-      ...annotations,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     } as const
     recorder.record(event, () => {
       const known = memories.get(key)

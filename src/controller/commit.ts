@@ -20,17 +20,21 @@ const MOST_CONFLICTS = 3
 
 /** When a status has to be written: now, at a time (if nothing better comes before), or never. */
 export function commitTime(
-  { status: before, informedAt }: ProcessMemory,
+  { status: before, pruned, informedAt }: ProcessMemory,
   status: CanaryStatus,
   hasNews: boolean,
   now: Instant,
 ): Instant | null {
   // What is announced is recorded first: the next leader announces it under the same name, and not once more.
   if (hasNews) return now
-  const worth = worthOf(before, status)
+  const worth = worthOf(before, withoutFields(status, pruned))
   if (worth === 'nothing') return null
   return worth === 'at once' ? now : Math.max(now, informedAt + INFORM_EVERY)
 }
+
+/** What would be dropped again is no reason to write; it goes with the next write, and stays once the definition knows it. */
+const withoutFields = (status: CanaryStatus, fields: readonly string[]): CanaryStatus =>
+  fields.length === 0 ? status : Object.fromEntries(Object.entries(status).filter(([field]) => !fields.includes(field)))
 
 /**
  * Writes the status. After a conflict with a client that changed nothing that was decided on, it is written again in the same
@@ -58,6 +62,7 @@ export function* commitStatus(
       const written = yield* sendWrite(cache, calls, { verb: 'status', ref, patch: { metadata, status: patch } }, lane)
       if (written === null) return null
       known.status = recordOf(written['status'])
+      known.pruned = Object.keys(status).filter(field => !(field in known.status))
       return written
     } catch (error) {
       if (isNotFound(error)) return null

@@ -3,10 +3,22 @@
  * that care about them; time wakes them when something is due; an idle canary costs no request.
  */
 import { kinds, kindKey, namespacedName, type Kind, type KubeObject } from '../api/object.ts'
+import { metricsServersOf } from '../core/analysis/trials.ts'
 import type { Sink } from '../core/model/announcement.ts'
 import type { Decision } from '../core/model/decision.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
-import type { AlertSender, Clock, KubeApi, Log, MetricSource, Sha256, SpanSink, WebhookCaller } from '../core/ports.ts'
+import type {
+  AccessReader,
+  AlertSender,
+  Clock,
+  KubeApi,
+  Log,
+  MetricSource,
+  Sha256,
+  SpanSink,
+  WebhookCaller,
+} from '../core/ports.ts'
+import { traceIdOf } from '../core/signals/traces.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
 import type { EventRecorder } from '../runtime/events.ts'
@@ -42,6 +54,8 @@ import { ProviderInformers } from './provider-informers.ts'
 import { Queue, type QueueMetrics } from '../runtime/workqueue.ts'
 import { Reconciler } from './reconcile.ts'
 import { RunTraces } from './run-traces.ts'
+import { ServerProbes, type ServerProbePorts } from './server-probes.ts'
+import { TemplateConditions } from './template-conditions.ts'
 import { hiddenIn, START, unseenByAll, unseenIn } from './watch-health.ts'
 
 export interface ControllerPorts {
@@ -49,6 +63,8 @@ export interface ControllerPorts {
   readonly metrics: MetricSource
   readonly webhooks: WebhookCaller
   readonly alerts: AlertSender
+  /** Reads the Secrets of MetricTemplates. */
+  readonly access: AccessReader
   readonly recorder: EventRecorder
   /** Wall time: what goes into status and looks. */
   readonly clock: Clock
@@ -74,6 +90,8 @@ export interface ControllerOptions {
   readonly link?: (namespace: string, canary: string) => string
   /** Told of each webhook, and each alert, that was told, or given up. */
   readonly webhookTold?: (sink: Sink, outcome: 'delivered' | 'given up') => void
+  /** Told whether a metrics server that a Canary uses answers, once a minute; null: none uses it here. Left out: none is asked. */
+  readonly probed?: ServerProbePorts['probed']
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void
 }
@@ -94,6 +112,7 @@ interface Term {
   readonly dependencies: DependencyIndex
   readonly reconciler: Reconciler
   readonly alerting: Alerting
+  readonly templates: TemplateConditions
 }
 
 export class Controller {
@@ -126,7 +145,8 @@ export class Controller {
       const term = this.#term
       if (term === null) return
       const canary = kind === kinds.Canary ? (now ?? before) : undefined
-      if (kind === kinds.AlertProvider) term.alerting.changed(before, now)
+      if (kind === kinds.AlertProvider) term.alerting.conditions.changed(before, now)
+      if (kind === kinds.MetricTemplate) term.templates.changed(before, now)
       const concerned = term.dependencies.concerned(before, now, kind)
       const progress = isProgress(before, now)
       if (canary !== undefined) {
@@ -162,12 +182,15 @@ export class Controller {
 
   /** Works until the term ends, then finishes the writes in flight. */
   async lead(term: AbortSignal): Promise<void> {
-    const { api, clock, steady, random, sha256, log, recorder, metrics, webhooks, alerts: sender } = this.#ports
+    const { api, clock, steady, random, sha256, log, recorder, access, webhooks, alerts: sender } = this.#ports
     await this.#catchUp(term)
     if (term.aborted) return
     const { spans: sink } = this.#ports
     const traces =
       sink === undefined ? null : new RunTraces({ sink, sha256, clock, log, ended: key => this.#wake(key) })
+    const conditionPorts = { api, cache: this.#cache, clock, steady, random, log }
+    const templates = new TemplateConditions({ ...conditionPorts, access, settings: this.#options.settings })
+    const metrics = templates.watching(this.#ports.metrics)
     const queries = new InFlightQueries(metrics, key => this.#wake(key), traces?.asked)
     const hookCalls = new HookCalls(webhooks)
     const hooks = new InFlightHooks(hookCalls, key => this.#wake(key), traces?.called)
@@ -177,25 +200,25 @@ export class Controller {
       steady,
       random,
       log,
+      ...(traces === null ? {} : { watch: traces.told }),
       done: (key, entry, outcome) => {
         reconciler.told(key, entry)
         this.#options.webhookTold?.(entry.sink, outcome)
       },
     })
     const alerting = new Alerting({
-      api,
+      ...conditionPorts,
       sender,
-      clock,
-      steady,
-      random,
-      log,
-      cache: this.#cache,
       link: this.#options.link ?? (() => ''),
+      traceId: ({ metadata: { uid = '' } }, id) => (sink === undefined ? '' : traceIdOf(uid, id, sha256)),
       done: (key, entry, end) => {
         reconciler.alerted(key, entry, end)
         this.#options.webhookTold?.(entry.sink, end.outcome)
       },
     })
+    const { probed, settings } = this.#options
+    const allowed = settings.metricsServers
+    const probes = probed === undefined ? null : new ServerProbes({ source: metrics, allowed, steady, log, probed })
     const queryTrials = new QueryTrials(metrics, clock, (key, at) => this.#wakeAt(key, at))
     const dependencies = new DependencyIndex()
     const neededInformers = new NeededInformers(this.#cache, this.#scopes)
@@ -240,7 +263,12 @@ export class Controller {
       unseen: (...canary) => unseenIn(this.reflectors(), ...canary),
       hidden: (...canary) => hiddenIn(this.reflectors(), ...canary),
       // The result of a pass that was given up is not counted.
-      watcher: (...seen) => over || this.#options.watcher?.(...seen),
+      watcher: (key, observation, decision) => {
+        if (over) return
+        if (observation === null) probes?.forget(key)
+        else probes?.use(key, observation.names.namespace, metricsServersOf(observation))
+        this.#options.watcher?.(key, observation, decision)
+      },
     })
     const queue = new Queue({
       clock,
@@ -249,16 +277,19 @@ export class Controller {
       worker: (key, signal) => run(reconciler.pass(key, new ApiCalls(api, steady, signal))),
       metrics: this.#options.queueMetrics ?? {},
     })
-    this.#term = { queue, dependencies, reconciler, alerting }
+    this.#term = { queue, dependencies, reconciler, alerting, templates }
     for (const canary of this.#cache.list(kinds.Canary)) queue.add(namespacedName(canary))
-    alerting.begin()
+    alerting.conditions.begin()
+    templates.begin()
     await aborted(term)
     this.#term = null
     queries.close()
     queryTrials.close()
+    probes?.close()
     hooks.close()
     deliveries.close()
     alerting.close()
+    templates.close()
     if (!(await queue.close(DRAIN))) log.warn('gave up writes that took too long', { milliseconds: DRAIN })
     over = true
     neededInformers.close()

@@ -15,6 +15,7 @@ import type { Clock, Log } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { Backoff, pause } from '../runtime/timing.ts'
 import type { HookCalls } from './hook-calls.ts'
+import type { WatchHooks } from './in-flight-hooks.ts'
 
 const FIRST_PAUSE: Milliseconds = 5_000
 const LONGEST_PAUSE: Milliseconds = 300_000
@@ -28,6 +29,8 @@ export interface DeliveryPorts {
   readonly steady: Clock
   readonly random: () => number
   readonly log: Log
+  /** Told of each call of a webhook that ends a run. */
+  readonly watch?: WatchHooks
   /** Told what was acknowledged, or given up. */
   readonly done: (key: string, entry: OutboxEntry, outcome: 'delivered' | 'given up') => void
 }
@@ -94,7 +97,7 @@ export class HookDeliveries {
   #begin(key: string, deliveries: Map<string, Delivery>, entry: OutboxEntry, call: HookCall | null): void {
     const delivery = { entry, call, stop: new AbortController(), wake: new AbortController(), isLast: false }
     deliveries.set(entry.key, delivery)
-    void this.#run(delivery).then(outcome => {
+    void this.#run(key, delivery).then(outcome => {
       if (deliveries.get(entry.key) !== delivery) return
       deliveries.delete(entry.key)
       if (outcome === 'delivered') this.#ports.done(key, entry, outcome)
@@ -109,8 +112,8 @@ export class HookDeliveries {
   }
 
   /** What it came to, with what was said last where it is given up; null: given up for now, it is still in the outbox. */
-  async #run(delivery: Delivery): Promise<'delivered' | { readonly said: string } | null> {
-    const { calls, clock, steady, random } = this.#ports
+  async #run(key: string, delivery: Delivery): Promise<'delivered' | { readonly said: string } | null> {
+    const { calls, clock, steady, random, watch } = this.#ports
     const { entry, call } = delivery
     if (call === null) return { said: 'is no longer in the spec, or its run is forgotten' }
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random)
@@ -120,8 +123,10 @@ export class HookDeliveries {
     const cancel = steady.at(steady.now() + left, () => end(delivery))
     try {
       while (!isLate(entry, clock.now())) {
+        const ended = entry.sink === 'post-rollout' ? watch?.(key, call) : undefined
         const finding = await calls.call(call, delivery.stop.signal)
         if (finding === null) break
+        ended?.(finding)
         if (isAcknowledged(finding)) return 'delivered'
         said = saidBy(finding)
         if (delivery.isLast) return null

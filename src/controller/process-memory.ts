@@ -16,6 +16,8 @@ export interface ProcessMemory {
   memory: Memory
   /** The status that `state` and `memory` belong to, as it was last read or written. */
   status: CanaryStatus
+  /** Fields of the status that the API server dropped from the last write: its definition of Canaries is older, and they live here alone. */
+  pruned: readonly string[]
   /** A write of this status is under way; null: none is. */
   statusBeingWritten: CanaryStatus | null
   /** When a status was last written. */
@@ -50,6 +52,7 @@ export class ProcessMemories {
       uid,
       ...readStatus(status, now),
       status,
+      pruned: known?.pruned ?? [],
       statusBeingWritten: null,
       informedAt: 0,
       observed: known?.observed ?? null,

@@ -14,7 +14,7 @@ import type { Memory } from '../core/model/memory.ts'
 import { namesOf } from '../core/model/names.ts'
 import type { Observation } from '../core/model/observation.ts'
 import { routingOf } from '../core/routers/index.ts'
-import { traceOfMove } from '../core/signals/traces.ts'
+import { traceAnnotations } from '../core/signals/trace-link.ts'
 import { writeStatus } from '../core/status/write-status.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import { announce } from './announce.ts'
@@ -200,7 +200,7 @@ export class Reconciler {
     }
     traces?.committed(key, o, decision, noted)
     if (announcements.length > 0) log.info('decided', { canary: key, phase: state.phase, reason, said: message })
-    this.#announce(key, o.canary, announcements, traceOfMove(o.state, state, noted.traces))
+    this.#announce(key, o.canary, announcements, traceAnnotations(o, { state, memory }))
     hooks.ask(key, decision.calls)
     const after = { ...o, state, memory: known.memory }
     deliveries.deliver(key, after, known.memory.outbox, owed)
@@ -212,8 +212,8 @@ export class Reconciler {
     if (wakeAt !== null) wake(key, wakeAt)
   }
 
-  #announce(key: string, about: KubeObject, news: readonly Announcement[], trace: string | null = null): void {
-    announce(this.#ports.recorder, this.#memories, key, about, news, trace)
+  #announce(key: string, about: KubeObject, news: readonly Announcement[], annotations = {}): void {
+    announce(this.#ports.recorder, this.#memories, key, about, news, annotations)
   }
 
   /** What another process may have left untold. */

@@ -39,6 +39,7 @@ ClusterRole sluice manifests/rbac.yaml
   sluice.dev canaries/status patch
   sluice.dev metrictemplates list,watch
   sluice.dev alertproviders list,watch
+  sluice.dev metrictemplates/status patch
   sluice.dev alertproviders/status patch
   apps deployments get,list,watch,create,update,patch,delete
   apps replicasets list,watch

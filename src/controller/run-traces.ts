@@ -9,7 +9,14 @@ import type { RunTrace, Span, TraceContext } from '../core/model/trace.ts'
 import type { Write } from '../core/model/write.ts'
 import type { Clock, Log, Sha256, SpanSink } from '../core/ports.ts'
 import { hookSpan, type Leaf, leafOf, querySpan, writeSpan } from '../core/signals/call-spans.ts'
-import { contextOf, endedTraces, type Noted, noteTraces, problemOfTraceparent } from '../core/signals/traces.ts'
+import {
+  contextOf,
+  endedTraces,
+  type Noted,
+  noteTraces,
+  problemOfTraceparent,
+  spanIdOf,
+} from '../core/signals/traces.ts'
 import type { Instant } from '../core/time.ts'
 
 export interface RunTracesPorts {
@@ -24,6 +31,8 @@ export interface RunTracesPorts {
 /** One Canary. */
 interface Traced {
   readonly context: TraceContext | null
+  /** Those of the status, that of the present or the last run first. */
+  readonly traces: readonly RunTrace[]
   /** Roots that are on their way, or were sent, by id of the trace. */
   readonly roots: Map<string, 'sending' | 'sent'>
 }
@@ -58,7 +67,7 @@ export class RunTraces {
   #follow(key: string, traces: readonly RunTrace[], isRunning: boolean): void {
     const roots = new Map([...(this.#byKey.get(key)?.roots ?? [])].filter(([id]) => traces.some(one => one.id === id)))
     const context = isRunning ? contextOf(traces, this.#ports.sha256) : null
-    this.#byKey.set(key, { context, roots })
+    this.#byKey.set(key, { context, traces, roots })
   }
 
   /** Sends the ends of the runs that are over, each once in this process. */
@@ -79,7 +88,7 @@ export class RunTraces {
 
   /** Questions are asked; the answer tells of their answers. */
   readonly asked: WatchQueries = (key, checks) => {
-    const ended = this.#timed(key)
+    const ended = this.#timed(this.#step(key))
     return answers =>
       ended(leaf =>
         checks.flatMap(check => {
@@ -91,20 +100,33 @@ export class RunTraces {
 
   /** A webhook is called; the answer tells of its answer. */
   readonly called: WatchHooks = (key, call) => {
-    const ended = this.#timed(key)
+    const ended = this.#timed(this.#step(key))
+    return finding => ended(leaf => [hookSpan(leaf, call, finding)])
+  }
+
+  /** A webhook is told of the end of a run, which is over by then, and so are its steps: it hangs below the root. */
+  readonly told: WatchHooks = (key, call) => {
+    const { runId } = call.payload
+    const trace = this.#byKey.get(key)?.traces.find(({ run }) => run === runId)
+    const parentId = trace === undefined ? '' : spanIdOf(trace, 'run', this.#ports.sha256)
+    const ended = this.#timed(trace === undefined ? null : { traceId: trace.id, parentId })
     return finding => ended(leaf => [hookSpan(leaf, call, finding)])
   }
 
   /** An object is written; the answer tells what was thrown, null where nothing was. */
   readonly writing = (key: string, write: Write): ((error: unknown) => void) => {
-    const ended = this.#timed(key)
+    const ended = this.#timed(this.#step(key))
     return error => ended(leaf => [writeSpan(leaf, write, error === null ? null : writeErrorOf(write, error).message)])
   }
 
-  /** Spans that begin now, below the present step; none outside of a run. */
-  #timed(key: string): (spansOf: (leaf: Leaf) => readonly Span[]) => void {
+  /** The present step; null outside of a run. */
+  #step(key: string): TraceContext | null {
+    return this.#byKey.get(key)?.context ?? null
+  }
+
+  /** Spans that begin now, below this one; null: none. */
+  #timed(context: TraceContext | null): (spansOf: (leaf: Leaf) => readonly Span[]) => void {
     const { sink, sha256, clock } = this.#ports
-    const context = this.#byKey.get(key)?.context ?? null
     const from = clock.now()
     return spansOf => {
       if (context === null) return

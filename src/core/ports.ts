@@ -3,10 +3,12 @@
  * them for a real cluster; the playground implements them in memory and in virtual time.
  */
 import type { AlertProvider } from '../api/alert-provider.ts'
+import type { Access } from '../api/credentials.ts'
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
-import type { AlertCall, AlertOutcome, AlertProblem } from './model/alert.ts'
+import type { AlertCall, AlertOutcome } from './model/alert.ts'
 import type { Check, Finding } from './model/check.ts'
 import type { HookCall } from './model/hook.ts'
+import type { ReadyProblem } from './model/ready-problem.ts'
 import type { Span } from './model/trace.ts'
 import type { Instant, Milliseconds } from './time.ts'
 import type { Write } from './model/write.ts'
@@ -115,7 +117,13 @@ export interface WebhookCaller {
 export interface AlertSender {
   send(call: AlertCall, signal: AbortSignal): Promise<AlertOutcome>
   /** Why no alert could be sent to a provider, as far as it is known without sending one; null when one could. */
-  problemOf(provider: AlertProvider, signal: AbortSignal): Promise<AlertProblem | null>
+  problemOf(provider: AlertProvider, signal: AbortSignal): Promise<ReadyProblem | null>
+}
+
+/** Reads the Secrets that a MetricTemplate names, as a query of it would, and keeps nothing of them. Never rejects. */
+export interface AccessReader {
+  /** Why no query could be sent with this access, for an object of this namespace; null when one could. */
+  problemOf(access: Access, namespace: string, signal: AbortSignal): Promise<ReadyProblem | null>
 }
 
 /** Takes the spans of traces. Never throws, and nothing waits for it. */

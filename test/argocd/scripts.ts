@@ -24,6 +24,10 @@ export interface Health {
 
 export const healthOf = (canary: unknown): Health => runLua(health, canary) as Health
 
+const templateHealth = data['resource.customizations.health.sluice.dev_MetricTemplate'] ?? ''
+
+export const templateHealthOf = (template: unknown): Health => runLua(templateHealth, template) as Health
+
 interface Listed {
   readonly displayName: string
   readonly iconClass: string

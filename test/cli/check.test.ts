@@ -1,4 +1,7 @@
 /** `sluice check`: what the cluster has → lines with codes, and an exit code. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { crdOf, resources } from '../../src/api/crd.ts'
 import { kindKey, kinds, type KubeObject } from '../../src/api/object.ts'
@@ -12,6 +15,7 @@ import {
   ownerFinding,
 } from '../../src/cli/check/versions.ts'
 import type { Client, Tools } from '../../src/cli/tools.ts'
+import { connectHttp } from '../../src/connect.ts'
 import { ApiError } from '../../src/core/errors.ts'
 import { anchors, read } from '../docs/pages.ts'
 import { VirtualClock } from '../../playground/clock.ts'
@@ -241,6 +245,12 @@ suite('sluice check', () => {
     ],
     'a wrong namespace': [{}, '--controller-namespace Sluice', 2, /"Sluice" is not the name of a namespace/],
     'a wrong URL': [{}, '--metrics-server prometheus:9090', 2, /Write a URL such as/],
+    'a header that is none': [
+      {},
+      '--metrics-server-header X-Scope-OrgID',
+      2,
+      /number 1 \(not shown, it may be secret\) is no header/,
+    ],
     'a wrong Service': [{}, '--metrics-service prometheus', 2, /Write a Service and its port/],
     'an unknown format': [{}, '-o xml', 2, /Write one of json, yaml and jsonpath/],
   }
@@ -251,6 +261,26 @@ suite('sluice check', () => {
       expect(ran.code).to.equal(code)
     })
   }
+
+  test('headers of --metrics-server-header reach the metrics server', async () => {
+    const labels = JSON.stringify({ status: 'success', data: [...new Set(Object.values(NEEDED_LABELS).flat())] })
+    const server = createServer(({ headers: { 'x-scope-orgid': tenant } }, response) => {
+      response.writeHead(tenant === 'shop' ? 200 : 401, { 'content-type': 'application/json' }).end(labels)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const flags = `--metrics-server http://127.0.0.1:${port}`
+    const http: Tools['http'] = address => connectHttp(address, {})
+    try {
+      const without = await check({}, flags, { http })
+      expect(without.stdout).to.match(/× metrics-server +--metrics-server: http:\/\/127\.0\.0\.1:\d+ answered 401/)
+      expect((await check({}, `${flags} --metrics-server-header X-Scope-OrgID:shop`, { http })).stdout).to.match(
+        /√ metrics-server +Prometheus answers: /,
+      )
+    } finally {
+      server.close()
+    }
+  })
 
   test('--wait repeats until nothing fails, says what it waits for once, and ends at its deadline with 124', async () => {
     let ready = 0

@@ -54,6 +54,10 @@ suite('the flags of run', () => {
       ['--selector-labels', 'app,'],
       "error: option '--selector-labels <names>' argument 'app,' is invalid. Write names of labels such as app,name.",
     ],
+    'a link to traces with a name that is not known': [
+      ['--trace-link', 'https://jaeger.example.com/search?tags={pod}'],
+      "error: option '--trace-link <url>' argument 'https://jaeger.example.com/search?tags={pod}' is invalid. {pod} is not known. Use one of: {namespace}, {name}, {service}, {target}, {revision}, {start}, {end}, {traceId}; write a brace that is meant as %7B or %7D.",
+    ],
     'no rate at all': [
       ['--kube-api-qps', '0'],
       "error: option '--kube-api-qps <number>' argument '0' is invalid. Write a number above 0.",

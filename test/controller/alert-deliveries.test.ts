@@ -50,13 +50,15 @@ suite('deliveries of alerts', () => {
       sender: chats,
       provider: (_namespace, name) => providers.get(name) ?? null,
       link: () => '',
+      traceId: () => '',
       clock,
       steady: clock,
       random,
       log: { info: () => {}, error: () => {}, debug: () => {}, warn: () => {} },
       done: (_key, { key }, end) => void ends.push(`${key} ${end.outcome === 'delivered' ? 'delivered' : end.said}`),
-      failed: (_namespace, name) => void failed.push(name),
-      delivered: () => {},
+      answered: (_namespace, name, { kind }) => {
+        if (kind !== 'delivered') failed.push(name)
+      },
     })
   }
 

@@ -47,6 +47,7 @@ suite('controller', () => {
       metrics,
       webhooks: new Receivers(() => clock.now()),
       alerts: new Chats(() => clock.now()),
+      access: { problemOf: async () => null },
       recorder,
       clock,
       steady: clock,

@@ -170,6 +170,7 @@ export const settings: Settings = {
   ingressClasses: ['nginx'],
   webhookRefusal: () => null,
   trackConfigs: true,
+  traceLink: '',
 }
 
 /** At rest, with a target of two pods, its template promoted and recorded, and nothing else in the cluster. */

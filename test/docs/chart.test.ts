@@ -78,6 +78,18 @@ suite('The release', () => {
     expect(stdout).to.match(/^::error::tag v99\.0\.0, but package\.json has \d/)
   })
 
+  test('refuses a version whose objects are not recorded, in a sentence', () => {
+    const script = scripts.find(text => text.includes('package.json')) ?? ''
+    const without = script.replaceAll('test/recorded/', 'test/recorded/none/')
+    const { version } = JSON.parse(read('package.json').text) as { version: string }
+    const env = { PATH: process.env['PATH'], TAG: `v${version}`, GITHUB_OUTPUT: '/dev/null' }
+    // A changelog in which the version is released already.
+    const changelog = without.replaceAll('CHANGELOG.md', '<(echo "## [$version]")')
+    const { status, stdout } = spawnSync('bash', ['-e'], { input: changelog, cwd: root, env, encoding: 'utf8' })
+    expect(status).to.equal(1)
+    expect(stdout).to.match(/^::error::test\/recorded\/none\/[\d.]+ is missing: npm run record:objects writes it/)
+  })
+
   test('refuses a base without a digest', () => {
     const script = scripts.find(text => text.includes('image-bases.env')) ?? ''
     const file = '.github/image-bases.env'

@@ -28,6 +28,23 @@ export function blocks({ text }: Page, language: string): string[] {
   )
 }
 
+/** A fenced block, and why no test runs it where the line above says so: `<!-- not run: needs a registry -->`. */
+export interface Fenced {
+  readonly language: string
+  readonly body: string
+  readonly mark: string | undefined
+}
+
+/** All fenced blocks of a page, in their order. */
+export function fenced({ text }: Page): Fenced[] {
+  const fence = /^(?: *<!-- not run: ([^\n]*) -->\n\n?)?( *)```(\w+)\n(.*?)^\2```$/gms
+  return [...text.matchAll(fence)].map(([, mark, indent = '', language = '', body = '']) => ({
+    language,
+    body: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    mark,
+  }))
+}
+
 const prose = ({ text }: Page): string => text.replaceAll(/^ *```.*?^ *```$/gms, '')
 
 /** Links to other pages and places, from the root: `docs/concepts.md#phases`, or `docs/adr`. */

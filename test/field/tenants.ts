@@ -49,6 +49,7 @@ export class Tenants {
         metrics: { measure: async () => new Map() },
         webhooks: new Receivers(() => Date.now()),
         alerts: new Chats(() => Date.now()),
+        access: { problemOf: async () => null },
         recorder: this.#recorder,
         clock: systemClock,
         steady: monotonicClock,

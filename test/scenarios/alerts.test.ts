@@ -2,6 +2,8 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { at, recordsOf } from '../../src/core/json.ts'
+import type { Span } from '../../src/core/model/trace.ts'
+import { Collector } from '../collector.ts'
 import { World } from './world.ts'
 
 const minute = 60_000
@@ -48,6 +50,44 @@ suite('alerts, in virtual time', () => {
     expect(world.status.pendingEvents).to.deep.equal([])
     const shown = JSON.stringify([world.user.list(kinds.Event, 'shop'), world.status, condition('all')])
     expect(shown).not.to.match(/secret-path|secret-query/)
+  })
+
+  test('its trace and the search for the traces of its requests are those of its run, in alert, status and Events', async () => {
+    const collector = new Collector()
+    world.processes[0]?.kill()
+    const traceLink = 'https://jaeger.test/search?service={service}&start={start}000&end={end}000&run={traceId}'
+    world.start({ traceLink }, { spans: collector })
+    await world.initialize(analysis(alert('all')))
+    provide('all')
+    world.chats.answer('all', 'down')
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    world.setImage('demo/web:1.2.0')
+    await world.until('Progressing 20')
+    const { traceLink: underWay } = world.status
+    // The first run is told while the second one is under way.
+    world.chats.answer('all', 'takes')
+    await world.until('Succeeded')
+    await world.clock.advance(minute)
+    const linkOf = ({ traceId, startedAt }: Span, end: number): string =>
+      `https://jaeger.test/search?service=web&start=${startedAt}000&end=${end}000&run=${traceId}`
+    const [first, second] = collector.roots()
+    if (first === undefined || second === undefined) throw new Error('two runs have a trace each')
+    const told = world.chats.taken.map(({ alert: { reason, traceId, traceLink: link } }) => [reason, traceId, link])
+    expect(told).to.deep.equal([
+      ['NewRevision', first.traceId, linkOf(first, first.endedAt)],
+      ['Succeeded', first.traceId, linkOf(first, first.endedAt)],
+      ['NewRevision', second.traceId, linkOf(second, second.endedAt)],
+      ['Succeeded', second.traceId, linkOf(second, second.endedAt)],
+    ])
+    expect(underWay).to.equal(linkOf(second, second.startedAt + 24 * hour))
+    expect(world.status.traceLink).to.equal(linkOf(second, second.endedAt))
+    const events = world.user.list(kinds.Event, 'shop').filter(({ reason }) => reason === 'Succeeded')
+    const annotated = [first, second].map(root => ({
+      'sluice.dev/trace-id': root.traceId,
+      'sluice.dev/trace-link': linkOf(root, root.endedAt),
+    }))
+    expect(events.map(({ metadata }) => metadata.annotations)).to.have.deep.members(annotated)
   })
 
   test('a rollback says what failed, by how much, at which weight, and what serves', async () => {
@@ -170,6 +210,25 @@ suite('alerts, in virtual time', () => {
     world.chats.problem('chat', null)
     await world.clock.advance(30 * minute)
     expect(condition('chat')).to.include({ type: 'Ready', status: 'True', reason: 'Ready', observedGeneration: 1 })
+  })
+
+  test('a server that rejects the address is said on the AlertProvider, and the alert waits until it is mended', async () => {
+    await world.initialized(analysis(alert('chat')))
+    provide('chat')
+    world.chats.answer('chat', 'rejects')
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    expect(condition('chat')).to.include({
+      status: 'False',
+      reason: 'NotAccepted',
+      message: 'The server does not take the last alert, which is repeated: it answered 404: no_service',
+    })
+    await world.clock.advance(20 * hour)
+    expect(taken('chat')).to.deep.equal([])
+    world.chats.answer('chat', 'takes')
+    await world.clock.advance(10 * minute)
+    expect(taken('chat')).to.deep.equal(['NewRevision', 'Succeeded'])
+    expect(condition('chat')).to.include({ status: 'True', reason: 'Ready' })
   })
 
   test('a label of an AlertProvider, or its status, is no reason to send at once what its server wants later', async () => {

@@ -1,6 +1,9 @@
 /** The trace of a run, whatever happens to the controller meanwhile. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { resourceOf } from '../../playground/schema/custom.ts'
+import { sluiceDefinitions } from '../../playground/test/installed.ts'
+import type { Span } from '../../src/core/model/trace.ts'
 import { Collector } from '../collector.ts'
 import { World } from './world.ts'
 
@@ -100,12 +103,80 @@ suite('the trace of a run', () => {
     expect(world.status.traces?.[0]).to.include({ sent: true })
   })
 
+  test('has the webhooks that wait for the end of the run, too, with their attempts', async () => {
+    world.start({}, { spans: collector })
+    const webhooks = ['pre-rollout', 'post-rollout'].map(type => ({
+      name: type,
+      type,
+      url: `http://hooks.test/${type}`,
+    }))
+    await world.initialized({ analysis: { ...short, webhooks } })
+    world.receivers.answer('post-rollout', 500)
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    world.receivers.answer('post-rollout', 200)
+    await world.clock.advance(60_000)
+    const [root] = collector.roots()
+    const calls = (type: string): Span[] => collector.spans.filter(({ name }) => name === `webhook ${type}`)
+    const codes = (type: string): unknown[] => calls(type).map(one => one.attributes['http.response.status_code'])
+    expect(codes('pre-rollout')).to.deep.equal([200])
+    expect(codes('post-rollout').slice(-2)).to.deep.equal([500, 200])
+    expect(new Set(calls('post-rollout').map(({ parentId }) => parentId))).to.deep.equal(new Set([root?.spanId]))
+    expect(collector.orphans()).to.deep.equal([])
+    expect(collector.repeated()).to.deep.equal([])
+  })
+
   test('leaves no mark where nothing is traced', async () => {
     world.start()
     await world.initialized({ analysis: short })
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
     expect(world.status).to.not.have.property('traces')
+  })
+})
+
+suite('the trace of a run where the definition of Canaries is older than traces', () => {
+  /** The definition of Canaries as it was before it had this field. */
+  function installWithout({ api }: World, field: string): void {
+    const { resources } = api.server
+    resources.remove(kinds.Canary)
+    for (const definition of sluiceDefinitions().filter(({ metadata }) => metadata.name.startsWith('canaries.'))) {
+      const text = JSON.stringify(definition)
+      const older = JSON.parse(text, (key, value: unknown) => (key === field ? undefined : value)) as KubeObject
+      resources.install(resourceOf(older))
+    }
+  }
+
+  /** Statuses that a release is written in, from the push until a minute after its end. */
+  async function statusWrites(prepare: (world: World) => void): Promise<number> {
+    const world = new World()
+    const collector = new Collector()
+    const { api } = world.start({}, { spans: collector })
+    await world.initialized({ analysis: short })
+    prepare(world)
+    let writes = 0
+    api.faults.add({
+      after: ({ verb }) => {
+        if (verb === 'status') writes += 1
+      },
+    })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    await world.clock.advance(60_000)
+    expect(collector.roots()).to.have.lengthOf(1)
+    expect(collector.orphans()).to.deep.equal([])
+    await world.close()
+    return writes
+  }
+
+  test('costs no more writes than where it has them, and is one tree', async () => {
+    const today = await statusWrites(() => undefined)
+    const before = await statusWrites(world => {
+      installWithout(world, 'traces')
+      expect(world.status).to.not.have.property('traces')
+    })
+    expect(today).to.be.greaterThan(3)
+    expect(before).to.be.at.most(today)
   })
 })
 

@@ -3,6 +3,7 @@ import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
 import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/model/observation.ts'
+import { SecretAccessReader } from '../../src/adapters/prometheus/access-reader.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
 import type { Instant, Milliseconds } from '../../src/core/time.ts'
 import { EventRecorder } from '../../src/runtime/events.ts'
@@ -102,6 +103,9 @@ export class World {
         metrics: this.metrics,
         webhooks: this.receivers,
         alerts: this.chats,
+        access: new SecretAccessReader((namespace, name, signal) =>
+          api.get({ kind: kinds.Secret, namespace, name }, { lane: 'normal', signal }),
+        ),
         recorder,
         clock: this.clock,
         steady: this.clock,
@@ -225,7 +229,7 @@ export class World {
     if (controller === undefined || !this.#isNew()) return this.initialize(spec)
     const entries = Object.entries(spec)
     const lasting = Object.fromEntries(entries.filter(([key]) => !ABOUT_RELEASES.some(name => name === key)))
-    this.#restore(await restingWorld(lasting, controller.settings))
+    this.become(await restingWorld(lasting, controller.settings))
     if (entries.length > Object.keys(lasting).length) this.#edit(spec)
     await this.clock.advance(5000)
   }
@@ -237,7 +241,8 @@ export class World {
     return clock.now() === EPOCH && processes.length === 1 && api.server.store.version === this.#bornAt && asEver
   }
 
-  #restore({ snapshot, at }: RestingWorld): void {
+  /** Becomes what another world was. No controller may work yet: one that was started begins when time passes. */
+  become({ snapshot, at }: RestingWorld): void {
     this.api.server.restore(snapshot)
     this.clock.skipTo(at)
     this.mesh.restart()

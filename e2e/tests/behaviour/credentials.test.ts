@@ -1,7 +1,7 @@
 /** A MetricTemplate with credentials of its own, against a real Prometheus that wants TLS and a password. */
 import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
-import { at } from '../../../src/core/json.ts'
+import { at, recordsOf } from '../../../src/core/json.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { shownOf } from '../../fixtures/shown.ts'
 import { together } from '../../fixtures/together.ts'
@@ -59,6 +59,15 @@ const untilPhase = (shop: Shop, phase: string): Promise<unknown> =>
     async () => at(await shop.get(kinds.Canary, 'web'), 'status', 'phase') === phase,
   )
 
+/** The template says it itself, for whom no Canary is there yet, and the API server shows it as kstatus reads it. */
+const untilTemplate = (shop: Shop, status: string, reason: string): Promise<unknown> =>
+  waitFor(`the MetricTemplate is Ready ${status}: ${reason}`, 60, async () => {
+    const object = await shop.get(kinds.MetricTemplate, 'guarded')
+    const [condition] = recordsOf(at(object, 'status', 'conditions'))
+    const isCurrent = at(object, 'status', 'observedGeneration') === object?.metadata.generation
+    return isCurrent && condition?.['status'] === status && condition['reason'] === reason
+  })
+
 async function guarded(shop: Shop): Promise<void> {
   const { ca } = await shop.lab.pki.credentials('admin')
   const prometheus = new GuardedPrometheus(shop.lab)
@@ -67,9 +76,11 @@ async function guarded(shop: Shop): Promise<void> {
     await shop.deployWeb({ version: 'v1' })
     await shop.apply(template({ secretRef: { name: 'prom' }, caSecretRef: { name: 'prom-ca' } }), canaryOf(shop))
     await untilStalled(shop, `Secret ${shop.namespace}/prom does not exist; create it`)
+    await untilTemplate(shop, 'False', 'SecretNotUsable')
 
     await shop.apply(passwordOf(passwords.first), secret('prom-ca', { 'ca.crt': ca }))
     await untilPhase(shop, 'Initialized')
+    await untilTemplate(shop, 'True', 'Ready')
     await shop.setImage('v2')
     await untilPhase(shop, 'Succeeded')
     const [check] = at(await shop.get(kinds.Canary, 'web'), 'status', 'checks') as object[]

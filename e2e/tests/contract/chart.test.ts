@@ -1,7 +1,7 @@
 /** The chart against the real Helm, and what it prints against manifests/ and the real API server. No controller runs. */
 import { expect } from 'chai'
 import { Command } from 'commander'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
@@ -214,6 +214,30 @@ suite('The chart', function () {
       expect(of).to.include(at(monitor?.spec, 'selector', 'matchLabels'))
       expect(at(monitor?.spec, endpoints)).to.deep.equal([endpoint])
     }
+  })
+
+  test('has the rules of manifests/prometheus, with labels for the operator', async () => {
+    const labels = { release: 'prometheus' }
+    const objects = await rendered({ prometheusRule: { enabled: true, labels } })
+    const [rules, ...more] = objects.filter(({ kind }) => kind === 'PrometheusRule')
+    const [manifest] = objectsOf(readFileSync(join(root, 'manifests/prometheus/rules.yaml'), 'utf8'))
+    expect(more).to.deep.equal([])
+    expect(rules?.['spec']).to.deep.equal(manifest?.['spec'])
+    expect(rules?.metadata.labels).to.include({ ...manifest?.metadata.labels, ...labels })
+    expect((await rendered()).filter(({ kind }) => kind === 'PrometheusRule')).to.deep.equal([])
+  })
+
+  test("has the dashboards of manifests/grafana, for Grafana's sidecar", async () => {
+    const name = 'sluice-dashboards'
+    const annotations = { grafana_folder: 'Releases' }
+    const objects = await rendered({ grafanaDashboards: { enabled: true, namespace: 'monitoring', annotations } })
+    const dashboards = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)
+    expect(dashboards?.metadata).to.deep.include({ namespace: 'monitoring', annotations })
+    expect(dashboards?.metadata.labels).to.include({ grafana_dashboard: '1' })
+    const folder = join(root, 'manifests/grafana')
+    const files = readdirSync(folder).map(file => [file, readFileSync(join(folder, file), 'utf8')] as const)
+    expect(dashboards?.['data']).to.deep.equal(Object.fromEntries(files))
+    expect((await rendered()).some(({ metadata }) => metadata.name === name)).to.equal(false)
   })
 
   suite('and the overlays, on the real API server', () => {

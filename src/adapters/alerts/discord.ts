@@ -1,6 +1,6 @@
 /** Discord: a webhook that is executed (https://discord.com/developers/docs/resources/webhook#execute-webhook). */
 import type { AlertMessage } from '../../core/model/alert.ts'
-import { type Body, COLORS, factsOf, type Style, titleOf } from './words.ts'
+import { type Body, COLORS, factsOf, type Style, titleOf, TRACES } from './words.ts'
 
 export function discordBody(alert: AlertMessage, { username }: Style): Body {
   return {
@@ -13,7 +13,10 @@ export function discordBody(alert: AlertMessage, { username }: Style): Body {
         description: escaped(alert.message),
         color: Number.parseInt(COLORS[alert.severity].slice(1), 16),
         timestamp: new Date(alert.at).toISOString(),
-        fields: factsOf(alert).map(([name, value]) => ({ name, value: escaped(value), inline: value.length < 40 })),
+        fields: [
+          ...factsOf(alert).map(([name, value]) => ({ name, value: escaped(value), inline: value.length < 40 })),
+          ...(alert.traceLink === '' ? [] : [{ name: TRACES, value: `<${alert.traceLink}>`, inline: false }]),
+        ],
         ...(alert.link === '' ? {} : { url: alert.link }),
       },
     ],

@@ -1,15 +1,13 @@
 /** Google Chat: an incoming webhook (https://developers.google.com/workspace/chat/quickstart/webhooks) with a card, one thread a run. */
 import type { AlertMessage } from '../../core/model/alert.ts'
-import { type Body, COLORS, factsOf, type Style, titleOf } from './words.ts'
+import { type Body, COLORS, factsOf, linksOf, type Style, titleOf } from './words.ts'
 
 export function chatBody(alert: AlertMessage, { id }: Style): Body {
   const facts = factsOf(alert).map(([topLabel, text]) => ({
     decoratedText: { topLabel, text: escaped(text), wrapText: true },
   }))
   const message = `<font color="${COLORS[alert.severity]}">${escaped(alert.message)}</font>`
-  const buttons = {
-    buttonList: { buttons: [{ text: 'Open the dashboard', onClick: { openLink: { url: alert.link } } }] },
-  }
+  const buttons = linksOf(alert).map(([title, url]) => ({ text: title, onClick: { openLink: { url } } }))
   return {
     cardsV2: [
       {
@@ -17,7 +15,13 @@ export function chatBody(alert: AlertMessage, { id }: Style): Body {
         card: {
           header: { title: titleOf(alert) },
           sections: [
-            { widgets: [{ textParagraph: { text: message } }, ...facts, ...(alert.link === '' ? [] : [buttons])] },
+            {
+              widgets: [
+                { textParagraph: { text: message } },
+                ...facts,
+                ...(buttons.length === 0 ? [] : [{ buttonList: { buttons } }]),
+              ],
+            },
           ],
         },
       },

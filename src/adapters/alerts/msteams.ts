@@ -4,11 +4,12 @@
  * https://adaptivecards.io/explorer/). The card of an alert has some 3 KB, of the 28 KB that Teams takes.
  */
 import type { AlertMessage } from '../../core/model/alert.ts'
-import { type Body, factsOf, titleOf } from './words.ts'
+import { type Body, factsOf, linksOf, titleOf } from './words.ts'
 
 const COLORS = { info: 'Good', warn: 'Warning', error: 'Attention' } as const
 
 export function teamsBody(alert: AlertMessage): Body {
+  const links = linksOf(alert)
   const text = (words: string, more: Body = {}): Body => ({
     type: 'TextBlock',
     text: escaped(words),
@@ -30,9 +31,9 @@ export function teamsBody(alert: AlertMessage): Body {
             text(alert.message),
             { type: 'FactSet', facts: factsOf(alert).map(([title, value]) => ({ title, value: escaped(value) })) },
           ],
-          ...(alert.link === ''
+          ...(links.length === 0
             ? {}
-            : { actions: [{ type: 'Action.OpenUrl', title: 'Open the dashboard', url: alert.link }] }),
+            : { actions: links.map(([title, url]) => ({ type: 'Action.OpenUrl', title, url })) }),
         },
       },
     ],

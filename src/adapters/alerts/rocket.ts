@@ -1,6 +1,6 @@
 /** Rocket.Chat: an incoming integration (https://docs.rocket.chat/docs/integrations). */
 import type { AlertMessage } from '../../core/model/alert.ts'
-import { type Body, COLORS, factsOf, type Style, titleOf } from './words.ts'
+import { type Body, COLORS, factsOf, type Style, titleOf, TRACES } from './words.ts'
 
 export function rocketBody(alert: AlertMessage, { channel, username }: Style): Body {
   return {
@@ -14,7 +14,10 @@ export function rocketBody(alert: AlertMessage, { channel, username }: Style): B
         ...(alert.link === '' ? {} : { title_link: alert.link }),
         text: quiet(alert.message),
         ts: new Date(alert.at).toISOString(),
-        fields: factsOf(alert).map(([name, value]) => ({ title: name, value: quiet(value), short: value.length < 40 })),
+        fields: [
+          ...factsOf(alert).map(([name, value]) => ({ title: name, value: quiet(value), short: value.length < 40 })),
+          ...(alert.traceLink === '' ? [] : [{ title: TRACES, value: alert.traceLink, short: false }]),
+        ],
       },
     ],
   }

@@ -1,14 +1,7 @@
 /** Where an AlertProvider leads, from its spec and its Secrets, which are read now: a rotated one counts from the next alert on. */
-import {
-  type AlertProvider,
-  type AlertType,
-  CONNECTOR_SENTENCE,
-  isConnector,
-  isGitType,
-} from '../../api/alert-provider.ts'
-import type { AlertProblem } from '../../core/model/alert.ts'
+import { type AlertProvider, CONNECTOR_SENTENCE, isConnector } from '../../api/alert-provider.ts'
+import type { ReadyProblem } from '../../core/model/ready-problem.ts'
 import { caOf, problemOf, type ReadSecret, SecretTexts, Unusable } from '../http/access.ts'
-import { gitServerOf } from './commit-status.ts'
 import { discordUrl } from './discord.ts'
 import { isSlackApi, SLACK_API } from './slack.ts'
 
@@ -28,20 +21,18 @@ export async function targetOf(
   { spec, metadata }: AlertProvider,
   readSecret: ReadSecret,
   signal: AbortSignal,
-): Promise<AlertTarget | { readonly problem: AlertProblem }> {
+): Promise<AlertTarget | { readonly problem: ReadyProblem }> {
   const { namespace = '' } = metadata
   const { type, channel, secretRef, caSecretRef } = spec
   const read = async (name: string, keys: string): Promise<SecretTexts> =>
     new SecretTexts(await readSecret(namespace, name, signal), `Secret ${namespace}/${name}`, keys)
   try {
-    const secret = secretRef === undefined ? null : await read(secretRef.name, keyOf(type))
+    const secret =
+      secretRef === undefined ? null : await read(secretRef.name, type === 'slack' ? 'address, or token' : 'address')
     const trusted = caSecretRef === undefined ? null : await read(caSecretRef.name, 'ca.crt')
     const token = secret?.text('token', MAX_TOKEN) ?? null
     if (token !== null && !PRINTABLE.test(token)) {
       throw new Unusable(`${secret?.called}: token has characters that no header can carry`)
-    }
-    if (token === null && isGitType(type)) {
-      throw new Unusable(`${secret?.called} has no key token; write the token there`)
     }
     const url = urlOf(spec, secret, token)
     if (type === 'slack' && isSlackApi(url)) {
@@ -58,17 +49,11 @@ export async function targetOf(
   }
 }
 
-const keyOf = (type: AlertType): string => {
-  if (isGitType(type)) return 'token'
-  return type === 'slack' ? 'address, or token' : 'address'
-}
-
 /** The address as it is written, or as the Secret has it. @throws Unusable where there is none that can be called. */
 function urlOf({ type, address }: AlertProvider['spec'], secret: SecretTexts | null, token: string | null): URL {
-  const otherwise = isGitType(type) ? gitServerOf(type) : type === 'slack' && token !== null ? SLACK_API : null
-  const written = address ?? secret?.text('address', MAX_ADDRESS) ?? otherwise
+  const written =
+    address ?? secret?.text('address', MAX_ADDRESS) ?? (type === 'slack' && token !== null ? SLACK_API : null)
   const called = secret?.called ?? 'spec.address'
-  if (written === null && isGitType(type)) throw new Unusable(`write the URL of the ${type} server into spec.address`)
   if (written === null) {
     const keys = type === 'slack' ? 'address or token' : 'address'
     throw new Unusable(`${called} has no key ${keys}; write ${type === 'slack' ? 'one of them' : 'the URL there'}`)

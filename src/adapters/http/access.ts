@@ -137,7 +137,7 @@ const joined = (name: string, values: readonly string[]): string =>
 export function problemOf(error: unknown, namespace: string, names: readonly string[]): NoCredentials {
   if (error instanceof Unusable) return { why: 'setting', error: error.message }
   if (isForbidden(error)) {
-    const allowed = `kubectl -n ${namespace} create rolebinding sluice-credentials --clusterrole=sluice-credentials --serviceaccount=sluice-system:sluice`
+    const allowed = `kubectl -n ${namespace} create rolebinding sluice-credentials --clusterrole=sluice-credentials --serviceaccount=${accountIn(String(error))}`
     return {
       why: 'setting',
       error: `Sluice may not read Secrets of namespace ${namespace}; allow it: ${allowed}`,
@@ -146,4 +146,9 @@ export function problemOf(error: unknown, namespace: string, names: readonly str
   const called = names.map(name => `Secret ${namespace}/${name}`).join(' or ')
   const said = error instanceof Error ? error.message : String(error)
   return { why: isTooLarge(error) ? 'setting' : 'outage', error: `${called} cannot be read: ${said}` }
+}
+
+/** The ServiceAccount that the API server has refused; that of the manifests where it names none. */
+function accountIn(refusal: string): string {
+  return /"system:serviceaccount:([^":]+:[^":]+)"/.exec(refusal)?.[1] ?? 'sluice-system:sluice'
 }

@@ -58,7 +58,7 @@ async function unserved(session: Session): Promise<string> {
     return `The cluster at ${server} serves Canaries of sluice.dev as ${versions.join(', ')}, and this program reads ${kinds.Canary.version}. Use the sluice of the version that is installed there`
   const flaggers = await api.served(FLAGGER, session.call())
   if (flaggers.length > 0)
-    return `The cluster at ${server} has Flagger's Canaries (flagger.app), and none of Sluice's. Install Sluice with \`kubectl apply -k manifests\`, and rewrite manifests with: sluice import flagger -f FILE`
+    return `The cluster at ${server} has Flagger's Canaries (flagger.app), and none of Sluice's. Install Sluice with \`sluice install --image IMAGE | kubectl apply -f -\`, and rewrite manifests with: sluice import flagger -f FILE`
   return noKindSentence(server)
 }
 

@@ -41,5 +41,5 @@ export function sentenceOf(error: unknown, server: string): string {
 }
 
 export function noKindSentence(server: string): string {
-  return `The cluster at ${server} does not know ${kindKey(kinds.Canary)}: install Sluice with \`kubectl apply -k manifests\`, or choose another cluster with --context`
+  return `The cluster at ${server} does not know ${kindKey(kinds.Canary)}: install Sluice with \`sluice install --image IMAGE | kubectl apply -f -\`, or choose another cluster with --context`
 }

@@ -87,6 +87,13 @@ export function readTemplate(text: string, variables: Readonly<Record<string, st
   return parts.join('') === '' ? { problem: 'The query is empty; write PromQL that gives one value.' } : { parts }
 }
 
+/** What is wrong with the text of a template whatever its variables are, or null: those that it names count as given. */
+export function problemOfText(text: string): string | null {
+  const variables = [...text.matchAll(/\bvariables\.([\w-]+)/g)].map(([, name]) => [name, 'x'])
+  const template = readTemplate(text, Object.fromEntries(variables))
+  return 'problem' in template ? template.problem : null
+}
+
 /** The query of one check. */
 export function fillIn(template: Template, names: TemplateNames): Rendered {
   if ('problem' in template) return template

@@ -50,6 +50,17 @@ export function askedMetrics(o: Observation): AskedMetric[] {
   })
 }
 
+/** URLs of the metrics servers that a Canary's metrics are read from; those that want credentials of a MetricTemplate are left out. */
+export function metricsServersOf(o: Observation): string[] {
+  if (o.state.phase === 'Terminating') return []
+  const own = o.canary.spec.metricsServer ?? o.settings.metricsServers[0]
+  const servers = metricsOf(o).flatMap(({ metric: { templateRef } }) => {
+    const provider = templateRef === undefined ? undefined : entryOf(o.templates, templateRef.name)?.spec.provider
+    return provider?.access ? [] : (provider?.address ?? own ?? [])
+  })
+  return [...new Set(servers)]
+}
+
 const trialId = (rendered: Rendered, server: string | null, access: Access | null): string =>
   `trial/${fingerprint(access === null ? [rendered, server] : [rendered, server, access])}`
 

@@ -2,7 +2,6 @@
 import type { AlertProvider } from '../../api/alert-provider.ts'
 import type { Milliseconds, Percent } from '../time.ts'
 import type { Announcement } from './announcement.ts'
-import type { CommitNote } from './commit.ts'
 
 /** The facts of the moment that an alert is about, in words that fit into a status. */
 export interface AlertFacts {
@@ -36,6 +35,10 @@ export interface AlertMessage extends AlertFacts, Pick<Announcement, 'severity' 
   readonly run: string
   /** URL of the canary on the dashboard; '' where none is known. */
   readonly link: string
+  /** 32 hex digits; '' where the run is not traced. */
+  readonly traceId: string
+  /** URL of the search for the traces of the requests of the run; '' where there is none. */
+  readonly traceLink: string
 }
 
 /** One alert to be sent. A repeat has the same id. */
@@ -46,35 +49,21 @@ export interface AlertCall {
   readonly alert: AlertMessage
   /** What the server called the first message of this run, so that this one follows it; null: it is the first, or nothing is known. */
   readonly thread: string | null
-  /** For a Git server: the commit, and how it is; null: it is a message for a chat. */
-  readonly commit: CommitNote | null
 }
 
 /**
  * - `delivered`: the server has it; `thread` is what it calls the message, where messages of a run can follow it, else null.
- * - `refused`: the server does not take this message; what is wrong with it, or with its place, may be mended within an hour.
- * - `final`: it never takes this message.
+ * - `refused`: the server does not take this message, and will not take it later.
+ * - `rejected`: it does not take messages as it is called: the address, the credentials or the channel are for a user to mend.
  * - `failed`: it may take it later; `after` is when it wants to be asked, from now, null where it does not say.
  *
- * `error` is a clause that follows the name of the AlertProvider, and shows no secret. `problem`: the AlertProvider is at fault, and not
- * the message.
+ * `error` is a clause that follows the name of the AlertProvider, and shows no secret.
  */
 export type AlertOutcome =
   | { readonly kind: 'delivered'; readonly thread: string | null }
-  | { readonly kind: 'refused'; readonly error: string; readonly problem?: AlertProblem }
-  | { readonly kind: 'final'; readonly error: string }
-  | {
-      readonly kind: 'failed'
-      readonly error: string
-      readonly after: Milliseconds | null
-      readonly problem?: AlertProblem
-    }
-
-/** What is wrong with an AlertProvider: one word for its condition, and a sentence. */
-export interface AlertProblem {
-  readonly reason: 'Invalid' | 'SecretNotUsable' | 'SecretNotReadable' | 'AddressRefused' | 'Refused'
-  readonly message: string
-}
+  | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'rejected'; readonly error: string }
+  | { readonly kind: 'failed'; readonly error: string; readonly after: Milliseconds | null }
 
 /** The first message of a run to an alert, which the next ones follow. */
 export interface AlertThread {

@@ -123,6 +123,8 @@ export interface Settings {
   readonly ownerReferences: boolean
   /** Whether ConfigMaps and Secrets that a target mounts are judged and copied with its template. */
   readonly trackConfigs: boolean
+  /** The template of links to traces of requests (signals/trace-link.ts); '': there is none. */
+  readonly traceLink: string
   /** Whether a Canary may bring its own PromQL; if not, only MetricTemplates are asked. */
   readonly inlineQueries: boolean
   /** Namespace of the mesh's own configuration: traffic policies there hold for every namespace. */

@@ -1,8 +1,11 @@
 /** What the metrics of a Canary ask: can it be asked, may it be, and does it mean what was meant. */
 import { builtInOf, limitProblem } from '../../api/metric.ts'
+import type { MetricTemplate } from '../../api/templates.ts'
 import { entryOf } from '../json.ts'
 import { type AskedMetric, askedMetrics, metricsOf } from '../analysis/trials.ts'
+import { problemOfText } from '../analysis/templates.ts'
 import type { Observation } from '../model/observation.ts'
+import type { ReadyProblem } from '../model/ready-problem.ts'
 import { called, calledHere, type FindProblem, listedInWords, type Problem, problem } from './problem.ts'
 
 export const metricTemplateMissing: FindProblem = o => {
@@ -110,22 +113,33 @@ export const metricsServerNotAllowed: FindProblem = o => {
         : [{ where: `${called(template)} spec.provider.address`, url }]
     }),
   ]
-  const allowed = o.settings.metricsServers.map(shown)
   for (const { where, url } of servers) {
-    if (!/^https?:\/\/[^/\s]+/.test(url)) {
-      return problem(
-        'MetricsServerNotAllowed',
-        `${where} is ${shown(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`,
-      )
-    }
-    if (!allowed.includes(shown(url))) {
-      return problem(
-        'MetricsServerNotAllowed',
-        `${where} is ${shown(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`,
-      )
-    }
+    const said = problemOfServer(where, url, o.settings)
+    if (said !== null) return problem('MetricsServerNotAllowed', said)
   }
   return null
+}
+
+/** Why a metrics server that a user wrote is not queried, or null. */
+function problemOfServer(where: string, url: string, { metricsServers }: ServerSettings): string | null {
+  if (!/^https?:\/\/[^/\s]+/.test(url)) {
+    return `${where} is ${shownServer(url)}, which is no URL. Write one such as http://prometheus.monitoring:9090.`
+  }
+  const allowed = metricsServers.map(shownServer)
+  return allowed.includes(shownServer(url))
+    ? null
+    : `${where} is ${shownServer(url)}, which is not on the controller's list of metrics servers. Write one of ${listedInWords(allowed)}, or have it added with --allowed-metrics-server.`
+}
+
+type ServerSettings = Pick<Observation['settings'], 'metricsServers'>
+
+/** What is wrong with a MetricTemplate whatever Canary names it, without its Secrets; null: nothing. */
+export function problemOfTemplate({ spec }: MetricTemplate, settings: ServerSettings): ReadyProblem | null {
+  const { address } = spec.provider
+  const ofServer = address === undefined ? null : problemOfServer('spec.provider.address', address, settings)
+  if (ofServer !== null) return { reason: 'MetricsServerNotAllowed', message: ofServer }
+  const ofText = problemOfText(spec.query)
+  return ofText === null ? null : { reason: 'Invalid', message: `spec.query cannot be asked: ${ofText}` }
 }
 
 /** Whether a certificate is trusted says nothing where there is none. */
@@ -134,7 +148,7 @@ export const trustOfServerWithoutTls: FindProblem = o => {
     const template = metric.templateRef === undefined ? undefined : entryOf(o.templates, metric.templateRef.name)
     const field = access?.insecureSkipVerify === true ? 'insecureSkipVerify' : 'caSecretRef'
     if (template === undefined || access?.[field] === undefined) continue
-    const url = shown(server ?? o.settings.metricsServers[0] ?? '')
+    const url = shownServer(server ?? o.settings.metricsServers[0] ?? '')
     if (!url.startsWith('http:')) continue
     return problem(
       'ReferenceMissing',
@@ -145,4 +159,4 @@ export const trustOfServerWithoutTls: FindProblem = o => {
 }
 
 /** A URL as it is compared, and said: without a slash at the end, and without the user and password that a flag may hold. */
-const shown = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')
+export const shownServer = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/\/+$/, '')

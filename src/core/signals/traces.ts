@@ -81,12 +81,6 @@ export function contextOf([trace]: readonly RunTrace[], sha256: Sha256): TraceCo
   return trace === undefined || step === undefined ? null : { traceId: trace.id, parentId: stepId(trace, step, sha256) }
 }
 
-/** Id of the trace of the run that a move is a part of, its end among them; null: it is a part of none, or of one that is not traced. */
-export function traceOfMove(before: State, after: State, [trace]: readonly RunTrace[]): string | null {
-  const isOfRun = runOf(before) !== null || runOf(after) !== null || before.phase === 'Finalising'
-  return isOfRun ? (trace?.id ?? null) : null
-}
-
 /** The traces after a decision, and the spans that are sent with it. */
 export interface Noted {
   readonly traces: readonly RunTrace[]

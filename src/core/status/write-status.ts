@@ -1,6 +1,5 @@
 /** State and memory → the flat status on the wire. */
 import type { CanaryStatus } from '../../api/status.ts'
-import type { CommitTold } from '../model/commit.ts'
 import type { Move } from '../model/decision.ts'
 import type { HookRecord } from '../model/hook.ts'
 import type { Observation } from '../model/observation.ts'
@@ -17,6 +16,7 @@ import { trackedConfigs } from '../render/configs.ts'
 import { clipped } from '../text.ts'
 import type { Instant } from '../time.ts'
 import { routingOf, vantageSeen } from '../routers/index.ts'
+import { traceOfPresentOrLast } from '../signals/trace-link.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
@@ -62,8 +62,6 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     targetGeneration: memory.targetGeneration,
     ...cookiesOf({ ...o, memory }, state),
     commit: orNone(memory.commit),
-    commitSeenTime: isoOrNone(memory.commitSeenAt),
-    commitStatus: memory.commitTold === null ? undefined : writeTold(memory.commitTold),
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
@@ -114,6 +112,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
       }),
     ),
     alertThreads: memory.alertThreads.length === 0 ? undefined : memory.alertThreads.map(one => ({ ...one })),
+    traceLink: traceOfPresentOrLast(o, move).traceLink || undefined,
     traces: memory.traces.length === 0 ? undefined : memory.traces.map(writeTrace),
   })
 }
@@ -168,10 +167,6 @@ function writeHook(record: HookRecord): NonNullable<CanaryStatus['webhooks']>[nu
     at: last === null ? undefined : iso(last.at),
     unavailableSince: isoOrNone(unavailableSince),
   })
-}
-
-function writeTold({ takenOver, ...told }: CommitTold): CanaryStatus['commitStatus'] {
-  return drop({ ...told, takenOver: takenOver || undefined })
 }
 
 function writeTrace({ run, id, parent, steps, sent }: RunTrace): NonNullable<CanaryStatus['traces']>[number] {

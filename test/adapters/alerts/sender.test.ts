@@ -5,7 +5,6 @@ import { type AlertProviderSpec, type AlertType, parseAlertProvider } from '../.
 import type { KubeObject } from '../../../src/api/object.ts'
 import { ApiError } from '../../../src/core/errors.ts'
 import type { AlertCall, AlertMessage, AlertOutcome } from '../../../src/core/model/alert.ts'
-import type { CommitNote } from '../../../src/core/model/commit.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answering, plain, proxy, secure, type Served } from '../http/servers.ts'
 import * as schemas from './schemas.ts'
@@ -29,6 +28,8 @@ const alert: AlertMessage = {
   at: 1_700_000_000_000,
   run: 'r1',
   link: 'https://sluice.example.com/#/shop/web',
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  traceLink: 'https://jaeger.example.com/search?service=web&start=1700000000000000',
   phase: 'Failed',
   weight: 10,
   revision: '790dc1af77',
@@ -63,7 +64,6 @@ suite('an alert that is sent', () => {
     readonly options?: Partial<HttpAlertsOptions>
     readonly told?: Partial<AlertMessage>
     readonly thread?: string
-    readonly commit?: CommitNote
   }
 
   function providerOf(spec: Partial<AlertProviderSpec>) {
@@ -80,7 +80,6 @@ suite('an alert that is sent', () => {
       targets: { allow: ['127.0.0.0/8'], deny: [] },
       environment: null,
       userAgent: 'sluice/1',
-      cluster: 'eu-1',
       ...options,
     })
     open.push(sender)
@@ -96,7 +95,6 @@ suite('an alert that is sent', () => {
       provider: providerOf({ type, secretRef: { name: 'chat' }, ...CA, ...given.spec }),
       alert: { ...alert, ...given.told },
       thread: given.thread ?? null,
-      commit: given.commit ?? null,
     }
     return senderOf(given).send(call, new AbortController().signal)
   }
@@ -112,7 +110,7 @@ suite('an alert that is sent', () => {
   for (const [type, schema] of Object.entries(documented) as [keyof typeof documented, typeof schemas.slack][]) {
     test(`${type} gets what it documents, with everything that is known, under one id`, async () => {
       const chat = await server(response => response.writeHead(type === 'discord' ? 204 : 200).end())
-      for (const told of [alert, { ...alert, link: '', run: '' }, hostile]) {
+      for (const told of [alert, { ...alert, link: '', run: '', traceId: '', traceLink: '' }, hostile]) {
         const outcome = await send(type, { secret: { address: `${chat.url}/hook?sig=1` }, told })
         expect(outcome).to.deep.equal({ kind: 'delivered', thread: null })
       }
@@ -125,7 +123,8 @@ suite('an alert that is sent', () => {
       const [first = '', , nasty = ''] = chat.asked.map(({ body }) => body)
       for (const part of ['87.7 %', '≥ 99 %', '10 %', '790dc1af77', 'web:2.0.0', 'b5db799a80', 'ThresholdReached'])
         expect(first).to.include(part)
-      expect(first).to.include('https://sluice.example.com/#/shop/web')
+      expect(first).to.include(alert.link).and.to.include(alert.traceId)
+      expect(first.replaceAll('&amp;', '&')).to.include(alert.traceLink)
       // No text calls anyone, or leads elsewhere.
       if (type === 'slack' || type === 'gchat') expect(nasty).not.to.match(/<!channel>|<users\/all>|<@U1>/)
       if (type === 'rocket') expect(nasty).not.to.match(/@everyone|@here/)
@@ -153,12 +152,13 @@ suite('an alert that is sent', () => {
     const given = { spec: { channel: 'C1' }, secret: { address: `${chat.url}/api/chat.postMessage`, token: 'xoxb-1' } }
     expect(await send('slack', given)).to.deep.equal({ kind: 'delivered', thread: '1700.5' })
     await send('slack', { ...given, thread: '1700.5' })
-    answer = '{"ok": false, "error": "channel_not_found"}'
-    expect(await send('slack', given)).to.deep.equal({
-      kind: 'failed',
-      error: 'answered channel_not_found',
-      after: null,
-    })
+    const refusal = async (error: string) => {
+      answer = JSON.stringify({ ok: false, error })
+      return send('slack', given)
+    }
+    expect(await refusal('channel_not_found')).to.deep.equal({ kind: 'rejected', error: 'answered channel_not_found' })
+    expect(await refusal('msg_too_long')).to.deep.equal({ kind: 'refused', error: 'answered msg_too_long' })
+    expect(await refusal('fatal_error')).to.deep.equal({ kind: 'failed', error: 'answered fatal_error', after: null })
     answer = '<html>'
     expect(await send('slack', given)).to.include({ kind: 'failed', error: 'answered something that is not of Slack' })
     const [first, second] = chat.asked.map(({ body }) => schemas.slack.parse(JSON.parse(body)))
@@ -188,7 +188,12 @@ suite('an alert that is sent', () => {
       n: 1,
     })
     expect(whole).to.include({ id: 'a1b2c3d4', severity: 'error', weight: 10, value: '87.7 %', limit: '≥ 99 %' })
-    expect(whole).to.include({ time: '2023-11-14T22:13:20.000Z', link: alert.link })
+    expect(whole).to.include({
+      time: '2023-11-14T22:13:20.000Z',
+      link: alert.link,
+      traceId: alert.traceId,
+      traceLink: alert.traceLink,
+    })
   })
 
   const failures: Readonly<Record<string, { answer?: Answering; given?: Given; outcome: RegExp | AlertOutcome }>> = {
@@ -206,7 +211,7 @@ suite('an alert that is sent', () => {
     },
     'a webhook that was revoked may be made again': {
       answer: response => response.writeHead(404).end('no_service'),
-      outcome: { kind: 'failed', error: 'answered 404: no_service', after: null },
+      outcome: { kind: 'rejected', error: 'answered 404: no_service' },
     },
     'a link-local address': {
       given: { secret: { address: 'http://169.254.169.254/latest' } },

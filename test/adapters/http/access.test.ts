@@ -133,6 +133,21 @@ suite('the access of an object', () => {
       ),
     },
     {
+      name: 'no right to read Secrets, where Sluice is installed elsewhere',
+      access: { secretRef },
+      secret: failing(
+        new ApiError({
+          code: 403,
+          reason: 'Forbidden',
+          message:
+            'secrets "prom" is forbidden: User "system:serviceaccount:releases:canaries" cannot get resource "secrets"',
+        }),
+      ),
+      becomes: setting(
+        'Sluice may not read Secrets of namespace shop; allow it: kubectl -n shop create rolebinding sluice-credentials --clusterrole=sluice-credentials --serviceaccount=releases:canaries',
+      ),
+    },
+    {
       name: 'an API server that is away',
       access: { secretRef },
       secret: failing(new Error('connect ECONNREFUSED')),

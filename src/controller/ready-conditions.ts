@@ -1,18 +1,18 @@
 /**
- * The condition `Ready` of AlertProviders: what is wrong with one is said there before an alert is lost by it. One is
- * evaluated when it changes and when an alert could not be sent; one that is not ready, again and again, because nothing tells of a Secret.
+ * The condition `Ready` of the objects that Canaries name: what is wrong with one is said there before a release, or an alert, needs
+ * it. One is evaluated when it changes and when it could not be used; one that is not ready, again and again, because nothing tells
+ * of a Secret.
  */
-import type { AlertProvider } from '../api/alert-provider.ts'
-import { kinds, type KubeObject, refKey, refOf } from '../api/object.ts'
+import { type Kind, type KubeObject, refKey, refOf } from '../api/object.ts'
 import { at, recordsOf, sameJson, textOf } from '../core/json.ts'
-import type { AlertProblem } from '../core/model/alert.ts'
-import type { AlertSender, Clock, KubeApi, Log } from '../core/ports.ts'
+import type { ReadyProblem } from '../core/model/ready-problem.ts'
+import type { Clock, KubeApi, Log } from '../core/ports.ts'
 import { beginning, withoutNumbers } from '../core/text.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { isNotFound } from '../core/errors.ts'
 import { Backoff, withDeadline } from '../runtime/timing.ts'
-import { readAlertProvider } from './alert-providers.ts'
 import { CallLine } from './call-line.ts'
+import type { ObjectCache } from './object-cache.ts'
 
 const FIRST_AGAIN: Milliseconds = 15_000
 const LONGEST_AGAIN: Milliseconds = 600_000
@@ -20,11 +20,18 @@ const WRITE: Milliseconds = 15_000
 /** Bytes of a message. */
 const LONGEST = 1024
 
-export interface AlertConditionPorts {
+/** What there is to know of one kind. */
+export interface Evaluation {
+  readonly kind: Kind
+  /** Why an object of it cannot be used, as far as it is known without using it; null when it can. */
+  readonly problemOf: (object: KubeObject, signal: AbortSignal) => Promise<ReadyProblem | null>
+  /** The message of one that is ready. */
+  readonly ready: string
+}
+
+export interface ReadyConditionPorts {
   readonly api: Pick<KubeApi, 'write'>
-  readonly sender: Pick<AlertSender, 'problemOf'>
-  /** The present object; undefined: it is gone. */
-  readonly get: (namespace: string, name: string) => KubeObject | undefined
+  readonly cache: Pick<ObjectCache, 'get' | 'list'>
   readonly clock: Clock
   /** Time that does not jump. */
   readonly steady: Clock
@@ -32,7 +39,7 @@ export interface AlertConditionPorts {
   readonly log: Log
 }
 
-/** One AlertProvider. */
+/** One object. */
 interface Evaluated {
   /** It is being evaluated; `again`: it has changed since. */
   evaluating: boolean
@@ -44,42 +51,42 @@ interface Evaluated {
 interface Call {
   readonly id: string
   readonly namespace: string
-  readonly provider: AlertProvider
+  readonly object: KubeObject
 }
 
-const unseen = (why: string): AlertProblem => ({ reason: 'SecretNotReadable', message: why })
+const unseen = (why: string): ReadyProblem => ({ reason: 'SecretNotReadable', message: why })
 
-export class AlertConditions {
-  readonly #ports: AlertConditionPorts
-  readonly #line: CallLine<Call, AlertProblem | null>
+export class ReadyConditions {
+  readonly #ports: ReadyConditionPorts
+  readonly #evaluation: Evaluation
+  readonly #line: CallLine<Call, ReadyProblem | null>
   readonly #byKey = new Map<string, Evaluated>()
-  /** What servers have said last, until they take something, by key: it is known only once something is sent. */
-  readonly #refusals = new Map<string, AlertProblem>()
   readonly #stop = new AbortController()
 
-  constructor(ports: AlertConditionPorts) {
+  constructor(evaluation: Evaluation, ports: ReadyConditionPorts) {
     this.#ports = ports
-    this.#line = new CallLine(({ provider }, signal) => ports.sender.problemOf(provider, signal), unseen)
+    this.#evaluation = evaluation
+    this.#line = new CallLine(({ object }, signal) => evaluation.problemOf(object, signal), unseen)
   }
 
-  /** An AlertProvider has another spec, or is gone: what its server said of the earlier one says nothing any more. */
-  changed(namespace: string, name: string): void {
-    this.#refusals.delete(`${namespace}/${name}`)
+  /** Evaluates every object that is there. */
+  begin(): void {
+    for (const object of this.#ports.cache.list(this.#evaluation.kind)) this.#evaluateObject(object)
+  }
+
+  /** An object has changed; its own status is no news. */
+  changed(before: KubeObject | undefined, now: KubeObject | undefined): void {
+    const object = now ?? before
+    if (object !== undefined && (before === undefined || now === undefined || before.spec !== now.spec)) {
+      this.#evaluateObject(object)
+    }
+  }
+
+  #evaluateObject({ metadata: { namespace = '', name } }: KubeObject): void {
     this.evaluate(namespace, name)
   }
 
-  /** Something could not be sent. @param problem where that is the fault of the AlertProvider. */
-  refused(namespace: string, name: string, problem: AlertProblem | null): void {
-    if (problem !== null) this.#refusals.set(`${namespace}/${name}`, problem)
-    this.evaluate(namespace, name)
-  }
-
-  /** A server took what was sent. */
-  accepted(namespace: string, name: string): void {
-    if (this.#refusals.delete(`${namespace}/${name}`)) this.evaluate(namespace, name)
-  }
-
-  /** Evaluates an AlertProvider that is there, or is gone. */
+  /** An object is there, has changed, is gone, or could not be used. */
   evaluate(namespace: string, name: string): void {
     if (this.#stop.signal.aborted) return
     const key = `${namespace}/${name}`
@@ -108,25 +115,20 @@ export class AlertConditions {
 
   /** Whether it is ready; null: it is gone. */
   async #evaluate(namespace: string, name: string): Promise<boolean | null> {
-    const object = this.#ports.get(namespace, name)
+    const { kind, ready } = this.#evaluation
+    const object = this.#ports.cache.get({ kind, namespace, name })
     if (object === undefined) return null
-    const read = readAlertProvider(object)
-    const id = refKey(refOf(kinds.AlertProvider, object))
-    const problem =
-      'problems' in read
-        ? ({ reason: 'Invalid', message: read.problems.join('; ') } as const)
-        : ((await this.#line.call({ id, namespace, provider: read.provider }, this.#stop.signal)) ??
-          this.#refusals.get(`${namespace}/${name}`) ??
-          null)
+    const id = refKey(refOf(kind, object))
+    const problem = await this.#line.call({ id, namespace, object }, this.#stop.signal)
     if (this.#stop.signal.aborted) return null
     const now = new Date(this.#ports.clock.now()).toISOString()
-    const isWritten = await this.#write(object, statusOf(object, problem, now))
+    const isWritten = await this.#write(object, statusOf(object, problem, ready, now))
     return isWritten && problem === null
   }
 
   async #write(object: KubeObject, status: Record<string, unknown>): Promise<boolean> {
     if (sameJson(object['status'], status)) return true
-    const ref = refOf(kinds.AlertProvider, object)
+    const ref = refOf(this.#evaluation.kind, object)
     const { resourceVersion } = object.metadata
     const metadata = resourceVersion === undefined ? {} : { resourceVersion }
     const { api, steady, log } = this.#ports
@@ -138,7 +140,7 @@ export class AlertConditions {
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
       if (!this.#stop.signal.aborted && !isNotFound(error)) {
-        log.warn('the condition of an AlertProvider could not be written', { alertProvider: refKey(ref), error: said })
+        log.warn('the condition of an object could not be written', { object: refKey(ref), error: said })
       }
       return false
     }
@@ -152,16 +154,22 @@ export class AlertConditions {
 }
 
 /** The status with this condition; the time of a transition stays while it is true, or is not. */
-function statusOf(object: KubeObject, problem: AlertProblem | null, now: string): Record<string, unknown> {
+function statusOf(
+  object: KubeObject,
+  problem: ReadyProblem | null,
+  ready: string,
+  now: string,
+): Record<string, unknown> {
   const status = problem === null ? 'True' : 'False'
   const before = recordsOf(at(object['status'], 'conditions')).find(({ type }) => type === 'Ready')
   const since = before?.['status'] === status ? textOf(before['lastTransitionTime']) : ''
   const observedGeneration = object.metadata.generation ?? 0
   const reason = problem?.reason ?? 'Ready'
-  const message = beginning(problem?.message ?? 'An alert could be sent as it is', LONGEST)
+  const message = beginning(problem?.message ?? ready, LONGEST)
   const said = textOf(before?.['message'])
   // An outage names a port, or a request, which is another each time: it would be written again and again.
-  const isSaid = reason === 'SecretNotReadable' && reason === before?.['reason'] && sameButNumbers(said, message)
+  const mayVary = reason === 'SecretNotReadable' || reason === 'NotAccepted'
+  const isSaid = mayVary && reason === before?.['reason'] && sameButNumbers(said, message)
   const condition = {
     type: 'Ready',
     status,
