@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { StartupError } from '../src/cli/startup-error.ts'
-import { connect, type Connected, type ConnectFlags } from '../src/connect.ts'
+import { connect, connectCollector, type Connected, type ConnectFlags } from '../src/connect.ts'
 import { kinds } from '../src/api/object.ts'
 import { startCluster } from '../playground/cluster.ts'
 import { Hand } from '../playground/server/hand.ts'
@@ -117,4 +117,26 @@ suite('connections out of flags', () => {
       'metrics server "ftp://a" is not a URL; write one such as http://prometheus.istio-system:9090',
     )
   })
+
+  for (const [variables, sentences] of [
+    [{}, []],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, [/ENDPOINT is not a URL of http or https: nothing is traced/]],
+    [
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.test:4318',
+        OTEL_EXPORTER_OTLP_TIMEOUT: 'soon',
+        OTEL_RESOURCE_ATTRIBUTES: 'eu',
+      },
+      [/TIMEOUT is not a number of milliseconds/, /ATTRIBUTES is not a list of attributes/],
+    ],
+  ] as const) {
+    test(`variables of OpenTelemetry that make no sense are ${sentences.length} sentences in the log, and stop nothing`, async () => {
+      const log = keptLog()
+      const collector = connectCollector(variables, { version: '1', log, instance: 'sluice-0', dropped: () => {} })
+      expect(collector !== null).to.equal(sentences.length === 2)
+      expect(log.lines).to.have.lengthOf(sentences.length)
+      for (const [i, sentence] of sentences.entries()) expect(log.lines[i]).to.match(sentence)
+      await collector?.close(0)
+    })
+  }
 })

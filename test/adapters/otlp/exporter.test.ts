@@ -230,6 +230,16 @@ suite('the exporter of traces', () => {
     expect(dropped).to.equal(0)
   })
 
+  test('a file of authorities that is missing is said with its path, and read again later', async () => {
+    const server = await served(response => response.end())
+    const exporter = exporterTo(server.url, { OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.crt' })
+    exporter.send([span])
+    await waits()
+    expect(lines).to.have.lengthOf(1)
+    expect(lines[0]).to.contain('/nowhere/ca.crt cannot be read (ENOENT); spans wait, and are sent later')
+    expect(dropped).to.equal(0)
+  })
+
   test('no header and no part of the address is in a log, whatever the server says', async () => {
     const server = await served((response, { headers, path }) => {
       response.writeHead(401)
