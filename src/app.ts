@@ -106,6 +106,7 @@ class ControllerApp {
       version,
       log,
       instance: this.#identity,
+      host: hostname(),
       dropped: spans => metrics.count('spans_dropped_total', {}, spans),
     })
     this.#controller = new Controller(

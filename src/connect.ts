@@ -102,7 +102,7 @@ export function connect(flags: ConnectFlags, options: ConnectOptions): Connected
  */
 export function connectCollector(
   environment: ConnectOptions['environment'],
-  options: Pick<OtlpOptions, 'version' | 'log' | 'instance' | 'dropped'>,
+  options: Pick<OtlpOptions, 'version' | 'log' | 'instance' | 'host' | 'dropped'>,
 ): OtlpExporter | null {
   const { settings, problems } = otlpSettings(environment)
   for (const problem of problems) options.log.warn('a variable about traces makes no sense', { problem })

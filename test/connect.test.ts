@@ -132,7 +132,13 @@ suite('connections out of flags', () => {
   ] as const) {
     test(`variables of OpenTelemetry that make no sense are ${sentences.length} sentences in the log, and stop nothing`, async () => {
       const log = keptLog()
-      const collector = connectCollector(variables, { version: '1', log, instance: 'sluice-0', dropped: () => {} })
+      const collector = connectCollector(variables, {
+        version: '1',
+        log,
+        instance: 'sluice-0',
+        host: 'sluice',
+        dropped: () => {},
+      })
       expect(collector !== null).to.equal(sentences.length === 2)
       expect(log.lines).to.have.lengthOf(sentences.length)
       for (const [i, sentence] of sentences.entries()) expect(log.lines[i]).to.match(sentence)

@@ -29,6 +29,7 @@ async function releases(url: string | null): Promise<Releases> {
     log: silent,
     version: '1',
     instance: 'test',
+    host: 'test',
   }
   const exporter = settings === null ? null : new OtlpExporter({ ...about, settings, dropped: () => {} })
   const { api } = world.start({}, exporter === null ? {} : { spans: exporter })

@@ -23,6 +23,8 @@ export interface OtlpOptions {
   readonly version: string
   /** Name of this process. */
   readonly instance: string
+  /** Name of its pod, or machine: Jaeger corrects clocks between spans whose hosts differ, or are not known. */
+  readonly host: string
   /** Told how many spans are lost. */
   readonly dropped: (spans: number) => void
 }
@@ -62,13 +64,14 @@ export class OtlpExporter implements SpanSink {
   #said = ''
 
   constructor(options: OtlpOptions) {
-    const { settings, environment, version, instance } = options
+    const { settings, environment, version, instance, host } = options
     const { headers, caFile, resource } = settings
     this.#options = options
     this.#resource = {
       'service.name': 'sluice',
       'service.version': version,
       'service.instance.id': instance,
+      'host.name': host,
       ...resource,
     }
     this.#http = new HttpClient({ headers, environment, ...(caFile === undefined ? {} : { caFile }) })

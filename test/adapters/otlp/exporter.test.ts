@@ -57,7 +57,8 @@ suite('the exporter of traces', () => {
       random: () => 1,
       log,
       version: '1.2.3',
-      instance: 'sluice-0',
+      instance: 'sluice-0_a1',
+      host: 'sluice-0',
       dropped: spans => (dropped += spans),
     })
     open.push(exporter)
@@ -94,7 +95,8 @@ suite('the exporter of traces', () => {
             attributes: [
               text('service.name', 'sluice'),
               text('service.version', '1.2.3'),
-              text('service.instance.id', 'sluice-0'),
+              text('service.instance.id', 'sluice-0_a1'),
+              text('host.name', 'sluice-0'),
               text('k8s.cluster.name', 'eu'),
             ],
           },
