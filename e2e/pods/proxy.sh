@@ -2,9 +2,10 @@
 # Envoy as the proxy of one pod: `proxy.sh sidecar|router|waypoint XDS_PORT SDS_PORT`. The environment that the kubelet gives to every
 # container says whose proxy it is. Node identity, stats and drain flags are those of Istio's own agent.
 set -eu
-# A waypoint is made of internal listeners. From 1.29.2 on istiod names a factory of Istio's own Envoy in them.
+# A waypoint is made of internal listeners, and HBONE=1 makes a sidecar reach pods in ambient through one. From 1.29.2 on istiod names a
+# factory of Istio's own Envoy in them.
 version=1.31.0 extensions=
-if [ "$1" = waypoint ]; then
+if [ "$1" = waypoint ] || [ "${HBONE:-}" = 1 ]; then
   version=1.29.1
   extensions="bootstrap_extensions: [{name: envoy.bootstrap.internal_listener, typed_config: {'@type': type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener}}]"
 fi

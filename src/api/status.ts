@@ -257,6 +257,8 @@ export const CanaryStatusSchema = z
       .describe(
         'Whose telemetry the built-in metrics read: the proxies of the pods (destination), the waypoint before them, or gateways and callers (source).',
       ),
+    requestsPastWaypoint: whole().describe('Requests to the candidate past the waypoint, where a check found some.'),
+    policyCopies: z.boolean().optional().describe('Whether there may be copies of policies of a waypoint.'),
     lastTransitionTime: time(),
     nextCheckTime: time().describe('When the next check is due, if nothing changes before.'),
     run: Run.optional().describe('The release under way.'),

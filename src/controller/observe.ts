@@ -31,7 +31,7 @@ import { readMetricTemplates } from './metric-templates.ts'
 import { namespaceOf, type Samples } from './pod-samples.ts'
 import type { PodTroubleReader } from './pod-troubles.ts'
 import { readCanary } from './read-canary.ts'
-import { leftoverPolicyKinds, neededPolicyKinds, policiesAround } from './policies-around.ts'
+import { leftoverPolicyKinds, mayHaveCopies, neededPolicyKinds, policiesAround } from './policies-around.ts'
 import { type Reader, TrackedReader } from './reader.ts'
 import { sharedWith } from './shared-observation.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -162,6 +162,7 @@ export class Observer {
       ...seen.memory,
       provider: isBefore ? seen.memory.provider : canary.spec.provider,
       labels: isBefore || seen.target === null ? seen.memory.labels : labelMode(seen),
+      policyCopies: mayHaveCopies({ ...seen, policies }, copies, kind => this.#isKnown(kind, names.namespace)),
     }
     const isDeleted = canary.metadata.deletionTimestamp !== undefined
     const observation = {

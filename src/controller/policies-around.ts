@@ -1,7 +1,8 @@
 /** The policies around a Canary whose primary they may miss. */
 import { type Kind, type KubeObject, refKey } from '../api/object.ts'
 import { parityOf } from '../core/policies/copies.ts'
-import { attachableKinds, isCoveredByWaypoint } from '../core/policies/attached-copies.ts'
+import { attachableKinds, attachedCopies, isCoveredByWaypoint } from '../core/policies/attached-copies.ts'
+import { isCopy } from '../core/policies/copy.ts'
 import { policyKinds } from '../core/policies/index.ts'
 import { byAge, selectsIn } from '../core/policies/order.ts'
 import { ANYWHERE } from '../core/policies/peers.ts'
@@ -27,13 +28,34 @@ export function neededPolicyKinds(reader: TrackedReader, o: Asked): readonly Kin
 }
 
 /**
- * Kinds of which an earlier process may have left copies: whether a waypoint covered the Service once is not on record. They are looked for
- * when the Canary is deleted, and not waited for where they may not be read, or cannot be after a while.
+ * Kinds of which an earlier process may have left copies: it has said so in the status, or, where an earlier version wrote that, the Canary is
+ * deleted in ambient. They are not waited for where they may not be read, or cannot be after a while.
  */
-export function leftoverPolicyKinds(o: Asked): readonly Kind[] {
+export function leftoverPolicyKinds(o: Asked & Pick<Observation, 'memory'>): readonly Kind[] {
   const isInAmbient = routingOf(o).policyKinds(o).length > 0
   const isDeleted = o.canary.metadata.deletionTimestamp !== undefined
-  return isDeleted && isInAmbient ? attachableKinds.map(({ kind }) => kind) : []
+  return o.memory.policyCopies || (isDeleted && isInAmbient) ? attachableKinds.map(({ kind }) => kind) : []
+}
+
+/**
+ * Whether there may be copies of policies of a waypoint, for the status to say so before they are made: some are wanted or seen, or not all kinds
+ * of those that an earlier process has made are known.
+ *
+ * @param copies what `policiesAround` found of them.
+ * @param isKnown whether the objects of a kind are listed, or are known not to be there.
+ */
+export function mayHaveCopies(
+  o: Asked & Pick<Observation, 'memory' | 'policies'>,
+  copies: Live,
+  isKnown: (kind: Kind) => boolean,
+): boolean {
+  // Of other Canaries all kinds are read as long as they last.
+  if (mayMissPrimary(o)) return false
+  return (
+    attachedCopies(o).length > 0 ||
+    Object.values(copies).some(one => isCopy(o, one)) ||
+    (o.memory.policyCopies && attachableKinds.some(({ kind }) => !isKnown(kind)))
+  )
 }
 
 const hasCopies = (reader: TrackedReader, { names }: Asked, kind: Kind): boolean =>

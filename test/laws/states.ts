@@ -155,6 +155,8 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   labels: maybe(fc.constantFrom('keep' as const, 'switch' as const)),
   provider: maybe(fc.constantFrom('istio' as const, 'kubernetes' as const)),
   vantage: maybe(fc.constantFrom('destination' as const, 'waypoint' as const, 'source' as const)),
+  pastWaypoint: fc.nat(99),
+  policyCopies: fc.boolean(),
   replicas: fc.record({
     desired: maybe(fc.integer({ min: 1, max: 99 })),
     scaledDown: fc.boolean(),

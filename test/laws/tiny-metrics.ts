@@ -28,6 +28,8 @@ export function answer(world: TinyWorld, { id, subject }: Check): Finding {
       return value(10)
     case 'lost':
       return mood === 'misrouted' && id.endsWith('/now') ? value(5) : none
+    case 'past-waypoint':
+      return none
     case 'latency':
       return mood === 'silent' ? none : value(bad ? 2000 : 50)
     case 'value':

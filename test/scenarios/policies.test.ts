@@ -185,6 +185,24 @@ suite('policies of a release, in virtual time', () => {
     expect(world.object(kinds.EnvoyFilter, metadata.name)).to.equal(null)
   })
 
+  test('copies at a waypoint that is gone when the next process starts, and ambient with it, go at once; nothing is watched for them then', async () => {
+    await world.initialize()
+    const bound = { type: 'istio.io/WaypointBound', status: 'True', reason: 'WaypointAccepted', message: '' }
+    world.user.mergeStatus(kinds.Service, 'shop', 'web', { status: { conditions: [bound] } })
+    await world.clock.advance(minute)
+    made(kinds.EnvoyFilter, 'limits', { targetRefs: [{ group: '', kind: 'Service', name: 'web' }] })
+    await world.clock.advance(minute)
+    expect(copy(kinds.EnvoyFilter, 'limits')).to.not.equal(undefined)
+    controller.kill()
+    world.user.mergeStatus(kinds.Service, 'shop', 'web', { status: { conditions: [] } })
+    controller = world.start()
+    await world.clock.advance(minute)
+    expect([
+      copy(kinds.EnvoyFilter, 'limits'),
+      watched().filter(name => name.startsWith('envoyfilters')),
+    ]).to.deep.equal([undefined, []])
+  })
+
   for (const code of [403, 500] as const) {
     test(`a Canary in ambient that is deleted does not wait for copies of a kind whose list is answered with ${code}`, async () => {
       await world.initialize()

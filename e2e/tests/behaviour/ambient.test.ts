@@ -7,6 +7,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { blocks, read } from '../../../test/docs/pages.ts'
+import { proxyContainer } from '../../lab/proxy.ts'
 import { waitFor } from '../../lab/wait.ts'
 import { ambientCaller, ambientDeployment, untilAnswered, withWaypoint } from '../../lab/waypoint.ts'
 
@@ -115,6 +116,41 @@ const unbound = async (shop: Shop): Promise<void> => {
   await timeline.untilPhase('Succeeded', 90, since)
 }
 
+/** A caller with a sidecar is split by its own proxy, and neither the gates nor the policies of the waypoint know of it. */
+const withSidecar = async (shop: Shop): Promise<void> => {
+  await withWaypoint(shop)
+  await deploy(shop)
+  const [frontend, legacy] = await Promise.all([
+    ambientCaller(shop, 'frontend'),
+    shop.caller('legacy', { ...proxyContainer.of('sidecar'), env: [{ name: 'HBONE', value: '1' }] }),
+  ])
+  await untilAnswered(shop, frontend, 200)
+  await untilAnswered(shop, legacy, 200)
+  const timeline = shop.timeline({ httpRoute: 'web' })
+  await shop.apply(canary(shop, { stepWeights: [30, 60], interval: '6s' }))
+  await timeline.untilPhase('Initialized', 90)
+  const principals = [`cluster.local/ns/${shop.namespace}/sa/frontend`]
+  const targetRefs = [{ group: '', kind: 'Service', name: 'web' }]
+  await shop.apply({ ...onlyFrontend, spec: { targetRefs, rules: [{ from: [{ source: { principals } }] }] } })
+  await untilAnswered(shop, await ambientCaller(shop, 'rogue'), 403)
+  const seen = shop.load('client', { address: frontend, rate: 80 })
+  const past = shop.load('client', { address: legacy, rate: 80 })
+  const since = await shop.setImage('v2')
+  await timeline.untilPhase('Succeeded', 120, since)
+  // The policy of the waypoint, which lets in frontend alone, never applied to it.
+  expectShares(timeline, 'v2', since, seen, past)
+  expectNoFailure(seen, past)
+  const status = (await shop.get(kinds.Canary, 'web'))?.['status']
+  const [warning] = recordsOf(at(status, 'warnings'))
+  expect(warning).to.include({ reason: 'Bypassed' })
+  expect(warning?.['message']).to.match(
+    /^Callers with sidecars send requests to Service .*\/web-canary past the waypoint/,
+  )
+  expect(at(status, 'requestsPastWaypoint')).to.be.within(1, past.versions(since)['v2'] ?? 0)
+  const told = await shop.kubectl('get', 'events', '--field-selector=reason=Bypassed', '-o', 'name')
+  expect(told.trim().split('\n')).to.have.lengthOf(1)
+}
+
 const scenario = (name: string, run: (shop: Shop) => Promise<void>): Scenario => ({
   name,
   run: async (world: Lab) => Shop.within(world, 'ambient', run),
@@ -123,6 +159,10 @@ const scenario = (name: string, run: (shop: Shop) => Promise<void>): Scenario =>
 suite('A release in ambient', () => {
   together([
     scenario('is split and judged at a waypoint, and the policy there holds; a bad one is rolled back', released),
+    scenario(
+      'is split for callers with sidecars past the waypoint, and says that no metric and no policy knows of them',
+      withSidecar,
+    ),
     scenario('waits for its waypoint, and holds where it is taken away', unbound),
   ])
 })

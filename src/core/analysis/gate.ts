@@ -14,7 +14,10 @@ export interface Limits {
 }
 
 /** What is asked of the metrics server for a gate. */
-export type Part = Exclude<Subject['measure'], 'probe' | 'sent' | 'lost'> | 'primary-requests' | 'primary-disconnects'
+export type Part =
+  | Exclude<Subject['measure'], 'probe' | 'sent' | 'lost' | 'past-waypoint'>
+  | 'primary-requests'
+  | 'primary-disconnects'
 
 /** What is measured, in which unit, from which parts. */
 interface Measurement {

@@ -1,5 +1,6 @@
 /** A gate in a scene as questions to the metrics server. */
 import type { Check, Subject } from '../model/check.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Milliseconds } from '../time.ts'
 import type { Gate, Part } from './gate.ts'
 import { promDuration } from './promql.ts'
@@ -138,6 +139,24 @@ export function lostQuestions(
       ask('now', telemetry.lost(scene, window, 0)),
       ask('before', telemetry.lost(scene, MINUTE, scene.routedFor)),
     ],
+  }
+}
+
+/** Asks how many requests reached the canary past the waypoint whose telemetry judges it; null where none are expected to. */
+export function pastWaypointQuestion(
+  o: Observation,
+  telemetry: Telemetry,
+  scene: CheckContext,
+  server: string | null,
+): Check | null {
+  const window = windowOf(scene, MINUTE)
+  const query = telemetry.pastWaypoint(o, scene, window)
+  if (query === null) return null
+  return {
+    id: `${scene.checkId}/past-waypoint`,
+    query,
+    server,
+    subject: subject('past-waypoint', 'canary', scene, window),
   }
 }
 

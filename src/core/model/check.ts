@@ -17,6 +17,7 @@ export interface Subject {
     | 'probe'
     | 'sent'
     | 'lost'
+    | 'past-waypoint'
   readonly side: 'canary' | 'primary'
   readonly namespace: string
   /** Name of the workload whose telemetry it is. */

@@ -75,6 +75,10 @@ export interface Memory {
   readonly provider: Provider | null
   /** Whose telemetry judges the candidate, from its first check to its last; null: none is judged. */
   readonly vantage: Vantage | null
+  /** Requests to the candidate past the waypoint that judges it, in the last check of the last run that found some; 0: none did. */
+  readonly pastWaypoint: number
+  /** Policies of a waypoint may have been copied for the Services of the two sides: until none is seen, their kinds are read. */
+  readonly policyCopies: boolean
   readonly replicas: Replicas
   /** The last command of each name, and what became of it; null before the canary was first seen. */
   readonly handled: Readonly<Record<string, HandledCommand>> | null
@@ -117,6 +121,8 @@ export const emptyMemory: Memory = {
   labels: null,
   provider: null,
   vantage: null,
+  pastWaypoint: 0,
+  policyCopies: false,
   replicas: {
     desired: null,
     scaledDown: false,

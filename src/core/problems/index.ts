@@ -133,7 +133,7 @@ interface Findings {
 
 const findings = new WeakMap<Observation['surroundings'], Findings>()
 
-/** A policy reads nothing of the state and, of the memory, the choices that are made once: a move in the same pass leaves the findings as they are. */
+/** A policy reads nothing of the state and little of the memory: most moves in the same pass leave the findings as they are. */
 function findOnce(o: Observation): (policy: Policy) => Problem | null {
   let known = findings.get(o.surroundings)
   if (known === undefined || !isSameToPolicies(known.of, o)) {
@@ -152,7 +152,8 @@ function findOnce(o: Observation): (policy: Policy) => Problem | null {
 
 function isSameToPolicies(one: Observation, other: Observation): boolean {
   if (one === other) return true
-  if ((['labels', 'provider', 'vantage'] as const).some(key => one.memory[key] !== other.memory[key])) return false
+  if ((['labels', 'provider', 'vantage', 'pastWaypoint'] as const).some(key => one.memory[key] !== other.memory[key]))
+    return false
   return (Object.keys(other) as (keyof Observation)[]).every(
     key => key === 'state' || key === 'memory' || one[key] === other[key],
   )

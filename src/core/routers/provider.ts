@@ -55,6 +55,8 @@ export interface Telemetry {
   sent(scene: CheckContext, side: 'canary' | 'primary', window: Milliseconds, strict: boolean): string
   /** Requests to the Service of callers that no route could carry. */
   lost(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string
+  /** Requests to the candidate that callers' own proxies tell of and the waypoint, which judges it, does not; null: none are expected. */
+  pastWaypoint(o: Observation, scene: CheckContext, window: Milliseconds): string | null
   /** What is at fault where requests are lost, and what to do. */
   lostSentence(o: Observation): string
   /** Every request that the primary gets meets the split: only then does its rate say what the canary should have had. */

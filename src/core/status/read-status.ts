@@ -200,6 +200,8 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     labels: orNull(s.labels),
     provider: s.provider !== undefined && isProvider(s.provider) ? s.provider : null,
     vantage: isJudged(s) ? orNull(s.vantage) : null,
+    pastWaypoint: s.requestsPastWaypoint ?? 0,
+    policyCopies: s.policyCopies ?? false,
     replicas: {
       desired: orNull(s.replicas?.desired),
       scaledDown: s.replicas?.scaledDown ?? false,

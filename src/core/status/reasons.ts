@@ -124,7 +124,10 @@ const table = {
   MutualTlsConflict: stalled(
     'Callers send what the servers of a side do not let in: mutual TLS, plaintext, or another identity.',
   ),
-  Bypassed: happened('warn', 'Requests reach the Service past the split; the release continues.'),
+  Bypassed: happened(
+    'warn',
+    'Requests reach pods past the split, or past the waypoint that reports them; the release continues.',
+  ),
   AlertNotSent: happened('warn', 'An alert cannot be sent, or was given up; the release continues.'),
   HostNotAllowed: stalled('The Canary names a host that is not its own, or that the flags do not allow.'),
   GatewayNotAllowed: stalled('The Canary names a gateway that the flags do not allow.'),

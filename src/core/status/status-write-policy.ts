@@ -28,6 +28,7 @@ function decisive(status: CanaryStatus): unknown {
     message: _2,
     traffic: _3,
     images: _5,
+    requestsPastWaypoint: _7,
     reported: _4,
     // It changes with the run; where the flag alone has changed, it goes with the next write.
     traceLink: _6,
@@ -78,10 +79,10 @@ function decisive(status: CanaryStatus): unknown {
 
 function informing(status: CanaryStatus): unknown {
   const waiting = status.run?.waiting ?? status.progress?.waiting
-  const { reason, message, checks, traffic, images, webhooks } = status
+  const { reason, message, checks, traffic, images, webhooks, requestsPastWaypoint } = status
   // The number of a call is part of its id: a receiver that knows an id gives its earlier answer.
   const hooks = Array.isArray(webhooks)
     ? webhooks.map(({ name, said, answers }) => ({ name, said, answers }))
     : webhooks
-  return { reason, message, checks, traffic, images, waiting, hooks }
+  return { reason, message, checks, traffic, images, waiting, hooks, requestsPastWaypoint }
 }

@@ -67,6 +67,8 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     labels: orNone(memory.labels),
     provider: orNone(memory.provider),
     vantage: vantageOf({ ...o, state, memory }),
+    requestsPastWaypoint: memory.pastWaypoint || undefined,
+    policyCopies: memory.policyCopies || undefined,
     lastTransitionTime: iso(memory.transitionAt),
     nextCheckTime: move.wakeAt === null || move.wakeAt <= now ? undefined : iso(move.wakeAt),
     run: writeRun(state),

@@ -112,16 +112,18 @@ suite('the Services of the sides in ambient', () => {
   }
 
   test('are named where they are bound to none: what is lost are the policies for direct calls', () => {
-    const of = (status: object): Observation =>
+    const of = (status: object, own = {}): Observation =>
       observation({
         ...inAmbient([service(labels, bound())]),
         live: live(
           [kinds.Service, service(labels, bound())],
           [kinds.Service, service(labels, bound(), 'web-primary')],
-          [kinds.Service, service({}, status, 'web-canary')],
+          [kinds.Service, service(own, status, 'web-canary')],
         ),
       })
     expect(warningsOf(of(bound()))).to.deep.equal([])
+    expect(warningsOf(of({}, labels)), 'just made, and not answered by istiod').to.deep.equal([])
+    expect(warningsOf(of({}, { 'istio.io/use-waypoint': 'none' }))).to.have.lengthOf(1)
     expect(warningsOf(of({})).map(({ message }) => message)).to.deep.equal([
       'Service shop/web-canary is bound to no waypoint, unlike the Service of the callers. The split holds; requests that call it by name meet no policy of the waypoint. Write the label istio.io/use-waypoint of the Service of the callers in spec.service.primary.labels and spec.service.canary.labels',
     ])

@@ -1,7 +1,13 @@
 /** What one check asks the metrics server: the gates of the step first. */
 import type { CheckContext } from '../../analysis/check-context.ts'
 import { type Gate, gatesOf } from '../../analysis/gate.ts'
-import { lostQuestions, questions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
+import {
+  lostQuestions,
+  pastWaypointQuestion,
+  questions,
+  silenceQuestions,
+  splitQuestions,
+} from '../../analysis/questions.ts'
 import { TELEMETRY_LAG, countOf } from '../../analysis/split.ts'
 import { routingOf } from '../../routers/index.ts'
 import type { Telemetry } from '../../routers/provider.ts'
@@ -62,7 +68,8 @@ export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene:
   const [lost, lostBefore] = lostQuestions(telemetry, scene, server).checks
   checks.push(lost)
   if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
-  return checks
+  const past = pastWaypointQuestion(o, telemetry, scene, server)
+  return past === null ? checks : [...checks, past]
 }
 
 /**

@@ -2,7 +2,7 @@
 import { checkContextOf } from '../../analysis/check-context-of.ts'
 import { type CheckContext, windowOf } from '../../analysis/check-context.ts'
 import type { Gate } from '../../analysis/gate.ts'
-import { lostQuestions, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
+import { lostQuestions, pastWaypointQuestion, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
 import { countOf, missingRequests, splitSays } from '../../analysis/split.ts'
 import { type Verdict, judge } from '../../judges/judge.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
@@ -63,7 +63,8 @@ function conclude(
 ): Move | Passed {
   const { analysis } = o.canary.spec
   const judged = gates.map(gate => ({ gate, verdict: judge(gate, scene, o.findings, analysis.onProviderError) }))
-  const memory: Memory = { ...o.memory, checks: judged.map(one => recordOf(one, at)) }
+  const pastWaypoint = requestsPastWaypoint(o, scene)
+  const memory: Memory = { ...o.memory, pastWaypoint, checks: judged.map(one => recordOf(one, at)) }
   const problem = problemOf(o, 'run')
   // A setting that is at fault is nothing to count against the candidate, which may well have no requests; a bad answer still is.
   const lost = lostRequests(o, scene)
@@ -176,6 +177,14 @@ function lostRequests(o: Observation<AnalysisPhase>, scene: CheckContext): Probl
     reason: 'Conflict',
     message: `Holding at weight ${inWords(o.state.traffic)}: ${telemetry.lostSentence(o)}`,
   }
+}
+
+/** Those of the last check that found some: what goes past the waypoint seldom is said once a run, and not again and again. */
+function requestsPastWaypoint(o: Observation<AnalysisPhase>, scene: CheckContext): number {
+  const { telemetry } = routingOf(o)
+  const question = telemetry === null ? null : pastWaypointQuestion(o, telemetry, scene, null)
+  if (question === null) return 0
+  return Math.round(countOf(o.findings[question.id]) ?? 0) || o.memory.pastWaypoint
 }
 
 function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: Instant): string | null {

@@ -91,6 +91,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, since: Ins
     ...o.memory,
     targetGeneration: o.target?.generation ?? o.memory.targetGeneration,
     checks: [],
+    pastWaypoint: 0,
     hooks: [],
   }
   // Pods that are still there under the same template have read another configuration.

@@ -36,6 +36,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
     checks: [],
+    pastWaypoint: 0,
     hooks: [],
   }
   if (carriedNothing(o, state) && isToBeConfirmed(o)) {

@@ -2,19 +2,22 @@
 import type { Kind } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { vantageOf } from '../istio/ambient/vantage.ts'
+import { pastWaypoint } from '../istio/promql.ts'
 import { telemetry as ofIstio } from '../istio/telemetry.ts'
 import type { Telemetry } from '../provider.ts'
-import { splitsMesh } from './parents.ts'
+import { isService, splitsMesh } from './parents.ts'
 import { parentsIn } from './refs.ts'
 import { hasOurMatch } from './rivals.ts'
 import { otherRoutes, serviceReached } from './surroundings.ts'
-import { inMesh } from './users.ts'
+import { inMesh, parentsInUse } from './users.ts'
 
 /** @param http HTTPRoute in the version of the provider. */
 export const telemetry = (http: Kind): Telemetry => ({
   ...ofIstio,
   vantage: o => ({ ...sides(o), vantage: vantageOf(o, inMesh(http)), strangers: strangersOf(o) }),
   sides,
+  pastWaypoint: (o, scene, window) =>
+    scene.vantage === 'waypoint' && areCallersAlone(o, http) ? pastWaypoint(scene, window) : null,
   lostSentence: ({ names }) =>
     `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port that Service ${names.canaryService.name} does not have; compare its backendRefs with the ports of the Service.`,
   splitsAll: o => {
@@ -33,6 +36,11 @@ export const telemetry = (http: Kind): Telemetry => ({
     o.canary.spec.service.routes === undefined &&
     otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
 })
+
+/** No gateway leads requests to a side by a route: its reports, of requests that the waypoint may report too, look like those of callers. */
+const areCallersAlone = (o: Observation, http: Kind): boolean =>
+  parentsInUse(o, http).every(isService) &&
+  otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one)))
 
 const sides: Telemetry['sides'] = ({ canary, names }) => {
   const { hosts = [], routes } = canary.spec.service

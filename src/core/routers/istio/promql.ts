@@ -169,6 +169,16 @@ export function carriedWithin(scene: CheckContext, side: Side, window: Milliseco
 }
 
 /**
+ * Requests that callers' own proxies sent to the canary, of which nothing lies before the window. A proxy beside a caller evaluates the routes of
+ * the mesh itself and reaches a pod in ambient without the waypoint (`findServiceWaypoint` in istiod's
+ * `pilot/pkg/xds/endpoints/endpoint_builder.go`), and ztunnel reports no requests: there the reporter `source` is such a proxy, or a gateway.
+ */
+export function pastWaypoint(scene: CheckContext, window: Milliseconds): string {
+  const atCallers = { ...scene, vantage: 'source' } as const
+  return carriedWithin(atCallers, 'canary', window)
+}
+
+/**
  * Requests for the apex that a caller's proxy had no cluster for (flag NC): a route leads to a port or a subset that is not there.
  * Istio's telemetry has no destination for them but the Host header, as the caller wrote it (istio_stats.cc in istio/proxy,
  * `disable_host_header_fallback`); a bare name is that of the caller's own namespace. Gateways do not report the header.

@@ -37,6 +37,8 @@ export const telemetry: Telemetry = {
   primaryRequests,
   sent: (scene, side, window, strict) => (strict ? carriedWithin : carried)(scene, side, window),
   lost: withoutCluster,
+  // A VirtualService in the mesh is refused where the pods are in ambient.
+  pastWaypoint: () => null,
   lostSentence: ({ names }) =>
     `requests to ${names.apexService.name} match no cluster (response flag NC), and none did before the first weight. A route leads to a port or a subset that Service ${names.canaryService.name} does not have; compare the destinations of the VirtualService with its ports.`,
   splitsAll,

@@ -32,6 +32,7 @@ export const telemetry: Telemetry = {
   primaryRequests: (scene, window, ago) => surelyReceived(scene, 'primary', window, ago),
   sent: (scene, side, window, strict) => (strict ? requestsWithin : requests)(scene, window, side),
   lost: none,
+  pastWaypoint: () => null,
   lostSentence: ({ names }) => `requests to ${names.apexService.name} reach no Service`,
   splitsAll: o => pathsPastSplit(o).length === 0,
   tellsSplit: o => pathsPastSplit(o).length === 0,

@@ -7,6 +7,7 @@ import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed, hostOfOthersAtGateways } from '../../istio/problems/hosts.ts'
 import { meshPolicies } from '../../istio/mesh/problems/index.ts'
 import {
+  callersPastWaypoint,
   copiesUntold,
   headlessInAmbient,
   mutualTlsUntold,
@@ -83,6 +84,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(mutualTlsUntold(telemetry(kind))),
     stops(copiesUntold(telemetry(kind))),
     warnsOnly(sidesUnbound(inMesh(kind))),
+    warnsOnly(callersPastWaypoint(telemetry(kind))),
   ],
   routes: [
     stops(rivalRoute(kind)),

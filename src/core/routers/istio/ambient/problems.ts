@@ -9,7 +9,7 @@ import { called, calledHere, type FindProblem, listedInWords, problem } from '..
 import { liveOf } from '../../../render/ownership.ts'
 import type { Telemetry } from '../../provider.ts'
 import { dataPlaneOf } from './data-plane.ts'
-import { isApexBound, unboundOf, USE_WAYPOINT } from './waypoint.ts'
+import { isApexBound, isBindingAwaited, unboundOf, USE_WAYPOINT } from './waypoint.ts'
 import type { Observation } from '../../../model/observation.ts'
 
 /** Whether routes of the Canary are evaluated in the mesh: each provider knows it of its own. */
@@ -59,11 +59,29 @@ export const sidesUnbound =
   o => {
     if (!splitsMesh(o) || !isInAmbient(o) || !isApexBound(o)) return null
     const sides = [o.names.primaryService, o.names.canaryService].map(ref => liveOf(o, ref))
-    const unbound = sides.flatMap(one => (one === undefined || isBoundToWaypoint(one) ? [] : [called(one)]))
+    const unbound = sides.flatMap(one =>
+      one === undefined || isBoundToWaypoint(one) || isBindingAwaited(o, one) ? [] : [called(one)],
+    )
     if (unbound.length === 0) return null
     return problem(
       'Bypassed',
       `${listedInWords(unbound)} ${unbound.length === 1 ? 'is' : 'are'} bound to no waypoint, unlike the Service of the callers. The split holds; requests that call ${unbound.length === 1 ? 'it' : 'them'} by name meet no policy of the waypoint. Write the label ${USE_WAYPOINT} of the Service of the callers in spec.service.primary.labels and spec.service.canary.labels`,
+    )
+  }
+
+/**
+ * Only gateways lead requests for others to a waypoint. The proxy beside a caller splits by the same routes, and what it sends is in no telemetry of
+ * the waypoint and meets no policy there. No object tells that there are such callers: those of a run are found by what their proxies report.
+ *
+ * @param telemetry says who reports of the requests.
+ */
+export const callersPastWaypoint =
+  (telemetry: Pick<Telemetry, 'vantage'>): FindProblem =>
+  o => {
+    if (o.memory.pastWaypoint === 0 || telemetry.vantage(o).vantage !== 'waypoint') return null
+    return problem(
+      'Bypassed',
+      `Callers with sidecars send requests to ${calledHere(o, 'Service', o.names.canaryService.name)} past the waypoint. Their proxies split by the same weights, but no built-in metric counts these requests (status.requestsPastWaypoint), and no policy of the waypoint applies to them. Move these callers to ambient`,
     )
   }
 

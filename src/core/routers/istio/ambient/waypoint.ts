@@ -81,6 +81,12 @@ function unboundOfNone(o: Asked): Unbound | null {
   return { because, since: 0 }
 }
 
+/** A label names a waypoint, and istiod has not answered yet, as of a Service that was just made. */
+export function isBindingAwaited(o: Pick<Observation, 'samples'>, service: KubeObject): boolean {
+  const name = service.metadata.labels?.[USE_WAYPOINT] ?? namespaceLabelsOf(o)[USE_WAYPOINT]
+  return waypointCondition(service) === undefined && name !== undefined && name !== 'none'
+}
+
 /**
  * Whether gateways send what their routes lead to this Service through its waypoint, in place of straight to its pods. The Service that
  * the route of the gateway names decides, or its namespace.
