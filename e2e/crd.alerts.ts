@@ -4,6 +4,7 @@ import { alertProvider, bad, type Case, good, type Json, malformed } from './crd
 const alerts = (...all: readonly Json[]): Json => ({ analysis: { alerts: all } })
 const onCall = { name: 'on-call', providerRef: { name: 'slack' } }
 
+const git: Json = { type: 'github', address: null, secretRef: { name: 'git' }, repos: ['shop/web'] }
 const provider = (name: string, patch: Json, sentence: string | null): Case => ({
   name,
   object: alertProvider(patch),
@@ -73,6 +74,14 @@ export const alertCases: readonly Case[] = [
     { type: 'msteams', address: 'https://prod-1.westus.logic.azure.com/workflows/1?sig=2' },
     null,
   ),
+  provider('a Git server', { ...git }, null),
+  provider('a Git server with an address', { ...git, type: 'gitea', address: 'https://git.example.com' }, null),
+  provider('a Git server with groups', { ...git, type: 'gitlab', repos: ['shop/teams/web', 'shop/*'] }, null),
+  provider('a Git server without a Secret', { ...git, secretRef: null }, 'github, gitlab and gitea need secretRef'),
+  provider('a Git server without repositories', { ...git, repos: [] }, 'github, gitlab and gitea need repos'),
+  provider('a repository without an owner', { ...git, repos: ['web'] }, 'write a repository as owner/name'),
+  provider('any repository', { ...git, repos: ['*'] }, 'write a repository as owner/name'),
+  provider('repositories of a chat', { repos: ['shop/web'] }, 'repos goes with the types github, gitlab and gitea'),
   template('a template that is no JSON', '{"text": {{ message }}}', 'is no JSON'),
   template(
     'a template with a name that is none',

@@ -9,14 +9,27 @@ import { readyStatus } from './ready-status.ts'
 import { ruled } from './schema.ts'
 import { sentencesOf, wording } from './sentences.ts'
 
-export const ALERT_TYPES = ['slack', 'msteams', 'discord', 'rocket', 'gchat', 'generic'] as const
+/** Git servers: they get the status of a commit, and no message. */
+export const GIT_TYPES = ['github', 'gitlab', 'gitea'] as const
+export type GitType = (typeof GIT_TYPES)[number]
+
+export const ALERT_TYPES = ['slack', 'msteams', 'discord', 'rocket', 'gchat', 'generic', ...GIT_TYPES] as const
 export type AlertType = (typeof ALERT_TYPES)[number]
+/** Types that are sent a message. */
+export type ChatType = Exclude<AlertType, GitType>
+
+export const isGitType = (type: AlertType): type is GitType => GIT_TYPES.some(one => one === type)
 
 /** Types that name the channel, and the sender, in the message; the address of the others leads to one channel of one sender. */
 const WITH_CHANNEL: readonly AlertType[] = ['slack', 'rocket']
 const WITH_USERNAME: readonly AlertType[] = ['slack', 'rocket', 'discord']
 
 const celList = (types: readonly AlertType[]): string => `[${types.map(type => `'${type}'`).join(', ')}]`
+
+const GIT_NAMES = `${GIT_TYPES.slice(0, -1).join(', ')} and ${GIT_TYPES.at(-1)}`
+
+/** `shop/web`, `group/subgroup/project`, or `shop/*` for every repository below. */
+const REPO_PATTERN = '^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*/([A-Za-z0-9_.-]+|[*])$'
 
 /** Characters of a template. */
 const LONGEST_TEMPLATE = 8192
@@ -44,7 +57,11 @@ const url = (example: string) =>
 /** The schema of `spec`. */
 export const AlertProviderSpecSchema = ruled(
   z.object({
-    type: z.enum(ALERT_TYPES).describe('The service whose messages are sent; `generic` is any server that takes JSON.'),
+    type: z
+      .enum(ALERT_TYPES)
+      .describe(
+        `The service whose messages are sent; \`generic\` is any server that takes JSON. ${GIT_NAMES} get the status of the commit that is released.`,
+      ),
     channel: z
       .string()
       .max(80)
@@ -60,7 +77,7 @@ export const AlertProviderSpecSchema = ruled(
     address: url('https://hooks.slack.com/services/…')
       .exactOptional()
       .describe(
-        'Where messages are sent. Who has it can send messages, too: write it in a Secret, unless it needs no secret. Its path and query are shown nowhere.',
+        'Where messages are sent. Who has it can send messages, too: write it in a Secret, unless it needs no secret. Its path and query are shown nowhere. Of a Git server it is the URL of the server; left out: that of GitHub or GitLab.',
       ),
     proxy: url('http://proxy.example.com:3128')
       .exactOptional()
@@ -68,12 +85,25 @@ export const AlertProviderSpecSchema = ruled(
     secretRef: secretReference()
       .exactOptional()
       .describe(
-        'Secret of this namespace with `address`, and if the server wants one `token`, which is sent as a bearer token. Of Slack a token alone is enough: it is that of an app with the scope `chat:write`, and the messages of a run are one thread. It is read each time a message is sent.',
+        'Secret of this namespace with `address`, and if the server wants one `token`, which is sent as a bearer token. A Git server needs `token`. Of Slack a token alone is enough: it is that of an app with the scope `chat:write`, and the messages of a run are one thread. It is read each time a message is sent.',
       ),
     caSecretRef: secretReference()
       .exactOptional()
       .describe(
         "Secret of this namespace whose `ca.crt` holds, in PEM, the authorities that may have signed the server's certificate. It is read each time a message is sent.",
+      ),
+    repos: z
+      .array(
+        ruled(z.string().max(255), {
+          message: 'write a repository as owner/name, or owner/* for all of an owner or a group',
+          cel: `self.matches('${REPO_PATTERN}')`,
+          holds: repo => new RegExp(REPO_PATTERN).test(repo),
+        }),
+      )
+      .max(20)
+      .exactOptional()
+      .describe(
+        'Repositories of a Git server whose commits may get a status, such as `shop/web`, or `shop/*` for all of an owner or a group. Case does not matter.',
       ),
     template: z
       .string()
@@ -90,8 +120,23 @@ export const AlertProviderSpecSchema = ruled(
   }),
   {
     message: 'write either address, or secretRef with the name of a Secret that has the key address',
-    cel: 'has(self.address) != has(self.secretRef)',
-    holds: spec => (spec.address === undefined) !== (spec.secretRef === undefined),
+    cel: `self.type in ${celList(GIT_TYPES)} || has(self.address) != has(self.secretRef)`,
+    holds: spec => isGitType(spec.type) || (spec.address === undefined) !== (spec.secretRef === undefined),
+  },
+  {
+    message: `${GIT_NAMES} need secretRef: write the name of a Secret that has the key token`,
+    cel: `!(self.type in ${celList(GIT_TYPES)}) || has(self.secretRef)`,
+    holds: spec => !isGitType(spec.type) || spec.secretRef !== undefined,
+  },
+  {
+    message: `${GIT_NAMES} need repos: write the repositories whose commits may get a status, such as shop/web`,
+    cel: `!(self.type in ${celList(GIT_TYPES)}) || has(self.repos)`,
+    holds: spec => !isGitType(spec.type) || spec.repos !== undefined,
+  },
+  {
+    message: `repos goes with the types ${GIT_NAMES}: remove it`,
+    cel: `!has(self.repos) || self.type in ${celList(GIT_TYPES)}`,
+    holds: spec => spec.repos === undefined || isGitType(spec.type),
   },
   {
     message: `channel goes with the types ${WITH_CHANNEL.join(' and ')}: remove it, the address leads to one channel`,

@@ -3,6 +3,7 @@
  * and tolerant on purpose: a status that another version wrote is read for what it says.
  */
 import { z } from 'zod'
+import { AlertThread, Announcement, CommitStatus } from './pending-events.ts'
 
 export const PHASES = [
   'Initializing',
@@ -127,38 +128,6 @@ const RunRecord = z.object({
   message: z.string().describe('The sentence that decided.'),
 })
 
-const AlertFacts = z
-  .object({
-    phase: z.string(),
-    weight: z.number(),
-    revision: z.string(),
-    image: z.string(),
-    promoted: z.string().describe('What the primary runs.'),
-    metric: z.object({ name: z.string(), value: z.string(), limit: z.string() }).exactOptional(),
-    next: z.string(),
-  })
-  .describe('What an alert says of the moment that it is about.')
-
-const Announcement = z.object({
-  severity: z.enum(['info', 'warn', 'error']),
-  reason: z.string(),
-  message: z.string(),
-  key: z.string(),
-  at: z.string().meta({ format: 'date-time' }),
-  sink: text().describe(
-    'Who is told: an Event where nothing is written, else `event hook`, `post-rollout` or `alert`.',
-  ),
-  hook: text().describe('The webhook, or the alert, that is told.'),
-  run: text().describe('The run that ended, or that an alert is about.'),
-  about: AlertFacts.optional(),
-})
-
-const AlertThread = z.object({
-  alert: z.string(),
-  run: z.string(),
-  thread: z.string().describe('What the server calls the first message of this run.'),
-})
-
 const Trace = z.object({
   run: z.string(),
   id: z.string().describe('Id of the trace, 32 hexadecimal digits.'),
@@ -243,6 +212,8 @@ export const CanaryStatusSchema = z
     commit: text().describe(
       'The commit that this status speaks of: the annotation `sluice.dev/commit`, once the target was read from the API server after it.',
     ),
+    commitSeenTime: time().describe('When that commit was seen first.'),
+    commitStatus: CommitStatus.optional(),
     sessionAffinityCookie: text().describe('Callers that send it stay on the canary, as `name=value`.'),
     primarySessionAffinityCookie: text().describe('Callers that send it stay on the primary, as `name=value`.'),
     previousSessionAffinityCookie: text().describe('The cookie of the last run, which leads to the primary now.'),
