@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { AlertFacts } from '../../src/core/model/alert.ts'
 import type { OutboxEntry } from '../../src/core/model/announcement.ts'
 import type { HookRecord } from '../../src/core/model/hook.ts'
+import { COMMIT_STATES } from '../../src/core/model/commit.ts'
 import type { HandledCommand } from '../../src/core/model/command.ts'
 import { emptyMemory, type Memory } from '../../src/core/model/memory.ts'
 import type { State } from '../../src/core/model/state.ts'
@@ -137,6 +138,12 @@ const entry: fc.Arbitrary<OutboxEntry> = fc
     { sink: 'event hook' as const, hook: 'told', run: '' },
     { sink: 'post-rollout' as const, hook: 'told', run: 'abc' },
     { sink: 'alert' as const, hook: 'told', run: 'abc', about },
+    {
+      sink: 'commit status' as const,
+      hook: 'told',
+      run: 'abc',
+      commit: { of: 'github/a/b@c', state: 'error' as const },
+    },
   )
   .chain(sink =>
     fc
@@ -172,6 +179,16 @@ export const memory: fc.Arbitrary<Memory> = fc.record({
   targetUid: fc.constantFrom(null, 'uid-of-the-target'),
   targetGeneration: fc.nat(99),
   commit: maybe(fc.string({ minLength: 1, maxLength: 9 })),
+  commitSeenAt: maybe(instant),
+  commitTold: maybe(
+    fc.record({
+      commit: fc.string({ minLength: 1, maxLength: 9 }),
+      revision,
+      run: fc.constantFrom('abc', 'abcx'),
+      state: fc.constantFrom(...COMMIT_STATES),
+      takenOver: fc.boolean(),
+    }),
+  ),
   retry: maybe(revision),
   retiredCookie: maybe(
     fc.record({

@@ -229,17 +229,17 @@ export class TinyProcess {
   #tell(outbox: readonly OutboxEntry[]): void {
     const isAway = ['unreachable', 'hanging'].includes(this.#world.weather.gates)
     for (const entry of outbox) {
-      if (entry.sink === 'event' || entry.sink === 'alert') continue
+      if (entry.sink !== 'event hook' && entry.sink !== 'post-rollout') continue
       for (const one of this.#witnesses) one.told?.(this.#world, entry)
       if (!isAway) this.#reconciler.told(KEY, entry)
     }
   }
 
-  /** The same of chats. */
+  /** The same of chats and Git servers. */
   #alert(outbox: readonly OutboxEntry[]): void {
     const isAway = ['unreachable', 'hanging'].includes(this.#world.weather.gates)
     for (const entry of outbox) {
-      if (entry.sink !== 'alert') continue
+      if (entry.sink !== 'alert' && entry.sink !== 'commit status') continue
       for (const one of this.#witnesses) one.told?.(this.#world, entry)
       if (!isAway) this.#reconciler.alerted(KEY, entry, { outcome: 'delivered', thread: 'first' })
     }

@@ -1,9 +1,10 @@
 /** Which announcements are alerts, to whom, and with which facts: as entries of the outbox. */
-import { SEVERITIES, type Severity } from '../../api/alert.ts'
+import { type Alert, SEVERITIES, type Severity } from '../../api/alert.ts'
+import { type GitType, isGitType } from '../../api/alert-provider.ts'
 import type { Metric } from '../../api/metric.ts'
 import { runIdOf } from '../hooks/call.ts'
 import { unitOf } from '../analysis/gate.ts'
-import { fingerprint } from '../json.ts'
+import { entryOf, fingerprint } from '../json.ts'
 import type { AlertFacts, FailedMetric } from '../model/alert.ts'
 import { type Announcement, LONGEST_MESSAGE, type OutboxEntry } from '../model/announcement.ts'
 import type { Move } from '../model/decision.ts'
@@ -55,9 +56,22 @@ export function alertsOf(
   announcements: readonly Announcement[],
   now: Instant,
 ): OutboxEntry[] {
-  const { alerts } = o.canary.spec.analysis
+  const alerts = o.canary.spec.analysis.alerts.filter(alert => gitProviderOf(o, alert) === null)
   if (alerts.length === 0) return []
-  return announcements.filter(news => isAlert(news, after)).flatMap(news => entriesOf(o, after, news, now))
+  return announcements.filter(news => isAlert(news, after)).flatMap(news => entriesOf(o, alerts, after, news, now))
+}
+
+/** The AlertProvider of an alert that leads to a Git server; null: it leads to a chat, or it is not known where. */
+export function gitProviderOf(o: Observation, { providerRef }: Alert): GitProviderSpec | null {
+  const read = entryOf(o.alertProviders, providerRef.name)
+  if (read === undefined || 'problems' in read) return null
+  const { type, repos = [] } = read.provider.spec
+  return isGitType(type) ? { type, repos } : null
+}
+
+export interface GitProviderSpec {
+  readonly type: GitType
+  readonly repos: readonly string[]
 }
 
 /** A warning may have the reason of something that stalls, and a muted wait is an announcement of its own severity. */
@@ -68,11 +82,20 @@ function isAlert({ reason, severity }: Announcement, after: After): boolean {
 
 const gravity = (severity: Severity): number => SEVERITIES.indexOf(severity)
 
-function entriesOf(o: Observation, after: After, news: Announcement, now: Instant): OutboxEntry[] {
+/** Whether an alert is sent what is of this severity. */
+export const isToldOf = (alert: Alert, severity: Severity): boolean => gravity(severity) >= gravity(alert.severity)
+
+function entriesOf(
+  o: Observation,
+  alerts: readonly Alert[],
+  after: After,
+  news: Announcement,
+  now: Instant,
+): OutboxEntry[] {
   const about = factsOf(o, after, news.reason, now)
   const run = runOf(o, after, news.reason)
-  return o.canary.spec.analysis.alerts
-    .filter(({ severity }) => gravity(news.severity) >= gravity(severity))
+  return alerts
+    .filter(alert => isToldOf(alert, news.severity))
     .map(({ name }) => ({
       ...news,
       message: clipped(news.message, LONGEST_MESSAGE),

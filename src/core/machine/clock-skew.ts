@@ -55,8 +55,10 @@ function clampHook(hook: HookRecord, now: Instant): HookRecord {
 /** The memory with no moment after `now`, what is only history aside. */
 export function clampMemoryToNow(memory: Memory, now: Instant): Memory {
   const { externalScaleEvents, returnedAt } = memory.replicas
+  const { commitSeenAt } = memory
   const isPast =
     (returnedAt ?? now) <= now &&
+    (commitSeenAt ?? now) <= now &&
     externalScaleEvents.every(one => one.at <= now) &&
     memory.hooks.every(hook => latest(hook) <= now)
   if (memory.transitionAt <= now && isPast) return memory
@@ -64,6 +66,7 @@ export function clampMemoryToNow(memory: Memory, now: Instant): Memory {
     ...memory,
     hooks: memory.hooks.map(hook => clampHook(hook, now)),
     transitionAt: Math.min(memory.transitionAt, now),
+    commitSeenAt: commitSeenAt && Math.min(commitSeenAt, now),
     replicas: {
       ...memory.replicas,
       externalScaleEvents: externalScaleEvents.map(one => ({ ...one, at: Math.min(one.at, now) })),

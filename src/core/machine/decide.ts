@@ -1,5 +1,6 @@
 /** One canary's next move: rules → move → writes. Pure and total; this is all that the shell ever calls. */
 import { alertsOf } from './alerts.ts'
+import { noteCommitStatuses } from './commit-statuses.ts'
 import { clampMemoryToNow, clampToNow } from './clock-skew.ts'
 import type { Announcement } from '../model/announcement.ts'
 import type { Decision, Move, Question, Read } from '../model/decision.ts'
@@ -64,15 +65,17 @@ export function decide(seen: Observation, now: Instant): Decision | Question | R
   const answers = answersTo({ ...seen, state: o.state }, after, writes, now)
   const told = [...move.announcements, ...answers]
   const announcements = [...told, ...overrides(after, told, now)]
+  const statuses = noteCommitStatuses(o, { ...move, memory: after.memory }, now)
   return {
     ...move,
-    memory: after.memory,
+    memory: statuses.memory,
     wakeAt: earliest(move.wakeAt, nextCallTime(after, now)),
     announcements,
     outbox: [
       ...entriesOf(o, announcements),
       ...postRolloutOf(o, move, now),
       ...alertsOf(o, { ...move, memory: after.memory }, announcements, now),
+      ...statuses.outbox,
     ],
     calls: callsOf(after),
     writes,

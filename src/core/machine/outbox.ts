@@ -1,7 +1,7 @@
 /**
- * What has to be told, and may not have been told yet: Events, alerts, and calls of webhooks whose answer nothing waits for. It is in the
- * status, which is written before anything is told, and leaves it once the receiver has it; the next leader tells it under the same
- * id, so nothing is lost, and a repeat is recognisable.
+ * What has to be told, and may not have been told yet: Events, alerts, commit statuses, and calls of webhooks whose answer nothing
+ * waits for. It is in the status, which is written before anything is told, and leaves it once the receiver has it; the next leader
+ * tells it under the same id, so nothing is lost, and a repeat is recognisable.
  */
 import { hooksOf } from '../hooks/call.ts'
 import { fingerprint } from '../json.ts'
@@ -26,7 +26,11 @@ const toldWithin: Readonly<Record<Sink, Milliseconds>> = {
   'event hook': 10 * MINUTE,
   'post-rollout': 24 * 60 * MINUTE,
   alert: 24 * 60 * MINUTE,
+  'commit status': 24 * 60 * MINUTE,
 }
+
+/** Until another one comes, a commit shows the last status that arrived: that its release began matters least. */
+const isOfStart = ({ commit }: OutboxEntry): boolean => commit?.state === 'pending'
 
 /**
  * Where there is no room for all: what gives way first, the oldest of each. What informs goes before what needs manual action, and
@@ -36,9 +40,10 @@ const givesWay: readonly ((entry: OutboxEntry) => boolean)[] = [
   ({ sink, severity }) => sink === 'event hook' && severity === 'info',
   ({ sink, severity }) => sink === 'event' && severity === 'info',
   ({ sink }) => sink === 'event hook',
-  ({ sink, severity }) => sink === 'alert' && severity === 'info',
+  entry => (entry.sink === 'alert' && entry.severity === 'info') || isOfStart(entry),
   ({ sink }) => sink === 'event',
-  ({ sink, severity }) => sink === 'alert' && severity === 'warn',
+  ({ sink, severity }) =>
+    (sink === 'alert' && severity === 'warn') || (sink === 'commit status' && severity !== 'error'),
   ({ sink }) => sink === 'post-rollout',
   () => true,
 ]
@@ -60,8 +65,8 @@ export function outboxWith(outbox: readonly OutboxEntry[], news: readonly Outbox
 }
 
 const sizeOf = (entries: readonly OutboxEntry[]): number =>
-  entries.reduce((bytes, { message, reason, key, hook, about }) => {
-    const facts = about === undefined ? 0 : JSON.stringify(about).length
+  entries.reduce((bytes, { message, reason, key, hook, about, commit }) => {
+    const facts = [about, commit].reduce((all, one) => all + (one === undefined ? 0 : JSON.stringify(one).length), 0)
     return bytes + message.length + reason.length + key.length + hook.length + facts + 64
   }, 0)
 

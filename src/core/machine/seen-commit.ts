@@ -25,12 +25,12 @@ export function noteCommit<M extends Omit<Move, 'report'>>(
   const { memory, state } = move
   const wakeBy = (at: Instant): M => ({ ...move, wakeAt: Math.min(move.wakeAt ?? at, at) })
   if (commit === memory.commit) return move
-  if (commit === null) return { ...move, memory: { ...memory, commit } }
+  if (commit === null) return { ...move, memory: { ...memory, commit, commitSeenAt: null } }
   if (!tellsOfTarget({ ...o, state, memory })) return move
   if (!isWait) return wakeBy(now)
   if (o.sight === 'cached') return { read: [{ ref: o.names.target }], sight: 'target' }
   if (typeof o.sight === 'object') return wakeBy(now + SIGHT_RETRY)
-  return { ...move, memory: { ...memory, commit } }
+  return { ...move, memory: { ...memory, commit, commitSeenAt: now } }
 }
 
 /** Whether the state is about what the target holds, or a later pass will be: a push during a promotion waits its turn. */

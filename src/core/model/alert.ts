@@ -2,6 +2,7 @@
 import type { AlertProvider } from '../../api/alert-provider.ts'
 import type { Milliseconds, Percent } from '../time.ts'
 import type { Announcement } from './announcement.ts'
+import type { CommitNote } from './commit.ts'
 
 /** The facts of the moment that an alert is about, in words that fit into a status. */
 export interface AlertFacts {
@@ -49,20 +50,23 @@ export interface AlertCall {
   readonly alert: AlertMessage
   /** What the server called the first message of this run, so that this one follows it; null: it is the first, or nothing is known. */
   readonly thread: string | null
+  /** For a Git server: the commit, and how it is; null: it is a message for a chat. */
+  readonly commit: CommitNote | null
 }
 
 /**
  * - `delivered`: the server has it; `thread` is what it calls the message, where messages of a run can follow it, else null.
- * - `refused`: the server does not take this message, and will not take it later.
+ * - `refused`: the server does not take this message, and will not take it later unless a user mends its template.
+ * - `final`: it never takes this message.
  * - `rejected`: it does not take messages as it is called: the address, the credentials or the channel are for a user to mend.
+ * - `missing`: what the message is about is not there, or may not be seen as the server is called: one of the two is for a user to mend.
  * - `failed`: it may take it later; `after` is when it wants to be asked, from now, null where it does not say.
  *
  * `error` is a clause that follows the name of the AlertProvider, and shows no secret.
  */
 export type AlertOutcome =
   | { readonly kind: 'delivered'; readonly thread: string | null }
-  | { readonly kind: 'refused'; readonly error: string }
-  | { readonly kind: 'rejected'; readonly error: string }
+  | { readonly kind: 'refused' | 'final' | 'rejected' | 'missing'; readonly error: string }
   | { readonly kind: 'failed'; readonly error: string; readonly after: Milliseconds | null }
 
 /** The first message of a run to an alert, which the next ones follow. */

@@ -4,6 +4,7 @@ import type { Vantage } from '../../api/status.ts'
 import type { AlertThread } from './alert.ts'
 import type { OutboxEntry } from './announcement.ts'
 import type { HandledCommand } from './command.ts'
+import type { CommitTold } from './commit.ts'
 import type { HookRecord } from './hook.ts'
 import type { Reason } from '../status/reasons.ts'
 import type { Revision } from './state.ts'
@@ -90,6 +91,10 @@ export interface Memory {
   readonly targetGeneration: number
   /** The commit of Git that the state speaks of, as the annotation has it; null: none is said, or it was not seen yet. */
   readonly commit: string | null
+  /** When that commit was seen first; null: none is said, or an earlier version saw it. */
+  readonly commitSeenAt: Instant | null
+  /** null: no status of a commit was ever told. */
+  readonly commitTold: CommitTold | null
   /** A rejected revision is tried again because a person said so. */
   readonly retry: Revision | null
   /** What callers may still send of the last run; null: nothing, or a run is under way. */
@@ -136,6 +141,8 @@ export const emptyMemory: Memory = {
   targetUid: null,
   targetGeneration: 0,
   commit: null,
+  commitSeenAt: null,
+  commitTold: null,
   retry: null,
   retiredCookie: null,
   paused: null,

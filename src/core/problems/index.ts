@@ -3,7 +3,7 @@
  * first one that stops the release at this moment is the one that status shows.
  */
 import type { Observation } from '../model/observation.ts'
-import { alertWithoutProvider } from './alerts.ts'
+import { alertWithoutProvider, commitNotTold } from './alerts.ts'
 import {
   autoscalerOnTarget,
   foreignPrimaryScaler,
@@ -74,6 +74,7 @@ const policies: readonly (Policy | Slot)[] = [
   stops(limitInAnotherUnit),
   warnsOnly(durationInSeconds),
   warnsOnly(alertWithoutProvider),
+  warnsOnly(commitNotTold),
   stops(nameTooLongToTellPods),
   stops(nothingToSelectBy),
   stops(labelsChosenOtherwise),

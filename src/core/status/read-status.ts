@@ -5,6 +5,7 @@
 import { isProvider } from '../../api/providers.ts'
 import { CanaryStatusSchema, type CanaryStatus } from '../../api/status.ts'
 import { type OutboxEntry, SINKS } from '../model/announcement.ts'
+import { commitStateOf } from '../model/commit.ts'
 import type { HookRecord } from '../model/hook.ts'
 import {
   emptyMemory,
@@ -191,6 +192,24 @@ function readCookie(retired: CanaryStatus['retiredCookie']): RetiredCookie | nul
   return { name, value: value.join('='), attributes: retired.attributes, until }
 }
 
+function readTold(told: CanaryStatus['commitStatus']): Memory['commitTold'] {
+  const state = commitStateOf(told?.state ?? '')
+  return told === undefined || state === undefined ? null : { ...told, state, takenOver: told.takenOver ?? false }
+}
+
+/** What is told to whom another version alone knows is left out. */
+function readEntry(
+  { hook = '', run = '', about, commit, ...one }: NonNullable<CanaryStatus['pendingEvents']>[number],
+  now: Instant,
+): OutboxEntry[] {
+  const sink = SINKS.find(known => known === (one.sink ?? 'event'))
+  const state = commitStateOf(commit?.state ?? '')
+  if (!isReason(one.reason) || sink === undefined || (sink === 'commit status' && state === undefined)) return []
+  const facts = about === undefined ? {} : { about }
+  const note = commit === undefined || state === undefined ? {} : { commit: { of: commit.of, state } }
+  return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run, ...facts, ...note }]
+}
+
 /** The candidate has been routed, so the vantage point in the status is the one of its run. */
 const isJudged = ({ phase, run }: CanaryStatus): boolean =>
   (phase === 'Progressing' || phase === 'WaitingPromotion') && instantOf(run?.routedAt) !== null
@@ -218,6 +237,8 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
     targetUid: orNull(s.targetUid),
     targetGeneration: s.targetGeneration ?? 0,
     commit: orNull(s.commit),
+    commitSeenAt: instantOf(s.commitSeenTime),
+    commitTold: readTold(s.commitStatus),
     retry: orNull(s.retry),
     retiredCookie: readCookie(s.retiredCookie),
     paused: orNull(s.paused),
@@ -252,12 +273,7 @@ function readMemory(s: CanaryStatus, now: Instant): Memory {
         unavailableSince: instantOf(one.unavailableSince),
       }),
     ),
-    outbox: (s.pendingEvents ?? []).flatMap(({ hook = '', run = '', about, ...one }): OutboxEntry[] => {
-      const sink = SINKS.find(known => known === (one.sink ?? 'event'))
-      if (!isReason(one.reason) || sink === undefined) return []
-      const facts = about === undefined ? {} : { about }
-      return [{ ...one, reason: one.reason, at: instantOf(one.at) ?? now, sink, hook, run, ...facts }]
-    }),
+    outbox: (s.pendingEvents ?? []).flatMap(one => readEntry(one, now)),
     alertThreads: (s.alertThreads ?? []).map(one => ({ ...one })),
     traces: (s.traces ?? []).map(
       ({ run, id, parent = '', steps = [], sent = false }): RunTrace => ({

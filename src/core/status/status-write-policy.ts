@@ -67,12 +67,12 @@ function decisive(status: CanaryStatus): unknown {
           return { name, place, verdict, answers: place.startsWith('step/') ? answers : null }
         })
       : webhooks,
-    // The call at the end of a run, and an alert, are made once: that it was acknowledged is worth a write.
+    // The call at the end of a run, an alert and a commit status are made once: that it was acknowledged is worth a write.
     // So is, at rest, where no other write comes, that the last webhook of type event was told: else each leader tells it again.
     isTelling:
       run === undefined && Array.isArray(pendingEvents) && pendingEvents.some(({ sink }) => sink === 'event hook'),
     ended: Array.isArray(pendingEvents)
-      ? pendingEvents.filter(({ sink }) => sink === 'post-rollout' || sink === 'alert')
+      ? pendingEvents.filter(({ sink }) => sink === 'post-rollout' || sink === 'alert' || sink === 'commit status')
       : [],
   }
 }

@@ -1,5 +1,6 @@
 /** State and memory → the flat status on the wire. */
 import type { CanaryStatus } from '../../api/status.ts'
+import type { CommitTold } from '../model/commit.ts'
 import type { Move } from '../model/decision.ts'
 import type { HookRecord } from '../model/hook.ts'
 import type { Observation } from '../model/observation.ts'
@@ -62,6 +63,8 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     targetGeneration: memory.targetGeneration,
     ...cookiesOf({ ...o, memory }, state),
     commit: orNone(memory.commit),
+    commitSeenTime: isoOrNone(memory.commitSeenAt),
+    commitStatus: memory.commitTold === null ? undefined : writeTold(memory.commitTold),
     retry: orNone(memory.retry),
     paused: orNone(memory.paused),
     labels: orNone(memory.labels),
@@ -169,6 +172,10 @@ function writeHook(record: HookRecord): NonNullable<CanaryStatus['webhooks']>[nu
     at: last === null ? undefined : iso(last.at),
     unavailableSince: isoOrNone(unavailableSince),
   })
+}
+
+function writeTold({ takenOver, ...told }: CommitTold): CanaryStatus['commitStatus'] {
+  return drop({ ...told, takenOver: takenOver || undefined })
 }
 
 function writeTrace({ run, id, parent, steps, sent }: RunTrace): NonNullable<CanaryStatus['traces']>[number] {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { OutboxEntry, Sink } from '../../../src/core/model/announcement.ts'
+import type { CommitState } from '../../../src/core/model/commit.ts'
 import { entriesOf, outboxWith, outboxWithout, untold, withoutLate } from '../../../src/core/machine/outbox.ts'
 import { at, resting, web } from './given.ts'
 
@@ -75,6 +76,26 @@ suite('The outbox', () => {
       const kept = keys(outboxWith(order, more.slice(0, 16 - room)))
       expect(kept.slice(0, room)).to.deep.equal(keys(order.slice(0, room)))
     }
+  })
+
+  test('of commit statuses that of a start gives way with what informs, and that of a release that failed last', () => {
+    const status = (key: string, severity: OutboxEntry['severity'], state: CommitState): OutboxEntry => {
+      return { ...one(key, key, 0, 'commit status'), severity, commit: { of: 'github/shop/web@0', state } }
+    }
+    const order = [
+      status('failure', 'error', 'failure'),
+      { ...one('ended', 'ended', 0, 'post-rollout') },
+      status('success', 'info', 'success'),
+      status('canceled', 'warn', 'canceled'),
+      one('event', 'event', 0, 'event'),
+      status('pending', 'info', 'pending'),
+    ]
+    const more = Array.from({ length: 16 }, (_, n) => status(`e${n}`, 'error', 'error'))
+    const left = (room: number): string[] => keys(outboxWith(order, more.slice(0, 16 - room))).slice(0, room)
+    expect(left(5)).to.deep.equal(['failure', 'ended', 'success', 'canceled', 'pending'])
+    expect(left(4)).to.deep.equal(['failure', 'ended', 'success', 'canceled'])
+    expect(left(2)).to.deep.equal(['failure', 'ended'])
+    expect(left(1)).to.deep.equal(['failure'])
   })
 
   test('tells again what is younger than half an hour', () => {
