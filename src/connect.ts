@@ -39,6 +39,7 @@ export type ConnectFlags = Pick<
   | 'metricsServerTenantHeader'
   | 'webhookAllow'
   | 'webhookDeny'
+  | 'clusterName'
 >
 
 export interface ConnectOptions {
@@ -178,12 +179,12 @@ function webhooksOf(
 }
 
 function alertsOf(
-  { webhookAllow: allow, webhookDeny: deny }: ConnectFlags,
+  { webhookAllow: allow, webhookDeny: deny, clusterName: cluster }: ConnectFlags,
   api: KubeApi,
   { version, environment }: ConnectOptions,
 ): HttpAlerts {
   const targets = { allow, deny }
-  return new HttpAlerts({ readSecret: readerOf(api), targets, environment, userAgent: `sluice/${version}` })
+  return new HttpAlerts({ readSecret: readerOf(api), targets, environment, userAgent: `sluice/${version}`, cluster })
 }
 
 function metricsOf(

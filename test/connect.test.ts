@@ -40,6 +40,7 @@ suite('connections out of flags', () => {
     metricsServerHeader: [],
     webhookAllow: [],
     webhookDeny: [],
+    clusterName: 'in-cluster',
     kubeconfig: join(folder, 'kubeconfig'),
     ...more,
   })

@@ -69,7 +69,7 @@ const table = {
   ],
   webhooks_told_total: [
     'counter',
-    'Calls that nothing waits for (post-rollout, event, alerts), by what they came to: delivered or given up.',
+    'Calls that nothing waits for (post-rollout, event, alerts, commit statuses), by what they came to: delivered or given up.',
     ['sink', 'outcome'],
   ],
   events_waiting: ['gauge', 'Kubernetes Events that are not written yet.', []],

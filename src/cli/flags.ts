@@ -33,6 +33,7 @@ export interface RunFlags {
   readonly webhookDeny: readonly string[]
   readonly dashboardUrl?: string
   readonly traceLink?: string
+  readonly clusterName: string
   readonly leaderElect: boolean
   readonly leaderElectionNamespace?: string
   readonly port: number
@@ -164,6 +165,9 @@ const options: readonly Option[] = [
     '--trace-link <url>',
     'template of a search for the traces of a release, with {service}, {revision}, {start} and others, which status, Events and alerts then link',
   ).argParser(traceLink),
+  new Option('--cluster-name <name>', 'name of this cluster in commit statuses, whose context is sluice/<name>/…')
+    .argParser(clusterName)
+    .default('in-cluster'),
   new Option('--leader-elect [bool]', 'work only while holding the Lease').choices(['true', 'false']).default(true),
   new Option(
     '--leader-election-namespace <name>',
@@ -205,6 +209,14 @@ function list(text: string, before?: readonly string[]): string[] {
 export function namespace(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
     throw new InvalidArgumentError(`"${text}" is not the name of a namespace.`)
+  }
+  return text
+}
+
+/** Part of the context of a commit status. @throws InvalidArgumentError with a sentence. */
+function clusterName(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,63}$/.test(text)) {
+    throw new InvalidArgumentError(`Write 1 to 63 letters, digits, dots, dashes or underscores, such as eu-1.`)
   }
   return text
 }

@@ -83,6 +83,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with $.Values.flags.traceLink }}
 - {{ printf "--trace-link=%v" . | quote }}
 {{- end }}
+{{- with $.Values.flags.clusterName }}
+- {{ printf "--cluster-name=%v" . | quote }}
+{{- end }}
 {{- if not (kindIs "invalid" $.Values.flags.leaderElect) }}
 - {{ printf "--leader-elect=%v" $.Values.flags.leaderElect | quote }}
 {{- end }}

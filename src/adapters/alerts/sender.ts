@@ -1,6 +1,7 @@
-/** Sends alerts over HTTP, one attempt a call. Nothing that is said of a call shows its path, its query or what the server was shown. */
-import type { AlertProvider, AlertType } from '../../api/alert-provider.ts'
+/** Sends alerts and commit statuses over HTTP, one attempt a call. Nothing that is said of a call shows its path, its query or what the server was shown. */
+import { type AlertProvider, type ChatType, isGitType } from '../../api/alert-provider.ts'
 import type { AlertCall, AlertOutcome } from '../../core/model/alert.ts'
+import { gitCommitOf, isAllowedRepo } from '../../core/model/commit.ts'
 import type { ReadyProblem } from '../../core/model/ready-problem.ts'
 import type { AlertSender } from '../../core/ports.ts'
 import type { Milliseconds } from '../../core/time.ts'
@@ -11,6 +12,7 @@ import { Deadline } from '../http/deadline.ts'
 import { type Environment, proxyOf } from '../http/proxy.ts'
 import { redact, secretPartsOf, shownAnswer } from '../http/redaction.ts'
 import { problemBeforeLookup, problemBehindProxy, targetPolicy, type WebhookTargets } from '../http/targets.ts'
+import { commitStatusOutcome, commitStatusRequest, tokenHeader } from './commit-status.ts'
 import { discordBody } from './discord.ts'
 import { chatBody, chatUrl } from './gchat.ts'
 import { genericBody } from './generic.ts'
@@ -27,6 +29,8 @@ export interface HttpAlertsOptions {
   /** Where proxies are read; null: none is used but what an AlertProvider names. */
   readonly environment: Environment | null
   readonly userAgent: string
+  /** Name of the cluster, in the context of commit statuses. */
+  readonly cluster: string
 }
 
 /** Of an attempt: the Secrets, the name, the connection, the last byte of the answer. */
@@ -44,36 +48,33 @@ export class HttpAlerts implements AlertSender {
   }
 
   async send(call: AlertCall, signal: AbortSignal): Promise<AlertOutcome> {
-    const { spec } = call.provider
     const deadline = new Deadline(DEADLINE, signal)
     const begun = performance.now()
     const target = await targetOf(call.provider, this.#options.readSecret, deadline.signal)
     deadline.end()
     if ('problem' in target) return failed(`was not called: ${target.problem.message}`)
-    const url = spec.type === 'gchat' ? chatUrl(target.url, call.alert) : target.url
-    const problem = this.#problemOfProxied(spec, url)
+    const message = messageFor(call, target, this.#options.cluster)
+    if ('error' in message) return message
+    const problem = this.#problemOfProxied(call.provider.spec, message.url)
     if (problem !== null) return failed(`was not called: ${problem}`)
-    const { token, ca } = target
+    const { proxy } = call.provider.spec
     const outcome = await this.#client.send({
       method: 'POST',
-      url,
+      url: message.url,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'idempotency-key': call.id,
         'user-agent': this.#options.userAgent,
+        ...message.headers,
       },
-      body: JSON.stringify(bodyOf(call)),
-      credentials: {
-        headers: token === null ? {} : { authorization: `Bearer ${token}` },
-        ca,
-        insecureSkipVerify: false,
-      },
-      ...(spec.proxy === undefined ? {} : { proxy: new URL(spec.proxy) }),
+      body: JSON.stringify(message.body),
+      credentials: { headers: message.token, ca: target.ca, insecureSkipVerify: false },
+      ...(proxy === undefined ? {} : { proxy: new URL(proxy) }),
       deadline: Math.max(1, DEADLINE - (performance.now() - begun)),
       sizeLimit: MOST_READ,
       signal,
     })
-    return outcomeOf(outcome, target, spec.type)
+    return message.outcomeOf(outcome)
   }
 
   async problemOf(provider: AlertProvider, signal: AbortSignal): Promise<ReadyProblem | null> {
@@ -107,9 +108,60 @@ export class HttpAlerts implements AlertSender {
   }
 }
 
-function bodyOf({ provider: { spec }, alert, thread, id }: AlertCall): unknown {
+/** What is sent, and what an answer to it means. */
+interface Message {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly token: Readonly<Record<string, string>>
+  readonly body: unknown
+  readonly outcomeOf: (outcome: HttpOutcome) => AlertOutcome
+}
+
+interface Refusal {
+  readonly kind: 'final'
+  readonly error: string
+}
+
+function messageFor(call: AlertCall, target: AlertTarget, cluster: string): Message | Refusal {
+  const { type } = call.provider.spec
+  if (isGitType(type)) return statusFor(call, target, cluster)
+  if (call.commit !== null) return final(`is of type ${type}, which takes no status of a commit`)
+  return {
+    url: type === 'gchat' ? chatUrl(target.url, call.alert) : target.url,
+    headers: {},
+    token: target.token === null ? {} : { authorization: `Bearer ${target.token}` },
+    body: bodyOf(type, call),
+    outcomeOf: outcome => outcomeOf(outcome, target, type),
+  }
+}
+
+/** An AlertProvider may have changed since the status was decided on: what it allows is looked up where the token is used. */
+function statusFor(
+  { provider, alert, commit: note }: AlertCall,
+  target: AlertTarget,
+  cluster: string,
+): Message | Refusal {
+  const { type, repos = [], secretRef } = provider.spec
+  if (!isGitType(type) || note === null) return final(`is of type ${type}, which takes the status of a commit alone`)
+  const commit = gitCommitOf(note.of)
+  if (commit === null || commit.type !== type) return final(`is of type ${type}, and ${note.of} is no commit of it`)
+  if (!isAllowedRepo(repos, commit.repo)) {
+    return final(`was not called: repository ${commit.repo} is not allowed by spec.repos; add it there`)
+  }
+  const secret = `Secret ${provider.metadata.namespace}/${secretRef?.name}`
+  return {
+    ...commitStatusRequest(target.url, commit, note.state, alert, cluster),
+    token: tokenHeader(type, target.token ?? ''),
+    outcomeOf: outcome =>
+      outcome.kind === 'failed'
+        ? failed(outcome.error)
+        : commitStatusOutcome(outcome, commit, note.state, outcome.redact(outcome.body ?? ''), secret),
+  }
+}
+
+function bodyOf(type: ChatType, { provider: { spec }, alert, thread, id }: AlertCall): unknown {
   const style: Style = { channel: spec.channel ?? '', username: spec.username ?? '', thread, id }
-  switch (spec.type) {
+  switch (type) {
     case 'slack':
       return slackBody(alert, style)
     case 'msteams':
@@ -125,6 +177,8 @@ function bodyOf({ provider: { spec }, alert, thread, id }: AlertCall): unknown {
   }
 }
 
+const final = (error: string): Refusal => ({ kind: 'final', error })
+
 const failed = (error: string, after: Milliseconds | null = null): AlertOutcome => ({ kind: 'failed', error, after })
 
 /** What the content of a message is refused with. */
@@ -132,7 +186,7 @@ const OF_THE_CONTENT: readonly number[] = [400, 413, 422]
 /** What the address, or the credentials, are refused with: a user can mend these while the message waits. */
 const OF_THE_CALLER: readonly number[] = [401, 403, 404, 410]
 
-function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: AlertType): AlertOutcome {
+function outcomeOf(outcome: HttpOutcome, target: AlertTarget, type: ChatType): AlertOutcome {
   const secrets = secretPartsOf(target.url)
   if (outcome.kind === 'failed') return failed(redact(outcome.error, secrets))
   const { status, retryAfter } = outcome

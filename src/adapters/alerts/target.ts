@@ -1,7 +1,14 @@
 /** Where an AlertProvider leads, from its spec and its Secrets, which are read now: a rotated one counts from the next alert on. */
-import { type AlertProvider, CONNECTOR_SENTENCE, isConnector } from '../../api/alert-provider.ts'
+import {
+  type AlertProvider,
+  type AlertType,
+  CONNECTOR_SENTENCE,
+  isConnector,
+  isGitType,
+} from '../../api/alert-provider.ts'
 import type { ReadyProblem } from '../../core/model/ready-problem.ts'
 import { caOf, problemOf, type ReadSecret, SecretTexts, Unusable } from '../http/access.ts'
+import { gitServerOf } from './commit-status.ts'
 import { discordUrl } from './discord.ts'
 import { isSlackApi, SLACK_API } from './slack.ts'
 
@@ -27,12 +34,14 @@ export async function targetOf(
   const read = async (name: string, keys: string): Promise<SecretTexts> =>
     new SecretTexts(await readSecret(namespace, name, signal), `Secret ${namespace}/${name}`, keys)
   try {
-    const secret =
-      secretRef === undefined ? null : await read(secretRef.name, type === 'slack' ? 'address, or token' : 'address')
+    const secret = secretRef === undefined ? null : await read(secretRef.name, keyOf(type))
     const trusted = caSecretRef === undefined ? null : await read(caSecretRef.name, 'ca.crt')
     const token = secret?.text('token', MAX_TOKEN) ?? null
     if (token !== null && !PRINTABLE.test(token)) {
       throw new Unusable(`${secret?.called}: token has characters that no header can carry`)
+    }
+    if (token === null && isGitType(type)) {
+      throw new Unusable(`${secret?.called} has no key token; write the token there`)
     }
     const url = urlOf(spec, secret, token)
     if (type === 'slack' && isSlackApi(url)) {
@@ -49,11 +58,17 @@ export async function targetOf(
   }
 }
 
+const keyOf = (type: AlertType): string => {
+  if (isGitType(type)) return 'token'
+  return type === 'slack' ? 'address, or token' : 'address'
+}
+
 /** The address as it is written, or as the Secret has it. @throws Unusable where there is none that can be called. */
 function urlOf({ type, address }: AlertProvider['spec'], secret: SecretTexts | null, token: string | null): URL {
-  const written =
-    address ?? secret?.text('address', MAX_ADDRESS) ?? (type === 'slack' && token !== null ? SLACK_API : null)
+  const otherwise = isGitType(type) ? gitServerOf(type) : type === 'slack' && token !== null ? SLACK_API : null
+  const written = address ?? secret?.text('address', MAX_ADDRESS) ?? otherwise
   const called = secret?.called ?? 'spec.address'
+  if (written === null && isGitType(type)) throw new Unusable(`write the URL of the ${type} server into spec.address`)
   if (written === null) {
     const keys = type === 'slack' ? 'address or token' : 'address'
     throw new Unusable(`${called} has no key ${keys}; write ${type === 'slack' ? 'one of them' : 'the URL there'}`)

@@ -5,6 +5,7 @@
  */
 import type { Readable } from 'node:stream'
 import axios, { type AxiosProxyConfig } from 'axios'
+import { textOf } from '../../core/json.ts'
 import type { Milliseconds } from '../../core/time.ts'
 import { ADDRESS_REFUSED, type AddressPolicy, problemOfHost } from './addresses.ts'
 import { Connections, TrustedConnections, type UsedProxy } from './connections.ts'
@@ -162,7 +163,7 @@ export class HttpClient {
     }
     const contentType = String(response.headers['content-type'] ?? '')
     const text = await read(data, call.request.sizeLimit)
-    const retryAfter = retryAfterOf(String(response.headers['retry-after'] ?? ''), Date.now())
+    const retryAfter = retryAfterOf(response.headers, Date.now())
     return { kind: 'answer', status, contentType, body: text, retryAfter, redact: said => redact(said, call.secrets) }
   }
 
@@ -231,9 +232,16 @@ function forwardingBy(proxy: URL): AxiosProxyConfig {
   }
 }
 
-/** Seconds, or a date. */
-function retryAfterOf(header: string, now: number): Milliseconds | null {
-  const text = header.trim()
+/**
+ * Retry-After, in seconds or as a date; else the end of GitHub's hour, once all its requests are used
+ * (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ */
+function retryAfterOf(headers: Readonly<Record<string, unknown>>, now: number): Milliseconds | null {
+  const text = textOf(headers['retry-after']).trim()
+  const reset = textOf(headers['x-ratelimit-reset'])
+  if (text === '' && headers['x-ratelimit-remaining'] === '0' && /^\d{1,11}$/.test(reset)) {
+    return Math.max(0, Number(reset) * 1000 - now)
+  }
   if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000)
   const date = text === '' ? Number.NaN : Date.parse(text)
   return Number.isNaN(date) ? null : Math.max(0, date - now)

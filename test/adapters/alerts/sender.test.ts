@@ -5,6 +5,7 @@ import { type AlertProviderSpec, type AlertType, parseAlertProvider } from '../.
 import type { KubeObject } from '../../../src/api/object.ts'
 import { ApiError } from '../../../src/core/errors.ts'
 import type { AlertCall, AlertMessage, AlertOutcome } from '../../../src/core/model/alert.ts'
+import type { CommitNote } from '../../../src/core/model/commit.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answering, plain, proxy, secure, type Served } from '../http/servers.ts'
 import * as schemas from './schemas.ts'
@@ -64,6 +65,7 @@ suite('an alert that is sent', () => {
     readonly options?: Partial<HttpAlertsOptions>
     readonly told?: Partial<AlertMessage>
     readonly thread?: string
+    readonly commit?: CommitNote
   }
 
   function providerOf(spec: Partial<AlertProviderSpec>) {
@@ -80,6 +82,7 @@ suite('an alert that is sent', () => {
       targets: { allow: ['127.0.0.0/8'], deny: [] },
       environment: null,
       userAgent: 'sluice/1',
+      cluster: 'eu-1',
       ...options,
     })
     open.push(sender)
@@ -95,6 +98,7 @@ suite('an alert that is sent', () => {
       provider: providerOf({ type, secretRef: { name: 'chat' }, ...CA, ...given.spec }),
       alert: { ...alert, ...given.told },
       thread: given.thread ?? null,
+      commit: given.commit ?? null,
     }
     return senderOf(given).send(call, new AbortController().signal)
   }

@@ -1,5 +1,5 @@
 /**
- * A certificate for 127.0.0.1 that is its own authority, made on the spot: Node signs but does not issue, and a test may neither
+ * A certificate for an address that is its own authority, made on the spot: Node signs but does not issue, and a test may neither
  * need openssl nor keep a private key in the repository. The few structures of X.509 (RFC 5280) that it takes are written in DER.
  */
 import { generateKeyPairSync, sign } from 'node:crypto'
@@ -17,11 +17,15 @@ const time = (at: Date): Buffer => text(0x18, `${at.toISOString().replace(/[-:T]
 
 const ecdsaWithSha256 = sequence(der(0x06, [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]))
 const commonName = sequence(der(0x31, sequence(der(0x06, [0x55, 0x04, 0x03]), text(0x0c, 'metrics'))))
-const subjectAltName = sequence(der(0x06, [0x55, 0x1d, 0x11]), der(0x04, sequence(der(0x87, [127, 0, 0, 1]))))
+const subjectAltName = (address: string): Buffer =>
+  sequence(der(0x06, [0x55, 0x1d, 0x11]), der(0x04, sequence(der(0x87, address.split('.').map(Number)))))
 const isAuthority = sequence(der(0x06, [0x55, 0x1d, 0x13]), der(0x04, sequence(der(0x01, [0xff]))))
 
-/** @returns key and certificate as PEM, valid from a day ago for two days. */
-export function selfSigned(): { key: string; cert: string } {
+/**
+ * @param address of IPv4.
+ * @returns key and certificate as PEM, valid from a day ago for two days.
+ */
+export function selfSigned(address = '127.0.0.1'): { key: string; cert: string } {
   const day = 86_400_000
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const toBeSigned = sequence(
@@ -32,7 +36,7 @@ export function selfSigned(): { key: string; cert: string } {
     sequence(time(new Date(Date.now() - day)), time(new Date(Date.now() + day))),
     commonName,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(subjectAltName, isAuthority)),
+    der(0xa3, sequence(subjectAltName(address), isAuthority)),
   )
   const signature = der(0x03, [0], sign('sha256', toBeSigned, privateKey))
   const certificate = sequence(toBeSigned, ecdsaWithSha256, signature)
