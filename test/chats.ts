@@ -4,7 +4,7 @@ import type { AlertCall, AlertOutcome } from '../src/core/model/alert.ts'
 import type { ReadyProblem } from '../src/core/model/ready-problem.ts'
 import type { AlertSender } from '../src/core/ports.ts'
 
-export type ChatAnswer = 'takes' | 'down' | 'hangs' | 'refuses' | 'rejects' | { readonly after: number }
+export type ChatAnswer = 'takes' | 'down' | 'hangs' | 'refuses' | 'rejects' | 'never takes' | { readonly after: number }
 
 export interface Sent {
   readonly at: number
@@ -44,6 +44,7 @@ export class Chats implements AlertSender {
     if (answer === 'takes') return { kind: 'delivered', thread: `thread of ${call.id}` }
     if (answer === 'refuses') return { kind: 'refused', error: 'answered 400: invalid_payload' }
     if (answer === 'rejects') return { kind: 'rejected', error: 'answered 404: no_service' }
+    if (answer === 'never takes') return { kind: 'final', error: 'answered 422: no commit found' }
     if (answer === 'down') return { kind: 'failed', error: 'cannot be reached: connect ECONNREFUSED', after: null }
     if (answer !== 'hangs') return { kind: 'failed', error: 'answered 429', after: answer.after }
     return new Promise(resolve => {

@@ -1,6 +1,6 @@
 /**
- * Alerts: entries of the outbox that are sent to the server of an AlertProvider. Those of one alert of a Canary are sent in order, each
- * until the server has it, with growing pauses, or until it is too late; never in a worker of the queue.
+ * Alerts: entries of the outbox that are sent to the server of an AlertProvider, a chat or Git. Those of one alert of a Canary are sent in
+ * order, each until the server has it, with growing pauses, or until it is too late; never in a worker of the queue.
  */
 import type { ReadAlertProvider } from '../api/alert-provider.ts'
 import type { KubeObject } from '../api/object.ts'
@@ -84,11 +84,11 @@ export class AlertDeliveries {
    * @param owed what the outbox was to hold: that for which it has no room is given up.
    */
   deliver(key: string, o: Observation, outbox: readonly OutboxEntry[], owed: readonly OutboxEntry[]): void {
-    const entries = outbox.filter(({ sink }) => sink === 'alert')
+    const entries = outbox.filter(isAlert)
     const kept = new Set(entries.map(entry => entry.key))
     const queues = this.#queues.get(key) ?? new Map<string, Queue>()
     const waiting = [...queues.values()].flatMap(queue => queue.entries)
-    const lost = [...owed, ...waiting].filter(entry => entry.sink === 'alert' && !kept.has(entry.key))
+    const lost = [...owed, ...waiting].filter(entry => isAlert(entry) && !kept.has(entry.key))
     for (const queue of queues.values()) this.#update(queue, o, kept)
     for (const entry of new Map(lost.map(one => [one.key, one])).values()) {
       this.#end(key, entry, givenUp('had to give way to what is newer, or matters more'))
@@ -176,6 +176,7 @@ export class AlertDeliveries {
       provider: read.provider,
       alert: message,
       thread: thread?.thread ?? null,
+      commit: entry.commit ?? null,
     }
     const cancel = steady.at(steady.now() + left, () => queue.stop.abort())
     const outcome = await this.#line.call(call, queue.stop.signal)
@@ -219,6 +220,8 @@ export class AlertDeliveries {
   }
 }
 
+const isAlert = ({ sink }: OutboxEntry): boolean => sink === 'alert' || sink === 'commit status'
+
 const newQueue = (o: Observation, entry: OutboxEntry): Queue => ({
   entries: [entry],
   o,
@@ -248,7 +251,8 @@ function endOf(outcome: Attempt, entry: OutboxEntry, said: string | null, now: I
   if (outcome === 'gone') return givenUp('it is no longer in the spec of the Canary')
   if (outcome?.kind === 'delivered') return { outcome: 'delivered', thread: outcome.thread }
   const last = outcome === null ? said : outcome.error
-  const isRefused = outcome?.kind === 'refused' && now - entry.at >= REFUSED_FOR
+  const maybeLater = outcome?.kind === 'refused' || outcome?.kind === 'missing'
+  const isRefused = outcome?.kind === 'final' || (maybeLater && now - entry.at >= REFUSED_FOR)
   return isRefused || isLate(entry, now) ? givenUp(last ?? 'it was not sent in time') : null
 }
 

@@ -40,7 +40,7 @@ export class Alerting {
         const object = cache.get({ kind: kinds.AlertProvider, namespace, name })
         if (object === undefined) return
         const wasRejected = rejections.delete(specOf(object))
-        if (outcome.kind === 'rejected') {
+        if (outcome.kind === 'rejected' || outcome.kind === 'missing') {
           rejections.set(
             specOf(object),
             `The server does not take the last alert, which is repeated: it ${outcome.error}`,
