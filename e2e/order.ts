@@ -42,6 +42,7 @@ const order = [
   'behaviour/credentials',
   'behaviour/webhooks',
   'behaviour/alerts',
+  'behaviour/commit-statuses',
   'behaviour/flagger-examples',
   'behaviour/release',
   'behaviour/command-line',
