@@ -3,10 +3,10 @@
  * is made: as ES modules the same tests take a quarter less CPU time, and start sooner.
  */
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
-import { root } from './bundle.ts'
+import { credentialsOfKubernetesClient, root } from './bundle.ts'
 
 /** Modules find what lies beside their source: that is where `import.meta` says they are. */
 const metaOfSources: esbuild.Plugin = {
@@ -20,6 +20,15 @@ const metaOfSources: esbuild.Plugin = {
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
       return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' }
     })
+  },
+}
+
+/** The Kubernetes client is part of the modules, as it is part of the program: its 900 files take each worker a second to load. */
+const kubernetesClient: esbuild.Plugin = {
+  name: 'kubernetes-client',
+  setup(build) {
+    const path = join(root, 'node_modules/@kubernetes/client-node/dist/index.js')
+    build.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path }))
   },
 }
 
@@ -50,7 +59,7 @@ export async function bundleTests(sources: readonly string[]): Promise<void> {
     format: 'esm',
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [metaOfSources],
+    plugins: [metaOfSources, kubernetesClient, credentialsOfKubernetesClient],
     logLevel: 'warning',
   })
 }

@@ -22,7 +22,7 @@ export interface Program {
  * Of the Kubernetes client the program uses credentials only. Its generated clients for every API would cost 4 MiB of heap, and
  * to read their 900 files only to leave them out again takes most of a build. These two modules lead to them.
  */
-const credentialsOfKubernetesClient: esbuild.Plugin = {
+export const credentialsOfKubernetesClient: esbuild.Plugin = {
   name: 'credentials-of-kubernetes-client',
   setup(build) {
     const folder = join(root, 'node_modules/@kubernetes/client-node/dist')

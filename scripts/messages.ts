@@ -50,7 +50,14 @@ function childrenOf(node: Node): Node[] {
   return children
 }
 
-const descendants = (node: Node): Node[] => childrenOf(node).flatMap(child => [child, ...descendants(child)])
+/** All nodes below one, each before those below it. */
+function descendants(node: Node, found: Node[] = []): Node[] {
+  node.forEachChild(child => {
+    found.push(child)
+    descendants(child, found)
+  })
+  return found
+}
 
 /** A name in words: `ignoredManager` → ‹ignored manager›. */
 const named = (expression: string): string => {
@@ -63,11 +70,18 @@ class Source {
   readonly #file: string
   readonly #source: Node & { readonly text: string }
   readonly #nodes: readonly Node[]
+  readonly #identifiers = new Map<string, Node[]>()
 
   constructor(file: string, source: Node & { readonly text: string }) {
     this.#file = file
     this.#source = source
     this.#nodes = descendants(source)
+    for (const node of this.#nodes.filter(({ kind }) => kind === SyntaxKind.Identifier)) {
+      const { text } = node as Literal
+      const others = this.#identifiers.get(text)
+      if (others === undefined) this.#identifiers.set(text, [node])
+      else others.push(node)
+    }
   }
 
   messages(): Message[] {
@@ -159,10 +173,8 @@ class Source {
   #reasonOfConstant({ name, parent }: Declaration): string {
     let scope: Node = parent
     while (scope.parent !== undefined && scope.kind !== SyntaxKind.Block) scope = scope.parent
-    const uses = descendants(scope).filter(
-      node => node.kind === SyntaxKind.Identifier && (node as Literal).text === name.text,
-    )
-    for (const use of uses) {
+    const identifiers = this.#identifiers.get(name.text) ?? []
+    for (const use of identifiers.filter(({ pos, end }) => pos >= scope.pos && end <= scope.end)) {
       for (let at: Node | undefined = use.parent; at !== undefined && at !== scope; at = at.parent) {
         const reason = this.#reasonIn(at)
         if (reason !== undefined) return reason

@@ -105,6 +105,14 @@ const changed = isAll ? null : changedSince(passedCommit())
 const wanted = changed === null ? suites : suitesToRun(suites, changed, importsOf)
 const leftOut = suites.length - wanted.length
 
+/** `npm run check`, whose scripts in TypeScript are modules here too. */
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: { readonly check: string } }
+const checkScripts: Path[] = []
+const checkCommand = scripts.check.replaceAll(/node --import tsx (\S+)/g, (_, source: Path) => {
+  checkScripts.push(source)
+  return `node ${moduleOf(source)}`
+})
+
 /** The options of `npx mocha`, but for tsx: modules in JavaScript do not need it. */
 const { reporter, ui, timeout, jobs } = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as {
   readonly [option in 'reporter' | 'ui' | 'timeout' | 'jobs']: string | number
@@ -121,18 +129,28 @@ process.once('exit', () => rmSync(BUNDLED, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const closing = /^(\d+) passed, (\d+) failed\n$/m
-const mocha = bundleTests([...sources, reporterSource]).then(
-  () =>
-    run('npx', ['--no-install', 'mocha', ...options, ...sources.map(moduleOf)], text =>
-      // The closing line comes last, after what the static checks say.
-      process.stdout.write(text.replace(closing, '')),
-    ),
-  // What is wrong with which source was said by the bundler.
-  (): Ended => ({ code: 1, said: '', seconds: 0 }),
+/** What is wrong with which source was said by the bundler. */
+const notBundled: Ended = { code: 1, said: '', seconds: 0 }
+const isBundled = bundleTests([...sources, reporterSource, ...checkScripts]).then(
+  () => true,
+  () => false,
 )
-const check = run('npm', ['run', '--silent', 'check'], () => {})
 
-const [tests, checks] = await Promise.all([mocha, check])
+async function runTests(): Promise<Ended> {
+  if (!(await isBundled)) return notBundled
+  // The closing line comes last, after what the static checks say.
+  const heard = (text: string): void => void process.stdout.write(text.replace(closing, ''))
+  return run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...options, ...sources.map(moduleOf)], heard)
+}
+
+async function runChecks(): Promise<Ended> {
+  // Where a source cannot be bundled, the whole command says more about it.
+  return (await isBundled)
+    ? run('sh', ['-c', checkCommand], () => {})
+    : run('npm', ['run', '--silent', 'check'], () => {})
+}
+
+const [tests, checks] = await Promise.all([runTests(), runChecks()])
 if (checks.code !== 0) process.stdout.write(`${checks.said}\nnpm run check failed after ${checks.seconds} s\n`)
 else console.log(`npm run check passed in ${checks.seconds} s, the tests took ${tests.seconds} s`)
 if (!isAll) console.log(`left out: situations from the field with ${AGAIN}; ALL=1 npm test tries them too`)

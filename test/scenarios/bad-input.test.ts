@@ -35,7 +35,7 @@ suite('bad input, in virtual time', () => {
   })
   teardown(() => world.close())
 
-  for (const row of [...atTheStart, ...sampled([...atAnyTime, ...goneMissing], 2)]) {
+  for (const row of [...atTheStart, ...sampled([...atAnyTime, ...goneMissing], 4)]) {
     test(`at the start, ${row.name}: ${row.reason}`, async () => {
       const { given = () => world.deploy(), goesWrong = () => {}, spec, wrong = {} } = row
       given(world)
@@ -94,8 +94,8 @@ suite('bad input, in virtual time', () => {
     expect(world.stand).to.equal('Progressing 25')
   }
 
-  /** Those that are not tried at the start, and with `ALL=1` those too. */
-  const inMidRun = sampled([...atAnyTime, ...goneMissing], 2, 1)
+  /** Others than at the start; with `ALL=1` all of them. */
+  const inMidRun = sampled([...atAnyTime, ...goneMissing], 4, 2)
 
   /** Checks go on while the run holds, and what they found is written every ten seconds; in two minutes a write is not one a minute. */
   const checking = [7, 2] as const

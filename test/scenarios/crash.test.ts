@@ -138,10 +138,10 @@ async function run(story: Story, kill?: { n: number; moment: 'before' | 'after' 
 }
 
 /**
- * Every n-th write is one at which the controller dies: each of them with `KILL_EVERY=1`, as in `.ci/run`; by default a twentieth,
+ * Every n-th write is one at which the controller dies: each of them with `KILL_EVERY=1`, as in `.ci/run`; by default a fortieth,
  * other ones before and after a write.
  */
-const EVERY = Number(process.env['KILL_EVERY'] ?? 20)
+const EVERY = Number(process.env['KILL_EVERY'] ?? 40)
 
 suite('killed at any write, it ends in the same place', function () {
   this.timeout(120_000)

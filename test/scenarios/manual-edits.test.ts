@@ -86,7 +86,7 @@ suite('objects that another writer edits', () => {
     },
   ]
 
-  for (const { name, kind, object, act } of sampled(fights, 2)) {
+  for (const { name, kind, object, act } of sampled(fights, 4)) {
     test(`somebody fights over ${name}, each second: Contested`, async () => {
       await world.initialized({ ...spec, analysis: { interval: '1h', threshold: 100 } })
       world.setImage('demo/web:1.1.0')

@@ -193,7 +193,7 @@ suite('writes that are refused, in virtual time', () => {
   teardown(() => world.close())
 
   for (const [index, { name, before, happens, stands, callers, refused, ends }] of moments.entries()) {
-    for (const { kind, object } of refused) {
+    for (const { kind, object } of sampled(refused, 2, index)) {
       const isOfMesh = kind.group === kinds.VirtualService.group
       const possible = refusals.filter(refusal => refusal.kinds === 'all' || isOfMesh)
       for (const refusal of sampled(possible, possible.length, index)) {

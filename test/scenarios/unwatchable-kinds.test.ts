@@ -74,7 +74,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
     return { controller, requests }
   }
 
-  for (const kind of sampled(notSeen, 2)) {
+  for (const kind of sampled(notSeen, 4)) {
     test(`${kindKey(kind)} may not be read, from the start: WatchUnavailable`, async () => {
       const allow = forbid(reading, kind)
       const { requests } = await started()
@@ -91,7 +91,7 @@ suite('kinds that cannot be seen, in virtual time', () => {
     })
   }
 
-  for (const kind of sampled(notSeen, 2, 1)) {
+  for (const kind of sampled(notSeen, 4, 2)) {
     test(`${kindKey(kind)} may not be read any more, in mid-run: WatchUnavailable, and the weight stays`, async () => {
       const controller = world.start()
       const requests = requestsOf(controller)

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { wordsIn } from '../../scripts/words.ts'
+import { wordsIn } from '../../scripts/find-words.ts'
 
 suite('npm run words finds', () => {
   const said = (file: string, content: string): string[] => wordsIn(file, content).map(found => found.said)

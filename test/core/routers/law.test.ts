@@ -12,7 +12,7 @@ import type { RoutingProvider } from '../../../src/core/routers/provider.ts'
 import { type OwnRouter, ownRouters, withAnswers } from './own-routers.ts'
 import { after, canary, live, liveOne, object, observation, posture } from '../given-objects.ts'
 
-const RUNS = Number(process.env['LAW_RUNS'] ?? 800) / 4
+const RUNS = Number(process.env['LAW_RUNS'] ?? 400) / 4
 
 const destinationRule = { name: 'rules', primarySubset: 'v1', canarySubset: 'v2' }
 const virtualServices = [{ name: 'routes' }]
