@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 import { metricNames } from '../src/adapters/metrics.ts'
 import { at, recordsOf, textOf } from '../src/core/json.ts'
+import { cellsOf, DASHBOARDS, dashboardQueries } from './dashboard-queries.ts'
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 
@@ -12,11 +13,7 @@ const rules = recordsOf(at(parse(read('manifests/prometheus/rules.yaml')), 'spec
 )
 const expressions = [
   ...rules.map(rule => textOf(rule['expr'])),
-  ...['releases', 'sluice'].flatMap(name =>
-    recordsOf(at(JSON.parse(read(`manifests/grafana/${name}.json`)), 'panels')).flatMap(panel =>
-      recordsOf(panel['targets']).map(target => textOf(target['expr'])),
-    ),
-  ),
+  ...DASHBOARDS.flatMap(dashboardQueries).map(({ expr }) => expr),
 ]
 
 suite('rules and dashboards', () => {
@@ -26,6 +23,20 @@ suite('rules and dashboards', () => {
     expect(queried.length).to.be.greaterThan(30)
     const unknown = queried.filter(name => !known.has(name) && !known.has(name.replace(/_(bucket|count|sum)$/, '')))
     expect(unknown).to.deep.equal([])
+  })
+
+  test('every query of a dashboard has its result of a real run in the documentation, and no other one', () => {
+    const rows = read('docs/dashboard-results.md')
+      .split('\n')
+      .filter(line => line.startsWith('| ') && !/^\| (row|---) \|/.test(line))
+    const queries = DASHBOARDS.flatMap(dashboardQueries)
+    const without = queries.filter(query => {
+      const row = rows.find(line => line.startsWith(cellsOf(query)))
+      return row === undefined || !/ = -?\d/.test(row.slice(cellsOf(query).length))
+    })
+    const why = 'GOLDEN=write npm run e2e -- e2e/tests/behaviour/release.test.ts writes them'
+    expect(without.map(cellsOf), why).to.deep.equal([])
+    expect(rows, why).to.have.length(queries.length)
   })
 
   test('every alert leads to its section of the documentation, and has a test', () => {

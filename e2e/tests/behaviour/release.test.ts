@@ -4,6 +4,7 @@ import { kinds } from '../../../src/api/object.ts'
 import type { CanaryStatus } from '../../../src/api/status.ts'
 import { expectNoFailure, expectShares } from '../../fixtures/expect.ts'
 import { explain } from '../../fixtures/explain.ts'
+import { dashboardResults } from '../../fixtures/dashboard-results.ts'
 import { checkMetrics, panelsWithData, testRules } from '../../fixtures/monitoring.ts'
 import type { Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
@@ -106,6 +107,7 @@ suite('A release', () => {
     ).to.deep.equal([status.reason])
     expect((await lab.prometheus.query(`sluice_canary_failures_total{${of}}`)).map(one => one.value)).to.deep.equal([2])
     for (const dashboard of ['releases', 'sluice']) console.log(await panelsWithData(dashboard, shop.namespace))
+    await dashboardResults(lab.prometheus, shop.namespace)
     await testRules(lab.dir)
     await checkMetrics(await lab.prometheus.query('up{job="sluice"} == 1'))
   }
