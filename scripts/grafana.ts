@@ -97,7 +97,10 @@ const releases: Readonly<Record<string, readonly Chart[]>> = {
       about: 'How long the run of each canary has lasted; 0 at rest.',
       unit: 's',
       queries: [
-        [`time() - (sluice_canary_run_start_timestamp_seconds{${OF}} or vector(time()))`, '{{namespace}}/{{name}}'],
+        [
+          `time() - sluice_canary_run_start_timestamp_seconds{${OF}} or on (namespace, name) 0 * sluice_canary_status{${OF}}`,
+          '{{namespace}}/{{name}}',
+        ],
       ],
       now: true,
     },
@@ -313,7 +316,7 @@ const itself: Readonly<Record<string, readonly Chart[]>> = {
     },
     {
       title: 'Metrics server',
-      about: 'Queries a second, by outcome: value, no-data, refused, not-asked or unavailable.',
+      about: 'Queries a second, by what was answered: vector, scalar, refused, too-large, not-asked or unavailable.',
       unit: 'reqps',
       queries: [['sum by (outcome) (rate(sluice_query_duration_seconds_count[$__rate_interval]))', '{{outcome}}']],
     },
