@@ -2,6 +2,8 @@
 import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at, recordsOf } from '../../../src/core/json.ts'
+import { blocks, read } from '../../../test/docs/pages.ts'
+import { fluxVerdicts } from '../../fixtures/applier.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { shownOf } from '../../fixtures/shown.ts'
 import { together } from '../../fixtures/together.ts'
@@ -12,6 +14,7 @@ import {
   passwords,
   user,
 } from '../../lab/guarded-prometheus.ts'
+import { find } from '../../lab/parts.ts'
 import { waitFor } from '../../lab/wait.ts'
 
 const template = (provider: object): KubeObject => ({
@@ -68,6 +71,12 @@ const untilTemplate = (shop: Shop, status: string, reason: string): Promise<unkn
     return isCurrent && condition?.['status'] === status && condition['reason'] === reason
   })
 
+/** What Flux says of the template, where the lab has kstatus. */
+async function expectVerdict(shop: Shop, verdict: string): Promise<void> {
+  const object = await shop.get(kinds.MetricTemplate, 'guarded')
+  if (find('kstatus') !== null && object !== undefined) expect(await fluxVerdicts([object])).to.deep.equal([verdict])
+}
+
 async function guarded(shop: Shop): Promise<void> {
   const { ca } = await shop.lab.pki.credentials('admin')
   const prometheus = new GuardedPrometheus(shop.lab)
@@ -77,10 +86,16 @@ async function guarded(shop: Shop): Promise<void> {
     await shop.apply(template({ secretRef: { name: 'prom' }, caSecretRef: { name: 'prom-ca' } }), canaryOf(shop))
     await untilStalled(shop, `Secret ${shop.namespace}/prom does not exist; create it`)
     await untilTemplate(shop, 'False', 'SecretNotUsable')
+    await expectVerdict(shop, 'InProgress')
 
     await shop.apply(passwordOf(passwords.first), secret('prom-ca', { 'ca.crt': ca }))
     await untilPhase(shop, 'Initialized')
     await untilTemplate(shop, 'True', 'Ready')
+    await expectVerdict(shop, 'Current')
+    // The command of the page, for this template.
+    const wait = blocks(read('docs/concepts.md'), 'sh').find(block => block.includes('wait metrictemplate/')) ?? ''
+    const words = wait.trim().replace('kubectl -n shop ', '').replace('/orders', '/guarded').split(' ')
+    expect(await shop.kubectl(...words)).to.include('condition met')
     await shop.setImage('v2')
     await untilPhase(shop, 'Succeeded')
     const [check] = at(await shop.get(kinds.Canary, 'web'), 'status', 'checks') as object[]
