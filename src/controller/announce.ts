@@ -6,6 +6,9 @@ import type { Announcement } from '../core/model/announcement.ts'
 import type { EventRecorder } from '../runtime/events.ts'
 import type { ProcessMemories } from './process-memory.ts'
 
+/** Of an Event. */
+export type Annotations = Readonly<Record<string, string>>
+
 /**
  * An Event with a name of its own, which the API server stores once: announcing again is harmless.
  *
@@ -17,7 +20,7 @@ export function announce(
   key: string,
   about: KubeObject,
   announcements: readonly Announcement[],
-  annotations: Readonly<Record<string, string>>,
+  annotations: Annotations,
 ): void {
   for (const one of announcements) {
     const event = {

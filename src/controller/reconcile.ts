@@ -17,7 +17,7 @@ import { routingOf } from '../core/routers/index.ts'
 import { traceAnnotations } from '../core/signals/trace-link.ts'
 import { writeStatus } from '../core/status/write-status.ts'
 import type { EventRecorder } from '../runtime/events.ts'
-import { announce } from './announce.ts'
+import { announce, type Annotations } from './announce.ts'
 import { type ApplyPorts, applyWrites } from './apply.ts'
 import type { Calls } from './calls.ts'
 import { afterCommit, commitStatus, commitTime } from './commit.ts'
@@ -212,7 +212,7 @@ export class Reconciler {
     if (wakeAt !== null) wake(key, wakeAt)
   }
 
-  #announce(key: string, about: KubeObject, news: readonly Announcement[], annotations = {}): void {
+  #announce(key: string, about: KubeObject, news: readonly Announcement[], annotations: Annotations = {}): void {
     announce(this.#ports.recorder, this.#memories, key, about, news, annotations)
   }
 
