@@ -52,6 +52,7 @@ const order = [
   'behaviour/deletion',
   'behaviour/flux',
   'behaviour/argocd',
+  'behaviour/argocd-shared-fields',
   'page/cluster',
   'page/states',
   'page/behaviour',

@@ -6,6 +6,7 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at, recordOf, recordsOf, textOf } from '../../../src/core/json.ts'
 import { blocks, read, root } from '../../../test/docs/pages.ts'
 import { healthOf } from '../../../test/argocd/scripts.ts'
+import { application } from '../../fixtures/application.ts'
 import { GitRepository } from '../../fixtures/git-repository.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
@@ -37,18 +38,6 @@ interface Sample {
 const EVERY = 200 // ms
 /** How long Argo CD may take from a status to its health. */
 const LAG = 15_000
-
-const application = (name: string, namespace: string, repoURL: string): KubeObject => ({
-  apiVersion: 'argoproj.io/v1alpha1',
-  kind: 'Application',
-  metadata: { name, namespace: 'argocd' },
-  spec: {
-    project: 'default',
-    source: { repoURL, path: 'app', targetRevision: 'main' },
-    destination: { server: 'https://kubernetes.default.svc', namespace },
-    syncPolicy: { automated: { selfHeal: true, prune: true } },
-  },
-})
 
 function withoutReplicas(object: KubeObject): KubeObject {
   const { replicas: _, ...spec } = recordOf(object['spec'])
@@ -232,7 +221,7 @@ suite('With Argo CD', () => {
     const delivery = new Delivery(shop)
     try {
       await delivery.push('v1', canary, notes)
-      await lab.kubectl.apply([application(namespace, namespace, delivery.url)])
+      await lab.kubectl.apply([application(namespace, delivery.url)])
       const timeline = shop.timeline()
       await timeline.untilPhase('Initialized', 120)
       await delivery.untilHealth('Healthy', 60)
