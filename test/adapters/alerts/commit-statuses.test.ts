@@ -1,37 +1,17 @@
 /** Commit statuses against real servers on loopback that answer as GitHub, GitLab and Gitea document it. */
 import { expect } from 'chai'
 import { z } from 'zod'
-import { HttpAlerts } from '../../../src/adapters/alerts/sender.ts'
 import { commitStatusRequest } from '../../../src/adapters/alerts/commit-status.ts'
-import { type AlertProviderSpec, type GitType, parseAlertProvider } from '../../../src/api/alert-provider.ts'
-import type { KubeObject } from '../../../src/api/object.ts'
+import type { AlertProvider, AlertProviderSpec, GitType } from '../../../src/api/alert-provider.ts'
 import type { AlertCall, AlertMessage, AlertOutcome } from '../../../src/core/model/alert.ts'
 import { COMMIT_STATES, type CommitState, type GitCommit } from '../../../src/core/model/commit.ts'
-import { selfSigned } from '../http/certificate.ts'
-import { type Answering, secure, type Served } from '../http/servers.ts'
+import type { Answering, Served } from '../http/servers.ts'
+import { alert, Open, providerOf } from './given.ts'
 
-const { cert, key } = selfSigned()
 const sha = '0123456789abcdef0123456789abcdef01234567'
 
-const alert: AlertMessage = {
-  canary: 'web',
-  namespace: 'shop',
-  severity: 'error',
-  reason: 'ThresholdReached',
-  message:
-    'Rolled back 790dc1af77 (web:2.0.0) at weight 10: request-success-rate 87.7 % is below 99 % (3 of 3 failed checks), and so much more ≥ than fits',
-  at: 1_700_000_000_000,
-  run: 'r1',
-  link: 'https://sluice.example.com/#/shop/web',
-  phase: 'Failed',
-  weight: 10,
-  revision: '790dc1af77',
-  image: 'web:2.0.0',
-  promoted: 'b5db799a80 (web:1.0.0)',
-  next: '',
-  traceId: '',
-  traceLink: '',
-}
+/** With a message that is longer than a description may be. */
+const long: AlertMessage = { ...alert, message: `${alert.message}, and so much more ≥ than fits` }
 
 const common = { description: z.string().max(140), target_url: z.url().optional() }
 /** https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
@@ -90,15 +70,9 @@ const services: Readonly<
 const types = Object.keys(services) as GitType[]
 
 suite('a commit status that is sent', () => {
-  const open: { close(): Promise<void> | void }[] = []
-  teardown(async () => {
-    for (const one of open.splice(0)) await one.close()
-  })
-  async function server(answer: Answering): Promise<Served> {
-    const made = await secure({ key, cert }, answer)
-    open.push(made)
-    return made
-  }
+  const open = new Open()
+  teardown(() => open.close())
+  const server = (answer: Answering): Promise<Served> => open.server(answer)
 
   interface Given {
     readonly state?: CommitState
@@ -108,52 +82,20 @@ suite('a commit status that is sent', () => {
     readonly told?: Partial<AlertMessage>
   }
 
-  function providerOf(type: GitType, spec: Partial<AlertProviderSpec>) {
-    const metadata = { name: 'git', namespace: 'shop' }
-    const secrets = { secretRef: { name: 'git' }, caSecretRef: { name: 'ca' } }
-    const written = { type, repos: ['shop/*'], ...secrets, ...spec }
-    const parsed = parseAlertProvider({
-      apiVersion: 'sluice.dev/v1beta1',
-      kind: 'AlertProvider',
-      metadata,
-      spec: written,
-    })
-    if ('problems' in parsed) throw new Error(parsed.problems.join('; '))
-    return parsed.provider
-  }
-
-  function senderOf(secret: Record<string, string>): HttpAlerts {
-    const texts = Object.entries({ 'ca.crt': cert, ...secret })
-    const data = Object.fromEntries(texts.map(([name, text]) => [name, Buffer.from(text).toString('base64')]))
-    const object: KubeObject = {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'Opaque',
-      metadata: { name: 'git', namespace: 'shop' },
-      data,
-    }
-    const sender = new HttpAlerts({
-      readSecret: async () => object,
-      targets: { allow: ['127.0.0.0/8'], deny: [] },
-      environment: null,
-      userAgent: 'sluice/1',
-      cluster: 'eu-1',
-    })
-    open.push(sender)
-    return sender
-  }
+  const gitProvider = (type: GitType, spec: Partial<AlertProviderSpec>): AlertProvider =>
+    providerOf('git', { type, repos: ['shop/*'], secretRef: { name: 'git' }, caSecretRef: { name: 'ca' }, ...spec })
 
   async function send(type: GitType, url: string, given: Given = {}): Promise<AlertOutcome> {
     const { state = 'failure', spec = {}, secret = { token: 'secret-token' }, told = {} } = given
     const call: AlertCall = {
       id: 'a1b2c3d4',
       namespace: 'shop',
-      provider: providerOf(type, { address: url, ...spec }),
-      alert: { ...alert, ...told },
+      provider: gitProvider(type, { address: url, ...spec }),
+      alert: { ...long, ...told },
       thread: null,
       commit: { of: given.commit ?? `${type}/${services[type].repo}@${sha}`, state },
     }
-    return senderOf(secret).send(call, new AbortController().signal)
+    return open.sender(secret).send(call, new AbortController().signal)
   }
 
   for (const type of types) {
@@ -264,8 +206,8 @@ suite('a commit status that is sent', () => {
   })
 
   test('a server of Gitea has to be named', async () => {
-    const provider = providerOf('gitea', {})
-    const found = await senderOf({ token: 't' }).problemOf(provider, new AbortController().signal)
+    const provider = gitProvider('gitea', {})
+    const found = await open.sender({ token: 't' }).problemOf(provider, new AbortController().signal)
     expect(found).to.deep.equal({
       reason: 'SecretNotUsable',
       message: 'write the URL of the gitea server into spec.address',

@@ -1,44 +1,13 @@
 /** Alerts against real servers on loopback: what each service gets, what its answer means, and what is shown of a call. */
 import { expect } from 'chai'
-import { HttpAlerts, type HttpAlertsOptions } from '../../../src/adapters/alerts/sender.ts'
-import { type AlertProviderSpec, type AlertType, parseAlertProvider } from '../../../src/api/alert-provider.ts'
-import type { KubeObject } from '../../../src/api/object.ts'
+import type { HttpAlerts, HttpAlertsOptions } from '../../../src/adapters/alerts/sender.ts'
+import type { AlertProviderSpec, AlertType } from '../../../src/api/alert-provider.ts'
 import { ApiError } from '../../../src/core/errors.ts'
 import type { AlertCall, AlertMessage, AlertOutcome } from '../../../src/core/model/alert.ts'
-import type { CommitNote } from '../../../src/core/model/commit.ts'
 import { selfSigned } from '../http/certificate.ts'
-import { type Answering, plain, proxy, secure, type Served } from '../http/servers.ts'
+import { type Answering, plain, proxy, type Served } from '../http/servers.ts'
+import { alert, ca, Open, providerOf, secretOf } from './given.ts'
 import * as schemas from './schemas.ts'
-
-const { cert, key } = selfSigned()
-const secretOf = (texts: Record<string, string>, type = 'Opaque'): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  type,
-  metadata: { name: 'chat', namespace: 'shop' },
-  data: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text).toString('base64')])),
-})
-
-const alert: AlertMessage = {
-  canary: 'web',
-  namespace: 'shop',
-  severity: 'error',
-  reason: 'ThresholdReached',
-  message:
-    'Rolled back 790dc1af77 (web:2.0.0) at weight 10: request-success-rate 87.7 % is below 99 % (3 of 3 failed checks)',
-  at: 1_700_000_000_000,
-  run: 'r1',
-  link: 'https://sluice.example.com/#/shop/web',
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  traceLink: 'https://jaeger.example.com/search?service=web&start=1700000000000000',
-  phase: 'Failed',
-  weight: 10,
-  revision: '790dc1af77',
-  image: 'registry.example.com/web:2.0.0',
-  promoted: 'b5db799a80 (web:1.0.0)',
-  metric: { name: 'request-success-rate', value: '87.7 %', limit: '≥ 99 %' },
-  next: 'b5db799a80 (web:1.0.0) serves; to try again, push another revision, or: sluice -n shop retry web',
-}
 
 /** As much as can be in an alert, and what services could take for something else. */
 const hostile: AlertMessage = {
@@ -49,15 +18,9 @@ const hostile: AlertMessage = {
 }
 
 suite('an alert that is sent', () => {
-  const open: { close(): Promise<void> | void }[] = []
-  teardown(async () => {
-    for (const one of open.splice(0)) await one.close()
-  })
-  async function server(answer: Answering): Promise<Served> {
-    const made = await secure({ key, cert }, answer)
-    open.push(made)
-    return made
-  }
+  const open = new Open()
+  teardown(() => open.close())
+  const server = (answer: Answering): Promise<Served> => open.server(answer)
 
   interface Given {
     readonly spec?: Partial<AlertProviderSpec>
@@ -65,29 +28,9 @@ suite('an alert that is sent', () => {
     readonly options?: Partial<HttpAlertsOptions>
     readonly told?: Partial<AlertMessage>
     readonly thread?: string
-    readonly commit?: CommitNote
   }
 
-  function providerOf(spec: Partial<AlertProviderSpec>) {
-    const metadata = { name: 'on-call', namespace: 'shop' }
-    const parsed = parseAlertProvider({ apiVersion: 'sluice.dev/v1beta1', kind: 'AlertProvider', metadata, spec })
-    if ('problems' in parsed) throw new Error(parsed.problems.join('; '))
-    return parsed.provider
-  }
-
-  function senderOf({ secret, options }: Given): HttpAlerts {
-    const texts = { 'ca.crt': cert, ...secret }
-    const sender = new HttpAlerts({
-      readSecret: async () => (secret === null ? null : secretOf(texts)),
-      targets: { allow: ['127.0.0.0/8'], deny: [] },
-      environment: null,
-      userAgent: 'sluice/1',
-      cluster: 'eu-1',
-      ...options,
-    })
-    open.push(sender)
-    return sender
-  }
+  const senderOf = ({ secret = {}, options }: Given): HttpAlerts => open.sender(secret, options)
 
   const CA = { caSecretRef: { name: 'ca' } }
 
@@ -95,10 +38,10 @@ suite('an alert that is sent', () => {
     const call: AlertCall = {
       id: 'a1b2c3d4',
       namespace: 'shop',
-      provider: providerOf({ type, secretRef: { name: 'chat' }, ...CA, ...given.spec }),
+      provider: providerOf('on-call', { type, secretRef: { name: 'chat' }, ...CA, ...given.spec }),
       alert: { ...alert, ...given.told },
       thread: given.thread ?? null,
-      commit: given.commit ?? null,
+      commit: null,
     }
     return senderOf(given).send(call, new AbortController().signal)
   }
@@ -295,7 +238,7 @@ suite('an alert that is sent', () => {
 
   test('goes through a proxy that the AlertProvider names', async () => {
     const way = await proxy()
-    open.push(way)
+    open.add(way)
     const chat = await server(response => response.end('ok'))
     // The name of the server is all that is known behind a proxy.
     const options = { targets: { allow: ['127.0.0.0/8', '127.0.0.1'], deny: [] } }
@@ -307,7 +250,7 @@ suite('an alert that is sent', () => {
   test('a rotated Secret counts from the next alert on', async () => {
     const chat = await server(response => response.end('ok'))
     let token = 'first'
-    const readSecret = async () => secretOf({ address: `${chat.url}/hook`, token, 'ca.crt': cert })
+    const readSecret = async () => secretOf('chat', { address: `${chat.url}/hook`, token, 'ca.crt': ca })
     await send('rocket', { options: { readSecret } })
     token = 'second'
     await send('rocket', { options: { readSecret } })
@@ -336,12 +279,12 @@ suite('an alert that is sent', () => {
 
   test('what is wrong with a provider is known before an alert is sent', async () => {
     const problem = async (given: Given, spec: Partial<AlertProviderSpec> = {}): Promise<string> => {
-      const provider = providerOf({ type: 'rocket', secretRef: { name: 'chat' }, ...spec })
+      const provider = providerOf('on-call', { type: 'rocket', secretRef: { name: 'chat' }, ...spec })
       const found = await senderOf(given).problemOf(provider, new AbortController().signal)
       return found === null ? 'ready' : `${found.reason}: ${found.message}`
     }
     const chat = await plain(response => response.end())
-    open.push(chat)
+    open.add(chat)
     expect(await problem({ secret: { address: chat.url } })).to.equal('ready')
     expect(chat.asked, 'nothing is sent').to.deep.equal([])
     expect(await problem({ secret: null })).to.match(/^SecretNotUsable: Secret shop\/chat does not exist/)
