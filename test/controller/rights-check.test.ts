@@ -79,6 +79,13 @@ suite('the check of the rights', () => {
         isOptional: false,
       },
       {
+        right: 'patch metrictemplates/status.sluice.dev',
+        namespace: '',
+        role: 'sluice',
+        manifest: 'manifests/rbac.yaml',
+        isOptional: false,
+      },
+      {
         right: 'patch alertproviders/status.sluice.dev',
         namespace: '',
         role: 'sluice',
@@ -86,7 +93,7 @@ suite('the check of the rights', () => {
         isOptional: false,
       },
     ])
-    expect([missing.get('sluice'), missing.get('sluice-configs'), missing.get('sluice-nginx')]).to.deep.equal([2, 1, 0])
+    expect([missing.get('sluice'), missing.get('sluice-configs'), missing.get('sluice-nginx')]).to.deep.equal([3, 1, 0])
     const before = asked()
     await clock.advance(3_599_999)
     await check.whenDue(stop)
