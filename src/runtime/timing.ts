@@ -16,6 +16,8 @@ export function pause(clock: Clock, wait: Milliseconds, signal: AbortSignal): Pr
       resolve()
     }
     const cancel = clock.at(clock.now() + wait, end)
+    // One for each kind that a new leader cannot list, all with the signal of the term; Node would take more than ten for a leak.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', end, { once: true })
   })
 }

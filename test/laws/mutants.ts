@@ -25,7 +25,7 @@ type Result = { readonly failed: string } | { readonly wrong: string }
 /** A copy of all that a law needs. */
 async function scratch(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-mutants-'))
-  for (const part of ['src', 'test', 'playground', 'crds', 'package.json', 'tsconfig.json'])
+  for (const part of ['src', 'test', 'playground', 'crds', 'manifests', 'package.json', 'tsconfig.json'])
     await cp(join(root, part), join(folder, part), { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder

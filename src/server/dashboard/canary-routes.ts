@@ -17,6 +17,7 @@ import type { RangeSource } from './ports.ts'
 import { problemOf, Refusal } from './problems.ts'
 import type { CommandSent, Endpoints } from './protocol.ts'
 import type { Viewer } from './viewers.ts'
+import { oneOfMany } from './waits.ts'
 
 export interface CanaryCall {
   readonly viewer: Viewer
@@ -48,7 +49,7 @@ export function canaryRoutes({ ranges, inlineQueries, readOnly, sha256, now }: C
   const pods: Answer<'GET /api/canaries/{ns}/{name}/pods'> = async given => {
     const object = await read(given)
     return podsOf(
-      await about(given, readObserved(object, { api: given.viewer.api, call: () => callOf(given) }, sha256)),
+      await about(given, readObserved(object, { api: given.viewer.api, call: () => oneOfMany(callOf(given)) }, sha256)),
     )
   }
   const objects: Answer<'GET /api/canaries/{ns}/{name}/objects'> = async given => {

@@ -11,7 +11,7 @@ import type { CallerApi } from './ports.ts'
 import { isFinal, problemOf } from './problems.ts'
 import type { CanaryDetail, CanaryRow, CommandAnswer, Problem, Rights } from './protocol.ts'
 import { rightsOf } from './rights.ts'
-import { elapsed, within } from './waits.ts'
+import { elapsed, ownSignal, within } from './waits.ts'
 
 export interface DetailTiming {
   /** From one read of workloads and pods to the next, at least, after the Canary changed. */
@@ -157,7 +157,7 @@ export class Detail {
       if (object !== null) {
         try {
           const inTime = within(DEADLINE, signal)
-          const call = (): Call => ({ lane: 'normal', signal: inTime })
+          const call = (): Call => ({ lane: 'normal', signal: ownSignal(inTime) })
           const observed = await readObserved(object, { api, call }, sha256)
           if (signal.aborted) return
           this.#observed = observed

@@ -7,7 +7,7 @@ import type { Milliseconds } from '../../core/time.ts'
 import type { CallerApi } from './ports.ts'
 import { problemOf } from './problems.ts'
 import type { Namespaces, Rights } from './protocol.ts'
-import { within } from './waits.ts'
+import { ownSignal, within } from './waits.ts'
 
 const DEADLINE: Milliseconds = 10_000
 /** Reviews at most for one caller, and how many at once. */
@@ -73,7 +73,7 @@ async function allowedOf(api: CallerApi, namespaces: readonly string[], signal: 
   const waiting = [...namespaces]
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (await mayList(api, next, signal)) allowed.add(next)
+      if (await mayList(api, next, ownSignal(signal))) allowed.add(next)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))

@@ -6,8 +6,14 @@ import type { Milliseconds } from '../../core/time.ts'
 export const within = (limit: Milliseconds, signal: AbortSignal): AbortSignal =>
   AbortSignal.any([signal, AbortSignal.timeout(limit)])
 
-/** For one of many requests that go out together: each listens to its signal, and Node warns of more than ten listeners to one. */
-export const oneOfMany = (call: Call): Call => ({ ...call, signal: AbortSignal.any([call.signal]) })
+/**
+ * A signal of its own for one of many requests that go out together: each adds several listeners to its signal, and Node warns of more
+ * than ten on one.
+ */
+export const ownSignal = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal])
+
+/** One of many requests that go out together. */
+export const oneOfMany = (call: Call): Call => ({ ...call, signal: ownSignal(call.signal) })
 
 /** Resolves after `wait`, or as soon as `signal` aborts; never rejects, and keeps no process alive. */
 export function elapsed(wait: Milliseconds, signal: AbortSignal): Promise<void> {
