@@ -1,6 +1,6 @@
 /** The flags of `sluice dashboard`; what is wrong with one is said in a sentence. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { port, url } from './flags.ts'
+import { port, url } from './flag-values.ts'
 import { headerName, headers, problemOfHeaders } from './header-flags.ts'
 
 export interface DashboardFlags {

@@ -1,6 +1,6 @@
 /** `sluice install`: the manifests of this version on stdout, for `kubectl apply -f -`. It asks no cluster. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { namespace } from './flags.ts'
+import { namespace } from './flag-values.ts'
 import type { Tools } from './tools.ts'
 
 /** As the manifests are written. */

@@ -1,0 +1,160 @@
+/** What the value of each flag may be: each function here reads one, or throws InvalidArgumentError with what to write. */
+import { InvalidArgumentError } from 'commander'
+import { parseDuration } from '../api/duration.ts'
+import { isProvider, type Provider, PROVIDER_SENTENCE } from '../api/providers.ts'
+import type { Allowance } from '../core/model/observation.ts'
+import { problemOfTraceLink } from '../core/signals/trace-link.ts'
+import type { Milliseconds } from '../core/time.ts'
+
+/** A repeatable flag replaces its default, and joins what was given before. */
+const joined = (before: readonly string[] | undefined, more: readonly string[]): string[] => [
+  ...(before ?? []),
+  ...more,
+]
+
+export function list(text: string, before?: readonly string[]): string[] {
+  const names = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+  return joined(before, names.map(namespace))
+}
+
+/** The name of a namespace. @throws InvalidArgumentError with a sentence. */
+export function namespace(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
+    throw new InvalidArgumentError(`"${text}" is not the name of a namespace.`)
+  }
+  return text
+}
+
+/** Part of the context of a commit status. @throws InvalidArgumentError with a sentence. */
+export function clusterName(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,63}$/.test(text)) {
+    throw new InvalidArgumentError(`Write 1 to 63 letters, digits, dots, dashes or underscores, such as eu-1.`)
+  }
+  return text
+}
+
+export function labels(text: string): string[] {
+  const names = text.split(',').map(one => one.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Write names of labels such as app,name.')
+  return names
+}
+
+/** A DNS name, as the part of a label or an annotation before the slash is. */
+export function prefix(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)) {
+    throw new InvalidArgumentError('Write what comes before the slash, such as nginx.ingress.kubernetes.io.')
+  }
+  return text
+}
+
+export function classes(text: string): string[] {
+  const names = text.split(',').map(one => one.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Write names of classes such as nginx,internal-nginx.')
+  return names
+}
+
+export function provider(text: string): Provider {
+  if (!isProvider(text))
+    throw new InvalidArgumentError(`${PROVIDER_SENTENCE[0]?.toUpperCase()}${PROVIDER_SENTENCE.slice(1)}.`)
+  return text
+}
+
+/** A URL of http or https. @throws InvalidArgumentError with what to write. */
+export function url(text: string): string {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
+    throw new InvalidArgumentError('Write a URL such as http://prometheus.istio-system:9090.')
+  }
+  return text
+}
+
+/** A URL of a page, to which a fragment is added. */
+export function pageUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text) || /[?#]/.test(text) || text.length > 256) {
+    throw new InvalidArgumentError(
+      'Write a URL such as https://sluice.example.com, without a query, of 256 characters at most.',
+    )
+  }
+  return text
+}
+
+export function traceLink(text: string): string {
+  const problem = problemOfTraceLink(text)
+  if (problem !== null) throw new InvalidArgumentError(problem)
+  return text
+}
+
+export function urls(text: string, before?: readonly string[]): string[] {
+  return joined(
+    before,
+    text.split(',').map(one => url(one.trim())),
+  )
+}
+
+export function allowances(text: string, before?: readonly Allowance[]): Allowance[] {
+  const more = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+    .map(allowance)
+  return [...(before ?? []), ...more]
+}
+
+/** A host or `namespace/name`; an asterisk stands for the beginning of a host, or for every name. */
+const PATTERN = /^(\*|\.|\*?[-.a-z0-9]*[a-z0-9])(\/(\*|[-.a-z0-9]*[a-z0-9]))?$/i
+
+function allowance(text: string): Allowance {
+  const [before = '', after, ...more] = text.split('=')
+  const pattern = after ?? before
+  if (more.length > 0 || !PATTERN.test(pattern)) {
+    throw new InvalidArgumentError(
+      `"${text}" is not a pattern. Write one such as *.example.com or istio-system/public, for one namespace with team-a= before it.`,
+    )
+  }
+  return { namespace: after === undefined ? null : namespace(before), pattern: pattern.toLowerCase() }
+}
+
+/** A host, with `*.` for what is below it, or a range of addresses. */
+const TARGET = /^(\*\.)?[a-z0-9]([-.a-z0-9]*[a-z0-9])?$|^[0-9a-f.:]+(\/\d{1,3})?$/i
+
+export function targets(text: string, before?: readonly string[]): string[] {
+  const more = text
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')
+  const wrong = more.find(one => !TARGET.test(one))
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`"${wrong}" is neither a host such as *.example.com nor a range such as 10.0.0.0/8.`)
+  }
+  return joined(before, more)
+}
+
+export function duration(text: string): Milliseconds {
+  const parsed = parseDuration(text)
+  if ('problem' in parsed) throw new InvalidArgumentError(`${parsed.problem}.`)
+  return parsed.milliseconds
+}
+
+/** A port, or 0 for any free one. @throws InvalidArgumentError with what to write. */
+export function port(text: string): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number > 65_535) {
+    throw new InvalidArgumentError('Write a port from 0 (any free one) to 65535.')
+  }
+  return number
+}
+
+export function positive(text: string): number {
+  const number = Number(text)
+  if (!(number > 0 && number < Infinity)) throw new InvalidArgumentError('Write a number above 0.')
+  return number
+}
+
+/** A burst below one request would let nothing through. */
+export function fromOne(text: string): number {
+  const number = Number(text)
+  if (!(number >= 1 && number < Infinity)) throw new InvalidArgumentError('Write a number from 1.')
+  return number
+}
