@@ -6,8 +6,8 @@
  * - `page`: the page in the cluster, with users by RBAC; then in Chromium, before a server that only speaks its protocol, and before the demo.
  * - `behaviour`: what users see. All scenarios of all files share one controller and run side by side (fixtures/together.ts).
  *
- * `contract/kubectl` removes the manifests, so it comes before everything that installs them; `alone/helm` removes what it installed, too,
- * and comes before every file that gives rights to a controller. The API servers of `alone` do not have
+ * `contract/kubectl` removes the manifests, so it comes before everything that installs them; `alone/helm` and `alone/from-nothing` remove what they installed, too,
+ * and come before every file that gives rights to a controller. The API servers of `alone` do not have
  * the CRDs of autoscalers yet, which `behaviour` installs. `rights` reads the audit log of the whole run, and
  * `contract/api` leaves behind what it made and compacts etcd.
  */
@@ -21,6 +21,7 @@ const order = [
   'contract/promql',
   'contract/mesh',
   'alone/helm',
+  'alone/from-nothing',
   'alone/idle',
   'alone/outages',
   'alone/tenants',

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Lab } from './lab.ts'
 import { find, startPart } from './parts.ts'
+import type { Program } from './program.ts'
 import { waitFor } from './wait.ts'
 
 /** Whether the lab was built with the group `argocd`, and the machine has what that needs. */
@@ -42,13 +43,20 @@ const project = {
   },
 }
 
-let started: Promise<void> | undefined
+let started: Promise<readonly Program[]> | undefined
 export async function withArgoCd(lab: Lab): Promise<void> {
   started ??= start(lab)
   await started
 }
 
-async function start(lab: Lab): Promise<void> {
+/** Ends it, before tests that kill the API server; the next test that needs it starts it again. */
+export async function withoutArgoCd(): Promise<void> {
+  const programs = (await started) ?? []
+  started = undefined
+  await Promise.all(programs.map(program => program.kill()))
+}
+
+async function start(lab: Lab): Promise<readonly Program[]> {
   const dir = join(lab.dir, 'argocd')
   const folders = ['tls', 'ssh', 'plugin', 'home'].map(name => join(dir, name))
   await Promise.all(folders.map(folder => mkdir(folder, { recursive: true })))
@@ -58,7 +66,7 @@ async function start(lab: Lab): Promise<void> {
   await lab.kubectl.run('apply', '--server-side', '--force-conflicts', '-f', crds)
   await lab.kubectl.run('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
   await lab.kubectl.apply([project])
-  startPart(lab, 'redis-server', [
+  const redisServer = startPart(lab, 'redis-server', [
     '--bind',
     '127.0.0.1',
     '--port',
@@ -82,7 +90,7 @@ async function start(lab: Lab): Promise<void> {
     ARGOCD_FAKE_IN_CLUSTER: 'true',
   }
   const redis = ['--redis', '127.0.0.1:6379', '--logformat', 'text']
-  startPart(
+  const repoServer = startPart(
     lab,
     'argocd',
     [
@@ -102,7 +110,7 @@ async function start(lab: Lab): Promise<void> {
     ],
     { ...env, ARGOCD_BINARY_NAME: 'argocd-repo-server' },
   )
-  startPart(
+  const controller = startPart(
     lab,
     'argocd',
     [
@@ -122,4 +130,5 @@ async function start(lab: Lab): Promise<void> {
     { ...env, ARGOCD_BINARY_NAME: 'argocd-application-controller' },
   )
   await waitFor('Argo CD is ready', 60, async () => (await fetch('http://127.0.0.1:8088/healthz')).ok)
+  return [redisServer, repoServer, controller]
 }

@@ -20,14 +20,16 @@ export function find(name: string): string | null {
   return file ?? null
 }
 
-/** Started now; it ends with the namespace that the tests run in. */
+/** Started now; it ends at the latest with the namespace that the tests run in. */
 export function startPart(
   lab: Lab,
   name: string,
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): void {
+): Program {
   const file = find(name)
   if (file === null) throw new Error(`${name} is not installed: build the lab with its group`)
-  new Program({ name, command: [file, ...flags], env, log: join(lab.dir, 'log', `${name}.log`) }).start()
+  const program = new Program({ name, command: [file, ...flags], env, log: join(lab.dir, 'log', `${name}.log`) })
+  program.start()
+  return program
 }
