@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import type { Kind } from '../src/api/object.ts'
-import { Controller, controllerNamespace } from '../e2e/fixtures/controller.ts'
+import { bundle, Controller, controllerNamespace } from '../e2e/fixtures/controller.ts'
 import { Api, pathOf } from '../e2e/lab/api.ts'
 import { type ApiCall, readAudit } from '../e2e/lab/audit.ts'
 import { findBinaries } from '../e2e/lab/binaries.ts'
@@ -100,7 +100,8 @@ export class Room {
     const { spec } = parse(manifest) as { spec: { template: { spec: { containers: { env?: Variable[] }[] } } } }
     const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
     const shipped = (variables.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '').split(' ')
-    return Controller.start(this, ['--log-level=info', ...flags], [...shipped.filter(flag => flag !== ''), ...node])
+    const nodeFlags = [...shipped.filter(flag => flag !== ''), ...node]
+    return Controller.start(this, ['--log-level=info', ...flags], bundle(this, nodeFlags))
   }
 
   async counters(controller: Controller): Promise<Counters> {

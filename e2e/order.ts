@@ -26,6 +26,7 @@ const order = [
   'alone/outages',
   'alone/tenants',
   'alone/webhooks',
+  'alone/versions',
   'behaviour/readme',
   'behaviour/guides',
   'behaviour/changes-in-a-run',

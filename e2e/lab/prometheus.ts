@@ -134,7 +134,7 @@ const names: Relabeling[] = [
 ]
 
 /** Where controllers under test may listen: the first that a run starts has the first. */
-export const controllerPorts: readonly number[] = Array.from({ length: 20 }, (_, index) => 8101 + index)
+export const controllerPorts: readonly number[] = Array.from({ length: 30 }, (_, index) => 8101 + index)
 
 export class Prometheus {
   readonly program: Program
