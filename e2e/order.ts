@@ -26,6 +26,7 @@ const order = [
   'alone/outages',
   'alone/tenants',
   'alone/webhooks',
+  'alone/image',
   'alone/versions',
   'behaviour/readme',
   'behaviour/guides',
