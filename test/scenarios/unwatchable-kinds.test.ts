@@ -36,12 +36,12 @@ const notSeen: readonly Kind[] = [
 ]
 
 /** What is said where a kind may not be listed. */
-function forbidden(kind: Kind): Says {
+function forbidden(kind: Kind, role = 'rbac'): Says {
   const key = kindKey(kind)
   const refused = `${key} is forbidden: User "sluice" cannot list resource "${kind.plural}" in API group "${kind.group}" in the namespace "": no rule`
   return {
     reason: 'WatchUnavailable',
-    sentence: `Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC). Apply manifests/rbac.yaml`,
+    sentence: `Cannot watch ${key} in all namespaces: ${refused}. Allow the controller to "list" and "watch" them (RBAC). Apply manifests/${role}.yaml`,
   }
 }
 
@@ -163,6 +163,31 @@ suite('kinds that cannot be seen, in virtual time', () => {
       world.setImage('demo/web:1.1.0')
       await world.until('Succeeded')
       expect(world.status.reason).to.not.equal('WatchUnavailable')
+    })
+  }
+
+  for (const [what, before, sentence] of [
+    [
+      'are not installed',
+      () => world.api.server.resources.remove(kinds.HTTPRoute),
+      'httproutes.gateway.networking.k8s.io is not installed; apply the CRDs of the Gateway API (https://gateway-api.sigs.k8s.io/guides/)',
+    ],
+    [
+      'may not be read',
+      () => {
+        world.api.server.resources.install(resourceOf(looseDefinition(kinds.HTTPRoute)))
+        forbid(reading, kinds.HTTPRoute)
+      },
+      forbidden(kinds.HTTPRoute, 'gateway-api-rbac').sentence,
+    ],
+  ] as const) {
+    test(`HTTPRoutes ${what}, and a Canary is split by them: WatchUnavailable, before anything is made`, async () => {
+      before()
+      await started()
+      world.canary({ provider: 'gatewayapi:v1' })
+      await world.clock.advance(minute)
+      expectStalled(world, { reason: 'WatchUnavailable', sentence })
+      expect(world.object(kinds.Deployment, 'web-primary')).to.equal(null)
     })
   }
 

@@ -61,9 +61,13 @@ const rows: Readonly<Record<string, { given: Observation; copies: Record<string,
       'limits-web-primary': [of('web-primary'), of('web-canary')],
     },
   },
-  'one for the waypoint covers all Services': {
+  'one for the waypoint, or for all of its class, covers all Services': {
     given: at([
       policy(kinds.AuthorizationPolicy, 'all', { targetRefs: [{ kind: 'Gateway', name: 'waypoint' }], rules }),
+      policy(kinds.AuthorizationPolicy, 'each', {
+        targetRefs: [{ kind: 'GatewayClass', name: 'istio-waypoint' }],
+        rules,
+      }),
     ]),
     copies: {},
   },

@@ -50,6 +50,15 @@ const rows: Readonly<Record<string, Row>> = {
     policies: () => [policy(AuthorizationPolicy, 'a', { rules: [] }), policy(NetworkPolicy, 'n', { podSelector: {} })],
     copies: [],
   },
+  'one whose selector is empty is for all': {
+    policies: () =>
+      [{}, { matchLabels: {} }].flatMap((selector, i) => [
+        policy(AuthorizationPolicy, `a${i}`, { selector, rules: [] }),
+        policy(NetworkPolicy, `n${i}`, { podSelector: selector }),
+        policy(PeerAuthentication, `p${i}`, { selector, mtls: { mode: 'STRICT' } }),
+      ]),
+    copies: [],
+  },
   'one that selects other pods is none of ours': {
     policies: () => [policy(AuthorizationPolicy, 'a', { selector: { matchLabels: { app: 'api' } }, rules: [] })],
     copies: [],

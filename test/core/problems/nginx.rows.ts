@@ -19,6 +19,9 @@ export const at = (host: string, ...paths: readonly Spec[]): Spec => ({ rules: [
 
 const HOST = 'shop.example.com'
 
+/** A rule that names no host. */
+const everyHost = (service: string): Spec => ({ rules: [{ http: { paths: [path(service)] } }] })
+
 export function ingress(
   name: string,
   spec: Spec = at(HOST, path('web')),
@@ -114,6 +117,13 @@ export const ofNginx: Readonly<Record<string, Blocking>> = {
     beside(ingress('old', at(HOST, path('old')), {}, OLDER)),
     'Ingress shop/old is older than Ingress shop/web and has shop.example.com /, too: the older one gets these requests, and the canary would take a share of them. Remove the path from one of the two.',
   ),
+  'an older Ingress for the same path, both without a host': conflict(
+    {
+      ...of(ingress('web', everyHost('web'), {}, { creationTimestamp: '2026-01-02T00:00:00Z' })),
+      ...around({ routes: [ingress('old', everyHost('old'), {}, OLDER)] }),
+    },
+    'Ingress shop/old is older than Ingress shop/web and has every host /, too: the older one gets these requests, and the canary would take a share of them. Remove the path from one of the two.',
+  ),
   'an older one of another namespace': conflict(
     beside(ingress('old', at(HOST, path('web')), {}, { ...OLDER, namespace: 'other' })),
     'Ingress other/old is older than Ingress shop/web and has shop.example.com /, too: the older one gets these requests, and the canary would take a share of them. Remove the path from one of the two.',
@@ -178,6 +188,8 @@ export const harmlessInIngress: Readonly<Record<string, Partial<Observation>>> =
       [kinds.Ingress, ingress('web-canary', at(HOST, path('web-canary')), {}, ours)],
     ),
   },
+  'a rule without a host': of(ingress('web', everyHost('web'))),
+  'an older one without a host, where ours has one': beside(ingress('old', everyHost('old'), {}, OLDER)),
   'a younger Ingress for the same host and path': beside(
     ingress('new', at(HOST, path('new')), {}, { creationTimestamp: '2026-01-03T00:00:00Z' }),
   ),

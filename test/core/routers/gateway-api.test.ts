@@ -322,6 +322,10 @@ suite('a weight counts once every parent has taken up the route', () => {
       return entries
     })
 
+  /** By its Gateway, in the condition Accepted (0) or ResolvedRefs (1). */
+  const refusedFor = (condition: 0 | 1, reason: string): Observation =>
+    ofGateway(entry => Object.assign(entry.conditions[condition] ?? {}, { status: 'False', reason, message: '' }))
+
   test('in whatever order they answer', () => {
     expect(v1.read(taken)).to.deep.equal(carriedBy([10, 10]))
     expect(carries(v1.read(taken), weighted(10))).to.equal(true)
@@ -369,6 +373,26 @@ suite('a weight counts once every parent has taken up the route', () => {
       ),
       0,
       'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is False, RefNotPermitted. Create a ReferenceGrant in the namespace of the backend, with from: {group: gateway.networking.k8s.io, kind of the route, its namespace} and to: {group: "", kind: Service}',
+    ],
+    'a filter that the implementation does not know, whose rule a sidecar leaves out': [
+      refusedFor(1, 'InvalidFilter'),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is False, InvalidFilter. Remove the filter that the implementation does not know',
+    ],
+    'a backend that does not exist, which Accepted says nothing of': [
+      refusedFor(1, 'BackendNotFound'),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: ResolvedRefs is False, BackendNotFound. Create the Service that the route names, or remove it from the route',
+    ],
+    'a host that no listener has': [
+      refusedFor(0, 'NoMatchingListenerHostname'),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: Accepted is False, NoMatchingListenerHostname. Write a host that a listener has',
+    ],
+    'a section that the parent does not have': [
+      refusedFor(0, 'NoMatchingParent'),
+      0,
+      'HTTPRoute shop/web is not in effect at Gateway infra/public: Accepted is False, NoMatchingParent. Write a sectionName or port that the parent has',
     ],
     'what is not known yet is waited for, with its reason': [
       ofGateway(entry =>
