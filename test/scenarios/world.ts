@@ -1,7 +1,8 @@
 /** The whole controller in one process, against the in-memory cluster, in virtual time. */
 import { kinds, type KubeObject } from '../../src/api/object.ts'
 import type { CanaryStatus } from '../../src/api/status.ts'
-import { Controller, type ControllerPorts } from '../../src/controller/controller.ts'
+import type { ControllerPorts } from '../../src/controller/controller-ports.ts'
+import { Controller } from '../../src/controller/controller.ts'
 import type { Settings } from '../../src/core/model/observation.ts'
 import { SecretAccessReader } from '../../src/adapters/prometheus/access-reader.ts'
 import type { KubeApi, Log } from '../../src/core/ports.ts'
