@@ -24,6 +24,7 @@ const order = [
   'alone/from-nothing',
   'alone/idle',
   'alone/outages',
+  'alone/secrets',
   'alone/tenants',
   'alone/webhooks',
   'alone/image',
