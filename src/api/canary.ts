@@ -10,15 +10,8 @@ import { parseDuration } from './duration.ts'
 import { IngressRef } from './ingress-ref.ts'
 import { MetricSchema, type Metric } from './metric.ts'
 import type { KubeObject } from './object.ts'
-import {
-  FLAGGER_PROVIDERS,
-  isProvider,
-  type Provider,
-  PROVIDER_SENTENCE,
-  providers,
-  rulesOf,
-  rulesOfUsersRoutes,
-} from './providers.ts'
+import { rulesOf, rulesOfUsersRoutes } from './provider-rules.ts'
+import { FLAGGER_PROVIDERS, isProvider, type Provider, PROVIDER_SENTENCE, providers } from './providers.ts'
 import { emptyCounts, metricsServer, refused, ruled, SERVICE_NAME_PATTERN, SERVICE_NAME_SENTENCE } from './schema.ts'
 import { ServiceSchema } from './service.ts'
 import { TargetRef } from './target-ref.ts'

@@ -1,6 +1,6 @@
 /** What splits the traffic: was it changed, and can it carry what the spec says. */
 import { kindAndName } from '../model/names.ts'
-import { rulesOf } from '../../api/providers.ts'
+import { rulesOf } from '../../api/provider-rules.ts'
 import { type FindProblem, problem } from './problem.ts'
 
 /**
