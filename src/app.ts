@@ -13,7 +13,6 @@ import { settingsOf } from './cli/settings.ts'
 import { connect, connectCollector, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
-import { figuresOf, finishedRun } from './controller/canary-metrics.ts'
 import { RightsCheck } from './controller/rights-check.ts'
 import type { Sha256 } from './core/ports.ts'
 import { EventRecorder } from './runtime/events.ts'
@@ -22,6 +21,7 @@ import { pause } from './runtime/timing.ts'
 import type { About } from './server/about.ts'
 import { unhealthy, unready, type Vitals } from './server/health.ts'
 import { serve } from './server/http.ts'
+import { ShownCanaries } from './shown-canaries.ts'
 
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const seconds = (milliseconds: number): number => milliseconds / 1000
@@ -49,11 +49,11 @@ class ControllerApp {
   readonly #flags: RunFlags
   readonly #log: JsonLog
   readonly #metrics: Metrics
+  readonly #canaries: ShownCanaries
   readonly #connected: Connected
   readonly #recorder: EventRecorder
   readonly #controller: Controller
   readonly #identity = `${hostname()}_${randomBytes(4).toString('hex')}`
-  readonly #ended = new Map<string, string>()
   readonly #version: string
   readonly #rights: RightsCheck
   /** null: nothing is traced. */
@@ -68,6 +68,7 @@ class ControllerApp {
     this.#version = version
     const metrics = new Metrics(version)
     this.#metrics = metrics
+    this.#canaries = new ShownCanaries(metrics, systemClock)
     this.#connected = connect(flags, {
       version,
       log,
@@ -147,14 +148,8 @@ class ControllerApp {
         },
         webhookTold: (sink, outcome) => metrics.count('webhooks_told_total', { sink, outcome }),
         watcher: (key, observation, decision) => {
-          if (observation === null || decision === null) return this.#forget(key)
-          metrics.show(figuresOf(observation, decision, systemClock.now()))
-          const ended = finishedRun(decision)
-          if (ended !== null && this.#ended.get(key) !== ended.id) {
-            // A run that ended before this process's first pass was counted by the leader that ended it.
-            if (this.#ended.has(key)) this.#count(key, ended)
-            this.#ended.set(key, ended.id)
-          } else if (ended === null) this.#ended.set(key, '')
+          if (observation === null || decision === null) this.#canaries.forget(key)
+          else this.#canaries.show(key, observation, decision)
         },
       },
     )
@@ -222,7 +217,7 @@ class ControllerApp {
     this.#isLeading = false
     this.#metrics.set('leader', {}, 0)
     // Another process shows them now.
-    for (const key of this.#ended.keys()) this.#forget(key)
+    this.#canaries.forgetAll()
   }
 
   #leaseNamespace(): string {
@@ -274,23 +269,6 @@ class ControllerApp {
       lastError: reflector.lastError,
       age: reflector.age(),
     }))
-  }
-
-  #count(key: string, ended: NonNullable<ReturnType<typeof finishedRun>>): void {
-    const [namespace = '', name = ''] = key.split('/')
-    const { outcome, reason, startedAt, endedAt } = ended
-    if (outcome === 'Succeeded') this.#metrics.count('canary_successes_total', { namespace, name })
-    if (outcome === 'Failed') {
-      this.#metrics.count('canary_failures_total', { namespace, name })
-      this.#metrics.count('rollbacks_total', { reason })
-    }
-    this.#metrics.observe('run_duration_seconds', { outcome }, seconds(endedAt - startedAt))
-  }
-
-  #forget(key: string): void {
-    const [namespace = '', name = ''] = key.split('/')
-    this.#metrics.forget(namespace, name)
-    this.#ended.delete(key)
   }
 }
 
