@@ -26,6 +26,7 @@ const order = [
   'alone/outages',
   'alone/secrets',
   'alone/tenants',
+  'alone/traces',
   'alone/webhooks',
   'alone/image',
   'alone/versions',
