@@ -14,6 +14,7 @@ import { connect, connectCollector, type Connected } from './connect.ts'
 import { checkCluster } from './controller/check-cluster.ts'
 import { Controller } from './controller/controller.ts'
 import { RightsCheck } from './controller/rights-check.ts'
+import { ShownCanaries } from './controller/shown-canaries.ts'
 import type { Sha256 } from './core/ports.ts'
 import { EventRecorder } from './runtime/events.ts'
 import { Election } from './runtime/lease.ts'
@@ -21,7 +22,6 @@ import { pause } from './runtime/timing.ts'
 import type { About } from './server/about.ts'
 import { unhealthy, unready, type Vitals } from './server/health.ts'
 import { serve } from './server/http.ts'
-import { ShownCanaries } from './shown-canaries.ts'
 
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
 const seconds = (milliseconds: number): number => milliseconds / 1000

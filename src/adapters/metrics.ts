@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CanaryFigures } from '../core/model/canary-metrics.ts'
+import type { RunRecord } from '../core/model/memory.ts'
 import type { Outcome } from '../core/model/memory.ts'
 import { ROLLBACK_REASONS } from '../core/status/reasons.ts'
 import type { Instant } from '../core/time.ts'
@@ -158,6 +159,16 @@ export class Metrics {
   observe<N extends Named<'histogram'>>(name: N, labels: Labels<N>, seconds: number): void {
     this.#histograms.get(name)?.observe(labels, seconds)
     this.#note(name, labels)
+  }
+
+  /** Counts a run that has ended. */
+  ended(namespace: string, name: string, { outcome, reason, startedAt, endedAt }: RunRecord): void {
+    if (outcome === 'Succeeded') this.count('canary_successes_total', { namespace, name })
+    if (outcome === 'Failed') {
+      this.count('canary_failures_total', { namespace, name })
+      this.count('rollbacks_total', { reason })
+    }
+    this.observe('run_duration_seconds', { outcome }, (endedAt - startedAt) / 1000)
   }
 
   /** Shows a canary as it is now; what it showed before and no longer has goes. */
