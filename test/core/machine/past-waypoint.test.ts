@@ -9,7 +9,7 @@ import type { AnalysisPhase } from '../../../src/core/model/state.ts'
 import { warningsOf } from '../../../src/core/problems/index.ts'
 import { object, observation } from '../given-objects.ts'
 import { bound, inAmbient, pod, service } from '../problems/ambient.given.ts'
-import { around } from '../problems/given.ts'
+import { around, routes } from '../problems/given.ts'
 import { advancing, now, promoted, second, target } from './given.ts'
 
 const { memory } = observation()
@@ -89,6 +89,17 @@ suite('requests past the waypoint', () => {
   const unasked: Readonly<Record<string, Observation<AnalysisPhase>>> = {
     'a Gateway splits too, whose requests the waypoint may report': at(inAmbient(services, { said: { gatewayRefs } })),
     'a route of others leads a gateway to a side': at(around({ routes: [route('web-canary')] })),
+    'a VirtualService of others leads a gateway to a side': at(
+      around({
+        otherApiRoutes: [
+          routes('edge', {
+            gateways: ['infra/public'],
+            hosts: ['*'],
+            http: [{ route: [{ destination: { host: 'web-canary' } }] }],
+          }),
+        ],
+      }),
+    ),
     'the proxies of the pods report all requests': at({
       ...inAmbient(services, { sample: injected }),
       memory: { ...memory, provider: 'gatewayapi:v1' },

@@ -40,7 +40,9 @@ export const telemetry = (http: Kind): Telemetry => ({
 /** No gateway leads requests to a side by a route: its reports, of requests that the waypoint may report too, look like those of callers. */
 const areCallersAlone = (o: Observation, http: Kind): boolean =>
   parentsInUse(o, http).every(isService) &&
-  otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one)))
+  [...otherRoutes(o), ...o.surroundings.otherApiRoutes].every(one =>
+    [null, o.names.apexService.name].includes(serviceReached(o, one)),
+  )
 
 const sides: Telemetry['sides'] = ({ canary, names }) => {
   const { hosts = [], routes } = canary.spec.service
