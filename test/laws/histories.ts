@@ -223,7 +223,7 @@ function push(world: TinyWorld, image: string): void {
     return { ...target, spec: { ...spec, template: withImage(spec['template'], image) } }
   })
   // Git says which commit that was, as CI writes it.
-  annotate(world, 'commit', `${world.changes}`)
+  annotate(world, 'commit', `github/shop/web@${String(world.changes).padStart(40, '0')}`)
 }
 
 function withImage(template: unknown, image: string): unknown {

@@ -138,3 +138,28 @@ export const endsAreTold: Law = life => {
     },
   }
 }
+
+/**
+ * What Git is told of a commit is how its run is: nothing follows the end of a run but that it was taken out of production, and the end is
+ * that of the history. Excused: what a process that died was told is repeated by the next, in the same order; runs that begin
+ * within one millisecond have one name.
+ */
+export const commitsAreTold: Law = life => {
+  const ended = new Map<string, string>()
+  return {
+    told(world, { sink, run, commit }) {
+      if (sink !== 'commit status' || commit === undefined) return
+      const isAway = ['unreachable', 'hanging'].includes(world.weather.gates)
+      const key = `${life.controller.lives}/${run}/${commit.of}`
+      const before = ended.get(key)
+      const isTakenOut = before === 'success' && commit.state === 'failure'
+      if (before !== undefined && !isTakenOut) throw new Broken(`${commit.state} is told of ${run} after ${before}`)
+      if (commit.state === 'pending') return
+      const record = life.wire.history?.find(({ id }) => id === run)
+      const isPromoted = record?.outcome === 'Succeeded'
+      if (commit.state === 'success' && !isPromoted)
+        throw new Broken(`success is told of ${run}, which is not promoted`)
+      if (!isAway) ended.set(key, commit.state)
+    },
+  }
+}

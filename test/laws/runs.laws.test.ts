@@ -8,6 +8,7 @@ import { callersLeaveFirst, givenUpIsGivenUp } from './laws.ts'
 import { copiesComeBeforeAShare, nobodyStaysAfterARun, othersStayOnThePrimary } from './laws-of-strategies.ts'
 import {
   callsOnce,
+  commitsAreTold,
   endsAreTold,
   promotesOnlyWhenConfirmed,
   rejectedGoesNoFurther,
@@ -54,6 +55,7 @@ suite('laws of a run', function () {
     'a release starts only once that is confirmed': startsOnlyWhenConfirmed,
     'what a webhook has rejected goes no further': rejectedGoesNoFurther,
     'the end of a run is told once': endsAreTold,
+    'a commit is told how its run is, and nothing after its end': commitsAreTold,
   })
 
   always(silent, 1, { 'a deadline is a verdict only on what the API server says now': deadlinesAreConfirmed })

@@ -79,6 +79,10 @@ export function newWorld(setup: Setup): TinyWorld {
     world.put(ref, object, 'kubectl')
   }
   if (setup.policed === true) for (const kind of POLICED) writePolicy(world, setup, kind, 0)
+  if (setup.webhooks !== undefined) {
+    const spec = { type: 'github', repos: ['shop/web'], secretRef: { name: 'git' } }
+    world.put(refTo(kinds.AlertProvider, 'git'), { ...bare, spec }, 'kubectl')
+  }
   world.put(CANARY, { ...bare, spec: writtenSpec(setup) }, 'kubectl')
   return world
 }
@@ -135,6 +139,7 @@ function specOf(setup: Setup): Record<string, unknown> {
       maxDuration: setup.maxDuration,
       drain: '5s',
       webhooks: (setup.webhooks ?? []).map(type => ({ name: type, type, url: 'http://hooks.test/' })),
+      alerts: setup.webhooks === undefined ? [] : [{ name: 'git', providerRef: { name: 'git' } }],
       metrics: noMesh ? [query] : setup.query ? [builtIn, query] : [builtIn],
     },
   }
