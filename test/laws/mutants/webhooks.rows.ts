@@ -48,4 +48,10 @@ export const mutantsOfWebhooks: readonly Mutant[] = [
     take: 'return outbox.filter(one => one.key !== key)',
     put: "return outbox.filter(one => one.key !== key || one.sink === 'post-rollout')",
   }),
+  ...laws(RUNS, 'a commit is told how its run is, and nothing after its end', {
+    without: 'remembering that the end was told',
+    file: 'src/core/machine/commit-statuses.ts',
+    take: '    told = { ...before, state: ended.state, takenOver: false }\n',
+    put: '',
+  }),
 ]
