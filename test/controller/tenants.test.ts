@@ -22,7 +22,7 @@ suite('An abort beside hostile Canaries of another namespace', () => {
       expect(event, 'seconds to the event').to.be.at.most(5)
       expect(ready).to.equal(true)
     })
-    const numRuns = process.env['LAW_RUNS'] === undefined ? 3 : 100
+    const numRuns = process.env['LAW_RUNS'] === undefined ? 2 : 100
     await fc.assert(law, { numRuns, seed: 20261129, endOnFailure: process.env['LAW_SHRINK'] === 'no' })
   }).timeout(120_000)
 })
