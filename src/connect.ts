@@ -191,7 +191,7 @@ function metricsOf(
   flags: ConnectFlags,
   servers: Connected['metricsServers'],
   api: KubeApi,
-  { log, environment, queried }: ConnectOptions,
+  { version, log, environment, queried }: ConnectOptions,
 ): PrometheusSource {
   const { metricsServerCaFile: caFile, metricsServerTokenFile: tokenFile, metricsServerTenantHeader } = flags
   const connection = {
@@ -205,6 +205,7 @@ function metricsOf(
     connections: { [flags.metricsServer]: connection },
     environment,
     readSecret: readerOf(api),
+    userAgent: `sluice/${version}`,
     ...(metricsServerTenantHeader === undefined ? {} : { tenantHeader: metricsServerTenantHeader }),
     log,
     ...(queried === undefined ? {} : { observed: queried }),

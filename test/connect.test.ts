@@ -106,7 +106,7 @@ suite('connections out of flags', () => {
       'x-key': 'value: with colons',
       'x-scope-orgid': 'shop',
     })
-    expect(other.asked[0]?.headers).to.include({ 'x-scope-orgid': 'shop' })
+    expect(other.asked[0]?.headers).to.include({ 'x-scope-orgid': 'shop', 'user-agent': 'sluice/1' })
     expect(other.asked[0]?.headers).to.not.have.any.keys('authorization', 'x-key')
   })
 

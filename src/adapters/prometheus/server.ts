@@ -24,6 +24,7 @@ export interface ServerPorts {
   readonly tenantHeader: string | null
   readonly observed: Observed
   readonly readSecret: ReadSecret
+  readonly userAgent: string
 }
 
 const RETRY_AFTER_MIN = 100
@@ -108,7 +109,7 @@ export class MetricsServer {
 
   async #call(query: string, terms: AskTerms, credentials: CallCredentials | null): Promise<Reply> {
     const { sizeLimit, deadline, signal, tenant, access } = terms
-    const { tenantHeader, observed } = this.#ports
+    const { tenantHeader, observed, userAgent } = this.#ports
     const start = performance.now()
     const outcome = await this.#http.send({
       method: 'POST',
@@ -116,6 +117,7 @@ export class MetricsServer {
       headers: {
         accept: 'application/json',
         'content-type': 'application/x-www-form-urlencoded',
+        'user-agent': userAgent,
         ...(tenantHeader === null || tenant === null ? {} : { [tenantHeader]: tenant }),
       },
       body: new URLSearchParams({ query, timeout: `${Math.ceil(deadline)}ms` }).toString(),

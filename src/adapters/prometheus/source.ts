@@ -24,6 +24,8 @@ export interface PrometheusOptions {
   readonly observed?: Observed
   /** Header that tells each server the namespace that a question is about, such as `X-Scope-OrgID`. Left out: none is sent. */
   readonly tenantHeader?: string
+  /** Who asks, as servers write it into their logs. */
+  readonly userAgent?: string
 }
 
 const DEADLINE: Milliseconds = 5000
@@ -41,8 +43,8 @@ export class PrometheusSource implements MetricSource {
     for (const address of options.servers) {
       const connection = { environment: options.environment ?? null, ...options.connections?.[address] }
       const tenantHeader = options.tenantHeader ?? null
-      const { observed = () => {}, readSecret = async () => null } = options
-      const server = new MetricsServer(address, connection, { tenantHeader, observed, readSecret })
+      const { observed = () => {}, readSecret = async () => null, userAgent = 'sluice' } = options
+      const server = new MetricsServer(address, connection, { tenantHeader, observed, readSecret, userAgent })
       const batch = new Batch({
         ask: (query, terms) => server.ask(query, terms),
         annotated: throttled(warning => options.log.warn('metrics server warns', { server: server.shown, warning })),
