@@ -221,13 +221,40 @@ suite('alerts, in virtual time', () => {
     expect(condition('chat')).to.include({
       status: 'False',
       reason: 'NotAccepted',
-      message: 'The server does not take the last alert, which is repeated: it answered 404: no_service',
+      message: 'The server did not take the last message: it answered 404: no_service',
     })
     await world.clock.advance(20 * hour)
     expect(taken('chat')).to.deep.equal([])
     world.chats.answer('chat', 'takes')
     await world.clock.advance(10 * minute)
     expect(taken('chat')).to.deep.equal(['NewRevision', 'Succeeded'])
+    expect(condition('chat')).to.include({ status: 'True', reason: 'Ready' })
+  })
+
+  test('that a server rejects the address stays said while it is down, and when another controller takes over', async () => {
+    await world.initialized(analysis(alert('chat')))
+    provide('chat')
+    world.chats.answer('chat', 'rejects')
+    world.setImage('demo/web:1.1.0')
+    await world.until('Succeeded')
+    const said = condition('chat')
+    expect(said).to.include({ status: 'False', reason: 'NotAccepted' })
+    const ready: unknown[] = []
+    world.api.faults.add({
+      after: ({ verb, kind }) => {
+        if (verb === 'status' && kind === kinds.AlertProvider) ready.push(condition('chat'))
+      },
+    })
+    world.chats.answer('chat', 'down')
+    await world.clock.advance(20 * minute)
+    world.processes.at(-1)?.kill()
+    world.start()
+    await world.clock.advance(20 * minute)
+    expect(condition('chat')).to.deep.equal(said)
+    expect(ready).to.deep.equal([])
+    // Nothing is sent any more; another address is another question.
+    world.user.merge(kinds.AlertProvider, 'shop', 'chat', { spec: { address: `${address}-2` } })
+    await world.clock.advance(2000)
     expect(condition('chat')).to.include({ status: 'True', reason: 'Ready' })
   })
 
