@@ -50,7 +50,7 @@ export interface ControllerOptions {
   readonly link?: (namespace: string, canary: string) => string
   /** Told of each webhook, and each alert, that was told, or given up. */
   readonly webhookTold?: (sink: Sink, outcome: 'delivered' | 'given up') => void
-  /** Told whether a metrics server that a Canary uses answers, once a minute; null: none uses it here. Left out: none is asked. */
+  /** Told whether a metrics server that a Canary uses answers, once a minute; null: none uses it here. Left out: nothing is probed. */
   readonly probed?: ServerProbePorts['probed']
   /** Told after each pass; without a decision when the canary is gone, or cannot be read. */
   readonly watcher?: (key: string, observation: Observation | null, decision: Decision | null) => void

@@ -1,6 +1,6 @@
 /**
- * What there is while this process leads, and goes with the term: the queue of Canaries to work on, what is asked and told for them, and
- * the Reconciler.
+ * What there is while this process leads, and goes with the term: the queue of Canaries to work on, their queries, webhooks and
+ * alerts, and the Reconciler.
  */
 import { kinds, namespacedName, type Kind, type KubeObject } from '../api/object.ts'
 import { metricsServersOf } from '../core/analysis/trials.ts'
