@@ -36,7 +36,8 @@ suite('commit statuses, in virtual time', () => {
     world.annotate('commit', commit(letter))
   }
   /** `b pending`, as they arrived. */
-  const taken = (): string[] => world.chats.taken.map(({ commit: note }) => `${note?.of.at(-1)} ${note?.state}`)
+  const taken = (): string[] =>
+    world.chats.taken.flatMap(({ commit: note }) => (note === null ? [] : [`${note.of.at(-1)} ${note.state}`]))
   const condition = (): unknown => recordsOf(at(world.object(kinds.AlertProvider, 'git')?.['status'], 'conditions'))[0]
   const warnings = (): string[] => (world.status.warnings ?? []).map(({ message }) => message)
 
@@ -124,6 +125,29 @@ suite('commit statuses, in virtual time', () => {
     expect(arrived.lastIndexOf('b pending')).to.be.lessThan(arrived.indexOf('b success'))
     expect(new Set(arrived)).to.deep.equal(new Set(['b pending', 'b success']))
     expect(new Set(world.chats.taken.map(({ id }) => id)).size).to.equal(2)
+  })
+
+  test('an AlertProvider that is not there when the run ends, and a kill: the end is told once it is there again', async () => {
+    await push('demo/web:2.0.0-errors', 'b')
+    await world.until('Progressing 20')
+    world.user.delete(kinds.AlertProvider, 'shop', 'git')
+    await world.until('Failed')
+    await restart()
+    expect(taken()).to.deep.equal(['b pending'])
+    provide({})
+    await world.clock.advance(minute)
+    expect(taken()).to.deep.equal(['b pending', 'b failure'])
+  })
+
+  test('an alert for errors alone: a failure, and nothing of a promotion', async () => {
+    const alerts = [{ name: 'git', severity: 'error', providerRef: { name: 'git' } }]
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: { analysis: { alerts } } })
+    await push('demo/web:1.1.0', 'b')
+    await world.until('Succeeded')
+    await push('demo/web:2.0.0-errors', 'c')
+    await world.until('Failed')
+    await world.clock.advance(minute)
+    expect(taken()).to.deep.equal(['c failure'])
   })
 
   test('a token without the right: the AlertProvider says so until one is accepted, and the release is as fast', async () => {

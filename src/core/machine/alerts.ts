@@ -69,6 +69,12 @@ export function gitProviderOf(o: Observation, { providerRef }: Alert): GitProvid
   return isGitType(type) ? { type, repos } : null
 }
 
+/** Whether the AlertProvider of an alert exists, and is valid. */
+export function isProviderRead(o: Observation, { providerRef }: Alert): boolean {
+  const read = entryOf(o.alertProviders, providerRef.name)
+  return read !== undefined && 'provider' in read
+}
+
 export interface GitProviderSpec {
   readonly type: GitType
   readonly repos: readonly string[]

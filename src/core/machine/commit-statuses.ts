@@ -18,7 +18,7 @@ import type { State } from '../model/state.ts'
 import type { Reason, Severity } from '../status/reasons.ts'
 import { clipped } from '../text.ts'
 import type { Instant, Milliseconds } from '../time.ts'
-import { gitProviderOf, isToldOf } from './alerts.ts'
+import { gitProviderOf, isProviderRead, isToldOf } from './alerts.ts'
 
 /** A Canary and its target that are applied together are seen within this time. */
 const TOGETHER: Milliseconds = 5_000
@@ -62,7 +62,7 @@ export interface NotedStatuses {
 export function noteCommitStatuses(o: Observation, after: After, now: Instant): NotedStatuses {
   const { memory } = after
   const alerts = o.canary.spec.analysis.alerts.filter(alert => gitProviderOf(o, alert) !== null)
-  if (alerts.length === 0 && memory.commitTold === null) return { memory, outbox: [] }
+  if (alerts.length === 0 && (memory.commitTold === null || isToldLater(o))) return { memory, outbox: [] }
   const before = takenOver(memory.commitTold, after)
   const begun = begunBy(after, before)
   const ended = before === null ? null : endOf(o, after, before, begun)
@@ -74,13 +74,15 @@ export function noteCommitStatuses(o: Observation, after: After, now: Instant): 
   }
   if (begun !== null) {
     const message = `The release of ${withImage(o, begun.revision)} is under way`
-    const entries = entriesOf(o, alerts, begun, { state: 'pending', reason: 'NewRevision', message }, now)
-    outbox.push(...entries)
-    // Told to no server, it may be once its repository is allowed.
-    if (entries.length > 0) told = begun
+    outbox.push(...entriesOf(o, alerts, begun, { state: 'pending', reason: 'NewRevision', message }, now))
+    // One that no server takes may be told once its repository is allowed. An alert for errors alone takes it, and is told of no start.
+    if (alerts.some(alert => takes(o, alert, begun.commit))) told = begun
   }
   return { memory: told === memory.commitTold ? memory : { ...memory, commitTold: told }, outbox }
 }
+
+/** Of no alert it is known that it leads to a Git server, and of one it is not known where: its AlertProvider may be created, or mended, soon. */
+const isToldLater = (o: Observation): boolean => o.canary.spec.analysis.alerts.some(alert => !isProviderRead(o, alert))
 
 /** A run that replaces another one takes over its commit, until another commit is seen. */
 function takenOver(told: CommitTold | null, { state, memory }: After): CommitTold | null {

@@ -76,14 +76,15 @@ const another = { ...run('startingPods'), id: 'r1' }
 const superseded = ended('Superseded', 'Restarted', { id: 'r0' })
 
 interface Given {
-  readonly spec?: Record<string, unknown>
+  /** Of the AlertProvider; null: there is none. */
+  readonly spec?: Record<string, unknown> | null
   readonly alert?: Record<string, unknown>
 }
 
 function observed(state: State, memory: Partial<Memory>, { spec = github, alert: more = {} }: Given = {}): Observation {
   return at(state, {
     canary: web({ analysis: { interval: '10s', alerts: [{ ...alert, ...more }] } }, { 'sluice.dev/commit': A }),
-    alertProviders: { git: provider(spec) },
+    alertProviders: spec === null ? {} : { git: provider(spec) },
     memory: remembers(memory),
   })
 }
@@ -219,8 +220,38 @@ const rows: Readonly<
   'an alert for errors alone is told of no start': [
     advancing(10),
     seen(A, inRun),
-    nothing('none'),
+    nothing('A pending'),
     { alert: { severity: 'error' } },
+  ],
+  'an alert for errors alone is told of a failure': [
+    failed(),
+    { ...ended('Failed', 'ThresholdReached'), commitTold: told('pending') },
+    ['A failure', 'A failure'],
+    { alert: { severity: 'error' } },
+  ],
+  'an alert for errors alone is told of no promotion': [
+    resting(),
+    { ...ended('Succeeded', 'Succeeded'), commitTold: told('pending') },
+    nothing('A success'),
+    { alert: { severity: 'error' } },
+  ],
+  'rolled back while the AlertProvider does not exist: it waits': [
+    failed(),
+    { ...ended('Failed', 'ThresholdReached'), commitTold: told('pending') },
+    nothing('A pending'),
+    { spec: null },
+  ],
+  'rolled back while the AlertProvider is refused: it waits': [
+    failed(),
+    { ...ended('Failed', 'ThresholdReached'), commitTold: told('pending') },
+    nothing('A pending'),
+    { spec: { ...github, repos: ['shop'] } },
+  ],
+  'rolled back once the alert leads to a chat': [
+    failed(),
+    { ...ended('Failed', 'ThresholdReached'), commitTold: told('pending') },
+    nothing('A failure'),
+    { spec: { type: 'rocket', address: 'https://chat.test/hook' } },
   ],
   'a repository that is not allowed is not told of': [
     advancing(10),
