@@ -6,7 +6,7 @@
 import type { GitType } from '../../api/alert-provider.ts'
 import { fingerprint } from '../../core/json.ts'
 import type { AlertMessage, AlertOutcome } from '../../core/model/alert.ts'
-import type { CommitState, GitCommit } from '../../core/model/commit.ts'
+import { COMMIT_ANNOTATION, type CommitState, type GitCommit } from '../../core/model/commit.ts'
 import { beginning, clipped } from '../../core/text.ts'
 import type { HttpAnswer } from '../http/client.ts'
 import { shownAnswer } from '../http/redaction.ts'
@@ -142,6 +142,15 @@ export function commitStatusOutcome(
   const isFinal = status >= 400 && status < 500 && ![403, 408, 409, 425, 429].includes(status)
   return isFinal ? { kind: 'final', error } : { kind: 'failed', error, after: retryAfter }
 }
+
+/**
+ * What a redirect means, which is not followed with a token: GitHub and Gitea answer so to the former name of a repository
+ * (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects).
+ */
+export const redirected = (error: string, { repo }: GitCommit): AlertOutcome => ({
+  kind: 'rejected',
+  error: `${error}. If ${repo} has a new name, write it into annotation ${COMMIT_ANNOTATION} and spec.repos; else write the URL that the server redirects to into address`,
+})
 
 /** `Cannot transition status via :enqueue from :pending`, for GitLab's jobs begin once. */
 const isPendingAlready = (status: number, said: string): boolean =>

@@ -12,7 +12,7 @@ import { Deadline } from '../http/deadline.ts'
 import { type Environment, proxyOf } from '../http/proxy.ts'
 import { redact, secretPartsOf, shownAnswer } from '../http/redaction.ts'
 import { problemBeforeLookup, problemBehindProxy, targetPolicy, type WebhookTargets } from '../http/targets.ts'
-import { commitStatusOutcome, commitStatusRequest, tokenHeader } from './commit-status.ts'
+import { commitStatusOutcome, commitStatusRequest, redirected, tokenHeader } from './commit-status.ts'
 import { discordBody } from './discord.ts'
 import { chatBody, chatUrl } from './gchat.ts'
 import { genericBody } from './generic.ts'
@@ -152,10 +152,12 @@ function statusFor(
   return {
     ...commitStatusRequest(target.url, commit, note.state, alert, cluster),
     token: tokenHeader(type, target.token ?? ''),
-    outcomeOf: outcome =>
-      outcome.kind === 'failed'
-        ? failed(outcome.error)
-        : commitStatusOutcome(outcome, commit, note.state, outcome.redact(outcome.body ?? ''), secret),
+    outcomeOf: outcome => {
+      if (outcome.kind === 'answer') {
+        return commitStatusOutcome(outcome, commit, note.state, outcome.redact(outcome.body ?? ''), secret)
+      }
+      return outcome.why === 'redirect' ? redirected(outcome.error, commit) : failed(outcome.error)
+    },
   }
 }
 

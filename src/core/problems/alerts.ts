@@ -1,7 +1,14 @@
 /** Alerts that could not be sent. They stop nothing: neither a chat nor a Git server is a gate of a release. */
 import { type GitType, isGitType } from '../../api/alert-provider.ts'
 import { entryOf } from '../json.ts'
-import { COMMIT_ANNOTATION, COMMIT_FORM, commitOf, gitCommitOf, isAllowedRepo } from '../model/commit.ts'
+import {
+  COMMIT_ANNOTATION,
+  COMMIT_FORM,
+  commitOf,
+  gitCommitOf,
+  isAllowedRepo,
+  LONGEST_COMMIT,
+} from '../model/commit.ts'
 import { clipped } from '../text.ts'
 import { calledHere, type FindProblem, problem } from './problem.ts'
 
@@ -32,10 +39,11 @@ export const commitNotTold: FindProblem = o => {
     const where = `Alert ${name}, spec.analysis.alerts[${index}] is not sent: `
     const text = commitOf(o.canary)
     if (text === null) {
-      return problem(
-        'AlertNotSent',
-        `${where}the Canary has no annotation ${COMMIT_ANNOTATION}. Write it there as ${COMMIT_FORM}.`,
-      )
+      const isTooLong = (o.canary.metadata.annotations?.[COMMIT_ANNOTATION] ?? '') !== ''
+      const said = isTooLong
+        ? `annotation ${COMMIT_ANNOTATION} is longer than ${LONGEST_COMMIT} characters. Write`
+        : `the Canary has no annotation ${COMMIT_ANNOTATION}. Write it there as`
+      return problem('AlertNotSent', `${where}${said} ${COMMIT_FORM}.`)
     }
     const said = `annotation ${COMMIT_ANNOTATION} is "${clipped(text, SHOWN)}"`
     const commit = gitCommitOf(text)

@@ -144,6 +144,16 @@ suite('a commit status that is sent', () => {
       })
     }
 
+    test(`${type} redirects: that is not followed, and a user can mend it`, async () => {
+      const git = await server((response, asked) => response.writeHead(307, { location: `${asked.path}x` }).end())
+      const outcome = await send(type, git.url)
+      expect(outcome.kind).to.equal('rejected')
+      expect('error' in outcome ? outcome.error : '').to.match(
+        /^answered with a redirect, which is not followed\. If shop\/.*web has a new name, write it into annotation sluice\.dev\/commit and spec\.repos; /,
+      )
+      expect(git.asked).to.have.length(1)
+    })
+
     test(`${type} answers 422: it is final; 429, 409 and 503: it is sent again`, async () => {
       let answer: [number, Record<string, string>] = [422, {}]
       const git = await server(response => response.writeHead(...answer).end('{"message":"no"}'))

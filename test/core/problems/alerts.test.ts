@@ -29,6 +29,11 @@ suite('An alert that leads to a Git server', () => {
       github,
       `${where}the Canary has no annotation sluice.dev/commit. Write it there as ${form}.`,
     ],
+    'an annotation that is too long': [
+      `gitlab/${'g/'.repeat(250)}web@${sha}`,
+      github,
+      `${where}annotation sluice.dev/commit is longer than 512 characters. Write ${form}.`,
+    ],
     'an annotation that names no commit': [
       'v1.1.0',
       github,
