@@ -6,6 +6,7 @@ import { runChecks } from '../../../src/core/machine/rules/checks.ts'
 import type { Check, Finding } from '../../../src/core/model/check.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { AnalysisPhase } from '../../../src/core/model/state.ts'
+import { gatewayApi } from '../../../src/core/routers/gateway-api/index.ts'
 import { warningsOf } from '../../../src/core/problems/index.ts'
 import { object, observation } from '../given-objects.ts'
 import { bound, inAmbient, pod, service } from '../problems/ambient.given.ts'
@@ -47,10 +48,25 @@ const gatewayRefs = [
   { name: 'public', namespace: 'infra' },
   { kind: 'Service', name: 'web', port: 80 },
 ]
-const route = (name: string): KubeObject =>
+const route = (...names: readonly string[]): KubeObject =>
   object(kinds.HTTPRoute, 'edge', {
-    spec: { parentRefs: [{ name: 'public' }], rules: [{ backendRefs: [{ name, port: 80 }] }] },
+    spec: { parentRefs: [{ name: 'public' }], rules: names.map(name => ({ backendRefs: [{ name, port: 80 }] })) },
   })
+
+/** What is found around the Canary in a cluster with this VirtualService. */
+function amid(virtualService: KubeObject): Partial<Observation> {
+  const v1 = gatewayApi('v1')
+  const indexed = [...v1.kinds, ...v1.neighbours].find(({ kind }) => kind === kinds.VirtualService)
+  const { otherApiRoutes } = v1.surroundings(
+    at(),
+    (kind, index, key) =>
+      kind === kinds.VirtualService && indexed?.indexes[index]?.(virtualService).includes(key) === true
+        ? [virtualService]
+        : [],
+    () => true,
+  )
+  return around({ otherApiRoutes })
+}
 const injected = { ...pod, annotations: { 'sidecar.istio.io/status': '{}' } }
 
 suite('requests past the waypoint', () => {
@@ -89,16 +105,17 @@ suite('requests past the waypoint', () => {
   const unasked: Readonly<Record<string, Observation<AnalysisPhase>>> = {
     'a Gateway splits too, whose requests the waypoint may report': at(inAmbient(services, { said: { gatewayRefs } })),
     'a route of others leads a gateway to a side': at(around({ routes: [route('web-canary')] })),
+    'a route of others leads a gateway to the Service and to a side': at(
+      around({ routes: [route('web', 'web-canary')] }),
+    ),
     'a VirtualService of others leads a gateway to a side': at(
-      around({
-        otherApiRoutes: [
-          routes('edge', {
-            gateways: ['infra/public'],
-            hosts: ['*'],
-            http: [{ route: [{ destination: { host: 'web-canary' } }] }],
-          }),
-        ],
-      }),
+      amid(
+        routes('edge', {
+          gateways: ['infra/public'],
+          hosts: ['shop.example.com'],
+          http: [{ route: [{ destination: { host: 'web-canary' } }] }],
+        }),
+      ),
     ),
     'the proxies of the pods report all requests': at({
       ...inAmbient(services, { sample: injected }),

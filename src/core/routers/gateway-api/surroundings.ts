@@ -29,7 +29,7 @@ export function surroundingsOf(
   const host = canonicalHost(apexService.name, namespace)
   const virtualServices = [
     ...find(kinds.VirtualService, 'host', host),
-    ...find(kinds.VirtualService, 'destination', host),
+    ...sides.flatMap(({ name }) => find(kinds.VirtualService, 'destination', canonicalHost(name, namespace))),
   ]
   return {
     ...meshAround(o, find),
@@ -52,10 +52,17 @@ export function otherRoutes(o: Pick<Observation, 'names' | 'canary' | 'surroundi
 
 /** The Service of this canary that a route of others, of either API, leads to past the split: the apex, else a side; null for none. */
 export function serviceReached(o: Pick<Observation, 'names'>, route: KubeObject): string | null {
-  const { namespace, apexService, primaryService, canaryService } = o.names
-  const isLedTo = ({ name }: Ref): boolean =>
-    route.kind === 'VirtualService'
-      ? destinationsIn(route).some(({ host }) => isHost(host, namespaceOf(route), { namespace, name }))
-      : backendsIn(route).some(one => one.namespace === namespace && one.name === name)
-  return [apexService, primaryService, canaryService].find(isLedTo)?.name ?? null
+  const { apexService, primaryService, canaryService } = o.names
+  return [apexService, primaryService, canaryService].find(service => leadsTo(route, service))?.name ?? null
+}
+
+/** Whether a route of others leads to a side, beside whatever else it leads to. */
+export const leadsToSide = ({ names }: Pick<Observation, 'names'>, route: KubeObject): boolean =>
+  [names.primaryService, names.canaryService].some(side => leadsTo(route, side))
+
+function leadsTo(route: KubeObject, { namespace, name }: Ref): boolean {
+  if (route.kind !== 'VirtualService') {
+    return backendsIn(route).some(one => one.namespace === namespace && one.name === name)
+  }
+  return destinationsIn(route).some(({ host }) => isHost(host, namespaceOf(route), { namespace, name }))
 }

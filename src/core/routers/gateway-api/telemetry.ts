@@ -1,5 +1,5 @@
 /** What callers report where Istio serves the routes: its standard metrics, with the two Services as destinations. */
-import type { Kind } from '../../../api/object.ts'
+import type { Kind, KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { vantageOf } from '../istio/ambient/vantage.ts'
 import { pastWaypoint } from '../istio/promql.ts'
@@ -8,7 +8,7 @@ import type { Telemetry } from '../provider.ts'
 import { isService, splitsMesh } from './parents.ts'
 import { parentsIn } from './refs.ts'
 import { hasOurMatch } from './rivals.ts'
-import { otherRoutes, serviceReached } from './surroundings.ts'
+import { leadsToSide, otherRoutes, serviceReached } from './surroundings.ts'
 import { inMesh, parentsInUse } from './users.ts'
 
 /** @param http HTTPRoute in the version of the provider. */
@@ -32,17 +32,15 @@ export const telemetry = (http: Kind): Telemetry => ({
     )
   },
   // What bypasses the split goes to the apex, which is counted by another name, unless a route of others leads to a side.
-  tellsSplit: o =>
-    o.canary.spec.service.routes === undefined &&
-    otherRoutes(o).every(one => [null, o.names.apexService.name].includes(serviceReached(o, one))),
+  tellsSplit: o => o.canary.spec.service.routes === undefined && routesAround(o).every(one => !leadsToSide(o, one)),
 })
 
 /** No gateway leads requests to a side by a route: its reports, of requests that the waypoint may report too, look like those of callers. */
 const areCallersAlone = (o: Observation, http: Kind): boolean =>
-  parentsInUse(o, http).every(isService) &&
-  [...otherRoutes(o), ...o.surroundings.otherApiRoutes].every(one =>
-    [null, o.names.apexService.name].includes(serviceReached(o, one)),
-  )
+  parentsInUse(o, http).every(isService) && routesAround(o).every(one => !leadsToSide(o, one))
+
+/** Of both APIs. */
+const routesAround = (o: Observation): readonly KubeObject[] => [...otherRoutes(o), ...o.surroundings.otherApiRoutes]
 
 const sides: Telemetry['sides'] = ({ canary, names }) => {
   const { hosts = [], routes } = canary.spec.service
