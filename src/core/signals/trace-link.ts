@@ -15,7 +15,7 @@ const LONGEST_VALUES = {
   namespace: 63,
   name: 253,
   service: 63,
-  target: 63,
+  target: 253,
   revision: 10,
   start: 13,
   end: 13,

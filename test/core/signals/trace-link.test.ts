@@ -4,6 +4,7 @@ import type { Observation } from '../../../src/core/model/observation.ts'
 import type { RunRecord } from '../../../src/core/model/memory.ts'
 import { short } from '../../../src/core/model/selectors.ts'
 import {
+  LONGEST_LINK,
   problemOfTraceLink,
   traceAnnotations,
   traceOfPresentOrLast,
@@ -62,6 +63,28 @@ suite('the template of --trace-link', () => {
     test(`is refused with a sentence where it is ${template.slice(0, 60) || 'empty'}`, () =>
       expect(problemOfTraceLink(template)).to.match(said))
   }
+})
+
+suite('a link that is filled in', () => {
+  test('is no longer than the template may make it, also for the longest names that Kubernetes takes', () => {
+    const names = { canary: 'c'.repeat(63), namespace: 'n'.repeat(63), target: 't'.repeat(253) }
+    const o = at(advancing(10))
+    const { canary } = o
+    const { targetRef } = canary.spec
+    const long = {
+      ...o,
+      names: { ...o.names, namespace: names.namespace, canary: names.canary },
+      canary: { ...canary, spec: { ...canary.spec, targetRef: { ...targetRef, name: names.target } } },
+    }
+    const accepted = Array.from({ length: 40 }, (_, n) => `https://jaeger.test/?q={target}${'x'.repeat(n * 20)}`).filter(
+      template => problemOfTraceLink(template) === null,
+    )
+    expect(accepted).to.have.length.greaterThan(10)
+    for (const template of accepted) {
+      const { traceLink } = traceOfPresentOrLast(linked(long, template), long)
+      expect(traceLink.length).to.be.within(1, LONGEST_LINK)
+    }
+  })
 })
 
 suite('the templates of docs/traces.md', () => {
