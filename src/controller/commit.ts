@@ -6,6 +6,7 @@ import { recordOf, sameJson } from '../core/json.ts'
 import type { Write } from '../core/model/write.ts'
 import type { Lane } from '../core/ports.ts'
 import { mergePatch } from '../core/render/merge.ts'
+import { prunedFields, withoutPruned } from '../core/status/pruned-fields.ts'
 import { INFORM_EVERY, worthOf } from '../core/status/status-write-policy.ts'
 import type { Instant } from '../core/time.ts'
 import type { Calls } from './calls.ts'
@@ -27,14 +28,11 @@ export function commitTime(
 ): Instant | null {
   // What is announced is recorded first: the next leader announces it under the same name, and not once more.
   if (hasNews) return now
-  const worth = worthOf(before, withoutFields(status, pruned))
+  // What would be dropped again is no reason to write; it goes with the next write, and stays once the definition knows it.
+  const worth = worthOf(before, withoutPruned(status, pruned))
   if (worth === 'nothing') return null
   return worth === 'at once' ? now : Math.max(now, informedAt + INFORM_EVERY)
 }
-
-/** What would be dropped again is no reason to write; it goes with the next write, and stays once the definition knows it. */
-const withoutFields = (status: CanaryStatus, fields: readonly string[]): CanaryStatus =>
-  fields.length === 0 ? status : Object.fromEntries(Object.entries(status).filter(([field]) => !fields.includes(field)))
 
 /**
  * Writes the status. After a conflict with a client that changed nothing that was decided on, it is written again in the same
@@ -62,7 +60,7 @@ export function* commitStatus(
       const written = yield* sendWrite(cache, calls, { verb: 'status', ref, patch: { metadata, status: patch } }, lane)
       if (written === null) return null
       known.status = recordOf(written['status'])
-      known.pruned = Object.keys(status).filter(field => !(field in known.status))
+      known.pruned = prunedFields(status, known.status)
       return written
     } catch (error) {
       if (isNotFound(error)) return null

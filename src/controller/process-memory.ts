@@ -5,6 +5,7 @@ import { recordOf, sameJson } from '../core/json.ts'
 import type { Memory } from '../core/model/memory.ts'
 import type { Observation, WriteError } from '../core/model/observation.ts'
 import type { State } from '../core/model/state.ts'
+import { NO_PRUNED_FIELDS, type PrunedFields } from '../core/status/pruned-fields.ts'
 import { readStatus } from '../core/status/read-status.ts'
 import type { Instant } from '../core/time.ts'
 import { WriteContention } from './write-contention.ts'
@@ -17,7 +18,7 @@ export interface ProcessMemory {
   /** The status that `state` and `memory` belong to, as it was last read or written. */
   status: CanaryStatus
   /** Fields of the status that the API server dropped from the last write: its definition of Canaries is older, and they live here alone. */
-  pruned: readonly string[]
+  pruned: PrunedFields
   /** A write of this status is under way; null: none is. */
   statusBeingWritten: CanaryStatus | null
   /** When a status was last written. */
@@ -52,7 +53,7 @@ export class ProcessMemories {
       uid,
       ...readStatus(status, now),
       status,
-      pruned: known?.pruned ?? [],
+      pruned: known?.pruned ?? NO_PRUNED_FIELDS,
       statusBeingWritten: null,
       informedAt: 0,
       observed: known?.observed ?? null,

@@ -76,9 +76,10 @@ suite('a link that is filled in', () => {
       names: { ...o.names, namespace: names.namespace, canary: names.canary },
       canary: { ...canary, spec: { ...canary.spec, targetRef: { ...targetRef, name: names.target } } },
     }
-    const accepted = Array.from({ length: 40 }, (_, n) => `https://jaeger.test/?q={target}${'x'.repeat(n * 20)}`).filter(
-      template => problemOfTraceLink(template) === null,
-    )
+    const accepted = Array.from(
+      { length: 40 },
+      (_, n) => `https://jaeger.test/?q={target}${'x'.repeat(n * 20)}`,
+    ).filter(template => problemOfTraceLink(template) === null)
     expect(accepted).to.have.length.greaterThan(10)
     for (const template of accepted) {
       const { traceLink } = traceOfPresentOrLast(linked(long, template), long)
