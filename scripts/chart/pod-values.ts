@@ -9,6 +9,8 @@ export interface Value {
   readonly about: string
   readonly default: unknown
   readonly schema: Json
+  /** Whether it has to be there, because templates read what is in it: null, by which Helm takes out a value, is refused. */
+  readonly isRequired?: boolean
   /** More comments, made of lines. */
   readonly more?: string
 }
@@ -19,9 +21,15 @@ export const bool = { type: 'boolean' }
 export const text = { type: 'string' }
 export const texts = { type: 'object', additionalProperties: text }
 export const listOfType = (items: Json): Json => ({ type: 'array', items })
+function requiredOf(values: readonly Value[]): Json {
+  const required = values.filter(({ isRequired = false }) => isRequired).map(({ name }) => name)
+  return required.length === 0 ? {} : { required }
+}
+
 export const object = (values: readonly Value[]): Json => ({
   type: 'object',
   additionalProperties: false,
+  ...requiredOf(values),
   properties: Object.fromEntries(
     values.map(({ name, about, schema }) => [name, about === '' ? schema : { description: about, ...schema }]),
   ),

@@ -15,6 +15,7 @@ const group = (
   about,
   default: Object.fromEntries(values.map(value => [value.name, value.default])),
   schema: object(values),
+  isRequired: true,
   values,
 })
 
@@ -100,6 +101,7 @@ function valuesOfChart(version: string): readonly (Value & { readonly values?: r
       about: 'flags of `sluice run`, which docs/operations.md explains; what is not written has the default',
       default: {},
       schema: flagsSchema(runOptions()),
+      isRequired: true,
       more: flagComments(runOptions(), ''),
     },
     ...podValues('manifests/deployment.yaml'),
@@ -187,6 +189,7 @@ function valuesOfChart(version: string): readonly (Value & { readonly values?: r
         about: 'flags of `sluice dashboard`',
         default: {},
         schema: flagsSchema(dashboardOptions()),
+        isRequired: true,
         more: flagComments(dashboardOptions(), ''),
       },
       ...podValues('manifests/dashboard/deployment.yaml'),

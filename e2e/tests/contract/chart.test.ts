@@ -169,6 +169,13 @@ suite('The chart', function () {
     expect(senseless.filter(([, , sentence]) => !said.includes(sentence))).to.deep.equal([], said)
   })
 
+  test('refuses null in the place of what its templates read', async () => {
+    for (const name of ['image', 'flags', 'serviceMonitor', 'prometheusRule', 'grafanaDashboards', 'rbac', 'crds'])
+      expect(await helm.refusal({ [name]: null }), name).to.include(`missing property '${name}'`)
+    expect(await helm.refusal({ dashboard: { flags: null } })).to.include("missing property 'flags'")
+    expect(await helm.refusal({ resources: null, prometheusRule: { labels: null } })).to.equal(undefined)
+  })
+
   for (const [values, sentence] of [
     [
       { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } },
@@ -185,6 +192,14 @@ suite('The chart', function () {
     [
       { podLabels: { 'app.kubernetes.io/name': 'other' } },
       'podLabels has app.kubernetes.io/name, by which the Deployment selects its pods. Take it out',
+    ],
+    [
+      { prometheusRule: { enabled: true, labels: { 'helm.sh/chart': 'other' } } },
+      "prometheusRule.labels has helm.sh/chart, which is this chart's to set. Take it out",
+    ],
+    [
+      { grafanaDashboards: { labels: { 'app.kubernetes.io/name': 'other' } } },
+      "grafanaDashboards.labels has app.kubernetes.io/name, which is this chart's to set. Take it out",
     ],
   ] as const) {
     test(`says: ${sentence}`, async () => {
