@@ -1,7 +1,8 @@
 /**
  * `npm test`: the static checks beside the tests, on two cores at once. The last line is `N passed, N failed`; failed static
  * checks are one failure. The playground's suites run when something that they import has changed, and of long tables a part is
- * tried (test/README.md); `ALL=1` runs all of them, and the suites of `test/long`.
+ * tried (test/README.md); `ALL=1` runs all of them, and the suites of `test/long`. Histories of the laws and kills have variables of
+ * their own.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
