@@ -29,10 +29,10 @@ export class ShownCanaries {
   show(key: string, observation: Observation, decision: Decision): void {
     this.#metrics.show(figuresOf(observation, decision, this.#clock.now()))
     const ended = finishedRun(decision)
-    // A run that ended before this process's first pass was counted by the leader that ended it.
-    const isNew = ended !== null && this.#ended.has(key) && this.#ended.get(key) !== ended.id
+    // A run that ended before this process's first pass was counted by the leader that ended it; one that this pass ends was not.
+    const before = this.#ended.get(key) ?? observation.memory.history[0]?.id ?? ''
     this.#ended.set(key, ended?.id ?? '')
-    if (isNew) this.#metrics.ended(...partsOf(key), ended)
+    if (ended !== null && ended.id !== before) this.#metrics.ended(...partsOf(key), ended)
   }
 
   /** The Canary is gone, or cannot be read. */
