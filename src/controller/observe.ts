@@ -187,7 +187,7 @@ export class Observer {
         policyNeeds.some(kind => !this.#isKnown(kind, names.namespace)) ||
         (leftovers.some(kind => !this.#isKnown(kind, names.namespace)) &&
           unseenNeeded(this.#reader.reflectors(), names.namespace, leftovers, labels) === null) ||
-        (unsampled && isBeforeTraffic(observation)) ||
+        (unsampled && isSampleAwaited(observation)) ||
         provider.kinds.some(({ kind }) => !this.#isSynced(kind, names.namespace)) ||
         [...refs.map(({ kind }) => kind), ...provider.namedKinds({ canary, names })].some(kind =>
           this.#isAwaited(kind),
@@ -282,7 +282,11 @@ export class Observer {
   }
 }
 
-function isBeforeTraffic(o: Pick<Observation, 'state'>): boolean {
+/**
+ * A run under way is not held for a pod to be read. At rest, each process that starts would remove a warning that a pod is the cause of, and
+ * write it again.
+ */
+function isSampleAwaited(o: Pick<Observation, 'state'>): boolean {
   const moment = momentOf(o)
-  return moment === 'start' || moment === 'candidate'
+  return moment !== null && moment !== 'run'
 }
