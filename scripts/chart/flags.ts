@@ -2,6 +2,7 @@
 import { Command, type Option } from 'commander'
 import { DURATION_PATTERN } from '../../src/api/duration.ts'
 import { dashboardCommand } from '../../src/cli/dashboard.ts'
+import { CLUSTER_NAME_PATTERN } from '../../src/cli/flag-values.ts'
 import { runCommand } from '../../src/cli/flags.ts'
 import type { Json } from '../../src/core/json.ts'
 
@@ -20,7 +21,10 @@ const optionsOf = (command: Command): readonly Option[] => {
 export const runOptions = (): readonly Option[] => optionsOf(runCommand(new Command(), async () => {}))
 export const dashboardOptions = (): readonly Option[] => optionsOf(dashboardCommand(new Command(), async () => {}))
 
+/** By flag, else by what it says that its value is. */
 const PATTERNS: Readonly<Record<string, string>> = {
+  '--namespace': '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+  '--cluster-name': CLUSTER_NAME_PATTERN,
   url: '^https?://',
   duration: DURATION_PATTERN,
 }
@@ -39,7 +43,7 @@ function formOf(option: Option): Form {
 const hintOf = ({ flags }: Option): string => /[<[](.+)[>\]]/.exec(flags)?.[1] ?? ''
 
 const textSchema = (option: Option): Json => {
-  const pattern = option.long === '--namespace' ? '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' : PATTERNS[hintOf(option)]
+  const pattern = PATTERNS[option.long ?? ''] ?? PATTERNS[hintOf(option)]
   return { type: 'string', minLength: 1, ...(pattern === undefined ? {} : { pattern }) }
 }
 

@@ -28,9 +28,12 @@ export function namespace(text: string): string {
   return text
 }
 
+/** The chart's schema has it, too. */
+export const CLUSTER_NAME_PATTERN = '^[A-Za-z0-9._-]{1,63}$'
+
 /** Part of the context of a commit status. @throws InvalidArgumentError with a sentence. */
 export function clusterName(text: string): string {
-  if (!/^[A-Za-z0-9._-]{1,63}$/.test(text)) {
+  if (!new RegExp(CLUSTER_NAME_PATTERN).test(text)) {
     throw new InvalidArgumentError(`Write 1 to 63 letters, digits, dots, dashes or underscores, such as eu-1.`)
   }
   return text

@@ -154,7 +154,8 @@ function statusFor(
     token: tokenHeader(type, target.token ?? ''),
     outcomeOf: outcome => {
       if (outcome.kind === 'answer') {
-        return commitStatusOutcome(outcome, commit, note.state, outcome.redact(outcome.body ?? ''), secret)
+        const said = outcome.redact(redact(outcome.body ?? '', secretPartsOf(target.url)))
+        return commitStatusOutcome(outcome, commit, note.state, said, secret)
       }
       return outcome.why === 'redirect' ? redirected(outcome.error, commit) : failed(outcome.error)
     },

@@ -215,6 +215,15 @@ suite('a commit status that is sent', () => {
     for (const type of types) expect(JSON.stringify(await send(type, git.url))).not.to.include('secret-token')
   })
 
+  test('shows nothing of the path of its address, whatever the server says', async () => {
+    const git = await server((response, { path }) => response.writeHead(403).end(JSON.stringify({ path })))
+    for (const type of types) {
+      expect(JSON.stringify(await send(type, `${git.url}/hidden-path`)))
+        .to.match(/redacted/)
+        .and.not.match(/hidden/)
+    }
+  })
+
   test('a server of Gitea has to be named', async () => {
     const provider = gitProvider('gitea', {})
     const found = await open.sender({ token: 't' }).problemOf(provider, new AbortController().signal)
