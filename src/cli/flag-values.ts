@@ -12,7 +12,8 @@ const joined = (before: readonly string[] | undefined, more: readonly string[]):
   ...more,
 ]
 
-export function list(text: string, before?: readonly string[]): string[] {
+/** Namespaces with commas; none is as if the flag were left out. @throws InvalidArgumentError with a sentence. */
+export function namespaces(text: string, before?: readonly string[]): string[] {
   const names = text
     .split(',')
     .map(one => one.trim())
@@ -39,6 +40,7 @@ export function clusterName(text: string): string {
   return text
 }
 
+/** Names of labels, with commas. @throws InvalidArgumentError with what to write. */
 export function labels(text: string): string[] {
   const names = text.split(',').map(one => one.trim())
   if (names.includes('')) throw new InvalidArgumentError('Write names of labels such as app,name.')
@@ -53,6 +55,7 @@ export function prefix(text: string): string {
   return text
 }
 
+/** Names of classes of Ingresses, with commas. @throws InvalidArgumentError with what to write. */
 export function classes(text: string): string[] {
   const names = text.split(',').map(one => one.trim())
   if (names.includes('')) throw new InvalidArgumentError('Write names of classes such as nginx,internal-nginx.')
@@ -83,6 +86,7 @@ export function pageUrl(text: string): string {
   return text
 }
 
+/** A template of a search for traces. @throws InvalidArgumentError with what is wrong with it. */
 export function traceLink(text: string): string {
   const problem = problemOfTraceLink(text)
   if (problem !== null) throw new InvalidArgumentError(problem)
@@ -96,6 +100,7 @@ export function urls(text: string, before?: readonly string[]): string[] {
   )
 }
 
+/** Hosts or gateways, with commas, each for all namespaces or for one. @throws InvalidArgumentError with what to write. */
 export function allowances(text: string, before?: readonly Allowance[]): Allowance[] {
   const more = text
     .split(',')
@@ -122,6 +127,7 @@ function allowance(text: string): Allowance {
 /** A host, with `*.` for what is below it, or a range of addresses. */
 const TARGET = /^(\*\.)?[a-z0-9]([-.a-z0-9]*[a-z0-9])?$|^[0-9a-f.:]+(\/\d{1,3})?$/i
 
+/** Hosts and ranges of addresses, with commas. @throws InvalidArgumentError with what to write. */
 export function targets(text: string, before?: readonly string[]): string[] {
   const more = text
     .split(',')

@@ -10,7 +10,7 @@ import {
   duration,
   fromOne,
   labels,
-  list,
+  namespaces,
   namespace,
   pageUrl,
   port,
@@ -82,7 +82,7 @@ const options: readonly Option[] = [
   new Option('--kubeconfig <file>', 'kubeconfig to use; without it KUBECONFIG, ~/.kube/config, then the pod itself'),
   new Option('--context <name>', 'context of the kubeconfig; without it the current one'),
   new Option('--namespace <name>', 'watch this namespace only; repeatable, or a list with commas')
-    .argParser(list)
+    .argParser(namespaces)
     .default([], 'all'),
   new Option('--metrics-server <url>', 'URL of the Prometheus to query')
     .argParser(url)
