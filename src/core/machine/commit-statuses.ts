@@ -62,7 +62,7 @@ export interface NotedStatuses {
 export function noteCommitStatuses(o: Observation, after: After, now: Instant): NotedStatuses {
   const { memory } = after
   const alerts = o.canary.spec.analysis.alerts.filter(alert => gitProviderOf(o, alert) !== null)
-  if (alerts.length === 0 && (memory.commitTold === null || isToldLater(o))) return { memory, outbox: [] }
+  if (alerts.length === 0 && (memory.commitTold === null || isToldLater(o, after))) return { memory, outbox: [] }
   const before = takenOver(memory.commitTold, after)
   const begun = begunBy(after, before)
   const ended = before === null ? null : endOf(o, after, before, begun)
@@ -81,8 +81,15 @@ export function noteCommitStatuses(o: Observation, after: After, now: Instant): 
   return { memory: told === memory.commitTold ? memory : { ...memory, commitTold: told }, outbox }
 }
 
-/** Of no alert it is known that it leads to a Git server, and of one it is not known where: its AlertProvider may be created, or mended, soon. */
-const isToldLater = (o: Observation): boolean => o.canary.spec.analysis.alerts.some(alert => !isProviderRead(o, alert))
+/**
+ * Of no alert it is known that it leads to a Git server, and of one it is not known where: its AlertProvider may be created, or mended, soon. The
+ * next run ends the wait: its own status comes after that of the one before.
+ */
+function isToldLater(o: Observation, { state, memory }: After): boolean {
+  const run = runIdOf(state)
+  if (run !== '' && run !== memory.commitTold?.run) return false
+  return o.canary.spec.analysis.alerts.some(alert => !isProviderRead(o, alert))
+}
 
 /** A run that replaces another one takes over its commit, until another commit is seen. */
 function takenOver(told: CommitTold | null, { state, memory }: After): CommitTold | null {

@@ -247,6 +247,12 @@ const rows: Readonly<
     nothing('A pending'),
     { spec: { ...github, repos: ['shop'] } },
   ],
+  'rolled back while the AlertProvider does not exist, until the next run': [
+    another,
+    { ...ended('Failed', 'ThresholdReached', { id: 'r0' }), commitTold: told('pending', earlier) },
+    nothing('A failure'),
+    { spec: null },
+  ],
   'rolled back once the alert leads to a chat': [
     failed(),
     { ...ended('Failed', 'ThresholdReached'), commitTold: told('pending') },
