@@ -12,13 +12,19 @@ const joined = (before: readonly string[] | undefined, more: readonly string[]):
   ...more,
 ]
 
-/** Namespaces with commas; none is as if the flag were left out. @throws InvalidArgumentError with a sentence. */
-export function namespaces(text: string, before?: readonly string[]): string[] {
-  const names = text
+/** What is between commas. @throws InvalidArgumentError when that is nothing: a flag that restricts would then restrict nothing. */
+function split(text: string): string[] {
+  const parts = text
     .split(',')
     .map(one => one.trim())
     .filter(one => one !== '')
-  return joined(before, names.map(namespace))
+  if (parts.length === 0) throw new InvalidArgumentError('It names nothing. Name something, or leave the flag out.')
+  return parts
+}
+
+/** Namespaces with commas. @throws InvalidArgumentError with a sentence. */
+export function namespaces(text: string, before?: readonly string[]): string[] {
+  return joined(before, split(text).map(namespace))
 }
 
 /** The name of a namespace. @throws InvalidArgumentError with a sentence. */
@@ -102,12 +108,7 @@ export function urls(text: string, before?: readonly string[]): string[] {
 
 /** Hosts or gateways, with commas, each for all namespaces or for one. @throws InvalidArgumentError with what to write. */
 export function allowances(text: string, before?: readonly Allowance[]): Allowance[] {
-  const more = text
-    .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '')
-    .map(allowance)
-  return [...(before ?? []), ...more]
+  return [...(before ?? []), ...split(text).map(allowance)]
 }
 
 /** A host or `namespace/name`; an asterisk stands for the beginning of a host, or for every name. */
@@ -129,10 +130,7 @@ const TARGET = /^(\*\.)?[a-z0-9]([-.a-z0-9]*[a-z0-9])?$|^[0-9a-f.:]+(\/\d{1,3})?
 
 /** Hosts and ranges of addresses, with commas. @throws InvalidArgumentError with what to write. */
 export function targets(text: string, before?: readonly string[]): string[] {
-  const more = text
-    .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '')
+  const more = split(text)
   const wrong = more.find(one => !TARGET.test(one))
   if (wrong !== undefined) {
     throw new InvalidArgumentError(`"${wrong}" is neither a host such as *.example.com nor a range such as 10.0.0.0/8.`)

@@ -42,6 +42,18 @@ suite('the flags of run', () => {
       ['--port', ''],
       "error: option '--port <number>' argument '' is invalid. Write a port from 0 (any free one) to 65535.",
     ],
+    'a namespace that a variable was to have': [
+      ['--namespace', ''],
+      "error: option '--namespace <name>' argument '' is invalid. It names nothing. Name something, or leave the flag out.",
+    ],
+    'hosts of which none is said': [
+      ['--allowed-hosts', ','],
+      "error: option '--allowed-hosts <[namespace=]pattern>' argument ',' is invalid. It names nothing. Name something, or leave the flag out.",
+    ],
+    'addresses of which none is said': [
+      ['--webhook-deny', ''],
+      "error: option '--webhook-deny <host or CIDR>' argument '' is invalid. It names nothing. Name something, or leave the flag out.",
+    ],
     'a rate without end': [
       ['--kube-api-qps', 'Infinity'],
       "error: option '--kube-api-qps <number>' argument 'Infinity' is invalid. Write a number above 0.",
