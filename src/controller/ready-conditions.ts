@@ -9,7 +9,7 @@ import type { ReadyProblem } from '../core/model/ready-problem.ts'
 import type { Clock, KubeApi, Log } from '../core/ports.ts'
 import { beginning, withoutNumbers } from '../core/text.ts'
 import type { Milliseconds } from '../core/time.ts'
-import { isNotFound } from '../core/errors.ts'
+import { isConflict, isNotFound } from '../core/errors.ts'
 import { Backoff, withDeadline } from '../runtime/timing.ts'
 import { CallLine } from './call-line.ts'
 import type { ObjectCache } from './object-cache.ts'
@@ -31,7 +31,7 @@ export interface Evaluation {
 
 export interface ReadyConditionPorts {
   readonly api: Pick<KubeApi, 'write'>
-  readonly cache: Pick<ObjectCache, 'get' | 'list'>
+  readonly cache: Pick<ObjectCache, 'get' | 'list' | 'accept'>
   readonly clock: Clock
   /** Time that does not jump. */
   readonly steady: Clock
@@ -131,15 +131,23 @@ export class ReadyConditions {
     const ref = refOf(this.#evaluation.kind, object)
     const { resourceVersion } = object.metadata
     const metadata = resourceVersion === undefined ? {} : { resourceVersion }
-    const { api, steady, log } = this.#ports
+    const { api, cache, steady, log } = this.#ports
     try {
-      await withDeadline(steady, WRITE, this.#stop.signal, `The write of ${refKey(ref)}`, (signal, turn) =>
-        api.write({ verb: 'status', ref, patch: { metadata, status } }, { lane: 'background', signal, turn }),
+      const written = await withDeadline(
+        steady,
+        WRITE,
+        this.#stop.signal,
+        `The write of ${refKey(ref)}`,
+        (signal, turn) =>
+          api.write({ verb: 'status', ref, patch: { metadata, status } }, { lane: 'background', signal, turn }),
       )
+      // The next evaluation may come before the watch event does.
+      if (written !== null) cache.accept(ref.kind, written)
       return true
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
-      if (!this.#stop.signal.aborted && !isNotFound(error)) {
+      // After a conflict it is evaluated as it is by then.
+      if (!this.#stop.signal.aborted && !isNotFound(error) && !isConflict(error)) {
         log.warn('the condition of an object could not be written', { object: refKey(ref), error: said })
       }
       return false

@@ -72,7 +72,8 @@ export class ServerProbes {
     const { source, steady, log } = this.#ports
     const [namespace = ''] = probed.users.values()
     const id = `probe/${url}`
-    const subject = { measure: 'value', side: 'canary', namespace, workload: '', window: PROBE_PERIOD } as const
+    // Our own question: what tenants ask can neither delay nor break it.
+    const subject = { measure: 'probe', side: 'canary', namespace, workload: '', window: PROBE_PERIOD } as const
     const check: Check = { id, query: 'vector(1)', server: url, subject }
     const finding = (await source.measure([check], this.#stop.signal)).get(id)
     if (this.#servers.get(url) !== probed) return

@@ -4,9 +4,10 @@ import { parseMetricTemplate } from '../../src/api/templates.ts'
 import { kinds } from '../../src/api/object.ts'
 import { metricsServersOf } from '../../src/core/analysis/trials.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'
+import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
 import { ServerProbes } from '../../src/controller/server-probes.ts'
 import { VirtualClock } from '../../playground/clock.ts'
-import { keptLog } from '../adapters/prometheus/loopback.ts'
+import { keptLog, loopback, question } from '../adapters/prometheus/loopback.ts'
 import { canary, object, observation } from '../core/given-objects.ts'
 
 const minute = 60_000
@@ -50,6 +51,38 @@ suite('probes of metrics servers', () => {
       Array.from({ length: 10 }, () => `${first} vector(1)`),
     )
     expect(new Set(told)).to.deep.equal(new Set([`${first} true`]))
+  })
+
+  test('a query of a tenant that ends in an error of the server is not merged with it', async () => {
+    const server = await loopback(
+      () => ['1'],
+      (_request, response, query) => {
+        if (!query.includes('heavy')) return false
+        response.writeHead(503).end('too much')
+        return true
+      },
+    )
+    const source = new PrometheusSource({ servers: [server.url], log })
+    const answered = new Promise<boolean | null>(resolve => {
+      const own = {
+        source,
+        allowed: [server.url],
+        steady: clock,
+        log,
+        probed: (_server: string, isReached: boolean | null) => resolve(isReached),
+      }
+      const only = new ServerProbes(own)
+      const { subject, ...check } = question('heavy')
+      void source.measure(
+        [{ ...check, subject: { ...subject, measure: 'value', namespace: 'shop' } }],
+        new AbortController().signal,
+      )
+      only.use('shop/web', 'shop', [server.url])
+    })
+    const isReached = await answered
+    source.close()
+    await server.close()
+    expect(isReached).to.equal(true)
   })
 
   test('none is asked once no canary uses it, and what was told of it goes', async () => {

@@ -1,6 +1,7 @@
 /** What the answers of queries tell of the Secrets of a MetricTemplate, between the times at which its condition is evaluated. */
 import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { ApiError } from '../../src/core/errors.ts'
 import { at, isRecord, recordsOf } from '../../src/core/json.ts'
 import type { Check, Finding } from '../../src/core/model/check.ts'
 import { TemplateConditions } from '../../src/controller/template-conditions.ts'
@@ -14,7 +15,10 @@ const template = (name: string, secret: string): KubeObject =>
   })
 
 suite('what queries tell of the Secrets of MetricTemplates', () => {
+  /** What the API server has, and what the caches have of it. */
   let stored: Map<string, KubeObject>
+  let cached: Map<string, KubeObject>
+  let log: ReturnType<typeof keptLog>
   let missing: Set<string>
   let conditions: TemplateConditions
   let finding: Finding
@@ -32,6 +36,8 @@ suite('what queries tell of the Secrets of MetricTemplates', () => {
 
   setup(async () => {
     stored = new Map([template('orders', 'prom'), template('others', 'prom-2')].map(one => [one.metadata.name, one]))
+    cached = new Map(stored)
+    log = keptLog()
     missing = new Set()
     finding = { kind: 'value', value: 1 }
     const clock = new VirtualClock()
@@ -40,13 +46,22 @@ suite('what queries tell of the Secrets of MetricTemplates', () => {
         write: async ({ ref, ...write }) => {
           const before = stored.get(ref.name)
           if (before === undefined) throw new Error(`no ${ref.name}`)
-          const status = 'patch' in write && isRecord(write.patch) ? write.patch['status'] : undefined
-          const now = { ...before, status }
+          const { metadata, status } = 'patch' in write && isRecord(write.patch) ? write.patch : {}
+          const { resourceVersion = '1' } = before.metadata
+          if (at(metadata, 'resourceVersion') !== before.metadata.resourceVersion)
+            throw new ApiError({ code: 409, reason: 'Conflict', message: 'it has changed' })
+          const next = { ...before.metadata, resourceVersion: `${Number(resourceVersion) + 1}` }
+          const now = { ...before, metadata: next, status }
           stored.set(ref.name, now)
           return now
         },
       },
-      cache: { get: ({ name }) => stored.get(name), list: () => [...stored.values()] },
+      // Watch events come late; what is accepted is there at once.
+      cache: {
+        get: ({ name }) => cached.get(name),
+        list: () => [...cached.values()],
+        accept: (_kind, one) => void cached.set(one.metadata.name, one),
+      },
       access: {
         problemOf: async ({ secretRef }) =>
           missing.has(secretRef?.name ?? '') ? { reason: 'SecretNotUsable', message: 'it does not exist' } : null,
@@ -55,7 +70,7 @@ suite('what queries tell of the Secrets of MetricTemplates', () => {
       clock,
       steady: clock,
       random: () => 0.5,
-      log: keptLog(),
+      log,
     })
     conditions.begin()
     await settled()
@@ -79,5 +94,16 @@ suite('what queries tell of the Secrets of MetricTemplates', () => {
     finding = { kind: 'value', value: 1 }
     await asks('prom')
     expect(ready('orders')).to.equal('True Ready')
+  })
+
+  test('two changes of a Secret before the watch event of the first condition are both written', async () => {
+    for (const isMissing of [true, false, true]) {
+      if (isMissing) missing.add('prom')
+      else missing.clear()
+      finding = isMissing ? { kind: 'not-asked', error: 'it does not exist' } : { kind: 'value', value: 1 }
+      await asks('prom')
+      expect(ready('orders')).to.equal(isMissing ? 'False SecretNotUsable' : 'True Ready')
+    }
+    expect(log.lines).to.deep.equal([])
   })
 })
