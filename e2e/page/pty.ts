@@ -72,6 +72,7 @@ export class Pty {
   /** @param from how much was shown before. @throws Error with what is shown when it does not come. */
   async until(what: RegExp, from: number): Promise<RegExpExecArray> {
     const due = AbortSignal.timeout(LATE)
+    due.addEventListener('abort', () => this.#heard(), { once: true })
     for (;;) {
       const found = what.exec(this.#shown.slice(from))
       if (found !== null) return found
@@ -79,7 +80,6 @@ export class Pty {
         throw new Error(`The terminal did not show ${String(what)}, but: ${this.#shown.slice(from)}`)
       await new Promise<void>(resolve => {
         this.#heard = resolve
-        due.addEventListener('abort', () => resolve(), { once: true })
       })
     }
   }
