@@ -1,6 +1,6 @@
 /** The steps of the plan, with their times. */
 import type { JSX } from 'preact'
-import { lengthInWords, weightInWords } from '../../src/core/view/text.ts'
+import { isAhead, lengthInWords, weightInWords } from '../../src/core/view/text.ts'
 import type { StepState, StepView, Tone, View } from '../../src/core/view/view.ts'
 import { ToneIcon } from '../shared/icons.tsx'
 import { Clock, NotBefore } from '../shared/time.tsx'
@@ -12,6 +12,7 @@ const tones: Readonly<Record<StepState, Tone>> = {
   next: 'waiting',
   'to come': 'unknown',
   skipped: 'unknown',
+  'not reached': 'unknown',
   failed: 'failed',
 }
 
@@ -58,13 +59,13 @@ function Times({ step }: { readonly step: StepView }): JSX.Element {
           not before <NotBefore time={notBefore} />
         </span>
       )}
-      {(state === 'now' || state === 'next' || state === 'to come') && (
+      {isAhead(state) && (
         <span>
           at least {lengthInWords(holdSeconds * 1000)}
           {iterations.of > 1 ? ' each' : ''}
         </span>
       )}
-      {approve && state !== 'done' && state !== 'skipped' && <span>then approval</span>}
+      {approve && isAhead(state) && <span>then approval</span>}
     </span>
   )
 }

@@ -20,6 +20,7 @@ export const stepWords: Readonly<Record<StepState, string>> = {
   next: 'next',
   'to come': 'to come',
   skipped: 'skipped',
+  'not reached': 'not reached',
   failed: 'rolled back here',
 }
 

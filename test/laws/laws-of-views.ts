@@ -14,7 +14,15 @@ import { Broken, type Law } from './laws.ts'
 import { CANARY } from './tiny-world.ts'
 
 /** Where in a release a step in this state is. */
-const RANK: Readonly<Record<StepState, number>> = { done: 0, now: 1, failed: 1, skipped: 2, next: 2, 'to come': 3 }
+const RANK: Readonly<Record<StepState, number>> = {
+  done: 0,
+  now: 1,
+  failed: 1,
+  skipped: 2,
+  next: 2,
+  'to come': 3,
+  'not reached': 3,
+}
 
 /** What contradicts itself in a view; null: nothing. */
 export function faultOf(view: View, now: number): string | null {

@@ -28,6 +28,7 @@ const stepSigns: Readonly<Record<StepState, readonly [sign: string, Color]>> = {
   next: ['○', 'bold'],
   'to come': ['○', 'dim'],
   skipped: ['-', 'dim'],
+  'not reached': ['-', 'dim'],
   failed: ['✗', 'red'],
 }
 

@@ -75,8 +75,8 @@ function atRest({ canary, state, memory }: Position, plan: Plan): StepState[] {
   const reached = plan.filter(step => step.traffic.canary > 0 && compare(step.traffic, highest) <= 0).length
   const before = plan.filter(step => step.traffic.canary === 0).length
   return plan.map((_, index): StepState => {
-    if (reached === 0) return 'to come'
-    return index < before + reached - 1 ? 'done' : index === before + reached - 1 ? 'failed' : 'to come'
+    if (reached === 0) return 'not reached'
+    return index < before + reached - 1 ? 'done' : index === before + reached - 1 ? 'failed' : 'not reached'
   })
 }
 

@@ -2,7 +2,7 @@
 import { formatDuration } from '../../api/duration.ts'
 import type { Instant, Milliseconds } from '../time.ts'
 import { shortImage, troublesInWords } from '../model/selectors.ts'
-import type { GateView, PodsView, StepView, TrafficView, WaitingView } from './view.ts'
+import type { GateView, PodsView, StepState, StepView, TrafficView, WaitingView } from './view.ts'
 
 export { shortImage }
 
@@ -83,9 +83,12 @@ export function stepInWords(step: StepView, timeZone?: string): string {
     ...(since === null ? [] : [`since ${clockTime(since, timeZone)}`]),
     ...(notBefore === null ? [] : [`not before ${clockTime(notBefore, timeZone)}`]),
   ]
-  const approval = approve && state !== 'done' ? ['then approval'] : []
+  const approval = approve && isAhead(state) ? ['then approval'] : []
   return [...counted, ...times, ...approval].join(', ')
 }
+
+/** Whether a step is under way, or may come in this run. */
+export const isAhead = (state: StepState): boolean => state === 'now' || state === 'next' || state === 'to come'
 
 /** `0 of 2 pods ready (2 × ImagePullBackOff: web:2.0.0)`; `2 pods ready, scaling down to 0`. */
 export function podsInWords({ desired, ready, troubles }: PodsView): string {

@@ -40,9 +40,9 @@ export interface TrafficView {
 
 /**
  * - `done`: passed. `now`: has the traffic. `next`, `to come`: follow. `skipped`: a full approval left it out.
- * - `failed`: the last run was rolled back here.
+ * - `failed`: the last run was rolled back here. `not reached`: it ended before.
  */
-export type StepState = 'done' | 'now' | 'next' | 'to come' | 'skipped' | 'failed'
+export type StepState = 'done' | 'now' | 'next' | 'to come' | 'skipped' | 'failed' | 'not reached'
 
 export interface StepView {
   /** From 1. */

@@ -261,7 +261,7 @@ const rows: Readonly<Record<string, { readonly given: KubeObject; readonly told:
         ],
       },
     }),
-    told: ['Failed failed', 'done 10 %', 'failed 25 %', 'to come 50 %', 'to come 100 %', 'may: pause, retry'],
+    told: ['Failed failed', 'done 10 %', 'failed 25 %', 'not reached 50 %', 'not reached 100 %', 'may: pause, retry'],
   },
   'promoted, with an earlier revision to go back to': {
     given: inState(resting(), 'Succeeded', 'Promoted', { memory: { previous: promoted.revision } }),
