@@ -41,8 +41,8 @@ async function driftWhile(app: Delivered, during: () => Promise<void>): Promise<
       await sleep(500)
     }
   })()
-  await during().finally(() => over.abort())
-  await watching
+  // A read that fails is a failure at once.
+  await Promise.all([during().finally(() => over.abort()), watching])
   return [...new Set(drift)]
 }
 
