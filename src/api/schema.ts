@@ -1,7 +1,7 @@
 /**
  * Building blocks of the schemas. A schema here is at once a TypeScript type, a validator and a part of a CRD, and a rule
  * is written once for both sides: the CEL that the API server evaluates is written beside the predicate that we evaluate on
- * what was stored before the rule existed. The rows of `e2e/crd.cases.ts` hold the two to the same answer.
+ * what was stored before the rule existed. The rows of `e2e/crd/cases.ts` hold the two to the same answer.
  */
 import { z } from 'zod'
 import { DURATION_LENGTH, DURATION_PATTERN, DURATION_SENTENCE, parseDuration } from './duration.ts'

@@ -1,6 +1,6 @@
 import { assert } from 'chai'
-import { cases } from '../../e2e/crd.cases.ts'
-import { canary, metricTemplate } from '../../e2e/crd.given.ts'
+import { cases } from '../../e2e/crd/cases.ts'
+import { canary, metricTemplate } from '../../e2e/crd/given.ts'
 import type { Canary, CanarySpec } from '../../src/api/canary.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
 import type { KubeObject } from '../../src/api/object.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { assert } from 'chai'
-import { cases } from '../../e2e/crd.cases.ts'
+import { cases } from '../../e2e/crd/cases.ts'
 import { resources, structural } from '../../src/api/crd.ts'
 import { acceptingEmpty } from '../../src/api/empty.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../src/api/json-schema.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { canary, inline } from '../../e2e/crd.given.ts'
+import { canary, inline } from '../../e2e/crd/given.ts'
 import { kinds } from '../../src/api/object.ts'
 import { VirtualClock } from '../../playground/clock.ts'
 import { installed } from '../../playground/test/installed.ts'

@@ -1,9 +1,9 @@
 /**
  * Everything that admission refuses, already stored in the cluster: by an older CRD, or by none. The rows are those that the
- * API server itself is held to (`e2e/crd.cases.ts`); here the controller reads them, all in one cluster.
+ * API server itself is held to (`e2e/crd/cases.ts`); here the controller reads them, all in one cluster.
  */
 import { expect } from 'chai'
-import { cases } from '../../e2e/crd.cases.ts'
+import { cases } from '../../e2e/crd/cases.ts'
 import { parseCanary } from '../../src/api/parse-canary.ts'
 import { kinds } from '../../src/api/object.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'

@@ -72,7 +72,7 @@ const index: Readonly<Record<string, readonly Place[]>> = {
   ],
   'weights out of order': [[atAnyTime, 'weights out of order']],
   'durations like 1x': [[atAnyTime, 'a duration like 1x']],
-  // Rows of e2e/crd.cases.ts; test/api/crd.test.ts holds them to have every refused field of the schemas.
+  // Rows of e2e/crd/cases.ts; test/api/crd.test.ts holds them to have every refused field of the schemas.
   'each refused field': [['bad-input-fields.test.ts', '`${name}: ${sentence}`']],
   'RBAC missing for one kind': [
     [

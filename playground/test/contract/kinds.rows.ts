@@ -2,8 +2,8 @@
  * What is asked of an API server about kinds: the built-in ones, our own, a custom one that uses every keyword of a schema, and
  * definitions themselves. The end-to-end tests ask the real server, the unit tests the one in memory.
  */
-import { cases } from '../../../e2e/crd.cases.ts'
-import { ourKindOf } from '../../../e2e/crd.given.ts'
+import { cases } from '../../../e2e/crd/cases.ts'
+import { ourKindOf } from '../../../e2e/crd/given.ts'
 import { type Kind, kinds, type KubeObject } from '../../../src/api/object.ts'
 import { builtInRows } from './kinds.built-in.rows.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { cases } from '../../../e2e/crd.cases.ts'
+import { cases } from '../../../e2e/crd/cases.ts'
 import { parseCanary } from '../../../src/api/parse-canary.ts'
 import type { Access } from '../../../src/api/credentials.ts'
 import { kinds } from '../../../src/api/object.ts'

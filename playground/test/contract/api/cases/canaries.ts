@@ -1,4 +1,4 @@
-/** A Canary that is refused, word by word; all rules of the CRDs are rows of e2e/crd.cases.ts. */
+/** A Canary that is refused, word by word; all rules of the CRDs are rows of e2e/crd/cases.ts. */
 import type { Case } from '../case.ts'
 import { canary, only } from '../given.ts'
 

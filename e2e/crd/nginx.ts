@@ -1,5 +1,5 @@
 /** Rows for the provider of ingress-nginx: what it takes, and what belongs to others. */
-import { bad, type Case, changed, good, type Json } from './crd.given.ts'
+import { bad, type Case, changed, good, type Json } from './given.ts'
 
 const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'web' }
 const of = (more: Json = {}): Json => ({ provider: 'nginx', ingressRef, ...more })

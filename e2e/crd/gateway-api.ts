@@ -1,5 +1,5 @@
 /** Rows for the providers of the Gateway API: what they take, and what belongs to others. */
-import { bad, type Case, changed, good, type Json, malformed } from './crd.given.ts'
+import { bad, type Case, changed, good, type Json, malformed } from './given.ts'
 
 const of = (service: Json, more: Json = {}): Json => ({ provider: 'gatewayapi:v1', ...more, service })
 

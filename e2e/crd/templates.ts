@@ -1,5 +1,5 @@
 /** Rows about MetricTemplates. */
-import { type Case, template } from './crd.given.ts'
+import { type Case, template } from './given.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,5 @@
 /** The rows of the API's table about strategies: what goes with what, and with which way of splitting. */
-import { bad, type Case, good, type Json, malformed, subsets } from './crd.given.ts'
+import { bad, type Case, good, type Json, malformed, subsets } from './given.ts'
 
 const match = [{ headers: { 'x-canary': { exact: 'yes' } } }]
 /** Conditions that Istio takes for none, some of them as Helm prints what was never set. */

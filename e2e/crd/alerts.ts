@@ -1,5 +1,5 @@
 /** Rows about alerts and AlertProviders. */
-import { alertProvider, bad, type Case, good, type Json, malformed } from './crd.given.ts'
+import { alertProvider, bad, type Case, good, type Json, malformed } from './given.ts'
 
 const alerts = (...all: readonly Json[]): Json => ({ analysis: { alerts: all } })
 const onCall = { name: 'on-call', providerRef: { name: 'slack' } }

@@ -1,6 +1,6 @@
 /** Rows for webhooks: what is accepted, and what makes no sense. */
-import { HOOK_TYPES } from '../src/api/webhook.ts'
-import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
+import { HOOK_TYPES } from '../../src/api/webhook.ts'
+import { bad, type Case, good, type Json, malformed } from './given.ts'
 
 const gate = { name: 'gate', type: 'confirm-promotion', url: 'https://gate.test/check?team=shop' }
 const hooks = (...webhooks: readonly Json[]): Json => ({ analysis: { webhooks } })

@@ -1,5 +1,5 @@
-/** What the rows of `crd.cases.ts` are made of: the shape of a row, the plainest objects, and ways to differ from them. */
-import { type Kind, kinds, type KubeObject } from '../src/api/object.ts'
+/** What the rows of `cases.ts` are made of: the shape of a row, the plainest objects, and ways to differ from them. */
+import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
 
 export interface Case {
   readonly name: string

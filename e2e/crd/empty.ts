@@ -3,10 +3,10 @@
  * so that a new field is among them. The unit tests ask `parseCanary` and the API server in memory, the end-to-end tests a
  * real one.
  */
-import { resources } from '../src/api/crd.ts'
-import { type JsonSchema, jsonSchemaOf } from '../src/api/json-schema.ts'
-import { type Kind, kinds, type KubeObject } from '../src/api/object.ts'
-import { alertProvider, canary, inline, type Json, metricTemplate } from './crd.given.ts'
+import { resources } from '../../src/api/crd.ts'
+import { type JsonSchema, jsonSchemaOf } from '../../src/api/json-schema.ts'
+import { type Kind, kinds, type KubeObject } from '../../src/api/object.ts'
+import { alertProvider, canary, inline, type Json, metricTemplate } from './given.ts'
 
 export interface EmptyRow {
   /** `spec.analysis.webhooks: []` */

@@ -1,5 +1,5 @@
 /** Rows for `spec.autoscalerRef`. */
-import { bad, type Case, good, type Json, malformed } from './crd.given.ts'
+import { bad, type Case, good, type Json, malformed } from './given.ts'
 
 const horizontal = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'web' }
 const scaledObject = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'web' }

@@ -1,5 +1,5 @@
 /** Rows for what is named in the API and cannot be used: one a field. */
-import { bad, type Case, inline, metric } from './crd.given.ts'
+import { bad, type Case, inline, metric } from './given.ts'
 
 export const notAvailable: readonly Case[] = [
   bad('canaryAnalysis', { canaryAnalysis: { interval: '1m' } }, 'write spec.analysis'),
