@@ -2,11 +2,6 @@
  * The PromQL contract against the real Prometheus: it gets the samples by remote write, staleness markers included, is asked
  * every case, and must answer as the committed file says and as our own Prometheus does. `GOLDEN=write` writes that file.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   type Answer,
@@ -19,9 +14,7 @@ import {
 import { cases } from '../../../playground/test/contract/promql.cases.ts'
 import { differences } from '../../../playground/test/contract/promql.differences.ts'
 import { moments, START, type Story } from '../../../playground/test/contract/promql.samples.ts'
-import { findBinaries } from '../../lab/binaries.ts'
-import { Program } from '../../lab/program.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { LonePrometheus } from '../../lab/lone-prometheus.ts'
 
 /** The NaN that means that a series has ended. */
 const STALE = 0x7ff0000000000002n
@@ -62,40 +55,17 @@ const snappy = (content: Buffer): Buffer => {
 }
 
 suite('The PromQL contract, on a real Prometheus', () => {
-  let dir: string
-  let prometheus: Program | undefined
+  let prometheus: LonePrometheus | undefined
   let version: string
   let real: Map<string, Answer>
   let ours: Map<string, Answer>
 
   suiteSetup(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'promql-contract-'))
-    await writeFile(join(dir, 'prometheus.json'), '{}')
-    // A port that was free a moment ago, as Prometheus cannot say which one it took.
-    const free = createServer()
-    await new Promise<void>(resolve => free.listen(0, '127.0.0.1', resolve))
-    const { port } = free.address() as AddressInfo
-    await new Promise(resolve => free.close(resolve))
-    const url = `http://127.0.0.1:${port}`
-    const program = new Program({
-      name: 'prometheus of the PromQL contract',
-      command: [
-        findBinaries(process.env).path.prometheus,
-        `--config.file=${join(dir, 'prometheus.json')}`,
-        `--storage.tsdb.path=${join(dir, 'data')}`,
-        '--storage.tsdb.retention.time=100y',
-        '--web.enable-remote-write-receiver',
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      env: {},
-      log: join(dir, 'prometheus.log'),
-    })
-    prometheus = program
-    program.start()
-    await waitFor('Prometheus is ready', 30, async () => {
-      program.mustRun()
-      return (await fetch(`${url}/-/ready`)).ok
-    })
+    prometheus = await LonePrometheus.start('prometheus of the PromQL contract', {}, [
+      '--storage.tsdb.retention.time=100y',
+      '--web.enable-remote-write-receiver',
+    ])
+    const { url } = prometheus
     await load(url)
     const build = (await (await fetch(`${url}/api/v1/status/buildinfo`)).json()) as { data: { version: string } }
     version = build.data.version
@@ -108,7 +78,6 @@ suite('The PromQL contract, on a real Prometheus', () => {
 
   suiteTeardown(async () => {
     await prometheus?.stop()
-    await rm(dir, { recursive: true, force: true })
   })
 
   /** All samples in the order of their times, as a head that is younger than them demands. */

@@ -5,11 +5,8 @@
  * All stories are told at once by two exporters, on one clock: `before` until second 7, `after` from then on. The window of the
  * questions is 4 s and ends at second 10, so it begins at second 6, a second away from everything that happens.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
 import type { Check, Finding } from '../../../src/core/model/check.ts'
@@ -27,216 +24,12 @@ import {
 import { promDuration } from '../../../src/core/analysis/promql.ts'
 import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
 import * as nginx from '../../../src/core/routers/nginx/promql.ts'
-import { nginxStories } from '../../fixtures/nginx-stories.ts'
-import { findBinaries } from '../../lab/binaries.ts'
-import { Program } from '../../lab/program.ts'
 import { sleep, waitFor } from '../../lab/wait.ts'
+import { CHANGE, exposition, interrupted, stories, type Story } from '../../fixtures/istio-stories.ts'
+import { LonePrometheus } from '../../lab/lone-prometheus.ts'
 
 const WINDOW = 4000
-const CHANGE = 7
 const END = 10
-
-/** A series of one story: its labels, and its counter by time; null where it is not there. */
-interface Line {
-  readonly metric?: 'bucket'
-  readonly labels: Readonly<Record<string, string>>
-  readonly at: (second: number) => number | null
-}
-
-/** A counter that stands at `before` until the change, and at `after` from then on. */
-const from =
-  (before: number | null, after: number | null) =>
-  (second: number): number | null =>
-    second < CHANGE ? before : after
-
-const received = (labels: Record<string, string>, at: Line['at']): Line => ({
-  labels: {
-    reporter: 'destination',
-    destination_workload: 'web',
-    response_code: '200',
-    response_flags: '-',
-    ...labels,
-  },
-  at,
-})
-
-const sent = (labels: Record<string, string>, at: Line['at']): Line => ({
-  labels: {
-    reporter: 'source',
-    destination_service_name: 'web-canary',
-    destination_version: 'v2',
-    response_code: '503',
-    response_flags: '-',
-    ...labels,
-  },
-  at,
-})
-
-const bucket = (le: string, at: Line['at']): Line => ({
-  metric: 'bucket',
-  labels: { reporter: 'destination', destination_workload: 'web', response_code: '200', le },
-  at,
-})
-
-/** What a waypoint says of the backend that was chosen: the namespace is its own. */
-const passed = (labels: Record<string, string>, at: Line['at']): Line =>
-  sent(
-    {
-      reporter: 'waypoint',
-      destination_workload: 'web',
-      destination_service_namespace: 'infra',
-      response_code: '200',
-      ...labels,
-    },
-    at,
-  )
-
-/** What Istio says of a request that has no destination. */
-const nowhere = {
-  destination_service_name: 'unknown',
-  destination_service_namespace: 'unknown',
-  source_workload_namespace: 'lost',
-  response_flags: 'NC',
-}
-
-/** One story each, in a namespace of its own. */
-const stories = {
-  steady: [received({}, from(100, 150))],
-  born: [received({}, from(100, 150)), received({ response_code: '503' }, from(null, 7))],
-  flawless: [received({}, from(100, 150))],
-  reset: [received({}, from(1000, 30))],
-  died: [received({}, second => (second < CHANGE ? 100 : second < 8.5 ? 140 : null))],
-  gone: [received({}, second => (second < 4 ? 100 : null))],
-  absent: [],
-  pods: [
-    received({ pod: 'a' }, from(100, 110)),
-    received({ pod: 'b' }, from(500, 5)),
-    received({ pod: 'c' }, from(null, 3)),
-  ],
-  kinds: [
-    received({ response_code: '500' }, from(10, 11)),
-    received({ response_code: '404' }, from(10, 30)),
-    received({ response_code: '0', response_flags: 'UC' }, from(null, 2)),
-    received({ grpc_response_status: '14' }, from(null, 4)),
-    received({ grpc_response_status: '5' }, from(null, 50)),
-    received({ response_code: '503', grpc_response_status: '14' }, from(null, 8)),
-    received({ destination_workload: 'web-primary', response_code: '500' }, from(null, 600)),
-  ],
-  callers: [
-    sent({ response_flags: 'UH' }, from(null, 1)),
-    sent({ response_flags: 'UF,URX' }, from(null, 2)),
-    sent({ response_flags: 'UT', response_code: '504' }, from(null, 4)),
-    sent({ response_flags: 'UC' }, from(null, 8)),
-    // Before Istio 1.23 the namespace is not known where no pod was reached.
-    sent({ response_flags: 'UH', destination_service_namespace: 'unknown' }, from(null, 16)),
-    sent({ response_flags: 'URX' }, from(null, 100)),
-    sent({ response_flags: '-' }, from(null, 200)),
-    sent({ response_flags: 'UH', destination_service_name: 'web-primary' }, from(null, 400)),
-  ],
-  subsets: [
-    sent({ response_flags: 'UF', destination_service_name: 'web' }, from(null, 1)),
-    sent({ response_flags: 'UH', destination_service_name: 'web', destination_version: 'unknown' }, from(null, 2)),
-    sent({ response_flags: 'UF', destination_service_name: 'web', destination_version: 'v1' }, from(null, 100)),
-  ],
-  split: [
-    sent({ response_code: '200' }, from(40, 50)),
-    sent({ response_code: '200', destination_service_name: 'web-primary' }, from(100, 190)),
-  ],
-  leaving: [
-    received({}, from(0, 900)),
-    received({ response_code: '0', response_flags: 'DC' }, from(null, 100)),
-    received({ response_code: '503', response_flags: 'UC,DC' }, from(null, 1)),
-    received({ response_code: '503' }, from(null, 1)),
-    received({ destination_workload: 'web-primary', response_code: '0', response_flags: 'DC' }, from(null, 99)),
-  ],
-  lost: [
-    sent({ ...nowhere, destination_service: 'web' }, from(null, 1)),
-    sent({ ...nowhere, destination_service: 'web:9090' }, from(null, 2)),
-    sent({ ...nowhere, destination_service: 'web.lost:80', source_workload_namespace: 'other' }, from(null, 4)),
-    sent({ ...nowhere, destination_service: 'web.lost.svc.cluster.local' }, from(null, 8)),
-    sent({ ...nowhere, destination_service: 'web', source_workload_namespace: 'other' }, from(null, 100)),
-    sent({ ...nowhere, destination_service: 'web.other' }, from(null, 200)),
-    sent({ ...nowhere, destination_service: 'web-primary' }, from(null, 400)),
-    sent({ ...nowhere, destination_service: 'web.lost', response_flags: 'NR' }, from(null, 800)),
-  ],
-  // The same requests as a gateway before it and the pods behind it report them, and some past it.
-  waypoint: [
-    passed({}, from(100, 150)),
-    passed({ response_code: '404' }, from(null, 5)),
-    passed({ response_code: '503', response_flags: 'UF', destination_workload: 'unknown' }, from(null, 3)),
-    passed({ grpc_response_status: '14' }, from(null, 4)),
-    passed({ response_code: '0', response_flags: 'DC' }, from(null, 7)),
-    // Denied by a policy at the waypoint; and by the program.
-    passed({ response_code: '403', destination_workload: 'unknown' }, from(null, 40)),
-    passed({ response_code: '401', destination_workload: 'unknown' }, from(null, 20)),
-    passed({ response_code: '403' }, from(null, 2)),
-    passed({ destination_service_name: 'web-primary', destination_workload: 'web-primary' }, from(100, 400)),
-    passed({ destination_service_name: 'web' }, from(null, 5000)),
-    sent({ response_code: '200' }, from(null, 1000)),
-    sent({ response_flags: 'UF' }, from(null, 2000)),
-    received({ response_code: '500' }, from(null, 1000)),
-  ],
-  passing: [
-    {
-      ...passed({ le: '100', response_code: '403', destination_workload: 'unknown' }, from(null, 900)),
-      metric: 'bucket',
-    },
-    {
-      ...passed({ le: '+Inf', response_code: '403', destination_workload: 'unknown' }, from(null, 900)),
-      metric: 'bucket',
-    },
-    { ...passed({ le: '100' }, from(null, 0)), metric: 'bucket' },
-    { ...passed({ le: '1000' }, from(null, 10)), metric: 'bucket' },
-    { ...passed({ le: '+Inf' }, from(null, 10)), metric: 'bucket' },
-  ],
-  // Found no cluster before the window as well.
-  astray: [sent({ ...nowhere, destination_service: 'web.astray' }, second => 10 * Math.floor(second))],
-  // 1000 requests of 10 s before the window; within it, 96 of at most 100 ms and 4 of at most 250 ms.
-  faster: [
-    bucket('100', from(0, 96)),
-    bucket('250', from(0, 100)),
-    bucket('10000', from(1000, 1100)),
-    bucket('+Inf', from(1000, 1100)),
-  ],
-  // A histogram that is born within the window: half below 100 ms, half below 1000 ms.
-  slow: [bucket('100', from(null, 50)), bucket('1000', from(null, 100)), bucket('+Inf', from(null, 100))],
-  idle: [bucket('100', from(10, 10)), bucket('+Inf', from(10, 10))],
-  primary: [
-    received({ destination_workload: 'web-primary', pod: 'a' }, from(1000, 1300)),
-    received({ destination_workload: 'web-primary', pod: 'b' }, from(null, 5000)),
-  ],
-} as const satisfies Record<string, readonly Line[]>
-
-/** Told by the exporter whose scrapes fail from second 5 to second 7, around the beginning of the window. */
-const interrupted = { interrupted: [received({}, from(100, 150))] } as const satisfies Record<string, readonly Line[]>
-
-type Story = keyof typeof stories | keyof typeof interrupted
-
-function exposition(told: Readonly<Record<string, readonly Line[]>>, second: number): string {
-  const lines: string[] = []
-  for (const [namespace, series] of Object.entries(told)) {
-    for (const { metric, labels, at } of series) {
-      const value = at(second)
-      if (value === null) continue
-      const name = metric === 'bucket' ? 'istio_request_duration_milliseconds_bucket' : 'istio_requests_total'
-      const service = labels['destination_service_name']
-      const all = {
-        destination_workload_namespace: namespace,
-        destination_service_namespace: namespace,
-        ...(service === undefined ? {} : { destination_service: `${service}.${namespace}.svc.cluster.local` }),
-        ...labels,
-      }
-      const text = Object.entries(all).map(([label, is]) => `${label}="${is}"`)
-      lines.push(`${name}{${text.join(',')}} ${value}`)
-    }
-  }
-  for (const { metric, labels, at } of nginxStories(from)) {
-    const value = at(second)
-    const text = Object.entries(labels).map(([label, is]) => `${label}="${is}"`)
-    if (value !== null && told === stories) lines.push(`${metric}{${text.join(',')}} ${value}`)
-  }
-  return `${lines.join('\n')}\n`
-}
 
 const scene = (
   namespace: Story,
@@ -268,9 +61,7 @@ const atIngress: CheckContext = {
 const at = (vantage: CheckContext['vantage'], namespace: Story): CheckContext => scene(namespace, undefined, vantage)
 
 suite('PromQL of the built-in gates, on a real Prometheus', () => {
-  let dir: string
-  let prometheus: Program
-  let url: string
+  let prometheus: LonePrometheus
   let startedAt: number
   const servers: Server[] = []
 
@@ -288,7 +79,6 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
   }
 
   suiteSetup(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'promql-'))
     startedAt = Date.now() + 3600_000
     const whole = await exporter(() => exposition(stories, second()))
     const broken = await exporter(() => (second() >= 5 && second() < CHANGE ? null : exposition(interrupted, second())))
@@ -299,28 +89,10 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
         { job_name: 'broken', honor_labels: true, static_configs: [{ targets: [broken] }] },
       ],
     }
-    await writeFile(join(dir, 'prometheus.json'), JSON.stringify(config))
-    // A port that was free a moment ago, as Prometheus cannot say which one it took.
-    const free = createServer()
-    await new Promise<void>(resolve => free.listen(0, '127.0.0.1', resolve))
-    const { port } = free.address() as AddressInfo
-    await new Promise(resolve => free.close(resolve))
-    url = `http://127.0.0.1:${port}`
-    prometheus = new Program({
-      name: 'prometheus of the PromQL tests',
-      command: [
-        findBinaries(process.env).path.prometheus,
-        `--config.file=${join(dir, 'prometheus.json')}`,
-        `--storage.tsdb.path=${join(dir, 'data')}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      env: {},
-      log: join(dir, 'prometheus.log'),
-    })
-    prometheus.start()
+    prometheus = await LonePrometheus.start('prometheus of the PromQL tests', config)
     const scraped = async (): Promise<number> => {
       prometheus.mustRun()
-      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent('count(up == 1)')}`)
+      const response = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent('count(up == 1)')}`)
       const answer = (await response.json()) as { data: { result: { value: [number, string] }[] } }
       return Number(answer.data.result[0]?.value[1] ?? 0)
     }
@@ -335,13 +107,12 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
       server.close()
       server.closeAllConnections()
     }
-    await rm(dir, { recursive: true, force: true })
   })
 
   /** The values of a query at the end of the window. */
   async function values(query: string): Promise<number[]> {
     const body = new URLSearchParams({ query, time: String(startedAt / 1000 + END) })
-    const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body })
+    const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body })
     const answer = (await response.json()) as { error?: string; data?: { result: { value: [number, string] }[] } }
     if (answer.data === undefined) throw new Error(`Prometheus refused ${query}: ${answer.error}`)
     return answer.data.result.map(({ value }) => Number(value[1]))
@@ -467,7 +238,7 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
 
   test('merged queries answer each for itself, whatever stands beside them', async () => {
     const source = new PrometheusSource({
-      servers: [url],
+      servers: [prometheus.url],
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     })
     const queries: [query: string, wanted: Finding | 'a number'][] = [
@@ -508,7 +279,7 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
   test('a hundred merged questions are one request', async () => {
     const outcomes: string[] = []
     const source = new PrometheusSource({
-      servers: [url],
+      servers: [prometheus.url],
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       observed: call => outcomes.push(call.outcome),
     })
