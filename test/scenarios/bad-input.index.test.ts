@@ -64,7 +64,7 @@ const index: Readonly<Record<string, readonly Place[]>> = {
   'a metrics server that refuses, hangs, or answers HTML, 1 MB of JSON or 401': [
     [metrics, 'a server that refuses connections', 'a server that hangs'],
     [
-      '../adapters/prometheus/source.test.ts',
+      '../adapters/prometheus/failures.test.ts',
       'a web page is unavailable',
       'a megabyte of some other JSON is refused by its size',
       '401 names the token that is missing or wrong',

@@ -2,7 +2,7 @@
  * Metrics servers in trouble, and queries that they refuse: real servers on loopback, asked by the real adapter, while the
  * controller lives in virtual time. Nothing can be said about the canary then, so its weight stays, with a sentence that says
  * why; after `maxBlind` it is parked at 0; and once the server is well, the release goes on by itself. One server of each kind of
- * finding: how each answer becomes a finding stands in test/adapters/prometheus/source.test.ts.
+ * finding: how each answer becomes a finding stands in test/adapters/prometheus/answers.test.ts.
  */
 import { expect } from 'chai'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -5,37 +5,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { ServerOptions } from '../../../src/adapters/prometheus/server.ts'
-import { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
-import type { Finding } from '../../../src/core/model/check.ts'
+import type { PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
 import { selfSigned } from '../http/certificate.ts'
-import { keptLog, loopback, question } from './loopback.ts'
+import { one, sourcesOfSuite } from './sources.ts'
 
 suite('what a metrics server is shown', () => {
-  const open: { close(): void | Promise<void> }[] = []
+  const { closing, serving, source: sourceOf } = sourcesOfSuite()
   let dir: string
   setup(async () => {
     dir = await mkdtemp(join(tmpdir(), 'credentials-'))
   })
   teardown(async () => {
-    for (const opened of open.splice(0)) await opened.close()
     await rm(dir, { recursive: true })
   })
 
-  function source(url: string, connection: ServerOptions): PrometheusSource {
-    const made = new PrometheusSource({ servers: [url], connections: { [url]: connection }, log: keptLog() })
-    open.push(made)
-    return made
-  }
-
-  async function ask(from: PrometheusSource): Promise<Finding | undefined> {
-    const check = question('up')
-    return (await from.measure([check], new AbortController().signal)).get(check.id)
-  }
+  const source = (url: string, connection: ServerOptions): PrometheusSource =>
+    sourceOf(url, { connections: { [url]: connection } })
 
   /** A server that accepts one token, until it is told another. */
   async function guarded(): Promise<{ url: string; token: string }> {
     const state = { url: '', token: 'first' }
-    const server = await loopback(
+    const server = await serving(
       () => ['1'],
       (request, response) => {
         if (request.headers.authorization === `Bearer ${state.token}`) return false
@@ -43,7 +33,6 @@ suite('what a metrics server is shown', () => {
         return true
       },
     )
-    open.push(server)
     state.url = server.url
     return state
   }
@@ -52,7 +41,7 @@ suite('what a metrics server is shown', () => {
     const server = await guarded()
     const tokenFile = join(dir, 'token')
     await writeFile(tokenFile, 'another\n')
-    expect(await ask(source(server.url, { tokenFile }))).to.deep.equal({
+    expect(await one(source(server.url, { tokenFile }))).to.deep.equal({
       kind: 'unavailable',
       error: `${server.url} answered 401; it does not accept the token of --metrics-server-token-file`,
     })
@@ -61,16 +50,15 @@ suite('what a metrics server is shown', () => {
   test('a token file that cannot be read is named', async () => {
     const server = await guarded()
     const tokenFile = join(dir, 'missing')
-    expect(await ask(source(server.url, { tokenFile }))).to.deep.equal({
+    expect(await one(source(server.url, { tokenFile }))).to.deep.equal({
       kind: 'unavailable',
       error: `${server.url} was not asked: ${tokenFile} cannot be read (ENOENT)`,
     })
   })
 
   test('headers are sent along', async () => {
-    const server = await loopback(() => ['1'])
-    open.push(server)
-    await ask(source(server.url, { headers: { 'x-scope-orgid': 'shop' } }))
+    const server = await serving(() => ['1'])
+    await one(source(server.url, { headers: { 'x-scope-orgid': 'shop' } }))
     expect(server.headers[0]?.['x-scope-orgid']).to.equal('shop')
   })
 
@@ -87,7 +75,7 @@ suite('what a metrics server is shown', () => {
         response.end(JSON.stringify({ status: 'success', data }))
       })
       await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-      open.push({
+      closing({
         close: () =>
           new Promise<void>(resolve => {
             server.close(() => resolve())
@@ -98,18 +86,18 @@ suite('what a metrics server is shown', () => {
     })
 
     test('the authority of its file is trusted', async () => {
-      expect(await ask(source(url, { caFile }))).to.deep.equal({ kind: 'value', value: 1 })
+      expect(await one(source(url, { caFile }))).to.deep.equal({ kind: 'value', value: 1 })
     })
 
     test('without it the certificate is refused, and the flag named', async () => {
-      expect(await ask(source(url, {}))).to.deep.equal({
+      expect(await one(source(url, {}))).to.deep.equal({
         kind: 'unavailable',
         error: `${url} has a certificate that is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); give the authority that signed it with --metrics-server-ca-file`,
       })
     })
 
     test('insecureSkipVerify trusts anything', async () => {
-      expect(await ask(source(url, { insecureSkipVerify: true }))).to.deep.equal({ kind: 'value', value: 1 })
+      expect(await one(source(url, { insecureSkipVerify: true }))).to.deep.equal({ kind: 'value', value: 1 })
     })
   })
 })

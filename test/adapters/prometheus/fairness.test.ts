@@ -1,33 +1,26 @@
 /** Queries that hang, are refused or are many: they cost who wrote them. The server hangs for ever; nothing here waits for time. */
 import { expect } from 'chai'
 import type { Check, Finding } from '../../../src/core/model/check.ts'
-import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
-import { keptLog, loopback, question, type Loopback } from './loopback.ts'
+import type { PrometheusOptions, PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
+import { question, type Loopback } from './loopback.ts'
+import { sourcesOfSuite } from './sources.ts'
 
 suite('what one costs the others at a metrics server', () => {
-  const open: { close(): void | Promise<void> }[] = []
-  teardown(async () => {
-    for (const opened of open.splice(0)) await opened.close()
-  })
+  const { serving, source: sourceOf } = sourcesOfSuite()
 
   const patient = (): AbortSignal => new AbortController().signal
   const one: Finding = { kind: 'value', value: 1 }
 
   /** A server that hangs whenever one of the queries says so, and answers 1 otherwise. */
-  async function server(): Promise<Loopback> {
-    const made = await loopback(
+  function server(): Promise<Loopback> {
+    return serving(
       () => ['1'],
       (_request, _response, query) => query.includes('hang'),
     )
-    open.push(made)
-    return made
   }
 
-  function source(url: string, more: Partial<PrometheusOptions> = {}): PrometheusSource {
-    const made = new PrometheusSource({ servers: [url], log: keptLog(), deadline: 600_000, ...more })
-    open.push(made)
-    return made
-  }
+  const source = (url: string, more: Partial<PrometheusOptions> = {}): PrometheusSource =>
+    sourceOf(url, { deadline: 600_000, ...more })
 
   const asked = (query: string, namespace: string, workload: string, measure: 'value' | 'requests' = 'value'): Check =>
     question(query, { subject: { measure, side: 'canary', namespace, workload, window: 30_000 } })
@@ -74,7 +67,7 @@ suite('what one costs the others at a metrics server', () => {
   })
 
   test('a query that the server itself gives up is told from its neighbours, too', async () => {
-    const made = await loopback(
+    const made = await serving(
       () => ['1'],
       (_request, response, query) => {
         if (!query.includes('slow')) return false
@@ -83,7 +76,6 @@ suite('what one costs the others at a metrics server', () => {
         return true
       },
     )
-    open.push(made)
     const checks = [asked('slow', 'shop', 'slow'), asked('orders', 'shop', 'web')]
     const findings = await source(made.url).measure(checks, patient())
     expect(checks.map(({ id }) => findings.get(id))).to.deep.equal([
@@ -94,11 +86,10 @@ suite('what one costs the others at a metrics server', () => {
 
   test('an owner that is answered in time again is merged again', async () => {
     let hangs = true
-    const made = await loopback(
+    const made = await serving(
       () => ['1'],
       (_request, _response, query) => hangs && query.includes('slow'),
     )
-    open.push(made)
     const { url, requests } = made
     const from = source(url, { deadline: 1000 })
     const ask = (): Promise<unknown> =>
@@ -112,11 +103,10 @@ suite('what one costs the others at a metrics server', () => {
   })
 
   test('a server that hangs altogether is not asked for each part', async () => {
-    const made = await loopback(
+    const made = await serving(
       () => [],
       () => true,
     )
-    open.push(made)
     const { url, requests } = made
     const checks = Array.from({ length: 50 }, (_, index) => asked(`q_${index}`, 'shop', `web-${index}`, 'requests'))
     const findings = await source(url, { deadline: 1000 }).measure(checks, patient())
@@ -132,7 +122,7 @@ suite('what one costs the others at a metrics server', () => {
     const under = new Promise<void>(resolve => {
       begun = resolve
     })
-    const made = await loopback(
+    const made = await serving(
       () => ['1'],
       (_request, response, query) => {
         if (!query.includes('hang')) return false
@@ -141,7 +131,6 @@ suite('what one costs the others at a metrics server', () => {
         return true
       },
     )
-    open.push(made)
     const { url, requests } = made
     const from = source(url)
     const gone = new AbortController()

@@ -1,0 +1,49 @@
+/** Metrics servers and sources of a suite, which its teardown closes, and what they answer. */
+import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
+import type { Check, Finding } from '../../../src/core/model/check.ts'
+import { keptLog, loopback, question, type Interference, type Loopback, type Scripted } from './loopback.ts'
+
+interface Closable {
+  close(): void | Promise<void>
+}
+
+export interface Sources {
+  /** Has the teardown close this, too. */
+  readonly closing: <T extends Closable>(opened: T) => T
+  /** A server that answers by a table, as `loopback` says. */
+  readonly serving: (script: (query: string) => Scripted, interfere?: Interference) => Promise<Loopback>
+  /** A source of this server, with a deadline of 2 s and a log of its own. */
+  readonly source: (server: string, more?: Partial<PrometheusOptions>) => PrometheusSource
+}
+
+/** To be called in a suite. */
+export function sourcesOfSuite(): Sources {
+  const open: Closable[] = []
+  teardown(async () => {
+    for (const opened of open.splice(0)) await opened.close()
+  })
+  const closing = <T extends Closable>(opened: T): T => {
+    open.push(opened)
+    return opened
+  }
+  return {
+    closing,
+    serving: async (script, interfere) => closing(await loopback(script, interfere)),
+    source: (server, more = {}) =>
+      closing(new PrometheusSource({ servers: [server], log: keptLog(), deadline: 2000, ...more })),
+  }
+}
+
+/** The findings in the order of the checks. */
+export async function measured(from: PrometheusSource, checks: readonly Check[]): Promise<(Finding | undefined)[]> {
+  const findings = await from.measure(checks, new AbortController().signal)
+  return checks.map(check => findings.get(check.id))
+}
+
+/** The finding of one query. */
+export async function one(from: PrometheusSource, query = 'up'): Promise<Finding | undefined> {
+  const [finding] = await measured(from, [question(query)])
+  return finding
+}
+
+export const number = (value: number): Finding => ({ kind: 'value', value })
