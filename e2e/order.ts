@@ -3,13 +3,13 @@
  *
  * - `contract`: what the tests and the playground rely on is true of the real programs. No controller runs.
  * - `alone`: the API server, istiod, Prometheus or the controller is killed, or a webhook holds writes. Each starts controllers of its own.
- * - `page`: the page in the cluster, with users by RBAC; then in Chromium, before a server that only speaks its protocol, and before the demo.
+ * - `page`: the page in Chromium, before a server that only speaks its protocol, and before the demo; then in the cluster, with users by RBAC.
  * - `behaviour`: what users see. All scenarios of all files share one controller and run side by side (fixtures/together.ts).
  *
  * `contract/kubectl` removes the manifests, so it comes before everything that installs them; `alone/helm` and `alone/from-nothing` remove what they installed, too,
  * and come before every file that gives rights to a controller. The API servers of `alone` do not have
- * the CRDs of autoscalers yet, which `behaviour` installs. `rights` reads the audit log of the whole run, and
- * `contract/api` leaves behind what it made and compacts etcd.
+ * the CRDs of autoscalers yet, which `behaviour` installs. Between `alone/fleet` and `alone/idle` are files that call no API server: the
+ * fleet rests meanwhile. `rights` reads the audit log of the whole run, and `contract/api` leaves behind what it made and compacts etcd.
  */
 const order = [
   'contract/lab',
@@ -22,6 +22,12 @@ const order = [
   'contract/mesh',
   'alone/helm',
   'alone/from-nothing',
+  'alone/fleet',
+  'page/states',
+  'page/behaviour',
+  'page/flow',
+  'page/demo',
+  'page/speed',
   'alone/idle',
   'alone/outages',
   'alone/secrets',
@@ -59,11 +65,6 @@ const order = [
   'behaviour/argocd',
   'behaviour/argocd-shared-fields',
   'page/cluster',
-  'page/states',
-  'page/behaviour',
-  'page/flow',
-  'page/demo',
-  'page/speed',
   'rights',
   'contract/api',
 ] as const
