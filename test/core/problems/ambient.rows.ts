@@ -2,15 +2,13 @@
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { canary, deployment, template, workload } from '../given-objects.ts'
 import { ambient, bound, inAmbient, pod, service } from './ambient.given.ts'
-import { type Blocking, type Spec, subsets, withRule } from './given.ts'
+import { type Blocking, conflict, invalid, type Spec, subsets, withRule } from './given.ts'
 
 const missing = (given: Partial<Observation>, message: string): Blocking => ({
   given,
   reason: 'WaypointMissing',
   message,
 })
-const conflict = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Conflict', message })
-const invalid = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Invalid', message })
 const metrics = (...names: readonly string[]): Spec => ({
   analysis: { stepWeights: [50], metrics: names.map(name => ({ name })) },
 })

@@ -59,3 +59,15 @@ export interface Blocking {
   readonly reason: string
   readonly message: string
 }
+
+/** A row whose problem is `Invalid`, and one whose problem is `Conflict`. */
+export const invalid = (given: Partial<Observation>, message: string): Blocking => ({
+  given,
+  reason: 'Invalid',
+  message,
+})
+export const conflict = (given: Partial<Observation>, message: string): Blocking => ({
+  given,
+  reason: 'Conflict',
+  message,
+})

@@ -2,7 +2,7 @@
 import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { canary, live, object } from '../given-objects.ts'
-import { around, type Blocking, type Spec } from './given.ts'
+import { around, type Blocking, conflict, invalid, type Spec } from './given.ts'
 
 const PREFIX = 'nginx.ingress.kubernetes.io'
 const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'web' }
@@ -48,8 +48,6 @@ const beside = (...others: readonly KubeObject[]): Partial<Observation> => ({
 
 const OLDER = { creationTimestamp: '2026-01-01T00:00:00Z' }
 
-const invalid = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Invalid', message })
-const conflict = (given: Partial<Observation>, message: string): Blocking => ({ given, reason: 'Conflict', message })
 const matching = (...match: readonly Spec[]): Partial<Observation> =>
   of(undefined, { analysis: { iterations: 1, match } })
 
