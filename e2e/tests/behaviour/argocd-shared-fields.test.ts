@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { at, recordOf, recordsOf, textOf } from '../../../src/core/json.ts'
 import { blocks, read } from '../../../test/docs/pages.ts'
-import { Delivered } from '../../fixtures/application.ts'
+import { Delivered, isComparedSince } from '../../fixtures/application.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
@@ -36,8 +36,8 @@ async function driftWhile(app: Delivered, during: () => Promise<void>): Promise<
       const of = recordsOf(status['resources']).filter(one => one['status'] === 'OutOfSync')
       const applied = textOf(at(status, 'operationState', 'syncResult', 'revision'))
       const isCompared = textOf(at(status, 'sync', 'revision')) === applied
-      const isAfter = textOf(status['reconciledAt']) > textOf(at(status, 'operationState', 'finishedAt'))
-      if (isCompared && isAfter) drift.push(...of.map(one => `${textOf(one['kind'])} ${textOf(one['name'])}`))
+      if (isCompared && isComparedSince(status))
+        drift.push(...of.map(one => `${textOf(one['kind'])} ${textOf(one['name'])}`))
       await sleep(500)
     }
   })()
