@@ -9,11 +9,12 @@ import { kinds } from '../src/api/object.ts'
 import { startCluster } from '../playground/cluster.ts'
 import { Hand } from '../playground/server/hand.ts'
 import { systemClock } from '../src/adapters/clock.ts'
+import { closingOfSuite } from './closing.ts'
 import { plain, type Served } from './adapters/http/servers.ts'
 import { keptLog, question } from './adapters/prometheus/loopback.ts'
 
 suite('connections out of flags', () => {
-  const open: { close(): void | Promise<void> }[] = []
+  const closing = closingOfSuite()
   let folder: string
 
   setup(async () => {
@@ -21,15 +22,12 @@ suite('connections out of flags', () => {
   })
 
   teardown(async () => {
-    for (const opened of open.splice(0).toReversed()) await opened.close()
     await rm(folder, { recursive: true })
   })
 
   async function prometheus(): Promise<Served> {
     const result = { status: 'success', data: { resultType: 'vector', result: [{ metric: {}, value: [0, '7'] }] } }
-    const server = await plain(response => response.end(JSON.stringify(result)))
-    open.push(server)
-    return server
+    return closing(await plain(response => response.end(JSON.stringify(result))))
   }
 
   const flagsOf = (more: Partial<ConnectFlags>): ConnectFlags => ({
@@ -46,14 +44,11 @@ suite('connections out of flags', () => {
   })
 
   function connected(flags: Partial<ConnectFlags>, options = {}): Connected {
-    const made = connect(flagsOf(flags), { version: '1', log: keptLog(), environment: {}, ...options })
-    open.push(made)
-    return made
+    return closing(connect(flagsOf(flags), { version: '1', log: keptLog(), environment: {}, ...options }))
   }
 
   async function cluster(): Promise<Hand> {
-    const started = await startCluster({ clock: systemClock, port: 0, kubeconfig: join(folder, 'kubeconfig') })
-    open.push(started)
+    const started = closing(await startCluster({ clock: systemClock, port: 0, kubeconfig: join(folder, 'kubeconfig') }))
     const user = new Hand(started.server, 'kubectl')
     user.namespace('shop')
     return user

@@ -7,6 +7,7 @@
 import { expect } from 'chai'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusSource } from '../../src/adapters/prometheus/source.ts'
+import { closingOfSuite } from '../closing.ts'
 import { keptLog, loopback, type Loopback } from '../adapters/prometheus/loopback.ts'
 import type { Json } from './bad-input.given.ts'
 import { Relay } from './relay.ts'
@@ -70,16 +71,13 @@ suite('metrics servers in trouble, in virtual time', () => {
   let world: World
   let controller: Process
   let relay: Relay
-  const open: { close(): void | Promise<void> }[] = []
   setup(() => {
     world = new World()
     relay = new Relay(world.metrics, world.clock)
     controller = world.start({}, { metrics: relay })
   })
-  teardown(async () => {
-    await world.close()
-    for (const one of open.splice(0)) await one.close()
-  })
+  teardown(() => world.close())
+  const closing = closingOfSuite()
 
   async function serving(answers: Row['answers']): Promise<Loopback> {
     const server = await loopback(
@@ -90,7 +88,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       },
     )
     if (answers === undefined) await server.close()
-    else open.push(server)
+    else closing(server)
     return server
   }
 
@@ -99,8 +97,7 @@ suite('metrics servers in trouble, in virtual time', () => {
       const { url } = await serving(answers)
       // Whoever answers may take its time on a machine that is busy; only silence is waited out.
       const deadline = because.includes('no answer in 0.1 s') ? 100 : 5000
-      const source = new PrometheusSource({ servers: [url], log: keptLog(), deadline })
-      open.push(source)
+      const source = closing(new PrometheusSource({ servers: [url], log: keptLog(), deadline }))
       const sentence = because.replaceAll('URL', url).replaceAll('HOST', url.slice('http://'.length))
       const analysis = { interval: '30s', checkInterval: '30s', maxBlind: '1m', ...(spec?.['analysis'] as Json) }
       await world.initialized({ analysis })

@@ -71,7 +71,6 @@ const types = Object.keys(services) as GitType[]
 
 suite('a commit status that is sent', () => {
   const open = new Open()
-  teardown(() => open.close())
   const server = (answer: Answering): Promise<Served> => open.server(answer)
 
   interface Given {

@@ -3,6 +3,7 @@ import { HttpAlerts, type HttpAlertsOptions } from '../../../src/adapters/alerts
 import { type AlertProvider, parseAlertProvider } from '../../../src/api/alert-provider.ts'
 import type { KubeObject } from '../../../src/api/object.ts'
 import type { AlertMessage } from '../../../src/core/model/alert.ts'
+import { closingOfSuite } from '../../closing.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answering, secure, type Served } from '../http/servers.ts'
 
@@ -46,14 +47,10 @@ export const alert: AlertMessage = {
   next: 'b5db799a80 (web:1.0.0) serves; to try again, push another revision, or: sluice -n shop retry web',
 }
 
-/** What is open, and has to be closed. */
+/** Servers and senders of a suite, in which it is to be made: the teardown closes them. */
 export class Open {
-  readonly #all: { close(): Promise<void> | void }[] = []
-
-  add<T extends { close(): Promise<void> | void }>(one: T): T {
-    this.#all.push(one)
-    return one
-  }
+  /** Has the teardown close this, too. */
+  readonly add = closingOfSuite()
 
   async server(answer: Answering): Promise<Served> {
     return this.add(await secure({ key, cert }, answer))
@@ -70,9 +67,5 @@ export class Open {
       ...options,
     })
     return this.add(sender)
-  }
-
-  async close(): Promise<void> {
-    for (const one of this.#all.splice(0)) await one.close()
   }
 }

@@ -19,7 +19,6 @@ const hostile: AlertMessage = {
 
 suite('an alert that is sent', () => {
   const open = new Open()
-  teardown(() => open.close())
   const server = (answer: Answering): Promise<Served> => open.server(answer)
 
   interface Given {

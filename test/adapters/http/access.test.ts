@@ -5,6 +5,7 @@ import { HttpClient } from '../../../src/adapters/http/client.ts'
 import type { Access } from '../../../src/api/credentials.ts'
 import type { KubeObject } from '../../../src/api/object.ts'
 import { ApiError } from '../../../src/core/errors.ts'
+import { closingOfSuite } from '../../closing.ts'
 import { selfSigned } from './certificate.ts'
 import { plain, secure, type Served } from './servers.ts'
 
@@ -161,21 +162,12 @@ suite('the access of an object', () => {
   }
 
   suite('in a call', () => {
-    const open: { close(): void | Promise<void> }[] = []
-    teardown(async () => {
-      for (const opened of open.splice(0).toReversed()) await opened.close()
-    })
+    const closing = closingOfSuite()
 
-    async function served(server: Promise<Served>): Promise<Served> {
-      const started = await server
-      open.push(started)
-      return started
-    }
+    const served = async (server: Promise<Served>): Promise<Served> => closing(await server)
 
     function client(options = {}): HttpClient {
-      const made = new HttpClient({ environment: null, ...options })
-      open.push(made)
-      return made
+      return closing(new HttpClient({ environment: null, ...options }))
     }
 
     async function send(from: HttpClient, url: string, access: Access, found: KubeObject | null = null) {

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { type AddressPolicy, problemOfHost, refuseLocalAddresses } from '../../../src/adapters/http/addresses.ts'
 import { HttpClient, type HttpOutcome } from '../../../src/adapters/http/client.ts'
+import { closingOfSuite } from '../../closing.ts'
 import { plain, proxy, type Served } from './servers.ts'
 
 suite('addresses that users may name', () => {
@@ -62,21 +63,15 @@ suite('addresses that users may name', () => {
   }
 
   suite('on real connections', () => {
-    const open: { close(): void | Promise<void> }[] = []
+    const closing = closingOfSuite()
     let server: Served
 
     setup(async () => {
-      server = await plain(response => response.end('reached'))
-      open.push(server)
-    })
-
-    teardown(async () => {
-      for (const opened of open.splice(0).toReversed()) await opened.close()
+      server = closing(await plain(response => response.end('reached')))
     })
 
     function call(host: string, policy: AddressPolicy, environment: Record<string, string> = {}): Promise<HttpOutcome> {
-      const client = new HttpClient({ environment, addresses: policy })
-      open.push(client)
+      const client = closing(new HttpClient({ environment, addresses: policy }))
       return client.send({
         method: 'GET',
         url: new URL(`http://${host}:${server.port}/`),
@@ -122,8 +117,7 @@ suite('addresses that users may name', () => {
     })
 
     test('behind a proxy the name is looked at, and the address of the proxy is not', async () => {
-      const between = await proxy()
-      open.push(between)
+      const between = closing(await proxy())
       const environment = { HTTP_PROXY: between.url }
       for (const host of ['169.254.169.254', 'metadata.google.internal']) {
         expect(await call(host, refuseLocalAddresses, environment)).to.include({ kind: 'failed', why: 'address' })

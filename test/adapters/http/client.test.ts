@@ -7,11 +7,12 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { HttpClient, type HttpOptions, type HttpOutcome, type HttpRequest } from '../../../src/adapters/http/client.ts'
 import { until } from '../../runtime/scripted-server.ts'
+import { closingOfSuite } from '../../closing.ts'
 import { selfSigned } from './certificate.ts'
 import { plain, secure, type Served, silent } from './servers.ts'
 
 suite('the HTTP client', () => {
-  const open: { close(): void | Promise<void> }[] = []
+  const closing = closingOfSuite()
   let folder: string
 
   setup(async () => {
@@ -19,20 +20,13 @@ suite('the HTTP client', () => {
   })
 
   teardown(async () => {
-    for (const opened of open.splice(0).toReversed()) await opened.close()
     await rm(folder, { recursive: true })
   })
 
-  async function served(server: Promise<Served>): Promise<Served> {
-    const started = await server
-    open.push(started)
-    return started
-  }
+  const served = async (server: Promise<Served>): Promise<Served> => closing(await server)
 
   function client(options: Partial<HttpOptions> = {}): HttpClient {
-    const made = new HttpClient({ environment: null, ...options })
-    open.push(made)
-    return made
+    return closing(new HttpClient({ environment: null, ...options }))
   }
 
   const send = (from: HttpClient, url: string, more: Partial<HttpRequest> = {}): Promise<HttpOutcome> =>

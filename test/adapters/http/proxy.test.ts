@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { HttpClient, type HttpOptions, type HttpOutcome } from '../../../src/adapters/http/client.ts'
 import { type Environment, proxyOf } from '../../../src/adapters/http/proxy.ts'
 import { until } from '../../runtime/scripted-server.ts'
+import { closingOfSuite } from '../../closing.ts'
 import { selfSigned } from './certificate.ts'
 import { plain, proxy, secure, type Served, silent } from './servers.ts'
 
@@ -75,7 +76,7 @@ suite('the proxy before a URL', () => {
   })
 
   suite('on real connections', () => {
-    const open: { close(): void | Promise<void> }[] = []
+    const closing = closingOfSuite()
     // A name that is resolved by nobody but the proxy of the test, which connects to 127.0.0.1 as the address in it says.
     const identity = selfSigned()
     let folder: string
@@ -85,19 +86,13 @@ suite('the proxy before a URL', () => {
     })
 
     teardown(async () => {
-      for (const opened of open.splice(0).toReversed()) await opened.close()
       await rm(folder, { recursive: true })
     })
 
-    async function served(server: Promise<Served>): Promise<Served> {
-      const started = await server
-      open.push(started)
-      return started
-    }
+    const served = async (server: Promise<Served>): Promise<Served> => closing(await server)
 
     function call(url: string, options: HttpOptions, deadline = 5000): Promise<HttpOutcome> {
-      const client = new HttpClient(options)
-      open.push(client)
+      const client = closing(new HttpClient(options))
       return client.send({ method: 'GET', url: new URL(url), deadline, sizeLimit: 100 })
     }
 

@@ -1,11 +1,8 @@
 /** Metrics servers and sources of a suite, which its teardown closes, and what they answer. */
 import { PrometheusSource, type PrometheusOptions } from '../../../src/adapters/prometheus/source.ts'
 import type { Check, Finding } from '../../../src/core/model/check.ts'
+import { type Closable, closingOfSuite } from '../../closing.ts'
 import { keptLog, loopback, question, type Interference, type Loopback, type Scripted } from './loopback.ts'
-
-interface Closable {
-  close(): void | Promise<void>
-}
 
 export interface Sources {
   /** Has the teardown close this, too. */
@@ -18,14 +15,7 @@ export interface Sources {
 
 /** To be called in a suite. */
 export function sourcesOfSuite(): Sources {
-  const open: Closable[] = []
-  teardown(async () => {
-    for (const opened of open.splice(0)) await opened.close()
-  })
-  const closing = <T extends Closable>(opened: T): T => {
-    open.push(opened)
-    return opened
-  }
+  const closing = closingOfSuite()
   return {
     closing,
     serving: async (script, interfere) => closing(await loopback(script, interfere)),

@@ -12,6 +12,7 @@ import { pause } from '../../../src/runtime/timing.ts'
 import { callOf, hookPayload } from '../../receivers.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answering, plain, secure, type Served, silent } from '../http/servers.ts'
+import { closingOfSuite } from '../../closing.ts'
 
 const { cert, key } = selfSigned()
 setFlagsFromString('--expose-gc')
@@ -29,25 +30,22 @@ const secret = (texts: Record<string, string>) => ({
 })
 
 suite('a webhook that is called', () => {
-  const open: { close(): Promise<void> | void }[] = []
-  teardown(async () => {
-    for (const one of open.splice(0)) await one.close()
-  })
+  const closing = closingOfSuite()
 
   function caller(more: Partial<HttpWebhooksOptions> = {}): HttpWebhooks {
-    const made = new HttpWebhooks({
-      readSecret: async () => null,
-      targets: { allow: ['127.0.0.0/8'], deny: [] },
-      environment: null,
-      wall: systemClock,
-      clock: monotonicClock,
-      pause: (wait, signal) => pause(monotonicClock, wait, signal),
-      random: () => 0,
-      userAgent: 'sluice/1',
-      ...more,
-    })
-    open.push(made)
-    return made
+    return closing(
+      new HttpWebhooks({
+        readSecret: async () => null,
+        targets: { allow: ['127.0.0.0/8'], deny: [] },
+        environment: null,
+        wall: systemClock,
+        clock: monotonicClock,
+        pause: (wait, signal) => pause(monotonicClock, wait, signal),
+        random: () => 0,
+        userAgent: 'sluice/1',
+        ...more,
+      }),
+    )
   }
 
   const call = (
@@ -56,11 +54,7 @@ suite('a webhook that is called', () => {
     options: Partial<HttpWebhooksOptions> = {},
   ): Promise<Finding> => caller(options).call(callOf({ url, ...more }), new AbortController().signal)
 
-  async function server(answer: Answering): Promise<Served> {
-    const made = await plain(answer)
-    open.push(made)
-    return made
-  }
+  const server = async (answer: Answering): Promise<Served> => closing(await plain(answer))
 
   const said = (finding: Finding): string =>
     finding.kind === 'answer'
@@ -132,8 +126,7 @@ suite('a webhook that is called', () => {
   }
 
   test('one that hangs has its timeout, and an attempt more with retries', async () => {
-    const gate = await silent('http')
-    open.push(gate)
+    const gate = closing(await silent('http'))
     const finding = await call(gate.url, { timeout: 100, retries: 1 })
     expect(said(finding)).to.equal('null gave no answer in 0.1 s')
     expect(gate.accepted()).to.equal(2)
@@ -176,8 +169,7 @@ suite('a webhook that is called', () => {
       const gate = await server(response => response.writeHead(status).end())
       await call(gate.url, {}, { observed })
     }
-    const gate = await silent('http')
-    open.push(gate)
+    const gate = closing(await silent('http'))
     await call(gate.url, { timeout: 50 }, { observed })
     const made = caller({ observed })
     await made.call(callOf({ url: gate.url }), AbortSignal.abort())
@@ -258,8 +250,7 @@ suite('a webhook that is called', () => {
   })
 
   test('TLS: an unknown authority is refused, that of the Secret is trusted, and so is any with disableTLS', async () => {
-    const gate = await secure({ cert, key }, response => response.end())
-    open.push(gate)
+    const gate = closing(await secure({ cert, key }, response => response.end()))
     const readSecret = async () => secret({ 'ca.crt': cert, token: 'abc' })
     expect(said(await call(gate.url))).to.match(/^unavailable has a certificate that is not trusted/)
     expect(
