@@ -47,6 +47,14 @@ const release = async (world: World, image: string, stand: string, spec?: Record
   await world.until(stand)
 }
 
+/** A release of this image until it stands so, and so many milliseconds more. */
+const released =
+  (image: string, stand: string, more: number): Moment['play'] =>
+  async world => {
+    await release(world, image, stand)
+    await world.clock.advance(more)
+  }
+
 /** Whether all pods of the new template are ready, and no other is left. */
 function isRolledOut(primary: KubeObject | null): boolean {
   const counts = ['replicas', 'updatedReplicas', 'readyReplicas'].map(count => at(primary?.['status'], count))
@@ -63,10 +71,7 @@ export const moments: readonly Moment[] = [
   {
     name: 'progressing',
     later: 'runs',
-    play: async world => {
-      await release(world, 'demo/web:1.1.0', 'Progressing 25')
-      await world.clock.advance(5000)
-    },
+    play: released('demo/web:1.1.0', 'Progressing 25', 5000),
   },
   {
     name: 'waiting-for-approval',
@@ -99,18 +104,12 @@ export const moments: readonly Moment[] = [
   {
     name: 'succeeded',
     later: 'rests',
-    play: async world => {
-      await release(world, 'demo/web:1.1.0', 'Succeeded')
-      await world.clock.advance(60_000)
-    },
+    play: released('demo/web:1.1.0', 'Succeeded', 60_000),
   },
   {
     name: 'failed',
     later: 'rests',
-    play: async world => {
-      await release(world, 'demo/web:2.0.0-errors', 'Failed')
-      await world.clock.advance(60_000)
-    },
+    play: released('demo/web:2.0.0-errors', 'Failed', 60_000),
   },
   {
     name: 'stalled',

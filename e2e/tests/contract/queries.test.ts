@@ -25,6 +25,7 @@ import { promDuration } from '../../../src/core/analysis/promql.ts'
 import type { CallerView, CheckContext } from '../../../src/core/analysis/check-context.ts'
 import * as nginx from '../../../src/core/routers/nginx/promql.ts'
 import { sleep, waitFor } from '../../lab/wait.ts'
+import { scene as sceneOf } from '../../../test/core/analysis/given.ts'
 import { CHANGE, exposition, interrupted, stories, type Story } from '../../fixtures/istio-stories.ts'
 import { LonePrometheus } from '../../lab/lone-prometheus.ts'
 
@@ -35,22 +36,7 @@ const scene = (
   namespace: Story,
   canaryCallers: CallerView = { services: ['web-canary'] },
   vantage: CheckContext['vantage'] = 'destination',
-): CheckContext => ({
-  checkId: 'run/10/0',
-  namespace,
-  canary: 'web',
-  target: 'web',
-  primary: 'web-primary',
-  service: 'web',
-  ingress: 'web',
-  hosts: [],
-  strangers: [],
-  vantage,
-  canaryCallers,
-  primaryCallers: { services: ['web-primary'] },
-  routedFor: 600_000,
-  carriedFor: 600_000,
-})
+): CheckContext => sceneOf({ namespace, canaryCallers, vantage })
 
 const atIngress: CheckContext = {
   ...scene('steady', undefined, 'source'),
