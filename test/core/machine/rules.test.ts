@@ -6,6 +6,7 @@ import type { Observation } from '../../../src/core/model/observation.ts'
 import type { State } from '../../../src/core/model/state.ts'
 import { now, type Row, type Rows } from './given.ts'
 import { advancingRows } from './rows/advancing.rows.ts'
+import { checkRows } from './rows/checks.rows.ts'
 import { everyPhase } from './rows/every-phase.rows.ts'
 import { hooksBeforeTraffic } from './rows/hooks-before-traffic.rows.ts'
 import { hooksInRun } from './rows/hooks-in-run.rows.ts'
@@ -21,7 +22,7 @@ const tables: Readonly<Record<string, Rows>> = {
   Initializing: initializingRows,
   'at rest': restingRows,
   'a run before its traffic': starting,
-  'a run with traffic': advancingRows,
+  'a run with traffic': { ...advancingRows, ...checkRows },
   'more than a share of all requests': strategyRows,
   'a promotion': promotingRows,
   'webhooks before traffic': hooksBeforeTraffic,

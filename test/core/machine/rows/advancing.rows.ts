@@ -10,35 +10,19 @@ import {
   waitUntilDue,
 } from '../../../../src/core/machine/rules/advance.ts'
 import { followThePlan, holdWhileUnconfirmed, waitUntilCarried } from '../../../../src/core/machine/rules/carry.ts'
-import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { raiseFloor } from '../../../../src/core/machine/rules/floor.ts'
 import { promoteHotfix, promoteWhenConfirmed } from '../../../../src/core/machine/rules/confirm.ts'
-import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
 import {
   dropToZeroWhenCanaryUnready,
   holdWhilePrimaryUnready,
   rollBackWhenPodsOverdue,
 } from '../../../../src/core/machine/rules/unready.ts'
 import { kinds, type KubeObject } from '../../../../src/api/object.ts'
-import type { Check, Finding } from '../../../../src/core/model/check.ts'
 import { CANARY_LABEL } from '../../../../src/core/model/names.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import { hpa } from '../../autoscalers/given.ts'
 import { live, noSurroundings, object } from '../../given-objects.ts'
-import {
-  advancing,
-  answered,
-  at,
-  minute,
-  now,
-  primary,
-  remembers,
-  rival,
-  type Rows,
-  second,
-  target,
-  web,
-} from '../given.ts'
+import { advancing, at, minute, now, primary, remembers, rival, type Rows, second, target, web } from '../given.ts'
 import { type Carried, carriedBy } from '../../../../src/core/model/traffic.ts'
 
 const half = target('web:2', 1)
@@ -70,20 +54,7 @@ const withoutMesh = web({
     metrics: [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }],
   },
 })
-const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
-const suspended = advancing(0, {
-  hold: { by: 'suspension', since: now - minute },
-  carriedAt: now - minute,
-  lastCheckTime: now - minute,
-})
 
-const value = (of: number): Finding => ({ kind: 'value', value: of })
-/** Every second request of the canary fails. */
-const failing = ({ subject: { measure, side } }: Check): Finding => {
-  if (measure === 'requests' || measure === 'sent') return value(side === 'canary' ? 100 : 900)
-  if (measure === 'errors') return value(side === 'canary' ? 50 : 0)
-  return value(measure === 'latency' ? 20 : 0)
-}
 const passed = {
   name: 'request-success-rate',
   verdict: 'pass',
@@ -94,7 +65,6 @@ const passed = {
   message: 'request-success-rate 100 % is at least 99 %',
   at: now - second,
 } as const
-const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
 
 /** Routes at a weight that one of their parents has not taken up for a minute. */
 const unconfirmed = (weight: number, isPartial = true): Carried => ({
@@ -215,68 +185,6 @@ export const advancingRows: Rows = {
       'Routing',
       'Requested weight 25; HTTPRoute shop/web has no answer from Gateway infra/public',
       null,
-    ],
-  },
-  'a suspended analysis waits for its next try': {
-    rule: resumeSuspended,
-    given: at({ ...suspended, lastCheckTime: now - second }),
-    move: [
-      'Progressing advancing 0',
-      'AnalysisSuspended',
-      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again',
-      9000,
-    ],
-  },
-  'asks then': { rule: resumeSuspended, given: at(suspended), move: 'asks 12 questions' },
-  'and starts from the first step when there is data': {
-    rule: resumeSuspended,
-    given: answered(at(suspended), resumeSuspended, () => value(100)),
-    move: [
-      'Progressing startingPods 0',
-      'MetricsRestored',
-      'There is data again; the steps of 34c7e426be (web:2) start from the first',
-      0,
-    ],
-  },
-  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 13 questions' },
-  'a check that fails is counted': {
-    rule: runChecks,
-    given: answered(at(due), runChecks, failing),
-    move: [
-      'Progressing advancing 10',
-      'CheckFailed',
-      'request-success-rate 50 % is below 99 % (100 requests in 55s) (1 of 5 failed checks)',
-      5000,
-    ],
-  },
-  'the last that the threshold allows rolls back': {
-    rule: runChecks,
-    given: answered(at({ ...due, failedChecks: 4 }), runChecks, failing),
-    move: [
-      'Failed',
-      'ThresholdReached',
-      'Rolled back 34c7e426be (web:2) at weight 10: request-success-rate 50 % is below 99 % (100 requests in 55s) (5 of 5 failed checks)',
-      0,
-    ],
-  },
-  'no answer is no verdict': {
-    rule: runChecks,
-    given: answered(at(due), runChecks, silent),
-    move: [
-      'Progressing advancing 10',
-      'MetricsUnavailable',
-      'Holding at weight 10: request-success-rate could not be measured: connect ECONNREFUSED',
-      5000,
-    ],
-  },
-  'after maxBlind the analysis is suspended': {
-    rule: runChecks,
-    given: answered(at({ ...due, blindSince: now - 20 * minute }), runChecks, silent),
-    move: [
-      'Progressing advancing 0',
-      'AnalysisSuspended',
-      'Suspended the analysis of 34c7e426be (web:2) at weight 0 after 15m without data: request-success-rate could not be measured: connect ECONNREFUSED',
-      0,
     ],
   },
   'a step lasts its interval': {

@@ -1,0 +1,86 @@
+/** The checks of a candidate with traffic: what they find, and what becomes of a run that has no data. */
+import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
+import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
+import type { Check, Finding } from '../../../../src/core/model/check.ts'
+import { advancing, answered, at, minute, now, type Rows, second } from '../given.ts'
+
+const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
+const suspended = advancing(0, {
+  hold: { by: 'suspension', since: now - minute },
+  carriedAt: now - minute,
+  lastCheckTime: now - minute,
+})
+
+const value = (of: number): Finding => ({ kind: 'value', value: of })
+/** Every second request of the canary fails. */
+const failing = ({ subject: { measure, side } }: Check): Finding => {
+  if (measure === 'requests' || measure === 'sent') return value(side === 'canary' ? 100 : 900)
+  if (measure === 'errors') return value(side === 'canary' ? 50 : 0)
+  return value(measure === 'latency' ? 20 : 0)
+}
+const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
+
+export const checkRows: Rows = {
+  'a suspended analysis waits for its next try': {
+    rule: resumeSuspended,
+    given: at({ ...suspended, lastCheckTime: now - second }),
+    move: [
+      'Progressing advancing 0',
+      'AnalysisSuspended',
+      'The analysis of 34c7e426be (web:2) is suspended at weight 0 until there is data again',
+      9000,
+    ],
+  },
+  'asks then': { rule: resumeSuspended, given: at(suspended), move: 'asks 12 questions' },
+  'and starts from the first step when there is data': {
+    rule: resumeSuspended,
+    given: answered(at(suspended), resumeSuspended, () => value(100)),
+    move: [
+      'Progressing startingPods 0',
+      'MetricsRestored',
+      'There is data again; the steps of 34c7e426be (web:2) start from the first',
+      0,
+    ],
+  },
+  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 13 questions' },
+  'a check that fails is counted': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, failing),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'request-success-rate 50 % is below 99 % (100 requests in 55s) (1 of 5 failed checks)',
+      5000,
+    ],
+  },
+  'the last that the threshold allows rolls back': {
+    rule: runChecks,
+    given: answered(at({ ...due, failedChecks: 4 }), runChecks, failing),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) at weight 10: request-success-rate 50 % is below 99 % (100 requests in 55s) (5 of 5 failed checks)',
+      0,
+    ],
+  },
+  'no answer is no verdict': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, silent),
+    move: [
+      'Progressing advancing 10',
+      'MetricsUnavailable',
+      'Holding at weight 10: request-success-rate could not be measured: connect ECONNREFUSED',
+      5000,
+    ],
+  },
+  'after maxBlind the analysis is suspended': {
+    rule: runChecks,
+    given: answered(at({ ...due, blindSince: now - 20 * minute }), runChecks, silent),
+    move: [
+      'Progressing advancing 0',
+      'AnalysisSuspended',
+      'Suspended the analysis of 34c7e426be (web:2) at weight 0 after 15m without data: request-success-rate could not be measured: connect ECONNREFUSED',
+      0,
+    ],
+  },
+}
