@@ -1,21 +1,17 @@
 import { assert } from 'chai'
-import { kinds, type KubeObject, refKey } from '../../../src/api/object.ts'
+import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { indexes } from '../../../src/controller/kinds.ts'
 import { recordOf } from '../../../src/core/json.ts'
-import { routeToTarget, watchAutoscaler } from '../../../src/core/machine/rules/terminate.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import type { Posture } from '../../../src/core/model/posture.ts'
-import type { Write } from '../../../src/core/model/write.ts'
 import { renderAutoscalers } from '../../../src/core/render/autoscalers.ts'
-import { render } from '../../../src/core/render/render.ts'
 import { renderPrimary } from '../../../src/core/render/primary.ts'
 import { renderTarget } from '../../../src/core/render/target.ts'
-import { after, live, object, posture, record, template } from '../given-objects.ts'
-import { deleted, minute, now, terminating } from '../machine/given.ts'
+import { live, object, posture, record, template } from '../given-objects.ts'
 import { hpa, remembering, scaled, scaledObject, scaledTo, sized } from './given.ts'
+import { carrying, name, ofUser, settled } from './pause.given.ts'
 
 const PREFIX = 'autoscaling.keda.sh/'
-const name = refKey({ kind: kinds.ScaledObject, namespace: 'shop', name: 'web' })
 
 /** The pause annotations of the user's ScaledObject, without their prefix. */
 function pauseOn(o: Observation): Record<string, unknown> {
@@ -25,19 +21,7 @@ function pauseOn(o: Observation): Record<string, unknown> {
   )
 }
 
-const ofUser = (writes: readonly Write[]): readonly Write[] =>
-  writes.filter(({ verb, ref }) => ref.name === 'web' && (verb === 'merge' || verb === 'disown'))
-
-/** The world once it is as a posture wants the autoscaler of the user. */
-function settled(o: Observation, wanted: Posture): Observation {
-  const scaler = after(o, ofUser(renderAutoscalers(o, wanted))).live[name]
-  if (scaler === undefined) return o
-  const surroundings = { ...o.surroundings, autoscalers: [scaler] }
-  return { ...o, surroundings, live: { ...o.live, [name]: scaler } }
-}
-
 const starting = posture({ canaryPods: 'starting' })
-const carrying = posture({ canaryPods: 'as desired' })
 const takingOver = posture({ canaryPods: 'starting', target: record(template()).revision })
 const untouched = posture({ canaryPods: 'untouched' })
 const removing = posture({ primary: null, canaryPods: 'untouched', remove: 'everything' })
@@ -281,73 +265,4 @@ suite('a ScaledObject that is paused and not the one of the target any more', ()
     assert.deepEqual(pauseOn(settled(renamed, posture())), { 'paused-replicas': '0' })
     assert.deepEqual(pauseOn(settled(renamed, starting)), { 'paused-replicas': '4' })
   })
-})
-
-suite('KEDA on a target that has taken over from a deleted Canary', () => {
-  const of = (
-    spec: Readonly<Record<string, unknown>>,
-    stage: 'routing' | 'resuming',
-    carriedAt: number | null,
-  ): Observation<'Terminating'> => {
-    const o = settled(scaled(scaledObject(spec), { target: sized('web', 4), recorded: [record(template())] }), carrying)
-    const state = terminating(stage, { promoted: record(template()).revision, carriedAt })
-    return { ...o, canary: { ...deleted(), spec: o.canary.spec }, state }
-  }
-  const stageAfter = (o: Observation<'Terminating'>): unknown => recordOf(watchAutoscaler(o, now).state)['stage']
-
-  test('takes no pod away for two minutes, where it could take all', () => {
-    assert.equal(stageAfter(of({}, 'resuming', null)), 'resuming')
-    assert.equal(watchAutoscaler(of({}, 'resuming', null), now).wakeAt, now + 2 * minute)
-    assert.equal(stageAfter(of({}, 'resuming', now - 2 * minute + 1)), 'resuming')
-    assert.equal(stageAfter(of({}, 'resuming', now - 2 * minute)), 'removing')
-  })
-
-  test('and the Canary stays until it is resumed', () => {
-    const o = of({}, 'resuming', now)
-    const last = after(o, render(o, false))
-    assert.notInclude(
-      render(last, false).map(({ ref }) => ref.kind),
-      kinds.Canary,
-    )
-  })
-
-  for (const [spec, stage] of [
-    [{}, 'resuming'],
-    [{ minReplicaCount: 1, idleReplicaCount: 0 }, 'resuming'],
-    [{ minReplicaCount: 1 }, 'removing'],
-  ] as const)
-    test(`with ${JSON.stringify(spec)} the stage after the callers have moved is ${stage}`, () => {
-      const o = of(spec, 'routing', now - minute)
-      const moved = after(o, render(o, false))
-      assert.equal(recordOf(routeToTarget({ ...moved, state: o.state }, now).state)['stage'], stage)
-    })
-})
-
-suite('what is left of autoscalers when a Canary is deleted', () => {
-  /** The writes of each pass, until there are none but the finalizer's. */
-  function passes(o: Observation): string[][] {
-    const writes = render(o, false)
-    const said = writes.map(({ verb, ref }) => `${verb} ${ref.kind.kind} ${ref.name}`)
-    if (writes.every(({ ref }) => ref.kind === kinds.Canary)) return [said]
-    const next = after(o, writes)
-    const scaler = next.live[name]
-    const autoscalers = scaler === undefined ? o.surroundings.autoscalers : [scaler]
-    return [said, ...passes({ ...next, surroundings: { ...o.surroundings, autoscalers } })]
-  }
-
-  for (const scaler of [hpa(), scaledObject()])
-    test(`${scaler.kind}: the primary goes first, then its autoscaler, and the user's is given back`, () => {
-      const o = settled(scaled(scaler), posture())
-      const made = after(o, renderAutoscalers(o, posture()))
-      const { autoscalerRef } = o.canary.spec
-      const canary = deleted()
-      const own = { ...canary, spec: { ...canary.spec, ...(autoscalerRef === undefined ? {} : { autoscalerRef }) } }
-      const state = terminating('removing', { promoted: record(template()).revision })
-      const [first = [], second = [], ...later] = passes({ ...made, canary: own, state, recorded: [] })
-      assert.include(first, 'delete Deployment web-primary')
-      assert.notInclude(first.join(), scaler.kind)
-      const last = [`delete ${scaler.kind} web-primary`]
-      assert.deepEqual(second, scaler.kind === 'ScaledObject' ? [...last, 'merge ScaledObject web'] : last)
-      assert.deepEqual(later.at(-1), ['merge Canary web'])
-    })
 })
