@@ -7,6 +7,7 @@ import type { ReflectorTiming } from '../../src/runtime/reflector-timing.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { PlaygroundApi } from '../../playground/test/api.ts'
 import { VirtualClock } from '../../playground/clock.ts'
+import { closingOfSuite } from '../closing.ts'
 import { type Answer, type Scripted, serve, transportTo } from './scripted-server.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -33,16 +34,11 @@ export type Follow = (answer: Answer, idle?: number, timing?: Partial<ReflectorT
 
 /** To be called in a suite, whose teardown ends what was begun. */
 export function reflectorsOfSuite(): Follow {
-  let ending: (() => Promise<void>)[] = []
-
-  teardown(async () => {
-    for (const end of ending.toReversed()) await end()
-    ending = []
-  })
+  const closing = closingOfSuite()
 
   return async (answer, idle = 5000, timing = {}) => {
-    const server = await serve(answer)
-    const api: KubeTransport = transportTo(server.url, { idle })
+    const server = closing(await serve(answer))
+    const api: KubeTransport = closing(transportTo(server.url, { idle }))
     const changes: string[] = []
     const store = new Store(
       object => object,
@@ -68,11 +64,7 @@ export function reflectorsOfSuite(): Follow {
       stop.abort()
       await done
     }
-    ending.push(async () => {
-      await end()
-      await api.close()
-      await server.close()
-    })
+    closing({ close: end })
     const names = (): string[] => [...store.all()].map(o => o.metadata.name).sort()
     return { server, reflector, store, changes, names, stop: end }
   }

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { assert } from 'chai'
 import { kinds, type Ref } from '../../../src/api/object.ts'
-import type { Connection, Credentials } from '../../../src/adapters/kubernetes/credentials.ts'
 import type { RequestReport } from '../../../src/adapters/kubernetes/exchange.ts'
 import { ApiError, isConflict } from '../../../src/core/errors.ts'
-import type { Call, Sha256 } from '../../../src/core/ports.ts'
+import type { Sha256 } from '../../../src/core/ports.ts'
 import { hashOfContent } from '../../../src/core/render/content.ts'
 import {
   type Answer,
@@ -14,13 +13,10 @@ import {
   json,
   page,
   plainCredentials,
-  reset,
-  type Scripted,
-  serve,
   status,
   stream,
-  transportTo,
 } from '../../runtime/scripted-server.ts'
+import { call, inTurn, ref, thrown, transportsOfSuite } from './transports.ts'
 
 // A self-signed certificate for 127.0.0.1 that serves these tests only, valid for a century.
 const tls = {
@@ -28,52 +24,9 @@ const tls = {
   cert: readFileSync(new URL('loopback.crt', import.meta.url), 'utf8'),
 }
 const sha256: Sha256 = text => createHash('sha256').update(text).digest('hex')
-const ref: Ref = { kind: kinds.ConfigMap, namespace: 'shop', name: 'a' }
-const call = (limit = 5000): Call => ({ lane: 'normal', signal: AbortSignal.timeout(limit) })
 
 suite('transport', () => {
-  let closing: (() => Promise<void>)[] = []
-
-  teardown(async () => {
-    for (const close of closing.toReversed()) await close()
-    closing = []
-  })
-
-  async function server(answer: Answer, secure?: typeof tls): Promise<Scripted> {
-    const started = await serve(answer, secure)
-    closing.push(() => started.close())
-    return started
-  }
-
-  function transport(url: string, options: Parameters<typeof transportTo>[1] = {}): ReturnType<typeof transportTo> {
-    const made = transportTo(url, options)
-    closing.push(() => made.close())
-    return made
-  }
-
-  /** Gives each answer once, in order; the last stays. */
-  const inTurn = (...answers: Answer[]): Answer => {
-    let at = 0
-    return (response, asked) => answers[Math.min(at++, answers.length - 1)]?.(response, asked)
-  }
-
-  interface Thrown {
-    name?: string
-    message?: string
-    code?: number
-    reason?: string
-    retryAfterSeconds?: number | undefined
-  }
-
-  /** What the work throws. */
-  const thrown = async (work: Promise<unknown>): Promise<Thrown> => {
-    try {
-      await work
-    } catch (error) {
-      if (error instanceof Error) return error
-    }
-    throw new Error('nothing was thrown')
-  }
+  const { server, transport } = transportsOfSuite()
 
   test('200 requests over TLS share two connections, and few more when a namespace makes forty at a time', async () => {
     const started = await server(json(200, config('a', 1)), tls)
@@ -145,85 +98,6 @@ suite('transport', () => {
       error.message,
       'GET /api/v1/namespaces/shop/configmaps/a: the server answered 502: <html> bad gateway</html>',
     )
-  })
-
-  test('asks for new credentials once after a 401', async () => {
-    const started = await server((response, asked) => {
-      const fresh = asked.headers.authorization === 'Bearer new'
-      const answer = fresh ? json(200, config('a', 1)) : status(401, 'Unauthorized', 'Unauthorized')
-      answer(response, asked)
-    })
-    let token = 'old'
-    let refreshed = 0
-    const current = async (): Promise<Connection> => ({
-      tls: {},
-      proxy: '',
-      headers: { authorization: `Bearer ${token}` },
-    })
-    const credentials: Credentials = {
-      server: started.url,
-      namespace: '',
-      user: '',
-      current,
-      refresh: () => {
-        refreshed += 1
-        token = refreshed === 1 ? 'new' : 'worse'
-        return current()
-      },
-    }
-    const api = transport(started.url, { credentials })
-    assert.isNotNull(await api.get(ref, call()))
-    token = 'old'
-    assert.include(await thrown(api.get(ref, call())), { code: 401 })
-    assert.equal(refreshed, 2)
-  })
-
-  test('waits out a 429 with Retry-After, for a create too', async () => {
-    const started = await server(
-      inTurn(status(429, 'TooManyRequests', 'slow down', { 'retry-after': '0' }), json(201, config('a', 1))),
-    )
-    const written = await transport(started.url).write({ verb: 'create', ref, object: config('a', 1) }, call())
-    assert.equal(written?.metadata.name, 'a')
-    assert.lengthOf(started.asked, 2)
-  })
-
-  test('gives up after three retries, and at the deadline with the answer that it got', async () => {
-    const busy = status(429, 'TooManyRequests', 'slow down', { 'retry-after': '0' })
-    const started = await server(busy)
-    assert.include(await thrown(transport(started.url).get(ref, call())), { code: 429, retryAfterSeconds: 0 })
-    assert.lengthOf(started.asked, 4)
-
-    const later = await server(status(429, 'TooManyRequests', 'slow down', { 'retry-after': '60' }))
-    assert.include(await thrown(transport(later.url).get(ref, call(30))), { code: 429, retryAfterSeconds: 60 })
-    assert.lengthOf(later.asked, 1)
-  })
-
-  test('a 503 is asked again only where repeating is safe', async () => {
-    const busy = status(503, 'ServiceUnavailable', 'etcd', { 'retry-after': '0' })
-    const reading = await server(inTurn(busy, json(200, config('a', 1))))
-    assert.isNotNull(await transport(reading.url).get(ref, call()))
-    const creating = await server(busy)
-    const create = transport(creating.url).write({ verb: 'create', ref, object: config('a', 1) }, call())
-    assert.include(await thrown(create), { code: 503 })
-    assert.lengthOf(creating.asked, 1)
-  })
-
-  test('a lost connection is tried again for a read and an apply, not for a create', async () => {
-    const lost: Answer = response => reset(response)
-    const fine = json(200, config('a', 1))
-    const reading = await server(inTurn(lost, lost, fine))
-    assert.isNotNull(await transport(reading.url).get(ref, call()))
-    const applying = await server(inTurn(lost, fine))
-    assert.isNotNull(await transport(applying.url).write({ verb: 'apply', ref, object: config('a', 1) }, call()))
-    const creating = await server(inTurn(lost, fine))
-    const error = await thrown(transport(creating.url).write({ verb: 'create', ref, object: config('a', 1) }, call()))
-    assert.match(error.message ?? '', /^The exchange with the API server http:\/\/127\.0\.0\.1:\d+ failed: /)
-    assert.lengthOf(creating.asked, 1)
-  })
-
-  test('ends a call that hangs by its deadline', async () => {
-    const started = await server(() => undefined)
-    assert.include(await thrown(transport(started.url).get(ref, call(30))), { name: 'TimeoutError' })
   })
 
   test('says of every list item what it is', async () => {
