@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { kinds } from '../../src/api/object.ts'
 import { at, numberOf } from '../../src/core/json.ts'
 import { CANARY_LABEL, ORIGINAL_ANNOTATION } from '../../src/core/model/names.ts'
-import { type Act, history, type History, images, type Setup, type Side } from './arbitraries.ts'
+import { type Act, history, type History, images, type Setup, type Side, spell } from './arbitraries.ts'
 import type { Life } from './histories.ts'
 import { always, casesOf, live } from './law-runs.ts'
 import { Broken, type Law } from './laws.ts'
@@ -36,6 +36,14 @@ const scaled: fc.Arbitrary<History> = fc
     setup: withScaler(drawn.setup, of),
     acts: drawn.acts.flatMap((act, i) => [act, ...(acts[i] === undefined ? [] : [acts[i]])]),
   }))
+
+/** A Canary that is new, on a target whose autoscaler would count the primary's pods too, and first passes that go ill. */
+const begun: fc.Arbitrary<History> = fc.record({ drawn: scaled, ills: spell(4) }).map(({ drawn, ills }) => ({
+  ...drawn,
+  from: 'nothing',
+  setup: withScaler({ ...drawn.setup, labels: 'keep' }, 'ScaledObject'),
+  acts: [{ act: 'go on', seconds: 3, ills }, ...drawn.acts],
+}))
 
 /** What nobody but an autoscaler does to the size of the primary, with passes that go well. */
 const undisturbed = new Set<Act['act']>(['go on', 'autoscale', 'push', 'command', 'mood', 'wait', 'annotate'])
@@ -140,7 +148,7 @@ suite('The laws of autoscalers', function () {
     'the primary keeps its size while the canary has traffic, and until its autoscaler has seen it return':
       keepsItsSize,
   })
-  always(scaled, 1, {
+  always(fc.oneof({ weight: 2, arbitrary: scaled }, { weight: 1, arbitrary: begun }), 1, {
     'of two autoscalers whose selectors overlap one acts at a time': oneActsAtATime,
     'a target starts with as many pods as the primary has': startsWithThePrimary,
   })

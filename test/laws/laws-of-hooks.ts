@@ -2,6 +2,7 @@
 import type { HookType } from '../../src/api/webhook.ts'
 import type { HookCall } from '../../src/core/model/hook.ts'
 import type { Observation } from '../../src/core/model/observation.ts'
+import type { State } from '../../src/core/model/state.ts'
 import type { Life } from './histories.ts'
 import { Broken, isAnalysis, type Law } from './laws.ts'
 import { answersYes } from './tiny-receivers.ts'
@@ -83,21 +84,73 @@ export const startsOnlyWhenConfirmed: Law = () => {
   }
 }
 
-/** What a webhook of type rollback has rejected neither rises nor is promoted by the process that heard it. */
+/**
+ * What a webhook of type rollback has rejected neither starts, rises, nor is promoted by the process that heard it, and a promotion
+ * that it rejects is undone.
+ */
 export const rejectedGoesNoFurther: Law = (life: Life) => {
   let rejected: { readonly run: string; readonly life: number } | null = null
   return {
     called(world, { hook, payload }) {
       if (hook.type !== 'rollback' || !answersYes('rollback', world.weather.gates)) return
-      if (payload.phase !== 'Waiting') rejected = { run: payload.runId, life: life.controller.lives }
+      rejected = { run: payload.runId, life: life.controller.lives }
     },
     decided({ observation: o, decision }) {
-      if ('ask' in decision || rejected?.life !== life.controller.lives || !isAnalysis(o.state)) return
-      if (o.state.id !== rejected.run) return
+      if ('ask' in decision || rejected?.life !== life.controller.lives) return
+      const { run } = rejected
       const { state } = decision
-      if (isAnalysis(state) && state.id === o.state.id && state.traffic.canary > o.state.traffic.canary)
-        throw new Broken(`${state.id} rises to ${state.traffic.canary}, and a webhook has rejected it`)
-      if (state.phase === 'Promoting') throw new Broken(`${state.id} is promoted, and a webhook has rejected it`)
+      const said = `${run}, which a webhook has rejected,`
+      if (o.state.phase === 'Waiting' && isAnalysis(state) && state.id === run) throw new Broken(`${said} starts`)
+      const isPromoted = ({ memory: { history } }: Pick<Observation, 'memory'>): boolean =>
+        history.some(({ id, outcome }) => id === run && outcome === 'Succeeded')
+      if (isPromoted(decision) && !isPromoted(o)) throw new Broken(`${said} is promoted to the end`)
+      if (!isAnalysis(o.state) || o.state.id !== run) return
+      if (isAnalysis(state) && state.id === run && state.traffic.canary > o.state.traffic.canary)
+        throw new Broken(`${said} rises to ${state.traffic.canary}`)
+      if (state.phase === 'Promoting') throw new Broken(`${said} is promoted`)
+    },
+  }
+}
+
+/** What a process found in a pass. */
+interface Found {
+  readonly life: number
+  readonly state: State
+  readonly at: number
+}
+
+/** How far a run has come that can still be rolled back; null: none is under way. */
+function progressOf(state: State): { readonly run: string; readonly far: number } | null {
+  if (isAnalysis(state)) return { run: state.id, far: state.traffic.canary }
+  if (state.phase !== 'Promoting') return null
+  const stage = ['shifting', 'copying', 'returning'].indexOf(state.stage)
+  return stage < 0 ? null : { run: state.id, far: 101 + stage }
+}
+
+/**
+ * A run goes a step further only where its webhook of type rollback was called, and has answered within a check interval or not at
+ * all. Judged by what the next pass of the same process finds: a step whose status was not written is none, and the first
+ * pass of a process calls once its status is written.
+ */
+export const callsBeforeEachStep: Law = life => {
+  let last: { readonly run: string; readonly at: number; readonly isAnswered: boolean } | null = null
+  let before: Found | null = null
+  return {
+    called(world, { hook, payload }) {
+      if (hook.type !== 'rollback' || payload.phase === 'Waiting') return
+      const isAnswered = !['unreachable', 'hanging'].includes(world.weather.gates)
+      last = { run: payload.runId, at: world.now, isAnswered }
+    },
+    decided({ world, observation: o }) {
+      const found: Found = { life: life.controller.lives, state: o.state, at: world.now }
+      const [from, to] = [before, progressOf(o.state)]
+      const earlier = from?.life === found.life ? progressOf(from.state) : null
+      before = found
+      if (from === null || earlier === null || earlier.run !== to?.run || to.far <= earlier.far) return
+      if (!has(o, 'rollback')) return
+      if (last?.run !== to.run) throw new Broken(`${to.run} went further, and no webhook was called before`)
+      if (last.isAnswered && from.at - last.at > o.canary.spec.analysis.checkInterval)
+        throw new Broken(`${to.run} went further; the webhook was called ${from.at - last.at} ms before`)
     },
   }
 }

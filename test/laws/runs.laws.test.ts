@@ -7,6 +7,7 @@ import { always } from './law-runs.ts'
 import { callersLeaveFirst, givenUpIsGivenUp } from './laws.ts'
 import { copiesComeBeforeAShare, nobodyStaysAfterARun, othersStayOnThePrimary } from './laws-of-strategies.ts'
 import {
+  callsBeforeEachStep,
   callsOnce,
   commitsAreTold,
   endsAreTold,
@@ -17,18 +18,8 @@ import {
 } from './laws-of-hooks.ts'
 import { callersLeaveBeforeARecreation, deadlinesAreConfirmed, onlyMissingPodsAreOverdue } from './laws-of-verdicts.ts'
 import { blindnessDecidesNothing, waysPastDecideNothing } from './laws-of-checks.ts'
-import {
-  blind,
-  bypassed,
-  hooked,
-  misrouted,
-  missingAtZero,
-  recreated,
-  risenAgain,
-  silent,
-  strategic,
-  undone,
-} from './situations.ts'
+import { hooked, rejectedLate, risenAgain } from './situations-of-hooks.ts'
+import { blind, bypassed, misrouted, missingAtZero, recreated, silent, strategic, undone } from './situations.ts'
 
 suite('laws of a run', function () {
   this.timeout(0)
@@ -48,12 +39,18 @@ suite('laws of a run', function () {
       callersLeaveBeforeARecreation,
   })
 
-  always(fc.oneof({ weight: 3, arbitrary: hooked }, { weight: 1, arbitrary: risenAgain }), 2, {
+  const called = fc.oneof(
+    { weight: 3, arbitrary: hooked },
+    { weight: 1, arbitrary: risenAgain },
+    { weight: 1, arbitrary: rejectedLate },
+  )
+  always(called, 2, {
     'no webhook is called twice under one id': callsOnce,
     'the share rises only once that is confirmed': risesOnlyWhenConfirmed,
     'a release is promoted only once that is confirmed': promotesOnlyWhenConfirmed,
     'a release starts only once that is confirmed': startsOnlyWhenConfirmed,
     'what a webhook has rejected goes no further': rejectedGoesNoFurther,
+    'a run goes further only once its rollback webhooks were called': callsBeforeEachStep,
     'the end of a run is told once': endsAreTold,
     'a commit is told how its run is, and nothing after its end': commitsAreTold,
   })

@@ -1,13 +1,13 @@
 /** Histories that lead into what one law is about: random ones would seldom come there. */
 import fc from 'fast-check'
-import { HOOK_TYPES } from '../../src/api/webhook.ts'
 import { type Act, history, type History, type Ill, moods, type Setup, spell, WELL } from './arbitraries.ts'
 
 /** Histories in which this does not happen. */
 export const without = (what: Act['act']): fc.Arbitrary<History> =>
   history.map(drawn => ({ ...drawn, acts: drawn.acts.filter(({ act }) => act !== what) }))
 
-const withSetup = (change: (setup: Setup) => Partial<Setup>): fc.Arbitrary<History> =>
+/** Histories of such a setup. */
+export const withSetup = (change: (setup: Setup) => Partial<Setup>): fc.Arbitrary<History> =>
   history.map(drawn => ({ ...drawn, setup: { ...drawn.setup, ...change(drawn.setup) } }))
 
 /**
@@ -78,26 +78,6 @@ export const unwritten = fc
           ...Array.from({ length: passes }, () => ({ ...WELL, commit: 'refused' as const })),
         ],
       } as const,
-      ...drawn.acts,
-    ],
-  }))
-
-/** Webhooks of all types, whatever the analysis. */
-export const hooked = withSetup(() => ({ webhooks: HOOK_TYPES }))
-
-/** The pods of a candidate crash and are back within an interval: what a webhook said to its first rise is still young at the second. */
-export const risenAgain = fc
-  .record({ drawn: hooked, seconds: fc.constantFrom(3, 5), away: fc.constantFrom(1, 2) })
-  .map(({ drawn, seconds, away }) => ({
-    setup: { ...drawn.setup, strategy: 'weights' as const, mirror: false, skipAnalysis: false },
-    from: 'rest' as const,
-    acts: [
-      { act: 'push', image: 'web:2' } as const,
-      { act: 'go on', seconds, ills: [] } as const,
-      { act: 'crash', side: 'web' } as const,
-      { act: 'go on', seconds: away, ills: [] } as const,
-      { act: 'recover' } as const,
-      { act: 'go on', seconds: 15, ills: [] } as const,
       ...drawn.acts,
     ],
   }))

@@ -30,12 +30,44 @@ export const mutantsOfWebhooks: readonly Mutant[] = [
     take: 'if (isToBeConfirmed(o)) return',
     put: 'if (isToBeConfirmed(o) && now < 0) return',
   }),
-  ...laws(RUNS, 'what a webhook has rejected goes no further', {
-    without: 'the rule `rollBackWhenRequested`',
-    file: PHASES,
-    take: '  restartOnNewRevision,\n  rollBackWhenRequested,\n]',
-    put: '  restartOnNewRevision,\n]',
-  }),
+  ...laws(
+    RUNS,
+    'what a webhook has rejected goes no further',
+    {
+      without: 'obeying its yes',
+      file: rules('rollback-hooks'),
+      take: '  if (yes !== undefined) return { because',
+      put: '  if (yes !== undefined && now < 0) return { because',
+    },
+    {
+      without: 'undoing the promotion',
+      file: rules('rollback-hooks'),
+      take: '  return undo(o, `a rollback was ${said.because}`, now)',
+      put: '  return now < 0 ? undo(o, `a rollback was ${said.because}`, now) : undefined',
+    },
+    {
+      without: 'rejecting what waits to start',
+      file: rules('rollback-hooks'),
+      take: "  if (said === undefined || 'state' in said) return said\n  return rejectWaiting(",
+      put: "  if (said === undefined || 'state' in said) return said\n  if (now > 0) return undefined\n  return rejectWaiting(",
+    },
+  ),
+  ...laws(
+    RUNS,
+    'a run goes further only once its rollback webhooks were called',
+    {
+      without: 'the rule `rollBackWhenRequested`',
+      file: PHASES,
+      take: '  restartOnNewRevision,\n  rollBackWhenRequested,\n]',
+      put: '  restartOnNewRevision,\n]',
+    },
+    {
+      without: 'calling again after a no',
+      file: 'src/core/hooks/ask.ts',
+      take: "rollback: { pass: null, fail: 'checkInterval', unavailable: 'checkInterval' }",
+      put: "rollback: { pass: null, fail: null, unavailable: 'checkInterval' }",
+    },
+  ),
   ...laws(RUNS, 'no webhook is called twice under one id', {
     without: 'the number of the call in its id',
     file: 'src/core/hooks/call.ts',
