@@ -57,6 +57,9 @@ export interface StoredSpan {
   readonly name: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  readonly endedAt: number
+  /** Where it points without being a part of it: `trace/span`. */
+  readonly links: readonly string[]
   readonly tags: Readonly<Record<string, unknown>>
   /** What Jaeger found to be wrong, such as a parent that is not there. */
   readonly warnings: readonly string[]
@@ -74,14 +77,19 @@ export async function searchJaeger(search: string): Promise<StoredSpan[][]> {
 }
 
 function storedSpan(span: Record<string, unknown>): StoredSpan {
-  const parent = recordsOf(span['references']).find(({ refType }) => refType === 'CHILD_OF')
+  const references = recordsOf(span['references'])
+  const parent = references.find(({ refType }) => refType === 'CHILD_OF')
+  const links = references.filter(one => one !== parent)
+  const startedAt = Number(span['startTime']) / 1000
   const warnings = span['warnings']
   return {
     traceId: textOf(span['traceID']),
     spanId: textOf(span['spanID']),
     parentId: textOf(parent?.['spanID']),
     name: textOf(span['operationName']),
-    startedAt: Number(span['startTime']) / 1000,
+    startedAt,
+    endedAt: startedAt + Number(span['duration']) / 1000,
+    links: links.map(({ traceID, spanID }) => `${textOf(traceID)}/${textOf(spanID)}`),
     tags: Object.fromEntries(recordsOf(span['tags']).map(({ key, value }) => [textOf(key), value])),
     warnings: Array.isArray(warnings) ? warnings.map(String) : [],
   }

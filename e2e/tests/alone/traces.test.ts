@@ -81,6 +81,19 @@ const checkLines = (spans: readonly StoredSpan[]): string[] =>
     line(String(tags['sluice.check.name']), String(tags['sluice.check.verdict']), startedAt),
   )
 
+/** Each span once: one that was sent again, by a process that did not know that it had arrived, is the same in every field. */
+function sameSpans(spans: readonly StoredSpan[]): StoredSpan[] {
+  const byId = new Map<string, StoredSpan>()
+  for (const span of spans) {
+    const known = byId.get(span.spanId) ?? span
+    // Jaeger's own remarks are about all that it has.
+    const again = { ...span, warnings: known.warnings }
+    expect(again, `span ${span.spanId}, ${span.name}, as it was sent again`).to.deep.equal(known)
+    byId.set(span.spanId, known)
+  }
+  return [...byId.values()]
+}
+
 suite('The trace of a release in Jaeger', () => {
   if (!hasJaeger) return
   let world: Lab
@@ -117,7 +130,7 @@ suite('The trace of a release in Jaeger', () => {
     // What follows from the last step outlasts it, which Jaeger takes for two clocks where a span does not say its address.
     const warnings = spans
       .flatMap(span => span.warnings)
-      .filter(one => !one.startsWith('clock skew adjustment disabled'))
+      .filter(one => !/^(clock skew adjustment disabled|duplicate span IDs)/.test(one))
     expect(warnings).to.deep.equal([])
     const calls = named(spans, 'query').length + spans.filter(({ tags }) => 'sluice.write.object' in tags).length
     expect(1 + stepsIn(spans).length + named(spans, 'check').length + calls, 'all spans').to.equal(spans.length)
@@ -223,7 +236,9 @@ suite('The trace of a release in Jaeger', () => {
         expectSuccess(succeeded)
         expectFailure(failed)
         if (!isKilled) await expectLinkToCanary(failed.status)
-        for (const { status, spans } of [succeeded, failed]) {
+        for (const { status, spans: stored } of [succeeded, failed]) {
+          // A process that is killed between the answer of the collector and the write of `sent` leaves the end to be sent again.
+          const spans = isKilled ? sameSpans(stored) : stored
           expectTree(spans, namespace)
           const told = witness.runs.get(status.history?.[0]?.id ?? '')
           expect(told?.id).to.equal(spans[0]?.traceId)
@@ -269,5 +284,5 @@ suite('The trace of a release in Jaeger', () => {
       releases('killed', killAtEachPhase),
     ])
     for (const one of ended) if (one.status === 'rejected') throw one.reason
-  }).timeout(400_000)
+  }).timeout(1_200_000)
 })

@@ -44,6 +44,9 @@ export interface CheckRecord {
 
 export type Outcome = 'Succeeded' | 'Failed' | 'Withdrawn' | 'Superseded'
 
+/** Bytes of the message of a run in `status.history`. */
+export const LONGEST_RUN_MESSAGE = 320
+
 /** One run that is over. */
 export interface RunRecord {
   readonly id: string

@@ -7,7 +7,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import { ANNOTATION_PREFIX } from '../model/command.ts'
 import type { Decision } from '../model/decision.ts'
-import type { CheckRecord, Memory, Outcome, RunRecord } from '../model/memory.ts'
+import { type CheckRecord, LONGEST_RUN_MESSAGE, type Memory, type Outcome, type RunRecord } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import { imageOf, runOf, short } from '../model/selectors.ts'
 import type { State } from '../model/state.ts'
@@ -242,7 +242,9 @@ export function endedTraces(o: Observation, sha256: Sha256): EndedTrace[] {
 function endSpans(o: Observation, trace: RunTrace, record: RunRecord, sha256: Sha256): Span[] {
   const about = traced(o)
   const { steps } = trace
-  const { outcome, startedAt, reason, message, highest, revision } = record
+  const { outcome, startedAt, reason, highest, revision } = record
+  // As status keeps it: a process that starts later, and sends this again, knows no more of it.
+  const message = clipped(record.message, LONGEST_RUN_MESSAGE)
   const last = steps.length - 1
   const spans = steps.map((step, i) => {
     const next = steps[i + 1]
@@ -271,7 +273,7 @@ function endSpans(o: Observation, trace: RunTrace, record: RunRecord, sha256: Sh
       'sluice.revision': short(revision),
       ...(image === '' ? {} : { 'sluice.image': clipped(image, LONGEST_TEXT) }),
       'sluice.weight.highest': highest,
-      'sluice.message': clipped(message, LONGEST_TEXT),
+      'sluice.message': message,
     },
     links: parent === null ? [] : [parent],
     error: outcome === 'Failed' ? message : null,

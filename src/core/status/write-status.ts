@@ -3,6 +3,7 @@ import type { CanaryStatus } from '../../api/status.ts'
 import type { CommitTold } from '../model/commit.ts'
 import type { Move } from '../model/decision.ts'
 import type { HookRecord } from '../model/hook.ts'
+import { LONGEST_RUN_MESSAGE } from '../model/memory.ts'
 import type { Observation } from '../model/observation.ts'
 import { progressOf } from '../model/plan.ts'
 import { imageOf, promotedOf, releasedOf, requestedOf } from '../model/selectors.ts'
@@ -21,7 +22,7 @@ import { traceOfPresentOrLast } from '../signals/trace-link.ts'
 import { conditionsOf } from './conditions.ts'
 
 /** Bytes of the longest sentences that go to the wire: the whole status stays under 32 KiB. */
-const LONGEST = { message: 1024, check: 160, history: 320, webhook: 256, image: 512 } as const
+const LONGEST = { message: 1024, check: 160, webhook: 256, image: 512 } as const
 /** Digits of a configuration's hash: those in the name of its copy. */
 const CONFIG_DIGITS = 10
 
@@ -99,7 +100,7 @@ export function writeStatus(o: Observation, move: Move, now: Instant): CanarySta
     ),
     history: memory.history.map(run => ({
       ...run,
-      message: clipped(run.message, LONGEST.history),
+      message: clipped(run.message, LONGEST_RUN_MESSAGE),
       startedAt: iso(run.startedAt),
       endedAt: iso(run.endedAt),
     })),

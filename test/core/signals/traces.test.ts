@@ -11,6 +11,7 @@ import {
   problemOfTraceparent,
   readTraceparent,
 } from '../../../src/core/signals/traces.ts'
+import { writeStatus } from '../../../src/core/status/write-status.ts'
 import { sha256 } from '../given-objects.ts'
 import {
   advancing,
@@ -177,6 +178,20 @@ suite('the end of a trace', () => {
     const o = at(resting(), { memory: remembers({ traces: [trace], history: [recordOf('r1', 'Succeeded')] }) })
     const { traces } = noteTraces(o, { state: resting(), memory: o.memory }, ({ id }) => id === trace.id, now, sha256)
     expect(traces).to.deep.equal([{ ...trace, steps: [], sent: true }])
+  })
+
+  test('says of a long sentence what status keeps of it, so that a later process sends the same', () => {
+    const record = { ...recordOf('r1', 'Failed'), message: 'Rolled back. '.repeat(60) }
+    const sent = (history: readonly RunRecord[]): readonly Span[] =>
+      endedTraces(at(failed(), { memory: remembers({ traces: [trace], history }) }), sha256).flatMap(one => one.spans)
+    const o = at(failed(), { memory: remembers({ traces: [trace], history: [record] }) })
+    const { reason, message } = o.memory
+    const move = { state: o.state, memory: o.memory, reason, message, wakeAt: null, announcements: [] }
+    const [stored] = writeStatus(o, move, now).history ?? []
+    expect(stored?.message).to.have.length.below(record.message.length)
+    const later = { ...record, message: stored?.message ?? '' }
+    expect(sent([later])).to.deep.equal(sent([record]))
+    expect(sent([record]).at(-1)?.error).to.equal(stored?.message)
   })
 
   test('does not come while the run is under way', () => {
