@@ -2,6 +2,7 @@
 import { edgeNamespace } from './edge.ts'
 import { podKind } from './kubelet.ts'
 import type { Lab } from './lab.ts'
+import { sleep } from './wait.ts'
 
 const patience = 2000 // ms that a proxy has to answer
 
@@ -45,16 +46,54 @@ function placesOf({ cluster, weighted_clusters: weighted }: RouteAction): Routed
   return clusters.map(({ name, weight = 0 }) => routed(name, sum === 0 ? 0 : (100 * weight) / sum))
 }
 
-/** Each route that the proxy has for the host, as the places that share its requests; none while it knows no such host. */
-export async function routesAt(lab: Lab, entrance: Entrance, host: string): Promise<Routed[][]> {
+/** Each route that a proxy has for a host, as the places that share its requests; none while it knows no such host. */
+export type RoutesOf = (host: string) => Routed[][]
+
+async function routesAt(lab: Lab, entrance: Entrance): Promise<RoutesOf> {
   const [pod] = await lab.api.list(podKind, edgeNamespace, `app=${entrance}`)
   const { podIP } = (pod?.['status'] ?? {}) as { podIP?: string }
   const answer = await fetch(`http://${podIP}:15090/config_dump?resource=dynamic_route_configs`, {
     signal: AbortSignal.timeout(patience),
   })
   const { configs = [] } = (await answer.json()) as RoutesDump
-  return configs
-    .flatMap(({ route_config: { virtual_hosts: hosts = [] } }) => hosts)
-    .filter(({ domains }) => domains.includes(host))
-    .flatMap(({ routes = [] }) => routes.flatMap(({ route }) => (route === undefined ? [] : [placesOf(route)])))
+  const all = configs.flatMap(({ route_config: { virtual_hosts: hosts = [] } }) => hosts)
+  return host =>
+    all
+      .filter(({ domains }) => domains.includes(host))
+      .flatMap(({ routes = [] }) => routes.flatMap(({ route }) => (route === undefined ? [] : [placesOf(route)])))
+}
+
+/** Who wants to know what the proxy of an entrance does. */
+export interface RouteFollower {
+  /** Whether something is about to change that the follower waits for. */
+  readonly isWaiting: () => boolean
+  /** @param askedAt before the proxy was asked: at that time, or later, its routes were these. */
+  readonly seen: (routes: RoutesOf, askedAt: number) => void
+}
+
+const followers: Readonly<Record<Entrance, Set<RouteFollower>>> = { client: new Set(), gateway: new Set() }
+const reading = new Map<Entrance, Promise<void>>()
+/** Between two reads, while a follower waits, and while none does: all of them share one read. */
+const [soon, seldom] = [100, 400] // ms
+
+/** Asks the proxy of an entrance again and again, until `signal` aborts. */
+export function followRoutes(lab: Lab, entrance: Entrance, follower: RouteFollower, signal: AbortSignal): void {
+  const own = followers[entrance]
+  own.add(follower)
+  signal.addEventListener('abort', () => own.delete(follower), { once: true })
+  if (!reading.has(entrance)) reading.set(entrance, read(lab, entrance))
+}
+
+async function read(lab: Lab, entrance: Entrance): Promise<void> {
+  const own = followers[entrance]
+  while (own.size > 0) {
+    const askedAt = Date.now()
+    const routes = await routesAt(lab, entrance).catch(() => null)
+    if (routes !== null) for (const follower of own) follower.seen(routes, askedAt)
+    const next = askedAt + ([...own].some(one => one.isWaiting()) ? soon : seldom)
+    // A follower that begins to wait meanwhile is not kept waiting.
+    while (Date.now() < next && !(Date.now() - askedAt >= soon && [...own].some(one => one.isWaiting())))
+      await sleep(50)
+  }
+  reading.delete(entrance)
 }

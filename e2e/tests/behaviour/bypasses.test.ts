@@ -6,7 +6,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import { gatewayName } from '../../lab/edge.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const quick = { stepWeights: [20, 60], interval: '4s' }
 const [gatewayNamespace = '', gateway = ''] = gatewayName.split('/')
@@ -47,7 +47,7 @@ suite('Past the split', () => {
       before,
       `VirtualService ${shop.namespace}/edge routes requests at gateway ${gatewayName} to Service web directly and bypasses the traffic split. Recreate the Canary with service.virtualServices: [{name: edge}], or lead the route to another Service.`,
     )
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(60))
     await before.stop()
 
     const timeline = shop.timeline({ virtualService: 'edge' })
@@ -108,11 +108,11 @@ suite('Past the split', () => {
     const leftOut = shop.load('client', { rate: 40, path: '/health' })
     const nobodys = shop.load('gateway', { rate: 10, path: '/health' })
     const since = await shop.setImage('v9')
-    const { at } = await timeline.untilPhase('Promoting', 120, since)
+    const { decidedAt } = await timeline.untilPhase('Promoting', 120, since)
     await timeline.untilPhase('Succeeded', 120, since)
     expectShares(timeline, 'v9', since, orders, client)
     expect(ofPeople.versions(), 'another path of the host').to.have.all.keys('people')
-    expect(leftOut.versions(since, at), 'what `match` leaves out, in the mesh').to.have.all.keys('v1')
+    expect(leftOut.versions(since, decidedAt), 'what `match` leaves out, in the mesh').to.have.all.keys('v1')
     expect(nobodys.between(0).every(({ status }) => status === 404)).to.equal(true)
     expectNoFailure(orders, ofPeople, client, leftOut)
   }
@@ -129,11 +129,11 @@ suite('Past the split', () => {
     await timeline.untilPhase('Initialized', 90)
     const client = shop.load('client', { rate: 80 })
     const since = await shop.setImage('v9')
-    const { at } = await timeline.untilPhase('Promoting', 120, since)
+    const { decidedAt } = await timeline.untilPhase('Promoting', 120, since)
     await timeline.untilPhase('Succeeded', 120, since)
     expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
     expectShares(timeline, 'v9', since, client)
-    expect(bypassing.versions(since, at), 'past the split').to.have.all.keys('v1')
+    expect(bypassing.versions(since, decidedAt), 'past the split').to.have.all.keys('v1')
     expectNoFailure(client, bypassing)
     const status = (await shop.get(kinds.Canary, 'web'))?.['status']
     expect((status as { warnings?: unknown } | undefined)?.warnings).to.deep.equal([

@@ -5,7 +5,7 @@ import { expectNoFailure } from '../../fixtures/expect.ts'
 import { fits, type Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 /** Port of the Service → port of the application, behind the proxy of its pod. */
 const LEADS = { 80: 18080, 9090: 19091, 7000: 17001, 9444: 19444 } as const
@@ -76,7 +76,7 @@ suite('A Service with several ports', () => {
 
   const adopted = async (shop: Shop): Promise<void> => {
     await shop.apply(await ofManyPorts(shop), service(shop))
-    await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
     const ports = [80, 9090, 7000] as const
     for (const port of ports) await answers(shop, port, LEADS[port])
     const loads = new Map<Port, Load>(ports.map(port => [port, shop.load('client', { port, rate: 40 })]))
@@ -101,12 +101,12 @@ suite('A Service with several ports', () => {
     const late = shop.load('client', { port: 9555, rate: 40 })
     const promoting = await timeline.untilPhase('Promoting', 60, from)
     for (const [port, load] of loads) {
-      const share = load.share('v2', from, promoting.at)
+      const share = load.share('v2', from, promoting.decidedAt)
       expect(fits(share, 50), `v2 got ${share.percent.toFixed(1)} % of ${share.of} at port ${port}`).to.equal(true)
     }
     await timeline.untilPhase('Succeeded', 90, from)
 
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=90s')
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(90))
     const left = (await shop.get(kinds.VirtualService, 'web'))?.['spec'] as { http: { route: unknown[] }[] }
     expect(JSON.stringify(left.http)).not.to.include('-canary').and.not.to.include('-primary')
     const gone = Date.now()
@@ -137,7 +137,7 @@ suite('A Service with several ports', () => {
       },
     }
     await shop.apply(await ofManyPorts(shop), service(shop), front)
-    await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
     await shop.reachable('client')
     const main = shop.load('client', { rate: 40 })
     await waitFor('the route to the admin port', 20, async () => {
@@ -154,9 +154,9 @@ suite('A Service with several ports', () => {
     const carried = await timeline.untilWeight(50, 60, since)
     const from = await timeline.untilReached(carried, 'client')
     const promoting = await timeline.untilPhase('Promoting', 60, from)
-    for (const load of [main, admin]) expect(fits(load.share('v2', from, promoting.at), 50)).to.equal(true)
+    for (const load of [main, admin]) expect(fits(load.share('v2', from, promoting.decidedAt), 50)).to.equal(true)
     await timeline.untilPhase('Succeeded', 90, from)
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=90s')
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(90))
     await Promise.all([main.stop(), admin.stop()])
     expectPort(main, LEADS[80])
     expectPort(admin, LEADS[9090])

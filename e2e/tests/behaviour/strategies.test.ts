@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import { kinds } from '../../../src/api/object.ts'
 import { Browsers } from '../../fixtures/browsers.ts'
 import { expectNoFailure, expectNoneOf } from '../../fixtures/expect.ts'
+import { fits } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 /** The analysis of Flagger's istio-abtest.yaml, its times aside, and what its service says of requests. */
 const insiders = [
@@ -47,7 +48,7 @@ async function abTest(shop: Shop): Promise<void> {
     (['client', 'gateway'] as const).map(async entrance => timeline.untilReached(carried, entrance)),
   )
   const tested = Math.max(...reached)
-  const { at: copied } = await timeline.untilPhase('Promoting', 60, since)
+  const { decidedAt: copied } = await timeline.untilPhase('Promoting', 60, since)
   const { at: finished } = await timeline.untilPhase('Finalising', 60, since)
   await timeline.untilPhase('Succeeded', 60, since)
   // While the primary takes the template, too: it answers with the version for everybody from then on.
@@ -59,8 +60,10 @@ async function abTest(shop: Shop): Promise<void> {
   const again = await shop.setImage('v3')
   await timeline.untilPhase('Failed', 90, again)
   expectNoneOf('v3', again, Date.now(), ...others)
-  const back = Date.now() + 2000
-  await matched[0]?.answered(40, back)
+  const zero = await timeline.untilWeight(0, 30, again)
+  const returned = (['client', 'gateway'] as const).map(entrance => timeline.untilReached(zero, entrance))
+  const back = Math.max(...(await Promise.all(returned)))
+  await Promise.all(matched.map(load => load.answered(40, back)))
   expectNoneOf('v3', back, Date.now(), ...matched)
   expectNoFailure(...others)
   expect(matched.flatMap(load => load.failures(again)).every(({ version }) => version === 'v3')).to.equal(true)
@@ -82,9 +85,8 @@ async function blueGreen(shop: Shop): Promise<void> {
   expectNoFailure(...loads)
 
   const good = await shop.setImage('v2')
-  const { at: switched } = await timeline.untilWeight(100, 90, good)
-  // This process may hear of the switch later than the proxies.
-  expectNoneOf('v2', good, switched - 2000, ...loads)
+  const switched = await timeline.untilWeight(100, 90, good)
+  for (const load of loads) expectNoneOf('v2', good, timeline.absentUntil(switched, load.via), load)
   await timeline.untilPhase('Succeeded', 90, good)
   expectNoFailure(...loads)
   expect(timeline.weights(good)).to.deep.equal([100, 0])
@@ -108,17 +110,24 @@ async function sticky(shop: Shop): Promise<void> {
     await waitFor('the first step waits for a person', 60, () =>
       timeline.moments.find(({ at, reason }) => at >= since && reason === 'WaitingForApproval'),
     )
-    const kept = browsers.keeping(COOKIE)
-    // Of 200 browsers a fifth is drawn with each of several requests.
-    expect(kept).to.be.within(60, 199)
+    // Those who come without the cookie are drawn, a fifth of them, with each request.
+    // The route for the cookie, which came with the weight, gives the canary all.
+    const drawnFrom = await timeline.untilReached(await timeline.untilWeight(100, 5, since), 'client')
+    const drawn = browsers.since(drawnFrom).filter(({ cookie }) => !cookie.includes(COOKIE))
+    const caught = drawn.filter(({ version }) => version === 'v2').length
+    const share = { percent: (100 * caught) / drawn.length, of: drawn.length }
+    expect(fits(share, 20), `${caught} of ${drawn.length} were drawn`).to.equal(true)
+    expect(browsers.keeping(COOKIE)).to.be.greaterThan(0)
     for (const visits of browsers.visits) expectStays(visits, since)
 
     const aborted = Date.now()
     await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/abort=1 not this one')
+    const zero = await timeline.untilWeight(0, 30, aborted)
+    const returned = await timeline.untilReached(zero, 'client')
     await timeline.untilPhase('Failed', 30, aborted)
     await waitFor('the cookies are gone', 30, () => browsers.keeping(COOKIE) === 0)
     const lost = Date.now()
-    const gone = browsers.since(aborted + 3000)
+    const gone = browsers.since(returned)
     expect(gone.filter(({ version }) => version !== 'v1')).to.deep.equal([])
 
     await waitFor('every browser has come twice more', 20, () =>
@@ -136,7 +145,7 @@ async function sticky(shop: Shop): Promise<void> {
     await timeline.untilPhase('Succeeded', 60, promoting)
     await waitFor('the cookies are gone again', 30, () => browsers.keeping(COOKIE) === 0)
     expect(browsers.since(since).filter(({ status }) => status !== 200)).to.deep.equal([])
-    await shop.kubectl('delete', 'canaries.sluice.dev', 'web', '--timeout=60s')
+    await shop.kubectl('delete', 'canaries.sluice.dev', 'web', timeoutOf(60))
     const left = JSON.stringify((await shop.get(kinds.VirtualService, 'web'))?.['spec'] ?? {})
     expect(left).to.not.match(/cookie/i)
   } finally {

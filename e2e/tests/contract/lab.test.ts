@@ -8,7 +8,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import { canaryService, weightIn } from '../../fixtures/timeline.ts'
 import { gatewayName } from '../../lab/edge.ts'
 import { type Lab, lab } from '../../lab/lab.ts'
-import { sleep, waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 suite('The lab', () => {
   let world: Lab
@@ -58,13 +58,12 @@ suite('The lab', () => {
 
   test('a VirtualService of 90/10 gives a tenth of the requests to the canary, at the client and at the gateway', async () => {
     const loads = (['client', 'gateway'] as const).map(via => shop.load(via, { rate: 300, seconds: 4 }))
-    await sleep(4500)
+    await Promise.all(loads.map(load => load.ended))
     for (const load of loads) {
       const share = load.share('v2', 0, Date.now())
       expect(share.of).to.be.greaterThan(500)
       expect(fits(share, 10), JSON.stringify(share)).to.equal(true)
       expect(load.failures()).to.deep.equal([])
-      await load.stop()
     }
   })
 
@@ -72,8 +71,14 @@ suite('The lab', () => {
     const loads = (['client', 'gateway'] as const).map(via => shop.load(via, { rate: 200 }))
     const timeline = shop.timeline()
     for (const weight of [50, 75, 0, 10]) {
+      const since = Date.now()
       await shop.apply(virtualService(100 - weight, weight))
-      await sleep(1800)
+      const carried = await timeline.untilWeight(weight, 10, since)
+      await Promise.all(loads.map(load => timeline.untilReached(carried, load.via)))
+      // Long enough for a share to be counted.
+      await waitFor('each proxy has it for a while', 10, () =>
+        loads.every(load => timeline.spans(load.via, since).some(({ from, to }) => to - from > 1200)),
+      )
     }
     await Promise.all([...loads.map(load => load.stop()), timeline.stop()])
     expect(timeline.weights()).to.deep.equal([10, 50, 75, 0, 10])
@@ -91,11 +96,16 @@ suite('The lab', () => {
       (await world.prometheus.query(`sum(istio_requests_total{${labels}})`))[0]?.value ?? 0
     const received = `reporter="destination",destination_workload_namespace="${shop.namespace}",destination_workload=~"web-.*",response_code="200"`
     const sent = `reporter="source",destination_service_namespace="${shop.namespace}",destination_workload=~"web-.*",response_flags="-"`
-    await sleep(2500)
+    const since = Date.now()
+    // What earlier tests sent is counted: every series was scraped after its last request.
+    await waitFor('all counters were scraped', 20, async () => {
+      const oldest = [received, sent].map(labels => `min(timestamp(istio_requests_total{${labels}}))`)
+      const times = await Promise.all(oldest.map(async query => (await world.prometheus.query(query))[0]?.value ?? 0))
+      return Math.min(...times) * 1000 > since + 1000
+    })
     const before = [await total(received), await total(sent)]
     const load = shop.load('client', { rate: 200, seconds: 1 })
-    await sleep(1200)
-    await load.stop()
+    await load.ended
     const count = load.between(0).length
     await waitFor(
       'Prometheus has all requests',
@@ -115,8 +125,7 @@ suite('The lab', () => {
     await shop.kubectl('scale', 'deployment/web-canary', '--replicas=0')
     await waitFor('the pod has ended', 20, async () => (await shop.pods('app=web-canary')).length === 0)
     const load = shop.load('client', { rate: 100, seconds: 1 })
-    await sleep(1200)
-    await load.stop()
+    await load.ended
     expect(load.failures().length).to.be.greaterThan(0)
     const failed = `istio_requests_total{reporter="source",response_flags="UH",destination_service_namespace="${shop.namespace}"}`
     const seen = await waitFor('Prometheus has the flag', 10, async () => (await world.prometheus.query(failed))[0])
@@ -126,7 +135,7 @@ suite('The lab', () => {
       response_code: '503',
     })
     await shop.kubectl('scale', 'deployment/web-canary', '--replicas=1')
-    await shop.kubectl('rollout', 'status', 'deployment/web-canary', '--timeout=60s')
+    await shop.kubectl('rollout', 'status', 'deployment/web-canary', timeoutOf(60))
   })
 
   test('a rolling update loses no request', async () => {
