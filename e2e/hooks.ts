@@ -4,14 +4,14 @@ import { lab } from './lab/lab.ts'
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context): Promise<void> {
-    this.timeout(120_000)
+    this.timeout(360_000)
     await lab()
   },
   async afterEach(this: Mocha.Context): Promise<void> {
     if (this.currentTest?.state === 'failed') await explain(this.currentTest.err)
   },
   async afterAll(this: Mocha.Context): Promise<void> {
-    this.timeout(60_000)
+    this.timeout(180_000)
     await (await lab()).stop()
   },
 }

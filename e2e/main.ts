@@ -68,7 +68,7 @@ async function inside(args: readonly string[]): Promise<number> {
     '--reporter',
     'e2e/reporter.ts',
     '--timeout',
-    '300000',
+    '900000',
     '--slow',
     '60000',
     '--exit',

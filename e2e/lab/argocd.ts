@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Lab } from './lab.ts'
 import { find, startPart } from './parts.ts'
 import type { Program } from './program.ts'
-import { waitFor } from './wait.ts'
+import { timeoutOf, waitFor } from './wait.ts'
 
 /** Whether the lab was built with the group `argocd`, and the machine has what that needs. */
 export const hasArgoCd = ['argocd', 'redis-server', 'git'].every(name => find(name) !== null)
@@ -64,7 +64,7 @@ async function start(lab: Lab): Promise<readonly Program[]> {
   await lab.kubectl.apply(installation)
   const crds = join(process.env['KUBEBUILDER_ASSETS'] ?? '', '..', 'crds', 'argocd.yaml')
   await lab.kubectl.run('apply', '--server-side', '--force-conflicts', '-f', crds)
-  await lab.kubectl.run('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
+  await lab.kubectl.run('wait', '--for=condition=Established', 'crd', '--all', timeoutOf(60))
   await lab.kubectl.apply([project])
   const redisServer = startPart(lab, 'redis-server', [
     '--bind',

@@ -2,6 +2,7 @@
 import type { Kubectl } from './kubectl.ts'
 import { addresses, clientPorts } from './network.ts'
 import { proxyContainer } from './proxy.ts'
+import { timeoutOf } from './wait.ts'
 
 export const edgeNamespace = 'edge'
 /** How a Canary or a VirtualService names the gateway. */
@@ -87,6 +88,6 @@ const objects = [
 export async function startEdge(kubectl: Kubectl): Promise<void> {
   await kubectl.apply(objects)
   for (const name of ['gateway', 'client']) {
-    await kubectl.run('rollout', 'status', `deployment/${name}`, '-n', edgeNamespace, '--timeout=60s')
+    await kubectl.run('rollout', 'status', `deployment/${name}`, '-n', edgeNamespace, timeoutOf(60))
   }
 }

@@ -50,8 +50,8 @@ export class Kubectl {
     return run([this.binary, 'apply', '-f', '-'], { env: this.#env, input })
   }
 
-  /** A command that goes on by itself, such as `get -w`; `end` stops it and gives what it printed. */
-  follow(...args: string[]): { end(): Promise<string> } {
+  /** A command that goes on by itself, such as `get -w`; `said` is what it has printed, `end` stops it and gives all of that. */
+  follow(...args: string[]): { said(): string; end(): Promise<string> } {
     const child = spawn(this.binary, args, { env: this.#env, stdio: ['ignore', 'pipe', 'ignore'] })
     let printed = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -59,6 +59,7 @@ export class Kubectl {
     })
     const ended = once(child, 'close')
     return {
+      said: () => printed,
       end: async () => {
         child.kill()
         await ended

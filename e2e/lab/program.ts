@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { Hopeless, sleep } from './wait.ts'
+import { Hopeless, PATIENCE, sleep } from './wait.ts'
 
 export interface ProgramOptions {
   readonly name: string
@@ -104,6 +104,9 @@ export class Program {
   }
 }
 
+/** Seconds of a command on an idle machine: more than any that waits by itself is told to wait. */
+const LONGEST = 130
+
 /** Runs a command to its end and returns its stdout. @throws Error that quotes the command and its stderr. */
 export async function run(
   command: readonly [string, ...string[]],
@@ -113,7 +116,7 @@ export async function run(
   const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: options.env ?? process.env,
-    timeout: (options.seconds ?? 60) * 1000,
+    timeout: (options.seconds ?? LONGEST) * PATIENCE * 1000,
     killSignal: 'SIGKILL',
   })
   let stdout = ''

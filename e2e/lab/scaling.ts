@@ -11,7 +11,7 @@ import { podKind } from './kubelet.ts'
 import type { Lab } from './lab.ts'
 import { addresses } from './network.ts'
 import { find, startPart } from './parts.ts'
-import { waitFor } from './wait.ts'
+import { timeoutOf, waitFor } from './wait.ts'
 
 const metricsServerAddress = '10.96.0.61'
 const kedaAddress = '10.96.0.60'
@@ -172,7 +172,7 @@ async function startKeda(lab: Lab): Promise<void> {
   await lab.kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'keda' } }])
   const crds = join(process.env['KUBEBUILDER_ASSETS'] ?? '', '..', 'crds', 'keda.yaml')
   await lab.kubectl.run('apply', '--server-side', '--force-conflicts', '-f', crds)
-  await lab.kubectl.run('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
+  await lab.kubectl.run('wait', '--for=condition=Established', 'crd', '--all', timeoutOf(60))
   const kubeconfig = pki.kubeconfig('scaling')
   const own = { POD_NAMESPACE: 'keda', WATCH_NAMESPACE: '', KUBECONFIG: kubeconfig }
   const operator = [

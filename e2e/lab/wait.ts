@@ -17,7 +17,10 @@ const between = 60 // ms between two looks
  * Deadlines are for machines with nothing else to do. Where there is, everything takes longer, and a deadline that passes says nothing about
  * the controller; what has to be fast is measured where a test claims it. PATIENCE sets another factor.
  */
-const PATIENCE = Number(process.env['PATIENCE'] ?? 3)
+export const PATIENCE = Number(process.env['PATIENCE'] ?? 3)
+
+/** The flag of kubectl for a deadline, by the same measure: so many seconds on an idle machine. */
+export const timeoutOf = (seconds: number): string => `--timeout=${Math.ceil(seconds * PATIENCE)}s`
 
 /**
  * Looks until `look` answers something other than undefined, null or false, and returns that. What `look` throws counts

@@ -9,7 +9,7 @@ import type { Shop } from '../fixtures/shop.ts'
 import { telemetryOf } from './istio.ts'
 import { callerAddress } from './network.ts'
 import { drainSeconds, inMutualTls, proxyContainer } from './proxy.ts'
-import { waitFor } from './wait.ts'
+import { timeoutOf, waitFor } from './wait.ts'
 
 const name = 'waypoint'
 const NETWORKING = 'gateway.networking.k8s.io'
@@ -105,9 +105,9 @@ export async function withWaypoint(shop: Shop): Promise<void> {
       },
     },
   )
-  await shop.kubectl('rollout', 'status', `deployment/${name}`, '--timeout=60s')
+  await shop.kubectl('rollout', 'status', `deployment/${name}`, timeoutOf(60))
   await shop.apply(filters(await waypointAddress(shop)))
-  await shop.kubectl('wait', `gateway/${name}`, '--for=condition=Programmed', '--timeout=30s')
+  await shop.kubectl('wait', `gateway/${name}`, '--for=condition=Programmed', timeoutOf(30))
 }
 
 async function waypointAddress(shop: Shop): Promise<string> {
@@ -157,7 +157,7 @@ export async function ambientCaller(shop: Shop, account: string, service = 'web'
       },
     },
   })
-  await kubectl('rollout', 'status', `deployment/${app}`, '--timeout=60s')
+  await kubectl('rollout', 'status', `deployment/${app}`, timeoutOf(60))
   return address
 }
 

@@ -17,7 +17,7 @@ import { Helm } from '../../lab/helm.ts'
 import { takingOver, withInjector } from '../../lab/injector.ts'
 import { type Lab, lab, sluiceImage } from '../../lab/lab.ts'
 import { prometheusUrl } from '../../lab/prometheus.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 /** The registry and the Prometheus of the lab, in place of the reader's. */
 const reader = { REGISTRY: dirname(sluiceImage), PROMETHEUS: prometheusUrl }
@@ -39,7 +39,7 @@ const readmeHas = (kind: string): KubeObject => {
 }
 
 suite('From nothing to a release under Argo CD', function () {
-  this.timeout(420_000)
+  this.timeout(1_260_000)
   if (!hasArgoCd) return
   let the: Lab
   let helm: Helm
@@ -68,7 +68,7 @@ suite('From nothing to a release under Argo CD', function () {
   suiteTeardown(async () => {
     await load?.stop()
     await withoutArgoCd()
-    await the.kubectl.run('delete', 'namespace', 'shop', '--ignore-not-found', '--timeout=120s')
+    await the.kubectl.run('delete', 'namespace', 'shop', '--ignore-not-found', timeoutOf(120))
     await the.kubectl.run('-n', 'sluice-system', 'delete', 'lease', 'sluice', '--ignore-not-found')
   })
 
@@ -93,7 +93,7 @@ suite('From nothing to a release under Argo CD', function () {
     await the.kubectl.apply(own)
     await untilPhase('Initialized', 120)
     await delivered.untilSynced()
-    load = new Load({ via: 'client', host: 'web.shop.svc.cluster.local', rate: 40, seconds: 300 })
+    load = new Load({ via: 'client', host: 'web.shop.svc.cluster.local', rate: 40 })
     await load.answered(20, Date.now())
 
     const healths = new Set<string>()

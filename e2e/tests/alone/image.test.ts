@@ -24,7 +24,7 @@ function innermost(pid: number): number {
 }
 
 suite('The image', function () {
-  this.timeout(240_000)
+  this.timeout(720_000)
   if ('missing' in image) {
     test(`is not tried: ${image.missing}`)
     return

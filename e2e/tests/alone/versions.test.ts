@@ -15,7 +15,7 @@ import { run } from '../../lab/program.ts'
 import { waitFor } from '../../lab/wait.ts'
 
 suite('Objects of earlier versions', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   const namespace = 'recorded'
   const ours = [kinds.MetricTemplate, kinds.AlertProvider, kinds.Canary] as const
   let the: Lab
@@ -51,7 +51,7 @@ suite('Objects of earlier versions', function () {
 })
 
 suite('Old, new, and old again', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let the: Lab
   let older: Older
   const controllers: Controller[] = []
@@ -104,7 +104,7 @@ suite('Old, new, and old again', function () {
       const runId = async (): Promise<unknown> => at(await status(), 'run', 'id')
       await shop.deployWeb({ version: 'v1' })
       await shop.reachable('client')
-      const load = shop.load('client', { rate: 50, seconds: 280 })
+      const load = shop.load('client', { rate: 50 })
       const timeline = shop.timeline()
       await shop.apply(
         shop.canary({ analysis: { steps: [{ weight: 20, approve: true }, { weight: 60 }, { weight: 100 }] } }),

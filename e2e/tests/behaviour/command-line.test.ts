@@ -12,7 +12,7 @@ import { lastSaid, Plugin, type Ran } from '../../fixtures/plugin.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const roles = join(fileURLToPath(new URL('../../..', import.meta.url)), 'manifests', 'user-roles.yaml')
 
@@ -240,7 +240,7 @@ suite('The command line as a plugin of kubectl', () => {
     const status = plugin.follow('status web --wait-approval')
     const watch = plugin.follow('watch web')
     await waitFor('both have read the Canary', 20, () => status.said() !== '' && watch.said() !== '')
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=120s')
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(120))
     expect(ending(await status.ended)).to.equal('1 Canary web was deleted')
     expect(ending(await watch.ended)).to.equal('1 Canary web was deleted')
   }

@@ -7,9 +7,11 @@ import { type Scenario, together } from '../../fixtures/together.ts'
 import { connectionAt } from '../../lab/clusters.ts'
 import { gatewayAt, publicGateway, publicPort } from '../../lab/edge.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const port = publicPort
+/** A run that stays at 50 % until it is approved, so that what a test does there meets it, however slow the machine is. */
+const heldAt50 = [{ weight: 50, approve: true }, { weight: 60 }]
 const atService = { kind: 'Service', name: 'web', port: 80 }
 
 /** Fields of the service for an HTTPRoute with these parents. */
@@ -73,7 +75,7 @@ const released = async (shop: Shop): Promise<void> => {
   expectNoneOf('v3', ended, Date.now(), client, gateway)
 
   // Handed back, the route leads to the Service, and is the one that was made first.
-  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', '--timeout=90s')
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', timeoutOf(90))
   const left = Date.now()
   await client.answered(40, left)
   await gateway.answered(40, left)
@@ -88,7 +90,7 @@ const absent = async (shop: Shop): Promise<void> => {
   const timeline = shop.timeline({ httpRoute: 'web' })
   const nowhere = { ...publicGateway, name: 'nowhere' }
   await shop.apply(
-    shop.canary({ provider: 'gatewayapi:v1', service: service(shop, nowhere), analysis: { stepWeights: [50] } }),
+    shop.canary({ provider: 'gatewayapi:v1', service: service(shop, nowhere), analysis: { steps: heldAt50 } }),
   )
   await untilReason(shop, 'RouteNotAccepted', /^HTTPRoute .* has no answer from Gateway edge\/nowhere/)
   // One that does not let the route in has a reason.
@@ -107,6 +109,8 @@ const absent = async (shop: Shop): Promise<void> => {
   await untilReason(shop, 'RouteNotAccepted', /has no answer from Gateway edge\/nowhere/)
   expect(timeline.last?.phase).to.equal('Progressing')
   await shop.lab.kubectl.apply([gatewayAt('nowhere', port + 1, 'All')])
+  await untilReason(shop, 'WaitingForApproval', /50/)
+  await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 the Gateway is back')
   await timeline.untilPhase('Succeeded', 90, since)
 }
 
@@ -213,7 +217,7 @@ const besideVirtualService = async (shop: Shop): Promise<void> => {
   const timeline = shop.timeline({ httpRoute: 'web' })
   await shop.kubectl('delete', 'virtualservice', 'old')
   await timeline.untilPhase('Initialized', 90)
-  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', '--timeout=90s')
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', timeoutOf(90))
   expect(await shop.get(kinds.HTTPRoute, 'web')).to.equal(undefined)
 }
 

@@ -9,7 +9,7 @@ import { together } from '../../fixtures/together.ts'
 import { Walkthrough } from '../../fixtures/walkthrough.ts'
 import { gatewayName } from '../../lab/edge.ts'
 import { takingOver, withInjector } from '../../lab/injector.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 /** The shop in the mesh by injection, and the page with its names in place of the example's. */
 async function guideOf(shop: Shop, page: string): Promise<Walkthrough> {
@@ -97,7 +97,7 @@ async function playArgoRollouts(shop: Shop): Promise<void> {
 const fromArgoRollouts = async (shop: Shop): Promise<void> => {
   const guide = await guideOf(shop, 'from-argo-rollouts.md')
   await shop.lab.kubectl.apply([rollouts, ...itsController])
-  await shop.lab.kubectl.run('wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', '--timeout=30s')
+  await shop.lab.kubectl.run('wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', timeoutOf(30))
   const loads = (['client', 'gateway'] as const).map(via => () => shop.load(via, { rate: 30, seconds: 600 }))
   let started: ReturnType<(typeof loads)[number]>[] = []
   await guide.follow({
@@ -120,7 +120,7 @@ const fromVirtualService = async (shop: Shop): Promise<void> => {
   const printed = await guide.follow({
     '# before.yaml': async () => {
       await shop.kubectl('apply', '-f', join(shop.lab.dir, 'guides', shop.namespace, 'before.yaml'))
-      await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+      await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
       await Promise.all([shop.reachable('client'), shop.reachable('gateway')])
       loads = [
         shop.load('client', { rate: 30, seconds: 600 }),

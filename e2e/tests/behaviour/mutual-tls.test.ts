@@ -118,7 +118,16 @@ async function heldForPlaintext(shop: Shop): Promise<void> {
 }
 
 async function judgedByRate(shop: Shop): Promise<void> {
-  const { load, from, timeline, released } = await midRun(shop, { threshold: 2, interval: '6s' })
+  // It is promoted once it is approved: the second release is not, so that what is written then meets it.
+  const steps = [{ weight: 50, approve: true }]
+  const { load, from, timeline, released } = await midRun(shop, {
+    threshold: 2,
+    interval: '6s',
+    stepWeights: undefined,
+    steps,
+  })
+  await timeline.untilPhase('WaitingPromotion', 60, released)
+  await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 all in mutual TLS')
   await timeline.untilPhase('Succeeded', 120, released)
   const checks = at((await shop.get(kinds.Canary, 'web'))?.['status'], 'checks') as readonly { message: string }[]
   expect(checks.map(({ message }) => message)).to.have.lengthOf(1)

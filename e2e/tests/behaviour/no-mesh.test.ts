@@ -5,7 +5,7 @@ import { at } from '../../../src/core/json.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 /** `answer` is what the query says. */
 const canaryOf = (shop: Shop, answer: number): KubeObject =>
@@ -62,7 +62,7 @@ async function releases(shop: Shop): Promise<void> {
   expectNoFailure(client)
 
   await shop.kubectl('set', 'image', 'deployment/web', 'app=registry.example.com/web:v2')
-  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=120s')
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(120))
   const back = await shop.get(kinds.Service, 'web')
   expect(at(back, 'spec', 'selector')).to.deep.equal({ app: 'web' })
   expect(back?.metadata.labels ?? {}).to.not.have.property('sluice.dev/endpoints')

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 interface Way {
   readonly name: string
@@ -38,7 +38,7 @@ suite('A promotion that may take all old pods first loses no request', () => {
     const web = shop.deployment({ version: 'v1', replicas: way.replicas })
     const spec = { ...(web['spec'] as object), strategy: way.strategy }
     await shop.apply({ ...web, spec }, shop.service())
-    await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
     await shop.reachable('client')
     const timeline = shop.timeline()
     await shop.apply(shop.canary(way.spec))

@@ -6,7 +6,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import { type Connection, connectionAt } from '../../lab/clusters.ts'
 import { entrances } from '../../lab/routes.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const quick = { analysis: { stepWeights: [30, 60], interval: '3s' } }
 
@@ -121,15 +121,15 @@ suite('Around a release', () => {
     const restarted = async (): Promise<void> => {
       const before = new Set((await shop.webPods('primary')).map(pod => pod.metadata.uid))
       await shop.kubectl('rollout', 'restart', 'deployment/web-primary')
-      await shop.kubectl('rollout', 'status', 'deployment/web-primary', '--timeout=60s')
+      await shop.kubectl('rollout', 'status', 'deployment/web-primary', timeoutOf(60))
       await waitFor('the primary has other pods alone', 30, async () => {
         const after = await shop.webPods('primary')
         return after.length > 0 && after.every(pod => !before.has(pod.metadata.uid))
       })
     }
     await restarted()
-    await shop.kubectl('rollout', 'restart', 'deployment/web')
     const since = Date.now()
+    await shop.kubectl('rollout', 'restart', 'deployment/web')
     await timeline.untilWeight(30, 30, since)
     expect(await refused(shop, 'rollout', 'undo', 'deployment/web')).to.match(/cannot rollback a paused deployment/)
     expect(await refused(shop, 'rollout', 'restart', 'deployment/web')).to.match(/paused/)

@@ -4,7 +4,7 @@ import { type Kind, type KubeObject, kinds } from '../../../src/api/object.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
 const autoscalers: readonly { kind: Kind; spec: object; field: string }[] = [
@@ -58,7 +58,7 @@ suite('Around a Deployment', () => {
     Object.assign(containers[0] ?? {}, { envFrom: [{ secretRef: { name: 'password' } }] })
     spec.template.spec.volumes = [{ name: 'settings', configMap: { name: 'settings' } }]
     await shop.apply(settings(shop, 'blue'), password(shop), metricTemplate(shop), deployment, shop.service())
-    await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+    await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
     await shop.reachable('client')
     const client = shop.load('client', { rate: 80 })
     const timeline = shop.timeline()
@@ -99,7 +99,7 @@ suite('Around a Deployment', () => {
     ])
 
     // The target mounts the originals: with the Canary go the copies.
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s')
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(60))
     expect(await copies(shop)).to.deep.equal([])
     expect(await shop.lab.api.list(kinds.Secret, shop.namespace, 'sluice.dev/canary=web')).to.deep.equal([])
     expectNoFailure(client)
@@ -119,7 +119,7 @@ suite('Around a Deployment', () => {
       .and.match(new RegExp(`set spec[.]${field}[.]name to web-primary`, 'i'))
     expect(await shop.get(kinds.VirtualService, 'web'), 'nothing of the callers is touched').to.equal(undefined)
     const { kubectl } = shop
-    await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', '--timeout=30s')
+    await kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=stalled', timeoutOf(30))
 
     const pointed = JSON.stringify({
       spec: { [field]: { ...(kind.kind === 'ScaledObject' ? {} : web), name: 'web-primary' } },

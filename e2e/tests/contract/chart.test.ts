@@ -62,7 +62,7 @@ const argsOf = (objects: readonly KubeObject[], deployment: string): string[] =>
 }
 
 suite('The chart', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let the: Lab
   let helm: Helm
 
