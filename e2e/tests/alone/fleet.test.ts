@@ -21,6 +21,7 @@ suite('100 Canaries of mixed providers', () => {
     await fleet.grow(['kubernetes'])
     expect(await fleet.watched()).to.deep.equal([])
     await fleet.grow(['nginx'])
+    await waitFor('Ingresses are watched', 20, async () => (await fleet.watched()).length > 0)
     expect(await fleet.watched()).to.deep.equal([kindKey(kinds.Ingress)])
   }).timeout(400_000)
 

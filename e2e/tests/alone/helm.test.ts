@@ -18,7 +18,7 @@ import { podKind } from '../../lab/kubelet.ts'
 import { type Lab, lab, sluiceImage } from '../../lab/lab.ts'
 import { run } from '../../lab/program.ts'
 import { prometheusUrl } from '../../lab/prometheus.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const program = join(root, 'dist', 'sluice.js')
@@ -41,7 +41,7 @@ function blockWith(text: RegExp): string {
 }
 
 suite('An installation by Helm', function () {
-  this.timeout(330_000)
+  this.timeout(990_000)
   let the: Lab
   let helm: Helm
   let shop: Shop
@@ -57,11 +57,10 @@ suite('An installation by Helm', function () {
   const present = (kind: string): Promise<string> =>
     the.kubectl.run('get', kind, '-A', '-o', 'name', '--ignore-not-found', '-l', 'app.kubernetes.io/part-of=sluice')
 
-  /** A run of this version, paused at weight 20. @returns the id of the run. */
+  /** A run of this version, which waits for an approval at weight 20. @returns the id of the run. */
   async function releaseUpTo20(version: string): Promise<unknown> {
     const pushed = await shop.setImage(version)
-    await timeline.untilWeight(20, 90, pushed)
-    await annotate('pause')
+    await timeline.untilReason('WaitingForApproval', 90, pushed)
     const id = await runId()
     expect(id).to.be.a('string')
     return id
@@ -69,7 +68,7 @@ suite('An installation by Helm', function () {
 
   async function releaseToTheEnd(): Promise<void> {
     const since = Date.now()
-    await annotate('resume')
+    await annotate('approve')
     await timeline.untilPhase('Succeeded', 120, since)
   }
 
@@ -81,7 +80,7 @@ suite('An installation by Helm', function () {
     shop = await Shop.open(the, 'helm')
     await shop.deployWeb({ version: 'v1' })
     await shop.reachable('client')
-    load = shop.load('client', { rate: 50, seconds: 600 })
+    load = shop.load('client', { rate: 50 })
     timeline = shop.timeline()
   })
   suiteTeardown(async () => {
@@ -123,7 +122,9 @@ suite('An installation by Helm', function () {
   })
 
   test('a run goes on with the same id through helm upgrade and helm rollback', async () => {
-    await shop.apply(shop.canary({ analysis: { stepWeights: [20, 50, 100] } }))
+    await shop.apply(
+      shop.canary({ analysis: { steps: [{ weight: 20, approve: true }, { weight: 50 }, { weight: 100 }] } }),
+    )
     await timeline.untilPhase('Initialized', 90)
     const id = await releaseUpTo20('v2')
     const before = (await controllerPods()).map(({ metadata }) => metadata.name)
@@ -157,7 +158,7 @@ suite('An installation by Helm', function () {
     const flag = manifests.replace(/args: \[ ?run ?\]/, `args: [run, '--metrics-server=${prometheusUrl}']`)
     expect(flag).to.not.equal(manifests)
     await the.kubectl.apply(flag)
-    await the.kubectl.run('-n', namespace, 'rollout', 'status', 'deployment/sluice', '--timeout=120s')
+    await the.kubectl.run('-n', namespace, 'rollout', 'status', 'deployment/sluice', timeoutOf(120))
     const id = await releaseUpTo20('v3')
 
     const adopt = blockWith(/--take-ownership/)

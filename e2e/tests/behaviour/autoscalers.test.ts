@@ -6,7 +6,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
 import { prometheusUrl } from '../../lab/prometheus.ts'
 import { installed, withKeda, withMetricsServer } from '../../lab/scaling.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
 const cpu = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } }
@@ -38,7 +38,8 @@ const scaled = {
   },
 }
 
-const holdsAt50 = { stepWeights: [50], interval: '120s', threshold: 1 }
+/** It stays at 50 % for as long as nothing fails: the next step waits for an approval, which does not come. */
+const holdsAt50 = { steps: [{ weight: 50, approve: true }, { weight: 60 }], interval: '120s', threshold: 1 }
 
 suite('Autoscalers', () => {
   const replicasOf = async (shop: Shop, name: string): Promise<number> =>
@@ -46,7 +47,7 @@ suite('Autoscalers', () => {
 
   const untilReplicas = async (shop: Shop, name: string, wanted: number, seconds = LOOK): Promise<void> => {
     await waitFor(`${name} has ${wanted} pods`, seconds, async () => (await replicasOf(shop, name)) === wanted)
-    await shop.kubectl('rollout', 'status', `deployment/${name}`, '--timeout=60s')
+    await shop.kubectl('rollout', 'status', `deployment/${name}`, timeoutOf(60))
   }
 
   const status = async (shop: Shop): Promise<unknown> => (await shop.get(kinds.Canary, 'web'))?.['status']

@@ -12,7 +12,7 @@ import { grpcIngress, grpcPort, grpcServicePort, withGrpc } from '../../fixtures
 import type { Load } from '../../fixtures/load.ts'
 import { Shop, sidecar } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const root = new URL('../../../', import.meta.url)
 
@@ -66,7 +66,7 @@ async function sameCallers(shop: Shop): Promise<void> {
     { ...named, spec: { ...recordOf(spec), ports: [...listOf(at(spec, 'ports')), grpcServicePort] } },
     sidecar(grpcIngress),
   )
-  await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+  await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
   const [frontend, rogue] = await Promise.all([shop.caller('frontend'), shop.caller('rogue')])
   const allowed = shop.load('client', { address: frontend, rate: 100, seconds: 600 })
   const admin = shop.load('client', { address: frontend, rate: 30, path: '/admin', seconds: 600 })
@@ -102,13 +102,14 @@ async function sameCallers(shop: Shop): Promise<void> {
     'canaries.sluice.dev/web',
     '--type=merge',
     '-p',
-    JSON.stringify({ spec: { analysis: { stepWeights: [50], interval: '60s' } } }),
+    JSON.stringify({ spec: { analysis: { steps: [{ weight: 50, approve: true }] } } }),
   )
   const again = await shop.setImage('v4')
   await timeline.untilWeight(50, 120, again)
   const edited = Date.now()
   await shop.apply(callers(shop, 'rogue'))
   const open = await both(all.denied, 200)
+  await Promise.all(all.denied.map(load => load.answered(60, open)))
   for (const load of all.denied) expect(load.versions(open, Date.now())).to.have.all.keys('v2', 'v4')
   await shop.apply(callers(shop))
   const closed = await both(all.denied, 403)
@@ -119,7 +120,7 @@ async function sameCallers(shop: Shop): Promise<void> {
   await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 full', '--overwrite')
   await timeline.untilPhase('Succeeded', 120, again)
 
-  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=120s')
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(120))
   const gone = Date.now()
   await Promise.all(all.allowed.map(load => load.answered(200, gone)))
   const end = Date.now()
