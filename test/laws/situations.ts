@@ -104,19 +104,26 @@ export const keptStatus = history.map(drawn => ({
   acts: drawn.acts.filter(act => act.act !== 'delete' && (act.act !== 'lose' || act.what !== 'status')),
 }))
 
+/** Passes whose first write is refused, which are the routes where they change, and whose others are done. */
+const firstRefused: fc.Arbitrary<readonly Ill[]> = fc
+  .integer({ min: 2, max: 6 })
+  .map(passes => Array.from({ length: passes }, () => ({ ...WELL, writes: ['refused'] })))
+
 /** A push waits behind a release that is taken back, and what takes it back goes ill: the lock alone keeps the push from carrying. */
-export const queued = fc.record({ drawn: judgeable, ills: spell(1) }).map(({ drawn, ills }) => ({
-  ...drawn,
-  from: 'rest' as const,
-  acts: [
-    { act: 'push', image: 'web:2' } as const,
-    { act: 'go on', seconds: 3, ills: [] } as const,
-    { act: 'push', image: 'web:3' } as const,
-    { act: 'command', name: 'abort', full: false } as const,
-    { act: 'go on', seconds: 3, ills } as const,
-    ...drawn.acts,
-  ],
-}))
+export const queued = fc
+  .record({ drawn: judgeable, ills: fc.oneof(spell(1), firstRefused) })
+  .map(({ drawn, ills }) => ({
+    ...drawn,
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds: 3, ills: [] } as const,
+      { act: 'push', image: 'web:3' } as const,
+      { act: 'command', name: 'abort', full: false } as const,
+      { act: 'go on', seconds: 3, ills } as const,
+      ...drawn.acts,
+    ],
+  }))
 
 /** A release is rejected, another one carries, the target goes back to the first; and about then the primary dies. */
 export const rejectedAgain = fc
