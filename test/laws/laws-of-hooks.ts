@@ -155,38 +155,28 @@ export const callsBeforeEachStep: Law = life => {
   }
 }
 
-/** No webhook is called twice under one id by one process. Excused: runs that begin within one millisecond have one name. */
+/** No webhook is called twice under one id by one process. */
 export const callsOnce: Law = life => {
-  const called = new Map<string, number>()
+  const called = new Set<string>()
   return {
-    called(world, { id, hook }) {
+    called(_, { id, hook }) {
       const key = `${life.controller.lives}/${id}`
-      if ((called.get(key) ?? world.now) < world.now) throw new Broken(`${hook.name} is called twice as ${id}`)
-      called.set(key, called.get(key) ?? world.now)
+      if (called.has(key)) throw new Broken(`${hook.name} is called twice as ${id}`)
+      called.add(key)
     },
   }
 }
 
-/**
- * Each run that ended is told once, as long as it is acknowledged, and with its end. Excused: runs that begin within one millisecond
- * have one name.
- */
+/** Each run that ended is told once, as long as it is acknowledged, and with its end. */
 export const endsAreTold: Law = life => {
   const told = new Map<string, number>()
-  const revisions = new Map<string, Set<string>>()
   return {
-    decided({ decision }) {
-      if ('ask' in decision || !isAnalysis(decision.state)) return
-      const { id, candidate } = decision.state
-      revisions.set(id, (revisions.get(id) ?? new Set()).add(candidate))
-    },
     told(world, { sink, key, run }) {
       if (sink !== 'post-rollout') return
       if (!life.wire.history?.some(({ id }) => id === run)) throw new Broken(`${run} is told, and has no end`)
       const before = told.get(key)
       const isAway = ['unreachable', 'hanging'].includes(world.weather.gates)
-      const isOneRun = (revisions.get(run)?.size ?? 0) < 2
-      if (isOneRun && before === life.controller.lives) throw new Broken(`the end of ${run} is told again`)
+      if (before === life.controller.lives) throw new Broken(`the end of ${run} is told again`)
       if (!isAway) told.set(key, life.controller.lives)
     },
   }
@@ -194,8 +184,7 @@ export const endsAreTold: Law = life => {
 
 /**
  * What Git is told of a commit is how its run is: nothing follows the end of a run but that it was taken out of production, and the end is
- * that of the history. Excused: what a process that died was told is repeated by the next, in the same order; runs that begin
- * within one millisecond have one name.
+ * that of the history. Excused: what a process that died was told is repeated by the next, in the same order.
  */
 export const commitsAreTold: Law = life => {
   const ended = new Map<string, string>()

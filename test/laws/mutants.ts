@@ -1,6 +1,6 @@
 /**
  * `npm run laws:mutants [-- words]`: each law seen to fail. One rule or line that carries a law is taken out of a scratch
- * copy, and the law is tried until it fails, on 40,000 histories at most (`LAW_RUNS`). Ends with 1
+ * copy, and the law is tried until it fails, on its share of 40,000 histories at most (`LAW_RUNS`; law-runs.ts). Ends with 1
  * when one survives, or when a mutant fits the sources no more. `words` choose the rows that have them.
  */
 import { spawn } from 'node:child_process'
