@@ -154,16 +154,19 @@ suite('In a run', () => {
       return last
     }
 
-    /** Ten random moments of a run; each has to hit it. */
+    /** Ten random moments of a run; each has to hit it, so the promotion waits for an approval. */
     const atRandom = async ({ shop, timeline }: Scene): Promise<number> => {
-      await shop.apply(shop.canary({ analysis: { interval: '10s' } }))
+      const steps = ladder.map(weight => ({ weight, ...(weight === 100 ? { approve: true } : {}) }))
+      await shop.apply(shop.canary({ analysis: { interval: '10s', steps } }))
       await timeline.untilPhase('Initialized', 90)
       const since = await shop.setImage('v2')
       for (let kill = 0; kill < 10; kill += 1) {
         await sleep(150 + random() * 2500)
         await again()
       }
-      expect(timeline.last?.phase, 'the kills must hit a run').not.to.equal('Succeeded')
+      expect(timeline.last?.phase, 'the kills must hit a run').to.be.oneOf(['Progressing', 'WaitingPromotion'])
+      await timeline.untilPhase('WaitingPromotion', 120, since)
+      await shop.kubectl('annotate', 'canaries.sluice.dev/web', `sluice.dev/approve=${since} enough kills`)
       return since
     }
 
@@ -188,7 +191,7 @@ suite('In a run', () => {
     const [since] = await Promise.all([atRandom(slow), atEachChange(quick)])
     expectNoFailure(quick.client)
     await expectGoodEnd(slow, since)
-  }).timeout(400_000)
+  }).timeout(1_200_000)
 
   const leads = async ({ identity }: Controller): Promise<boolean> => {
     const leases = await world.api.list(kinds.Lease, controllerNamespace)
@@ -227,5 +230,5 @@ suite('In a run', () => {
     }
     await expectGoodEnd(scene, pushed, 'v3')
     expect(await leads(first)).to.equal(true)
-  }).timeout(400_000)
+  }).timeout(1_200_000)
 })

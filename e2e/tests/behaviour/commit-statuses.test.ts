@@ -188,6 +188,9 @@ async function told(shop: Shop): Promise<void> {
     expect([...refused]).to.deep.equal(['gitlab 404', 'gitlab 429', 'gitlab 400'])
     await untilReady(shop, 'gitlab', 'True', /could be sent/)
 
+    // The release lasts until it is aborted.
+    const long = JSON.stringify({ spec: { analysis: { iterations: 600 } } })
+    await shop.kubectl('patch', 'canary/web', '--type=merge', '-p', long)
     git.next.set('gitea', [{ status: 422, body: { message: 'context is too long' } }])
     await push(shop, 'v4', commitOf('gitea', '3'))
     await waitFor('Gitea has refused', 90, () => git.refused.includes('gitea 422'))

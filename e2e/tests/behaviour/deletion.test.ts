@@ -5,7 +5,7 @@ import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
 import type { Timeline } from '../../fixtures/timeline.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 interface Moment {
   readonly phase: string
@@ -73,6 +73,7 @@ const moments: readonly Moment[] = [
   },
   {
     phase: 'Promoting',
+    analysis: { stepWeights: [50], drain: '8s' },
     orLater: 'Finalising',
     reach: async (shop, timeline) => timeline.untilPhase('Promoting', 60, await release(shop, timeline)),
   },
@@ -109,7 +110,7 @@ suite('Deleting a Canary', () => {
     await reach(shop, timeline)
 
     const flags = cascade === undefined ? [] : [`--cascade=${cascade}`]
-    await shop.kubectl('delete', 'canaries.sluice.dev/web', '--timeout=60s', ...flags)
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(60), ...flags)
     await shop.untilGone(kinds.Canary, 'web', 1)
     await waitFor('the pods of the primary have ended', 30, async () => (await shop.webPods('primary')).length === 0)
     const since = Date.now()
@@ -140,7 +141,7 @@ suite('Deleting a Canary', () => {
     const timeline = shop.timeline()
     await shop.apply(shop.canary())
     await timeline.untilPhase('Initialized', 60)
-    await shop.lab.kubectl.run('delete', 'namespace', shop.namespace, '--timeout=45s')
+    await shop.lab.kubectl.run('delete', 'namespace', shop.namespace, timeoutOf(45))
     expect(await shop.get(kinds.Canary, 'web')).to.equal(undefined)
   }
 

@@ -103,7 +103,7 @@ async function abTest(shop: Shop): Promise<void> {
   await trial.untilHooksAnswered('conformance-test')
   await trial.untilPromoted('6.0.1', good)
   expect(trial.timeline.weights(good)).to.deep.equal([100, 0])
-  const { at: copied } = await trial.timeline.untilPhase('Promoting', 1, good)
+  const { decidedAt: copied } = await trial.timeline.untilPhase('Promoting', 1, good)
   expectNoneOf('6.0.1', good, copied, ...others)
   for (const load of matched) expect(load.versions(copied - 5000, copied)).to.have.all.keys('6.0.1')
 
@@ -122,10 +122,9 @@ async function withoutCallers(shop: Shop, example: Example, test: string, via: L
   const begun = Date.now()
   const good = await trial.release('6.0.1')
   await trial.untilHooksAnswered(test)
-  const { at: switched } = await trial.timeline.untilWeight(100, 120, good)
+  const switched = await trial.timeline.untilWeight(100, 120, good)
   expect(await trial.received(), 'requests of the load test, or copies').to.be.greaterThan(200)
-  // This process may hear of the switch later than the proxies.
-  expectNoneOf('6.0.1', good, switched - 2000, caller)
+  expectNoneOf('6.0.1', good, trial.timeline.absentUntil(switched, via), caller)
   await trial.untilPromoted('6.0.1', good)
   expect(trial.timeline.weights(good)).to.deep.equal([100, 0])
   const promoted = Date.now()

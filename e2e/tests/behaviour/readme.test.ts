@@ -10,7 +10,7 @@ import { Load } from '../../fixtures/load.ts'
 import { together } from '../../fixtures/together.ts'
 import { takingOver, withInjector } from '../../lab/injector.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const readme = readFileSync(`${root}/README.md`, 'utf8')
@@ -68,11 +68,13 @@ suite('The path of a new user', () => {
     await the.kubectl.applyClientSide([yamlOf('Deployment')])
     await the.kubectl.applyClientSide([yamlOf('Canary')])
     await untilPhase('Initialized', 90)
-    load = new Load({ via: 'client', host: 'web.shop.svc.cluster.local', rate: 40, seconds: 400 })
+    load = new Load({ via: 'client', host: 'web.shop.svc.cluster.local', rate: 40 })
 
     const watch = the.kubectl.follow(...command('kubectl -n shop get sluice'))
+    await waitFor('the watch shows the Canary', 20, () => watch.said().includes('Initialized'))
     await the.kubectl.run(...command('kubectl -n shop set image'))
     await untilPhase('Succeeded', 240)
+    await waitFor('the watch shows the end', 20, () => watch.said().includes('Succeeded'))
     const seen = (await watch.end()).split('\n').map(line => line.trim().split(/\s+/).slice(0, 3).join(' '))
     const weights = [...new Set(seen.filter(line => line.startsWith('web Progressing')))]
     expect(weights).to.deep.equal([
@@ -99,7 +101,7 @@ suite('The path of a new user', () => {
   const end = async (error?: unknown): Promise<void> => {
     if (error !== undefined) await explain(error, 'shop')
     await load?.stop()
-    await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', '--timeout=60s')
+    await the.kubectl.run('delete', 'canaries.sluice.dev', '--all', '-n', 'shop', '--wait=true', timeoutOf(60))
     await the.kubectl.run('delete', 'namespace', 'shop', '--wait=false')
   }
 

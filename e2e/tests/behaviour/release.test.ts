@@ -11,7 +11,7 @@ import { Shop } from '../../fixtures/shop.ts'
 import type { Timeline } from '../../fixtures/timeline.ts'
 import { together } from '../../fixtures/together.ts'
 import type { Lab } from '../../lab/lab.ts'
-import { sleep, waitFor } from '../../lab/wait.ts'
+import { sleep, timeoutOf, waitFor } from '../../lab/wait.ts'
 
 suite('A release', () => {
   let shop: Shop
@@ -57,7 +57,7 @@ suite('A release', () => {
     expect(canary?.['status']).to.deep.include({ phase: 'Succeeded', canaryWeight: 0, failedChecks: 0 })
     expect(JSON.stringify(await shop.get(kinds.Deployment, 'web-primary'))).to.include('web:v2')
     await waitFor('the pods of the target have ended', 20, async () => (await shop.webPods('target')).length === 0)
-    await shop.kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=promoted', '--timeout=30s')
+    await shop.kubectl('wait', 'canaries.sluice.dev/web', '--for=condition=promoted', timeoutOf(30))
   }
 
   const failing = async (): Promise<void> => {
@@ -94,18 +94,29 @@ suite('A release', () => {
 
   const monitoring = async (lab: Lab): Promise<void> => {
     const status = (await shop.get(kinds.Canary, 'web'))?.['status'] as CanaryStatus
-    const of = `namespace="${shop.namespace}", name="web"`
-    for (const { name, value } of status.checks ?? []) {
-      const shown = await lab.prometheus.query(`sluice_canary_check_value{${of}, metric="${name}"}`)
-      expect(
-        shown.map(one => one.value),
-        name,
-      ).to.deep.equal(value === undefined ? [] : [value])
+    const canary = `namespace="${shop.namespace}", name="web"`
+    /** Until Prometheus has scraped what the status says. */
+    const shows = async (
+      query: string,
+      wanted: readonly unknown[],
+      of: 'value' | 'reason' = 'value',
+    ): Promise<void> => {
+      let seen: unknown[] = []
+      await waitFor(
+        `${query} is ${JSON.stringify(wanted)}`,
+        10,
+        async () => {
+          seen = (await lab.prometheus.query(query)).map(one => (of === 'value' ? one.value : one.labels[of]))
+          return JSON.stringify(seen) === JSON.stringify(wanted)
+        },
+        () => seen,
+      )
     }
-    expect(
-      (await lab.prometheus.query(`sluice_canary_reason{${of}}`)).map(({ labels }) => labels['reason']),
-    ).to.deep.equal([status.reason])
-    expect((await lab.prometheus.query(`sluice_canary_failures_total{${of}}`)).map(one => one.value)).to.deep.equal([2])
+    for (const { name, value } of status.checks ?? []) {
+      await shows(`sluice_canary_check_value{${canary}, metric="${name}"}`, value === undefined ? [] : [value])
+    }
+    await shows(`sluice_canary_reason{${canary}}`, [status.reason], 'reason')
+    await shows(`sluice_canary_failures_total{${canary}}`, [2])
     for (const dashboard of ['releases', 'sluice']) console.log(await panelsWithData(dashboard, shop.namespace))
     await dashboardResults(lab.prometheus, shop.namespace)
     await testRules(lab.dir)

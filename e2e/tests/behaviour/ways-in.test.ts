@@ -10,7 +10,7 @@ import { together } from '../../fixtures/together.ts'
 import { gatewayName } from '../../lab/edge.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { addresses } from '../../lab/network.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const quick = { stepWeights: [20, 60], interval: '4s' }
 /** Of servers of the Gateway; no other test has them. The last one is for requests that no match of the Canary is about. */
@@ -72,7 +72,7 @@ async function releases(shop: Shop, timeline: Timeline, since: number, loads: Lo
   await Promise.all(loads.map(load => load.answered(40, ended)))
   expectNoneOf('v3', ended, Date.now(), ...loads)
 
-  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', '--timeout=120s')
+  await shop.kubectl('delete', 'canaries.sluice.dev/web', '--wait=true', timeoutOf(120))
   const left = Date.now()
   await Promise.all(loads.map(load => load.answered(40, left)))
   for (const load of loads) expect(load.failures(ended)).to.deep.equal([])
@@ -110,7 +110,9 @@ const doors = async (shop: Shop): Promise<void> => {
     '{"spec":{"service":{"gateways":["doors","mesh"]}}}',
   )
   await timeline.untilPhase('Initialized', 90)
-  for (const port of [first, second]) await shop.reachable('gateway', 20, { port })
+  for (const port of [first, second]) for (const host of [one, two]) await shop.reachable('gateway', 20, { port, host })
+  // Its listener waits for a certificate.
+  await shop.reachable('gateway', 20, { port: secured, scheme: 'https' })
   await shop.reachable('client')
   const [asked = []] = shown('docs/ways-in.md')
   const [served = [], managers = []] = shown('docs/istio.md')

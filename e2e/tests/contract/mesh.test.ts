@@ -55,16 +55,14 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
     for (const via of ['client', 'gateway'] as const) {
       await waitFor(`the ${via} has all routes`, 60, async () => {
         const load = new Load({ via, host: lastHost(via), rate: 20, seconds: 0.1 })
-        await sleep(150)
-        await load.stop()
+        await load.ended
         return load.between(0).some(({ status }) => status === 418)
       })
     }
     // Endpoints come apart from routes: those of the Service that was made last are known once the others' are.
     await waitFor('the client has all endpoints', 60, async () => {
       const load = new Load({ via: 'client', host: `end.${shop.namespace}.svc.cluster.local`, rate: 20, seconds: 0.2 })
-      await sleep(250)
-      await load.stop()
+      await load.ended
       return load.between(0).length > 0 && load.between(0).every(({ status }) => status === 200)
     })
     const seen = new Map<string, Seen | Error>()
@@ -160,8 +158,7 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
   async function send({ request }: Played): Promise<Seen> {
     const before = await counted(request.via)
     const load = new Load({ rate: RATE, seconds: SECONDS, ...request })
-    await sleep(SECONDS * 1000 + 50)
-    await load.stop()
+    await load.ended
     const answers = new Map<string, number>()
     for (const { status, version } of load.between(0)) add(answers, outcome(status, version), 1)
     // A proxy counts a request after its caller has the answer; copies and given-up tries end later still.

@@ -35,9 +35,13 @@ suite('the commands that the demo prints', function () {
     const { shown } = await shell.type(command('kubectl get sluice'))
     return /\nweb +(.*)/.exec(shown)?.[1] ?? shown
   }
-  /** Resolves when the weight is above that of the step that waited for approval. */
+  /** Resolves when the weight is above that of the step that waited for approval, or what comes after the next step is seen. */
   async function rises(): Promise<void> {
-    for (let now = await weight(); !/^Progressing +100 /.test(now); now = await weight())
+    for (
+      let now = await weight();
+      !/^(Progressing +100|Promoting|Finalising|Succeeded) /.test(now);
+      now = await weight()
+    )
       expect(now).to.match(/^Progressing +10 /)
   }
   const shows = (text: string): Promise<void> => page.getByText(text).first().waitFor()

@@ -7,7 +7,7 @@ import { openTab, startBrowser } from '../../page/browser.ts'
 const APPROVING = { steps: [{ weight: 10, approve: true }, { weight: 100 }] }
 
 suite('the page of a cluster', function () {
-  this.timeout(240_000)
+  this.timeout(720_000)
   const end = new AbortController()
   let stage: LiveStage
   let browser: Browser

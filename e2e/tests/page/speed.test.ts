@@ -15,7 +15,7 @@ const TRIES = 3
 const FAR_OFF = 3
 
 suite('speed and memory of the page', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let browser: Browser
   let opened: Opened | null = null
 

@@ -46,7 +46,7 @@ const overflowOf = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
 
 suite('the page in each state', function () {
-  this.timeout(180_000)
+  this.timeout(540_000)
   let browser: Browser
   const only = process.env['STATES']
 
