@@ -121,13 +121,15 @@ export function ambientDeployment(shop: Shop, version: string): KubeObject {
   const spec = deployment['spec'] as { template: { metadata: object; spec: { containers: object[] } } }
   const { template } = spec
   const [app] = template.spec.containers
+  // It makes a certificate before it listens: callers that hear of the pod by then would meet nothing. A real ztunnel is there before the pod.
+  const serving = { ...ztunnel({ SERVE: '1' }), readinessProbe: { tcpSocket: { port: 15008 }, periodSeconds: 2 } }
   return {
     ...deployment,
     spec: {
       ...spec,
       template: {
         metadata: { labels: { app: 'web' }, annotations: redirected },
-        spec: { ...template.spec, serviceAccountName: 'web', containers: [app, ztunnel({ SERVE: '1' })] },
+        spec: { ...template.spec, serviceAccountName: 'web', containers: [app, serving] },
       },
     },
   }

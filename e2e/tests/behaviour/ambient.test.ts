@@ -8,7 +8,7 @@ import { type Scenario, together } from '../../fixtures/together.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { blocks, read } from '../../../test/docs/pages.ts'
 import { proxyContainer } from '../../lab/proxy.ts'
-import { waitFor } from '../../lab/wait.ts'
+import { timeoutOf, waitFor } from '../../lab/wait.ts'
 import { ambientCaller, ambientDeployment, untilAnswered, withWaypoint } from '../../lab/waypoint.ts'
 
 const service = { gateways: undefined, hosts: undefined, targetPort: 18080 }
@@ -20,7 +20,7 @@ async function deploy(shop: Shop): Promise<void> {
   const users = shop.service()
   const spec = { ...(users['spec'] as object), ports: [{ name: 'http', port: 80, targetPort: 18080 }] }
   await shop.apply(ambientDeployment(shop, 'v1'), { ...users, spec })
-  await shop.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+  await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
 }
 
 /** There are no callers whose requests could be judged. */
@@ -101,7 +101,9 @@ const unbound = async (shop: Shop): Promise<void> => {
   await deploy(shop)
   await shop.kubectl('label', 'service', 'web', 'istio.io/use-waypoint=none')
   const timeline = shop.timeline({ httpRoute: 'web' })
-  await shop.apply(canary(shop, { stepWeights: [50], metrics: [always] }))
+  // It stays at 50 % until it is approved.
+  const steps = [{ weight: 50, approve: true }, { weight: 60 }]
+  await shop.apply(canary(shop, { steps, metrics: [always] }))
   const { message } = await timeline.untilReason('WaypointMissing', 40)
   expect(message).to.match(/is bound to no waypoint, by the label istio\.io\/use-waypoint: none of Service/)
   await shop.kubectl('label', 'service', 'web', 'istio.io/use-waypoint-')
@@ -112,7 +114,10 @@ const unbound = async (shop: Shop): Promise<void> => {
   await shop.kubectl('label', 'service', 'web', 'istio.io/use-waypoint=none')
   await timeline.untilReason('WaypointMissing', 40, since)
   expect(timeline.last?.phase).to.equal('Progressing')
+  const back = Date.now()
   await shop.kubectl('label', 'service', 'web', 'istio.io/use-waypoint-')
+  await timeline.untilReason('WaitingForApproval', 40, back)
+  await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 the waypoint is back')
   await timeline.untilPhase('Succeeded', 90, since)
 }
 
