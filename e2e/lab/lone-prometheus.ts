@@ -1,21 +1,13 @@
-/** A Prometheus of one test, beside that of the lab: on a free port, with data that go when it stops. */
+/** A Prometheus of one test, beside that of the lab: on a port of its own, with data that go when it stops. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBinaries } from './binaries.ts'
 import { Program } from './program.ts'
 import { waitFor } from './wait.ts'
 
-/** A port of 127.0.0.1 that was free a moment ago, as Prometheus cannot say which one it took. */
-async function freePort(): Promise<number> {
-  const free = createServer()
-  await new Promise<void>(resolve => free.listen(0, '127.0.0.1', resolve))
-  const { port } = free.address() as AddressInfo
-  await new Promise(resolve => free.close(resolve))
-  return port
-}
+/** Of the next one. The run has a network of its own, in which no connection takes a port below 32,768 by itself. */
+let nextPort = 9191
 
 export class LonePrometheus {
   readonly url: string
@@ -39,7 +31,8 @@ export class LonePrometheus {
   static async start(name: string, config: object, flags: readonly string[] = []): Promise<LonePrometheus> {
     const dir = await mkdtemp(join(tmpdir(), 'prometheus-'))
     await writeFile(join(dir, 'prometheus.json'), JSON.stringify(config))
-    const port = await freePort()
+    const port = nextPort
+    nextPort += 1
     const program = new Program({
       name,
       command: [
