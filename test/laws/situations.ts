@@ -62,26 +62,6 @@ export const unlisted = fc
     ],
   }))
 
-/** A release of which some statuses in a row are refused. */
-export const unwritten = fc
-  .record({ drawn: history, after: fc.nat(12), passes: fc.integer({ min: 1, max: 4 }) })
-  .map(({ drawn, after, passes }) => ({
-    setup: { ...drawn.setup, skipAnalysis: false },
-    from: 'rest' as const,
-    acts: [
-      { act: 'push', image: 'web:2' } as const,
-      {
-        act: 'go on',
-        seconds: 40,
-        ills: [
-          ...Array.from({ length: after }, () => WELL),
-          ...Array.from({ length: passes }, () => ({ ...WELL, commit: 'refused' as const })),
-        ],
-      } as const,
-      ...drawn.acts,
-    ],
-  }))
-
 /** Excused: a hand that raises the weight sends callers wherever it likes. This one lowers. */
 const loweringHands = history.map(drawn => ({
   ...drawn,
@@ -103,27 +83,6 @@ export const keptStatus = history.map(drawn => ({
   ...drawn,
   acts: drawn.acts.filter(act => act.act !== 'delete' && (act.act !== 'lose' || act.what !== 'status')),
 }))
-
-/** Passes whose first write is refused, which are the routes where they change, and whose others are done. */
-const firstRefused: fc.Arbitrary<readonly Ill[]> = fc
-  .integer({ min: 2, max: 6 })
-  .map(passes => Array.from({ length: passes }, () => ({ ...WELL, writes: ['refused'] })))
-
-/** A push waits behind a release that is taken back, and what takes it back goes ill: the lock alone keeps the push from carrying. */
-export const queued = fc
-  .record({ drawn: judgeable, ills: fc.oneof(spell(1), firstRefused) })
-  .map(({ drawn, ills }) => ({
-    ...drawn,
-    from: 'rest' as const,
-    acts: [
-      { act: 'push', image: 'web:2' } as const,
-      { act: 'go on', seconds: 3, ills: [] } as const,
-      { act: 'push', image: 'web:3' } as const,
-      { act: 'command', name: 'abort', full: false } as const,
-      { act: 'go on', seconds: 3, ills } as const,
-      ...drawn.acts,
-    ],
-  }))
 
 /** A release is rejected, another one carries, the target goes back to the first; and about then the primary dies. */
 export const rejectedAgain = fc

@@ -23,17 +23,8 @@ import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-pa
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { viewsAreTrue } from './laws-of-views.ts'
 import { asksOnce, theNthFailureRollsBack, windowsBeginWithTheCandidate } from './laws-of-checks.ts'
-import {
-  handsOrCommands,
-  judgeable,
-  keptStatus,
-  queued,
-  raised,
-  rejectedAgain,
-  revived,
-  unlisted,
-  unwritten,
-} from './situations.ts'
+import { handsOrCommands, judgeable, keptStatus, raised, rejectedAgain, revived, unlisted } from './situations.ts'
+import { queued, unlocked, unwritten } from './situations-of-refusals.ts'
 
 suite('laws of every moment', function () {
   this.timeout(0)
@@ -71,6 +62,7 @@ suite('laws of every moment', function () {
       { weight: 3, arbitrary: handsOrCommands },
       { weight: 1, arbitrary: raised },
       { weight: 1, arbitrary: unlisted },
+      { weight: 1, arbitrary: unlocked },
     ),
     2,
     {
