@@ -129,6 +129,23 @@ export const revived = fc
     ],
   }))
 
+/** The Canary is deleted while its candidate carries, and about then the primary dies. */
+export const orphaned: fc.Arbitrary<History> = fc
+  .record({ drawn: history, turns: fc.integer({ min: 6, max: 10 }), after: fc.integer({ min: 0, max: 1 }) })
+  .map(({ drawn, turns, after }) => ({
+    setup: { ...drawn.setup, skipAnalysis: false },
+    from: 'rest',
+    acts: [
+      { act: 'push', image: 'web:2' },
+      ...Array.from({ length: turns }, () => turn(WELL)).flat(),
+      { act: 'delete' },
+      ...Array.from({ length: after }, () => turn(WELL)).flat(),
+      { act: 'crash', side: 'web-primary' },
+      { act: 'go on', seconds: 3, ills: [] },
+      ...drawn.acts,
+    ],
+  }))
+
 const REFUSED: Ill = { ...WELL, writes: ['refused', 'refused', 'refused', 'refused', 'refused'] }
 
 /** A promotion that somebody aborts in the midst of it; from some turn on its writes may have been refused. */

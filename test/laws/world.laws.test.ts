@@ -23,7 +23,16 @@ import { policiesReadWhatStays, whatStandsIsRenderedTheSame } from './laws-of-pa
 import { whatCoveredTheServiceCoversBothSides } from './laws-of-rules.ts'
 import { viewsAreTrue } from './laws-of-views.ts'
 import { asksOnce, theNthFailureRollsBack, windowsBeginWithTheCandidate } from './laws-of-checks.ts'
-import { handsOrCommands, judgeable, keptStatus, raised, rejectedAgain, revived, unlisted } from './situations.ts'
+import {
+  handsOrCommands,
+  judgeable,
+  keptStatus,
+  orphaned,
+  raised,
+  rejectedAgain,
+  revived,
+  unlisted,
+} from './situations.ts'
 import { queued, unlocked, unwritten } from './situations-of-refusals.ts'
 
 suite('laws of every moment', function () {
@@ -34,6 +43,7 @@ suite('laws of every moment', function () {
       { weight: 5, arbitrary: history },
       { weight: 1, arbitrary: rejectedAgain },
       { weight: 1, arbitrary: revived },
+      { weight: 1, arbitrary: orphaned },
       { weight: 1, arbitrary: unwritten },
     ),
     4,
