@@ -231,8 +231,7 @@ suite('the page in Chromium', function () {
     test('the focus of a canary goes from what can be done to what is behind it', async () => {
       const { page } = await opens(forCanary(viewIn('progressing')), CANARY)
       await page.getByText('requests of both sides').waitFor()
-      // Until it can be clicked.
-      await page.getByRole('button', { name: 'Abort' }).click({ trial: true })
+      await page.locator('button:enabled', { hasText: 'Abort' }).waitFor()
       expect(await tabbed(page, 22)).to.deep.equal([
         'Skip to the content',
         'Sluice',
