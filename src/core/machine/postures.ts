@@ -1,4 +1,5 @@
 /** What each phase wants of the world: one line a phase, and the one exception that no phase may forget. */
+import { LOCKED_ANNOTATION } from '../model/names.ts'
 import { judgedOf, judgedReady, recordedOf, standsIn } from '../model/selectors.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
@@ -150,7 +151,19 @@ const postures: { readonly [P in Phase]: (o: Observation, state: Extract<State, 
 export function postureOf(o: Observation, state: State): Posture {
   const of = postures[state.phase] as (o: Observation, state: State) => Posture
   const posture = of(o, state)
-  return serviceRefusal(o) === null && !isLoweringRefused(o, posture) ? posture : { ...posture, service: 'as it was' }
+  const lock = posture.lock || isLockNeeded(o, state)
+  const service = serviceRefusal(o) === null && !isLoweringRefused(o, posture) ? posture.service : 'as it was'
+  return { ...posture, lock, service }
+}
+
+/**
+ * Routes that are to be lowered may refuse it, and a lock that was lifted meanwhile lets pods of another push start under them. What is
+ * handed over is not locked: requests are to go to it.
+ */
+function isLockNeeded({ canary, target, traffic }: Observation, { phase }: State): boolean {
+  const isLocked = target?.object.metadata.annotations?.[LOCKED_ANNOTATION] !== undefined
+  const isRouted = traffic !== null && (traffic.high > 0 || (traffic.mirror ?? 100) > 0)
+  return canary.spec.analysis.lockTarget && phase !== 'Terminating' && isLocked && isRouted
 }
 
 /**

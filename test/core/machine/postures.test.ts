@@ -1,11 +1,24 @@
 /** What a state wants of the routes, where that hangs on what they carry and on what was refused. */
 import { expect } from 'chai'
 import { postureOf } from '../../../src/core/machine/postures.ts'
-import type { WriteError } from '../../../src/core/model/observation.ts'
+import type { Observation, WriteError } from '../../../src/core/model/observation.ts'
 import type { State } from '../../../src/core/model/state.ts'
 import { stickyOf } from '../../../src/core/model/sticky.ts'
-import { type Carried, carriedBy } from '../../../src/core/model/traffic.ts'
-import { advancing, at, finalising, minute, now, remembers, resting, web } from './given.ts'
+import { type Carried, carriedBy, NONE } from '../../../src/core/model/traffic.ts'
+import {
+  advancing,
+  at,
+  finalising,
+  minute,
+  now,
+  promoting,
+  remembers,
+  resting,
+  run,
+  target,
+  terminating,
+  web,
+} from './given.ts'
 
 const retiredCookie = { name: 'web', value: 'a', attributes: '; Max-Age=0', until: now + minute }
 const refused: WriteError = { reason: 'WriteRefused', message: 'VirtualService shop/web was refused: no' }
@@ -68,7 +81,60 @@ const table: Readonly<Record<string, Row>> = {
   },
 }
 
+interface Lock {
+  readonly state: State
+  readonly traffic: Carried | null
+  readonly target?: Observation['target']
+  readonly canary?: Observation['canary']
+  readonly locked: boolean
+}
+
+const skipped = web({ skipAnalysis: true })
+
+/** A lock of ours stays as long as the routes give the canary anything: that they are lowered may be refused. */
+const locks: Readonly<Record<string, Lock>> = {
+  'back to weight 0 while the routes still say 50': {
+    state: run('startingPods', { highest: 50 }),
+    traffic: carriedBy([50]),
+    locked: true,
+  },
+  'once one of the routes says 0': {
+    state: run('startingPods', { highest: 50 }),
+    traffic: carriedBy([0, 50]),
+    locked: true,
+  },
+  'once all of them do': { state: run('startingPods', { highest: 50 }), traffic: carriedBy([0]), locked: false },
+  'while there are copies': { state: run('startingPods', { highest: 50 }), traffic: copies, locked: true },
+  'at rest': { state: resting(), traffic: carriedBy([50]), locked: true },
+  'after a promotion without analysis': {
+    state: promoting('copying', { traffic: NONE }),
+    canary: skipped,
+    traffic: carriedBy([100]),
+    locked: true,
+  },
+  'where there are no routes': { state: run('startingPods'), traffic: null, locked: false },
+  'none is set where none was': {
+    state: run('startingPods'),
+    traffic: carriedBy([50]),
+    target: target('web:2', 2, { paused: false }),
+    locked: false,
+  },
+  'nor where it is not wanted any more': {
+    state: run('startingPods'),
+    traffic: carriedBy([50]),
+    canary: web({ analysis: { lockTarget: false } }),
+    locked: false,
+  },
+  'what takes over is not locked': { state: terminating('routing'), traffic: carriedBy([100]), locked: false },
+}
+
 suite('postures', () => {
+  for (const [name, { locked, state, ...seen }] of Object.entries(locks)) {
+    test(`the lock: ${name}`, () => {
+      expect(postureOf(at(state, seen), state).lock).to.equal(locked)
+    })
+  }
+
   for (const [name, { state, traffic, writeError = null, wants }] of Object.entries(table)) {
     test(name, () => {
       const { retired, service } = postureOf(
