@@ -275,7 +275,11 @@ export class World {
   }
 
   events(): string[] {
-    return this.user.list(kinds.Event, 'shop').map(event => `${String(event['reason'])}: ${String(event['message'])}`)
+    // Their names, by which they are listed, are hashes.
+    return this.user
+      .list(kinds.Event, 'shop')
+      .toSorted((one, other) => Number(one.metadata.resourceVersion) - Number(other.metadata.resourceVersion))
+      .map(event => `${String(event['reason'])}: ${String(event['message'])}`)
   }
 
   async close(): Promise<void> {
