@@ -7,7 +7,7 @@ import type { Write } from '../core/model/write.ts'
 import type { Lane } from '../core/ports.ts'
 import { mergePatch } from '../core/render/merge.ts'
 import { prunedFields, withoutPruned } from '../core/status/pruned-fields.ts'
-import { informTime, worthOf } from '../core/status/status-write-policy.ts'
+import { INFORM_EVERY, worthOf } from '../core/status/status-write-policy.ts'
 import type { Instant } from '../core/time.ts'
 import type { Calls } from './calls.ts'
 import { readLive } from './live-reads.ts'
@@ -24,7 +24,6 @@ export function commitTime(
   { status: before, pruned, informedAt }: ProcessMemory,
   status: CanaryStatus,
   hasNews: boolean,
-  wakeAt: Instant | null,
   now: Instant,
 ): Instant | null {
   // What is announced is recorded first: the next leader announces it under the same name, and not once more.
@@ -32,7 +31,7 @@ export function commitTime(
   // What would be dropped again is no reason to write; it goes with the next write, and stays once the definition knows it.
   const worth = worthOf(before, withoutPruned(status, pruned))
   if (worth === 'nothing') return null
-  return worth === 'at once' ? now : informTime(informedAt, wakeAt, now)
+  return worth === 'at once' ? now : Math.max(now, informedAt + INFORM_EVERY)
 }
 
 /**

@@ -181,7 +181,7 @@ export class Reconciler {
     const noted = traces?.note(key, o, decision, now) ?? { traces: [], spans: [] }
     const memory: Memory = { ...decision.memory, reason, message, outbox, alertThreads, traces: noted.traces }
     const status = writeStatus(o, { ...decision, memory }, now)
-    const commitAt = commitTime(known, status, decision.outbox.length > 0, wakeAt, now)
+    const commitAt = commitTime(known, status, decision.outbox.length > 0, now)
     let { canary } = o
     if (commitAt !== null && commitAt > now) wake(key, commitAt)
     else if (commitAt !== null) {

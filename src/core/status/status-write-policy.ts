@@ -5,30 +5,16 @@
 import type { CanaryStatus } from '../../api/status.ts'
 import { sameJson } from '../json.ts'
 import { isReason, reasons } from './reasons.ts'
-import type { Instant, Milliseconds } from '../time.ts'
+import type { Milliseconds } from '../time.ts'
 
 /** At most this often for a change that only informs. */
-const INFORM_EVERY: Milliseconds = 10_000
-/** So much later, where the next pass comes then: it has more to tell, and both are one write. */
-const JOIN_WITHIN: Milliseconds = 3000
+export const INFORM_EVERY: Milliseconds = 10_000
 
 export type Worth = 'at once' | 'later' | 'nothing'
 
 export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
   if (!sameJson(decisive(before), decisive(after))) return 'at once'
   return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
-}
-
-/**
- * When a change that only informs is written, if nothing better comes before.
- *
- * @param informedAt when the status was last written.
- * @param wakeAt when the next pass comes by itself; null: not known.
- */
-export function informTime(informedAt: Instant, wakeAt: Instant | null, now: Instant): Instant {
-  const due = informedAt + INFORM_EVERY
-  if (due <= now) return now
-  return wakeAt !== null && wakeAt > due && wakeAt <= due + JOIN_WITHIN ? wakeAt : due
 }
 
 /** The reason as far as it is worth a write at once: those that every run passes through within seconds are all the same. */
