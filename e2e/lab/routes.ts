@@ -86,9 +86,15 @@ export function followRoutes(lab: Lab, entrance: Entrance, follower: RouteFollow
 
 async function read(lab: Lab, entrance: Entrance): Promise<void> {
   const own = followers[entrance]
+  let said = ''
   while (own.size > 0) {
     const askedAt = Date.now()
-    const routes = await routesAt(lab, entrance).catch(() => null)
+    const routes = await routesAt(lab, entrance).catch(({ message }: Error) => {
+      // What was not seen ends no weight: the next answer does.
+      if (message !== said) console.log(`      the proxy of ${entrance} does not tell its routes: ${message}`)
+      said = message
+      return null
+    })
     if (routes !== null) for (const follower of own) follower.seen(routes, askedAt)
     const next = askedAt + ([...own].some(one => one.isWaiting()) ? soon : seldom)
     // A follower that begins to wait meanwhile is not kept waiting.
