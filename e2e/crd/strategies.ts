@@ -81,6 +81,27 @@ const accepted: readonly Case[] = [
   good('session affinity of a name alone', { analysis: { sessionAffinity: { cookieName: "a!#$%&'*+-.^_`|~b" } } }),
 ]
 
+/** Without telemetry of its own a provider has no gate that is built in, and any query under its name. */
+const withoutTelemetry: readonly Case[] = [
+  good('a query that is named like a gate, with provider kubernetes', {
+    ...kubernetes,
+    analysis: { metrics: [{ ...query, name: 'request-success-rate' }] },
+  }),
+  good('a template that is named like a gate, with provider kubernetes', {
+    ...kubernetes,
+    analysis: {
+      metrics: [{ name: 'request-duration', templateRef: { name: 'p99' }, query: '', thresholdRange: { max: 5 } }],
+    },
+  }),
+  ...[{}, { query: '' }, { templateRef: {} }, { templateRef: { name: '', namespace: '' } }].map(empty =>
+    bad(
+      `a gate with provider kubernetes, and ${JSON.stringify(empty)}`,
+      { ...kubernetes, analysis: { metrics: [query, { name: 'request-success-rate', ...empty }] } },
+      'provider kubernetes has no telemetry of its own: write analysis.metrics, each with a query or a templateRef',
+    ),
+  ),
+]
+
 const contradictions: readonly Case[] = [
   bad(
     'iterations with stepWeight',
@@ -172,6 +193,7 @@ const provider = (name: string, analysis: Record<string, unknown>): Case[] => [
 
 export const strategies: readonly Case[] = [
   ...accepted,
+  ...withoutTelemetry,
   ...contradictions,
   ...provider('A/B testing', { iterations: 2, match }),
   ...provider('copies', { iterations: 2, mirror: true }),

@@ -1,5 +1,5 @@
 /** What a spec may not say with a provider: the schema refuses it by CEL, and the parser by the same rule in TypeScript. */
-import { BUILT_IN } from './metric.ts'
+import { BUILT_IN, builtInOf } from './metric.ts'
 import { isGatewayApi, type Provider, type ProviderTraits, providers } from './providers.ts'
 
 /** What the rules read of a spec, as it was written or as it was read. */
@@ -26,6 +26,8 @@ interface WrittenSpec {
 
 interface WrittenMetric {
   readonly name: string
+  readonly query?: string | undefined
+  readonly templateRef?: unknown
   readonly minRequests?: number | undefined
 }
 
@@ -158,15 +160,20 @@ const rulesOfNginx: readonly ProviderRule[] = [
   },
 ]
 
-const BUILT_INS = Object.keys(BUILT_IN)
+/** CEL: an entry of the list is a query, whatever its name; empty fields of entries are not left out for us (empty.ts). */
+const isQuery =
+  "(has(one.query) && one.query != '' || has(one.templateRef) && has(one.templateRef.name) && one.templateRef.name != '')"
+const isBuiltIn = `one.name in [${Object.keys(BUILT_IN)
+  .map(name => `'${name}'`)
+  .join(', ')}]`
 
 const rulesWithoutTelemetry: readonly ProviderRule[] = [
   {
-    message: `provider kubernetes has no telemetry of its own: write analysis.metrics with a query or a templateRef, none of them named ${BUILT_INS.join(' or ')}`,
-    cel: `(has(self.skipAnalysis) && self.skipAnalysis) || (has(self.analysis) && has(self.analysis.metrics) && size(self.analysis.metrics) > 0 && self.analysis.metrics.all(one, !(one.name in [${BUILT_INS.map(name => `'${name}'`).join(', ')}])))`,
+    message: `provider kubernetes has no telemetry of its own: write analysis.metrics, each with a query or a templateRef`,
+    cel: `(has(self.skipAnalysis) && self.skipAnalysis) || (has(self.analysis) && has(self.analysis.metrics) && size(self.analysis.metrics) > 0 && self.analysis.metrics.all(one, !(${isBuiltIn}) || ${isQuery}))`,
     holds: ({ skipAnalysis, analysis }) => {
       const metrics = analysis?.metrics ?? []
-      return skipAnalysis === true || (metrics.length > 0 && metrics.every(({ name }) => !BUILT_INS.includes(name)))
+      return skipAnalysis === true || (metrics.length > 0 && metrics.every(metric => builtInOf(metric) === null))
     },
   },
   {

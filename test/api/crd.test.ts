@@ -112,7 +112,7 @@ suite('the CRDs', () => {
       /\bhas\((?!(?:self|oldSelf)(?:[.]\w+)+\))/.test(
         rule.replaceAll(
           // Of the last kind, a map that is missing is taken for an empty one.
-          /!has\((\w+[.]\w+)\) \|\| (?:\1 == 0|size\(\1\) == 0)|has\((\w+[.]\w+)\) && \2 (?:== '\w|!= '')|has\((\w+[.]\w+)\) && has\((\3[.]\w+)\) \? \4 : \{\}/g,
+          /!has\((\w+[.]\w+)\) \|\| (?:\1 == 0|size\(\1\) == 0)|has\((\w+[.]\w+)\) && \2 (?:== '\w|!= '')|has\((\w+[.]\w+)\) && has\((\3[.]\w+)\) \? \4 : \{\}|has\((\w+[.]\w+)\) && has\((\5[.]\w+)\) && \6 != ''/g,
           '',
         ),
       ),

@@ -141,7 +141,9 @@ async function withoutCallers(shop: Shop, example: Example, test: string, via: L
 async function blueGreen(shop: Shop): Promise<void> {
   const input = textIn(examples.blueGreen.file)
   const refusal = await run([process.execPath, bundle, 'import', 'flagger', '-f', '-'], { input }).catch(String)
-  expect(refusal).to.include('provider kubernetes has no telemetry of its own: write analysis.metrics with a query')
+  expect(refusal).to.include(
+    'provider kubernetes has no telemetry of its own: write analysis.metrics, each with a query',
+  )
   await withoutCallers(shop, examples.blueGreen, 'smoke-test', 'client')
 }
 
