@@ -3,6 +3,7 @@
  * readiness tells only of what every canary needs.
  */
 import { apiVersionOf, kindKey, kinds, type Kind } from '../api/object.ts'
+import { scalerKinds } from '../core/autoscalers/index.ts'
 import { policyKindOf, policyKinds } from '../core/policies/index.ts'
 import type { Milliseconds } from '../core/time.ts'
 import type { Reflector } from '../runtime/reflector.ts'
@@ -77,7 +78,7 @@ function otherVersionOf({ kind, state, served }: Reflector, instead: string): st
   const version = apiVersionOf(kind)
   const read =
     instead === '' ? `Sluice reads policies of ${version}` : `policies of ${version} are kept equal for the primary`
-  return `${kindKey(kind)} is served as ${listed(served.toSorted())}, and ${read}: install ${policy.since}${instead}`
+  return `${kindKey(kind)} is served as ${listed(served)}, and ${read}: install ${policy.since}${instead}`
 }
 
 /**
@@ -105,8 +106,11 @@ const isNamed = (kind: Kind, scaler: Kind | null): boolean => scaler !== null &&
 /** A Canary that names an autoscaler of a kind cannot do without that kind. */
 function absenceOfNamed({ kind, state, served }: Reflector, scaler: Kind | null): string | null {
   if (!isNamed(kind, scaler) || state !== 'absent') return null
-  const found = served.length === 0 ? '' : ` as ${apiVersionOf(kind)}`
-  return `${kindKey(kind)} is not installed${found}, and spec.autoscalerRef names a ${kind.kind}. Install KEDA, which is found within ten minutes, or remove spec.autoscalerRef`
+  const own = scalerKinds.find(one => isSame(one.kind, kind))
+  const named = `spec.autoscalerRef names a ${kind.kind}`
+  if (served.length === 0)
+    return `${kindKey(kind)} is not installed, and ${named}. ${own?.install}, or remove spec.autoscalerRef`
+  return `${kindKey(kind)} is served as ${listed(served)}; Sluice needs ${kind.version}, that is ${own?.since}, because ${named}`
 }
 
 const isSame = (one: Kind, other: Kind): boolean => kindKey(one) === kindKey(other)
@@ -148,17 +152,17 @@ function remedy({ kind, namespace }: Reflector, instead: string): string {
 
 /** null for kinds that need not be installed. */
 function absence({ kind, served }: Reflector): string | null {
-  const name = kindKey(kind)
   const own = providerKinds.find(one => isSame(one.kind, kind) && one.kind.version === kind.version)
   if (own === undefined && !required.includes(kind)) return null
-  if (served.length === 0) return `${name} is not installed; ${own?.install ?? 'apply the CRDs of Sluice'}`
+  if (served.length === 0) return `${kindKey(kind)} is not installed; ${own?.install ?? 'apply the CRDs of Sluice'}`
   const needed =
     own === undefined ? `${kind.version}; apply crds/ of this version` : `${kind.version}, that is ${own.since}`
-  return `${name} is served as ${listed(served.toSorted())}; Sluice needs ${needed}`
+  return `${kindKey(kind)} is served as ${listed(served)}; Sluice needs ${needed}`
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-function listed(words: readonly string[]): string {
+/** `a`, `a and b`, `a, b and c`, sorted. */
+function listed(unsorted: readonly string[]): string {
+  const words = unsorted.toSorted()
   const last = words[words.length - 1] ?? ''
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
 }

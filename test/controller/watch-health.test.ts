@@ -1,7 +1,7 @@
 /** What is said of kinds of policies that a Canary needs and that cannot be seen, by how its primary is labeled. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
-import { unseenNeeded } from '../../src/controller/watch-health.ts'
+import { type Kind, kinds } from '../../src/api/object.ts'
+import { unseenIn, unseenNeeded } from '../../src/controller/watch-health.ts'
 import { Reflector } from '../../src/runtime/reflector.ts'
 import { Store } from '../../src/runtime/store.ts'
 import { VirtualClock } from '../../playground/clock.ts'
@@ -12,8 +12,8 @@ import { looseDefinition } from '../../playground/test/installed.ts'
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const kind = kinds.AuthorizationPolicy
 
-/** What is said of the kind with each way of labels, once the server has answered. */
-async function saidWith(prepare: (api: PlaygroundApi) => void): Promise<Record<'keep' | 'switch', string | null>> {
+/** What is said of a kind, once the server has answered. */
+async function saidOf<T>(of: Kind, prepare: (api: PlaygroundApi) => void, say: (one: Reflector) => T): Promise<T> {
   const clock = new VirtualClock()
   const api = PlaygroundApi.on(clock)
   prepare(api)
@@ -21,17 +21,23 @@ async function saidWith(prepare: (api: PlaygroundApi) => void): Promise<Record<'
     object => object,
     () => {},
   )
-  const options = { api, kind, namespace: '', labelSelector: '', clock, random: () => 0.5, log: silent }
+  const options = { api, kind: of, namespace: '', labelSelector: '', clock, random: () => 0.5, log: silent }
   const stop = new AbortController()
   const reflector = new Reflector(options, store)
   void reflector.run(stop.signal)
   await clock.advance(1000)
-  const said = (labels: 'keep' | 'switch'): string | null => unseenNeeded([reflector], 'shop', [kind], labels)
-  const both = { keep: said('keep'), switch: said('switch') }
+  const said = say(reflector)
   stop.abort()
   await clock.advance(0)
-  return both
+  return said
 }
+
+/** What is said of a policy with each way of labels. */
+const saidWith = (prepare: (api: PlaygroundApi) => void): Promise<Record<'keep' | 'switch', string | null>> =>
+  saidOf(kind, prepare, reflector => {
+    const said = (labels: 'keep' | 'switch'): string | null => unseenNeeded([reflector], 'shop', [kind], labels)
+    return { keep: said('keep'), switch: said('switch') }
+  })
 
 const KEEP = 'recreate the Canary with spec.primary.labels: keep'
 
@@ -58,4 +64,35 @@ suite('policies that cannot be seen', () => {
   test('a kind that is not installed has no policies', async () => {
     expect(await saidWith(() => {})).to.deep.equal({ keep: null, switch: null })
   })
+})
+
+suite('autoscalers that are served in another version', () => {
+  const rows = [
+    [
+      kinds.ScaledObject,
+      'v1',
+      'scaledobjects.keda.sh is served as v1; Sluice needs v1alpha1, that is KEDA 2.0 or newer, because spec.autoscalerRef names a ScaledObject',
+    ],
+    [
+      kinds.HorizontalPodAutoscaler,
+      'v1',
+      'horizontalpodautoscalers.autoscaling is served as v1; Sluice needs v2, that is Kubernetes 1.23 or newer, because spec.autoscalerRef names a HorizontalPodAutoscaler',
+    ],
+    [
+      kinds.HorizontalPodAutoscaler,
+      null,
+      'horizontalpodautoscalers.autoscaling is not installed, and spec.autoscalerRef names a HorizontalPodAutoscaler. Use an API server that serves autoscaling/v2, or remove spec.autoscalerRef',
+    ],
+  ] as const
+  for (const [named, version, sentence] of rows) {
+    test(`${named.kind}, ${version ?? 'not at all'}: the sentence says the version that is needed`, async () => {
+      const serve = (api: PlaygroundApi): void => {
+        api.server.resources.remove(named)
+        if (version !== null) api.server.resources.install(resourceOf(looseDefinition({ ...named, version })))
+      }
+      const said = (scaler: Kind | null) => saidOf(named, serve, one => unseenIn([one], 'shop', [], scaler))
+      expect(await said(named)).to.equal(sentence)
+      expect(await said(null)).to.equal(null)
+    })
+  }
 })

@@ -14,6 +14,8 @@ const limits = ({ spec }: KubeObject): Limits => ({
 
 export const horizontal: ScalerKind = {
   kind: kinds.HorizontalPodAutoscaler,
+  since: 'Kubernetes 1.23 or newer',
+  install: 'Use an API server that serves autoscaling/v2',
   pausable: false,
   limits,
   stopsIdle: () => false,

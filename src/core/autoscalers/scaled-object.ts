@@ -52,6 +52,8 @@ const nameOfPrimary = (name: unknown): string | undefined => (typeof name === 's
 
 export const scaledObject: ScalerKind = {
   kind: kinds.ScaledObject,
+  since: 'KEDA 2.0 or newer',
+  install: 'Install KEDA, which is found within ten minutes',
   pausable: true,
   limits,
   stopsIdle: scaler => limits(scaler).min === 0 || at(scaler.spec, 'idleReplicaCount') !== undefined,

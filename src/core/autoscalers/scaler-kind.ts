@@ -23,6 +23,10 @@ export interface Copying {
 
 export interface ScalerKind {
   readonly kind: Kind
+  /** What first served it in this version. */
+  readonly since: string
+  /** How to get it where it is not served. */
+  readonly install: string
   /** Two of it whose selectors overlap can be kept from acting at the same time: the one of the target is paused. */
   readonly pausable: boolean
   limits(scaler: KubeObject): Limits
