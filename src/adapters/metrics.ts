@@ -4,8 +4,8 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CanaryFigures } from '../core/model/canary-metrics.ts'
-import type { RunRecord } from '../core/model/memory.ts'
-import type { Outcome } from '../core/model/memory.ts'
+import { SINKS } from '../core/model/announcement.ts'
+import type { Outcome, RunRecord } from '../core/model/memory.ts'
 import { ROLLBACK_REASONS } from '../core/status/reasons.ts'
 import type { Instant } from '../core/time.ts'
 
@@ -14,7 +14,6 @@ const runs = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_
 const calls = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600]
 const canary = ['namespace', 'name'] as const
 
-/** A rate over a counter that appears with its first count would miss that one, so these are there from the start. */
 const OUTCOMES: readonly Outcome[] = ['Succeeded', 'Failed', 'Withdrawn', 'Superseded']
 
 /** Name without the prefix `sluice_`: kind, help, labels. Durations are in seconds, times in seconds since 1970. */
@@ -84,6 +83,27 @@ const table = {
   | readonly ['histogram', string, readonly string[], readonly number[]]
 >
 
+type Table = typeof table
+type Labels<N extends keyof Table> = Record<Table[N][2][number], string>
+type Named<K extends string> = { [N in keyof Table]: Table[N][0] extends K ? N : never }[keyof Table]
+
+/** Events of Kubernetes are counted by `events_dropped_total`. */
+const CALLED = SINKS.filter(sink => sink !== 'event')
+
+/**
+ * The series of every counter that are there at 0 from the start: a rate over a counter that appears with its first count would miss
+ * that one. Those of a canary are there with its first figures.
+ */
+const FROM_THE_START: { readonly [N in Named<'counter'>]: readonly Labels<N>[] } = {
+  canary_successes_total: [],
+  canary_failures_total: [],
+  rollbacks_total: ROLLBACK_REASONS.map(reason => ({ reason })),
+  reconcile_errors_total: [{}],
+  webhooks_told_total: CALLED.flatMap(sink => ['delivered', 'given up'].map(outcome => ({ sink, outcome }))),
+  events_dropped_total: [{}],
+  spans_dropped_total: [{}],
+}
+
 /** Flagger's metric (1.44), and what says the same here. */
 const flaggers: Partial<Record<keyof typeof table, string>> = {
   info: 'flagger_info',
@@ -109,10 +129,6 @@ export const metricNames: readonly {
   return { name: `sluice_${name}`, help, labels, ...(flagger === undefined ? {} : { flagger }) }
 })
 
-type Table = typeof table
-type Labels<N extends keyof Table> = Record<Table[N][2][number], string>
-type Named<K extends string> = { [N in keyof Table]: Table[N][0] extends K ? N : never }[keyof Table]
-
 /** A series that belongs to a canary. */
 interface Series {
   readonly metric: keyof Table
@@ -136,7 +152,8 @@ export class Metrics {
     }
     collectDefaultMetrics({ register: this.#registry })
     this.set('info', { version }, 1)
-    for (const reason of ROLLBACK_REASONS) this.#counters.get('rollbacks_total')?.inc({ reason }, 0)
+    for (const [name, series] of Object.entries(FROM_THE_START))
+      for (const labels of series) this.#counters.get(name)?.inc(labels, 0)
     for (const outcome of OUTCOMES) this.#histograms.get('run_duration_seconds')?.zero({ outcome })
   }
 

@@ -147,6 +147,14 @@ suite("the controller's own metrics", () => {
     expect(lines).to.include('sluice_run_duration_seconds_count{outcome="Succeeded"} 0')
   })
 
+  test("every counter that is no canary's is there at 0 from the start", async () => {
+    const { body } = await new Metrics('1.2.3').page()
+    const counters = [...body.matchAll(/^# TYPE (sluice_\w+) counter$/gm)].map(([, name = '']) => name)
+    const absent = counters.filter(name => !new RegExp(`^${name}(\\{.*\\})? 0$`, 'm').test(body))
+    expect(absent).to.have.members(['sluice_canary_successes_total', 'sluice_canary_failures_total'])
+    expect(body).to.include('sluice_webhooks_told_total{sink="alert",outcome="given up"} 0')
+  })
+
   test('the page names its version and every metric of the table', async () => {
     const { body, contentType } = await new Metrics('1.2.3').page()
     expect(contentType).to.match(/^text\/plain/)
