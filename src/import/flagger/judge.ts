@@ -2,6 +2,7 @@
 import { CONNECTOR_SENTENCE, parseAlertProvider } from '../../api/alert-provider.ts'
 import type { Canary } from '../../api/canary.ts'
 import { parseCanary } from '../../api/parse-canary.ts'
+import { withoutEmpty } from '../../api/empty.ts'
 import { limitProblem } from '../../api/metric.ts'
 import { resources } from '../../api/crd.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../api/json-schema.ts'
@@ -79,8 +80,9 @@ const ofOpenNamespace = (problem: string): Said => ({
   sentence: `${problem.split(':', 1)[0]}: the ${problem.includes('templateRef') ? 'MetricTemplate' : 'AlertProvider'} must be in the namespace to which the Canary is applied`,
 })
 
-/** The differences that matter for a spec, without those of fields that are refused anyway. */
-function differencesOf(spec: unknown, problems: readonly string[]): Said[] {
+/** The differences that matter for what a spec says, without those of fields that are refused anyway. */
+function differencesOf(written: unknown, problems: readonly string[]): Said[] {
+  const spec = withoutEmpty(written, schemas.get('Canary') ?? {})
   return differences.flatMap(({ path, means, when = () => true }): Said[] => {
     const isRefused = problems.some(problem => problem.startsWith(`spec.${path}`))
     const value = path.includes('[]') ? undefined : at(spec, ...path.split('.'))

@@ -85,6 +85,18 @@ const rows: readonly Row[] = [
   { name: 'suspend', text: canary({ suspend: true }), notes: [['differs', /^spec\.suspend: is the same as paused/]] },
   { name: 'suspend that says nothing', text: canary({ suspend: false }), notes: [] },
   {
+    name: 'fields that differ and say nothing, as Helm prints them',
+    text: canary({
+      provider: '',
+      metricsServer: '',
+      autoscalerRef: null,
+      ingressRef: {},
+      revertOnDeletion: false,
+      service: { port: 80, gatewayRefs: [], match: [], hosts: [] },
+    }),
+    notes: [],
+  },
+  {
     name: 'an interval that Flagger makes longer',
     text: canary(analysis({ interval: '5s' })),
     notes: [['differs', /^spec\.analysis\.interval: .*Flagger's shortest is 10s/]],
