@@ -239,6 +239,35 @@ suite('queries that can never work', () => {
     expect(stalled()).to.equal('False')
   })
 
+  const unjudged = {
+    'by skipAnalysis': () => world.user.merge(kinds.Canary, 'shop', 'web', { spec: { skipAnalysis: true } }),
+    'by approve full': () => world.annotate('approve', '1 full hotfix'),
+  }
+  for (const [how, act] of Object.entries(unjudged)) {
+    test(`N1, other values: a query that does not parse stops no release that is not judged, ${how}`, async () => {
+      await world.initialized()
+      edit('sum(rate(errors[1m])')
+      await world.clock.advance(2000)
+      world.setImage('demo/web:1.1.0')
+      await world.clock.advance(20_000)
+      expect([world.stand, stalled()]).to.deep.equal(['Progressing 0', 'True'])
+      act()
+      await world.until('Succeeded', minute)
+    })
+  }
+
+  test('N1, other values: one that is written in mid-run is what status names, also once the analysis is suspended', async () => {
+    await world.initialized({ analysis: { interval: '10s', threshold: 2, maxBlind: '1m' } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    edit('sum(rate(errors[1m])')
+    await world.clock.advance(2 * minute)
+    expect([world.stand, world.status.reason, stalled()]).to.deep.equal(['Progressing 0', 'Invalid', 'True'])
+    expect(world.status.message).to.match(/^spec\.analysis\.metrics\[0\]\.query cannot work: 1:21: parse error/)
+    edit('vector(0)')
+    await world.until('Succeeded', 3 * minute)
+  })
+
   test('N1, other values: several series are Stalled before anything is touched, and asked again once they may be one', async () => {
     world.deploy()
     await world.clock.advance(30_000)

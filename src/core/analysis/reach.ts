@@ -1,9 +1,11 @@
 /**
  * How far back a query reaches: the longest way from its ranges (`[5m]`), subqueries (`[30m:1m]`) and offsets, added up where
- * one encloses the other. Prometheus is not asked for it, because its API tells only whether a query parses.
+ * one encloses the other. Prometheus is not asked for it, because its API tells only whether a query parses. The window of a
+ * recording rule is read from its name, in which it stands by convention (`job:errors:rate5m`,
+ * https://prometheus.io/docs/practices/rules/#naming).
  *
- * Not seen: the window of a recording rule (`job:errors:rate5m`), and the 5 minutes for which Prometheus takes an old
- * sample of a plain selector.
+ * Not seen: that of a recording rule whose name does not have it, and the 5 minutes for which Prometheus takes an old sample of
+ * a plain selector.
  */
 import type { Milliseconds } from '../time.ts'
 
@@ -77,12 +79,15 @@ export function reachOf(query: string): Milliseconds {
       level = levels.pop() ?? { longest: 0, operand: 0, names: false }
       if (!inner.names) level.operand = Math.max(inner.longest, inner.operand)
     } else if (token.startsWith('[')) {
-      level.operand += lengthOf(token.slice(1).split(':', 1)[0] ?? '')
+      level.operand += lengthOf(/^\[([^\]:]*)/.exec(token)?.[1] ?? '')
     } else if (said === 'offset') {
-      const length = token === '-' ? -lengthOf(words[index + 1] ?? '') : lengthOf(token)
-      level.operand = Math.max(0, level.operand + length)
+      const isSigned = token === '-' || token === '+'
+      const length = lengthOf(isSigned ? (words[index + 1] ?? '') : token)
+      level.operand = Math.max(0, level.operand + (token === '-' ? -length : length))
     } else if (said === '@') {
-      if (/^[\d.-]/.test(token)) level.operand = Number.POSITIVE_INFINITY
+      if (/^[\d.+-]/.test(token)) level.operand = Number.POSITIVE_INFINITY
+    } else if (/^[A-Za-z_:]/.test(token) && token.includes(':') && !level.names) {
+      level.operand += windowOfRule(token)
     } else if (/^[+\-*/%^<>=!,]$/.test(token) || ['and', 'or', 'unless', 'atan2'].includes(before)) {
       level.longest = Math.max(level.longest, level.operand)
       level.operand = 0
@@ -92,8 +97,15 @@ export function reachOf(query: string): Milliseconds {
   return level.longest
 }
 
-/** The durations in a text, added up: `1h30m`, `1.5h`, `300`. */
+/** The window in the name of a recording rule, which ends with it: `job:errors:rate5m`, `web:errors:ratio_rate1h30m`. */
+function windowOfRule(name: string): Milliseconds {
+  return lengthOf(/(?:\d+(?:ms|[smhdwy]))+$/.exec(name.slice(-32))?.[0] ?? '')
+}
+
+/** The durations in a text, added up: `1h30m`, `1.5h`, `300`; a number alone is seconds, also as `1e3` and `0x3c`. */
 function lengthOf(text: string): Milliseconds {
+  const seconds = Number(text.trim() === '' ? Number.NaN : text.replaceAll('_', ''))
+  if (Number.isFinite(seconds)) return seconds * 1000
   let length = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ms|[smhdwy]|)/g)) {
     length += Number(amount) * (units.get(unit ?? '') ?? 0)

@@ -22,8 +22,13 @@ export interface AskedMetric {
   readonly access: Access | null
 }
 
-/** Every metric, with the path by which sentences name it. */
+/** No metric decides where the analysis is skipped, or was approved in full: what is wrong with one delays no hotfix. */
+const isUnjudged = ({ canary, state }: Observation): boolean =>
+  canary.spec.skipAnalysis || ('approved' in state && state.approved === 'full')
+
+/** Every metric that may decide, with the path by which sentences name it. */
 export function metricsOf(o: Observation): { readonly path: string; readonly metric: Metric }[] {
+  if (isUnjudged(o)) return []
   const { metrics, steps } = o.canary.spec.analysis
   return [
     ...metrics.map((metric, i) => ({ path: `spec.analysis.metrics[${i}]`, metric })),
