@@ -114,6 +114,7 @@ const explicable: ReadonlySet<Reason> = new Set<Reason>([
   'Routing',
   'NotCarried',
   'MetricsUnavailable',
+  'AnalysisSuspended',
   'PrimaryNotReady',
 ])
 

@@ -53,9 +53,9 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
 export function returnTraffic(o: Promoting, now: Instant): Move | Read {
   const { state, primary } = o
   const carriedAt = carriedSince(o, state.traffic, state.carriedAt, now)
-  const missing =
-    primary === null || primary.ready === 0 ? 'primary' : primary.ready < sizeOf(o, 'primary') ? 'pods' : null
-  const next = awaiting({ ...state, carriedAt }, missing, now)
+  // One wait, whether all of its pods are missing or some: those that fail by turns get no new deadline each time.
+  const isWhole = primary !== null && primary.ready >= Math.max(1, sizeOf(o, 'primary'))
+  const next = awaiting({ ...state, carriedAt }, isWhole ? null : 'primary', now)
   if (primary === null || primary.ready === 0) {
     const message = `${kindAndName(o.names.primary)} has no ready pod: ${primary?.message ?? 'it was deleted'}`
     const deadline = deadlineOf(o, next.waiting, now)

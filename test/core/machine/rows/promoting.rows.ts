@@ -186,6 +186,19 @@ export const promotingRows: Rows = {
       60000,
     ],
   },
+  'with one deadline for all of its pods, whether some are missing or all': {
+    rule: returnTraffic,
+    given: at(promoting('returning', { ...late, carriedAt: now - minute }), {
+      canary: withoutMesh,
+      primary: primary(candidate.revision, 1),
+    }),
+    move: [
+      'Promoting diverting 100',
+      'Undoing',
+      'Undoing the promotion: Deployment web-primary gets 3a1c36f5bc (web:1) back: 1 of 2 pods of Deployment web-primary are ready',
+      0,
+    ],
+  },
   'callers are moved off a primary before its template goes back': {
     rule: moveCallersOffPrimary,
     given: at(promoting('diverting'), { ...taken, traffic: carriedBy([50, 50]) }),
