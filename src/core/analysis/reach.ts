@@ -1,7 +1,7 @@
 /**
  * How far back a query reaches: the longest way from its ranges (`[5m]`), subqueries (`[30m:1m]`) and offsets, added up where
  * one encloses the other. Prometheus is not asked for it, because its API tells only whether a query parses. The window of a
- * recording rule is read from its name, in which it stands by convention (`job:errors:rate5m`,
+ * recording rule is read from its name, which ends with it by convention (`job:errors:rate5m`,
  * https://prometheus.io/docs/practices/rules/#naming).
  *
  * Not seen: that of a recording rule whose name does not have it, and the 5 minutes for which Prometheus takes an old sample of
