@@ -51,8 +51,8 @@ function samePods(world: TinyWorld, name: string, workload: Observation['target'
   }
 }
 
-/** Waits with a deadline that are not for pods of the candidate to become ready. */
-const NOT_FOR_READINESS = /not yet in the endpoints|did not end within/
+/** A wait with a deadline that is not for pods of the candidate to become ready. */
+const NOT_FOR_READINESS = /not yet in the endpoints/
 
 /** A candidate is rolled back because of its pods only while one of them is not ready. */
 export const onlyMissingPodsAreOverdue: Law = () => ({

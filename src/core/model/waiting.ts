@@ -12,7 +12,8 @@ import type { Instant } from '../time.ts'
  * - `owner`: the owner of the target resumes its rollout.
  * - `resume`: a user resumes the canary.
  * - `webhook`: a webhook confirms that the run starts.
- * - `takeUp`: the Deployment controller takes up a change, after the time that pods have to become ready.
+ * - `takeUp`: the Deployment controller takes up a change of the target, or in a promotion of the primary, after the time that pods have
+ *   to become ready or to end.
  */
 export const AWAITED = [
   'target',

@@ -63,7 +63,8 @@ const sentences: Readonly<Record<Awaited, (known: Described) => string>> = {
   owner: ({ names }) => `Waiting for the owner of ${kindAndName(names.target)} to resume its rollout`,
   resume: () => 'Waiting for `resume`',
   webhook: () => 'Waiting for a webhook to confirm the start',
-  takeUp: ({ names }) => `Waiting for the Deployment controller to observe ${kindAndName(names.target)}`,
+  takeUp: ({ names, state }) =>
+    `Waiting for the Deployment controller to take up the change of ${kindAndName(state.phase === 'Promoting' ? names.primary : names.target)}`,
 }
 
 /** What follows, if all goes well; null at rest. */

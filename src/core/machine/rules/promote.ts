@@ -5,7 +5,7 @@ import { hold, holdAndReport, holdUnchanged, transition, transitionSilently } fr
 import { traitsOf } from '../../../api/providers.ts'
 import { remember } from './end-run.ts'
 import { undo } from './undo.ts'
-import { deadlineOf, notInEndpoints, whenOverdue, holdUntil, notReadyInTime } from './verdict.ts'
+import { deadlineOf, isNotTakenUp, notInEndpoints, whenOverdue, holdUntil, notReadyInTime } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { atStage, carriedSince, judgedReady, unreached, withImage } from '../../model/selectors.ts'
@@ -35,18 +35,18 @@ export function copyToPrimary(o: Promoting, now: Instant): Move | Read {
   if (missing === 0) return lower(o, now)
   const rolling = ours ? primary.message : 'the template is being copied'
   const waited = missing === null ? rolling : notInEndpoints(missing, o.names.primaryService.name)
+  const message = `Waiting for ${kindAndName(o.names.primary)}: ${waited}`
+  if (ours && isNotTakenUp(o, primary, state.waiting, now))
+    return whenOverdue(o, now, () => {
+      const said = `${message}. The promotion of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
+      const held = awaiting(state, 'takeUp', now)
+      return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null, { state: held })
+    })
   const next = awaiting(state, missing === null ? 'primary' : 'endpoints', now)
   const deadline = deadlineOf(o, next.waiting, now)
-  const message = `Waiting for ${kindAndName(o.names.primary)}: ${waited}`
   if (deadline !== null && !(ours && primary.readiness === 'stuck'))
     return holdUntil(o, { reason: 'Promoting', message }, deadline, next, now)
-  return whenOverdue(o, now, () => {
-    // What the Deployment controller does not take up says nothing of the candidate.
-    if (!ours || primary.readiness !== 'pending')
-      return undo(o, missing === null ? notReadyInTime(o, 'primary') : waited, now)
-    const said = `${message}. The promotion of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
-    return holdAndReport(o, { severity: 'warn', reason: 'Promoting', message: said }, null)
-  })
+  return whenOverdue(o, now, () => undo(o, missing === null ? notReadyInTime(o, 'primary') : waited, now))
 }
 
 /** Traffic goes back step by step: each weight is carried, and lasts its interval. */

@@ -1,12 +1,10 @@
 /** From the draining of an earlier candidate to pods of the new one that are ready for traffic. */
-import { formatDuration } from '../../../api/duration.ts'
-import { progressDeadline } from '../../model/plan.ts'
 import { hold, holdAndReport, holdUnchanged } from '../move.ts'
 import { rollBack } from './end-run.ts'
 import { mustShift } from './shift.ts'
 import { isToBeConfirmed, waitToStart } from './start-run.ts'
 import { stageFor } from './target-changes.ts'
-import { deadlineOf, notInEndpoints, holdUntil, notReadyInTime, whenOverdue } from './verdict.ts'
+import { deadlineOf, isNotTakenUp, notInEndpoints, holdUntil, notReadyInTime, whenOverdue } from './verdict.ts'
 import type { Move, Read } from '../../model/decision.ts'
 import { kindAndName, LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
@@ -54,16 +52,8 @@ export function stopOldPods(o: Observation<AnalysisPhase>, now: Instant): Move |
   const waited = `${running} pods with the earlier configuration`
   const next = awaiting(state, 'oldPods', now)
   const deadline = deadlineOf(o, next.waiting, now)
-  if (deadline === null)
-    return whenOverdue(o, now, () =>
-      rollBack(
-        o,
-        state,
-        'DeadlineExceeded',
-        `${waited} did not end within ${formatDuration(progressDeadline(o.canary))}`,
-        now,
-      ),
-    )
+  if (state.waiting?.for === 'takeUp' || deadline === null)
+    return whenOverdue(o, now, () => waitForTakeUp(o, `${waited} to end`, now))
   return holdUntil(o, { reason: 'WaitingForPods', message: `Waiting for ${waited} to end` }, deadline, next, now)
 }
 
@@ -88,22 +78,23 @@ export function waitForOwner(o: Observation<AnalysisPhase>, now: Instant): Move 
 export function startCandidatePods(o: Observation<AnalysisPhase>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (target === null) return undefined
-  const overdue = state.waiting?.for === 'takeUp' || deadlineOf(o, state.waiting, now) === null
-  if (target.readiness === 'pending' && overdue) return whenOverdue(o, now, () => waitForTakeUp(o, now))
+  const { message: rolling } = target
+  if (isNotTakenUp(o, target, state.waiting, now))
+    return whenOverdue(o, now, () => waitForTakeUp(o, `${kindAndName(o.names.target)}: ${rolling}`, now))
   if (target.readiness === 'ready' && judgedReady(o, state.candidate) > 0) return undefined
   // The deadline counts from the moment at which the pods could start.
   const next = awaiting(state, 'pods', now)
   const deadline = deadlineOf(o, next.waiting, now)
   if (target.readiness === 'stuck' || deadline === null)
     return whenOverdue(o, now, () => rollBack(o, state, 'DeadlineExceeded', notReadyInTime(o, 'target'), now))
-  const message = `Waiting for ${kindAndName(o.names.target)}: ${target.message}`
+  const message = `Waiting for ${kindAndName(o.names.target)}: ${rolling}`
   return holdUntil(o, { reason: 'WaitingForPods', message }, deadline, next, now)
 }
 
-/** A change that the Deployment controller does not take up says nothing of the candidate: it is waited for, without an end. */
-function waitForTakeUp(o: Observation<AnalysisPhase>, now: Instant): Move {
-  const { names, state, target } = o
-  const message = `Waiting for ${kindAndName(names.target)}: ${target?.message ?? ''}. The release of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
+/** What the controllers of Kubernetes do not do says nothing of the candidate: it is waited for, without an end. */
+function waitForTakeUp(o: Observation<AnalysisPhase>, what: string, now: Instant): Move {
+  const { state } = o
+  const message = `Waiting for ${what}. The release of ${withImage(o, state.candidate)} continues when it does; check kube-controller-manager`
   return holdAndReport(o, { severity: 'warn', reason: 'WaitingForPods', message }, null, {
     state: awaiting(state, 'takeUp', now),
   })

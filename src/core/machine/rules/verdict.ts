@@ -6,7 +6,7 @@ import type { Move, News, Read, Source } from '../../model/decision.ts'
 import { at, textsOf } from '../../json.ts'
 import { hold, holdAndReport } from '../move.ts'
 import { kindAndName, SERVICE_NAME_LABEL } from '../../model/names.ts'
-import type { Observation } from '../../model/observation.ts'
+import type { Observation, Workload } from '../../model/observation.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { routingOf } from '../../routers/index.ts'
 import { sideWaitedFor, troublesInWords } from '../../model/selectors.ts'
@@ -23,6 +23,14 @@ const MINUTE = 60_000
 export function deadlineOf(o: Observation, waiting: Waiting | null, now: Instant): Instant | null {
   const deadline = (waiting?.since ?? now) + progressDeadline(o.canary)
   return deadline > now ? deadline : null
+}
+
+/**
+ * Whether the Deployment controller has not taken a change up in the time that pods have to become ready. It says nothing of a release: the
+ * wait is for `takeUp` from then on, and the pods have their whole time after it.
+ */
+export function isNotTakenUp(o: Observation, workload: Workload, waiting: Waiting | null, now: Instant): boolean {
+  return workload.readiness === 'pending' && (waiting?.for === 'takeUp' || deadlineOf(o, waiting, now) === null)
 }
 
 /**

@@ -118,14 +118,14 @@ export const starting: Rows = {
       60000,
     ],
   },
-  'in time': {
+  'without an end, because that is no fault of the candidate': {
     rule: stopOldPods,
     given: at(run('stoppingOldPods', { waiting: { for: 'oldPods', since: now - 2 * minute } })),
     move: [
-      'Failed',
-      'DeadlineExceeded',
-      'Rolled back 34c7e426be (web:2) before it received traffic: 2 pods with the earlier configuration did not end within 2m',
-      0,
+      'Progressing stoppingOldPods 0',
+      'WaitingForPods',
+      'Waiting for 2 pods with the earlier configuration to end. The release of 34c7e426be (web:2) continues when it does; check kube-controller-manager',
+      null,
     ],
   },
   'a conflict stops a candidate before its pods start': {

@@ -120,11 +120,32 @@ suite('waits of a run', () => {
     } as const
     const object = primary('web:2', 2)
     const pending = { ...workload(object, []), revision: candidate.revision }
-    expect(told(decided(given(copying, { primary: pending })))).to.deep.equal([
+    const first = decided(given(copying, { primary: pending }))
+    expect(told(first)).to.deep.equal([
       'Promoting',
       'Promoting',
       'Waiting for Deployment web-primary: the Deployment controller has not observed its latest change (generation 2, observed 1). The promotion of 34c7e426be (web:2) continues when it does; check kube-controller-manager',
     ])
+    // Once it is taken up the pods have their whole time.
+    const after = decided(given(first.state, { primary: { ...pending, readiness: 'progressing' } }))
+    expect([after.state.phase, after.reason, after.wakeAt]).to.deep.equal(['Promoting', 'Promoting', now + minute])
+  })
+
+  test('pods that carry have their whole time, too, once a change of their number is taken up late', () => {
+    const waiting = { for: 'pods', since: now - 2 * minute } as const
+    const carrying = run({ waiting, stage: 'advancing', traffic: weighted(50), highest: 50 })
+    const [seen, missing] = [
+      workload(target(2), [replicaSet(target(2), 1)]),
+      workload(target(), [replicaSet(target(), 1)]),
+    ]
+    const first = decided(given(carrying, { target: seen }))
+    expect(first.state.phase).to.equal('Progressing')
+    const after = decided(given(first.state, { target: missing }))
+    expect([after.state.phase, 'waiting' in after.state && after.state.waiting]).to.deep.equal([
+      'Progressing',
+      { for: 'pods', since: now },
+    ])
+    expect(decided(given(carrying, { target: missing })).state.phase).to.equal('Failed')
   })
 
   const waitsForEndpoints: Record<string, [State, Partial<Observation>, string]> = {
