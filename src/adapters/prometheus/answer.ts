@@ -15,9 +15,9 @@ export type Reply =
 
 /**
  * What may help: `now`, the same request may well succeed in a moment; `apart`, it took too long, and its parts may be answered;
- * `no`, nothing will.
+ * `singly`, some of its parts may be answered whole; `no`, nothing will.
  */
-export type Retry = 'now' | 'apart' | 'no'
+export type Retry = 'now' | 'apart' | 'singly' | 'no'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -48,7 +48,7 @@ export function replyOf(body: string, server: string): Reply {
   const warnings = Array.isArray(parsed['warnings']) ? parsed['warnings'].map(String).map(brief) : []
   const missing = missingPart(warnings, parsed['isPartial'])
   if (missing !== null) {
-    return { kind: 'unavailable', error: `${server} gave only a part of the answer: ${missing}`, retry: 'no' }
+    return { kind: 'unavailable', error: `${server} gave only a part of the answer: ${missing}`, retry: 'singly' }
   }
   const annotations = warnings
   if (resultType === 'scalar' && isSample(result)) return { kind: 'scalar', value: result[1], annotations }

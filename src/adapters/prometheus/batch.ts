@@ -5,6 +5,7 @@
  * - A merged query that is refused, or too large, is halved until the culprit is asked alone, and from then on always.
  * - A merged query that is slow is asked again in parts, one for each owner. An owner whose own part is slow waits in a lane for
  *   slow owners from then on, until it is answered in time.
+ * - Of a merged query that is answered in part, each query is asked again: stores that are away may concern one of them alone.
  * - A namespace has few requests under way and a bounded queue, and namespaces take turns.
  */
 import type { Finding } from '../../core/model/check.ts'
@@ -32,6 +33,10 @@ import { Turns } from './turns.ts'
 const GATHER: Milliseconds = 15
 const SINGLE_LIMIT = 1024 * 1024
 const MERGED_LIMIT = 10 * 1024 * 1024
+/** In so many deadlines the owners of a slow merged query are told apart, however many they are. */
+const TELLING_APART = 2
+/** The shortest wait for the part of one of them, in deadlines (250 ms of 5 s): most queries are answered in less. */
+const SHORTEST_PATIENCE = 1 / 20
 /** How many owners and queries are remembered as to be asked apart; the oldest is forgotten first. */
 const MAX_REMEMBERED = 1000
 const WAITING_BYTES = 8 * 1024 * 1024
@@ -46,6 +51,13 @@ const lanes = {
   slow: { atOnce: 6, perGroup: 2, waitingBytes: WAITING_BYTES },
 } as const
 type Lane = keyof typeof lanes
+
+/** Questions that are asked again, in one request. */
+interface Part {
+  readonly questions: readonly Question[]
+  readonly lane: Lane
+  readonly patience?: Milliseconds
+}
 
 export interface AskTerms {
   /** Bytes after which an answer is too large. */
@@ -110,7 +122,7 @@ export class Batch {
   }
 
   /** Asks questions of one group in one request. */
-  async #answer(questions: readonly Question[], lane: Lane): Promise<void> {
+  async #answer(questions: readonly Question[], lane: Lane, patience = this.#patience(lane)): Promise<void> {
     const turn = await this.#turns[lane].take(this.#groupOf(questions), bytesOf(questions), () =>
       questions.some(isWanted),
     )
@@ -129,21 +141,32 @@ export class Batch {
     }
     const queries = [...byQuery(wanted).keys()]
     const begun = performance.now()
-    const reply = await this.#ask(wanted, queries, lane)
+    const reply = await this.#ask(wanted, queries, patience)
     turn()
     if (reply.kind !== 'unavailable' && performance.now() - begun < this.#patience('users')) {
       for (const own of byOwner(wanted)) if (own[0] !== undefined) this.#slowOwners.delete(ownerOf(own[0].asker))
     }
-    await this.#conclude(reply, wanted, queries, lane)
+    await this.#conclude(reply, wanted, queries, lane, patience)
   }
 
-  async #conclude(reply: Reply, questions: readonly Question[], queries: readonly string[], lane: Lane): Promise<void> {
+  async #conclude(
+    reply: Reply,
+    questions: readonly Question[],
+    queries: readonly string[],
+    lane: Lane,
+    patience: Milliseconds,
+  ): Promise<void> {
     if (reply.kind === 'not-asked') {
       for (const { answer } of questions) answer(reply)
     } else if (reply.kind === 'unavailable') {
-      const apart = reply.retry === 'apart' ? await this.#apart(questions, lane) : null
-      if (apart === null) for (const { answer } of questions) answer({ kind: 'unavailable', error: reply.error })
-      else await Promise.all(apart.map(([own, to]) => this.#answer(own, to)))
+      const parts =
+        reply.retry === 'apart'
+          ? await this.#apart(questions, lane, patience)
+          : reply.retry === 'singly'
+            ? singly(questions, lane)
+            : null
+      if (parts === null) for (const { answer } of questions) answer({ kind: 'unavailable', error: reply.error })
+      else await Promise.all(parts.map(part => this.#answer(part.questions, part.lane, part.patience)))
     } else if (queries.length === 1) {
       const [query = ''] = queries
       const finding = this.#single(query, reply)
@@ -163,13 +186,18 @@ export class Batch {
   }
 
   /** How questions that were too slow together are asked again, each part in its lane; null when there is nothing to gain. */
-  async #apart(questions: readonly Question[], lane: Lane): Promise<[Question[], Lane][] | null> {
+  async #apart(questions: readonly Question[], lane: Lane, patience: Milliseconds): Promise<Part[] | null> {
+    const { deadline } = this.#options
     const owners = byOwner(questions)
-    if (owners.length > 1) return (await this.#isAlive(questions)) ? owners.map(own => [own, lane]) : null
+    if (owners.length > 1) {
+      const share = Math.max(SHORTEST_PATIENCE, (TELLING_APART * lanes[lane].perGroup) / owners.length)
+      const each = Math.min(this.#patience(lane), share * deadline)
+      return (await this.#isAlive(questions)) ? owners.map(own => ({ questions: own, lane, patience: each })) : null
+    }
     const [own] = owners
     if (own?.[0] === undefined) return null
     this.#slowOwners.add(ownerOf(own[0].asker))
-    return lane === 'users' ? [[own, 'slow']] : null
+    return patience < deadline ? [{ questions: own, lane: 'slow' }] : null
   }
 
   /** Whether it is the questions that are slow: a server that hangs altogether need not be asked them one by one. */
@@ -209,13 +237,13 @@ export class Batch {
     return { kind: 'refused', error: 'its answer is larger than 1 MiB; aggregate it to one series, as in sum(…)' }
   }
 
-  async #ask(questions: readonly Question[], queries: readonly string[], lane: Lane): Promise<Reply> {
+  async #ask(questions: readonly Question[], queries: readonly string[], patience: Milliseconds): Promise<Reply> {
     const [only = ''] = queries
     const merged = queries.length > 1
     const given = whenAllAbort(questions.map(({ signal }) => signal))
     const reply = await this.#options.ask(merged ? merge(queries) : only, {
       sizeLimit: merged ? MERGED_LIMIT : SINGLE_LIMIT,
-      deadline: this.#patience(lane),
+      deadline: patience,
       tenant: this.#tenantOf(questions),
       access: accessOf(questions),
       signal: given.signal,
@@ -240,6 +268,12 @@ export class Batch {
     const isOfOne = questions.every(({ asker }) => asker.namespace === first?.asker.namespace)
     return isOfOne ? (first?.asker.namespace ?? '') : ''
   }
+}
+
+/** How questions that were to be answered in one request are asked again; of ours all ask the same stores. */
+function singly(questions: readonly Question[], lane: Lane): Part[] | null {
+  const queries = [...byQuery(questions).values()]
+  return lane === 'ours' || queries.length === 1 ? null : queries.map(same => ({ questions: same, lane }))
 }
 
 /** The last texts that were added. */

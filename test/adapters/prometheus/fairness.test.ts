@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type { Check, Finding } from '../../../src/core/model/check.ts'
 import type { PrometheusOptions, PrometheusSource } from '../../../src/adapters/prometheus/source.ts'
-import { question, type Loopback } from './loopback.ts'
+import { question, saying, type Loopback } from './loopback.ts'
 import { sourcesOfSuite } from './sources.ts'
 
 suite('what one costs the others at a metrics server', () => {
@@ -82,6 +82,26 @@ suite('what one costs the others at a metrics server', () => {
       { kind: 'unavailable', error: `${made.url} answered 503: query timed out in expression evaluation` },
       one,
     ])
+  })
+
+  test('one whose series lie on a store that is away holds alone; ours, which all ask the same stores, are asked once', async () => {
+    const partial = saying({ warnings: ['store-b: rpc error: code = Unavailable'] }, '1')
+    const { url, requests } = await serving(
+      () => ['1'],
+      (request, response, query) => query.includes('[1d]') && partial(request, response, query),
+    )
+    const away: Finding = {
+      kind: 'unavailable',
+      error: `${url} gave only a part of the answer: store-b: rpc error: code = Unavailable`,
+    }
+    const users = [asked('rate(a[1d])', 'shop', 'web'), asked('b', 'shop', 'web'), asked('c', 'shop', 'store')]
+    const found = await source(url).measure(users, patient())
+    expect(users.map(({ id }) => found.get(id))).to.deep.equal([away, one, one])
+    requests.length = 0
+    const ours = ['rate(a[1d])', 'b'].map(query => asked(query, 'shop', 'web', 'requests'))
+    const findings = await source(url).measure(ours, patient())
+    expect(ours.map(({ id }) => findings.get(id))).to.deep.equal([away, away])
+    expect(requests).to.have.lengthOf(1)
   })
 
   test('an owner that is answered in time again is merged again', async () => {

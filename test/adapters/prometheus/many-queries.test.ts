@@ -116,7 +116,7 @@ suite('PrometheusSource: many questions at once', () => {
           under.set(namespace, (under.get(namespace) ?? 0) - 1)
           const data = { resultType: 'scalar', result: [0, query.replace(/\D/g, '')] }
           response.end(JSON.stringify({ status: 'success', data }))
-        }, 20)
+        }, 60)
         return true
       },
     )
