@@ -153,15 +153,6 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
     { ...of(), ...around({ routes: [httpRoute('beta', { parentRefs: atService, ...to('beta') })] }) },
     'HTTPRoute shop/beta has Service web as its parent, as the HTTPRoute of this Canary: their rules are merged, so some requests would bypass the split. Remove that parent from it, or recreate the Canary with service.routes: [{name: beta}].',
   ),
-  'a consumer route in another namespace': conflict(
-    {
-      ...of(),
-      ...around({
-        routes: [httpRoute('own', { parentRefs: [{ ...atService[0], namespace: 'shop' }], ...to('web') }, 'other')],
-      }),
-    },
-    'HTTPRoute other/own has Service shop/web as its parent, so callers in namespace other meet it instead of the split. Remove that parent from it.',
-  ),
   'a VirtualService beside the HTTPRoute': conflict(
     { ...of(), ...around({ otherApiRoutes: [routes('old', { hosts: ['web'] })] }) },
     'VirtualService shop/old is for requests in the mesh to Service web, which this Canary splits by routes of another API: some callers would meet the one, and some the other. Remove the host web from it, or recreate the Canary with provider: istio.',
@@ -180,12 +171,5 @@ export const ofGatewayApi: Readonly<Record<string, Blocking>> = {
   'an HTTPRoute beside the VirtualService': conflict(
     { canary: canary(), ...around({ otherApiRoutes: [httpRoute('new', { parentRefs: atService, ...to('web') })] }) },
     'HTTPRoute shop/new is for requests in the mesh to Service web, which this Canary splits by routes of another API: some callers would meet the one, and some the other. Remove the Service from its parentRefs, or recreate the Canary with provider: gatewayapi:v1.',
-  ),
-  'an HTTPRoute of another namespace beside the VirtualService': conflict(
-    {
-      canary: canary(),
-      ...around({ otherApiRoutes: [httpRoute('new', { parentRefs: atService, ...to('web') }, 'other')] }),
-    },
-    'HTTPRoute other/new is for requests in the mesh to Service web, which this Canary splits by routes of another API: some callers would meet the one, and some the other. Remove the Service from its parentRefs.',
   ),
 }

@@ -84,6 +84,8 @@ const table: Readonly<Record<string, { o: Observation; reason: string; message: 
   },
 }
 
+const patterns = ['public.istio-system.svc.cluster.local', 'public.istio-system', './public', 'public', '*/public']
+
 const fine: Readonly<Record<string, Observation>> = {
   'public hosts and a shared gateway': given({
     hosts: ['bank.example.com', '*.example.org'],
@@ -117,6 +119,18 @@ suite('hosts and gateways of a Canary', () => {
         expect(problemOf(o, when)).to.deep.equal({ reason, message })
       }
       expect(serviceRefusal(o)).to.deep.equal({ reason, message })
+    })
+  }
+  for (const pattern of patterns) {
+    test(`a pattern of a gateway, as ${pattern}, means one gateway in any notation`, () => {
+      const namespace = pattern.endsWith('public') && pattern !== '*/public' ? 'shop' : 'istio-system'
+      const allowed = { allowedGateways: [allow(pattern)] }
+      for (const gateway of [`${namespace}/public`, `public.${namespace}.svc.cluster.local`]) {
+        expect(problemOf(given({ gateways: [gateway] }, allowed), 'start'), gateway).to.equal(null)
+        expect(problemOf(given({ gateways: [gateway.replace('public', 'private')] }, allowed), 'start')).to.include({
+          reason: 'GatewayNotAllowed',
+        })
+      }
     })
   }
   for (const [name, o] of Object.entries(fine)) {
@@ -161,17 +175,27 @@ suite('a VirtualService whose Canary is refused', () => {
     expect(rendered(o, { traffic: weighted(0) }).live).to.deep.equal(o.live)
   })
 
-  test('goes with its Canary where it has hosts of others from an earlier version', () => {
-    const stolen = object(
-      kinds.VirtualService,
-      'web',
-      { spec: { hosts: ['web', 'pay.bank.svc.cluster.local'], gateways: ['mesh'], http: [] } },
-      { labels: { 'sluice.dev/canary': 'web' } },
-    )
-    const o = given({ hosts: ['pay.bank.svc.cluster.local'] }, {}, { live: live([kinds.VirtualService, stolen]) })
-    const removed = istio.render(o, posture({ remove: 'everything', service: 'as it was' }))
-    expect(removed.find(write => write.ref.kind === kinds.VirtualService)?.verb).to.equal('delete')
-  })
+  for (const [hosts, gateways, verb] of [
+    [['web', 'pay.bank.svc.cluster.local'], ['mesh'], 'delete'],
+    [['*.bank.svc.cluster.local'], ['mesh', 'istio-system/public'], 'delete'],
+    [['Pay.Bank.svc.'], ['istio-system/public'], 'delete'],
+    [['*.bank.svc.cluster.local'], ['istio-system/public'], 'merge'],
+    [['example.com', 'web'], ['mesh', 'istio-system/public'], 'merge'],
+    [['shop.example', 'web'], ['mesh'], 'merge'],
+    [['api', 'api.shop.svc.corp.internal'], ['mesh'], 'merge'],
+  ] as const) {
+    test(`with ${hosts.join(' and ')} at ${gateways.join(' and ')}: ${verb} when its Canary is deleted`, () => {
+      const made = object(
+        kinds.VirtualService,
+        'web',
+        { spec: { hosts, gateways, http: [] } },
+        { labels: { 'sluice.dev/canary': 'web' } },
+      )
+      const o = given({ hosts }, {}, { live: live([kinds.VirtualService, made]) })
+      const removed = istio.render(o, posture({ remove: 'everything', service: 'as it was' }))
+      expect(removed.find(write => write.ref.kind === kinds.VirtualService)?.verb).to.equal(verb)
+    })
+  }
 
   test('is handed back with its public hosts', () => {
     const o = served()

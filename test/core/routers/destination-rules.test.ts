@@ -1,8 +1,10 @@
 /** Which DestinationRule callers use, where several are for one host. */
 import { expect } from 'chai'
-import type { KubeObject } from '../../../src/api/object.ts'
+import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
+import { istio } from '../../../src/core/routers/istio/index.ts'
 import { clientPolicies, settingsOf } from '../../../src/core/routers/istio/mesh/client-tls.ts'
+import { coverKeys } from '../../../src/core/routers/istio/mesh/kinds.ts'
 import { ELSEWHERE } from '../../../src/core/routers/istio/mesh/policies.ts'
 import { given, type Given, rule, type Spec, strict, tls, wild } from './mutual-tls.given.ts'
 
@@ -42,6 +44,14 @@ suite('mutual TLS: the rule that callers of each namespace look at', () => {
       rules: [rule('all', wild, tls('ISTIO_MUTUAL'), { exportTo: ['people'] })],
       sends: { people: 'ISTIO_MUTUAL' },
     },
+    'another cluster domain, an exact host before a wildcard': {
+      rules: [
+        rule('all', '*.shop.svc.corp.internal', tls('ISTIO_MUTUAL')),
+        rule('one', 'Web-Canary.shop.svc.corp.internal', tls('DISABLE')),
+        rule('public', '*.bank.svc.example.com', tls('SIMPLE'), {}, 'istio-system'),
+      ],
+      sends: { shop: 'DISABLE', [ELSEWHERE]: 'DISABLE', 'istio-system': 'DISABLE' },
+    },
     'a rule of ours is seen by all who have none': {
       service: { trafficPolicy: tls('ISTIO_MUTUAL') },
       rules: [rule('mesh', '*.local', tls('SIMPLE'), {}, 'istio-system'), rule('theirs', '*', tls('DISABLE'), {}, 'x')],
@@ -54,6 +64,15 @@ suite('mutual TLS: the rule that callers of each namespace look at', () => {
       expect(
         Object.fromEntries(seen.map(({ callers, trafficPolicy }) => [callers, settingsOf(trafficPolicy, 80).tls])),
       ).to.deep.equal(sends)
+    })
+  }
+
+  for (const host of ['web', 'WEB.shop.svc.corp.internal', '*.shop.svc.corp.internal', '*.svc.cluster.local', '*']) {
+    test(`a rule for ${host} is found around the Service`, () => {
+      const index = istio.kinds.find(({ kind }) => kind === kinds.DestinationRule)?.indexes['covers']
+      const keys = index?.(rule('one', host, tls('DISABLE'))) ?? []
+      expect(coverKeys({ kind: kinds.Service, namespace: 'shop', name: 'web' })).to.include.members(keys)
+      expect(keys).to.have.lengthOf(1)
     })
   }
 

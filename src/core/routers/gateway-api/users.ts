@@ -5,7 +5,7 @@ import type { Observation } from '../../model/observation.ts'
 import type { Posture } from '../../model/posture.ts'
 import { type Carried, carriedBy } from '../../model/traffic.ts'
 import type { Write } from '../../model/write.ts'
-import { liveOf } from '../../render/ownership.ts'
+import { isOurs, liveOf } from '../../render/ownership.ts'
 import type { Named } from '../provider.ts'
 import {
   carryingIn,
@@ -20,6 +20,7 @@ import {
 } from '../users-routes.ts'
 import { unconfirmedAmong } from './acceptance.ts'
 import { listed, type Listed } from './listed.ts'
+import { httpRouteOf } from './own.ts'
 import { isService, parentsOf } from './parents.ts'
 import { backendOf, type Parent, parentsIn } from './refs.ts'
 import { shareOf } from './rules.ts'
@@ -90,6 +91,13 @@ export const parentsInUse = (o: Named & Pick<Observation, 'live'>, http: Kind): 
     return live === undefined ? [] : parentsIn(live)
   }),
 ]
+
+/** The live routes that have the split: the one of ours, or the user's. */
+export function splittingRoutes(o: Named & Pick<Observation, 'live'>, http: Kind): readonly KubeObject[] {
+  if (o.canary.spec.service.routes !== undefined) return listed(o, http).flatMap(({ ref }) => liveOf(o, ref) ?? [])
+  const own = liveOf(o, httpRouteOf(http, o.names))
+  return own !== undefined && isOurs(o, own) ? [own] : []
+}
 
 /** The Service that callers use is one of them: requests in the mesh meet the split. */
 export function isInMesh(o: Named & Pick<Observation, 'live'>, http: Kind): boolean {

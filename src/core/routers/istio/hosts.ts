@@ -28,10 +28,17 @@ export function isHost(host: string, namespace: string, service: Pick<Ref, 'name
   return meant !== null && meant.name === service.name && meant.namespace === service.namespace
 }
 
-/** One notation for each host: of a Service `web.shop.svc.cluster.local`, of any other the host in lower case. */
+/**
+ * One notation for each host: of a Service `web.shop.svc.cluster.local`, of those of a namespace `*.shop.svc.cluster.local`, whatever the
+ * cluster domain is; of any other the host in lower case.
+ */
 export function canonicalHost(host: string, namespace: string): string {
   const service = serviceOfHost(host, namespace)
-  return service === null ? normalized(host) : `${service.name}.${service.namespace}.svc.cluster.local`
+  if (service !== null) return `${service.name}.${service.namespace}.svc.cluster.local`
+  const [first = '', space = '', svc, domain] = normalized(host).split('.')
+  return first.startsWith('*') && svc === 'svc' && domain !== undefined
+    ? `${first}.${space}.svc.cluster.local`
+    : normalized(host)
 }
 
 /**
@@ -39,7 +46,9 @@ export function canonicalHost(host: string, namespace: string): string {
  * that write the same, beside another one for the Service.
  */
 export function istioHost(host: string, namespace: string): string {
-  return host.includes('.') || host === '*' ? normalized(host) : canonicalHost(host, namespace)
+  const [, , svc, domain] = normalized(host).split('.')
+  const isWhole = svc === 'svc' && domain !== undefined
+  return isWhole || !(host.includes('.') || host === '*') ? canonicalHost(host, namespace) : normalized(host)
 }
 
 /** Whether a host, or a wildcard such as `*.example.com`, covers a host or a narrower wildcard. */

@@ -8,7 +8,7 @@ import type { Posture } from '../../model/posture.ts'
 import type { Write } from '../../model/write.ts'
 import { virtualServiceOf } from './names.ts'
 import type { Routes } from './routes.ts'
-import { gatewaysIn, hostsOf, MESH } from './bindings.ts'
+import { gatewaysIn, MESH, writtenHosts } from './bindings.ts'
 import { destinationOf, foreignServices } from './hosts.ts'
 import { canaryHosts, routesOf, writtenGateways } from './ports.ts'
 import type { Named } from '../provider.ts'
@@ -112,8 +112,12 @@ function remove(o: Observation, posture: Posture): Write[] {
   const ref = virtualServiceOf(o.names)
   const live = liveOf(o, ref)
   if (live === undefined || !isOurs(o, live)) return []
-  const takes = hostsOf(live).some(host => foreignServices(host, o.names.namespace)?.certain === true)
-  if (o.canary.spec.revertOnDeletion || (takes && gatewaysIn(live).includes(MESH))) return deleteOurs(o, ref)
+  const inMesh = gatewaysIn(live).includes(MESH)
+  const takes = writtenHosts(live).some(host => {
+    const of = foreignServices(host, o.names.namespace)
+    return of?.certain === true && (inMesh || of.exact)
+  })
+  if (o.canary.spec.revertOnDeletion || takes) return deleteOurs(o, ref)
   if (live.metadata.labels?.[CANARY_LABEL] === undefined) return disownOf(ref, live)
   const spec = specOf(o, posture, 'apex')
   return spec === null ? [] : [{ verb: 'merge', ref, patch: handedBack(o, live, { http: spec['http'] }) }]

@@ -1,5 +1,6 @@
 /** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
 import type { Observation } from '../../model/observation.ts'
+import { leadsToSide, serviceReached } from '../gateway-api/surroundings.ts'
 import { MESH } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
 import { isCatchAll, matchesOf } from './matches.ts'
@@ -19,7 +20,12 @@ function splitsInMesh(o: Observation): boolean {
 export function splitsAll(o: Observation): boolean {
   const { match = [], delegation } = o.canary.spec.service
   if (delegation && !isDelegatedWhole(o)) return false
-  return splitsInMesh(o) && match.length === 0 && waysPast(o).length === 0
+  return (
+    splitsInMesh(o) &&
+    match.length === 0 &&
+    waysPast(o).length === 0 &&
+    o.surroundings.otherApiRoutes.every(route => serviceReached(o, route) === null)
+  )
 }
 
 /** Whether another VirtualService delegates every request in the mesh to the Service: what it leaves out reaches the primary by the Service itself. */
@@ -37,7 +43,12 @@ function isDelegatedWhole(o: Observation): boolean {
  */
 export function sharesAddUp(o: Observation): boolean {
   const { match = [], destinationRule } = o.canary.spec.service
+  const { otherApiRoutes } = o.surroundings
   if (!splitsInMesh(o)) return false
-  if (destinationRule !== undefined) return match.length === 0 && waysPast(o).length === 0
-  return waysPast(o).every(way => way.service === o.names.apexService.name)
+  if (destinationRule !== undefined) {
+    const reaching = otherApiRoutes.filter(route => serviceReached(o, route) !== null)
+    return match.length === 0 && waysPast(o).length + reaching.length === 0
+  }
+  const { name } = o.names.apexService
+  return waysPast(o).every(way => way.service === name) && otherApiRoutes.every(route => !leadsToSide(o, route))
 }

@@ -1,6 +1,7 @@
 /** What is around a canary of Istio: its mesh, and routes of both APIs. */
-import { kinds, type KubeObject } from '../../../api/object.ts'
+import { type Kind, kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation, Surroundings } from '../../model/observation.ts'
+import { bounded } from '../around.ts'
 import { serviceParentKey } from '../gateway-api/refs.ts'
 import type { Find, Named, RoutingProvider, Sees } from '../provider.ts'
 import { delegateKey, delegatesIn, gatewaysIn, hostsOf, isDelegate, MESH } from './bindings.ts'
@@ -23,11 +24,20 @@ export function surroundingsOf(
     routes,
     allRoutesSeen: sees(kinds.VirtualService, ''),
     gateways: gatewaysAround(o, routes, find, sees),
-    otherApiRoutes: rivalKinds
-      .flatMap(({ kind }) => find(kind, 'parent', serviceParentKey(o.names.apexService)))
-      .slice(0, MOST_ELSEWHERE),
+    otherApiRoutes: bounded(
+      o.names.namespace,
+      rivalKinds.flatMap(({ kind }) => routesOfKind(o, kind, find)),
+    ),
   }
 }
+
+/** Of the Gateway API: those for requests to the Service in the mesh, and those that lead to one of our Services. */
+const routesOfKind = ({ names }: Named, kind: Kind, find: Find): readonly KubeObject[] => [
+  ...find(kind, 'parent', serviceParentKey(names.apexService)),
+  ...[names.apexService, names.primaryService, names.canaryService].flatMap(({ namespace, name }) =>
+    find(kind, 'backend', `${namespace}/${name}`),
+  ),
+]
 
 /**
  * Those for our hosts or wildcards over the apex, those that lead to our Services, those that delegate to one that does or to one that

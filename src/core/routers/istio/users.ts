@@ -1,5 +1,5 @@
 /** The user's own VirtualServices: http routes whose destinations are hosts, or subsets of one. */
-import { kinds, type Ref } from '../../../api/object.ts'
+import { type KubeObject, kinds, type Ref } from '../../../api/object.ts'
 import { at, type Json, recordOf, textOf } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { carriedBy } from '../../model/traffic.ts'
@@ -72,6 +72,10 @@ export function refOfListed(o: Named, { name }: Listed): Ref {
 
 /** The routes that are named; else all that lead to either side. */
 export const chosenRoutes = (o: Named, { routes }: Listed, spec: unknown): Placed[] => chosenIn(form, o, routes, spec)
+
+/** Those, and what has a weight of ours although it is chosen no more. */
+export const carryingRoutes = (o: Named, { routes }: Listed, live: KubeObject): Placed[] =>
+  carryingIn(form, o, routes, live)
 
 export const entriesOf = (route: Json): readonly Json[] => entriesIn(form, route)
 

@@ -1,5 +1,6 @@
 /** VirtualServices through which requests reach the Services of a canary without meeting its split. */
 import type { KubeObject } from '../../../api/object.ts'
+import type { Json } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
 import { precedes } from '../around.ts'
@@ -8,6 +9,7 @@ import {
   destinationsIn,
   exportedTo,
   gatewaysIn,
+  gatewaysOfMatch,
   gatewaysOfRoute,
   hostsOf,
   isDelegate,
@@ -20,8 +22,9 @@ import {
 import { delegatingGateways, delegatingRoutes, rootsOf } from './delegation.ts'
 import { canonicalHost, isHost, istioHost } from './hosts.ts'
 import { virtualServiceOf } from './names.ts'
+import { isShadowed, matchesOf } from './matches.ts'
 import { canaryGateways, canaryHosts } from './ports.ts'
-import { chosenRoutes, listed, refOfListed } from './users.ts'
+import { carryingRoutes, chosenRoutes, listed, refOfListed } from './users.ts'
 
 type Asked = Pick<Observation, 'canary' | 'names' | 'live' | 'surroundings'>
 
@@ -37,6 +40,10 @@ export interface SplitBinding {
   /** The `match` of each of its routes that carry the split. */
   readonly matches: readonly unknown[]
 }
+
+/** Of a VirtualService of another namespace that delegates to the one with the split: anybody can write one, for hosts of their own. */
+export const isOfOthers = ({ names }: Pick<Asked, 'names'>, { object }: Pick<SplitBinding, 'object'>): boolean =>
+  object !== null && object.metadata.namespace !== names.namespace
 
 /** Where our split is evaluated: where another VirtualService delegates to the one that has it, by the hosts and gateways of that one. */
 export function splitBindings(o: Asked): SplitBinding[] {
@@ -119,37 +126,73 @@ export interface WayPast {
   readonly service: string
   /** Where callers find it, in one notation. */
   readonly gateways: readonly string[]
+  /** The object is listed, and this route is none of those that its entry chooses. */
+  readonly isLeftOut: boolean
 }
 
 /** The ways past the split, one for each VirtualService: its first route that leads to the apex, else to a side. */
 export function waysPast(o: Asked): WayPast[] {
-  const all = otherVirtualServices(o)
-  return all.flatMap(object => {
-    const { namespace = '' } = object.metadata
-    const destinations = destinationsIn(object)
-    for (const service of [o.names.apexService, o.names.primaryService, o.names.canaryService]) {
-      for (const destination of destinations) {
-        if (!isHost(destination.host, namespace, service)) continue
-        for (const { root, bound } of bindingsOf(o, object, all)) {
-          const gateways = gatewaysOfRoute(destination.route, bound, namespace)
-          if (gateways.length > 0) return [{ object, root, destination, service: service.name, gateways }]
-        }
+  const others = otherVirtualServices(o)
+  const left = listed(o).flatMap(one => {
+    const object = liveOf(o, refOfListed(o, one))
+    if (object === undefined) return []
+    const carrying = carryingRoutes(o, one, object).map(({ route }) => route)
+    const destinations = destinationsIn(object).filter(({ route }) => !carrying.includes(route))
+    return wayOf(o, object, destinations, true)
+  })
+  return [...others.flatMap(object => wayOf(o, object, destinationsIn(object), false)), ...left]
+}
+
+function wayOf(o: Asked, object: KubeObject, destinations: readonly RouteDestination[], isLeftOut: boolean): WayPast[] {
+  const { namespace = '' } = object.metadata
+  for (const service of [o.names.apexService, o.names.primaryService, o.names.canaryService]) {
+    for (const destination of destinations) {
+      if (!isHost(destination.host, namespace, service)) continue
+      for (const { root, bound } of bindingsOf(o, object)) {
+        const gateways = gatewaysOfRoute(destination.route, bound, namespace).filter(
+          gateway => root !== null || gateway === MESH || !isTakenAt(o, object, destination, gateway),
+        )
+        if (gateways.length > 0) return [{ object, root, destination, service: service.name, gateways, isLeftOut }]
       }
     }
-    return []
+  }
+  return []
+}
+
+/**
+ * Whether our routes get all requests of another one for these hosts at a gateway, where Istio joins those for a host: ours are older, and
+ * take at least the same requests.
+ */
+export function isTakenAt(
+  o: Asked,
+  object: KubeObject,
+  { protocol, route }: Pick<RouteDestination, 'protocol' | 'route'>,
+  gateway: string,
+  hosts: readonly string[] = hostsOf(object),
+): boolean {
+  if (protocol !== 'http') return false
+  const atGateway = (match: Json, namespace: string): boolean => gatewaysOfMatch(match, [gateway], namespace).length > 0
+  const { namespace = '' } = object.metadata
+  const theirs = matchesOf(route['match']).filter(match => atGateway(match, namespace))
+  const older = splitBindings(o).filter(
+    ours => ours.object !== null && ours.gateways.includes(gateway) && precedes(ours.object, object),
+  )
+  return hosts.every(host => {
+    const ours = older
+      .filter(binding => binding.hosts.includes(host))
+      .flatMap(({ object: of, matches }) =>
+        matches.flatMap(matchesOf).filter(match => atGateway(match, of?.metadata.namespace ?? '')),
+      )
+    return theirs.every(match => ours.some(own => isShadowed(match, own)))
   })
 }
 
 /** Where a VirtualService takes effect: by itself, or by each one that delegates to it. */
-function bindingsOf(
-  o: Asked,
-  object: KubeObject,
-  all: readonly KubeObject[],
-): { root: KubeObject | null; bound: readonly string[] }[] {
+function bindingsOf(o: Asked, object: KubeObject): { root: KubeObject | null; bound: readonly string[] }[] {
   if (!isDelegate(object)) return [{ root: null, bound: effectiveGateways(o, object) }]
   const key = delegateKey(object)
   return rootsOf(o, key)
-    .filter(one => all.includes(one) && isVisibleFrom(object, one.metadata.namespace ?? ''))
+    .filter(one => isVisibleFrom(object, one.metadata.namespace ?? ''))
     .map(root => ({ root, bound: delegatingGateways(root, key, effectiveGateways(o, root)) }))
 }
 

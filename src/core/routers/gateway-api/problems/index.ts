@@ -1,9 +1,10 @@
 /** What may block a release by the Gateway API, in the order in which it is reported. */
-import type { Kind } from '../../../../api/object.ts'
+import type { Kind, KubeObject } from '../../../../api/object.ts'
+import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
-import { gatewaysIn, isVisibleAt, MESH } from '../../istio/bindings.ts'
+import { precedes } from '../../around.ts'
+import { exportedTo, gatewaysIn, hostsOf, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
-import { hostsOf } from '../../istio/bindings.ts'
 import { hostNotAllowed, hostOfOthersAtGateways } from '../../istio/problems/hosts.ts'
 import { meshPolicies } from '../../istio/mesh/problems/index.ts'
 import {
@@ -19,7 +20,7 @@ import {
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { telemetry } from '../telemetry.ts'
-import { inMesh } from '../users.ts'
+import { inMesh, splittingRoutes } from '../users.ts'
 import {
   cookieThatCannotBeMatched,
   corsThatDoesNotFit,
@@ -48,12 +49,24 @@ import {
   wayPastTheSplit,
 } from './routes.ts'
 
+/**
+ * Of another namespace: what it keeps to itself concerns its own callers, and one that all see gets those of other namespaces where it
+ * is older than the route of the split.
+ */
+function getsRequestsElsewhere(o: Observation, http: Kind, other: KubeObject): boolean {
+  const to = exportedTo(other)
+  if (to !== 'all') return to.some(namespace => namespace !== other.metadata.namespace)
+  const ours = splittingRoutes(o, http)
+  return ours.length === 0 || ours.some(route => precedes(other, route))
+}
+
 const besideVirtualServices = (kind: Kind): TwoApis => ({
   splitsMesh: inMesh(kind),
   isRival: (o, other) =>
     gatewaysIn(other).includes(MESH) &&
     isVisibleAt(other, MESH) &&
-    hostsOf(other).includes(canonicalHost(o.names.apexService.name, o.names.namespace)),
+    hostsOf(other).includes(canonicalHost(o.names.apexService.name, o.names.namespace)) &&
+    (other.metadata.namespace === o.names.namespace || getsRequestsElsewhere(o, kind, other)),
   instead: o => `Remove the host ${o.names.apexService.name} from it, or recreate the Canary with provider: istio.`,
 })
 
@@ -90,7 +103,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     stops(rivalRoute(kind)),
     stops(routeOfOtherApi(besideVirtualServices(kind), 'here')),
     stops(olderRouteAtGateway(kind, 'here')),
-    foreign(consumerRoute(kind)),
+    warnsOnly(consumerRoute(kind)),
     foreign(olderRouteAtGateway(kind, 'elsewhere')),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     { find: refusedRoute, stops: [], warns: ['candidate', 'rest'] },

@@ -5,9 +5,9 @@ import { foreign } from '../../../problems/foreign.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
 import { precedes } from '../../around.ts'
-import { gatewaysIn } from '../../istio/bindings.ts'
 import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
 import { metricThatCounts } from '../../istio/ambient/problems.ts'
+import { bypassedBy } from '../bypasses.ts'
 import { httpRouteOf } from '../own.ts'
 import { INGRESS, ingressUsesWaypoint, ingressWillUseWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
 import { isService, parentsOf } from '../parents.ts'
@@ -102,25 +102,17 @@ export const refusedRoute: FindProblem = ({ traffic }) => {
   return isAnswered ? problem('RouteNotAccepted', because) : null
 }
 
-/** How many objects a warning names. */
-const NAMED = 3
-
 /** Requests that bypass the split never reach a candidate, so no check sees them. */
 export const wayPastTheSplit: FindProblem = o => {
   const isTaken = dataPlaneOf(o) === 'ambient' && ingressUsesWaypoint(o, o.names.apexService)
-  const ways = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes]
-    .map(route => ({ route, service: serviceReached(o, route) }))
-    .filter(({ service }) => service !== null && !(isTaken && service === o.names.apexService.name))
-    .toSorted((a, b) => (called(a.route) < called(b.route) ? -1 : 1))
-  const [first] = ways
-  if (first === undefined) return null
-  const others = ways.slice(1).map(({ route }) => called(route))
-  const more = listedInWords([...others.slice(0, NAMED - 1), ...(others.length >= NAMED ? ['others'] : [])])
-  const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does' : 'do'} ${more}`
-  return problem(
-    'Bypassed',
-    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them${first.service === o.names.apexService.name ? adviceInAmbient(o) : ''}`,
+  const apex = o.names.apexService.name
+  const ways = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes].flatMap(
+    route => {
+      const service = serviceReached(o, route)
+      return service === null || (isTaken && service === apex) ? [] : [{ route, service }]
+    },
   )
+  return bypassedBy(ways, service => (service === apex ? adviceInAmbient(o) : ''))
 }
 
 /** A gateway leads them to the waypoint, if the Service says so. */
@@ -146,6 +138,3 @@ export const gatewayUncounted =
       `${listedInWords(gateways.map(calledParent))} ${gateways.length === 1 ? 'splits' : 'split'} requests past the waypoint, and ${asked.path} counts those that the waypoint reports: the release would rise on requests that it does not judge. Write the label ${INGRESS}: "true" on Service ${o.names.apexService.name}, which both sides get, or measure with queries alone.`,
     )
   }
-
-const placesOf = (route: KubeObject): string =>
-  listedInWords(route.kind === 'VirtualService' ? gatewaysIn(route) : parentsIn(route).map(calledParent))

@@ -2,7 +2,7 @@
 import { type KubeObject, kinds, type Ref } from '../../../../api/object.ts'
 import { type Json, sameJson } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
-import { called, calledHere, type FindProblem, problem } from '../../../problems/problem.ts'
+import { called, calledHere, type FindProblem, type Problem, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
 import { delegatesIn, isDelegate, isVisibleFrom } from '../bindings.ts'
 import { delegatingRoutes, outsideOf, rootsOf } from '../delegation.ts'
@@ -80,8 +80,28 @@ export const delegateWithHosts: FindProblem = o => {
 
 /** A route of the delegate whose match does not lie within the root's is left out, and its requests find no route. */
 export const matchOutsideItsRoot: FindProblem = o => {
+  const { roots, outside } = matchesOutside(o)
+  const counting = outside.length === roots.length ? outside : outside.filter(({ root }) => isHere(o, root))
+  return counting[0]?.problem ?? null
+}
+
+/** Anybody can write a root, for hosts of their own: one of another namespace stops nothing where another root has all matches. */
+export const matchOutsideAnotherRoot: FindProblem = o => {
+  const { roots, outside } = matchesOutside(o)
+  return outside.length === roots.length ? null : (outside.find(({ root }) => !isHere(o, root))?.problem ?? null)
+}
+
+const isHere = ({ names }: Observation, { metadata }: KubeObject): boolean => metadata.namespace === names.namespace
+
+interface MatchesOutside {
+  readonly roots: readonly KubeObject[]
+  /** Those of the roots that leave out a match. */
+  readonly outside: readonly { readonly root: KubeObject; readonly problem: Problem }[]
+}
+
+function matchesOutside(o: Observation): MatchesOutside {
   const { service, analysis } = o.canary.spec
-  if (!service.delegation) return null
+  if (!service.delegation) return { roots: [], outside: [] }
   const key = keyOf(virtualServiceOf(o.names))
   // A route without any match gets those of the root; with several ports each has one.
   const base = service.match ?? (routesOf(o).every(({ match }) => match === undefined) ? [] : [{}])
@@ -89,21 +109,24 @@ export const matchOutsideItsRoot: FindProblem = o => {
     ...base.map((match, index): [string, Json] => [`spec.service.match[${index}]`, match]),
     ...(analysis.match ?? []).map((match, index): [string, Json] => [`spec.analysis.match[${index}]`, match]),
   ]
-  for (const root of rootsOf(o, key)) {
+  const roots = rootsOf(o, key)
+  const outside = roots.flatMap(root => {
     for (const route of delegatingRoutes(root, key)) {
       const wide = matchesOf(route['match'])
       for (const [field, match] of written) {
-        const outside = wide.map(one => outsideOf(one, match))
-        const [first] = outside
-        if (outside.includes(null) || first === undefined) continue
+        const fields = wide.map(one => outsideOf(one, match))
+        const [first] = fields
+        if (fields.includes(null) || first === undefined) continue
         const its =
           service.match === undefined && sameJson(match, {}) ? 'the routes for the ports of the Service' : field
-        return problem(
+        const found = problem(
           'Conflict',
           `Of ${its} Istio makes no route, because ${called(root)} delegates by a match in which ${first} says otherwise: requests there find no route. Write ${first} in one of the two alone, or in the Canary one that lies within that of the VirtualService.`,
         )
+        return [{ root, problem: found }]
       }
     }
-  }
-  return null
+    return []
+  })
+  return { roots, outside }
 }

@@ -1,6 +1,6 @@
 /** Hosts and gateways that `spec.service` names: whose they are, and whether the flags allow them. */
 import type { Allowance, Observation } from '../../../model/observation.ts'
-import { MESH } from '../bindings.ts'
+import { gatewayOf, MESH } from '../bindings.ts'
 import { coversHost, type ForeignServices, foreignServices, serviceOfHost } from '../hosts.ts'
 import { canaryGateways } from '../ports.ts'
 import { type FindProblem, listedInWords, problem } from '../../../problems/problem.ts'
@@ -76,11 +76,12 @@ export const gatewayNotAllowed: FindProblem = o => {
 export const isGatewayAllowed = (o: Observation, gateway: string): boolean =>
   allowances(o, o.settings.allowedGateways).some(pattern => coversGateway(pattern, gateway, o.names.namespace))
 
+/** @param pattern in any notation of a gateway, without a namespace of the Canary's own. */
 function coversGateway(pattern: string, gateway: string, namespace: string): boolean {
   if (pattern === '*') return true
-  const [space = '', name = ''] = pattern.includes('/') ? pattern.split('/', 2) : ['.', pattern]
+  const [space = '', name = ''] = gatewayOf(pattern, namespace).split('/', 2)
   const [its, called] = gateway.split('/', 2)
-  return (space === '*' || its === (space === '.' ? namespace : space)) && (name === '*' || name === called)
+  return (space === '*' || its === space) && (name === '*' || name === called)
 }
 
 /** The patterns of hosts that a Canary of this namespace may take; null: every host. */

@@ -14,9 +14,10 @@ import { splitsMesh } from '../split-scope.ts'
 import { telemetry } from '../telemetry.ts'
 import { ruleThatStopsApplying } from '../mesh/problems/destination-rules.ts'
 import { meshPolicies } from '../mesh/problems/index.ts'
-import { delegateWithHosts, matchOutsideItsRoot, noRoot } from './delegation.ts'
+import { delegateWithHosts, matchOutsideAnotherRoot, matchOutsideItsRoot, noRoot } from './delegation.ts'
 import { gatewayClosed, hostWithoutServer, noGatewayOpen, portWithoutServer } from './gateways.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
+import { consumerRoute, isAtService, routePastTheSplit } from './http-routes.ts'
 import { foreignVirtualService } from './objects.ts'
 import { cookieThatCannotBeMatched, matchesThatCannotBeJoined, rewriteThatDiffersAmongMatches } from './matches.ts'
 import { portThatIsNotHttp, tooManyMatches } from './ports.ts'
@@ -24,6 +25,7 @@ import { destinationRuleThatDoesNotFit, virtualServicesThatDoNotFit } from './re
 import { templateOutsideItsSubset } from './subsets.ts'
 import {
   otherWaysPastTheSplit,
+  rivalOfAnotherRoot,
   rivalVirtualService,
   rivalVirtualServiceElsewhere,
   wayPastTheDelegate,
@@ -33,12 +35,8 @@ import {
 
 const besideHttpRoutes: TwoApis = {
   splitsMesh,
-  // They were found by that parent.
-  isRival: () => true,
-  instead: (o, { metadata }) =>
-    metadata.namespace === o.names.namespace
-      ? 'Remove the Service from its parentRefs, or recreate the Canary with provider: gatewayapi:v1.'
-      : 'Remove the Service from its parentRefs.',
+  isRival: isAtService,
+  instead: () => 'Remove the Service from its parentRefs, or recreate the Canary with provider: gatewayapi:v1.',
 }
 
 /** What is delegated to has to be there first: until then nothing can be wrong. */
@@ -71,12 +69,15 @@ export const istioPolicies: RoutingProvider['policies'] = {
     afterTheStart(wayPastTheDelegate),
     beforeARelease(noRoot),
     beforeARelease(matchOutsideItsRoot),
+    warnsOnly(matchOutsideAnotherRoot),
     warnsOnly(delegateWithHosts),
     stops(rivalVirtualService),
     stops(routeOfOtherApi(besideHttpRoutes, 'here')),
     foreign(rivalVirtualServiceElsewhere),
-    foreign(routeOfOtherApi(besideHttpRoutes, 'elsewhere')),
+    warnsOnly(rivalOfAnotherRoot),
+    warnsOnly(consumerRoute),
     warnsOnly(otherWaysPastTheSplit),
+    warnsOnly(routePastTheSplit),
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),
     ...meshPolicies.routes,

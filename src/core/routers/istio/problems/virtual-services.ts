@@ -1,6 +1,6 @@
 /** VirtualServices of others: ways past the split, and rivals for its hosts. */
 import type { KubeObject } from '../../../../api/object.ts'
-import { at, recordsOf } from '../../../json.ts'
+import { at, recordsOf, textOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { precedes } from '../../around.ts'
 import { gatewaysIn, gatewaysOfMatch, isVisibleAt, isVisibleFrom, MESH, writtenHosts } from '../bindings.ts'
@@ -9,6 +9,8 @@ import { virtualServiceOf } from '../names.ts'
 import { isShadowed, matchesOf } from '../matches.ts'
 import { canaryGateways } from '../ports.ts'
 import {
+  isOfOthers,
+  isTakenAt,
   otherVirtualServices,
   type SplitBinding,
   splitBindings,
@@ -25,17 +27,20 @@ const places = (gateways: readonly string[]): string =>
   listedInWords(gateways.map(gateway => (gateway === MESH ? 'in the mesh' : `at gateway ${gateway}`)))
 
 /** `VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split`. */
-function describe({ object, root, service, gateways }: WayPast): string {
+function describe({ object, root, destination, service, gateways, isLeftOut }: WayPast): string {
   const by = root === null ? '' : `, to which ${called(root)} delegates,`
-  return `${called(object)}${by} routes requests ${places(gateways)} to Service ${service} directly and bypasses the traffic split`
+  const name = textOf(destination.route['name'])
+  const left = isLeftOut ? `, by ${name === '' ? 'a route' : `route ${name}`} that its entry leaves out,` : ''
+  return `${called(object)}${by} routes requests ${places(gateways)} to Service ${service} directly${left} and bypasses the traffic split`
 }
 
 /**
  * Whether the split could be carried by it instead: an http route to the Service that callers use. A tcp or tls route matters as
  * much where it leads to the port that is split; on another port there are no HTTP requests to split.
  */
-function isForTheSplit(o: Observation, { destination, service }: WayPast): boolean {
-  if (service !== o.names.apexService.name) return false
+function isForTheSplit(o: Observation, { destination, service, isLeftOut }: WayPast): boolean {
+  // Who chooses routes has a reason to leave out the others.
+  if (isLeftOut || service !== o.names.apexService.name) return false
   return destination.protocol === 'http' || destination.port === null || destination.port === o.canary.spec.service.port
 }
 
@@ -95,7 +100,7 @@ export const wildcardThatStopsApplying: FindProblem = o => {
   const { namespace, apexService } = o.names
   const host = canonicalHost(apexService.name, namespace)
   const covers = (object: KubeObject): string | undefined =>
-    writtenHosts(object).find(written => written.startsWith('*') && coversHost(written, host))
+    writtenHosts(object).find(written => written.startsWith('*') && coversHost(canonicalHost(written, namespace), host))
   const ways = waysPast(o).map(way => way.object)
   const other = otherVirtualServices(o)
     .filter(one => gatewaysIn(one).includes(MESH) && isVisibleFrom(one, namespace) && !ways.includes(one))
@@ -114,21 +119,40 @@ export const rivalVirtualService: FindProblem = o => rivalAmong(o, one => isHere
 /** One of another namespace that takes effect stops the start of a release, and is only reported once it is under way. */
 export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, one => !isHere(o, one))
 
+/** Where another namespace brings requests to the split by delegation, and others do, too, a rival there is for that namespace to settle. */
+export const rivalOfAnotherRoot: FindProblem = o => {
+  const found = rivalries(o, () => true)
+  const [first] = found.flatMap(({ ours, said }) => (isOfOthers(o, ours) ? said : []))
+  return first === undefined || isAllOf(o, found) ? null : problem('Conflict', first)
+}
+
+interface Rivalry {
+  readonly ours: SplitBinding
+  /** What is said of each rival. */
+  readonly said: readonly string[]
+}
+
 function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): Problem | null {
+  const found = rivalries(o, included)
+  const counting = isAllOf(o, found) ? found : found.filter(({ ours }) => !isOfOthers(o, ours))
+  const [first] = counting.flatMap(({ said }) => said)
+  return first === undefined ? null : problem('Conflict', first)
+}
+
+/** No binding of the split is without a rival. */
+const isAllOf = (o: Observation, found: readonly Rivalry[]): boolean => found.length === splitBindings(o).length
+
+/** The rivals of each binding of the split that has one. */
+function rivalries(o: Observation, included: (object: KubeObject) => boolean): Rivalry[] {
   const bindings = splitBindings(o)
   const ways = waysPast(o)
   const roots = bindings.map(({ object }) => object)
-  for (const other of otherVirtualServices(o).filter(included)) {
-    // It brings requests to the split itself.
-    if (roots.includes(other)) continue
-    for (const ours of bindings) {
-      for (const host of writtenHosts(other)) {
-        const said = rivalry(o, other, ours, host, ways)
-        if (said !== null) return problem('Conflict', said)
-      }
-    }
-  }
-  return null
+  // What brings requests to the split itself is none.
+  const others = otherVirtualServices(o).filter(other => included(other) && !roots.includes(other))
+  return bindings.flatMap(ours => {
+    const said = others.flatMap(other => writtenHosts(other).flatMap(host => rivalry(o, other, ours, host, ways) ?? []))
+    return said.length === 0 ? [] : [{ ours, said }]
+  })
 }
 
 /** @param host of the other one, as it is written. */
@@ -139,13 +163,20 @@ function rivalry(
   host: string,
   ways: readonly WayPast[],
 ): string | null {
-  if (!ours.hosts.includes(canonicalHost(host, other.metadata.namespace ?? ''))) return null
+  const canonical = canonicalHost(host, other.metadata.namespace ?? '')
+  if (!ours.hosts.includes(canonical)) return null
   const shared = gatewaysIn(other).filter(gateway => ours.gateways.includes(gateway) && isVisibleAt(other, gateway))
   if (shared.includes(MESH) && winsInMesh(o, other, ours, host)) {
     return `${called(other)} gets the requests for ${host} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`
   }
   const gateways = shared.filter(gateway => gateway !== MESH)
-  const way = ways.find(one => one.object === other && one.gateways.some(gateway => gateways.includes(gateway)))
+  const way = ways.find(
+    one =>
+      one.object === other &&
+      one.gateways.some(
+        gateway => gateways.includes(gateway) && !isTakenAt(o, other, one.destination, gateway, [canonical]),
+      ),
+  )
   if (way !== undefined) return `${describe(way)}, for ${host}. ${moveHere(o, other)}`
   const gateway = gateways.find(one => shadows(other, ours, one))
   if (gateway === undefined) return null
