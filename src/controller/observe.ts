@@ -115,14 +115,7 @@ export class Observer {
     }
     const refs = provider.refs({ canary, names }, (kind, index, key) => reader.byIndex(kind, index, key))
     const live = this.#live(reader, refs, names)
-    const surroundings = surroundingsOf(
-      reader,
-      this.#settings,
-      canary,
-      names,
-      workloads.target,
-      known.namespaceTerminating,
-    )
+    const surroundings = surroundingsOf(reader, this.#settings, canary, names, workloads.target, known)
     const endpoints = topologyOf(canary.spec) === 'subsets' ? null : this.#endpoints(reader, canary, names)
     const { samples, unread: unsampled } = this.#sample(canary, names, endpoints)
     const seen = {

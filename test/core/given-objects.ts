@@ -132,6 +132,7 @@ export const noSurroundings: Surroundings = {
   autoscalers: [],
   services: [],
   backends: [],
+  otherPods: [],
   routes: [],
   trafficPolicies: [],
   policies: [],

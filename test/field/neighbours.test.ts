@@ -1,6 +1,7 @@
 /** What already serves when a Canary comes: other workloads behind its Service, and what another tool made. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { Pod } from '../../playground/kinds.ts'
 import { World } from '../scenarios/world.ts'
 
 suite('field: what serves already', () => {
@@ -26,6 +27,15 @@ suite('field: what serves already', () => {
           },
         },
       },
+    })
+  }
+  /** A pod that no Deployment made. */
+  const pod = (name: string, labels: Record<string, string>): void => {
+    world.user.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'shop', labels },
+      spec: { containers: [{ name: 'web', image: 'demo/web:1.0.0', ports: [{ containerPort: 8080 }] }] },
     })
   }
   const service = (name: string, selector: Record<string, string> | undefined): void => {
@@ -94,6 +104,38 @@ suite('field: what serves already', () => {
     )
     world.user.delete(kinds.ReplicaSet, 'shop', 'web-spot')
     await world.until('Initialized')
+  })
+
+  test('F8, other values: pods of a StatefulSet, of a Job and of nothing stand behind it', async () => {
+    deploy('web', { app: 'web' })
+    for (const name of ['web-0', 'web-migrate-x7k2p']) pod(name, { app: 'web' })
+    service('web', { app: 'web' })
+    await world.clock.advance(5000)
+    await stalled(
+      /^Service shop\/web also selects Pod shop\/web-0 and Pod shop\/web-migrate-x7k2p, which would get no requests any more\. .*by a label that only they have/,
+    )
+    world.user.delete(Pod, 'shop', 'web-migrate-x7k2p')
+    await world.clock.advance(60_000)
+    expect(world.status.message).to.match(/^Service shop\/web also selects Pod shop\/web-0, which/)
+    world.user.delete(Pod, 'shop', 'web-0')
+    await world.until('Initialized')
+    expect(heard()).to.deep.equal(['web-primary'])
+  })
+
+  test('F8, other values: pods of a Deployment and one of nothing; those of a rollout that has just ended are the target’s', async () => {
+    deploy('web', { app: 'web' })
+    deploy('web-spot', { app: 'web', pool: 'spot' })
+    pod('debug', { app: 'web' })
+    service('web', { app: 'web' })
+    await world.clock.advance(5000)
+    await stalled(/^Service shop\/web also selects the pods of Deployment shop\/web-spot, which/)
+    world.user.delete(kinds.Deployment, 'shop', 'web-spot')
+    await world.clock.advance(60_000)
+    expect(world.status.message).to.match(/^Service shop\/web also selects Pod shop\/debug, which/)
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { metadata: { labels: { round: '2' } } } } })
+    world.user.delete(Pod, 'shop', 'debug')
+    await world.until('Initialized')
+    expect(world.events().filter(event => /Pod shop\/web-(?!spot)/.test(event))).to.deep.equal([])
   })
 
   test('F8, other values: a Service that does not select the target is a Conflict, too', async () => {

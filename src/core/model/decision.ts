@@ -51,7 +51,7 @@ export type Source =
 export interface Read {
   readonly read: readonly Source[]
   /** What is seen once they are read. A rollback may wait for `live`. */
-  readonly sight: 'target' | 'live'
+  readonly sight: 'target' | 'endpoints' | 'live'
 }
 
 /** The calls of webhooks that are under way; no other is. Nothing waits for them: their answers are findings of a later pass. */

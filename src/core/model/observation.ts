@@ -87,6 +87,11 @@ export interface Surroundings {
    * the target and the primary aside.
    */
   readonly backends: readonly KubeObject[]
+  /**
+   * Ready pods of none of these, and not of the target, that the user's apex Service leads to: of StatefulSets, DaemonSets, Jobs, or of
+   * nothing. None while its endpoints have not been read.
+   */
+  readonly otherPods: readonly string[]
   /** Objects, anywhere that is watched, that route requests for one of our hosts, or to the apex or a side. */
   readonly routes: readonly KubeObject[]
   /** Objects that say how requests to the apex or a side are treated: timeouts, balancing, encryption. */
@@ -155,10 +160,10 @@ export interface WriteError {
 }
 
 /**
- * How the objects were read: from the caches; the target alone, or all that a verdict rests on, from the API server itself, just
- * now; or why it did not answer, although it was asked.
+ * How the objects were read: from the caches; the target alone, the target and the endpoints of the user's Service, or all that a
+ * verdict rests on, from the API server itself, just now; or why it did not answer, although it was asked.
  */
-export type Sight = 'cached' | 'target' | 'live' | { readonly unavailable: string }
+export type Sight = 'cached' | 'target' | 'endpoints' | 'live' | { readonly unavailable: string }
 
 export interface Observation<P extends Phase = Phase> {
   readonly canary: Canary

@@ -36,9 +36,12 @@ export function standInSentence({ names }: Observation): string {
 /** A generated name keeps so much of what it is made from (apiserver's names.maxGeneratedNameLength). */
 const LONGEST_GENERATED = 58
 
+/** How the names of the pods of a ReplicaSet begin. */
+export const podPrefixOf = (replicaSet: string): string => `${replicaSet}-`.slice(0, LONGEST_GENERATED)
+
 /** How the names of the pods of one revision begin. */
 export const podPrefix = ({ object }: Workload, { hash }: Pods): string =>
-  `${object.metadata.name}-${hash}-`.slice(0, LONGEST_GENERATED)
+  podPrefixOf(`${object.metadata.name}-${hash}`)
 
 /**
  * Pods of a revision that its side Service does not lead to yet. Ready pods come into EndpointSlices a moment later, and

@@ -6,7 +6,7 @@ import { ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { isOurs, liveOf } from '../render/ownership.ts'
 import { selectorBefore } from '../render/original.ts'
-import { called, type FindProblem, listedInWords, problem } from './problem.ts'
+import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** A Service that is only a name elsewhere has no pods to select. */
 export const externalService: FindProblem = o => {
@@ -23,8 +23,8 @@ export const externalService: FindProblem = o => {
  * requests from it any more.
  */
 export const serviceOfOtherPods: FindProblem = o => {
-  const live = liveOf(o, o.names.apexService)
-  if (live === undefined || isOurs(o, live) || isAdopted(live) || o.target === null) return null
+  const live = unadopted(o)
+  if (live === null || o.target === null) return null
   const selector = textsOf(at(live.spec, 'selector'))
   const target = templateLabels(o.target.object)
   if (Object.keys(selector).length === 0) {
@@ -33,24 +33,24 @@ export const serviceOfOtherPods: FindProblem = o => {
       `${called(live)} has no selector; its manually managed endpoints would stop receiving requests. Recreate the Canary with another service.name; Sluice creates that Service.`,
     )
   }
-  const others = running(o)
+  const others = otherBackends(o)
   if (!selects(selector, target)) {
     const missed = written(Object.entries(selector).filter(([key, value]) => entryOf(target, key) !== value))
-    const instead =
-      others.length === 0 ? '' : ` It leads to the pods of ${others}, which would get no requests any more.`
+    const instead = others.length === 0 ? '' : ` It leads to ${others}, which would get no requests any more.`
     return problem(
       'Conflict',
       `${called(live)} selects pods by ${missed}, which the pods of ${called(o.target.object)} do not have.${instead} Let it select the pods of ${o.names.target.name} alone, or recreate the Canary with another service.name.`,
     )
   }
   if (others.length === 0) return null
-  const own = Object.entries(target).find(([key, value]) =>
-    o.surroundings.backends.every(one => entryOf(templateLabels(one), key) !== value),
+  const { backends, otherPods } = o.surroundings
+  const own = Object.entries(target).find(
+    ([key, value]) => otherPods.length === 0 && backends.every(one => entryOf(templateLabels(one), key) !== value),
   )
   const narrower = own === undefined ? 'a label that only they have' : written([own])
   return problem(
     'Conflict',
-    `${called(live)} also selects the pods of ${others}, which would get no requests any more. Scale ${o.names.target.name} so that it can carry all traffic, then let the Service select its pods alone, by ${narrower} in addition; or recreate the Canary with another service.name.`,
+    `${called(live)} also selects ${others}, which would get no requests any more. Scale ${o.names.target.name} so that it can carry all traffic, then let the Service select its pods alone, by ${narrower} in addition; or recreate the Canary with another service.name.`,
   )
 }
 
@@ -58,8 +58,8 @@ export const serviceOfOtherPods: FindProblem = o => {
 export const podsLeftOut: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
   if (live === undefined || isOurs(o, live) || !isAdopted(live)) return null
-  const others = running(o)
-  if (others.length === 0) return null
+  const others = runningWorkloads(o)
+  if (others === '') return null
   const selector = written(Object.entries(selectorBefore(live)))
   return problem(
     'Conflict',
@@ -69,11 +69,31 @@ export const podsLeftOut: FindProblem = o => {
 
 const isAdopted = (live: KubeObject): boolean => live.metadata.annotations?.[ORIGINAL_ANNOTATION] !== undefined
 
-/** Workloads with pods that the apex selected beside the target's, in words. */
-function running(o: Observation): string {
-  const some = o.surroundings.backends.filter(one => wishedPods(one) > 0).map(called)
-  return some.length === 0 ? '' : listedInWords(some.slice(0, MOST_NAMED)) + more(some.length - MOST_NAMED)
+/** The user's Service that callers will use, until it is adopted. */
+function unadopted(o: Observation): KubeObject | null {
+  const live = liveOf(o, o.names.apexService)
+  return live === undefined || isOurs(o, live) || isAdopted(live) ? null : live
 }
+
+/** Whether the apex may lead to pods that only its endpoints tell of: of those Sluice follows Deployments and ReplicaSets alone. */
+export function mayHaveOtherPods(o: Observation): boolean {
+  const live = unadopted(o)
+  return live !== null && Object.keys(textsOf(at(live.spec, 'selector'))).length > 0
+}
+
+/** What the apex leads to beside the target's pods, in words. */
+function otherBackends(o: Observation): string {
+  const workloads = runningWorkloads(o)
+  const pods = fewInWords(o.surroundings.otherPods.map(name => calledHere(o, 'Pod', name)))
+  return [workloads === '' ? '' : `the pods of ${workloads}`, pods].filter(words => words !== '').join(', and ')
+}
+
+/** Workloads with pods that the apex selected beside the target's, in words. */
+const runningWorkloads = (o: Observation): string =>
+  fewInWords(o.surroundings.backends.filter(one => wishedPods(one) > 0).map(called))
+
+const fewInWords = (words: readonly string[]): string =>
+  words.length === 0 ? '' : listedInWords(words.slice(0, MOST_NAMED)) + more(words.length - MOST_NAMED)
 
 const MOST_NAMED = 3
 const more = (count: number): string => (count > 0 ? ` (and ${count} more)` : '')

@@ -1,16 +1,18 @@
 /** From a new Canary to a primary that serves: clone what serves, wait until it is ready, move the callers to it. */
-import { kindAndName } from '../../model/names.ts'
+import { kinds } from '../../../api/object.ts'
+import { kindAndName, SERVICE_NAME_LABEL } from '../../model/names.ts'
 import { progressDeadline } from '../../model/plan.ts'
 import { formatDuration } from '../../../api/duration.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
-import { becauseOfPods, deadlineOf, notInEndpoints } from './verdict.ts'
-import type { Move } from '../../model/decision.ts'
+import { becauseOfPods, deadlineOf, notInEndpoints, SIGHT_RETRY } from './verdict.ts'
+import type { Move, Read } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { carriedSince, recordedOf, short, unreached, withImage } from '../../model/selectors.ts'
 import type { State, StateOf } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { awaiting, waitingFor } from '../../model/waiting.ts'
 import { problemOf } from '../../problems/index.ts'
+import { mayHaveOtherPods } from '../../problems/services.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { missingCopies } from '../../render/policies.ts'
 import { apexLeftTarget } from '../../render/services.ts'
@@ -21,10 +23,12 @@ import type { Instant } from '../../time.ts'
 export function refuseToStart(o: Observation<'Initializing'>, now: Instant): Move | undefined {
   const problem = problemOf(o, 'start')
   if (problem === null) return undefined
+  // Nothing tells when the endpoints change, which are not watched.
+  const retryAt = o.surroundings.otherPods.length === 0 ? null : now + ENDPOINTS_RETRY
   // A target that is not ready for too long is Stalled; whatever else was in the way took none of its time.
   const awaited = o.state.revision === null ? 'target' : 'primary'
   const state = awaiting(o.state, problem.reason === 'TargetNotReady' ? awaited : null, now)
-  return holdAndReport(o, problem, state.waiting === null ? null : deadlineOf(o, state.waiting, now), { state })
+  return holdAndReport(o, problem, state.waiting === null ? retryAt : deadlineOf(o, state.waiting, now), { state })
 }
 
 /** A primary of ours that exists already says what is promoted: a lost status never overwrites it. */
@@ -69,8 +73,23 @@ function awaitPods(
   return holdAndReport(o, { severity: 'warn', reason: news.reason, message, about: news.message }, null, { state })
 }
 
+/** Until endpoints that hold pods of others are read again. */
+const ENDPOINTS_RETRY = 30_000
+
+/** Before the user's Service is adopted, what it leads to is read: only its endpoints tell of pods that no followed workload has. */
+function readEndpoints(o: Observation<'Initializing'>, now: Instant): Move | Read | undefined {
+  if (o.sight === 'endpoints' || o.sight === 'live' || !mayHaveOtherPods(o)) return undefined
+  const { namespace, target, apexService } = o.names
+  if (typeof o.sight === 'object') {
+    const message = `Nothing is started until the endpoints of ${kindAndName(apexService)} could be read: ${o.sight.unavailable}`
+    return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
+  }
+  const slices = { kind: kinds.EndpointSlice, namespace, labels: { [SERVICE_NAME_LABEL]: apexService.name } }
+  return { read: [{ ref: target }, slices], sight: 'endpoints' }
+}
+
 /** The first primary is cloned from what serves: the target once its own rollout is complete. */
-export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Move | undefined {
+export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Move | Read | undefined {
   const { state, target } = o
   if (state.revision !== null) return undefined
   if (target === null) {
@@ -81,6 +100,8 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
     const message = `Waiting for ${kindAndName(o.names.target)} before its primary is created: ${target.message}`
     return awaitPods(o, awaiting(state, 'target', now), { reason: 'TargetNotReady', message }, now)
   }
+  const read = readEndpoints(o, now)
+  if (read !== undefined) return read
   const memory = { ...o.memory, targetGeneration: target.generation }
   const message = `Creating ${kindAndName(o.names.primary)} from ${withImage(o, target.revision)}`
   return hold(o, 'Initializing', message, now, {

@@ -72,7 +72,7 @@ export function becauseOfPods(o: Observation, waiting: Waiting | null): string {
  */
 export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): Move | Read {
   if (o.sight === 'live') return verdict()
-  if (o.sight === 'cached' || o.sight === 'target') return { read: sourcesOf(o), sight: 'live' }
+  if (typeof o.sight === 'string') return { read: sourcesOf(o), sight: 'live' }
   const message = `A deadline has passed; nothing is decided until the API server confirms the state of the cluster: ${o.sight.unavailable}`
   return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }

@@ -20,6 +20,7 @@ const apex = (selector: object) =>
     object(kinds.Service, 'web', { spec: { selector } }, { labels: { 'sluice.dev/canary': 'web' } }),
   ])
 const before = apex({ app: 'web' })
+const users = live([kinds.Service, object(kinds.Service, 'web', { spec: { selector: { app: 'web' } } })])
 const moved = apex({ app: 'web', 'sluice.dev/role': 'primary' })
 
 export const initializingRows: Rows = {
@@ -92,6 +93,37 @@ export const initializingRows: Rows = {
     rule: waitForTarget,
     given: at(fresh, { primary: null, target: pods(2) }),
     move: ['Initializing cloning', 'Initializing', 'Creating Deployment web-primary from 3a1c36f5bc (web:1)', 0],
+  },
+  'but not before it is read what a Service of the user leads to': {
+    rule: waitForTarget,
+    given: at(fresh, { primary: null, target: pods(2), live: users, sight: 'cached' }),
+    move: 'reads 2 sources',
+  },
+  'nor while that cannot be read': {
+    rule: waitForTarget,
+    given: at(fresh, { primary: null, target: pods(2), live: users, sight: { unavailable: 'connect ETIMEDOUT' } }),
+    move: [
+      'Initializing cloning',
+      'WatchUnavailable',
+      'Nothing is started until the endpoints of Service web could be read: connect ETIMEDOUT',
+      10000,
+    ],
+  },
+  'pods of others behind it stop the start, and are looked for again': {
+    rule: refuseToStart,
+    given: at(fresh, {
+      primary: null,
+      target: pods(2),
+      live: users,
+      sight: 'endpoints',
+      surroundings: { ...noSurroundings, otherPods: ['db-0', 'db-1', 'db-2', 'db-3'] },
+    }),
+    move: [
+      'Initializing cloning',
+      'Conflict',
+      'Service shop/web also selects Pod shop/db-0, Pod shop/db-1 and Pod shop/db-2 (and 1 more), which would get no requests any more. Scale web so that it can carry all traffic, then let the Service select its pods alone, by a label that only they have in addition; or recreate the Canary with another service.name.',
+      30000,
+    ],
   },
   'a primary without ready pods is waited for': {
     rule: moveCallersToPrimary,
