@@ -32,7 +32,7 @@ export interface QueueOptions {
   /** One that does not jump: what gathers is worked a moment later, whatever the clock on the wall is set to. */
   readonly steady: Clock
   readonly worker: Worker
-  /** Keys whose work is begun before anything else has its turn; default 16. */
+  /** Keys whose work is begun before anything else has its turn, if they take no longer than a slice; default 16. */
   readonly atOnce?: number
   readonly metrics?: QueueMetrics
 }
@@ -44,6 +44,8 @@ const CLOCK_WATCH: Milliseconds = 10_000
 /** Set back by more than this, it would keep keys waiting for what has long been due. */
 const TOLERATED: Milliseconds = 1000
 const AT_ONCE = 16
+/** Passes that take long, because a tenant has thousands of objects around a Canary, are begun one by one: news of others comes between. */
+const SLICE: Milliseconds = 10
 const FIRST_BACKOFF: Milliseconds = 5
 const LONGEST_BACKOFF: Milliseconds = 5000
 
@@ -59,6 +61,7 @@ export class Queue {
   readonly #turns = new Turns<string>()
   /** Keys whose work was begun since the event loop last had its turn. */
   #begun = 0
+  #begunAt: Instant = 0
   /** Keys that are being worked, and since when. */
   readonly #working = new Map<string, Instant>()
   /** Keys that were added while being worked. */
@@ -158,7 +161,7 @@ export class Queue {
   }
 
   #start(): void {
-    while (this.#open && this.#begun < this.#atOnce) {
+    while (this.#open && this.#mayBegin()) {
       const key = this.#turns.next()?.member
       if (key === undefined) return
       if (this.#begun === 0) this.#goOnLater()
@@ -171,6 +174,14 @@ export class Queue {
       this.#metrics.latency?.(this.#steady.now() - since)
       void this.#work(key)
     }
+  }
+
+  #mayBegin(): boolean {
+    if (this.#begun === 0) {
+      this.#begunAt = this.#steady.now()
+      return true
+    }
+    return this.#begun < this.#atOnce && this.#steady.now() - this.#begunAt < SLICE
   }
 
   /** Lets the event loop have its turn: a pass that decides takes a millisecond, and thousands may be ready. */

@@ -37,6 +37,25 @@ suite('queue', () => {
     assert.deepEqual(worked, ['a@0', 'b@0', 'c@0'])
   })
 
+  test('lets news come between passes that take long', async () => {
+    const steady = new VirtualClock(0)
+    const begun: string[] = []
+    // The pass itself takes the time: the clock goes on while nothing else can happen.
+    const slow = { now: () => steady.now() + begun.length * 100, at: steady.at.bind(steady) }
+    const queue = new Queue({
+      clock,
+      steady: slow,
+      worker: async key => {
+        begun.push(key)
+      },
+    })
+    for (let n = 0; n < 5; n += 1) queue.add(`evil/${n}`)
+    queue.add('shop/web')
+    assert.deepEqual(begun, ['evil/0'])
+    await steady.advance(1000)
+    assert.deepEqual(begun, ['evil/0', 'evil/1', 'shop/web', 'evil/2', 'evil/3', 'evil/4'])
+  })
+
   test('works a key again that was added while it was worked, and never twice at a time', async () => {
     const queue = queueOf({ takes: 10 })
     queue.add('a')

@@ -34,10 +34,13 @@ export function rememberedIn(live: KubeObject): Remembered {
 
 const isBefore = (value: unknown): boolean => typeof value === 'number' || value === null || value === 'own destination'
 
-/** How a rule is remembered. */
-export function keyOf(rules: readonly Json[], index: number): string {
-  const name = textOf(rules[index]?.['name'])
-  return name !== '' && rules.filter(other => other['name'] === name).length === 1 ? name : `#${index}`
+/** How each rule is remembered, by its place. */
+export function keysOf(rules: readonly Json[]): readonly string[] {
+  const names = rules.map(rule => textOf(rule['name']))
+  // Counted once: a user may write thousands of rules.
+  const uses = new Map<string, number>()
+  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1)
+  return names.map((name, index) => (name !== '' && uses.get(name) === 1 ? name : `#${index}`))
 }
 
 /**
@@ -54,14 +57,15 @@ export function recall(
   const note = (index: number, key: string): void => {
     found.set(index, { key, before: remembered[key] ?? null })
   }
+  const keys = keysOf(rules)
   const lost = holding.filter(index => {
-    const key = keyOf(rules, index)
+    const key = keys[index] ?? `#${index}`
     if (!Object.hasOwn(remembered, key)) return true
     note(index, key)
     return false
   })
   const taken = new Set([...found.values()].map(({ key }) => key))
-  const names = new Set(rules.map((_, index) => keyOf(rules, index)).filter(key => !key.startsWith('#')))
+  const names = new Set(keys.filter(key => !key.startsWith('#')))
   const left = Object.keys(remembered).filter(key => !taken.has(key) && !names.has(key))
   for (const [place, index] of lost.entries()) {
     const key = left[place]
@@ -76,7 +80,7 @@ export function rememberedOfOthers(
   rules: readonly Json[],
   own: ReadonlySet<string>,
 ): Remembered {
-  const there = new Set(rules.map((_, index) => keyOf(rules, index)))
+  const there = new Set(keysOf(rules))
   return Object.fromEntries(Object.entries(remembered).filter(([key]) => there.has(key) && !own.has(key)))
 }
 

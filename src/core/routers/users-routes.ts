@@ -17,7 +17,7 @@ import type { Percent } from '../time.ts'
 import type { Named } from './provider.ts'
 import {
   type Before,
-  keyOf,
+  keysOf,
   recall,
   type Recalled,
   remember,
@@ -140,14 +140,13 @@ export function shiftIn(
   const recalled = recalledIn(form, o, live)
   const rules = routesIn(form, live.spec)
   const carrying = carryingIn(form, o, named, live)
+  const keys = keysOf(rules)
+  const keyOf = ({ index }: Placed): string => keys[index] ?? `#${index}`
   const changes = carrying.map(placed =>
-    routeChange(form, o, placed, wanted, keyOf(rules, placed.index), recalled.get(placed.index) ?? null),
+    routeChange(form, o, placed, wanted, keyOf(placed), recalled.get(placed.index) ?? null),
   )
   const operations = changes.flatMap(change => change.operations)
-  const own = new Set([
-    ...carrying.map(({ index }) => keyOf(rules, index)),
-    ...[...recalled.values()].map(({ key }) => key),
-  ])
+  const own = new Set([...carrying.map(keyOf), ...[...recalled.values()].map(({ key }) => key)])
   const remembered = [rememberedOfOthers(before, rules, own), ...changes.map(change => change.remembered)]
   const noted = remember(live, Object.fromEntries(remembered.flatMap(Object.entries<Before>)))
   if (operations.length + noted.length === 0) {

@@ -3,6 +3,7 @@ import { kinds } from '../../../src/api/object.ts'
 import { at, present } from '../../../src/core/json.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
+import { keysOf } from '../../../src/core/routers/remembered-weights.ts'
 import { carriedBy, weighted } from '../../../src/core/model/traffic.ts'
 import { after, canary, live, object, observation, posture } from '../given-objects.ts'
 import { removed, routes, settled, toTarget, virtualService } from './istio.given.ts'
@@ -44,6 +45,18 @@ suite('VirtualServices of the user', () => {
     const rest = virtualService(settled(run), 'routes')
     expect([rest.apiVersion, rest.spec, rest.metadata.annotations]).to.deep.equal([before.apiVersion, before.spec, {}])
     expect(rest.metadata.managedFields).to.equal(undefined)
+  })
+
+  test('of thousands of routes each is looked at once, to tell how it is remembered', () => {
+    let reads = 0
+    const rules = Array.from({ length: 2000 }, (_, n) => ({
+      get name(): string {
+        reads += 1
+        return n < 2 ? 'twice' : `route-${n}`
+      },
+    }))
+    expect(keysOf(rules).slice(0, 3)).to.deep.equal(['#0', '#1', 'route-2'])
+    expect(reads).to.equal(2000)
   })
 
   test('the patch is refused where the routes have changed under it', () => {

@@ -2,7 +2,7 @@
 import { kinds, type KubeObject } from '../../../../api/object.ts'
 import type { Observation, Surroundings } from '../../../model/observation.ts'
 import type { Find, Named } from '../../provider.ts'
-import { precedes } from '../../around.ts'
+import { inOrder } from '../../around.ts'
 import { coverKeys } from './kinds.ts'
 
 /** Objects of one kind in other namespaces around one Canary: who makes more of them costs its owner nothing. */
@@ -32,7 +32,7 @@ export function meshAround(
 export function oldestElsewhere(found: readonly KubeObject[], own: readonly string[]): readonly KubeObject[] {
   if (found.length <= MOST_ELSEWHERE) return found
   const isHere = (one: KubeObject): boolean => own.includes(one.metadata.namespace ?? '')
-  const elsewhere = found.filter(one => !isHere(one)).toSorted((a, b) => (precedes(a, b) ? -1 : 1))
+  const elsewhere = inOrder(found.filter(one => !isHere(one)))
   return [...found.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
 }
 
