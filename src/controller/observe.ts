@@ -98,7 +98,7 @@ export class Observer {
   observe(canary: Canary, known: ReconcileContext, interests: Set<string>): Observed {
     const names = namesOf(canary)
     const provider = routingOf({ canary })
-    const reader = new TrackedReader(this.#reader, interests)
+    const reader = new TrackedReader(this.#reader, interests, names.namespace)
     const target = reader.get(names.target)
     const recorded = recordedTemplates(
       reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),

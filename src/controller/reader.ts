@@ -23,16 +23,25 @@ export interface Reader {
   reflectors(): readonly Reflector[]
 }
 
+/**
+ * Objects of its own namespace that one Canary reads under one key: a pass over more would take its time from all others. A namespace of
+ * hundreds of Services that one chart installed has that many under a common label.
+ */
+export const MOST_HERE = 1000
+
 /** Reads, and remembers what was read. */
 export class TrackedReader {
   readonly #reader: Reader
   readonly #interests: Set<string>
+  readonly #namespace: string
   /** Why objects that were read are not known whole. */
   readonly refusals = new Set<string>()
 
-  constructor(reader: Reader, interests: Set<string>) {
+  /** @param namespace of the Canary. */
+  constructor(reader: Reader, interests: Set<string>, namespace: string) {
     this.#reader = reader
     this.#interests = interests
+    this.#namespace = namespace
   }
 
   get(ref: Ref): KubeObject | undefined {
@@ -62,8 +71,20 @@ export class TrackedReader {
 
   byIndex(kind: Kind, name: string, key: string): readonly KubeObject[] {
     this.#interests.add(indexInterest(kind, name, key))
-    const objects = this.#reader.byIndex(kind, name, key)
+    const objects = this.#limited(kind, this.#reader.byIndex(kind, name, key))
     for (const object of objects) this.#note(object)
     return objects
+  }
+
+  /** Of other namespaces all: those who read them read the oldest. */
+  #limited(kind: Kind, objects: readonly KubeObject[]): readonly KubeObject[] {
+    if (objects.length <= MOST_HERE) return objects
+    const isHere = ({ metadata }: KubeObject): boolean => metadata.namespace === this.#namespace
+    const here = objects.filter(isHere)
+    if (here.length <= MOST_HERE) return objects
+    this.refusals.add(
+      `${here.length} objects of kind ${kind.kind} in namespace ${this.#namespace} concern this Canary, and Sluice reads ${MOST_HERE} at most: remove some of them, or change what they select or lead to`,
+    )
+    return [...here.slice(0, MOST_HERE), ...objects.filter(one => !isHere(one))]
   }
 }

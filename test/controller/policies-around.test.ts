@@ -36,7 +36,7 @@ suite('Policies around a Canary', () => {
   for (const [name, apex] of Object.entries(rows))
     test(`a copy whose original is gone is deleted ${name}`, () => {
       const before = observation(inAmbient([apex]))
-      const { policies, copies } = policiesAround(new TrackedReader(reader, new Set()), before)
+      const { policies, copies } = policiesAround(new TrackedReader(reader, new Set(), 'shop'), before)
       const o: Observation = { ...before, policies, live: { ...before.live, ...copies } }
       const deleted = [posture({ primary: 'r1' }), posture({ remove: 'everything' })].map(wanted =>
         renderPolicies(o, wanted).map(({ verb, ref }) => `${verb} ${refKey(ref)}`),
