@@ -5,7 +5,7 @@ import { called } from '../problems/problem.ts'
 /** The order of what serves routes among objects that contradict each other: by creation, then by name and namespace. */
 export const precedes = (one: KubeObject, other: KubeObject): boolean => age(one) < age(other)
 
-/** Objects in this order; what they are compared by is made once of each, for others may have made thousands. */
+/** Objects in this order; what they are compared by is made once of each: others may have made thousands. */
 export function inOrder(objects: readonly KubeObject[]): KubeObject[] {
   const aged = objects.map(object => ({ object, age: age(object) }))
   return aged.sort((a, b) => (a.age < b.age ? -1 : 1)).map(({ object }) => object)
