@@ -44,6 +44,12 @@ export function answer(o: Observation, news: News, version: number | string, now
   return announcement(o, news, version, now)
 }
 
+/** Something that was deleted, which has no version any more: it is announced once in so long, also by a leader that takes over meanwhile. */
+export function answerToDeletion(o: Observation, news: News, now: Instant): Announcement {
+  return announcement(o, news, Math.floor(now / TEN_SECONDS), now)
+}
+
+const TEN_SECONDS = 10_000
 const TEN_MINUTES = 600_000
 
 /** @param moment what tells it from the same news at another time. */

@@ -143,6 +143,9 @@ function copyOf(namespace: string, key: string, hash: string): { from: Ref; to: 
   return { from: { kind, namespace, name }, to: { kind, namespace, name: copyName(name, hash) } }
 }
 
+/** The copy of a recorded configuration. */
+export const copyRefOf = (namespace: string, key: string, hash: string): Ref => copyOf(namespace, key, hash).to
+
 /**
  * Copies that are missing, of configuration that still has the recorded content; what has changed since cannot be copied
  * any more. `o.live` has live copies by their metadata alone.

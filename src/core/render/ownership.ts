@@ -150,14 +150,34 @@ export function isLaterWriter(object: KubeObject): boolean {
   return laterWriter(object) !== undefined
 }
 
-function laterWriter({ metadata }: KubeObject): string | undefined {
-  const entries = (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status')
-  const timesOf = (those: typeof entries): string[] => those.map(({ time = '' }) => time).toSorted()
-  const [others, own] = [entries.filter(isOfOthers), entries.filter(({ manager }) => manager === FIELD_MANAGER)]
-  const latest = timesOf(others).at(-1)
-  if (latest === undefined || latest < (timesOf(own).at(-1) ?? '')) return undefined
+function laterWriter(object: KubeObject): string | undefined {
+  const latest = writtenAt(object, isOfOthers)
+  if (latest === null || latest < (writtenAt(object, isOfSluice) ?? '')) return undefined
+  const others = entriesOf(object).filter(isOfOthers)
   return others.find(({ time = '' }) => time === latest)?.manager ?? 'An unknown client'
 }
+
+/** When another client has written an object last, as the API server notes it. */
+export const lastWriteOfOthers = (object: KubeObject): string | null => writtenAt(object, isOfOthers)
+
+/** Whether another client has written `object` since Sluice wrote the other one. */
+export function isNewerThan(object: KubeObject, other: KubeObject): boolean {
+  const own = writtenAt(other, isOfSluice)
+  return own !== null && (writtenAt(object, isOfOthers) ?? '') > own
+}
+
+const entriesOf = ({ metadata }: KubeObject): readonly ManagedFields[] =>
+  (metadata.managedFields ?? []).filter(({ subresource }) => subresource !== 'status')
+
+/** The time of the latest of these entries; null where there is none. */
+const writtenAt = (object: KubeObject, which: (entry: ManagedFields) => boolean): string | null =>
+  entriesOf(object)
+    .filter(which)
+    .map(({ time = '' }) => time)
+    .toSorted()
+    .at(-1) ?? null
+
+const isOfSluice = ({ manager }: ManagedFields): boolean => manager === FIELD_MANAGER
 
 const isOfOthers = ({ manager }: ManagedFields): boolean =>
   manager !== FIELD_MANAGER && manager !== DEPLOYMENT_CONTROLLER

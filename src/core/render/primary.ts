@@ -78,19 +78,43 @@ function withHands(o: Observation, object: KubeObject, live: KubeObject | undefi
   return { ...object, metadata, spec: { ...spec, template: restarted } }
 }
 
-/** Another client changed the template of the primary, which is changed back. */
-export function primaryWasChanged(o: Observation, posture: Posture): boolean {
+/** What another client changed of the primary, which is changed back; replicas are the user's. null: nothing. */
+export function changedOfPrimary(o: Observation, posture: Posture): 'template' | 'pause' | 'other fields' | null {
+  const pair = livingAndWanted(o, posture)
+  if (pair === null || !isSameRendering(pair)) return null
+  const { live, wanted } = pair
+  if (!templateStands(at(live.spec, 'template'), at(wanted.spec, 'template'))) return 'template'
+  if (isPaused(live)) return 'pause'
+  const { [REPLICAS_ANNOTATION]: _, ...annotations } = wanted.metadata.annotations ?? {}
+  const { replicas: __, ...spec } = recordOf(wanted.spec)
+  const isUnchanged =
+    covers(live.metadata.annotations, annotations) &&
+    covers(live.metadata.labels, wanted.metadata.labels) &&
+    covers(live.spec, spec)
+  return isUnchanged ? null : 'other fields'
+}
+
+/** Whether the primary is written for what it follows, and not for what another client changed of it. */
+export function primaryFollows(o: Observation, posture: Posture): boolean {
+  const pair = livingAndWanted(o, posture)
+  return pair !== null && !isSameRendering(pair)
+}
+
+interface LivingAndWanted {
+  readonly live: KubeObject
+  readonly wanted: KubeObject
+}
+
+function livingAndWanted(o: Observation, posture: Posture): LivingAndWanted | null {
   const live = liveOf(o, o.names.primary)
   const recorded = o.recorded.find(one => one.revision === posture.primary)
-  if (live === undefined || recorded === undefined || !isOurs(o, live)) return false
+  if (live === undefined || recorded === undefined || !isOurs(o, live)) return null
   const wanted = rendered(o, recorded, live)
-  const { annotations } = live.metadata
-  return (
-    wanted !== null &&
-    annotations?.[RENDERED_ANNOTATION] === wanted.metadata.annotations?.[RENDERED_ANNOTATION] &&
-    !templateStands(at(live.spec, 'template'), at(wanted.spec, 'template'))
-  )
+  return wanted === null ? null : { live, wanted }
 }
+
+const isSameRendering = ({ live, wanted }: LivingAndWanted): boolean =>
+  live.metadata.annotations?.[RENDERED_ANNOTATION] === wanted.metadata.annotations?.[RENDERED_ANNOTATION]
 
 /** Replicas change all the time and belong to the client that scales: they are no part of what was rendered. */
 function withFingerprint(object: KubeObject): KubeObject['metadata'] {
@@ -139,12 +163,16 @@ const isStranded = (o: Observation, replicas: number): boolean =>
  */
 function standsAsRendered(live: KubeObject, wanted: KubeObject): boolean {
   return (
+    !isPaused(live) &&
     covers(live.metadata.annotations, wanted.metadata.annotations) &&
     covers(live.metadata.labels, wanted.metadata.labels) &&
     covers(live.spec, wanted.spec) &&
     templateStands(at(live.spec, 'template'), at(wanted.spec, 'template'))
   )
 }
+
+/** A paused primary takes neither a promotion nor a restart. */
+const isPaused = (live: KubeObject): boolean => at(live.spec, 'paused') === true
 
 const templateStands = (live: unknown, wanted: unknown): boolean =>
   covers(live, wanted) && nothingAdded(at(live, 'spec'), at(wanted, 'spec'))
@@ -175,7 +203,6 @@ function onto(live: KubeObject, wanted: KubeObject): KubeObject {
       annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
       ...present({ ownerReferences: wanted.metadata.ownerReferences ?? live.metadata.ownerReferences }),
     },
-    // A primary that a person paused would never take the template.
     spec: { ...recordOf(live.spec), paused: false, ...recordOf(wanted.spec) },
   }
 }

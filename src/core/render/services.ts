@@ -32,6 +32,7 @@ import {
   ours,
 } from './ownership.ts'
 import { ownPorts, sidePorts } from './ports.ts'
+import { isOnlyAName, repairing } from './service-repairs.ts'
 
 /** Selected by the canary Service before anything was judged: no pod has it. */
 const NONE_YET = 'none-yet'
@@ -137,7 +138,9 @@ function made(
   // Cannot be changed once it is there.
   const headless = live === undefined ? service.headless : at(live.spec, 'clusterIP') === 'None'
   const spec = { ...(headless ? { clusterIP: 'None' } : {}), ...fields }
-  return applyOurs(o, ref, ours(o, ref, managed(o, metadata), { spec }), sameService)
+  const object = ours(o, ref, managed(o, metadata), { spec })
+  const writes = applyOurs(o, ref, object, sameService)
+  return live === undefined ? writes : writes.map(write => repairing(write, live))
 }
 
 /** The selector exactly, for a key more selects other pods; the ports among those that are there. */
@@ -145,6 +148,7 @@ function sameService(live: KubeObject, wanted: KubeObject): boolean {
   const { ports, selector, ...rest } = recordOf(wanted.spec)
   const there = byKey(recordsOf(at(live.spec, 'ports')))
   return (
+    !isOnlyAName(live) &&
     covers(live.metadata.annotations, wanted.metadata.annotations) &&
     covers(live.spec, rest) &&
     sameJson(at(live.spec, 'selector'), selector) &&

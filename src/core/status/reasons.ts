@@ -103,9 +103,12 @@ const table = {
   ),
   ObjectsUpdated: happened(
     'info',
-    'Services, routes or rules at rest follow a change of the Canary, of what is around it, or of Sluice.',
+    'Objects that Sluice owns follow, at rest, a change of the Canary, of what is around it, or of Sluice.',
   ),
-  EditReverted: happened('warn', 'An object that Sluice owns was edited, and the edit was reverted.'),
+  EditReverted: happened(
+    'warn',
+    'An object that Sluice owns was edited or deleted by another client, and is as before again.',
+  ),
   BaselineTaken: happened(
     'info',
     'The remembered revision was written by another version of Sluice; the present one is taken as promoted.',

@@ -8,13 +8,14 @@ import { commandLine } from '../../model/command-line.ts'
 import { candidateOf, withImage } from '../../model/selectors.ts'
 import { at } from '../../json.ts'
 import type { News } from '../../model/decision.ts'
-import { answer } from '../move.ts'
+import { answer, answerToDeletion } from '../move.ts'
 import { kindAndName, LOCKED_ANNOTATION } from '../../model/names.ts'
 import type { Observation, Workload } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
 import { primaryIsAutoscaled } from '../../render/autoscaling.ts'
-import { lastWriter } from '../../render/ownership.ts'
-import { primaryWasChanged } from '../../render/primary.ts'
+import { lastWriteOfOthers, lastWriter } from '../../render/ownership.ts'
+import { changedOfPrimary } from '../../render/primary.ts'
+import type { Revision } from '../../model/state.ts'
 import type { Instant } from '../../time.ts'
 import { FIELD_MANAGER, type Write } from '../../model/write.ts'
 
@@ -33,12 +34,13 @@ export function answersToHands(
   if (o.writeError !== null) return []
   const found = [
     lockLifted(o, writes),
-    templateChanged(o, writes),
+    primaryChanged(o, writes),
     primaryScaledToNothing(o, writes),
     candidateScaledToNothing(o, writes),
     scaled(before, o),
   ]
-  const answers = found.flatMap(one => (one === null ? [] : [answer(o, one.news, one.workload.generation, now)]))
+  const acts = found.flatMap(one => (one === null ? [] : [answer(o, one.news, versionOf(one), now)]))
+  const answers = [...acts, ...primaryDeleted(o, writes, now)]
   return answers.filter(({ key }) => !o.memory.outbox.some(told => told.key === key))
 }
 
@@ -46,7 +48,12 @@ interface Act {
   readonly news: News
   /** What was changed. */
   readonly workload: Workload
+  /** Beside its generation, which labels do not change. */
+  readonly version?: string
 }
+
+const versionOf = ({ workload: { generation }, version }: Act): number | string =>
+  version === undefined ? generation : `${generation}/${version}`
 
 /** In mid-run kubectl refuses `rollout undo` and `rollout restart`, and says to resume first. */
 function lockLifted(o: Observation, writes: readonly Write[]): Act | null {
@@ -72,17 +79,52 @@ const setOnTarget = (o: Observation, writes: readonly Write[], path: '/spec/paus
 const replacesPrimary = (o: Observation, writes: readonly Write[]): boolean =>
   writes.some(write => write.verb === 'replace' && refKey(write.ref) === refKey(o.names.primary))
 
-function templateChanged(o: Observation, writes: readonly Write[]): Act | null {
+function primaryChanged(o: Observation, writes: readonly Write[]): Act | null {
   const { primary, names } = o
   const posture = postureOf(o, o.state)
   if (primary === null || posture.primary === null || !replacesPrimary(o, writes)) return null
-  if (!primaryWasChanged(o, posture)) return null
-  const back =
-    o.memory.previous === null || candidateOf(o.state) !== null
-      ? ''
-      : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
-  const message = `${lastWriter(primary.object)} changed the pod template of ${kindAndName(names.primary)}, which runs ${withImage(o, posture.primary)}; the change is reverted. To release something else, change ${kindAndName(names.target)}${back}`
-  return { news: { reason: 'EditReverted', message }, workload: primary }
+  const changed = changedOfPrimary(o, posture)
+  if (changed === null) return null
+  const by = lastWriter(primary.object)
+  const message = says[changed]({ o, by, name: kindAndName(names.primary), runs: posture.primary })
+  return {
+    news: { reason: 'EditReverted', message },
+    workload: primary,
+    ...(changed === 'other fields' ? { version: lastWriteOfOthers(primary.object) ?? '' } : {}),
+  }
+}
+
+interface Change {
+  readonly o: Observation
+  /** Who changed it. */
+  readonly by: string
+  /** Of the primary. */
+  readonly name: string
+  readonly runs: Revision
+}
+
+const says: Readonly<Record<NonNullable<ReturnType<typeof changedOfPrimary>>, (change: Change) => string>> = {
+  template({ o, by, name, runs }) {
+    const { names } = o
+    const back =
+      o.memory.previous === null || candidateOf(o.state) !== null
+        ? ''
+        : `; to go back to the revision before: ${commandLine(names, 'rollback', 'why')}`
+    return `${by} changed the pod template of ${name}, which runs ${withImage(o, runs)}; the change is reverted. To release something else, change ${kindAndName(names.target)}${back}`
+  },
+  pause: ({ o, by, name }) =>
+    `${by} paused the rollout of ${name}, which then takes no promotion; it is resumed. To hold releases: ${commandLine(o.names, 'pause', 'why')}`,
+  'other fields': ({ o, by, name }) =>
+    `${by} changed ${name}; the change is reverted. It follows ${kindAndName(o.names.target)}: change that`,
+}
+
+/** Between the first primary and the deletion of the Canary. */
+function primaryDeleted(o: Observation, writes: readonly Write[], now: Instant): Announcement[] {
+  const { primary, names, state } = o
+  const creates = writes.some(write => write.verb === 'create' && refKey(write.ref) === refKey(names.primary))
+  if (primary !== null || !creates || state.phase === 'Initializing') return []
+  const message = `${kindAndName(names.primary)} was deleted; it is created again`
+  return [answerToDeletion(o, { reason: 'EditReverted', message }, now)]
 }
 
 function primaryScaledToNothing(o: Observation, writes: readonly Write[]): Act | null {
