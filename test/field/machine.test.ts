@@ -1,6 +1,7 @@
 /** Situations from the field: how a run is decided, and what is told of it. */
 import { expect } from 'chai'
-import { kinds } from '../../src/api/object.ts'
+import { kinds, type KubeObject } from '../../src/api/object.ts'
+import { recordOf } from '../../src/core/json.ts'
 import { Pod } from '../../playground/kinds.ts'
 import { sampled } from '../sampled.ts'
 import { heard } from '../scenarios/witness.ts'
@@ -53,6 +54,18 @@ suite('from the field: decisions', () => {
     controller.api.faults.loseLines()
     await world.until('Succeeded')
     expect(world.events().filter(event => event.startsWith('PromotionFailed'))).to.deep.equal([])
+  })
+
+  test('F12, other values: nor is a canary called unreachable whose weight was taken away by hand, unheard', async () => {
+    await world.initialized({ analysis: { interval: '10m', threshold: 1 } })
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 10')
+    controller.api.faults.loseLines()
+    const live = world.object(kinds.VirtualService, 'web')
+    const route = [{ destination: { host: 'web-primary' }, weight: 100 }]
+    world.user.replace({ ...live, spec: { ...recordOf(live?.spec), http: [{ route }] } } as KubeObject)
+    await world.clock.advance(300_000)
+    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'WeightOverridden'])
   })
 
   test('F12, other values: what the API server confirms is a verdict all the same', async () => {

@@ -11,16 +11,22 @@ import { CANARY, PRIMARY, TARGET, type TinyWorld } from './tiny-world.ts'
 /** Ends of a run that time brings. */
 const BY_TIME = ['DeadlineExceeded', 'Undecided']
 
+/** That requests do not reach a canary is so only while the routes lead to it. */
+const UNREACHABLE = /^Rolled back .*: the canary is unreachable/
+
 const givesUp = (from: State, to: State): boolean =>
   from.phase === 'Promoting' && to.phase === 'Promoting' && from.because === '' && to.because !== ''
 
-/** What a deadline says of a release is said on the objects, and on the pods, as they are at that moment. */
+/** What a deadline, or the lack of requests, says of a release is said on the objects, and on the pods, as they are at that moment. */
 export const deadlinesAreConfirmed: Law = () => ({
   decided({ world, observation: o, decision }) {
     if ('ask' in decision) return
     const { state, reason, message } = decision
     const byTime =
-      (state.phase === 'Failed' && o.state.phase !== 'Failed' && BY_TIME.includes(reason)) || givesUp(o.state, state)
+      (state.phase === 'Failed' &&
+        o.state.phase !== 'Failed' &&
+        (BY_TIME.includes(reason) || UNREACHABLE.test(message))) ||
+      givesUp(o.state, state)
     if (!byTime || message.includes('aborted by')) return
     const { canary, target, primary } = o
     const seen: readonly (readonly [Ref, KubeObject | undefined])[] = [

@@ -39,7 +39,7 @@ function checked(o: Observation<AnalysisPhase>, past: Finding): { asked: readonl
   const asked = said.ask.filter(({ subject }) => subject.measure === 'past-waypoint')
   const answers = said.ask.map(one => [one.id, asked.includes(one) ? past : ({ kind: 'value', value: 0 } as const)])
   const decided = runChecks({ ...o, findings: Object.fromEntries(answers) }, now)
-  if (decided === undefined || 'ask' in decided) throw new Error('not decided')
+  if (decided === undefined || 'ask' in decided || 'read' in decided) throw new Error('not decided')
   return { asked, remembered: ('passed' in decided ? decided.passed : decided).memory.pastWaypoint }
 }
 

@@ -66,14 +66,20 @@ export function becauseOfPods(o: Observation, waiting: Waiting | null): string {
   return because === '' ? end : ` (${because.replace(/, $/, '')})`
 }
 
+/** A deadline has passed: what that says of a release rests on what the API server says now. */
+export const whenOverdue = (o: Observation, now: Instant, verdict: () => Move): Move | Read =>
+  whenConfirmed(o, 'A deadline has passed', now, verdict)
+
 /**
- * A deadline has passed. What it says of a release rests on what the API server says now: a watch may have been silent for as
- * long as its connection is dead without a sign. Where the API server does not answer, there is no verdict.
+ * A verdict that follows from the state of the cluster rests on what the API server says now: a watch may have been silent for
+ * as long as its connection is dead without a sign. Where the API server does not answer, there is no verdict.
+ *
+ * @param what is seen so far, as the beginning of a sentence.
  */
-export function whenOverdue(o: Observation, now: Instant, verdict: () => Move): Move | Read {
+export function whenConfirmed(o: Observation, what: string, now: Instant, verdict: () => Move): Move | Read {
   if (o.sight === 'live') return verdict()
   if (typeof o.sight === 'string') return { read: sourcesOf(o), sight: 'live' }
-  const message = `A deadline has passed; nothing is decided until the API server confirms the state of the cluster: ${o.sight.unavailable}`
+  const message = `${what}; nothing is decided until the API server confirms the state of the cluster: ${o.sight.unavailable}`
   return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
 }
 
