@@ -4,7 +4,7 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { expectNoFailure, expectShares } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
-import { gatewayName } from '../../lab/edge.ts'
+import { gatewayName, publicGateway, publicPort } from '../../lab/edge.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
@@ -144,6 +144,51 @@ suite('Past the split', () => {
     ])
   }
 
+  /** Of the other API: requests there look as if the canary should have had a share of them. */
+  const byHttpRoute = async (shop: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    await shop.apply({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'edge' },
+      spec: {
+        parentRefs: [publicGateway],
+        hostnames: [shop.hostAtGateway],
+        rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
+      },
+    })
+    await shop.reachable('gateway', 20, { port: publicPort })
+    const bypassing = shop.load('gateway', { rate: 160, port: publicPort })
+    const timeline = shop.timeline()
+    const service = { gateways: undefined, hosts: undefined }
+    await shop.apply(shop.canary({ service, analysis: { ...quick, threshold: 2 } }))
+    await timeline.untilPhase('Initialized', 90)
+    const since = await shop.setImage('v9')
+    await timeline.untilReason('MetricsUnavailable', 90, since)
+    // The canary was due more than 1,000 requests by what the primary gets.
+    const from = Date.now()
+    await bypassing.answered(5000, from)
+    const held = (await shop.get(kinds.Canary, 'web'))?.['status'] as {
+      phase?: string
+      canaryWeight?: number
+      failedChecks?: number
+      warnings?: unknown
+    }
+    expect(held).to.include({ phase: 'Progressing', canaryWeight: 20, failedChecks: 0 })
+    expect(held.warnings).to.deep.equal([
+      {
+        reason: 'Bypassed',
+        message: `HTTPRoute ${shop.namespace}/edge leads requests at Gateway ${publicGateway.namespace}/${publicGateway.name} to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them`,
+      },
+    ])
+    const client = shop.load('client', { rate: 80 })
+    const { decidedAt } = await timeline.untilPhase('Promoting', 120, since)
+    await timeline.untilPhase('Succeeded', 120, since)
+    expect(timeline.weights(since)).to.deep.equal([20, 60, 0])
+    expect(bypassing.versions(since, decidedAt), 'past the split').to.have.all.keys('v1')
+    expectNoFailure(client, bypassing)
+  }
+
   const two =
     (run: (shop: Shop, other: Shop) => Promise<void>) =>
     async (world: Lab): Promise<void> =>
@@ -157,6 +202,10 @@ suite('Past the split', () => {
     {
       name: 'F14: an older notation is the same gateway, and callers there meet the split',
       run: async world => Shop.within(world, 'past', notations),
+    },
+    {
+      name: 'F5, other values: an HTTPRoute at a Gateway is a warning, and no verdict on the candidate',
+      run: async world => Shop.within(world, 'past', byHttpRoute),
     },
     { name: 'F4: one host at a gateway, and each path for its own', run: two(oneHost) },
     { name: 'F5, other values: of another namespace it is a warning, and the release goes on', run: two(elsewhere) },

@@ -140,6 +140,19 @@ const warnings: Readonly<Record<string, Row>> = {
     o: listing({ routes: [{ name: 'main' }] }, front([main, to('web-primary')], { gateways: ['mesh'] })),
     message: `VirtualService shop/front routes requests in the mesh to Service web-primary directly, by a route that its entry leaves out, and bypasses the traffic split. ${ignored}`,
   },
+  'a rule of a listed HTTPRoute that its entry leaves out': {
+    o: observation({
+      ...of({ routes: [{ name: 'front', rules: [{ name: 'main' }] }] }),
+      live: live([
+        kinds.HTTPRoute,
+        httpRoute('front', {
+          parentRefs: gateway,
+          rules: ['main', 'admin'].map(name => ({ name, backendRefs: [{ name: 'web', port: 80 }] })),
+        }),
+      ]),
+    }),
+    message: `HTTPRoute shop/front leads requests at Gateway infra/public to Service web directly, by a rule that its entry leaves out, and bypasses the traffic split. ${ignored}`,
+  },
   'a wildcard over the Service in another cluster domain': {
     o: beside(
       { hosts: ['web'], gateways: ['mesh'] },

@@ -199,6 +199,15 @@ suite('which of two matches takes a request', () => {
     [{ ...orders, method: { exact: 'GET' } }, orders, false],
     [{ ...orders, headers: {} }, orders, true],
     [{ headers: { constructor: { exact: '1' } } }, orders, false],
+    [{ headers: { 'x-beta': {} } }, { headers: { 'x-beta': { exact: '1' } } }, true],
+    [{ headers: { 'x-beta': {} } }, orders, false],
+    [{ headers: { 'x-beta': { regex: '.*' } } }, { headers: { 'x-beta': { prefix: 'v' } } }, true],
+    [{ headers: { 'x-beta': { prefix: 'v' } } }, { headers: { 'x-beta': { exact: 'v2' } } }, true],
+    [{ headers: { 'x-beta': { prefix: 'v2' } } }, { headers: { 'x-beta': { prefix: 'v' } } }, false],
+    [{ headers: { 'x-beta': { exact: 'v2' } } }, { headers: { 'x-beta': {} } }, false],
+    [{ withoutHeaders: { 'x-beta': {} } }, { withoutHeaders: { 'x-beta': { exact: '1' } } }, false],
+    [{ authority: { prefix: 'api.' } }, { authority: { exact: 'api.example.com' } }, true],
+    [{ queryParams: { v: { exact: '1' } } }, { queryParams: { v: { exact: '1' }, w: { exact: '2' } } }, true],
   ]
   for (const [wide, narrow, expected] of rows) {
     test(`${JSON.stringify(wide)} ${expected ? 'covers' : 'does not cover'} ${JSON.stringify(narrow)}`, () => {

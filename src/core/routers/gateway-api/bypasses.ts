@@ -9,6 +9,8 @@ export interface Bypass {
   readonly route: KubeObject
   /** Name of the Service that it leads to. */
   readonly service: string
+  /** It is listed, and these rules are none of those that its entry chooses. */
+  readonly isLeftOut?: boolean
 }
 
 /** How many objects a warning names. */
@@ -22,9 +24,10 @@ export function bypassedBy(ways: readonly Bypass[], advice: (service: string) =>
   const others = more.map(({ route }) => called(route))
   const named = listedInWords([...others.slice(0, NAMED - 1), ...(others.length >= NAMED ? ['others'] : [])])
   const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does' : 'do'} ${named}`
+  const left = first.isLeftOut === true ? ', by a rule that its entry leaves out,' : ''
   return problem(
     'Bypassed',
-    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them${advice(first.service)}`,
+    `${called(first.route)} leads requests at ${placesOf(first.route)} to Service ${first.service} directly${left} and bypasses the traffic split${also}. These requests never reach the canary, and traffic checks ignore them${advice(first.service)}`,
   )
 }
 

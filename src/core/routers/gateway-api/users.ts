@@ -1,6 +1,6 @@
 /** The user's own routes (`service.routes`): of every kind of the Gateway API that has weights, and nothing but those is touched. */
 import type { Kind, KubeObject } from '../../../api/object.ts'
-import type { Json } from '../../json.ts'
+import { type Json, recordOf } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Posture } from '../../model/posture.ts'
 import { type Carried, carriedBy } from '../../model/traffic.ts'
@@ -22,7 +22,7 @@ import { unconfirmedAmong } from './acceptance.ts'
 import { listed, type Listed } from './listed.ts'
 import { httpRouteOf } from './own.ts'
 import { isService, parentsOf } from './parents.ts'
-import { backendOf, type Parent, parentsIn } from './refs.ts'
+import { backendOf, type Parent, parentsIn, rulesIn } from './refs.ts'
 import { shareOf } from './rules.ts'
 
 /** The side that a backend is. The apex counts as the primary, for its Service selects the primary's pods. */
@@ -91,6 +91,16 @@ export const parentsInUse = (o: Named & Pick<Observation, 'live'>, http: Kind): 
     return live === undefined ? [] : parentsIn(live)
   }),
 ]
+
+/** Listed routes without the rules in which weights are shifted: what their entries leave out. */
+export const leftOut = (o: Named & Pick<Observation, 'live'>, http: Kind): readonly KubeObject[] =>
+  listed(o, http).flatMap(({ ref, rules }) => {
+    const live = liveOf(o, ref)
+    if (live === undefined) return []
+    const carrying = carryingIn(form, o, rules, live).map(({ route }) => route)
+    const left = rulesIn(live.spec).filter(rule => !carrying.includes(rule))
+    return left.length === 0 ? [] : [{ ...live, spec: { ...recordOf(live.spec), rules: left } }]
+  })
 
 /** The live routes that have the split: the one of ours, or the user's. */
 export function splittingRoutes(o: Named & Pick<Observation, 'live'>, http: Kind): readonly KubeObject[] {

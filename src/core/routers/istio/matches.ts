@@ -34,12 +34,24 @@ const takesEveryPath = (uri: unknown): boolean => {
 export function coversMatch(wide: Json, narrow: Json): boolean {
   return conditionsOf(wide).every(([key, wanted]) => {
     if (key === 'uri') return coversPath(wide, narrow)
-    if (!MAPS.has(key)) return sameJson(wanted, narrow[key])
+    if (!MAPS.has(key)) return coversText(wanted, narrow[key])
     const there = recordOf(narrow[key])
+    // What a request must not have covers the more, the less it is.
+    const covers = key === 'withoutHeaders' ? sameJson : coversText
     return Object.entries(recordOf(wanted)).every(
-      ([name, condition]) => Object.hasOwn(there, name) && sameJson(there[name], condition),
+      ([name, condition]) => Object.hasOwn(there, name) && covers(condition, there[name]),
     )
   })
+}
+
+/** Whether every text that meets `narrow` surely meets `wide`, which is met by any text where it says nothing. */
+function coversText(wide: unknown, narrow: unknown): boolean {
+  if (narrow === undefined) return false
+  if (sameJson(wide, narrow) || (typeof wide === 'object' && isEmpty(wide))) return true
+  const { prefix, regex } = recordOf(wide)
+  const { exact, prefix: longer } = recordOf(narrow)
+  const begins = exact ?? longer
+  return regex === '.*' || (typeof prefix === 'string' && typeof begins === 'string' && begins.startsWith(prefix))
 }
 
 function coversPath(wide: Json, narrow: Json): boolean {

@@ -107,7 +107,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(olderRouteAtGateway(kind, 'elsewhere')),
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     { find: refusedRoute, stops: [], warns: ['candidate', 'rest'] },
-    warnsOnly(wayPastTheSplit),
+    warnsOnly(wayPastTheSplit(kind)),
     stops(gatewayUncounted(kind)),
     ...meshPolicies.routes,
   ],

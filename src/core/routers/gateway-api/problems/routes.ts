@@ -7,7 +7,7 @@ import { liveOf } from '../../../render/ownership.ts'
 import { precedes } from '../../around.ts'
 import { dataPlaneOf } from '../../istio/ambient/data-plane.ts'
 import { metricThatCounts } from '../../istio/ambient/problems.ts'
-import { bypassedBy } from '../bypasses.ts'
+import { type Bypass, bypassedBy } from '../bypasses.ts'
 import { httpRouteOf } from '../own.ts'
 import { INGRESS, ingressUsesWaypoint, ingressWillUseWaypoint, isApexBound } from '../../istio/ambient/waypoint.ts'
 import { isService, parentsOf } from '../parents.ts'
@@ -15,7 +15,7 @@ import { calledParent, type Parent, parentsIn } from '../refs.ts'
 import { hasOurMatch, sharedParent } from '../rivals.ts'
 import { telemetry } from '../telemetry.ts'
 import { otherRoutes, serviceReached } from '../surroundings.ts'
-import { isInMesh, parentsInUse } from '../users.ts'
+import { isInMesh, leftOut, parentsInUse } from '../users.ts'
 
 const isHere = (o: Observation, { metadata }: KubeObject): boolean => metadata.namespace === o.names.namespace
 
@@ -103,17 +103,20 @@ export const refusedRoute: FindProblem = ({ traffic }) => {
 }
 
 /** Requests that bypass the split never reach a candidate, so no check sees them. */
-export const wayPastTheSplit: FindProblem = o => {
-  const isTaken = dataPlaneOf(o) === 'ambient' && ingressUsesWaypoint(o, o.names.apexService)
-  const apex = o.names.apexService.name
-  const ways = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes].flatMap(
-    route => {
-      const service = serviceReached(o, route)
-      return service === null || (isTaken && service === apex) ? [] : [{ route, service }]
-    },
-  )
-  return bypassedBy(ways, service => (service === apex ? adviceInAmbient(o) : ''))
-}
+export const wayPastTheSplit =
+  (http: Kind): FindProblem =>
+  o => {
+    const isTaken = dataPlaneOf(o) === 'ambient' && ingressUsesWaypoint(o, o.names.apexService)
+    const apex = o.names.apexService.name
+    const reaching = (routes: readonly KubeObject[], isLeftOut: boolean): Bypass[] =>
+      routes.flatMap(route => {
+        const service = serviceReached(o, route)
+        return service === null || (isTaken && service === apex) ? [] : [{ route, service, isLeftOut }]
+      })
+    const others = [...otherRoutes(o).filter(one => !isAtService(o, one)), ...o.surroundings.otherApiRoutes]
+    const ways = [...reaching(others, false), ...reaching(leftOut(o, http), true)]
+    return bypassedBy(ways, service => (service === apex ? adviceInAmbient(o) : ''))
+  }
 
 /** A gateway leads them to the waypoint, if the Service says so. */
 const adviceInAmbient = (o: Observation): string =>
