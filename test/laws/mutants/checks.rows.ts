@@ -43,8 +43,8 @@ export const mutantsOfChecks: readonly Mutant[] = [
     {
       without: 'a fresh look before a deadline is a verdict',
       file: rules('verdict'),
-      take: "if (o.sight === 'cached' || o.sight === 'target') return { read: sourcesOf(o), sight: 'live' }",
-      put: "if (o.sight === 'cached' || o.sight === 'target') return verdict()",
+      take: "if (typeof o.sight === 'string') return { read: sourcesOf(o), sight: 'live' }",
+      put: "if (typeof o.sight === 'string') return verdict()",
     },
     {
       without: 'the ReplicaSets in that look',
