@@ -36,6 +36,27 @@ suite('metrics outages', () => {
     await world.until('Succeeded', 20 * minute)
   })
 
+  test('a setting that is at fault in between gives an outage no time from the start', async () => {
+    await releaseTo('Progressing 10', { analysis: { interval: '10s', maxBlind: '3m' } })
+    world.metrics.trouble = troubles.down
+    await world.clock.advance(2 * minute)
+    world.user.create({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'edge', namespace: 'shop' },
+      spec: {
+        hosts: ['x.example.com'],
+        gateways: ['infra/public'],
+        http: [{ route: [{ destination: { host: 'web' } }] }],
+      },
+    })
+    await world.clock.advance(30_000)
+    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 10', 'Conflict'])
+    world.user.delete(kinds.VirtualService, 'shop', 'edge')
+    await world.clock.advance(minute)
+    expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'AnalysisSuspended'])
+  })
+
   test('a metrics server that hangs delays no rollback of pods that crash', async () => {
     await world.initialized()
     world.setImage('demo/web:1.1.0')

@@ -121,8 +121,9 @@ suite('metrics servers in trouble, in virtual time', () => {
       await world.clock.advance(90_000)
       expect([world.stand, world.status.reason]).to.deep.equal(['Progressing 0', 'AnalysisSuspended'])
       expect(world.status.message).to.match(
-        /^The analysis of \w+ \(web:1\.1\.0\) is suspended at weight 0 until there is data again$/,
+        /^The analysis of \w+ \(web:1\.1\.0\) is suspended at weight 0 until there is data again; the last check said: /,
       )
+      expect(world.status.message?.endsWith(`said: ${sentence}`), world.status.message).to.equal(true)
       const began = /^Suspended the analysis of \w+ \(web:1\.1\.0\) at weight 0 after 1m without data: /
       expectEvent(world, { reason: 'AnalysisSuspended', sentence: began })
       expect(world.events().filter(event => event.endsWith(`without data: ${sentence}`))).to.have.lengthOf(1)

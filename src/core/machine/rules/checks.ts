@@ -93,13 +93,15 @@ function conclude(
     const seen = failing.some(one => one.verdict.sight === 'seen') ? { ...looked, blindSince: null } : looked
     return failCheck(o, seen, memory, because, { spacing, atOnce: failing.some(one => one.gate.failFast) }, at, now)
   }
+  const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
   if (setting !== null) {
-    const held = { ...withClock(looked, 'stopped', now), blindSince: null }
+    // The lack of data may come from the setting; that a metrics server does not answer does not.
+    const isBlind = problems.length > 0 || holding.some(({ sight }) => sight === 'unavailable' || sight === 'refused')
+    const held = { ...withClock(looked, 'stopped', now), blindSince: isBlind ? (looked.blindSince ?? at) : null }
     const wakeAt = nextCheckTime(withState(o, held))
     return holdAndReport(o, setting, wakeAt, { state: asPhase(o, held), memory })
   }
   // A gate that cannot even be asked is one that nothing can be said about.
-  const holding = judged.map(({ verdict }) => verdict).filter(({ outcome }) => outcome === 'hold')
   const unseen = holding.find(({ sight }) => sight !== 'earlier')
   const blind = problems[0] ?? (unseen === undefined ? undefined : `${unseen.because}${adviceFor(o, unseen)}`)
   if (blind !== undefined) return holdWithoutVerdict({ ...o, memory }, looked, blind, looked.blindSince ?? at, at, now)

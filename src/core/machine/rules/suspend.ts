@@ -63,7 +63,10 @@ export function resumeSuspended(o: Observation<AnalysisPhase>, now: Instant): Mo
   if (state.hold?.by !== 'suspension') return undefined
   const at = Math.ceil(((state.lastCheckTime ?? state.hold.since) + o.canary.spec.analysis.checkInterval) / 1000) * 1000
   const [mute] = uncallable(o)
-  const why = mute === undefined ? '' : `: webhook ${mute.hook.name} (${mute.hook.type}) ${mute.record.last?.said}`
+  const lacking = o.memory.checks.find(({ verdict }) => verdict === 'hold')
+  const lastCheck = lacking === undefined ? '' : `; the last check said: ${lacking.message}`
+  const why =
+    mute === undefined ? lastCheck : `: webhook ${mute.hook.name} (${mute.hook.type}) ${mute.record.last?.said}`
   const message = `The analysis of ${withImage(o, state.candidate)} is suspended at weight 0 until there is data again${why}`
   if (now < at) return hold(o, 'AnalysisSuspended', message, at)
   // Metrics were there all the time: that a primary without requests has none is no reason to wait.
