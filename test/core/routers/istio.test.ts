@@ -49,6 +49,22 @@ suite('the VirtualService of Sluice', () => {
     expect(Object.keys(virtualService(o).spec as object)).to.deep.equal(['http'])
   })
 
+  for (const host of [
+    'web.shop.svc',
+    'web.shop.svc.cluster.local.',
+    'Web.shop.svc.cluster.local',
+    'web.shop.svc.corp.internal',
+  ])
+    test(`the apex is added to ${host}, by which Istio may not find its Service`, () => {
+      const o = observation({ canary: canary({}, { hosts: [host] }) })
+      expect(at(virtualService(settled(o)).spec, 'hosts')).to.deep.equal([host, 'web'])
+    })
+  test('the apex is not added to its full name', () => {
+    const hosts = ['web.shop.svc.cluster.local', 'shop.example.com']
+    const o = observation({ canary: canary({}, { hosts }) })
+    expect(at(virtualService(settled(o)).spec, 'hosts')).to.deep.equal(hosts)
+  })
+
   test('the apex is not added to a host of everything', () => {
     const o = settled(observation({ canary: canary({}, { hosts: ['*'], gateways: ['public'] }) }))
     expect(at(virtualService(o).spec, 'hosts')).to.deep.equal(['*'])

@@ -18,11 +18,15 @@ interface Route {
   readonly port: number | undefined
 }
 
-/** The apex is always one of the hosts, or callers in the mesh would bypass the split. */
+/**
+ * The apex is always one of the hosts, in a notation by which Istio finds its Service, or callers in the mesh would bypass the split. One
+ * with a dot at the end, in upper case or of another cluster domain may mean it and not be found; a Service that is named twice is used once
+ * (pilot/pkg/networking/core/route/route.go).
+ */
 export function canaryHosts({ canary, names }: Named): string[] {
   const hosts = canary.spec.service.hosts ?? []
   const { name, namespace } = names.apexService
-  const isApex = (host: string): boolean => host === name || host.toLowerCase().startsWith(`${name}.${namespace}.svc.`)
+  const isApex = (host: string): boolean => host === name || host === `${name}.${namespace}.svc.cluster.local`
   return hosts.some(isApex) || hosts.includes('*') ? [...hosts] : [...hosts, name]
 }
 
