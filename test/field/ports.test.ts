@@ -111,6 +111,45 @@ suite('a Service with several ports', () => {
     expect(world.mesh.failures(begun), 'requests that no pod answered').to.equal(0)
   })
 
+  for (const moment of ['at rest', 'in a run'] as const) {
+    test(`F1, other values: a Service that is deleted ${moment} comes back with all that it said, and still is the user's`, async () => {
+      const ports = [...F1_PORTS, { name: 'dns', port: 53, targetPort: 5353, protocol: 'UDP' }]
+      const said = {
+        internalTrafficPolicy: 'Local',
+        trafficDistribution: 'PreferClose',
+        publishNotReadyAddresses: true,
+      }
+      const metadata = { labels: { team: 'a' }, annotations: { 'networking.istio.io/exportTo': '.' } }
+      await deployed(world, TWO, { ports, ...said }, { service: { port: 80 } }, metadata)
+      world.start()
+      await world.until('Initialized')
+      await world.clock.advance(20_000)
+      if (moment === 'in a run') {
+        world.user.merge(kinds.Deployment, 'shop', 'web', containers('demo/web:1.1.0', TWO))
+        await world.until('Progressing 25')
+      }
+      const sides = [spec('web-primary'), spec('web-canary')]
+      world.user.delete(kinds.Service, 'shop', 'web')
+      await world.clock.advance(5000)
+      expect([spec('web-primary'), spec('web-canary')]).to.deep.equal(sides)
+      const back = world.object(kinds.Service, 'web')
+      expect(spec('web')).to.deep.include({ ...said, ports: sides[0]?.['ports'] })
+      expect(back?.metadata.annotations).to.include(metadata.annotations)
+      expect(back?.metadata.labels ?? {}).not.to.have.property('sluice.dev/canary')
+      expect(reached(world, 'web:9090')[0]).to.match(/^web-primary \d+ → 9091$/)
+      world.user.merge(kinds.Service, 'shop', 'web', {
+        spec: { ports: [{ name: 'http', port: 80, targetPort: 9091 }] },
+      })
+      await world.clock.advance(5000)
+      expect(portsOf(world, 'web-canary')).to.deep.equal([
+        { name: 'http', port: 80, targetPort: 9091, protocol: 'TCP' },
+      ])
+      world.user.delete(kinds.Canary, 'shop', 'web')
+      await world.clock.runUntil(() => world.object(kinds.Canary, 'web') === null, 120_000)
+      expect(reached(world, 'web')).to.deep.equal(['web 100 → 9091'])
+    })
+  }
+
   const front = (port: number): Json => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',

@@ -1,5 +1,5 @@
 /** The Service that callers used before there was a Canary: it is pointed at the primary, and handed back to the target. */
-import type { KubeObject } from '../../api/object.ts'
+import { apiVersionOf, type KubeObject } from '../../api/object.ts'
 import { mayApexLeadToCanary } from '../../api/providers.ts'
 import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
 import { type Labels, selects, targetLabels, templateLabels } from './labels.ts'
@@ -54,6 +54,37 @@ export function adopt(
   }
   const record = { [ORIGINAL_ANNOTATION]: JSON.stringify(original) }
   return [patch(o, live, { labels, annotations: { ...annotations, ...record } }, wanted)]
+}
+
+/** A user's Service that was deleted is there again as its sides still have it, and is the user's. */
+export function makeAgain(o: Observation, selector: Labels): Write[] {
+  const { apex, trafficDistribution } = o.canary.spec.service
+  const users = usersService(o)
+  if (users === null) return []
+  const ref = o.names.apexService
+  const said = managed(o, apex)
+  const ports = apexPorts(o)
+  const original = {
+    selector: targetLabels(o),
+    ports: users.ports,
+    trafficDistribution: users.spec['trafficDistribution'],
+    labels: recorded(undefined, users.labels, said.labels),
+    annotations: recorded(undefined, users.annotations, said.annotations),
+    written: { ports, trafficDistribution },
+  }
+  const followed = mayApexLeadToCanary(o.canary.spec) ? { [ENDPOINTS_LABEL]: o.names.canary } : {}
+  const object = {
+    apiVersion: apiVersionOf(ref.kind),
+    kind: ref.kind.kind,
+    metadata: {
+      name: ref.name,
+      namespace: ref.namespace,
+      labels: { ...users.labels, ...said.labels, ...followed },
+      annotations: { ...users.annotations, ...said.annotations, [ORIGINAL_ANNOTATION]: JSON.stringify(original) },
+    },
+    spec: { ...users.spec, ...present({ trafficDistribution }), selector, ports },
+  }
+  return [{ verb: 'apply', ref, object }]
 }
 
 /** What was there before, for each key that service.apex has; null: nothing. */

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { at, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
+import { deletedService, type UsersService } from './deleted-service.ts'
 import { isOurs, liveOf } from './ownership.ts'
 
 export type Adopted = Pick<Observation, 'canary' | 'names' | 'live'>
@@ -86,18 +87,11 @@ export const byKey = <Port extends Numbered>(ports: readonly Port[]): ReadonlyMa
 /** The fields of a port that we may write. */
 const FIELDS = ['name', 'targetPort', 'appProtocol'] as const
 
-/** What the user says of the Service, whatever we wrote to it. */
-export interface UsersService {
-  readonly spec: Json
-  readonly ports: readonly Json[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-}
-
-/** The Service that was there before; null where there is none, or it is ours. */
+/** The Service that was there before, also where it was deleted; null where there was none, or it is ours. */
 export function usersService(o: Adopted): UsersService | null {
   const live = liveOf(o, o.names.apexService)
-  if (live === undefined || isOurs(o, live)) return null
+  if (live === undefined) return deletedService(o)
+  if (isOurs(o, live)) return null
   const ports = recordsOf(at(live.spec, 'ports'))
   const original = originalOf(live)
   const { labels = {}, annotations = {} } = live.metadata

@@ -7,7 +7,7 @@
  * - ingress: the same Services, and the apex selects the canary only while that has everything.
  */
 import type { KubeObject, Ref } from '../../api/object.ts'
-import { mayApexLeadToCanary, topologyOf, traitsOf } from '../../api/providers.ts'
+import { mayApexLeadToCanary, topologyOf } from '../../api/providers.ts'
 import { at, covers, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { apexSelector, type Labels, primaryLabels, selects, targetLabels, templateLabels } from './labels.ts'
 import { CANARY_LABEL, ENDPOINTS_LABEL, POD_HASH_LABEL } from '../model/names.ts'
@@ -18,7 +18,8 @@ import { templateOf } from '../model/revision.ts'
 import { candidateOf, judgedOf, judgedReady, podsOf, promotedOf, recordedOf, runOf } from '../model/selectors.ts'
 import type { Revision } from '../model/state.ts'
 import type { Write } from '../model/write.ts'
-import { adopt, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
+import { adopt, makeAgain, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
+import { FAMILY_FIELDS, fieldsOf, meaningful, TRAFFIC_FIELDS } from './deleted-service.ts'
 import { byKey, portKey, usersService } from './original.ts'
 import {
   applyOurs,
@@ -72,22 +73,6 @@ function canarySelector(o: Observation, posture: Posture): Labels {
   return { ...targetLabels(o), [POD_HASH_LABEL]: judged?.hash ?? live ?? NONE_YET }
 }
 
-/**
- * Fields of a Service by which its traffic is sent. externalTrafficPolicy is for traffic that comes in from outside of the
- * cluster, and a side is a Service without a way in.
- */
-const TRAFFIC_FIELDS = [
-  'internalTrafficPolicy',
-  'trafficDistribution',
-  'publishNotReadyAddresses',
-  'sessionAffinity',
-  'sessionAffinityConfig',
-] as const
-const FAMILY_FIELDS = ['ipFamilyPolicy', 'ipFamilies'] as const
-
-const fieldsOf = (spec: unknown, names: readonly string[]): Json =>
-  present(Object.fromEntries(names.map(name => [name, at(spec, name)])))
-
 /** The Service of a side. What the Canary does not say of it is as in the user's Service that it replaces, or as it says of the apex. */
 function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | undefined, selector: Labels): Write[] {
   const users = usersService(o)
@@ -111,14 +96,6 @@ function side(o: Observation, posture: Posture, ref: Ref, metadata: Metadata | u
 const firstOf = (spec: unknown): unknown => {
   const families = at(spec, 'ipFamilies')
   return Array.isArray(families) ? families[0] : undefined
-}
-
-/** By what these say kube-proxy sends traffic to a Service. */
-const ROUTING_KEYS = new Set(['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'])
-/** Labels and annotations by which requests to a Service are routed. */
-function meaningful(o: Observation, entries: Labels): Record<string, string> {
-  const traits = traitsOf(o.canary.spec)
-  return Object.fromEntries(Object.entries(entries).filter(([key]) => ROUTING_KEYS.has(key) || traits.routesBy(key)))
 }
 
 /** A Service that we make. Ports of others on it stay: a Service's ports are a map by number. */
@@ -225,6 +202,7 @@ export function renderApex(o: Observation, posture: Posture): Write[] {
     const ofCanary = serving === null ? null : selectorOf(o, serving)
     const selector = pointed === 'canary' ? ofCanary : ofPrimary(o)
     if (selector === null) return []
+    if (live === undefined && usersService(o) !== null) return makeAgain(o, selector)
     if (!adopted) return ownApex(o, posture, selector)
     const selected = {
       primary: () => labelsOfPrimary(o, selector),
