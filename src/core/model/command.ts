@@ -80,6 +80,9 @@ export function parseCommand(name: CommandName, value: string): Command {
   return { name, value, id, who, full, revision, why: left }
 }
 
+/** Whether a word decides what a command does: who forgets the id writes it in its place. */
+export const isTerm = (name: CommandName, word: string): boolean => termIn(name, word) !== null
+
 type Term = { readonly left: string } & ({ readonly full: true } | { readonly full: false; readonly revision: string })
 
 /** The term with which the words begin, or null. */

@@ -7,7 +7,7 @@ import { type CommandName, commandLine } from '../../model/command-line.ts'
 import { kindAndName } from '../../model/names.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isQuoted } from '../../model/revision.ts'
-import { pausingField, short } from '../../model/selectors.ts'
+import { pauseOf, pausingField, short } from '../../model/selectors.ts'
 import type { AnalysisPhase, Phase, Revision, State, StateOf } from '../../model/state.ts'
 import { isNone } from '../../model/traffic.ts'
 import { approvalPending } from './advance.ts'
@@ -142,13 +142,14 @@ const effects: { readonly [N in CommandName]: (facts: CommandFacts, terms: Terms
 const isUndone = ({ stage }: StateOf<'Promoting'>): boolean => stage === 'diverting' || stage === 'undoing'
 
 /** Why there is nothing to approve; a webhook that is waited for is named. */
-function notApprovable({ canary, memory }: CommandFacts): string {
+function notApprovable({ canary, memory, state }: CommandFacts): string {
   const waited = memory.hooks.flatMap(({ name }) => {
     const type = canary.spec.analysis.webhooks.find(hook => hook.name === name)?.type ?? ''
     return type.startsWith('confirm-') ? [`webhook ${name} (${type})`] : []
   })
   const gates = waited.length === 0 ? '' : `; ${waited.join(', ')} has to say yes`
-  return `no step is waiting for approval${gates}`
+  const pause = isOneOf(state, 'Waiting') ? pauseOf({ canary, memory }) : null
+  return `no step is waiting for approval${pause === null ? '' : `; the release waits to start: ${pause}`}${gates}`
 }
 
 /** A command that names a revision is about that one alone. */

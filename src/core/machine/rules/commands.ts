@@ -9,13 +9,14 @@ import {
   annotationOf,
   type Command,
   type HandledCommand,
+  isTerm,
   markOf,
   parseCommand,
 } from '../../model/command.ts'
-import { commands } from '../../model/command-line.ts'
+import { commandLine, commands } from '../../model/command-line.ts'
 import { COMMIT_ANNOTATION, commitOf, LONGEST_COMMIT } from '../../model/commit.ts'
 import type { Move } from '../../model/decision.ts'
-import { atStage, pausingField, withClock, withImage } from '../../model/selectors.ts'
+import { atStage, pauseOf, pausingField, withClock, withImage } from '../../model/selectors.ts'
 import { fingerprint } from '../../json.ts'
 import type { Memory } from '../../model/memory.ts'
 import { announce, holdUnchanged, transition } from '../move.ts'
@@ -61,7 +62,9 @@ export function applyCommand(o: Observation, now: Instant): Move | undefined {
   const effect =
     command.id === ''
       ? { refused: 'its value must be "<id> <why>"' }
-      : effectOf(commandFactsOf(told), command.name, command)
+      : isTerm(command.name, command.id)
+        ? { refused: `its value must begin with an id: ${commandLine(o.names, command.name, command.value.trim())}` }
+        : effectOf(commandFactsOf(told), command.name, command)
   if ('refused' in effect) {
     const message = `"${command.name}" by ${by(command)} was refused: ${effect.refused}`
     const memory = withAnswer(o.memory, command, 'refused', effect.refused)
@@ -150,7 +153,9 @@ function carryOutCommand(o: Observation, command: Command, effect: Effect, now: 
     case 'approve': {
       const { state, full } = effect
       const approved = full ? 'full' : state.traffic.canary
-      const said = full ? 'Approved, straight to promotion' : `Approved at weight ${state.traffic.canary}`
+      const pause = pauseOf(o)
+      const once = pause === null ? '' : `, once the pause ends (${pause})`
+      const said = `${full ? 'Approved, straight to promotion' : `Approved at weight ${state.traffic.canary}`}${once}`
       const next = { ...withClock(state, 'running', now), phase: 'Progressing', approved } as const
       return { memory: o.memory, state: next, said }
     }

@@ -109,9 +109,7 @@ export function nextDown(weight: Percent, step: Percent, ready: number, desired:
 /** The primary runs the candidate and takes all traffic: it is what is promoted from here on. */
 function finalise(o: Promoting, now: Instant): Move {
   const { state } = o
-  // A release that was promoted unlooked at, by skipAnalysis or `approve full`, says so for good.
-  const unjudged = o.memory.checks.length === 0 ? ' without a check' : ''
-  const message = `Promoted ${withImage(o, state.candidate)}${unjudged}`
+  const message = `Promoted ${withImage(o, state.candidate)}${unjudged(o)}`
   const next: State = {
     phase: 'Finalising',
     promoted: state.candidate,
@@ -132,4 +130,10 @@ function finalise(o: Promoting, now: Instant): Move {
     now,
     memory,
   )
+}
+
+/** A release that nothing judged, by `skipAnalysis` or `approve full`, says so for good. */
+function unjudged({ memory: { checks } }: Promoting): string {
+  if (checks.length === 0) return ' without a check'
+  return checks.every(({ verdict }) => verdict === 'hold') ? ', whose last checks had no verdict' : ''
 }

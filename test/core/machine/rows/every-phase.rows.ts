@@ -107,6 +107,29 @@ export const everyPhase: Rows = {
       0,
     ],
   },
+  'a word that decides is no id': {
+    rule: applyCommand,
+    given: at(advancing(10), { canary: command('approve', 'full hotfix') }),
+    move: [
+      'Progressing advancing 10',
+      'CommandRefused',
+      '"approve" by a user: hotfix was refused: its value must begin with an id: kubectl -n shop annotate canaries.sluice.dev/web sluice.dev/approve="$(date +%s) full hotfix" --overwrite',
+      0,
+    ],
+  },
+  'a full approval of a run that is paused says what it waits for': {
+    rule: applyCommand,
+    given: at(advancing(10), {
+      canary: command('approve', '1 full hotfix'),
+      memory: remembers({ paused: 'kim: lunch' }),
+    }),
+    move: [
+      'Progressing advancing 10',
+      'Approved',
+      'Approved, straight to promotion, once the pause ends (paused by kim: lunch) (a user: hotfix)',
+      0,
+    ],
+  },
   'nothing is decided on half a view': {
     rule: holdWhileUnwatched,
     given: at(advancing(10), { unseen: 'forbidden to watch services' }),

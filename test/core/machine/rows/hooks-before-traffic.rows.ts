@@ -99,6 +99,19 @@ export const hooksBeforeTraffic: Rows = {
       0,
     ],
   },
+  'a full approval of a revision that a pause keeps from starting is told of the pause': {
+    rule: applyCommand,
+    given: at(waiting, {
+      canary: web({}, { 'sluice.dev/approve': '1 full' }),
+      memory: remembers({ paused: 'kim: lunch' }),
+    }),
+    move: [
+      'Waiting',
+      'CommandRefused',
+      '"approve" by a user was refused: no step is waiting for approval; the release waits to start: paused by kim: lunch',
+      0,
+    ],
+  },
   'a rollback webhook rejects a revision that waits': {
     rule: rejectWhenRequested,
     given: heard(having(waiting, 'rollback', called(START)), 200),

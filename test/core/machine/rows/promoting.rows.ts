@@ -28,6 +28,16 @@ const rolledBack = finalising({
   outcome: 'RolledBack',
   because: 'requested by kim: slow',
 })
+const unknown = {
+  name: 'errors',
+  verdict: 'hold',
+  value: null,
+  min: null,
+  max: 1,
+  requests: null,
+  message: 'errors has no data',
+  at: now - second,
+} as const
 const metrics = [{ name: 'errors', query: 'sum(x)', thresholdRange: { max: 1 } }]
 const withoutMesh = web({ provider: 'kubernetes', analysis: { interval: '10s', metrics } })
 
@@ -114,6 +124,16 @@ export const promotingRows: Rows = {
       'Finalising',
       'Finalising',
       'Promoted 34c7e426be (web:2) without a check; the primary takes all traffic, and the canary drains',
+      0,
+    ],
+  },
+  'one whose last checks gave no verdict says so': {
+    rule: copyToPrimary,
+    given: at(promoting('copying'), { ...taken, memory: remembers({ checks: [unknown] }) }),
+    move: [
+      'Finalising',
+      'Finalising',
+      'Promoted 34c7e426be (web:2), whose last checks had no verdict; the primary takes all traffic, and the canary drains',
       0,
     ],
   },
