@@ -1,6 +1,7 @@
 /** The composition root of the controller: flags → connections (connect.ts) → controller. */
 import { createHash, randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import { systemClock, monotonicClock } from './adapters/clock.ts'
 import { startJobs } from './adapters/jobs.ts'
 import { jsonLog, type JsonLog } from './adapters/log.ts'
@@ -132,6 +133,7 @@ class ControllerApp {
         }),
         namespaces: flags.namespace,
         podReasons: flags.podReasons,
+        heap: getHeapStatistics().heap_size_limit,
         ...(flags.dashboardUrl === undefined ? {} : { link: linkBelow(flags.dashboardUrl) }),
         queueMetrics: {
           depth: ready => metrics.set('queue_depth', {}, ready),

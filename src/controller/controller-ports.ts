@@ -44,6 +44,8 @@ export interface ControllerOptions {
   readonly namespaces: readonly string[]
   /** Whether pods that are waited for are listed, to say why they are not ready. */
   readonly podReasons: boolean
+  /** Bytes of memory that the process may have for objects: how many of them one namespace may fill. Left out: any number. */
+  readonly heap?: number
   readonly timing?: Partial<ReflectorTiming>
   readonly queueMetrics?: QueueMetrics
   /** URL of a canary on the dashboard; '' for none. */

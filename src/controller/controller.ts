@@ -5,6 +5,7 @@
 import { kinds, type Kind, type KubeObject } from '../api/object.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { Informers } from '../runtime/informers.ts'
+import { NamespaceBudget } from '../runtime/namespace-budget.ts'
 import type { Reflector } from '../runtime/reflector.ts'
 import { pause } from '../runtime/timing.ts'
 import { catchUp } from './catch-up.ts'
@@ -35,6 +36,7 @@ export class Controller {
       forms,
       selectors,
       timings,
+      ...(options.heap === undefined ? {} : { budget: new NamespaceBudget(options.heap) }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     addIndexes(this.#cache)

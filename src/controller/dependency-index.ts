@@ -7,10 +7,14 @@
  * woken once too often, which costs one pass, and is never left asleep.
  */
 import { kindKey, refKey, refOf, type Kind, type KubeObject } from '../api/object.ts'
+import { refusalOf } from '../runtime/object-limits.ts'
 import { indexes } from './kinds.ts'
 
 /** Name of a key of an index, as an interest. */
 export const indexInterest = (kind: Kind, index: string, key: string): string => `${kindKey(kind)}:${index}:${key}`
+
+/** Whether all objects of a namespace are kept, as an interest. */
+export const lackInterest = (namespace: string): string => `lack:${namespace}`
 
 export class DependencyIndex {
   /** Hash of an interest → the number of the canary, or the numbers where there are several. */
@@ -55,6 +59,9 @@ export class DependencyIndex {
       }
     }
     wake(refKey(refOf(kind, object)))
+    if ([before, now].some(one => one !== undefined && refusalOf(one) !== null)) {
+      wake(lackInterest(object.metadata.namespace ?? ''))
+    }
     for (const index of indexes) {
       if (kindKey(index.kind) !== kindKey(kind)) continue
       const keys = new Set([

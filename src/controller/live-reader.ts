@@ -102,6 +102,11 @@ export class LiveReader implements Reader {
     })
   }
 
+  /** What is around one Canary is read once, and kept by nobody. */
+  lack(): null {
+    return null
+  }
+
   reflectors(): readonly [] {
     return []
   }

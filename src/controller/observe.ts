@@ -169,7 +169,7 @@ export class Observer {
       unseen: known.unseen ?? unseenNeeds,
     }
     // What one object hides is said when all kinds are seen.
-    const hidden = [...problems, ...reader.refusals]
+    const hidden = [...problems, ...reader.refusals, reader.lack()].filter(one => one !== null)
     const unseen = observation.unseen ?? (hidden.length === 0 ? null : hidden.join('. '))
     return {
       observation: sharedWith(known.before, { ...observation, unseen, traffic: provider.read(observation) }),

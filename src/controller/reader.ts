@@ -2,7 +2,7 @@
 import { namespacedName, refKey, type Kind, type KubeObject, type Ref } from '../api/object.ts'
 import { refusalOf } from '../runtime/object-limits.ts'
 import type { Reflector } from '../runtime/reflector.ts'
-import { indexInterest } from './dependency-index.ts'
+import { indexInterest, lackInterest } from './dependency-index.ts'
 
 /**
  * Objects as they are kept (`keeping`), read without waiting. The informers of the controller are one; `LiveReader` is another, for
@@ -19,6 +19,8 @@ export interface Reader {
   synced(kind: Kind, namespace?: string): boolean
   /** Whether an object of this namespace (empty: of any) that is not found does not exist. Of a kind that is not served nothing is said. */
   sees(kind: Kind, namespace: string): boolean
+  /** Why not all objects of a namespace are kept, as a sentence; null when they are. */
+  lack(namespace: string): string | null
   /** The watches behind it, which know why something cannot be seen; none where nothing is watched. */
   reflectors(): readonly Reflector[]
 }
@@ -55,6 +57,12 @@ export class TrackedReader {
   #note(object: KubeObject): void {
     const refusal = object.apiVersion.startsWith('sluice.dev/') ? null : refusalOf(object)
     if (refusal !== null) this.refusals.add(`${object.kind} ${namespacedName(object)} is not read: ${refusal}`)
+  }
+
+  /** The same of the namespace of the Canary. */
+  lack(): string | null {
+    this.#interests.add(lackInterest(this.#namespace))
+    return this.#reader.lack(this.#namespace)
   }
 
   sees(kind: Kind, namespace: string): boolean {

@@ -5,6 +5,8 @@
 import type { Kind, KubeObject, Ref } from '../api/object.ts'
 import { kindKey } from '../api/object.ts'
 import type { Clock, KubeApi, Log, ObjectForm } from '../core/ports.ts'
+import type { Milliseconds } from '../core/time.ts'
+import type { NamespaceBudget } from './namespace-budget.ts'
 import { bounded } from './object-limits.ts'
 import { Reflector } from './reflector.ts'
 import type { ReflectorTiming } from './reflector-timing.ts'
@@ -28,6 +30,8 @@ export interface CacheOptions {
   readonly transform?: (object: KubeObject) => KubeObject
   /** Kinds of which only the metadata is followed, by `kindKey`. */
   readonly forms?: Readonly<Record<string, ObjectForm>>
+  /** Left out: the large objects of a namespace may take all memory. */
+  readonly budget?: NamespaceBudget
   /** Label selectors by `kindKey`, for kinds of which only some objects matter. */
   readonly selectors?: Readonly<Record<string, string>>
 }
@@ -42,6 +46,11 @@ interface Informer {
   readonly stopped: Promise<void>
   users: number
 }
+
+/** Objects that found no room are listed again when there is more of it, but not all the time: a user may give and take it at will. */
+const AGAIN: Milliseconds = 60_000
+/** Of one page. */
+const PAGE_DEADLINE: Milliseconds = 30_000
 
 export class Informers {
   readonly #options: CacheOptions
@@ -69,7 +78,8 @@ export class Informers {
       return found.reflector
     }
     const { transform = slim } = this.#options
-    const store = new Store(bounded(kind, transform), (before, now) => this.#tell(before, now, kind))
+    const { budget = null } = this.#options
+    const store = new Store(bounded(kind, transform), (before, now) => this.#tell(before, now, kind), budget)
     for (const [name, index] of this.#indexes.get(kindKey(kind)) ?? []) store.addIndex(name, index)
     const labelSelector = this.#options.selectors?.[kindKey(kind)] ?? ''
     const timing = { ...this.#options.timings?.[kindKey(kind)], ...waits, ...this.#options.timing }
@@ -78,6 +88,7 @@ export class Informers {
     const reflector = new Reflector({ ...options, ...(form === undefined ? {} : { form }) }, store)
     const stop = new AbortController()
     const stopped = reflector.run(stop.signal)
+    this.#listAgainWithRoom(store, reflector, stop.signal)
     const room = { kind, namespace, store, reflector, stop, stopped, users: 1 }
     this.#informers.set(kindKey(kind), [...this.#informersOf(kind), room])
     return reflector
@@ -92,6 +103,36 @@ export class Informers {
     const others = this.#informersOf(kind).filter(other => other !== room)
     this.#informers.set(kindKey(kind), others)
     room.stop.abort()
+    room.store.close()
+  }
+
+  /** Why not all objects of a namespace are kept; null when they are. */
+  lack(namespace: string): string | null {
+    return this.#options.budget?.lack(namespace) ?? null
+  }
+
+  /** What found no room before is looked for where a namespace has more of it. */
+  #listAgainWithRoom(store: Store, reflector: Reflector, signal: AbortSignal): void {
+    const { budget, clock, log } = this.#options
+    if (budget === undefined) return
+    let isDue = false
+    let cancel = (): void => {}
+    const stopListening = budget.listen(namespace => {
+      if (isDue || !store.lacks(namespace)) return
+      isDue = true
+      cancel = clock.at(clock.now() + AGAIN, () => {
+        isDue = false
+        reflector.refresh(signal, PAGE_DEADLINE).catch((error: unknown) => {
+          if (!signal.aborted)
+            log.warn('a list was not repeated', { kind: kindKey(reflector.kind), error: String(error) })
+        })
+      })
+    })
+    const stop = (): void => {
+      cancel()
+      stopListening()
+    }
+    signal.addEventListener('abort', stop, { once: true })
   }
 
   /** An object, or undefined when it does not exist, or its kind is not in use. */

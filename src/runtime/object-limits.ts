@@ -6,6 +6,9 @@
 import { kindKey, kinds, type Kind, type KubeObject } from '../api/object.ts'
 import { type Json, present, textOf } from '../core/json.ts'
 
+/** Of memory. */
+export type Bytes = number
+
 /** Levels of records and lists. What people write has 15 at most: a pod's affinity in a template. */
 export const DEEPEST = 64
 
@@ -67,10 +70,36 @@ function excess(value: Json, largest: number): string | null {
   return `it has ${Math.ceil(bytes / 1024)} KiB, and Sluice reads ${largest / 1024} KiB at most`
 }
 
+/** Labels and finalizers of an identity; more of them, which a user may write, would be what the limit is about. */
+const MOST_IDENTITY: Bytes = 16 * 1024
+
+/** The identity of an object for which there is no room; a Canary keeps the status that the sentence goes into. */
+export function withoutRoom(object: KubeObject, because: string): KubeObject {
+  return refused(object, because, object.kind === 'Canary' ? { status: object['status'] } : {})
+}
+
+/** Bytes of heap that a value takes in V8, roughly. Objects as they are kept, which are not nested too deep. */
+export function memoryOf(value: unknown): Bytes {
+  if (typeof value === 'string') return 16 + value.length * (WIDE.test(value) ? 2 : 1)
+  // The pointer, or a small number, is in what it belongs to.
+  if (typeof value !== 'object' || value === null) return 0
+  if (Array.isArray(value)) return value.reduce<Bytes>((sum, item) => sum + 8 + memoryOf(item), 32)
+  let bytes = 56
+  for (const [key, member] of Object.entries(value)) bytes += key.length + 8 + memoryOf(member)
+  return bytes
+}
+
+/** One such character makes all of a text take two bytes each. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Latin-1 begins with them.
+const WIDE = /[^\u0000-\u00ff]/
+
 /** The identity, and the status that the sentence goes into. */
 function refused(object: KubeObject, because: string, status: Json): KubeObject {
-  const { name, namespace, uid, resourceVersion, generation, labels, finalizers, deletionTimestamp } = object.metadata
-  const rest = { namespace, uid, resourceVersion, generation, labels, finalizers, deletionTimestamp }
+  const { name, namespace, uid, resourceVersion, generation, deletionTimestamp } = object.metadata
+  const { labels, finalizers } = object.metadata
+  const isSmall = memoryOf({ labels, finalizers }) <= MOST_IDENTITY
+  const known = isSmall ? { labels, finalizers } : {}
+  const rest = { namespace, uid, resourceVersion, generation, deletionTimestamp, ...known }
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,

@@ -6,6 +6,9 @@
  */
 import type { KubeObject } from '../api/object.ts'
 import { entryOf, isRecord, sameJson } from '../core/json.ts'
+import type { NamespaceBudget } from './namespace-budget.ts'
+import { ORDINARY } from './namespace-budget.ts'
+import { memoryOf, withoutRoom } from './object-limits.ts'
 import { compareVersions } from './resource-version.ts'
 
 /** Which keys an object is found under; pure, and never throws for any object of the kind. */
@@ -36,11 +39,25 @@ export class Store {
   readonly #indexes = new Map<string, { of: Index; found: Found }>()
   readonly #transform: (object: KubeObject) => KubeObject
   readonly #changed: Changed
+  readonly #budget: NamespaceBudget | null
+  /** Key of a large object → what of it is counted. */
+  readonly #large = new Map<string, number>()
+  /** Keys of those that found no room. */
+  readonly #missing = new Set<string>()
 
-  /** @param transform makes what is kept of an object; it must not change its argument. */
-  constructor(transform: (object: KubeObject) => KubeObject, changed: Changed) {
+  /**
+   * @param transform makes what is kept of an object; it must not change its argument.
+   * @param budget null: there is room for all.
+   */
+  constructor(transform: (object: KubeObject) => KubeObject, changed: Changed, budget: NamespaceBudget | null = null) {
     this.#transform = transform
     this.#changed = changed
+    this.#budget = budget
+  }
+
+  /** Whether an object of a namespace found no room. */
+  lacks(namespace: string): boolean {
+    return [...this.#missing].some(key => key.startsWith(`${namespace}/`))
   }
 
   get(namespace: string, name: string): KubeObject | undefined {
@@ -49,6 +66,14 @@ export class Store {
 
   *all(): IterableIterator<KubeObject> {
     yield* this.#objects.values()
+  }
+
+  /** The store is not used any more: what it has counted is free for others. */
+  close(): void {
+    for (const [key, large] of this.#large) this.#budget?.replace(namespaceOf(key), large, 0)
+    for (const key of this.#missing) this.#budget?.miss(namespaceOf(key), -1)
+    this.#large.clear()
+    this.#missing.clear()
   }
 
   /** Adds an index, or replaces it. */
@@ -86,12 +111,13 @@ export class Store {
     const before = this.#objects.get(key)
     if (before !== undefined) {
       const order = compareVersions(object.metadata.resourceVersion, before.metadata.resourceVersion)
-      const isKnown = order === 0 && object.apiVersion === before.apiVersion
+      const isKnown = order === 0 && object.apiVersion === before.apiVersion && !this.#missing.has(key)
       if (isKnown || (order !== null && order < 0)) return
     }
     this.#graves.delete(key)
     const kept = this.#transform(object)
-    const now = before === undefined ? kept : sharing(before, kept)
+    const fitting = this.#fitting(key, kept)
+    const now = before === undefined ? fitting : sharing(before, fitting)
     if (before !== undefined && saysTheSame(before, now)) this.#objects.set(key, now)
     else this.#set(key, before, now)
   }
@@ -145,6 +171,30 @@ export class Store {
     this.#graves.clear()
   }
 
+  /** The object, or its identity where the budget of its namespace has no room for it. */
+  #fitting(key: string, object: KubeObject): KubeObject {
+    const { namespace = '' } = object.metadata
+    if (this.#budget === null || namespace === '') return object
+    const large = Math.max(0, memoryOf(object) - ORDINARY)
+    if (this.#count(key, namespace, large)) {
+      if (this.#missing.delete(key)) this.#budget.miss(namespace, -1)
+      return object
+    }
+    this.#count(key, namespace, 0)
+    if (!this.#missing.has(key)) this.#budget.miss(namespace, 1)
+    this.#missing.add(key)
+    return withoutRoom(object, this.#budget.refusal)
+  }
+
+  #count(key: string, namespace: string, large: number): boolean {
+    const before = this.#large.get(key) ?? 0
+    if (before === large) return true
+    if (this.#budget?.replace(namespace, before, large) === false) return false
+    if (large === 0) this.#large.delete(key)
+    else this.#large.set(key, large)
+    return true
+  }
+
   #isBuried(key: string, object: KubeObject): boolean {
     const grave = this.#graves.get(key)
     if (grave === undefined || grave.uid !== object.metadata.uid) return false
@@ -166,14 +216,20 @@ export class Store {
       if (before !== undefined) leave(found, of(before), key)
       if (now !== undefined) enter(found, of(now), key)
     }
-    if (now === undefined) this.#objects.delete(key)
-    else this.#objects.set(key, now)
+    if (now === undefined) {
+      this.#objects.delete(key)
+      const { namespace = '' } = before?.metadata ?? {}
+      if (this.#missing.delete(key)) this.#budget?.miss(namespace, -1)
+      this.#count(key, namespace, 0)
+    } else this.#objects.set(key, now)
     this.#changed(before, now)
   }
 }
 
 /** The key of an object in its store: `namespace/name`. */
 export const keyOf = (object: KubeObject): string => flat([object.metadata.namespace ?? '', '/', object.metadata.name])
+
+const namespaceOf = (key: string): string => key.split('/', 1)[0] ?? ''
 
 /**
  * The parts as one string. V8 keeps a string that `+` or a template makes as a tree of its parts, each with 32 bytes more; one

@@ -23,6 +23,7 @@ const reader: Reader = {
   countByIndex: () => 0,
   synced: () => true,
   sees: kind => kindKey(kind) === kindKey(kinds.EnvoyFilter),
+  lack: () => null,
   reflectors: () => [],
 }
 

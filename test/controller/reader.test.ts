@@ -21,6 +21,7 @@ suite('What one Canary reads under one key', () => {
       countByIndex: unread,
       synced: unread,
       sees: unread,
+      lack: unread,
       reflectors: unread,
     }
     const tracked = new TrackedReader(reader, new Set(), 'shop')

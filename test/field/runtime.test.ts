@@ -71,6 +71,39 @@ suite('Field: a namespace with much configuration', () => {
   }).timeout(40_000)
 })
 
+suite('Field: a namespace with objects that would fill the memory', () => {
+  let world: Tenants
+  setup(async function (this: Mocha.Context) {
+    this.timeout(20_000)
+    world = await Tenants.begin(20 * MiB)
+  })
+  teardown(() => world.close())
+
+  test('S1, other values: 12 VirtualServices of 1 MB: the Canaries of that namespace say it, those of another run', async () => {
+    for (const namespace of ['shop', 'evil']) world.user.namespace(namespace)
+    for (let n = 0; n < 12; n += 1) {
+      const uri = { exact: `/${n}`.padEnd(1_000_000, 'x') }
+      world.user.create({
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'VirtualService',
+        metadata: { name: `routes-${n}`, namespace: 'evil' },
+        spec: { hosts: ['evil.example.com'], http: [{ match: [{ uri }], route: [{ destination: { host: 'web' } }] }] },
+      })
+    }
+    world.app('shop', 'web')
+    world.app('evil', 'web')
+    world.start()
+    await world.until(() => world.status('shop', 'web').phase === 'Initialized')
+    await world.until(() => world.status('evil', 'web').reason !== undefined)
+    const { reason, message } = world.status('evil', 'web')
+    expect([reason, message]).to.deep.equal([
+      'WatchUnavailable',
+      '8 objects of namespace evil cannot be read: the large objects of its namespace take more than 4 MiB, the most that Sluice keeps of one namespace. Make its largest objects smaller (env, annotations, routes), or give the controller more memory',
+    ])
+    expect(world.ready).to.equal(true)
+  }).timeout(40_000)
+})
+
 suite('Field: tenants whose API calls hang or are refused', () => {
   const inputs: readonly (readonly [string, Hostility])[] = [
     [

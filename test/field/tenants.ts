@@ -33,7 +33,7 @@ export class Tenants {
   /** Bytes that the API server has sent to the controller. */
   received = 0
 
-  private constructor(cluster: Cluster, folder: string, relay: Server, sockets: ReadonlySet<Socket>) {
+  private constructor(cluster: Cluster, folder: string, relay: Server, sockets: ReadonlySet<Socket>, heap: number) {
     this.#sockets = sockets
     this.#cluster = cluster
     this.#folder = folder
@@ -59,11 +59,13 @@ export class Tenants {
         settings: { ...settings, settle: 10 },
         namespaces: [],
         podReasons: true,
+        heap,
       },
     )
   }
 
-  static async begin(): Promise<Tenants> {
+  /** @param heap that the controller may have for objects. */
+  static async begin(heap = Number.POSITIVE_INFINITY): Promise<Tenants> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-'))
     const cluster = await startCluster({ clock: systemClock, port: 0, kubeconfig: join(folder, 'kubeconfig') })
     cluster.server.resources.install(...sluiceDefinitions().map(resourceOf))
@@ -84,7 +86,7 @@ export class Tenants {
     await new Promise<void>(resolve => {
       relay.listen(0, '127.0.0.1', resolve)
     })
-    world = new Tenants(cluster, folder, relay, sockets)
+    world = new Tenants(cluster, folder, relay, sockets, heap)
     return world
   }
 

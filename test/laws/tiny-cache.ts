@@ -57,6 +57,10 @@ export class TinyCache implements ObjectCache {
     return false
   }
 
+  lack(): null {
+    return null
+  }
+
   reflectors(): [] {
     return []
   }

@@ -2,6 +2,7 @@ import { assert } from 'chai'
 import { kinds, type KubeObject, type Ref } from '../../src/api/object.ts'
 import type { KubeApi, WatchEvent } from '../../src/core/ports.ts'
 import { Informers } from '../../src/runtime/informers.ts'
+import { NamespaceBudget } from '../../src/runtime/namespace-budget.ts'
 import { refusalOf } from '../../src/runtime/object-limits.ts'
 import { PlaygroundApi } from '../../playground/test/api.ts'
 import { VirtualClock } from '../../playground/clock.ts'
@@ -148,6 +149,29 @@ suite('cache', () => {
     events[0]?.({ type: 'MODIFIED', object: canary('deep', '5', 30) })
     assert.deepEqual([refusal('deep'), refusal('web')], [null, tooDeep])
     assert.equal(reflector.state, 'watching')
+  })
+
+  test('what found no room in the budget of its namespace is listed again when there is room', async () => {
+    const budget = new NamespaceBudget(5 * 1_100_000)
+    const own = new Informers({ api, clock, random: () => 0.5, log, budget })
+    for (const name of ['a', 'b']) {
+      await api.write({ verb: 'create', ref: ref(name), object: object(name, { v: name.padEnd(900_000, 'x') }) }, call)
+    }
+    own.use(kinds.ConfigMap)
+    await clock.advance(10)
+    const refusals = (): (string | null)[] =>
+      ['a', 'b'].map(name => {
+        const found = own.get(ref(name))
+        return found === undefined ? null : refusalOf(found)
+      })
+    assert.deepEqual(refusals(), [null, budget.refusal])
+    assert.match(own.lack('shop') ?? '', /^1 object of namespace shop cannot be read/)
+    await api.write({ verb: 'delete', ref: ref('a') }, call)
+    await clock.advance(50_000)
+    assert.deepEqual(refusals(), [null, budget.refusal])
+    await clock.advance(11_000)
+    assert.deepEqual([refusals(), own.lack('shop')], [[null, null], null])
+    await own.close()
   })
 
   test('what is not followed does not exist, and a foreign answer is not kept', () => {
