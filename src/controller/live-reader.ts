@@ -102,7 +102,7 @@ export class LiveReader implements Reader {
     })
   }
 
-  /** What is around one Canary is read once, and kept by nobody. */
+  /** What is around one Canary is read once, and is not kept. */
   lack(): null {
     return null
   }
