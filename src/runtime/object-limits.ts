@@ -90,8 +90,7 @@ export function memoryOf(value: unknown): Bytes {
 }
 
 /** One such character makes all of a text take two bytes each. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Latin-1 begins with them.
-const WIDE = /[^\u0000-\u00ff]/
+const WIDE = /[\u0100-\uffff]/
 
 /** The identity, and the status that the sentence goes into. */
 function refused(object: KubeObject, because: string, status: Json): KubeObject {

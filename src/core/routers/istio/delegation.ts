@@ -4,7 +4,7 @@
  * never a root (pilot/pkg/model/virtualservice_controller.go).
  */
 import type { KubeObject } from '../../../api/object.ts'
-import { at, type Json, recordOf, recordsOf, sameJson, textOf } from '../../json.ts'
+import { at, entryOf, type Json, recordOf, recordsOf, sameJson, textOf } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { delegatesIn, gatewaysOfRoute, isDelegate } from './bindings.ts'
 
@@ -41,7 +41,7 @@ export function outsideOf(root: Json, leaf: Json): string | null {
   for (const field of MAPS) {
     const wide = recordOf(root[field])
     const outside = Object.entries(recordOf(leaf[field])).find(
-      ([name, condition]) => !isNarrower(wide[name], condition),
+      ([name, condition]) => !isNarrower(entryOf(wide, name), condition),
     )
     if (outside !== undefined) return `${field}.${outside[0]}`
   }
@@ -52,7 +52,7 @@ export function outsideOf(root: Json, leaf: Json): string | null {
   if (from !== '' && textOf(leaf['sourceNamespace']) !== from) return 'sourceNamespace'
   const labels = recordOf(root['sourceLabels'])
   const label = Object.entries(recordOf(leaf['sourceLabels'])).find(
-    ([name, value]) => name in labels && labels[name] !== value,
+    ([name, value]) => Object.hasOwn(labels, name) && labels[name] !== value,
   )
   return label === undefined ? null : `sourceLabels.${label[0]}`
 }
