@@ -27,6 +27,8 @@ export class InMemoryMetrics implements MetricSource {
   readonly values = new Map<string, number>()
   /** The id of every question, in the order of asking. */
   readonly asked: string[] = []
+  /** Calls without an answer so far. */
+  underWay = 0
   readonly #telemetry: Telemetry
 
   constructor(telemetry: Telemetry) {
@@ -42,7 +44,10 @@ export class InMemoryMetrics implements MetricSource {
       if (trouble === 'hangs') return [check.id, await timeout(signal)]
       return [check.id, trouble ?? this.#answer(check.query)]
     })
-    return new Map(await Promise.all(findings))
+    this.underWay += 1
+    const answers = await Promise.all(findings)
+    this.underWay -= 1
+    return new Map(answers)
   }
 
   #answer(query: string): Finding {

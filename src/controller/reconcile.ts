@@ -171,7 +171,7 @@ export class Reconciler {
 
   /** The status first, then the Events, then everything else; memory takes a decision in once its status is written. */
   *#carryOut(key: string, known: ProcessMemory, o: Observation, decision: Decision, calls: Calls): Step<void> {
-    const { cache, clock, log, wake, hooks, deliveries, alerts, traces } = this.#ports
+    const { cache, clock, log, wake, queries, hooks, deliveries, alerts, traces } = this.#ports
     const now = clock.now()
     const { state, reason, message, announcements, wakeAt } = decision
     const lane = laneOf(state)
@@ -191,6 +191,8 @@ export class Reconciler {
       known.informedAt = now
     }
     known.state = state
+    // No run waits for the answers to its questions any more.
+    if (state.phase !== 'Progressing' && state.phase !== 'WaitingPromotion') queries.forget(key)
     // Some may have been delivered while the status was written.
     const owed = [...known.memory.outbox, ...decision.outbox]
     known.memory = {

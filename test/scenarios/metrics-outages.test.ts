@@ -69,6 +69,16 @@ suite('metrics outages', () => {
     expect(world.events().join('\n')).to.match(/CanaryNotReady: Weight 0: no pod of \w+ is ready/)
   })
 
+  test('questions of a run that has ended are given up, and leave the queue of the metrics server', async () => {
+    await releaseTo('Progressing 25')
+    world.metrics.trouble = troubles.hanging
+    await world.clock.advance(20_000)
+    expect(world.metrics.underWay).to.be.greaterThan(0)
+    world.annotate('abort', '1 not now')
+    await world.clock.advance(2000)
+    expect([world.status.phase, world.metrics.underWay]).to.deep.equal(['Failed', 0])
+  })
+
   test('blind in mid-run is told by an event before it is parked', async () => {
     await releaseTo('Progressing 10')
     world.metrics.trouble = troubles.refusing

@@ -171,6 +171,6 @@ function emptiness(gate: Gate, scene: CheckContext, measured: Measured): string 
   const because = measured.because === '' ? '' : `: ${measured.because}`
   if (gate.template === null) return ` for the last ${promDuration(windowOf(scene, gate.interval))}${because}`
   const over = overRange(reachOfGate(gate, scene)).map(range => ` ${range}`)
-  const advice = gate.noData === 'hold' && measured.because === NO_SERIES ? `; ${NO_ERROR_YET}` : ''
+  const advice = gate.noData !== 'pass' && measured.because === NO_SERIES ? `; ${NO_ERROR_YET}` : ''
   return `${over.join('')}${because}${advice}`
 }
