@@ -1,6 +1,6 @@
 /** Fields of a Canary that are Istio's own: they are passed on as written, and their parts are named so that a typo is refused. */
 import { z } from 'zod'
-import { durationText, emptyCounts, passedOn, texts } from './schema.ts'
+import { durationText, emptyCounts, passedOn, passedOnByName, texts } from './schema.ts'
 
 /** The description of such a field: its page in Istio's reference. */
 export const istio = (page: string): string =>
@@ -41,9 +41,9 @@ export const Match = passedOn({
   scheme: StringMatch.exactOptional(),
   method: StringMatch.exactOptional(),
   authority: StringMatch.exactOptional(),
-  headers: z.record(z.string(), passedOn({})).exactOptional(),
-  withoutHeaders: z.record(z.string(), passedOn({})).exactOptional(),
-  queryParams: z.record(z.string(), passedOn({})).exactOptional(),
+  headers: passedOnByName().exactOptional(),
+  withoutHeaders: passedOnByName().exactOptional(),
+  queryParams: passedOnByName().exactOptional(),
   port: z.int().min(1).max(65_535).exactOptional(),
   sourceLabels: texts().exactOptional(),
   sourceNamespace: z.string().exactOptional(),

@@ -195,6 +195,20 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
  */
 export const passedOn = <F extends z.ZodRawShape>(fields: F) => z.looseObject(fields).meta({ passedOn: true })
 
+/** Objects by names of any kind, passed on as they are written; a record of zod drops the name `__proto__`. */
+export const passedOnByName = () =>
+  z
+    .custom<Record<string, Record<string, unknown>>>(isObject, {
+      error: ({ input }) => `must be an object, not ${shown(input)}`,
+    })
+    .superRefine((given, context) => {
+      for (const [key, value] of Object.entries(given)) {
+        if (isObject(value)) continue
+        context.addIssue({ code: 'custom', message: `must be an object, not ${shown(value)}`, path: [key] })
+      }
+    })
+    .meta({ type: 'object', additionalProperties: { type: 'object', additionalProperties: {}, passedOn: true } })
+
 /** Percent of something, whole. */
 export const percent = (least: number) => z.int().min(least).max(100)
 
