@@ -18,6 +18,12 @@ suite('the VirtualService of Sluice with several ports', () => {
     const o = settled(observation({ canary: canary({}, service), live: live([kinds.Service, web]) }))
     return at(virtualService(settled(o, wanted)).spec, 'http')
   }
+  /** What `match` leaves out in the mesh goes to the Service, at the port that was called. */
+  const unmatched = (ports: readonly number[]) =>
+    ports.map(port => ({
+      match: [{ gateways: ['mesh'], port }],
+      route: [{ destination: { host: 'web', port: { number: port } } }],
+    }))
   const to = (port: number) => split(100, { port: { number: port } })
 
   test('each of the mesh has its route, but those that are not HTTP', () => {
@@ -73,7 +79,7 @@ suite('the VirtualService of Sluice with several ports', () => {
         match: [{ sourceLabels: { app: 'shop' } }, { sourceNamespace: 'team', gateways: ['public'] }],
         route: to(80),
       },
-      { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'web' } }] },
+      ...unmatched([80, 9090]),
     ])
   })
 
@@ -99,7 +105,7 @@ suite('the VirtualService of Sluice with several ports', () => {
         ],
         route: to(80),
       },
-      { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'web' } }] },
+      ...unmatched([80, 9090]),
     ])
   })
 
@@ -112,6 +118,11 @@ suite('the VirtualService of Sluice with several ports', () => {
     ]
     expect(httpOf({ gateways: ['public', 'mesh'] }, toTarget)).to.deep.equal(left)
     expect(httpOf({ gateways: ['public', 'mesh'] }, removed)).to.deep.equal(left)
+    const match = [{ uri: { prefix: '/' }, gateways: ['mesh'] }]
+    expect(httpOf({ gateways: ['public', 'mesh'], match }, removed)).to.deep.equal([
+      ...[80, 9090].map(port => ({ match: [{ ...match[0], port }], route: apex(port) })),
+      ...unmatched([80, 9090]),
+    ])
   })
 
   test('every route is read, whichever port it is for', () => {

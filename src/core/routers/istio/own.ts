@@ -1,4 +1,4 @@
-/** The VirtualService that Sluice makes: the routes of the split, and behind them one for what `service.match` leaves out. */
+/** The VirtualService that Sluice makes: the routes of the split, and behind them those for what `service.match` leaves out. */
 import type { KubeObject } from '../../../api/object.ts'
 import { at, type Json, present, recordOf, recordsOf, sameJson } from '../../json.ts'
 import { CANARY_LABEL } from '../../model/names.ts'
@@ -10,7 +10,7 @@ import { virtualServiceOf } from './names.ts'
 import type { Routes } from './routes.ts'
 import { gatewaysIn, MESH, writtenHosts } from './bindings.ts'
 import { destinationOf, foreignServices } from './hosts.ts'
-import { canaryHosts, routesOf, writtenGateways } from './ports.ts'
+import { canaryHosts, meshPorts, routesOf, writtenGateways } from './ports.ts'
 import type { Named } from '../provider.ts'
 import { type BaseRoute, baseOf, isSplit, readRoutes, routesFor, withoutNamed } from './own-routes.ts'
 import { httpRoutes } from './shares.ts'
@@ -67,7 +67,7 @@ function specOf(o: Observation, posture: Posture, split: Split): Json | null {
 }
 
 /**
- * The route for callers in the mesh whose requests `match` leaves out: they call the Service all the same, and Envoy answers 404
+ * The routes for callers in the mesh whose requests `match` leaves out: they call the Service all the same, and Envoy answers 404
  * where a VirtualService has no route for a request. At a gateway the other paths of a host are for other VirtualServices.
  */
 function unmatched(o: Observation, split: Split): Json[] {
@@ -76,15 +76,21 @@ function unmatched(o: Observation, split: Split): Json[] {
   if (delegation || match === undefined || match.length === 0 || !gateways.includes(MESH)) return []
   // The apex Service selects what serves, but with subsets it selects both sides.
   const side = destinationRule === undefined || split === 'apex' ? 'apex' : 'primary'
-  const onlyInMesh = gateways.every(gateway => gateway === MESH) ? undefined : [{ gateways: [MESH] }]
-  return [present({ match: onlyInMesh, route: [{ destination: destinationOf(o, side, undefined) }] })]
+  const inMesh = gateways.every(gateway => gateway === MESH) ? {} : { gateways: [MESH] }
+  const ports = meshPorts(o)?.map(({ listener, port }) => ({ match: { ...inMesh, port: listener }, port }))
+  return (ports ?? [{ match: inMesh, port: undefined }]).map(({ match: within, port }) => {
+    const matches = Object.keys(within).length === 0 ? undefined : [within]
+    return present({ match: matches, route: [{ destination: destinationOf(o, side, port) }] })
+  })
 }
 
 /** The live routes with another split. */
 function asItWas(o: Observation, { hosts, gateways, http }: Json, split: Split): Json {
   const routes = withoutNamed(recordsOf(http)).flatMap(route => {
     if (isSplit(route)) return carrying(o, baseOf(route), split)
-    return split === 'apex' ? { ...route, route: [{ destination: destinationOf(o, 'apex', undefined) }] } : route
+    return split === 'apex'
+      ? { ...route, route: [{ destination: destinationOf(o, 'apex', baseOf(route).port) }] }
+      : route
   })
   return present({ hosts, gateways, http: routes })
 }

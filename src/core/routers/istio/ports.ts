@@ -47,20 +47,36 @@ export function canaryGateways(o: Named): string[] {
 /** Where Istio takes requests in the mesh to a host that is no Service, by their Host header alone. */
 const PORT_OF_HOSTS = 80
 
+/** A port of listeners in the mesh, and the one that its requests go to. */
+interface MeshPort {
+  readonly listener: number
+  readonly port: number
+}
+
+/** Ports in the mesh that have routes of their own; null where the Service has one port, which routes need not name. */
+export function meshPorts(o: Observation): readonly MeshPort[] | null {
+  const ports = routedPorts(o)
+  if (ports === null) return null
+  const hasOtherHosts = canaryHosts(o).some(host => !isHost(host, o.names.namespace, o.names.apexService))
+  return [
+    ...ports.map(port => ({ listener: port, port })),
+    ...(hasOtherHosts && !ports.includes(PORT_OF_HOSTS)
+      ? [{ listener: PORT_OF_HOSTS, port: o.canary.spec.service.port }]
+      : []),
+  ]
+}
+
 export function routesOf(o: Observation): Route[] {
   const { match, delegation, port: main } = o.canary.spec.service
-  const ports = routedPorts(o)
+  const ports = meshPorts(o)
   if (ports === null) return [{ match, port: undefined }]
   const gateways = writtenGateways(o)
   if (!delegation && !gateways.includes(MESH)) return [{ match, port: main }]
   const beyond = gateways.filter(gateway => gateway !== MESH)
   const onlyMesh = !delegation && beyond.length === 0
   const entries = match ?? [{}]
-  const ofPort = (of: number, port: number): Route => ({ match: inMesh(entries, of, onlyMesh), port })
-  const hasOtherHosts = canaryHosts(o).some(host => !isHost(host, o.names.namespace, o.names.apexService))
   const routes = [
-    ...ports.map(port => ofPort(port, port)),
-    ...(hasOtherHosts && !ports.includes(PORT_OF_HOSTS) ? [ofPort(PORT_OF_HOSTS, main)] : []),
+    ...ports.map(({ listener, port }): Route => ({ match: inMesh(entries, listener, onlyMesh), port })),
     // The hosts and gateways of what delegates here are not known.
     ...(delegation ? [{ match, port: main }] : [{ match: atGateways(entries, beyond), port: main }]),
   ]
