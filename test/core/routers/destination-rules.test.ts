@@ -1,6 +1,7 @@
 /** Which DestinationRule callers use, where several are for one host. */
 import { expect } from 'chai'
 import { type KubeObject, kinds } from '../../../src/api/object.ts'
+import type { Observation } from '../../../src/core/model/observation.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
 import { clientPolicies, settingsOf } from '../../../src/core/routers/istio/mesh/client-tls.ts'
@@ -109,6 +110,31 @@ suite('DestinationRules of several writers for one host', () => {
     expect(warned({ provider: 'gatewayapi:v1', rules: [theirs, rule('web', 'web', pool)] })).to.deep.equal([
       'Callers in namespace other use DestinationRule other/theirs, for *.local, and not DestinationRule web-canary of Sluice, for Istio looks into their own namespace first. What a rule for Service web says does not apply to them: write it there',
     ])
+  })
+
+  test('a rule for the Service that callers elsewhere alone see stops the start, unless the sides have such rules', () => {
+    const some = { exportTo: ['istio-system'] }
+    const one = (host: string): KubeObject => rule(host, host, tls('ISTIO_MUTUAL'), some)
+    const message =
+      'DestinationRule shop/web is for the host web and callers in namespace istio-system, and would stop applying, because requests go to web-primary and web-canary. Write one like it for each of these two hosts.'
+    const o = given({ rules: [one('web')] })
+    expect(problemOf(o, 'start')).to.deep.equal({ reason: 'Conflict', message })
+    expect([problemOf(o, 'rest'), warningsOf(o)]).to.deep.equal([null, [{ reason: 'Conflict', message }]])
+    const kept = given({ rules: ['web', 'web-primary', 'web-canary'].map(one) })
+    expect([problemOf(kept, 'start'), warningsOf(kept)]).to.deep.equal([null, []])
+    const carried = given({ rules: [rule('web', 'web', tls('ISTIO_MUTUAL'), { exportTo: ['.', 'istio-system'] })] })
+    expect(problemOf(carried, 'start')?.message).to.match(
+      /^DestinationRule shop\/web is for the host web and would stop/,
+    )
+  })
+
+  test('a rule for the Service that is kept to the root namespace is told', () => {
+    const kept = (more: Spec): Observation =>
+      given({ rules: [rule('web', 'web.shop.svc.cluster.local', tls('ISTIO_MUTUAL'), more, 'istio-system')] })
+    expect(warningsOf(kept({ exportTo: ['.'] })).map(({ message }) => message)).to.deep.equal([
+      'DestinationRule istio-system/web is for the host web.shop.svc.cluster.local and applies to callers in its own namespace only. Their requests go to web-primary and web-canary, so it stops applying. Write one like it there for each of these two hosts',
+    ])
+    expect(warningsOf(kept({}))).to.deep.equal([])
   })
 
   test('a rule of the mesh for other callers, which ours would come before, stops the release', () => {

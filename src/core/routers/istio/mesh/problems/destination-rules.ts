@@ -1,11 +1,12 @@
 /** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides; or that have our names. */
 import type { KubeObject, Ref } from '../../../../../api/object.ts'
-import { at, recordOf, textsOf } from '../../../../json.ts'
+import { hasOwnRoutes } from '../../../../../api/providers.ts'
+import { at, listOf, recordOf, textOf, textsOf } from '../../../../json.ts'
 import type { Observation } from '../../../../model/observation.ts'
 import { liveOf } from '../../../../render/ownership.ts'
 import { precedes } from '../../../around.ts'
 import { ruleRefOf } from '../../names.ts'
-import { hostOf, isWildcard, rulesFor, selectorOf } from '../policies.ts'
+import { callingNamespaces, ELSEWHERE, hostOf, isExportedTo, isWildcard, rulesFor, selectorOf } from '../policies.ts'
 import { ruleOf } from '../rules.ts'
 import { foreign } from '../../../../problems/foreign.ts'
 import { called, type FindProblem, listedInWords, problem } from '../../../../problems/problem.ts'
@@ -29,6 +30,27 @@ export const ruleThatStopsApplying: FindProblem = o => {
     'Conflict',
     `${called(rule)} is for the host ${o.names.apexService.name} and would stop applying, because requests go to ${sides(o)}. ${advice}`,
   )
+}
+
+/** The same for one of the own namespace that callers elsewhere see, and those here do not: nothing that is written for all carries it. */
+export const ruleOfCallersElsewhere: FindProblem = o => {
+  const { names, canary } = o
+  const { destinationRule, trafficPolicy } = canary.spec.service
+  if (destinationRule !== undefined || trafficPolicy !== undefined || !hasOwnRoutes(canary.spec)) return null
+  const seenHere = rulesFor(o, names.apexService)
+  const isExact = (one: KubeObject): boolean => !isWildcard(hostOf(one)) && saysSomething(one)
+  for (const callers of callingNamespaces(o)) {
+    const rule = rulesFor(o, names.apexService, callers).find(
+      one => one.metadata.namespace === names.namespace && isExact(one) && !seenHere.includes(one),
+    )
+    const kept = [names.primaryService, names.canaryService].every(side => rulesFor(o, side, callers).some(isExact))
+    if (rule === undefined || kept) continue
+    return problem(
+      'Conflict',
+      `${called(rule)} is for the host ${names.apexService.name} and callers in ${callers === ELSEWHERE ? 'other namespaces' : `namespace ${callers}`}, and would stop applying, because requests go to ${sides(o)}. Write one like it for each of these two hosts.`,
+    )
+  }
+  return null
 }
 
 /** What speaks to some callers only is carried alone, or not at all: a side has one rule of ours. */
@@ -56,11 +78,16 @@ export const ruleForSomeCallers: FindProblem = o => {
 export const ruleOfOtherNamespaces: FindProblem = o => {
   const { namespace, apexService } = o.names
   if (o.canary.spec.service.destinationRule !== undefined) return null
-  const own = [namespace, o.settings.rootNamespace]
+  const { rootNamespace } = o.settings
+  const isOfOwnCallers = (one: KubeObject): boolean => {
+    const of = one.metadata.namespace ?? ''
+    const exportTo = listOf(at(one.spec, 'exportTo')).map(textOf)
+    return of === rootNamespace ? exportTo.includes('.') && !isExportedTo(namespace, exportTo) : of !== namespace
+  }
   const full = `${apexService.name}.${namespace}.svc.cluster.local`
   // The oldest, and no number: more of them change neither the message nor the count of its Events.
   const [rule, ...more] = o.surroundings.trafficPolicies
-    .filter(one => !own.includes(one.metadata.namespace ?? '') && hostOf(one) === full && saysSomething(one))
+    .filter(one => isOfOwnCallers(one) && hostOf(one) === full && saysSomething(one))
     .toSorted((a, b) => (precedes(a, b) ? -1 : 1))
   if (rule === undefined) return null
   const others = more.length === 0 ? '' : ' (and others)'

@@ -2,7 +2,7 @@
 import { stops, warnsOnly } from '../../../../problems/policy.ts'
 import type { RoutingProvider } from '../../../provider.ts'
 import { policyAgainstWaypoint, policyOfRequests } from '../../ambient/policies.ts'
-import { foreignRules, ruleForSomeCallers, ruleOfOtherNamespaces } from './destination-rules.ts'
+import { foreignRules, ruleForSomeCallers, ruleOfCallersElsewhere, ruleOfOtherNamespaces } from './destination-rules.ts'
 import {
   everyPodEjected,
   ruleBesideOurs,
@@ -18,6 +18,7 @@ export const meshPolicies: Pick<RoutingProvider['policies'], 'pods' | 'objects' 
   objects: [stops(foreignRules), warnsOnly(policyOfRequests), warnsOnly(policyAgainstWaypoint)],
   routes: [
     stops(ruleForSomeCallers),
+    { find: ruleOfCallersElsewhere, stops: ['start'], warns: ['candidate', 'run', 'rest'] },
     warnsOnly(ruleOfOtherNamespaces),
     stops(ruleBesideOurs),
     stops(ruleThatOursWouldHide),
