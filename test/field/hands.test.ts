@@ -166,6 +166,20 @@ suite('field: hands at the workloads', () => {
     ).to.have.length(1)
   })
 
+  test('F15, other values: set image on the primary in mid-run is put back, and the Event names what it runs', async () => {
+    await world.initialized()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    for (const image of ['demo/web:9.0.0', 'demo/web:8.0.0']) {
+      const container = { name: 'web', image, ports: [{ name: 'http', containerPort: 8080 }] }
+      merge('kubectl-set', 'web-primary', { spec: { template: { spec: { containers: [container] } } } })
+      await world.clock.advance(3000)
+    }
+    expect(
+      said(/EditReverted: kubectl-set changed .* which runs \w{10} \(web:1\.0\.0\); the change is/),
+    ).to.have.length(2)
+  })
+
   test('kubectl scale of the target at rest is a wish, time and again', async () => {
     await world.initialized()
     for (const wish of [4, 3, 5]) {

@@ -31,6 +31,13 @@ const ways: readonly Way[] = [
     spec: judged,
     weights: [30, 50, 100],
   },
+  {
+    name: 'all pods may be unavailable, and traffic returns in steps',
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: '100%' } },
+    replicas: 3,
+    spec: { analysis: { stepWeights: [40], interval: '3s', stepWeightPromotion: 50 } },
+    weights: [40, 100],
+  },
 ]
 
 suite('A promotion that may take all old pods first loses no request', () => {

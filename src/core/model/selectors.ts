@@ -168,12 +168,15 @@ export function short(revision: Revision): string {
   return revision.replace(/^h1:/, '').slice(0, 10)
 }
 
-/** The image of the first container of a revision, as it is written; '' where its template is not known. */
+/**
+ * The image of the first container of a revision, as it is written; '' where its template is not known. What the primary has is the last
+ * to go by: another client may have changed it.
+ */
 export function imageOf(o: Observation, revision: Revision): string {
-  const spec = [o.target, o.primary].find(workload => workload?.revision === revision)?.object.spec ?? {
-    template: recordedOf(o, revision)?.template,
-  }
-  const [container] = recordsOf(at(spec, 'template', 'spec', 'containers'))
+  const templateIn = (workload: Workload | null): unknown =>
+    workload?.revision === revision ? at(workload.object.spec, 'template') : undefined
+  const template = templateIn(o.target) ?? recordedOf(o, revision)?.template ?? templateIn(o.primary)
+  const [container] = recordsOf(at(template, 'spec', 'containers'))
   return textOf(container?.['image'])
 }
 

@@ -8,10 +8,10 @@ import { isOurs, liveOf } from '../render/ownership.ts'
 import { selectorBefore } from '../render/original.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
-/** A Service that is only a name elsewhere has no pods to select. */
+/** A Service of the user's that is only a name elsewhere has no pods to select; one of ours is put right. */
 export const externalService: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
-  if (live === undefined || at(live.spec, 'type') !== 'ExternalName') return null
+  if (live === undefined || isOurs(o, live) || at(live.spec, 'type') !== 'ExternalName') return null
   return problem(
     'Conflict',
     `${called(live)} is of type ExternalName and leads to ${textOf(at(live.spec, 'externalName'))}, so it cannot lead to pods of the primary. Recreate the Canary with another service.name; or, once nothing needs what it leads to, make it a ClusterIP Service.`,
