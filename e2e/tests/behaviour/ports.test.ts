@@ -162,6 +162,47 @@ suite('A Service with several ports', () => {
     expectPort(admin, LEADS[9090])
   }
 
+  /** The port of the Canary is HTTP/2 by its name alone, and the Canary says nothing of it. */
+  const named = async (shop: Shop): Promise<void> => {
+    const ports = [
+      { name: 'admin', port: 8081, targetPort: 9091, appProtocol: 'http' },
+      { name: 'grpc-api', port: 80, targetPort: 'api' },
+    ]
+    const users = { ...shop.service(), spec: { selector: { app: 'web' }, ports } }
+    await shop.apply(await ofManyPorts(shop), users)
+    await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
+    await answers(shop, 80, LEADS[7000])
+    await answers(shop, 8081, LEADS[9090])
+    const [main, admin] = [80, 8081].map(port => shop.load('client', { port, rate: 40 }))
+    if (main === undefined || admin === undefined) throw new Error('two loads were started')
+    const timeline = shop.timeline()
+    // The proxy of a pod that takes a port over as bytes tells of no requests to it.
+    const metrics = [{ name: 'always', query: 'vector(1)', thresholdRange: { min: 1 }, interval: '10s' }]
+    const analysis = { stepWeights: [50], interval: '6s', metrics }
+    await shop.apply(shop.canary({ service: { targetPort: undefined }, analysis, revertOnDeletion: true }))
+    await timeline.untilPhase('Initialized', 90)
+    await shop.reachable('gateway')
+    const gateway = shop.load('gateway', { rate: 40 })
+    const since = await shop.setImage('v2')
+    const carried = await timeline.untilWeight(50, 60, since)
+    const from = await timeline.untilReached(carried, 'client')
+    const promoting = await timeline.untilPhase('Promoting', 60, from)
+    for (const load of [main, admin]) expect(fits(load.share('v2', from, promoting.decidedAt), 50)).to.equal(true)
+    await timeline.untilPhase('Succeeded', 90, from)
+    // With the Canary goes its VirtualService, and with that the host at the gateway.
+    await gateway.stop()
+    await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(90))
+    const gone = Date.now()
+    await waitFor('requests after the deletion', 20, () =>
+      [main, admin].every(load => load.between(gone).length > 20) ? true : undefined,
+    )
+    await Promise.all([main.stop(), admin.stop()])
+    expectPort(main, LEADS[7000])
+    expectPort(gateway, LEADS[7000])
+    expectPort(admin, LEADS[9090])
+    expect((await shop.get(kinds.Service, 'web'))?.spec).to.deep.include({ selector: { app: 'web' } })
+  }
+
   together([
     {
       name: 'every port of an adopted Service leads to its own port of the pods at every weight, gRPC stays HTTP/2, and so it is after a deletion',
@@ -170,6 +211,10 @@ suite('A Service with several ports', () => {
     {
       name: "a route of the user's to another port meets both sides there",
       run: async world => Shop.within(world, 'admin', routed),
+    },
+    {
+      name: 'other values: a port that is gRPC by its name alone, of which the Canary says nothing, stays HTTP/2 on both sides',
+      run: async world => Shop.within(world, 'named', named),
     },
   ])
 })
