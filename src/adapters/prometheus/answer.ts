@@ -38,6 +38,19 @@ export function errorOf(body: string): { readonly error: string; readonly type: 
   return { error: brief(parsed['error'].replace(/^invalid parameter "query": /, '')), type: parsed['errorType'] }
 }
 
+/** That what the server reads from cannot be reached. */
+const OF_STORAGE =
+  /\b(?:unavailable|unhealthy instances|live replicas|dial tcp|no such host|i\/o timeout|connection re(?:fused|set)|context (?:deadline exceeded|canceled)|code = (?:Aborted|DeadlineExceeded|Canceled|Internal|Unknown))\b/i
+
+/**
+ * Whether an error says nothing of the query: stores that cannot be reached are answered with 422 like a query that cannot work, by
+ * Thanos without partial answers and by VictoriaMetrics (https://github.com/VictoriaMetrics/VictoriaMetrics/issues/1148). What is
+ * over a limit is the query's own.
+ */
+export function isOfStorage({ error, type }: { readonly error: string; readonly type: unknown }): boolean {
+  return type !== 'bad_data' && OF_STORAGE.test(error) && !/\blimit|ResourceExhausted/i.test(error)
+}
+
 /** The reply in a body with status 200. */
 export function replyOf(body: string, server: string): Reply {
   const parsed = parse(body)

@@ -36,6 +36,40 @@ suite('PrometheusSource: trouble', () => {
     })
   })
 
+  const said: readonly (readonly [error: string, type: string, kind: 'unavailable' | 'refused'])[] = [
+    // Thanos without partial answers, Mimir, VictoriaMetrics.
+    [
+      'expanding series: proxy Series(): rpc error: code = Aborted desc = fetch series for store-b: rpc error: code = Unavailable',
+      'execution',
+      'unavailable',
+    ],
+    ['expanding series: too many unhealthy instances in the ring', 'execution', 'unavailable'],
+    [
+      'cannot fetch query results from vmstorage nodes: cannot dial 10.1.2.3:8401: dial tcp4: i/o timeout',
+      '422',
+      'unavailable',
+    ],
+    ['cannot return full response, since some of vmstorage nodes are unavailable', '422', 'unavailable'],
+    ['expanding series: context deadline exceeded', 'execution', 'unavailable'],
+    ['rpc error: code = Aborted desc = exceeded series limit: 5000', 'execution', 'refused'],
+    ['query processing would load too many samples into memory in query execution', 'execution', 'refused'],
+    ['found duplicate series for the match group on the right hand-side', 'execution', 'refused'],
+    ['1:5: parse error: unexpected identifier "unavailable"', 'bad_data', 'refused'],
+  ]
+  for (const [error, errorType, kind] of said) {
+    test(`422 with "${error}" is ${kind}`, async () => {
+      const { url } = await serving(
+        () => [],
+        (_request, response) => {
+          response.writeHead(422).end(JSON.stringify({ status: 'error', errorType, error }))
+          return true
+        },
+      )
+      const told = kind === 'refused' ? error : `${url} answered 422: ${error}`
+      expect(await one(source(url))).to.deep.equal({ kind, error: told })
+    })
+  }
+
   test('a web page is unavailable', async () => {
     const server = await serving(
       () => [],
