@@ -8,7 +8,8 @@ import { holdWhileUnconfirmed, waitUntilCarried } from '../../../src/core/machin
 import { returnToPrimary } from '../../../src/core/machine/rules/terminate.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { type Carried, carriedBy, type Unconfirmed } from '../../../src/core/model/traffic.ts'
-import { live } from '../given-objects.ts'
+import { render } from '../../../src/core/render/render.ts'
+import { after, live } from '../given-objects.ts'
 import { advancing, at, failed, now, target, terminating } from '../machine/given.ts'
 import { given, rendered, route, v1 } from './gateway-api.given.ts'
 import { answers, parents, since, takenUp, unanswered } from './route-acceptance.rows.ts'
@@ -60,7 +61,9 @@ suite('a route that a parent has not taken up', () => {
   test('a bad candidate is rolled back whatever a parent has not taken up', () => {
     const { traffic } = inRun('a Gateway that does not exist has no entry', null)
     const state = advancing(10, { carriedAt: now - 20_000, lastCheckTime: now - 20_000 })
-    expect(decide(at(state, { traffic }), now)).to.have.property('ask')
+    const o = at(state, { traffic })
+    const written = { ...o, live: after(o, render(o, false)).live }
+    expect(decide(written, now)).to.have.property('ask')
     const noPods = decide(at({ ...state, failedChecks: 4 }, { traffic, target: target('web:2', 0) }), now)
     expect('state' in noPods && noPods.state.phase).to.equal('Failed')
   })
