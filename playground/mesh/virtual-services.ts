@@ -253,8 +253,27 @@ function refusalOfHosts(virtualService: KubeObject): string | null {
     return 'wildcard host * is not allowed for virtual services bound to the mesh gateway'
   }
   for (const [index, one] of hosts.entries()) {
+    const name = refusalOfName(one)
+    if (name !== null) return name
     const other = hosts.slice(index + 1).find(next => covers(one, next) || covers(next, one))
     if (other !== undefined) return `duplicate hosts in virtual service: ${one} & ${other}`
   }
   return null
+}
+
+const LABEL = /^[a-z\d]([-a-z\d]*[a-z\d])?$/i
+const ADDRESS = /^(\d+\.){3}\d+$|^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i
+
+/** Why a host is no name, in Istio's words; it may begin with a wildcard, end with a dot, or be an address. */
+function refusalOfName(host: string): string | null {
+  if (ADDRESS.test(host)) return null
+  const [first = '', ...others] = host.split('.')
+  if (host === '') return 'empty domain name not allowed'
+  const label = first === '*' ? [] : [first.replace(/^\*-?/, '')]
+  const labels = [...label, ...(others.at(-1) === '' ? others.slice(0, -1) : others)]
+  const wrong = labels.find(one => one.length > 63 || !LABEL.test(one))
+  if (wrong !== undefined) return `domain name "${host}" invalid (label "${wrong}" invalid)`
+  return others.length > 0 && /^\d+$/.test(others.at(-1) ?? '')
+    ? `domain name "${host}" invalid (top level domain "${others.at(-1)}" cannot be all-numeric)`
+    : null
 }

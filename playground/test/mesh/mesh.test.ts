@@ -158,6 +158,18 @@ suite('playground: the mesh', () => {
       )
     refusedHosts(['*'], undefined, /wildcard host \* is not allowed for virtual services bound to the mesh gateway/)
     refusedHosts(['*'], ['edge/gateway', 'mesh'], /wildcard host \* is not allowed/)
+    for (const host of [
+      'http://shop:80',
+      'shop.example.com:443',
+      'my_shop',
+      'a.*.com',
+      'a..b',
+      '*.shop-',
+      'shop/web',
+      '',
+    ])
+      refusedHosts([host], undefined, /domain name .*invalid|empty domain name not allowed/)
+    refusedHosts(['web.10'], undefined, /top level domain "10" cannot be all-numeric/)
     refusedHosts(['web', 'web'], undefined, /duplicate hosts in virtual service: web & web/)
     refusedHosts(
       ['a.example.com', '*.example.com'],
