@@ -124,7 +124,8 @@ function progressOf(state: State): { readonly run: string; readonly far: number 
   if (isAnalysis(state)) return { run: state.id, far: state.traffic.canary }
   if (state.phase !== 'Promoting') return null
   const stage = ['shifting', 'copying', 'returning'].indexOf(state.stage)
-  return stage < 0 ? null : { run: state.id, far: 101 + stage }
+  if (stage < 0) return null
+  return { run: state.id, far: state.stage === 'returning' ? 203 - state.traffic.canary : 101 + stage }
 }
 
 /**

@@ -18,7 +18,7 @@ import {
 } from './laws-of-hooks.ts'
 import { callersLeaveBeforeARecreation, deadlinesAreConfirmed, onlyMissingPodsAreOverdue } from './laws-of-verdicts.ts'
 import { blindnessDecidesNothing, waysPastDecideNothing } from './laws-of-checks.ts'
-import { hooked, rejectedLate, risenAgain } from './situations-of-hooks.ts'
+import { copiedSlowly, hooked, rejectedLate, risenAgain } from './situations-of-hooks.ts'
 import { blind, bypassed, misrouted, missingAtZero, recreated, silent, strategic, undone } from './situations.ts'
 
 suite('laws of a run', function () {
@@ -43,6 +43,7 @@ suite('laws of a run', function () {
     { weight: 3, arbitrary: hooked },
     { weight: 1, arbitrary: risenAgain },
     { weight: 1, arbitrary: rejectedLate },
+    { weight: 1, arbitrary: copiedSlowly },
   )
   always(called, 2, {
     'no webhook is called twice under one id': callsOnce,

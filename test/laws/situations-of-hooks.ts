@@ -45,3 +45,29 @@ export const rejectedLate = fc
       ...drawn.acts,
     ],
   }))
+
+/** The primary takes the template for longer than a webhook of type rollback may be silent, and its pods are ready at some moment. */
+export const copiedSlowly = fc
+  .record({ drawn: hooked, seconds: fc.integer({ min: 12, max: 24 }), copying: fc.integer({ min: 12, max: 40 }) })
+  .map(({ drawn, seconds, copying }) => ({
+    setup: {
+      ...drawn.setup,
+      strategy: 'weights' as const,
+      mirror: false,
+      ladder: [{ weight: 100 }],
+      checkInterval: '5s',
+      skipAnalysis: false,
+      // All traffic is shifted before the copy: what the primary's pods do then is in nobody's way.
+      recreate: true,
+    },
+    from: 'rest' as const,
+    acts: [
+      { act: 'push', image: 'web:2' } as const,
+      { act: 'go on', seconds, ills: [] } as const,
+      { act: 'crash', side: 'web-primary' } as const,
+      { act: 'go on', seconds: copying, ills: [] } as const,
+      { act: 'recover' } as const,
+      { act: 'go on', seconds: 15, ills: [] } as const,
+      ...drawn.acts,
+    ],
+  }))

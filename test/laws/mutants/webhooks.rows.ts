@@ -62,6 +62,24 @@ export const mutantsOfWebhooks: readonly Mutant[] = [
       put: '  restartOnNewRevision,\n]',
     },
     {
+      without: 'the rule `undoWhenRequested` while the primary takes the template',
+      file: PHASES,
+      take: 'copying: [...always, undoWhenRequested, followMatch',
+      put: 'copying: [...always, followMatch',
+    },
+    {
+      without: 'the rule `undoWhenRequested` while all traffic is shifted',
+      file: PHASES,
+      take: 'shifting: [...always, undoWhenRequested, ',
+      put: 'shifting: [...always, ',
+    },
+    {
+      without: 'the rule `undoWhenRequested` while the traffic returns',
+      file: PHASES,
+      take: 'returning: [...always, undoWhenRequested, ',
+      put: 'returning: [...always, ',
+    },
+    {
       without: 'calling again after a no',
       file: 'src/core/hooks/ask.ts',
       take: "rollback: { pass: null, fail: 'checkInterval', unavailable: 'checkInterval' }",
