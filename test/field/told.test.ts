@@ -43,13 +43,24 @@ suite('from the field: what is told', () => {
     world.annotate('abort', '1 no good')
     await world.clock.advance(1000)
     primaryDies(20_000)
-    await world.clock.advance(12_000)
+    await world.clock.advance(2000)
     expect([world.stand, world.status.traffic]).to.deep.equal(['Failed 0', { requested: 0, carried: 100 }])
     expect(eventsOf(world, 'PrimaryNotReady')).to.deep.equal([
       'PrimaryNotReady: Deployment web-primary has no ready pod; the canary serves all traffic until it does',
     ])
-    await world.clock.advance(30_000)
+    await world.clock.advance(40_000)
     expect(world.status.traffic).to.deep.equal({ requested: 0, carried: 0 })
+  })
+
+  test('also in mid-run, within two seconds', async () => {
+    await midRun(world, { analysis: { interval: '10s', threshold: 2, steps: [{ weight: 25, hold: '10m' }] } })
+    await world.clock.advance(10_000)
+    primaryDies(60_000)
+    await world.clock.advance(2000)
+    expect([world.status.reason, world.status.traffic]).to.deep.equal([
+      'PrimaryNotReady',
+      { requested: 25, carried: 100 },
+    ])
   })
 
   test('a weight that is raised by hand in mid-run is set back, with the name of the writer', async () => {

@@ -13,8 +13,17 @@ export const INFORM_EVERY: Milliseconds = 10_000
 export type Worth = 'at once' | 'later' | 'nothing'
 
 export function worthOf(before: CanaryStatus, after: CanaryStatus): Worth {
-  if (!sameJson(decisive(before), decisive(after))) return 'at once'
+  if (!sameJson(decisive(before), decisive(after)) || isDiverted(before, after)) return 'at once'
   return sameJson(informing(before), informing(after)) ? 'nothing' : 'later'
+}
+
+/**
+ * The routes have come to carry something other than what is requested, and that was not told yet: one side has no ready pod, or a client
+ * wrote them. On the way to what is requested, as at every step, they are told with other news.
+ */
+function isDiverted({ traffic: before }: CanaryStatus, { traffic: after }: CanaryStatus): boolean {
+  if (before === undefined || after === undefined || before.requested !== after.requested) return false
+  return after.carried !== after.requested && after.carried !== before.carried
 }
 
 /** The reason as far as it is worth a write at once: those that every run passes through within seconds are all the same. */
