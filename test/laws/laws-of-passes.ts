@@ -5,19 +5,21 @@ import { render } from '../../src/core/render/render.ts'
 import { sameJson } from '../../src/core/json.ts'
 import { Broken, type Law } from './laws.ts'
 
-/** No policy reads the state, or of the memory anything but the choices that are made once: the rest changes in a pass. */
+/**
+ * No policy reads of the state anything but whether the run is approved in full, or of the memory anything but the choices that are made
+ * once: the rest changes in a pass.
+ */
 export const policiesReadWhatStays: Law = () => ({
   decided({ observation }) {
     const { labels, provider, vantage } = observation.memory
-    const seen: Observation = Object.defineProperty(
-      { ...observation, memory: { labels, provider, vantage } as never },
-      'state',
-      {
-        get: () => {
-          throw new Broken('a policy reads the state')
-        },
-      },
-    )
+    const of = (key: string | symbol): void => {
+      if (key !== 'approved') throw new Broken(`a policy reads ${String(key)} of the state`)
+    }
+    const state = new Proxy(observation.state, {
+      has: (given, key) => (of(key), Reflect.has(given, key)),
+      get: (given, key) => (of(key), Reflect.get(given, key)),
+    })
+    const seen: Observation = { ...observation, state, memory: { labels, provider, vantage } as never }
     for (const { find } of policiesOf(observation)) {
       const [one, other] = [find(seen), find(observation)]
       if (one?.message !== other?.message) throw new Broken(`a policy reads the memory: ${other?.message}`)

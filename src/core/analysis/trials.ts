@@ -23,7 +23,7 @@ export interface AskedMetric {
 }
 
 /** No metric decides where the analysis is skipped, or was approved in full: what is wrong with one delays no hotfix. */
-const isUnjudged = ({ canary, state }: Observation): boolean =>
+export const isUnjudged = ({ canary, state }: Observation): boolean =>
   canary.spec.skipAnalysis || ('approved' in state && state.approved === 'full')
 
 /** Every metric that may decide, with the path by which sentences name it. */

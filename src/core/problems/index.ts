@@ -2,6 +2,7 @@
  * Everything that stops a release, or that people are warned of, in the order in which it is reported. One policy a line; the
  * first one that stops the release at this moment is the one that status shows.
  */
+import { isUnjudged } from '../analysis/trials.ts'
 import type { Observation } from '../model/observation.ts'
 import { alertWithoutProvider, commitNotTold } from './alerts.ts'
 import {
@@ -134,7 +135,7 @@ interface Findings {
 
 const findings = new WeakMap<Observation['surroundings'], Findings>()
 
-/** A policy reads nothing of the state and little of the memory: most moves in the same pass leave the findings as they are. */
+/** A policy reads of the state whether a run is judged, and little of the memory: most moves in the same pass leave the findings as they are. */
 function findOnce(o: Observation): (policy: Policy) => Problem | null {
   let known = findings.get(o.surroundings)
   if (known === undefined || !isSameToPolicies(known.of, o)) {
@@ -155,6 +156,7 @@ function isSameToPolicies(one: Observation, other: Observation): boolean {
   if (one === other) return true
   if ((['labels', 'provider', 'vantage', 'pastWaypoint'] as const).some(key => one.memory[key] !== other.memory[key]))
     return false
+  if (isUnjudged(one) !== isUnjudged(other)) return false
   return (Object.keys(other) as (keyof Observation)[]).every(
     key => key === 'state' || key === 'memory' || one[key] === other[key],
   )
