@@ -81,8 +81,8 @@ function conclude(
   if (silent !== null && noTrafficChecks >= SILENT_CHECKS) {
     const because = `the canary is unreachable: about ${silent} requests were expected at weight ${inWords(o.state.traffic)}, and it received none`
     const terms = { spacing: SILENCE_WINDOW, atOnce: false }
-    // Routes that were edited unheard lead past it, which is no fault of the candidate.
-    return whenConfirmed(o, 'The canary receives no request', now, () =>
+    // Routes that were edited unheard lead past it, which is no fault of the candidate. While that cannot be seen, it is asked again.
+    return whenConfirmed(withState(o, looked), 'The canary receives no request', now, () =>
       failCheck(o, looked, memory, because, terms, at, now),
     )
   }

@@ -18,6 +18,12 @@ const failing = ({ subject: { measure, side } }: Check): Finding => {
   if (measure === 'errors') return value(side === 'canary' ? 50 : 0)
   return value(measure === 'latency' ? 20 : 0)
 }
+/** Only the primary has requests. */
+const bypassed = ({ subject: { measure, side } }: Check): Finding => {
+  if (measure === 'probe') return value(0)
+  return value(['requests', 'sent'].includes(measure) && side === 'primary' ? 900 : 0)
+}
+const unreached = advancing(10, { ...due, carriedAt: now - 5 * minute, noTrafficChecks: 1, failedChecks: 4 })
 const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
 
 export const checkRows: Rows = {
@@ -60,6 +66,31 @@ export const checkRows: Rows = {
       'Failed',
       'ThresholdReached',
       'Rolled back 34c7e426be (web:2) at weight 10: request-success-rate 50 % is below 99 % (100 requests in 55s) (5 of 5 failed checks)',
+      0,
+    ],
+  },
+  'a canary without the requests that are due is unreachable only by fresh routes': {
+    rule: runChecks,
+    given: answered(at(unreached, { sight: 'cached' }), runChecks, bypassed),
+    move: 'reads 8 sources',
+  },
+  'nothing is said of it while they cannot be read': {
+    rule: runChecks,
+    given: answered(at(unreached, { sight: { unavailable: 'connect ETIMEDOUT' } }), runChecks, bypassed),
+    move: [
+      'Progressing advancing 10',
+      'WatchUnavailable',
+      'The canary receives no request; nothing is decided until the API server confirms the state of the cluster: connect ETIMEDOUT',
+      10_000,
+    ],
+  },
+  'where they lead to it, it is': {
+    rule: runChecks,
+    given: answered(at(unreached), runChecks, bypassed),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) at weight 10: the canary is unreachable: about 100 requests were expected at weight 10, and it received none (5 of 5 failed checks)',
       0,
     ],
   },

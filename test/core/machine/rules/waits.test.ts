@@ -7,10 +7,12 @@ import { FINALIZER } from '../../../../src/core/model/names.ts'
 import type { Observation } from '../../../../src/core/model/observation.ts'
 import { firstStep } from '../../../../src/core/machine/rules/start-run.ts'
 import { holdWithoutVerdict } from '../../../../src/core/machine/rules/suspend.ts'
+import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { rollBackWhenPodsOverdue } from '../../../../src/core/machine/rules/unready.ts'
 import type { State, StateOf } from '../../../../src/core/model/state.ts'
 import { conditionsOf } from '../../../../src/core/status/conditions.ts'
 import { carriedBy, weighted } from '../../../../src/core/model/traffic.ts'
+import { advancing, answered, at } from '../given.ts'
 import { canary, deployment, observation, record, replicaSet, template, workload } from '../../given-objects.ts'
 
 const now = Date.UTC(2026, 0, 2)
@@ -90,6 +92,21 @@ suite('waits of a run', () => {
         'A deadline has passed; nothing is decided until the API server confirms the state of the cluster: connect ETIMEDOUT',
       ],
     )
+  })
+
+  test('and requests that are missing meanwhile are asked for again: an old answer is no verdict either', () => {
+    const state = advancing(10, { carriedAt: now - 5 * minute, lastCheckTime: now - 10_000, noTrafficChecks: 1 })
+    const o = answered(
+      at(state, { sight: { unavailable: 'connect ETIMEDOUT' } }),
+      runChecks,
+      ({ subject: { measure, side } }) => ({
+        kind: 'value',
+        value: side === 'primary' && ['requests', 'sent'].includes(measure) ? 900 : 0,
+      }),
+    ) as Observation<'Progressing'>
+    const said = runChecks(o, now)
+    if (said === undefined || !('state' in said)) throw new Error('no move')
+    expect([said.reason, said.state]).to.deep.equal(['WatchUnavailable', { ...said.state, lastCheckTime: now }])
   })
 
   test('a candidate that the Deployment controller never took up is waited for, and not rejected', () => {
