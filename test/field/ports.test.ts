@@ -150,6 +150,21 @@ suite('a Service with several ports', () => {
     })
   }
 
+  test('F1, other values: ports that are discovered, or no longer, in a release are nobody’s edit of the Service', async () => {
+    const declared = [...TWO, { name: 'old', containerPort: 7000 }]
+    await deployed(world, declared, {}, { service: { port: 80, portDiscovery: true } })
+    world.start()
+    await world.until('Initialized')
+    const next = [...TWO, { name: 'new', containerPort: 7001 }]
+    world.user.merge(kinds.Deployment, 'shop', 'web', containers('demo/web:1.1.0', next))
+    await world.until('Succeeded')
+    await world.clock.advance(10_000)
+    for (const name of ['web', 'web-primary', 'web-canary']) {
+      expect(recordsOf(portsOf(world, name)).map(({ port }) => port)).to.have.members([80, 9091, 7001])
+    }
+    expect(world.events().filter(event => event.startsWith('EditReverted'))).to.deep.equal([])
+  })
+
   const front = (port: number): Json => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',

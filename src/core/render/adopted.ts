@@ -182,3 +182,19 @@ export function releaseAdopted(o: Observation, live: KubeObject): Write[] {
 export function ownSelector(o: Observation, live: KubeObject): Labels {
   return o.target === null ? textsOf(at(live.spec, 'selector')) : targetLabels(o)
 }
+
+/** Whether a user's Service still is what Sluice last wrote of it, so that this write follows from something else. */
+export function isAsLeft(write: Write, live: KubeObject): boolean {
+  const original = originalOf(live)
+  if (write.verb !== 'merge' || original === null) return false
+  const { ports, trafficDistribution = original.trafficDistribution } = original.written
+  const [labels, annotations] = ['labels', 'annotations'].map(field => textsOf(at(write.patch, 'metadata', field)))
+  const { [ORIGINAL_ANNOTATION]: _record, ...others } = annotations ?? {}
+  return (
+    sameJson(at(live.spec, 'ports'), ports) &&
+    sameJson(at(live.spec, 'trafficDistribution'), trafficDistribution) &&
+    sameJson(at(live.spec, 'selector'), at(write.patch, 'spec', 'selector')) &&
+    agrees(live.metadata.labels, labels ?? {}) &&
+    agrees(live.metadata.annotations, others)
+  )
+}

@@ -13,6 +13,7 @@ import { policyKindOf } from '../../policies/index.ts'
 import { answer, answerToDeletion } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
+import { isAsLeft } from '../../render/adopted.ts'
 import { copyRefOf } from '../../render/configs.ts'
 import { isLaterWriter, isNewerThan, isOurs, lastWriter, liveOf } from '../../render/ownership.ts'
 import { primaryFollows } from '../../render/primary.ts'
@@ -102,7 +103,7 @@ function edits(o: Observation, writes: readonly Write[]): Said[] {
       return [{ message: `${nameOf(write)} was missing; it is created`, writes: [write] }]
     if (live === undefined && (isNew(o, write) || isOfCopy(o, write))) return []
     if (live === undefined) return [deleted(write)]
-    if (!isLaterWriter(live) || specIsNews(o)) return []
+    if (!isLaterWriter(live) || isAsLeft(write, live) || specIsNews(o)) return []
     if (isOfScalerCopy(o, write) && !isUndone(write, live)) return []
     return [{ message: reverts(o, write, live), writes: [write] }]
   })
@@ -149,7 +150,8 @@ const isEditOfApex = (o: Observation, write: Write, live: KubeObject): boolean =
   write.verb === 'merge' &&
   write.ref === o.names.apexService &&
   topologyOf(o.canary.spec) === 'two services' &&
-  isLaterWriter(live)
+  isLaterWriter(live) &&
+  !isAsLeft(write, live)
 
 const isRoute = (o: Observation, { ref }: Write): boolean => routingOf(o).routes(o).map(refKey).includes(refKey(ref))
 
