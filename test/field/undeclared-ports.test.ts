@@ -122,3 +122,48 @@ suite('a port that no container declares', () => {
     expect(world.mesh.failures(begun)).to.equal(0)
   })
 })
+
+suite('hosts and gateways by which no request would come', () => {
+  const served = { gateways: ['istio-system/public'], hosts: ['shop.example.com'] }
+  const edits: readonly [string, Json, RegExp][] = [
+    ['a Gateway that does not exist', { gateways: ['istio-system/pubilc'] }, /^ReferenceMissing: .*does not exist/],
+    [
+      'a Gateway for other hosts',
+      { gateways: ['istio-system/other'] },
+      /^Conflict: .*for other\.example\.org and not for/,
+    ],
+    ['a host that no server has', { hosts: ['shop.example.net'] }, /^Conflict: .*not for shop\.example\.net/],
+  ]
+  for (const [what, edit, says] of edits) {
+    test(`N2, other values: an edit at rest to ${what} is refused, and callers at the gateway are served as before`, async () => {
+      const world = new World()
+      world.user.namespace('istio-system')
+      for (const [name, host] of Object.entries({ public: '*.example.com', other: 'other.example.org' })) {
+        const servers = [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: [host] }]
+        world.user.create({
+          apiVersion: 'networking.istio.io/v1',
+          kind: 'Gateway',
+          metadata: { name, namespace: 'istio-system' },
+          spec: { selector: { istio: 'ingressgateway' }, servers },
+        })
+      }
+      world.start()
+      world.deploy()
+      await world.clock.advance(5000)
+      world.canary({ service: { port: 80, targetPort: 8080, ...served } })
+      await world.until('Initialized')
+      await world.clock.advance(20_000)
+      const routes = world.object(kinds.VirtualService, 'web')
+      const service = { ...served, ...edit }
+      world.user.merge(kinds.Canary, 'shop', 'web', { spec: { service } })
+      await world.clock.advance(30_000)
+      expect(`${String(world.status.reason)}: ${String(world.status.message)}`).to.match(says)
+      expect(world.status.conditions?.find(({ type }) => type === 'Stalled')?.status).to.equal('True')
+      expect(world.object(kinds.VirtualService, 'web')).to.deep.equal(routes)
+      world.user.merge(kinds.Canary, 'shop', 'web', { spec: { service: { ...served, timeout: '5s' } } })
+      await world.clock.advance(5000)
+      expect(world.status.conditions?.find(({ type }) => type === 'Ready')?.status).to.equal('True')
+      await world.close()
+    })
+  }
+})

@@ -4,7 +4,7 @@ import { listOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 import { apexPorts } from '../../../render/ports.ts'
-import { gatewaysOfMatch, MESH } from '../bindings.ts'
+import { gatewaysIn, gatewaysOfMatch, hostsOf, MESH } from '../bindings.ts'
 import { hostsAt, portsOf, type Reception, receptionOf } from '../gateways.ts'
 import { isHost } from '../hosts.ts'
 import { canaryGateways } from '../ports.ts'
@@ -119,6 +119,26 @@ function publicHosts(o: Observation, { hosts }: SplitBinding): readonly string[]
 export const noGatewayOpen: FindProblem = o => {
   const all = places(o)
   return isAllClosed(all) ? (all[0]?.problem ?? null) : null
+}
+
+/**
+ * Hosts or gateways that serve are replaced by ones by which no request comes: callers would get 404. What stays as it is may close
+ * later, which refuses nothing.
+ */
+export const editThatCloses: FindProblem = o => {
+  const { delegation, virtualServices } = o.canary.spec.service
+  const [binding] = splitBindings(o)
+  if (delegation || virtualServices !== undefined || binding === undefined || binding.object === null) return null
+  const served = { hosts: hostsOf(binding.object), gateways: gatewaysIn(binding.object) }
+  const hasNews = (of: 'hosts' | 'gateways'): boolean => binding[of].some(one => !served[of].includes(one))
+  const isReplaced = (of: 'hosts' | 'gateways'): boolean =>
+    hasNews(of) && served[of].some(one => !binding[of].includes(one))
+  if (!isReplaced('hosts') && !isReplaced('gateways')) return null
+  const closed = places(o).find(one => {
+    if (one?.isSure !== true) return false
+    return hasNews('hosts') || !served.gateways.includes(one.gateway)
+  })
+  return closed?.problem ?? null
 }
 
 /** Requests come in elsewhere, or may come in. */

@@ -15,7 +15,7 @@ import { telemetry } from '../telemetry.ts'
 import { ruleThatStopsApplying } from '../mesh/problems/destination-rules.ts'
 import { meshPolicies } from '../mesh/problems/index.ts'
 import { delegateWithHosts, matchOutsideAnotherRoot, matchOutsideItsRoot, noRoot } from './delegation.ts'
-import { gatewayClosed, hostWithoutServer, noGatewayOpen, portWithoutServer } from './gateways.ts'
+import { editThatCloses, gatewayClosed, hostWithoutServer, noGatewayOpen, portWithoutServer } from './gateways.ts'
 import { gatewayNotAllowed, hostNotAllowed, hostOfOthers } from './hosts.ts'
 import { consumerRoute, isAtService, routePastTheSplit } from './http-routes.ts'
 import { foreignVirtualService } from './objects.ts'
@@ -81,6 +81,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),
     ...meshPolicies.routes,
+    refusesService(editThatCloses),
     foreign(noGatewayOpen),
     foreign(portWithoutServer),
     warnsOnly(gatewayClosed),
