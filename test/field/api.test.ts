@@ -77,6 +77,30 @@ suite('configuration that Flagger does not track', () => {
     })
     world.user.merge(kinds.ConfigMap, 'shop', 'db', content('ConfigMap', 'new'))
     await world.until('Progressing 10', minute)
+    expect(world.events().find(event => event.startsWith('NewRevision'))).to.match(
+      /: New revision \w{10} \(web:1\.0\.0\) with changed configuration: starting its pods$/,
+    )
+  })
+
+  test('F10, other values: in mid-run the release starts over, says why, and both sides mount the original in the end', async () => {
+    await atRest({ kind: 'Secret', annotations: {}, mounts: { envFrom: [{ secretRef: { name: 'db' } }] } })
+    expect(primaryTemplate()).to.match(/"name":"db-/)
+    const containers = [{ ...container, image: 'demo/web:1.1.0', envFrom: [{ secretRef: { name: 'db' } }] }]
+    world.user.merge(kinds.Deployment, 'shop', 'web', { spec: { template: { spec: { containers } } } })
+    await world.until('Progressing 25')
+    world.user.merge(kinds.Secret, 'shop', 'db', {
+      metadata: { annotations: { 'flagger.app/config-tracking': 'disabled' } },
+    })
+    await world.clock.advance(1000)
+    expect([world.stand, world.status.message?.replace(/[0-9a-f]{10}/g, '…')]).to.deep.equal([
+      'Progressing 0',
+      'Revision … (web:1.1.0) with changed configuration replaces … (web:1.1.0) at weight 25; the release starts over',
+    ])
+    await world.until('Succeeded')
+    expect(primaryTemplate()).to.match(/"name":"db"/)
+    world.user.merge(kinds.Secret, 'shop', 'db', content('Secret', 'new'))
+    await world.clock.advance(2 * minute)
+    expect(world.status.phase).to.equal('Succeeded')
   })
 })
 

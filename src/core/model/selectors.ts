@@ -186,6 +186,10 @@ export function withImage(o: Observation, revision: Revision): string {
   return image === '' ? short(revision) : `${short(revision)} (${image})`
 }
 
+/** What tells a revision from an earlier one of the same template, which has the same hash and image in a sentence; '' for another template. */
+export const withConfiguration = (revision: Revision, earlier: Revision): string =>
+  templateOf(revision) === templateOf(earlier) ? ' with changed configuration' : ''
+
 /** An image without its registry, and of a digest the beginning: what tells two images apart. */
 export function shortImage(image: string): string {
   return image.replace(/^.*\//, '').replace(/(@sha256:[0-9a-f]{10})[0-9a-f]+$/, '$1')

@@ -7,7 +7,7 @@ import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { firstWait, pauseOf, podsOf, withImage } from '../../model/selectors.ts'
+import { firstWait, pauseOf, podsOf, withConfiguration, withImage } from '../../model/selectors.ts'
 import type { RestingPhase, Revision, Run, Settled, Stage, State, StateOf } from '../../model/state.ts'
 import { NONE } from '../../model/traffic.ts'
 import { waitingFor } from '../../model/waiting.ts'
@@ -86,7 +86,7 @@ function begin(o: Observation, settled: Settled, candidate: Revision, since: Ins
     candidate === o.memory.previous
       ? `. It was promoted before; to promote it without the steps: ${commandLine(o.names, 'approve', 'full')}`
       : ''
-  const message = `New revision ${withImage(o, candidate)}: starting its pods${again}`
+  const message = `New revision ${withImage(o, candidate)}${withConfiguration(candidate, settled.promoted)}: starting its pods${again}`
   const memory = {
     ...o.memory,
     targetGeneration: o.target?.generation ?? o.memory.targetGeneration,

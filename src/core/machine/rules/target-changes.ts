@@ -7,7 +7,7 @@ import { commandLine } from '../../model/command-line.ts'
 import type { Move } from '../../model/decision.ts'
 import type { Observation } from '../../model/observation.ts'
 import { templateOf } from '../../model/revision.ts'
-import { podsOf, withImage } from '../../model/selectors.ts'
+import { podsOf, withConfiguration, withImage } from '../../model/selectors.ts'
 import type { AnalysisPhase, Revision, State } from '../../model/state.ts'
 import { inWords } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
@@ -31,7 +31,7 @@ export function restartOnNewRevision(o: Observation<AnalysisPhase>, now: Instant
   const { state, target } = o
   if (target === null || target.revision === state.candidate) return undefined
   if (target.revision === state.rejected && o.memory.retry !== target.revision) return endForTheRejected(o, now)
-  const message = `Revision ${withImage(o, target.revision)} replaces ${withImage(o, state.candidate)} at weight ${inWords(state.traffic)}; the release starts over`
+  const message = `Revision ${withImage(o, target.revision)}${withConfiguration(target.revision, state.candidate)} replaces ${withImage(o, state.candidate)} at weight ${inWords(state.traffic)}; the release starts over`
   const memory = {
     ...remember(o.memory, state, 'Superseded', { reason: 'Restarted', message }, now),
     targetGeneration: target.generation,
