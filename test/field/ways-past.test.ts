@@ -1,6 +1,8 @@
 /** VirtualServices of others that lead to the Service past the split, from the field. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { resourceOf } from '../../playground/schema/custom.ts'
+import { looseDefinition } from '../../playground/test/installed.ts'
 import { APEX, atGateway, minute, PUBLIC, listening, RoutesWorld, type Spec, to } from './routes.given.ts'
 
 suite('field: ways past the split', () => {
@@ -135,6 +137,34 @@ suite('field: ways past the split', () => {
       await world.clock.advance(10_000)
       expect(world.status).to.include({ reason: 'Conflict' })
       expect(world.status.message).to.match(/^VirtualService shop\/edge routes requests at gateway/)
+    })
+
+    test('F5, other values: an HTTPRoute at a Gateway, and one of another namespace for its own callers, are warnings', async () => {
+      world.api.server.resources.install(resourceOf(looseDefinition(kinds.HTTPRoute)))
+      const httpRoute = (namespace: string, parent: object, name: string): void =>
+        world.user.create({
+          apiVersion: 'gateway.networking.k8s.io/v1',
+          kind: 'HTTPRoute',
+          metadata: { name: 'edge', namespace: world.inNamespace(namespace) },
+          spec: { parentRefs: [parent], rules: [{ backendRefs: [{ name, port: 80 }] }] },
+        })
+      world.start()
+      await world.begin({}, { interval: '1m' })
+      await world.until('Initialized')
+      httpRoute('shop', { name: 'public', namespace: 'infra' }, 'web')
+      await world.clock.advance(10_000)
+      const message =
+        'HTTPRoute shop/edge leads requests at Gateway infra/public to Service web directly and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them'
+      expect(world.status.warnings).to.deep.equal([{ reason: 'Bypassed', message }])
+      httpRoute('evil', { group: '', kind: 'Service', name: 'web', namespace: 'shop' }, 'mine')
+      world.setImage('demo/web:1.1.0')
+      await world.until('Succeeded')
+      expect(world.status.warnings?.map(({ reason }) => reason)).to.deep.equal(['Conflict', 'Bypassed'])
+      expect(world.events().filter(event => event === `Bypassed: ${message}`)).to.have.lengthOf(1)
+      world.user.delete(kinds.HTTPRoute, 'shop', 'edge')
+      world.user.delete(kinds.HTTPRoute, 'evil', 'edge')
+      await world.clock.advance(10_000)
+      expect(world.status.warnings).to.equal(undefined)
     })
 
     test('F5, other values: a bad candidate goes back all the same', async () => {
