@@ -115,6 +115,13 @@ suite('questions', () => {
     ])
   })
 
+  test('what callers without a proxy send to the primary is expected of no canary; others tell by their own vantage point', () => {
+    const due = (vantage: 'destination' | 'source' | 'waypoint'): string =>
+      silenceQuestions(telemetry, scene({ vantage, carriedFor: 300_000 }), 60_000, null).checks[2].query
+    expect(due('destination')).to.match(/destination_workload="[^"]+",source_workload!="unknown"\}/)
+    for (const vantage of ['source', 'waypoint'] as const) expect(due(vantage)).to.not.include('source_workload')
+  })
+
   test('silence never reaches back into another weight', () => {
     expect(silence(75_000).map(({ spans }) => spans)).to.deep.equal([['75s'], ['75s'], ['65s', '75s'], []])
   })

@@ -82,12 +82,14 @@ export function requests(scene: CheckContext, window: Milliseconds, side: Side =
 }
 
 /**
- * Requests to the primary, as a lower bound: a gap in the telemetry must not look like traffic.
+ * Requests to the primary that met the split, as a lower bound: a gap in the telemetry must not look like traffic. Callers without a
+ * proxy, as an Ingress outside of the mesh, obey no routes; the pods' proxies say `unknown` of who they are (istio_stats.cc in istio/proxy).
  *
  * @param ago how long ago the window ended, so that what it implies for the canary has had time to show.
  */
 export function primaryRequests(scene: CheckContext, window: Milliseconds, ago: Milliseconds): string {
-  return `sum(${growth(`${REQUESTS}{${observed(scene, 'primary')}}`, window, ago)})`
+  const ofProxies = scene.vantage === 'destination' ? ',source_workload!="unknown"' : ''
+  return `sum(${growth(`${REQUESTS}{${observed(scene, 'primary')}${ofProxies}}`, window, ago)})`
 }
 
 const DISCONNECTED = flagged('DC')
