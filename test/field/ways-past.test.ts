@@ -142,7 +142,7 @@ suite('field: ways past the split', () => {
     test('F5, other values: an HTTPRoute at a Gateway, and one of another namespace for its own callers, are warnings', async () => {
       world.api.server.resources.install(resourceOf(looseDefinition(kinds.HTTPRoute)))
       const httpRoute = (namespace: string, parent: object, name: string): void =>
-        world.user.create({
+        void world.user.create({
           apiVersion: 'gateway.networking.k8s.io/v1',
           kind: 'HTTPRoute',
           metadata: { name: 'edge', namespace: world.inNamespace(namespace) },
