@@ -78,8 +78,8 @@ export const mutantsOfPasses: readonly Mutant[] = [
     {
       without: 'passes that wait for nothing but their own calls',
       file: 'src/runtime/workqueue.ts',
-      take: 'while (this.#open && this.#begun < this.#atOnce) {',
-      put: 'while (this.#open && this.#working.size < this.#atOnce) {',
+      take: 'while (this.#open && this.#mayBegin()) {',
+      put: 'while (this.#open && this.#working.size < this.#atOnce && this.#mayBegin()) {',
     },
     {
       without: 'readiness that tells only of what every Canary needs',
