@@ -7,6 +7,7 @@ import { metricsServersOf } from '../core/analysis/trials.ts'
 import { traceIdOf } from '../core/signals/traces.ts'
 import type { Instant, Milliseconds } from '../core/time.ts'
 import type { Informers } from '../runtime/informers.ts'
+import { withDeadline } from '../runtime/timing.ts'
 import { Queue } from '../runtime/workqueue.ts'
 import { Alerting } from './alerting.ts'
 import { ApiCalls } from './calls.ts'
@@ -31,6 +32,11 @@ import { hiddenIn, unseenIn } from './watch-health.ts'
 
 /** A shutdown waits this long for the writes in flight. */
 const DRAIN: Milliseconds = 2000
+/**
+ * Of a pass in all. Each of its calls ends by a deadline of its own, but a tenant decides how many there are: an admission webhook that
+ * holds the writes of its namespace, and annotations that make them conflict. A pass of 300 s has the process restarted (health.ts).
+ */
+const LONGEST_PASS: Milliseconds = 240_000
 
 /** What every replica keeps warm. */
 interface Warm {
@@ -129,7 +135,10 @@ export class Term {
       clock,
       steady,
       // Not the term's signal: an orderly end finishes the writes in flight, and after a loss no other leader acts before DRAIN is over.
-      worker: (key, signal) => run(this.#reconciler.pass(key, new ApiCalls(api, steady, signal))),
+      worker: (key, signal) =>
+        withDeadline(steady, LONGEST_PASS, signal, `The pass over Canary ${key}`, given =>
+          run(this.#reconciler.pass(key, new ApiCalls(api, steady, given))),
+        ),
       metrics: queueMetrics,
     })
     this.#asking = [

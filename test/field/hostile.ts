@@ -9,7 +9,9 @@ import { World } from '../scenarios/world.ts'
 /** A client whose calls wait for their turn as those of the real one do. */
 function admitted(api: PlaygroundApi, admission: Admission): KubeApi {
   const turn = async <T>(namespace: string, verb: string, call: Call, run: () => Promise<T>): Promise<T> => {
+    call.turn?.waits()
     const { leave } = await admission.enter(call.lane, namespace, call.signal, verb)
+    call.turn?.comes()
     try {
       return await run()
     } finally {
@@ -45,6 +47,8 @@ export async function abortBeside(h: Hostility): Promise<{ weight: number; event
   const { faults } = network.api
   await world.initialized()
   user.namespace('slow')
+  const keys = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'slow' } }
+  user.create({ ...keys, data: { key: 'eA==' } })
   const refusal = {
     fails: new ApiError({ code: 500, reason: 'InternalError', message: 'failed calling webhook' }),
     'is forbidden': new ApiError({ code: 403, reason: 'Forbidden', message: 'denied the request' }),
@@ -78,10 +82,11 @@ export async function abortBeside(h: Hostility): Promise<{ weight: number; event
   return { weight, event, ready }
 }
 
-/** A Canary in namespace slow, whose target mounts a Secret. */
+/** A Canary in namespace slow that could be released, whose target mounts a Secret. */
 function hostile({ user }: World, name: string): void {
   const metadata = { name, namespace: 'slow' }
-  const container = { name, image: 'demo/web:1.0.0', envFrom: [{ secretRef: { name: 'keys' } }] }
+  const ports = [{ containerPort: 8080 }]
+  const container = { name, image: 'demo/web:1.0.0', ports, envFrom: [{ secretRef: { name: 'keys' } }] }
   user.create({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -98,7 +103,7 @@ function hostile({ user }: World, name: string): void {
     metadata,
     spec: {
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
-      service: { port: 80 },
+      service: { port: 80, targetPort: 8080 },
       analysis: { interval: '10s', threshold: 2 },
     },
   })

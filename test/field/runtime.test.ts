@@ -4,6 +4,7 @@ import { type Kind, kindKey, kinds } from '../../src/api/object.ts'
 import { at, recordsOf } from '../../src/core/json.ts'
 import { definitionsOf } from '../../playground/definitions.ts'
 import { resourceOf } from '../../playground/schema/custom.ts'
+import { pause } from '../../src/runtime/timing.ts'
 import { World } from '../scenarios/world.ts'
 import { abortBeside, type Hostility } from './hostile.ts'
 import { Tenants } from './tenants.ts'
@@ -127,6 +128,39 @@ suite('Field: tenants whose API calls hang or are refused', () => {
       expect(ready).to.equal(true)
     }).timeout(60_000)
   }
+})
+
+suite('Field: a tenant who makes passes long', () => {
+  test('N5, other values: a pass whose every write waits for two minutes and conflicts ends before it counts as hanging', async () => {
+    const world = new World()
+    const { clock, user } = world
+    const { controller } = world.start({}, {}, api => ({
+      get: api.get.bind(api),
+      list: api.list.bind(api),
+      watch: api.watch.bind(api),
+      served: api.served.bind(api),
+      write: async (write, call) => {
+        if (write.verb !== 'status') return api.write(write, call)
+        call.turn?.waits()
+        await pause(clock, 110_000, call.signal)
+        call.signal.throwIfAborted()
+        call.turn?.comes()
+        // Another client is faster each time.
+        user.merge(kinds.Canary, 'shop', 'web', { metadata: { annotations: { at: String(clock.now()) } } })
+        return api.write(write, call)
+      },
+    }))
+    world.deploy()
+    await clock.advance(5000)
+    world.canary()
+    let longest = 0
+    for (let seconds = 0; seconds < 900; seconds += 5) {
+      await clock.advance(5000)
+      longest = Math.max(longest, controller.longestPass()?.milliseconds ?? 0)
+    }
+    expect(longest / 1000, 'seconds of a pass').to.be.within(200, 245)
+    await world.close()
+  }).timeout(60_000)
 })
 
 suite("Field: Istio's kinds in older versions only", () => {
