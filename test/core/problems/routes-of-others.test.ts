@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { type KubeObject, kinds, type ObjectMeta } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
+import { routingOf } from '../../../src/core/routers/index.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
 import { canary, live, noSurroundings, object, observation } from '../given-objects.ts'
 import { around, type Spec } from './given.ts'
@@ -278,6 +279,14 @@ suite('Routes of others around a canary', () => {
       expect([istio.telemetry?.splitsAll(o), istio.telemetry?.tellsSplit(o)]).to.deep.equal([splitsAll, tellsSplit])
     })
   }
+
+  test('what callers with routes of their own lose, of either API, is no matter of this release', () => {
+    const strangers = (o: Observation): readonly string[] | undefined => routingOf(o).telemetry?.vantage(o).strangers
+    expect(strangers(besideRoutes(own(), edge({}, 'infra')))).to.deep.equal(['evil'])
+    expect(strangers(splitByHttpRoute(inMesh(), atGateway([to(FULL)])))).to.deep.equal(['evil'])
+    expect(strangers(splitByHttpRoute(atGateway([to(FULL)])))).to.deep.equal([])
+    expect(strangers(observation({ ...of(), ...around({ routes: [own(kinds.GRPCRoute)] }) }))).to.deep.equal(['evil'])
+  })
 
   test('a route at a Gateway is found by each Service that it leads to, once, and by its parent', () => {
     const found = [leading('web'), leading('web-canary', 'infra'), own(), leading('api')]

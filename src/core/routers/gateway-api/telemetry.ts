@@ -2,11 +2,12 @@
 import type { Kind, KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { vantageOf } from '../istio/ambient/vantage.ts'
+import { gatewaysIn, MESH } from '../istio/bindings.ts'
 import { pastWaypoint } from '../istio/promql.ts'
 import { telemetry as ofIstio } from '../istio/telemetry.ts'
 import type { Telemetry } from '../provider.ts'
 import { isService, splitsMesh } from './parents.ts'
-import { parentsIn } from './refs.ts'
+import { parentKeys, serviceParentKey } from './refs.ts'
 import { hasOurMatch } from './rivals.ts'
 import { leadsToSide, otherRoutes, serviceReached } from './surroundings.ts'
 import { inMesh, parentsInUse } from './users.ts'
@@ -54,14 +55,12 @@ const sides: Telemetry['sides'] = ({ canary, names }) => {
   }
 }
 
-/** Namespaces whose callers meet a route of their own at the Service. */
+/** Namespaces whose callers may meet a route of their own at the Service, of either API. */
 function strangersOf(o: Observation): string[] {
   const { namespace, apexService } = o.names
-  const consumers = otherRoutes(o).filter(one =>
-    parentsIn(one).some(
-      ({ kind, name, namespace: of }) => kind === 'Service' && name === apexService.name && of === namespace,
-    ),
-  )
+  const atService = otherRoutes(o).filter(one => parentKeys(one).includes(serviceParentKey(apexService)))
+  const inMesh = o.surroundings.otherApiRoutes.filter(one => gatewaysIn(one).includes(MESH))
+  const consumers = [...atService, ...inMesh]
   const namespaces = new Set(consumers.map(({ metadata }) => metadata.namespace ?? ''))
   return [...namespaces].filter(one => one !== namespace).toSorted()
 }

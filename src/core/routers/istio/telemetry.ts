@@ -1,5 +1,6 @@
 /** What Istio's metrics tell of the two sides. */
 import type { Observation } from '../../model/observation.ts'
+import { parentKeys, serviceParentKey } from '../gateway-api/refs.ts'
 import type { Named, Telemetry } from '../provider.ts'
 import { vantageOf } from './ambient/vantage.ts'
 import { gatewaysIn, MESH } from './bindings.ts'
@@ -70,8 +71,11 @@ function sides(o: Named & Pick<Observation, 'subsets'>): ReturnType<Telemetry['s
   }
 }
 
+/** Namespaces whose callers may meet routes of their own, of either API. */
 function strangersOf({ names, surroundings }: Observation): string[] {
-  const inMesh = surroundings.routes.filter(one => gatewaysIn(one).includes(MESH))
+  const { routes, otherApiRoutes } = surroundings
+  const ofService = otherApiRoutes.filter(one => parentKeys(one).includes(serviceParentKey(names.apexService)))
+  const inMesh = [...routes.filter(one => gatewaysIn(one).includes(MESH)), ...ofService]
   const namespaces = new Set(inMesh.map(({ metadata }) => metadata.namespace ?? ''))
   return [...namespaces].filter(one => one !== names.namespace).toSorted()
 }
