@@ -59,8 +59,8 @@ const sides: Telemetry['sides'] = ({ canary, names }) => {
 function strangersOf(o: Observation): string[] {
   const { namespace, apexService } = o.names
   const atService = otherRoutes(o).filter(one => parentKeys(one).includes(serviceParentKey(apexService)))
-  const inMesh = o.surroundings.otherApiRoutes.filter(one => gatewaysIn(one).includes(MESH))
-  const consumers = [...atService, ...inMesh]
+  const ofVirtualServices = o.surroundings.otherApiRoutes.filter(one => gatewaysIn(one).includes(MESH))
+  const consumers = [...atService, ...ofVirtualServices]
   const namespaces = new Set(consumers.map(({ metadata }) => metadata.namespace ?? ''))
   return [...namespaces].filter(one => one !== namespace).toSorted()
 }
