@@ -26,6 +26,12 @@ export const ofRoutes: Readonly<Record<string, Blocking>> = {
     message:
       'spec.service.virtualServices[0] names VirtualService shop/routes, but none of its http routes leads to Service web. Add a destination with that host, or recreate the Canary without the entry.',
   },
+  'more routes than one patch can shift': {
+    given: withRoutes({ hosts: ['web'], http: Array.from({ length: 1001 }, () => ({ route: [to('web')] })) }),
+    reason: 'ReferenceMissing',
+    message:
+      'spec.service.virtualServices[0] names VirtualService shop/routes, of which 1001 http routes are to be split; 1000 are the most. Name fewer in service.virtualServices[].routes, or join routes that differ only in their match.',
+  },
   'a tcp route to the Service': {
     given: withRoutes({ hosts: ['web'], tcp: [{ route: [to('web')] }] }),
     reason: 'ReferenceMissing',

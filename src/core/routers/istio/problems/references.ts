@@ -16,6 +16,12 @@ export const virtualServicesThatDoNotFit: FindProblem = o => {
   return null
 }
 
+/**
+ * Weights are shifted by one JSON patch of up to six operations for each route, and the API server takes 10,000
+ * (kubernetes/apiserver `maxJSONPatchOperations`).
+ */
+const MOST_ROUTES = 1000
+
 /** The rest of a sentence that opens with "… names ". */
 function virtualServiceProblem(o: Observation, one: Listed): string | null {
   const named = calledHere(o, 'VirtualService', one.name)
@@ -38,6 +44,9 @@ function virtualServiceProblem(o: Observation, one: Listed): string | null {
   const chosen = chosenRoutes(o, one, live.spec)
   if (chosen.length === 0) {
     return `${named}, but none of its http routes leads to Service ${o.names.apexService.name}. Add a destination with that host, or recreate the Canary without the entry.`
+  }
+  if (chosen.length > MOST_ROUTES) {
+    return `${named}, of which ${chosen.length} http routes are to be split; ${MOST_ROUTES} are the most. Name fewer in service.virtualServices[].routes, or join routes that differ only in their match.`
   }
   for (const { index, route } of chosen) {
     const misfit = routeMisfit(o, route) ?? portMisfit(o, live, route)
