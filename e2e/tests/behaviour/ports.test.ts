@@ -165,15 +165,15 @@ suite('A Service with several ports', () => {
   /** The port of the Canary is HTTP/2 by its name alone, and the Canary says nothing of it. */
   const named = async (shop: Shop): Promise<void> => {
     const ports = [
-      { name: 'admin', port: 8081, targetPort: 9091, appProtocol: 'http' },
+      { name: 'admin', port: 9090, targetPort: 9091, appProtocol: 'http' },
       { name: 'grpc-api', port: 80, targetPort: 'api' },
     ]
     const users = { ...shop.service(), spec: { selector: { app: 'web' }, ports } }
     await shop.apply(await ofManyPorts(shop), users)
     await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
     await answers(shop, 80, LEADS[7000])
-    await answers(shop, 8081, LEADS[9090])
-    const [main, admin] = [80, 8081].map(port => shop.load('client', { port, rate: 40 }))
+    await answers(shop, 9090, LEADS[9090])
+    const [main, admin] = [80, 9090].map(port => shop.load('client', { port, rate: 40 }))
     if (main === undefined || admin === undefined) throw new Error('two loads were started')
     const timeline = shop.timeline()
     // The proxy of a pod that takes a port over as bytes tells of no requests to it.
