@@ -66,7 +66,7 @@ export async function abortBeside(h: Hostility): Promise<{ weight: number; event
   }
   world.setImage('demo/web:1.1.0')
   await world.until('Progressing 10')
-  for (let n = 0; n < h.canaries; n += 1) hostile(world, `app-${n}`)
+  for (let n = 0; n < h.canaries; n += 1) hostile(world, `app-${n}`, n < RELEASED)
   await clock.advance(h.after * 1000)
   const from = clock.now()
   world.annotate('abort', '1 kim: stop')
@@ -82,10 +82,13 @@ export async function abortBeside(h: Hostility): Promise<{ weight: number; event
   return { weight, event, ready }
 }
 
-/** A Canary in namespace slow that could be released, whose target mounts a Secret. */
-function hostile({ user }: World, name: string): void {
+/** So many have objects made, and pods: each takes as long to play as thirty that have none. */
+const RELEASED = 8
+
+/** A Canary in namespace slow, whose target mounts a Secret; one that has no port is stalled, and only its status is written. */
+function hostile({ user }: World, name: string, isReleased: boolean): void {
   const metadata = { name, namespace: 'slow' }
-  const ports = [{ containerPort: 8080 }]
+  const ports = isReleased ? [{ containerPort: 8080 }] : []
   const container = { name, image: 'demo/web:1.0.0', ports, envFrom: [{ secretRef: { name: 'keys' } }] }
   user.create({
     apiVersion: 'apps/v1',
