@@ -185,6 +185,20 @@ suite('field: edits of what Sluice owns', () => {
     ])
   })
 
+  test('what a newer Sluice, or another flag, changes is nobody’s edit, whoever else has written those objects', async () => {
+    await world.initialized()
+    for (const process of world.processes) await process.stop()
+    const noted = { metadata: { annotations: { 'cloud.example.com/status': '{}' } } }
+    for (const name of ['web-primary', 'web-canary']) world.api.as('cloud').merge(kinds.Service, 'shop', name, noted)
+    world.api.as('cloud').merge(kinds.VirtualService, 'shop', 'web', noted)
+    await world.clock.advance(2000)
+    world.start({ ownerReferences: true })
+    await world.clock.advance(20_000)
+    expect(world.events().filter(event => /^(ObjectsUpdated|EditReverted)/.test(event))).to.deep.equal([
+      'ObjectsUpdated: Updated VirtualService web, Service web-primary, Service web-canary, Deployment web-primary to what Sluice derives from the Canary',
+    ])
+  })
+
   test('a copy of configuration that the primary mounts is made again when it is deleted, and told', async () => {
     const metadata = { name: 'settings', namespace: 'shop' }
     world.user.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { colour: 'blue' } })

@@ -103,8 +103,7 @@ function edits(o: Observation, writes: readonly Write[]): Said[] {
       return [{ message: `${nameOf(write)} was missing; it is created`, writes: [write] }]
     if (live === undefined && (isNew(o, write) || isOfCopy(o, write))) return []
     if (live === undefined) return [deleted(write)]
-    if (!isLaterWriter(live) || isAsLeft(write, live) || specIsNews(o)) return []
-    if (isOfScalerCopy(o, write) && !isUndone(write, live)) return []
+    if (!isLaterWriter(live) || isAsLeft(write, live) || specIsNews(o) || saysOther(write, live)) return []
     return [{ message: reverts(o, write, live), writes: [write] }]
   })
   const told = new Set(reverted.flatMap(one => one.writes))
@@ -167,6 +166,11 @@ function isUndone(write: Write, live: KubeObject): boolean {
   if (putsPortsBack(write)) return true
   const before = renderedAs(live)
   return write.verb === 'apply' && before !== undefined && before === renderedAs(write.object)
+}
+
+/** Whether an object of ours is to say something else than before: then another client that wrote it is not the reason. */
+function saysOther(write: Write, live: KubeObject): boolean {
+  return write.verb === 'apply' && renderedAs(live) !== undefined && !isUndone(write, live)
 }
 
 const renderedAs = ({ metadata }: KubeObject): string | undefined => metadata.annotations?.[RENDERED_ANNOTATION]
