@@ -165,6 +165,22 @@ suite('a Service with several ports', () => {
     expect(world.events().filter(event => event.startsWith('EditReverted'))).to.deep.equal([])
   })
 
+  test('F1, other values: a port that is edited before there is a Service leaves nothing of the one before', async () => {
+    world.deploy()
+    world.user.delete(kinds.Service, 'shop', 'web')
+    world.start()
+    await world.clock.advance(5000)
+    world.canary()
+    await world.clock.runUntil(() => world.object(kinds.Service, 'web-primary') !== null, 60_000)
+    world.user.merge(kinds.Canary, 'shop', 'web', { spec: { service: { port: 8080 } } })
+    await world.until('Initialized')
+    for (const name of ['web', 'web-primary', 'web-canary'])
+      expect(portsOf(world, name), name).to.deep.equal([
+        { name: 'http', port: 8080, targetPort: 8080, protocol: 'TCP' },
+      ])
+    expect(world.object(kinds.Service, 'web')?.metadata.labels).to.include({ 'sluice.dev/canary': 'web' })
+  })
+
   const front = (port: number): Json => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',

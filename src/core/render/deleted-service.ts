@@ -43,10 +43,13 @@ export function meaningful(o: Pick<Observation, 'canary'>, entries: Entries): Re
   return Object.fromEntries(Object.entries(entries).filter(([key]) => ROUTING_KEYS.has(key) || traits.routesBy(key)))
 }
 
-/** null where the Canary itself says all that the sides have: such a Service is made from it. */
-export function deletedService(o: Pick<Observation, 'canary' | 'names' | 'live'>): UsersService | null {
+/**
+ * null where the Canary itself says all that the sides have: such a Service is made from it. At the start the sides are there first, and
+ * what they have beside the Canary is what it said before it was edited.
+ */
+export function deletedService(o: Pick<Observation, 'canary' | 'names' | 'live' | 'state'>): UsersService | null {
   const side = liveOf(o, o.names.primaryService)
-  if (side === undefined || !isOurs(o, side)) return null
+  if (side === undefined || !isOurs(o, side) || o.state.phase === 'Initializing') return null
   const { service } = o.canary.spec
   const unsaid = (entries: Entries | undefined, said: Entries | undefined): Record<string, string> => {
     const own = { ...service.apex?.labels, ...service.apex?.annotations, ...said }

@@ -9,7 +9,7 @@ import type { Observation } from '../model/observation.ts'
 import { deletedService, type UsersService } from './deleted-service.ts'
 import { isOurs, liveOf } from './ownership.ts'
 
-export type Adopted = Pick<Observation, 'canary' | 'names' | 'live'>
+export type Adopted = Pick<Observation, 'canary' | 'names' | 'live' | 'state'>
 
 /** Values of labels or annotations; null: there was none. */
 export type Entries = Readonly<Record<string, string | null>>
