@@ -78,7 +78,9 @@ function conclude(
   const run = problem === null && lost === null && !isHeldByPerson(o) ? withClock(o.state, 'running', now) : o.state
   const looked: Analysis = { ...run, lastCheckTime, lastCheckPassed: false, noTrafficChecks, misrouted: lost !== null }
   const failing = judged.filter(one => one.verdict.outcome === 'fail')
-  if (silent !== null && noTrafficChecks >= SILENT_CHECKS) {
+  // A failure that metrics show does not depend on the routes.
+  const isSeenToFail = typeof o.sight === 'object' && failing.some(one => one.verdict.sight === 'seen')
+  if (silent !== null && noTrafficChecks >= SILENT_CHECKS && !isSeenToFail) {
     const because = `the canary is unreachable: about ${silent} requests were expected at weight ${inWords(o.state.traffic)}, and it received none`
     const terms = { spacing: SILENCE_WINDOW, atOnce: false }
     // Routes that were edited unheard lead past it, which is no fault of the candidate. While that cannot be seen, it is asked again.

@@ -2,7 +2,7 @@
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
 import type { Check, Finding } from '../../../../src/core/model/check.ts'
-import { advancing, answered, at, minute, now, type Rows, second } from '../given.ts'
+import { advancing, answered, at, minute, now, type Rows, second, web } from '../given.ts'
 
 const due = advancing(10, { lastCheckTime: now - 10 * second, lastCheckPassed: false })
 const suspended = advancing(0, {
@@ -24,6 +24,9 @@ const bypassed = ({ subject: { measure, side } }: Check): Finding => {
   return value(['requests', 'sent'].includes(measure) && side === 'primary' ? 900 : 0)
 }
 const unreached = advancing(10, { ...due, carriedAt: now - 5 * minute, noTrafficChecks: 1, failedChecks: 4 })
+const counting = web({
+  analysis: { interval: '10s', metrics: [{ name: 'errors', query: 'sum(x)', thresholdRange: { min: 1 } }] },
+})
 const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
 
 export const checkRows: Rows = {
@@ -82,6 +85,20 @@ export const checkRows: Rows = {
       'WatchUnavailable',
       'The canary receives no request; nothing is decided until the API server confirms the state of the cluster: connect ETIMEDOUT',
       10_000,
+    ],
+  },
+  'but what a metric shows of it counts': {
+    rule: runChecks,
+    given: answered(
+      at(unreached, { canary: counting, sight: { unavailable: 'connect ETIMEDOUT' } }),
+      runChecks,
+      bypassed,
+    ),
+    move: [
+      'Failed',
+      'ThresholdReached',
+      'Rolled back 34c7e426be (web:2) at weight 10: errors 0 is below 1 (5 of 5 failed checks)',
+      0,
     ],
   },
   'where they lead to it, it is': {
