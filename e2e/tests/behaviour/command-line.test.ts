@@ -236,7 +236,8 @@ suite('The command line as a plugin of kubectl', () => {
   }
 
   const deleted = async (): Promise<void> => {
-    await shop.setImage('v2')
+    // A release that waits for its approval: the promoted revision, set back, may be told as the end before the deletion comes.
+    await shop.setImage('v6')
     const status = plugin.follow('status web --wait-approval')
     const watch = plugin.follow('watch web')
     await waitFor('both have read the Canary', 20, () => status.said() !== '' && watch.said() !== '')
