@@ -5,7 +5,7 @@
  * - A merged query that is refused, or too large, is halved until the culprit is asked alone, and from then on always.
  * - A merged query that is slow is asked again in parts, one for each owner. An owner whose own part is slow waits in a lane for
  *   slow owners from then on, until it is answered in time.
- * - Of a merged query that is answered in part, each query is asked again: stores that are away may concern one of them alone.
+ * - Of a merged query that is answered in part, each query is sent again by itself: stores that are unreachable may concern one of them alone.
  * - A namespace has few requests under way and a bounded queue, and namespaces take turns.
  */
 import type { Finding } from '../../core/model/check.ts'

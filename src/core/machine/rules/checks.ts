@@ -83,7 +83,7 @@ function conclude(
   if (silent !== null && noTrafficChecks >= SILENT_CHECKS && !isSeenToFail) {
     const because = `the canary is unreachable: about ${silent} requests were expected at weight ${inWords(o.state.traffic)}, and it received none`
     const terms = { spacing: SILENCE_WINDOW, atOnce: false }
-    // Routes that were edited unheard lead past it, which is no fault of the candidate. While that cannot be seen, it is asked again.
+    // An edit of the routes that the watch has not delivered may lead past it, which is no fault of the candidate: the API server is read first.
     return whenConfirmed(withState(o, looked), 'The canary receives no request', now, () =>
       failCheck(o, looked, memory, because, terms, at, now),
     )
