@@ -4,6 +4,7 @@ import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { fits, type Load } from '../../fixtures/load.ts'
 import { Shop } from '../../fixtures/shop.ts'
+import type { Timeline } from '../../fixtures/timeline.ts'
 import { together } from '../../fixtures/together.ts'
 import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
@@ -72,6 +73,16 @@ suite('A Service with several ports', () => {
   const expectPort = (load: Load, port: number): void => {
     expectNoFailure(load)
     expect(Object.keys(load.ports()), `ports that answered`).to.deep.equal([String(port)])
+  }
+
+  /** Releases v2 at weight 50, of which each load meets its share. */
+  const promoted = async (shop: Shop, timeline: Timeline, loads: readonly Load[]): Promise<void> => {
+    const since = await shop.setImage('v2')
+    const carried = await timeline.untilWeight(50, 60, since)
+    const from = await timeline.untilReached(carried, 'client')
+    const promoting = await timeline.untilPhase('Promoting', 60, from)
+    for (const load of loads) expect(fits(load.share('v2', from, promoting.decidedAt), 50)).to.equal(true)
+    await timeline.untilPhase('Succeeded', 90, from)
   }
 
   const adopted = async (shop: Shop): Promise<void> => {
@@ -150,12 +161,7 @@ suite('A Service with several ports', () => {
     const listed = { gateways: undefined, hosts: undefined, virtualServices: [{ name: 'front' }] }
     await shop.apply(shop.canary({ service: listed, analysis: { stepWeights: [50], interval: '6s' } }))
     await timeline.untilPhase('Initialized', 90)
-    const since = await shop.setImage('v2')
-    const carried = await timeline.untilWeight(50, 60, since)
-    const from = await timeline.untilReached(carried, 'client')
-    const promoting = await timeline.untilPhase('Promoting', 60, from)
-    for (const load of [main, admin]) expect(fits(load.share('v2', from, promoting.decidedAt), 50)).to.equal(true)
-    await timeline.untilPhase('Succeeded', 90, from)
+    await promoted(shop, timeline, [main, admin])
     await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(90))
     await Promise.all([main.stop(), admin.stop()])
     expectPort(main, LEADS[80])
@@ -183,12 +189,7 @@ suite('A Service with several ports', () => {
     await timeline.untilPhase('Initialized', 90)
     await shop.reachable('gateway')
     const gateway = shop.load('gateway', { rate: 40 })
-    const since = await shop.setImage('v2')
-    const carried = await timeline.untilWeight(50, 60, since)
-    const from = await timeline.untilReached(carried, 'client')
-    const promoting = await timeline.untilPhase('Promoting', 60, from)
-    for (const load of [main, admin]) expect(fits(load.share('v2', from, promoting.decidedAt), 50)).to.equal(true)
-    await timeline.untilPhase('Succeeded', 90, from)
+    await promoted(shop, timeline, [main, admin])
     // With the Canary goes its VirtualService, and with that the host at the gateway.
     await gateway.stop()
     await shop.kubectl('delete', 'canaries.sluice.dev/web', timeoutOf(90))
