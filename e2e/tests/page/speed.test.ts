@@ -11,7 +11,10 @@ import { open, type Opened } from '../../page/open.ts'
 
 const TRIES = 3
 
-/** Machines differ, and are busy: what is printed tells whether a goal is met; a test fails only at so many times as much. */
+/**
+ * Machines differ, and are busy: what is printed tells whether a goal is met; a test fails only at so many times as much. So it is with
+ * the heap, where code that the browser compiles sooner or later is 2 to 7 %; one gate that each update leaves behind is 25 % and more.
+ */
 const FAR_OFF = 3
 
 suite('speed and memory of the page', function () {
@@ -124,9 +127,9 @@ suite('speed and memory of the page', function () {
     const growth = (last / first - 1) * 100
     const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(2)
     console.log(
-      `      heap after 1,000 updates ${mebibytes(first)} MiB, after 10,000 ${mebibytes(last)} MiB: ${growth.toFixed(1)} %`,
+      `      heap after 1,000 updates ${mebibytes(first)} MiB, after 10,000 ${mebibytes(last)} MiB: ${growth.toFixed(1)} % more (goal: 5)`,
     )
-    expect(growth).to.be.at.most(5)
+    expect(growth).to.be.at.most(5 * FAR_OFF)
   })
 })
 
