@@ -17,6 +17,7 @@ export function answer(world: TinyWorld, { id, subject }: Check): Finding {
     case 'requests':
       return subject.side === 'primary' || mood !== 'silent' ? value(subject.side === 'primary' ? 10 : 1000) : none
     case 'errors':
+    case 'untold':
     case 'caller-failures':
     case 'disconnects':
     case 'plaintext':

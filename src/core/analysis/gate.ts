@@ -56,7 +56,15 @@ const builtIns: Readonly<Record<BuiltIn, Measurement>> = {
   'request-success-rate': {
     measures: 'success-rate',
     unit: '%',
-    parts: ['requests', 'errors', 'caller-failures', 'disconnects', 'primary-requests', 'primary-disconnects'],
+    parts: [
+      'requests',
+      'errors',
+      'untold',
+      'caller-failures',
+      'disconnects',
+      'primary-requests',
+      'primary-disconnects',
+    ],
   },
   'request-duration': { measures: 'latency', unit: 'ms', parts: ['latency', 'requests'] },
   'mutual-tls-rate': {

@@ -25,6 +25,8 @@ export interface Verdict {
 }
 
 const NO_REQUEST = 'the canary received no request'
+const NO_OUTCOME =
+  'reported without saying how they were answered (response_code, and grpc_response_status of gRPC; status with nginx): a Telemetry or a relabeling may leave that label out'
 const NO_SECURITY_POLICY =
   'its requests are reported without saying how they were secured: the configuration of the telemetry may leave that label out'
 
@@ -66,6 +68,17 @@ export function judge(
     return { outcome: 'hold', because, value: measured.value, requests, sight: 'not-enough' }
   }
   const { outcome, because } = compare(gate, measured.value)
+  if (outcome === 'pass' && compare(gate, measured.worst ?? measured.value).outcome === 'fail') {
+    const untold = `${measured.untold} of ${requests} requests are ${NO_OUTCOME}`
+    return {
+      ...blind(
+        gate.noData,
+        'no-data',
+        `${gate.name} has no data${emptiness(gate, scene, { ...measured, because: untold })}`,
+      ),
+      requests,
+    }
+  }
   const said = `${because}${evidence(gate, scene, measured)}`
   const reach = reachOfGate(gate, scene)
   if (outcome === 'fail' && reach > scene.routedFor) {
@@ -81,6 +94,10 @@ interface Measured {
   readonly requests: number | null
   /** Why there is no value; beside a value, what it is made of. */
   readonly because: string
+  /** Requests of which it is not told how they were answered; they are taken for good ones. */
+  readonly untold?: number
+  /** The value if they were all bad. */
+  readonly worst?: number
 }
 
 /** The value and the requests that it is computed from. */
@@ -101,8 +118,10 @@ function successRate(of: (part: Part) => Finding): Measured {
   // Two questions may fall on either side of a scrape; more errors than requests is that, and nothing else.
   const answeredBadly = Math.round((countOf(of('errors')) ?? 0) + excessDisconnects(of))
   const bad = Math.min(requests, answeredBadly + failedOnTheWay)
+  const untold = Math.min(requests - bad, Math.round(countOf(of('untold')) ?? 0))
   // Divided last, so that 93 of 100 is 93 and not 92.99999999999999.
-  return { value: (100 * (requests - bad)) / requests, requests, because: '' }
+  const rate = (failed: number): number => (100 * (requests - failed)) / requests
+  return { value: rate(bad), requests, because: '', untold, worst: rate(bad + untold) }
 }
 
 /**

@@ -7,6 +7,7 @@ export interface Subject {
   readonly measure:
     | 'requests'
     | 'errors'
+    | 'untold'
     | 'disconnects'
     | 'caller-failures'
     | 'latency'

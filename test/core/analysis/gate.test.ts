@@ -19,7 +19,15 @@ suite('gates', () => {
       interval: 60_000,
       noData: 'hold',
       failFast: false,
-      parts: ['requests', 'errors', 'caller-failures', 'disconnects', 'primary-requests', 'primary-disconnects'],
+      parts: [
+        'requests',
+        'errors',
+        'untold',
+        'caller-failures',
+        'disconnects',
+        'primary-requests',
+        'primary-disconnects',
+      ],
     })
   })
 

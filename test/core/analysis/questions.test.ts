@@ -15,6 +15,7 @@ suite('questions', () => {
     expect(asked({ name: 'request-success-rate' }).map(({ id }) => id)).to.deep.equal([
       'run-1/10/0/request-success-rate/requests',
       'run-1/10/0/request-success-rate/errors',
+      'run-1/10/0/request-success-rate/untold',
       'run-1/10/0/request-success-rate/caller-failures',
       'run-1/10/0/request-success-rate/disconnects',
       'run-1/10/0/request-success-rate/primary-requests',
@@ -58,7 +59,7 @@ suite('questions', () => {
   }
 
   test("caller failures are those of the canary's own Service", () => {
-    const failures = asked({ name: 'request-success-rate' })[2]
+    const failures = asked({ name: 'request-success-rate' })[3]
     expect(failures?.query)
       .to.include(String.raw`destination_service=~"(web-canary)\\.shop\\.svc\\..+"`)
       .and.not.include('destination_version')
@@ -66,7 +67,7 @@ suite('questions', () => {
 
   test('with subsets, caller failures are those of the canary subset, or of none', () => {
     const at = scene({ canaryCallers: { services: ['web'], version: 'v2' } })
-    expect(asked({ name: 'request-success-rate' }, at)[2]?.query)
+    expect(asked({ name: 'request-success-rate' }, at)[3]?.query)
       .to.include(String.raw`destination_service=~"(web)\\.shop\\.svc\\..+"`)
       .and.include('destination_version=~"v2|unknown"')
   })

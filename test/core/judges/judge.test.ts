@@ -17,7 +17,12 @@ function judged(
 }
 
 /** Nobody went away before the answer, unless a test says so. */
-const stayed: Parts = { disconnects: noData, 'primary-requests': noData, 'primary-disconnects': noData }
+const stayed: Parts = {
+  untold: noData,
+  disconnects: noData,
+  'primary-requests': noData,
+  'primary-disconnects': noData,
+}
 const success = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
   judged({ name: 'request-success-rate', ...more }, { ...stayed, ...parts })
 const duration = (parts: Parts, more: Record<string, unknown> = {}): Verdict =>
@@ -75,6 +80,24 @@ suite('judging the success rate', () => {
 
   test('more errors than requests, by the time between two questions, are all of them', () => {
     expect(success({ requests: 3, errors: 4, 'caller-failures': 0 })).to.deep.include({ value: 0, requests: 3 })
+  })
+
+  test('a pass has to be told: what may be bad answers for all that is known is no data', () => {
+    const untold = (requests: number, errors: number, of: number, more: Record<string, unknown> = {}): Verdict =>
+      success({ requests, errors, untold: of, 'caller-failures': noData }, more)
+    expect(untold(600, 0, 600)).to.deep.equal({
+      outcome: 'hold',
+      because:
+        'request-success-rate has no data for the last 30s: 600 of 600 requests are reported without saying how they were answered (response_code, and grpc_response_status of gRPC; status with nginx): a Telemetry or a relabeling may leave that label out',
+      value: null,
+      requests: 600,
+      sight: 'no-data',
+    })
+    expect(untold(600, 0, 600, { noData: 'pass' }).outcome).to.equal('pass')
+    expect(untold(600, 0, 6)).to.deep.include({ outcome: 'pass', value: 100 })
+    expect(untold(600, 1, 6)).to.deep.include({ outcome: 'hold', value: null })
+    // Enough is told to fail it.
+    expect(untold(600, 60, 500)).to.deep.include({ outcome: 'fail', value: 90 })
   })
 
   test('a window that is not full yet says so', () => {

@@ -105,6 +105,17 @@ export function errors(scene: CheckContext, window: Milliseconds): string {
   return `sum(${increments(http, window)} or ${increments(grpc, window)})`
 }
 
+/**
+ * Requests to the canary of which the telemetry does not tell how they were answered: a Telemetry or a relabeling removed the label, and
+ * bad answers look like good ones. A gRPC request has the code 200 whatever came of it.
+ */
+export function untold(scene: CheckContext, window: Milliseconds): string {
+  const canary = observed(scene, 'canary')
+  const http = `${REQUESTS}{${canary},response_code="",grpc_response_status=""}`
+  const grpc = `${REQUESTS}{${canary},response_code=~"2..",request_protocol="grpc",grpc_response_status="",response_flags!~"${DISCONNECTED}"}`
+  return `sum(${increments(http, window)} or ${increments(grpc, window)})`
+}
+
 /** Requests to one side whose callers went away before the answer. */
 export function disconnects(scene: CheckContext, window: Milliseconds, side: Side): string {
   const selector = `${REQUESTS}{${observed(scene, side)},response_flags=~"${DISCONNECTED}"}`

@@ -16,6 +16,7 @@ import {
   primaryRequests,
   requests,
   resets,
+  untold,
   withoutCluster,
 } from './promql.ts'
 import { sharesAddUp, splitsAll, splitsMesh } from './split-scope.ts'
@@ -26,6 +27,7 @@ export const telemetry: Telemetry = {
   questions: {
     requests: (scene, window) => requests(scene, window),
     errors,
+    untold,
     'caller-failures': callerFailures,
     disconnects: (scene, window) => disconnects(scene, window, 'canary'),
     'primary-requests': (scene, window) => requests(scene, window, 'primary'),

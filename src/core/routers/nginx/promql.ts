@@ -47,6 +47,10 @@ export const requestsWithin = (scene: CheckContext, window: Milliseconds, of: Si
 export const errors = (scene: CheckContext, window: Milliseconds): string =>
   `sum(${increments(counted(scene, 'canary', `,${FAILED}`), window)})`
 
+/** Requests to the canary whose status a relabeling removed: bad answers look like good ones. */
+export const untold = (scene: CheckContext, window: Milliseconds): string =>
+  `sum(${increments(counted(scene, 'canary', ',status=""'), window)})`
+
 /** Requests to one side whose callers went away before the answer. */
 export const disconnects = (scene: CheckContext, window: Milliseconds, of: Side): string =>
   `sum(${increments(counted(scene, of, `,${DISCONNECTED}`), window)})`

@@ -1,6 +1,6 @@
 /** What ingress-nginx tells of the two sides. It is the only vantage point: requests inside of the cluster do not pass it. */
 import type { Telemetry } from '../provider.ts'
-import { disconnects, errors, latency, requests, requestsWithin, surelyReceived } from './promql.ts'
+import { disconnects, errors, latency, requests, requestsWithin, surelyReceived, untold } from './promql.ts'
 import { pathsPastSplit } from './surroundings.ts'
 
 /** What is never asked, or never found: there is nothing before nginx that could lose a request, and no mesh. */
@@ -19,6 +19,7 @@ export const telemetry: Telemetry = {
   questions: {
     requests: (scene, window) => requests(scene, window, 'canary'),
     errors,
+    untold,
     // What nginx could not get answered is among the errors.
     'caller-failures': none,
     disconnects: (scene, window) => disconnects(scene, window, 'canary'),
