@@ -3,9 +3,7 @@ import { expect } from 'chai'
 import { charactersOf } from '../../src/cli/render/paint.ts'
 import { CliWorld, lastLine, PIPE } from './given.ts'
 
-suite('sluice get, watch, explain, history, diff, events', function () {
-  this.timeout(120_000)
-
+suite('sluice get, watch, explain, history, diff, events', () => {
   test('a release, from a list to its end', async () => {
     const cli = await CliWorld.open()
     const { world } = cli

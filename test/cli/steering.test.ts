@@ -8,8 +8,7 @@ const steps = [
   { weight: 100, approve: true },
 ]
 
-suite('sluice approve, abort, retry, rollback, status', function () {
-  this.timeout(120_000)
+suite('sluice approve, abort, retry, rollback, status', () => {
   let cli: CliWorld
   setup(async () => {
     cli = await CliWorld.open()

@@ -17,8 +17,7 @@ function stdoutOf(child: ChildProcess): Readable {
   return child.stdout
 }
 
-suite('the demo', function () {
-  this.timeout(120_000)
+suite('the demo', () => {
   /** The bundles, without node_modules and without the sources. */
   let installed: string
   let folder: string

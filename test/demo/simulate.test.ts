@@ -34,9 +34,7 @@ async function played(text: string, scenario: Scenario, seed = 1) {
   return { how, sentence, timeline: lines.join('\n') }
 }
 
-suite('sluice simulate', function () {
-  this.timeout(60_000)
-
+suite('sluice simulate', () => {
   const rows: Readonly<
     Record<
       string,

@@ -194,7 +194,7 @@ suite('slow questions', () => {
     const { findings } = await beside(
       index => asked(`slow(${index}))`, 'shop', 'evil'),
       [asked('orders', 'shop', 'web'), asked('stock', 'shop', 'web')],
-      1000,
+      3000,
     )
     expect(findings).to.deep.equal([
       { kind: 'value', value: 1 },
@@ -207,12 +207,12 @@ suite('slow questions', () => {
     const { findings } = await beside(
       index => asked(`slow(${index})`, 'shop', `evil-${index}`),
       [asked('orders', 'shop', 'web')],
-      600,
+      1200,
     )
     expect(findings).to.deep.equal([{ kind: 'value', value: 1 }])
-    // One after the other, each for half of the deadline, they would take 12 s.
-    expect(performance.now() - begun).to.be.below(8000)
-  }).timeout(20_000)
+    // Four to six seconds; one after the other, each for half of the deadline, they would take 24.
+    expect(performance.now() - begun).to.be.below(18_000)
+  })
 })
 
 suite('queries that can never work', () => {

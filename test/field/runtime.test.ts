@@ -13,8 +13,7 @@ const MiB = 1024 * 1024
 
 suite('Field: a namespace with much configuration', () => {
   let world: Tenants
-  setup(async function (this: Mocha.Context) {
-    this.timeout(20_000)
+  setup(async () => {
     world = await Tenants.begin()
   })
   teardown(() => world.close())
@@ -37,7 +36,7 @@ suite('Field: a namespace with much configuration', () => {
     // The mounted one is read to be judged and to be copied, and comes back as the copy.
     expect(world.received).to.be.lessThan(8 * MiB)
     expect(world.user.list(kinds.ConfigMap, 'shop')).to.have.lengthOf(261)
-  }).timeout(40_000)
+  })
 
   test('S1, other values: 90 Secrets whose annotations hold 250 kB of their content, two are mounted', async () => {
     world.user.namespace('shop')
@@ -57,7 +56,7 @@ suite('Field: a namespace with much configuration', () => {
     await world.until(() => ['web', 'plain'].every(name => world.status('shop', name).phase === 'Initialized'))
     expect(world.received).to.be.lessThan(64 * MiB)
     expect(world.user.list(kinds.Secret, 'shop')).to.have.lengthOf(92)
-  }).timeout(40_000)
+  })
 
   test('S1, other values: a Canary of 400 kB is said to be too large, and the one beside it runs', async () => {
     world.user.namespace('shop')
@@ -69,13 +68,12 @@ suite('Field: a namespace with much configuration', () => {
     await world.until(() => world.status('shop', 'large').reason !== undefined)
     expect(world.status('shop', 'large').message).to.match(/^Canary shop\/large: it has \d+ KiB, and .* 256 KiB/)
     expect(world.ready).to.equal(true)
-  }).timeout(40_000)
+  })
 })
 
 suite('Field: a namespace with objects that would fill the memory', () => {
   let world: Tenants
-  setup(async function (this: Mocha.Context) {
-    this.timeout(20_000)
+  setup(async () => {
     world = await Tenants.begin(20 * MiB)
   })
   teardown(() => world.close())
@@ -102,7 +100,7 @@ suite('Field: a namespace with objects that would fill the memory', () => {
       '8 objects of namespace evil cannot be read: the large objects of its namespace take more than 4 MiB, the most that Sluice keeps of one namespace. Make its largest objects smaller (env, annotations, routes), or give the controller more memory',
     ])
     expect(world.ready).to.equal(true)
-  }).timeout(40_000)
+  })
 })
 
 suite('Field: tenants whose API calls hang or are refused', () => {
@@ -126,7 +124,7 @@ suite('Field: tenants whose API calls hang or are refused', () => {
       expect(weight, 'seconds to weight 0').to.be.at.most(1)
       expect(event, 'seconds to the event').to.be.at.most(5)
       expect(ready).to.equal(true)
-    }).timeout(60_000)
+    })
   }
 })
 
@@ -160,7 +158,7 @@ suite('Field: a tenant who makes passes long', () => {
     }
     expect(longest / 1000, 'seconds of a pass').to.be.within(200, 245)
     await world.close()
-  }).timeout(60_000)
+  })
 })
 
 suite("Field: Istio's kinds in older versions only", () => {

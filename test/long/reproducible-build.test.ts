@@ -40,8 +40,7 @@ suite('The bundle', () => {
   setup(() => {
     folder = mkdtempSync(join(tmpdir(), 'sluice-build-'))
   })
-  teardown(function (this: Mocha.Context) {
-    this.timeout(60_000)
+  teardown(() => {
     rmSync(folder, { recursive: true })
   })
 

@@ -31,7 +31,7 @@ function chanceFrom(seed: number): () => number {
 }
 
 suite('sluice status in a loop of twenty releases', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
 
   test('every exit code is that of its release, and none is early', async () => {
     const cli = await CliWorld.open()

@@ -149,11 +149,11 @@ export function transportTo(server: string, options: Partial<TransportOptions> =
   })
 }
 
-/** Waits until something is true, looking between turns of the event loop; gives up after 15 seconds: a busy machine takes five to start a program. */
+/** Waits until something is true, looking between turns of the event loop; gives up after a minute: beside compilers a program takes half of one to start. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = monotonicClock.now() + 15_000
+  const end = monotonicClock.now() + 60_000
   while (!holds()) {
-    if (monotonicClock.now() > end) throw new Error(`This did not become true in 15 s: ${holds.toString()}`)
+    if (monotonicClock.now() > end) throw new Error(`This did not become true in 60 s: ${holds.toString()}`)
     await new Promise<void>(resolve => {
       monotonicClock.at(monotonicClock.now() + 1, resolve)
     })

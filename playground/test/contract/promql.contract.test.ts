@@ -11,8 +11,7 @@ import { report } from './report.ts'
 suite('the PromQL contract', () => {
   const { answers: real } = readGolden()
   let ours: Map<string, Answer>
-  suiteSetup(async function () {
-    this.timeout(120_000)
+  suiteSetup(async () => {
     ours = await ourAnswers(cases)
   })
   suiteTeardown(() => console.log(`\n${report('PromQL', cases.length, differences)}`))

@@ -56,10 +56,10 @@ suite('the embedded API server over HTTP', () => {
       const admission = new Admission({ qps: 100, burst: 100 }, monotonicClock)
       const options = { credentials, admission, clock: monotonicClock, random: Math.random, userAgent: 'sluice/test' }
       const transport = new KubeTransport(options)
-      const call = { lane: 'normal', signal: AbortSignal.timeout(5000) } as const
+      const call = { lane: 'normal', signal: AbortSignal.timeout(60_000) } as const
       const stop = new AbortController()
       const seen: WatchEvent[] = []
-      const query = { namespace: 'default', resourceVersion: '', timeout: 10_000 }
+      const query = { namespace: 'default', resourceVersion: '', timeout: 300_000 }
       const arrived = new Promise<void>(resolve => {
         const hear = (event: WatchEvent): void => {
           seen.push(event)

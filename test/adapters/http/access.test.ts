@@ -173,7 +173,7 @@ suite('the access of an object', () => {
     async function send(from: HttpClient, url: string, access: Access, found: KubeObject | null = null) {
       const credentials = await read(access, has(found))
       if ('error' in credentials) throw new Error(credentials.error)
-      return from.send({ method: 'GET', url: new URL(url), deadline: 5000, sizeLimit: 1000, credentials })
+      return from.send({ method: 'GET', url: new URL(url), deadline: 60_000, sizeLimit: 1000, credentials })
     }
 
     test('is shown instead of what the client shows others', async () => {

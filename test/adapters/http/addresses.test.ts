@@ -75,7 +75,7 @@ suite('addresses that users may name', () => {
       return client.send({
         method: 'GET',
         url: new URL(`http://${host}:${server.port}/`),
-        deadline: 5000,
+        deadline: 60_000,
         sizeLimit: 100,
       })
     }

@@ -8,7 +8,7 @@ import { closingOfSuite } from '../../closing.ts'
 export const ref: Ref = { kind: kinds.ConfigMap, namespace: 'shop', name: 'a' }
 
 /** A call with this deadline, in milliseconds. */
-export const call = (limit = 5000): Call => ({ lane: 'normal', signal: AbortSignal.timeout(limit) })
+export const call = (limit = 60_000): Call => ({ lane: 'normal', signal: AbortSignal.timeout(limit) })
 
 export interface Transports {
   /** Starts a server that answers so. */

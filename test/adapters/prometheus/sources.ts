@@ -9,7 +9,7 @@ export interface Sources {
   readonly closing: <T extends Closable>(opened: T) => T
   /** A server that answers by a table, as `loopback` says. */
   readonly serving: (script: (query: string) => Scripted, interfere?: Interference) => Promise<Loopback>
-  /** A source of this server, with a deadline of 2 s and a log of its own. */
+  /** A source of this server, with a deadline that none but a server that hangs comes to and a log of its own. */
   readonly source: (server: string, more?: Partial<PrometheusOptions>) => PrometheusSource
 }
 
@@ -20,7 +20,7 @@ export function sourcesOfSuite(): Sources {
     closing,
     serving: async (script, interfere) => closing(await loopback(script, interfere)),
     source: (server, more = {}) =>
-      closing(new PrometheusSource({ servers: [server], log: keptLog(), deadline: 2000, ...more })),
+      closing(new PrometheusSource({ servers: [server], log: keptLog(), deadline: 60_000, ...more })),
   }
 }
 
