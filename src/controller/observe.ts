@@ -15,6 +15,7 @@ import type { Sha256 } from '../core/ports.ts'
 import { scalerKinds } from '../core/autoscalers/index.ts'
 import { trackedConfigs } from '../core/render/configs.ts'
 import { recordedTemplates } from '../core/render/revisions.ts'
+import { recordedServices } from '../core/render/service-record.ts'
 import { routingOf } from '../core/routers/index.ts'
 import { momentOf } from '../core/problems/index.ts'
 import { awaitedPods } from '../core/model/selectors.ts'
@@ -100,10 +101,8 @@ export class Observer {
     const provider = routingOf({ canary })
     const reader = new TrackedReader(this.#reader, interests, names.namespace)
     const target = reader.get(names.target)
-    const recorded = recordedTemplates(
-      reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`),
-      names.canary,
-    )
+    const records = reader.byIndex(kinds.ControllerRevision, 'canary', `${names.namespace}/${names.canary}`)
+    const recorded = recordedTemplates(records, names.canary)
     const references = this.#settings.trackConfigs ? trackedConfigs(at(target?.spec, 'template')) : []
     const { configs, unread, problems } = readConfigs(reader, this.#contents, names, references)
     const configNeeds = this.#settings.trackConfigs ? neededConfigKinds(reader, names, references, recorded) : []
@@ -135,6 +134,7 @@ export class Observer {
         awaitedPods({ names, state: known.state, ...workloads }),
       ),
       recorded,
+      recordedServices: recordedServices(records, names.canary),
       configs,
       ...readMetricTemplates(reader, canary),
       alertProviders: readAlertProviders(reader, canary),

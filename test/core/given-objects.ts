@@ -23,6 +23,7 @@ import type {
 } from '../../src/core/model/observation.ts'
 import type { Posture } from '../../src/core/model/posture.ts'
 import { revisionOf, templateRevision, withoutPodHash } from '../../src/core/model/revision.ts'
+import { recordedServices } from '../../src/core/render/service-record.ts'
 import { routingOf } from '../../src/core/routers/index.ts'
 import { deployment as workloadKind } from '../../src/core/workloads/deployment.ts'
 import type { Write } from '../../src/core/model/write.ts'
@@ -193,6 +194,7 @@ export function observation(more: Partial<Observation> = {}): Observation {
     samples: { primary: null, canary: null, namespaceLabels: null },
     podTroubles: [],
     recorded: [promoted],
+    recordedServices: [],
     configs: {},
     templates: {},
     unreadableTemplates: {},
@@ -289,7 +291,15 @@ export function after(o: Observation, writes: readonly Write[]): Observation {
     return found === undefined ? null : workload(found, [replicaSet(found, 2)])
   }
   const subsets = routingOf(o).subsets({ ...o, live: next })
-  return { ...o, live: next, subsets, target: of(o.names.target), primary: of(o.names.primary) }
+  const services = recordedServices(Object.values(next), o.names.canary)
+  return {
+    ...o,
+    live: next,
+    recordedServices: services,
+    subsets,
+    target: of(o.names.target),
+    primary: of(o.names.primary),
+  }
 }
 
 export function only<T>(list: readonly T[]): T {

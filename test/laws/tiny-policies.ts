@@ -28,8 +28,11 @@ const labelsOf = (world: TinyWorld, ref: Ref): Readonly<Record<string, string>> 
 
 /** As it is; where it is deleted, as the first template on record says them. */
 function labelsOfTarget(world: TinyWorld): Readonly<Record<string, string>> {
-  const [record] = world.all(kinds.ControllerRevision)
-  const recorded = textsOf(at(record?.['data'], 'template', 'metadata', 'labels'))
+  const template = world
+    .all(kinds.ControllerRevision)
+    .map(record => at(record['data'], 'template'))
+    .find(one => one !== undefined)
+  const recorded = textsOf(at(template, 'metadata', 'labels'))
   return world.get(TARGET) === undefined ? recorded : labelsOf(world, TARGET)
 }
 

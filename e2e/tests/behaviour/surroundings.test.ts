@@ -1,9 +1,11 @@
 /** What stands around a Deployment: the configuration that it mounts, templates of metrics, and autoscalers. */
 import { expect } from 'chai'
 import { type Kind, type KubeObject, kinds } from '../../../src/api/object.ts'
+import { type Json, recordOf, recordsOf } from '../../../src/core/json.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { type Scenario, together } from '../../fixtures/together.ts'
+import { pathOf } from '../../lab/api.ts'
 import { timeoutOf, waitFor } from '../../lab/wait.ts'
 
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
@@ -128,7 +130,78 @@ suite('Around a Deployment', () => {
     await timeline.untilPhase('Initialized', 60)
   }
 
+  /** What lasts of the Service of callers: what Sluice selects by, and what it notes on it, is its own. */
+  const lasting = async (shop: Shop): Promise<Json> => {
+    const live = await shop.get(kinds.Service, 'web')
+    const { 'sluice.dev/original': _, ...annotations } = live?.metadata.annotations ?? {}
+    const { selector: __, ...spec } = recordOf(live?.spec)
+    return { ...spec, annotations, labels: live?.metadata.labels }
+  }
+
+  const serviceDeleted = async (shop: Shop): Promise<void> => {
+    const { metadata, spec } = shop.service()
+    const balanced = {
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      loadBalancerClass: 'example.com/internal',
+      loadBalancerSourceRanges: ['10.0.0.0/8'],
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } },
+      internalTrafficPolicy: 'Local',
+      trafficDistribution: 'PreferClose',
+      publishNotReadyAddresses: true,
+    }
+    const annotations = { 'example.com/internal': 'true' }
+    const service = {
+      ...shop.service(),
+      metadata: { ...metadata, annotations },
+      spec: { ...recordOf(spec), ...balanced },
+    }
+    await shop.deployWeb({ service })
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary({ analysis: { stepWeights: [50] } }))
+    await timeline.untilPhase('Initialized', 60)
+    const before = await lasting(shop)
+    const again = async (): Promise<void> => {
+      const { uid } = (await shop.get(kinds.Service, 'web'))?.metadata ?? {}
+      await shop.kubectl('delete', 'service', 'web')
+      await waitFor('Service web is there again', 30, async () => {
+        const there = (await shop.get(kinds.Service, 'web'))?.metadata.uid
+        return there !== undefined && there !== uid
+      })
+    }
+    await again()
+    expect(await lasting(shop)).to.deep.equal(before)
+
+    // Whoever is first has the port of the nodes.
+    const [port] = recordsOf(before['ports'])
+    const thief = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'thief', namespace: shop.namespace },
+      spec: { type: 'NodePort', ports: [{ port: 80, nodePort: port?.['nodePort'] }] },
+    }
+    await waitFor('another Service has the port of the nodes', 60, async () => {
+      await shop.lab.api.call('DELETE', pathOf(kinds.Service, shop.namespace, 'web'))
+      return shop.lab.api.create(kinds.Service, thief).catch(async () => {
+        await waitFor('Service web is there again', 30, async () => shop.get(kinds.Service, 'web'))
+        return undefined
+      })
+    })
+    await waitFor('Service web is there again', 30, async () => shop.get(kinds.Service, 'web'))
+    expect(await lasting(shop)).to.deep.include({ ...balanced, annotations })
+    const told = await shop.kubectl('get', 'events', '-o', 'jsonpath={range .items[*]}{.message}{"\\n"}{end}')
+    expect(told).to.include('Service web was deleted; it is created again as it was; its load balancer may get another')
+    expect(told).to.match(
+      /but with another cluster IP and other node ports, because a write failed: .*already allocated/,
+    )
+  }
+
   together([
+    {
+      name: 'a Service of type LoadBalancer that is deleted comes back as what it was, with other addresses where it has to',
+      run: async world => Shop.within(world, 'service', serviceDeleted),
+    },
     {
       name: 'a change of configuration alone is a release, and the primary keeps what was judged',
       run: async world => Shop.within(world, 'config', configuration),

@@ -117,6 +117,13 @@ export interface RecordedTemplate {
   readonly object: KubeObject
 }
 
+/** A record of the user's Service as it last was: a ControllerRevision. */
+export interface RecordedService {
+  /** The Service as it is created again once it was deleted. */
+  readonly data: Readonly<Record<string, unknown>>
+  readonly object: KubeObject
+}
+
 /** What the flags say, as far as decisions depend on it. */
 export interface Settings {
   /** Of Canaries that name none. */
@@ -197,6 +204,8 @@ export interface Observation<P extends Phase = Phase> {
   /** Why the pods that are waited for are not ready: on show, and nothing is decided by it. `hidden`: pods may not be read. */
   readonly podTroubles: readonly PodTrouble[] | 'hidden'
   readonly recorded: readonly RecordedTemplate[]
+  /** The latest last; none where the Service that callers use is not the user's. */
+  readonly recordedServices: readonly RecordedService[]
   /** Present configuration of the target, `configmaps/name` or `secrets/name` → hash; missing ones are left out. */
   readonly configs: Readonly<Record<string, string>>
   readonly templates: Readonly<Record<string, MetricTemplate>>

@@ -1,7 +1,7 @@
 /** The Service that callers used before there was a Canary: it is pointed at the primary, and handed back to the target. */
 import { apiVersionOf, type KubeObject } from '../../api/object.ts'
 import { mayApexLeadToCanary } from '../../api/providers.ts'
-import { at, entryOf, present, sameJson, textsOf } from '../json.ts'
+import { at, entryOf, type Json, present, recordsOf, sameJson, textsOf } from '../json.ts'
 import { type Labels, selects, targetLabels, templateLabels } from './labels.ts'
 import { ENDPOINTS_LABEL, ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
@@ -9,7 +9,7 @@ import type { Posture } from '../model/posture.ts'
 import type { Write } from '../model/write.ts'
 import { type Entries, originalOf, usersService } from './original.ts'
 import { disownOf, managed } from './ownership.ts'
-import { apexPorts } from './ports.ts'
+import { apexPorts, withoutNodePorts } from './ports.ts'
 
 /**
  * Points a user's Service at a side. Keys of its selector that the pods of that side have stay, and ours are added: an
@@ -56,7 +56,7 @@ export function adopt(
   return [patch(o, live, { labels, annotations: { ...annotations, ...record } }, wanted)]
 }
 
-/** A user's Service that was deleted is there again as its sides still have it, and is the user's. */
+/** A user's Service that was deleted is there again as what it was, and is the user's. */
 export function makeAgain(o: Observation, selector: Labels): Write[] {
   const { apex, trafficDistribution } = o.canary.spec.service
   const users = usersService(o)
@@ -65,7 +65,7 @@ export function makeAgain(o: Observation, selector: Labels): Write[] {
   const said = managed(o, apex)
   const ports = apexPorts(o)
   const original = {
-    selector: targetLabels(o),
+    selector: users.spec['selector'],
     ports: users.ports,
     trafficDistribution: users.spec['trafficDistribution'],
     labels: recorded(undefined, users.labels, said.labels),
@@ -73,6 +73,7 @@ export function makeAgain(o: Observation, selector: Labels): Write[] {
     written: { ports, trafficDistribution },
   }
   const followed = mayApexLeadToCanary(o.canary.spec) ? { [ENDPOINTS_LABEL]: o.names.canary } : {}
+  const spec = { ...users.spec, ...present({ trafficDistribution }), selector, ports }
   const object = {
     apiVersion: apiVersionOf(ref.kind),
     kind: ref.kind.kind,
@@ -82,9 +83,21 @@ export function makeAgain(o: Observation, selector: Labels): Write[] {
       labels: { ...users.labels, ...said.labels, ...followed },
       annotations: { ...users.annotations, ...said.annotations, [ORIGINAL_ANNOTATION]: JSON.stringify(original) },
     },
-    spec: { ...users.spec, ...present({ trafficDistribution }), selector, ports },
+    spec: keepsAddresses(o) ? spec : withoutAddresses(spec),
   }
   return [{ verb: 'apply', ref, object }]
+}
+
+/**
+ * Addresses and ports of nodes may have been given to another Service since, and the API server then refuses ours: after a write that failed
+ * it is created with others.
+ */
+export const keepsAddresses = (o: Pick<Observation, 'writeError'>): boolean => o.writeError === null
+
+function withoutAddresses(spec: Json): Json {
+  const clusterIP = spec['clusterIP'] === 'None' ? 'None' : undefined
+  const ports = withoutNodePorts(recordsOf(spec['ports']))
+  return present({ ...spec, clusterIP, clusterIPs: undefined, healthCheckNodePort: undefined, ports })
 }
 
 /** What was there before, for each key that service.apex has; null: nothing. */

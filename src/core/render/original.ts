@@ -1,15 +1,23 @@
 /**
  * The Service that was there before the Canary, as its user has it. An annotation holds what it was before our first write
- * and what we wrote since: by both, what the user says of it now is told from what we say of it.
+ * and what we wrote since: by both, what the user says of it now is told from what we say of it. What one that was deleted said
+ * is on record (service-record.ts).
  */
 import type { KubeObject } from '../../api/object.ts'
 import { at, type Json, present, recordOf, recordsOf, sameJson, textsOf } from '../json.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
-import { deletedService, type UsersService } from './deleted-service.ts'
 import { isOurs, liveOf } from './ownership.ts'
 
-export type Adopted = Pick<Observation, 'canary' | 'names' | 'live' | 'state'>
+export type Adopted = Pick<Observation, 'canary' | 'names' | 'live' | 'recordedServices'>
+
+/** What the user says of the Service, whatever we wrote to it. */
+export interface UsersService {
+  readonly spec: Json
+  readonly ports: readonly Json[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
 
 /** Values of labels or annotations; null: there was none. */
 export type Entries = Readonly<Record<string, string | null>>
@@ -100,11 +108,23 @@ export function usersService(o: Adopted): UsersService | null {
   const there = at(live.spec, 'trafficDistribution')
   const ours = written.trafficDistribution !== undefined && there === written.trafficDistribution
   return {
-    spec: { ...recordOf(live.spec), trafficDistribution: ours ? original.trafficDistribution : there },
+    spec: {
+      ...recordOf(live.spec),
+      selector: original.selector,
+      trafficDistribution: ours ? original.trafficDistribution : there,
+    },
     ports: usersPorts(ports, original),
     labels: withOriginal(labels, original.labels),
     annotations: withOriginal(annotations, original.annotations),
   }
+}
+
+function deletedService({ recordedServices }: Pick<Observation, 'recordedServices'>): UsersService | null {
+  const data = recordedServices.at(-1)?.data
+  if (data === undefined) return null
+  const [labels, annotations] = ['labels', 'annotations'].map(field => textsOf(at(data, 'metadata', field)))
+  const { ports, ...spec } = recordOf(data['spec'])
+  return { spec, ports: recordsOf(ports), labels: labels ?? {}, annotations: annotations ?? {} }
 }
 
 /** Ports without what we wrote to them, and without those that we added. What their user changed since is the user's. */

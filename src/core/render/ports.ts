@@ -94,7 +94,7 @@ export function ownPorts(o: Asked): Json[] {
   return withoutNodePorts(apexPorts(o).filter(port => !others.has(portKey(port))))
 }
 
-const withoutNodePorts = (ports: readonly Json[]): Json[] =>
+export const withoutNodePorts = (ports: readonly Json[]): Json[] =>
   ports.map(port => present({ ...port, nodePort: undefined }))
 
 /** The ports of the apex that are not ours: of an adopted Service its own, of one that we made those that others added. */

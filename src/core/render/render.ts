@@ -10,6 +10,7 @@ import { isOurs } from './ownership.ts'
 import { primaryBeforeCopies, renderPolicies } from './policies.ts'
 import { renderPrimary } from './primary.ts'
 import { renderRevisions } from './revisions.ts'
+import { renderServiceRecord } from './service-record.ts'
 import { renderServices } from './services.ts'
 import { renderTarget } from './target.ts'
 import { routingOf } from '../routers/index.ts'
@@ -61,6 +62,7 @@ export function renderAll(o: Observation, posture: Posture): Write[] {
     ...renderPrimary(o, posture),
     ...renderTarget(o, posture),
     ...renderRevisions(o, posture),
+    ...renderServiceRecord(o, posture),
     ...(posture.remove === 'nothing' ? [...renderAutoscalers(o, posture), ...renderPolicies(o, posture)] : []),
   ]
 }

@@ -19,7 +19,6 @@ import { candidateOf, judgedOf, judgedReady, podsOf, promotedOf, recordedOf, run
 import type { Revision } from '../model/state.ts'
 import type { Write } from '../model/write.ts'
 import { adopt, makeAgain, onlySelector, ownSelector, pointBack, releaseAdopted } from './adopted.ts'
-import { FAMILY_FIELDS, fieldsOf, meaningful, TRAFFIC_FIELDS } from './deleted-service.ts'
 import { byKey, portKey, usersService } from './original.ts'
 import {
   applyOurs,
@@ -34,6 +33,7 @@ import {
 } from './ownership.ts'
 import { ownPorts, sidePorts } from './ports.ts'
 import { isOnlyAName, repairing } from './service-repairs.ts'
+import { FAMILY_FIELDS, fieldsOf, meaningful, TRAFFIC_FIELDS } from './traffic-fields.ts'
 
 /** Selected by the canary Service before anything was judged: no pod has it. */
 const NONE_YET = 'none-yet'

@@ -6,15 +6,16 @@ import { type KubeObject, kinds, type Ref, refKey } from '../../../api/object.ts
 import { topologyOf } from '../../../api/providers.ts'
 import type { Announcement } from '../../model/announcement.ts'
 import { scalerOf } from '../../autoscalers/index.ts'
-import { sameJson } from '../../json.ts'
+import { recordOf, sameJson } from '../../json.ts'
 import { kindAndName, RENDERED_ANNOTATION } from '../../model/names.ts'
 import { isCopy } from '../../policies/copy.ts'
 import { policyKindOf } from '../../policies/index.ts'
-import { answer, answerToDeletion } from '../move.ts'
+import { answer, answerToDeletion, recurringEvent } from '../move.ts'
 import type { Observation } from '../../model/observation.ts'
 import { postureOf } from '../postures.ts'
-import { isAsLeft } from '../../render/adopted.ts'
+import { isAsLeft, keepsAddresses } from '../../render/adopted.ts'
 import { copyRefOf } from '../../render/configs.ts'
+import { usersService } from '../../render/original.ts'
 import { isLaterWriter, isNewerThan, isOurs, lastWriter, liveOf } from '../../render/ownership.ts'
 import { primaryFollows } from '../../render/primary.ts'
 import { putsPortsBack } from '../../render/service-repairs.ts'
@@ -61,29 +62,24 @@ function isOfScalerCopy(o: Observation, write: Write): boolean {
  * @param o with the state and memory that the move leads to.
  */
 export function answersToEdits(
-  { state: before, memory }: Pick<Observation, 'state' | 'memory'>,
+  before: Pick<Observation, 'state' | 'memory'>,
   o: Observation,
   writes: readonly Write[],
   now: Instant,
 ): Announcement[] {
-  if (o.writeError !== null || o.memory.handled === null) return []
-  const changes = writes.filter(write => isTold(o, write))
-  const raised = weightRaised(before, o, changes)
-  const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
-  // A cookie that has expired at its callers needs no route: nothing that they meet changes.
-  const expired = memory.retiredCookie !== null && o.memory.retiredCookie === null
-  const others = changes.filter(write => raised === null || refKey(write.ref) !== refKey(raised.write.ref))
+  if (o.memory.handled === null) return []
+  const again = writes.filter(write => isUsersServiceAgain(o, write))
+  const others = writes.filter(write => !again.includes(write))
   const said = [
-    ...(raised === null ? [] : [{ message: raised.message, writes: [raised.write] }]),
-    ...(rests && !expired ? edits(o, others) : []),
-    ...(rests ? copiesRestored(o, writes) : []),
-    ...(isInRun(before) && isInRun(o.state) ? editsInRun(before, o, others) : []),
+    ...again.map(write => createdAgain(o, write)),
+    ...(o.writeError === null ? changes(before, o, others) : []),
   ]
   return said
     .map(({ message, writes: about, reason = 'EditReverted' as const }) => {
       const news = { reason, message: clipped(message, LONGEST) }
       const versions = about.flatMap(({ ref }) => liveOf(o, ref)?.metadata.resourceVersion ?? []).join()
-      return versions === '' ? answerToDeletion(o, news, now) : answer(o, news, versions, now)
+      if (versions !== '') return answer(o, news, versions, now)
+      return o.writeError === null ? answerToDeletion(o, news, now) : recurringEvent(o, news, now)
     })
     .filter(({ key }) => !o.memory.outbox.some(told => told.key === key))
 }
@@ -92,6 +88,46 @@ interface Said {
   readonly message: string
   readonly writes: readonly Write[]
   readonly reason?: 'EditReverted' | 'ObjectsUpdated'
+}
+
+function changes(
+  { state: before, memory }: Pick<Observation, 'state' | 'memory'>,
+  o: Observation,
+  writes: readonly Write[],
+): readonly Said[] {
+  const told = writes.filter(write => isTold(o, write))
+  const raised = weightRaised(before, o, told)
+  const rests = isResting(before) && isResting(o.state) && before.phase === o.state.phase
+  // A cookie that has expired at its callers needs no route: nothing that they meet changes.
+  const expired = memory.retiredCookie !== null && o.memory.retiredCookie === null
+  const others = told.filter(write => raised === null || refKey(write.ref) !== refKey(raised.write.ref))
+  return [
+    ...(raised === null ? [] : [{ message: raised.message, writes: [raised.write] }]),
+    ...(rests && !expired ? edits(o, others) : []),
+    ...(rests ? copiesRestored(o, writes) : []),
+    ...(isInRun(before) && isInRun(o.state) ? editsInRun(before, o, others) : []),
+  ]
+}
+
+/** The user's Service, which was deleted: in every phase and whatever was refused: its callers come from anywhere. */
+const isUsersServiceAgain = (o: Observation, write: Write): boolean =>
+  write.verb === 'apply' &&
+  write.ref === o.names.apexService &&
+  liveOf(o, write.ref) === undefined &&
+  usersService(o) !== null
+
+/** A load balancer is another one, and so is what the API server has refused. */
+function createdAgain(o: Observation, write: Write): Said {
+  const { type, loadBalancerIP } = recordOf(usersService(o)?.spec)
+  const again = `${deleted(write).message} as it was`
+  const balanced =
+    type === 'LoadBalancer' && loadBalancerIP === undefined
+      ? `${again}; its load balancer may get another address`
+      : again
+  const message = keepsAddresses(o)
+    ? balanced
+    : `${balanced}, but with another cluster IP and other node ports, because a write failed: ${o.writeError?.message}`
+  return { message, writes: [write] }
 }
 
 /** What others changed, one by one; and all that follows from the Canary, its surroundings or Sluice itself, together. */
