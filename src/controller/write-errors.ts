@@ -33,7 +33,7 @@ function sentence(write: Write, error: unknown): string {
   if (error instanceof Contested) {
     const { kind, namespace, name } = write.ref
     const look = `kubectl -n ${namespace} get ${kind.plural}${kind.group === '' ? '' : `.${kind.group}`} ${name} -o yaml --show-managed-fields`
-    return `Another client keeps reverting Sluice's changes to ${what}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields`
+    return `Another client keeps reverting Sluice's changes to ${what}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields; if it lists none, an admission webhook does it: kubectl get mutatingwebhookconfigurations`
   }
   if (error instanceof NamespaceEnding || isNamespaceTerminating(error)) {
     return `Namespace ${write.ref.namespace} is being deleted: ${what} is not created, and nothing else is created there`

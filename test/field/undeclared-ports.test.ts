@@ -101,6 +101,45 @@ suite('a port that no container declares', () => {
     expect(world.mesh.failures(begun)).to.equal(0)
   })
 
+  test('N2, other values: another port gets another number with its container port, and is led there by its name', async () => {
+    const admin = (containerPort: number): readonly object[] => [...named, { name: 'admin', containerPort }]
+    const to = (targetPort: unknown): Json => ({ ports: [F1_PORTS[0], { ...F1_PORTS[1], targetPort }] })
+    const begun = await deployed(world, admin(9091), to(9091), { service: { port: 80 } })
+    world.mesh.load({ host: 'web:9090', namespace: 'shop', perSecond: 10 })
+    world.start()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    const [says, there] = ['Service shop/web leads from port 9090 to 9092', 'http (8080) and admin (9091)']
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: to(9092) })
+    await world.clock.advance(5000)
+    expectStalled(world, {
+      reason: 'TargetInvalid',
+      sentence: `${says}, but no container of Deployment shop/web-primary declares that port; there are ${there}. Write one of them, or declare the port 9092.`,
+    })
+    world.user.merge(kinds.Deployment, 'shop', 'web', containers('demo/web:1.1.0', admin(9092)))
+    await world.clock.advance(30_000)
+    expect(world.stand).to.equal('Progressing 0')
+    expect(world.status.message).to.equal(
+      `${says}, but no container of Deployment shop/web-primary declares that port; there are ${there}. Deployment shop/web has that number under the name admin: write targetPort: admin, by which the pods of both are reached, each at its own number.`,
+    )
+    expect(reached(world, 'web:9090')).to.deep.equal(['web-primary 100 → 9091'])
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: to('admin') })
+    await world.until('Succeeded')
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
+  test('N2, other values: a port that comes with the candidate is no edit of one that is served', async () => {
+    const begun = await deployed(world, named, {}, { service: { port: 80 } })
+    world.start()
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    world.user.merge(kinds.Service, 'shop', 'web', { spec: { ports: F1_PORTS } })
+    world.user.merge(kinds.Deployment, 'shop', 'web', containers('demo/web:1.1.0', TWO))
+    await world.until('Succeeded')
+    expect(reached(world, 'web:9090')).to.deep.equal(['web-primary 100 → 9091'])
+    expect(world.mesh.failures(begun)).to.equal(0)
+  })
+
   test('N2, other values: a Canary whose edit is refused is deleted, and the target takes over at the port that served', async () => {
     const begun = await deployed(
       world,

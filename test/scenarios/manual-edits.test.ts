@@ -95,7 +95,7 @@ suite('objects that another writer edits', () => {
       const stop = eachSecond(act)
       await world.clock.advance(minute)
       const look = `kubectl -n shop get ${kind.plural}${kind.group === '' ? '' : `.${kind.group}`} ${object} -o yaml --show-managed-fields`
-      const sentence = `Another client keeps reverting Sluice's changes to ${kind.kind} shop/${object}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields`
+      const sentence = `Another client keeps reverting Sluice's changes to ${kind.kind} shop/${object}; Sluice retries every 30 s. Find the client with \`${look}\` and stop it from managing these fields; if it lists none, an admission webhook does it: kubectl get mutatingwebhookconfigurations`
       expectStalled(world, { reason: 'Contested', sentence })
       await expectRest(world, requests, 30 + LISTS_OF_PODS, 3)
       stop()

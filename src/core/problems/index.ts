@@ -28,7 +28,7 @@ import {
   trustOfServerWithoutTls,
 } from './metrics.ts'
 import { providerChanged, specBeyondProvider } from './provider.ts'
-import { headlessApex, nameTooLongToTellPods, otherServiceOfBothSides } from './one-side.ts'
+import { headlessApex, nameTooLongToTellPods } from './one-side.ts'
 import { candidateWithoutItsPort, otherPortThatLeadsNowhere, portThatLeadsNowhere, tooManyPorts } from './ports.ts'
 import {
   type Moment,
@@ -42,7 +42,13 @@ import {
 import type { FindProblem, Problem } from './problem.ts'
 import { routing, routingOf } from '../routers/index.ts'
 import type { RoutingProvider, Slot } from '../routers/provider.ts'
-import { externalService, podsLeftOut, serviceOfOtherPods, serviceThatLosesItsPods } from './services.ts'
+import {
+  externalService,
+  otherServiceOfBothSides,
+  podsLeftOut,
+  serviceOfOtherPods,
+  serviceThatLosesItsPods,
+} from './services.ts'
 import {
   labelsChosenOtherwise,
   noLabelToSwitch,

@@ -1,7 +1,7 @@
 /** Ports of the Services: is there a container behind each, and can the requests to it be split. */
-import { at, type Json, textOf } from '../json.ts'
+import { at, type Json, recordsOf, textOf } from '../json.ts'
 import type { Observation, Workload } from '../model/observation.ts'
-import { usersService } from '../render/original.ts'
+import { byKey, portKey, usersService } from '../render/original.ts'
 import { liveOf } from '../render/ownership.ts'
 import {
   apexPorts,
@@ -54,19 +54,29 @@ function leadsNowhere(o: Observation, port: Json, workload: Workload): Problem {
   const target = targetOf(port)
   const has = typeof target === 'string' ? 'has a port of that name' : 'declares that port'
   const mend = typeof target === 'string' ? `name the port ${target}` : `declare the port ${String(target)}`
-  const isUsers = usersService(o)?.ports.some(one => isMain(o, one)) === true
-  const said =
-    targetPort !== undefined
-      ? `spec.service.targetPort is ${targetPort},`
-      : isUsers
-        ? `${calledHere(o, 'Service', o.names.apexService.name)} leads from port ${String(port['port'])} to ${String(target)},`
-        : `spec.service has no targetPort, so it is ${String(target)},`
-  const write =
-    targetPort !== undefined || isUsers ? 'Write one of them' : 'Write one of them as spec.service.targetPort'
+  const isOfCanary = isMain(o, port) && targetPort !== undefined
+  const isUsers = !isMain(o, port) || usersService(o)?.ports.some(one => isMain(o, one)) === true
+  const said = isOfCanary
+    ? `spec.service.targetPort is ${targetPort},`
+    : isUsers
+      ? `${calledHere(o, 'Service', o.names.apexService.name)} leads from port ${String(port['port'])} to ${String(target)},`
+      : `spec.service has no targetPort, so it is ${String(target)},`
+  const write = isOfCanary || isUsers ? 'Write one of them' : 'Write one of them as spec.service.targetPort'
+  const name = newNumberOf(o, target, workload)
+  const advice =
+    name === null
+      ? `${write}, or ${mend}.`
+      : `${called(o.target?.object ?? workload.object)} has that number under the name ${name}: write targetPort: ${name}, by which the pods of both are reached, each at its own number.`
   return problem(
     'TargetInvalid',
-    `${said} but no container of ${called(workload.object)} ${has}; there are ${declaredInWords(workload)}. ${write}, or ${mend}.`,
+    `${said} but no container of ${called(workload.object)} ${has}; there are ${declaredInWords(workload)}. ${advice}`,
   )
+}
+
+/** The name of a port that the candidate gives another number to, which what serves will have only once that is promoted; null: none. */
+function newNumberOf(o: Observation, target: unknown, workload: Workload): string | null {
+  const renumbered = declaredBy(o.target).find(({ name, port }) => name !== '' && port === target)
+  return declaredBy(workload).some(({ name }) => name === renumbered?.name) ? (renumbered?.name ?? null) : null
 }
 
 const declaredInWords = (workload: Workload): string =>
@@ -75,21 +85,38 @@ const declaredInWords = (workload: Workload): string =>
 /** Declared by the proxy that the mesh injects, which no template shows. */
 const INJECTED = new Set<unknown>(['http-envoy-prom'])
 
-/** A port beside the Canary's that leads to a name which neither what serves nor the candidate declares. */
+/** A port beside the Canary's that leads to a name which neither what serves nor the candidate declares, or that is led away from what serves. */
 export const otherPortThatLeadsNowhere: FindProblem = o => {
-  const declared = new Set([...declaredBy(o.primary), ...declaredBy(o.target)].map(({ name }) => name))
   const workload = serving(o)
-  const dead = apexPorts(o).find(port => {
+  if (workload === null) return null
+  const declared = new Set([...declaredBy(o.primary), ...declaredBy(o.target)].map(({ name }) => name))
+  const others = apexPorts(o).filter(port => !isMain(o, port))
+  const dead = others.find(port => {
     const target = targetOf(port)
-    return !isMain(o, port) && typeof target === 'string' && !declared.has(target) && !INJECTED.has(target)
+    return typeof target === 'string' && !declared.has(target) && !INJECTED.has(target)
   })
-  if (dead === undefined || workload === null) return null
+  if (dead === undefined) {
+    const led = others.find(ledAway(o, workload))
+    return led === undefined ? null : leadsNowhere(o, led, workload)
+  }
   const target = textOf(targetOf(dead))
   const apex = calledHere(o, 'Service', o.names.apexService.name)
   return problem(
     'TargetInvalid',
     `${apex} leads from port ${String(dead['port'])} to ${target}, but no container of ${called(workload.object)} has a port of that name; there are ${declaredInWords(workload)}. Name a container's port ${target}, or remove the port from the Service.`,
   )
+}
+
+/** Whether callers reach what serves at a port today, and would be sent to a number that it does not declare. A port that is new has no callers. */
+function ledAway(o: Observation, workload: Workload): (port: Json) => boolean {
+  const there = byKey(recordsOf(at(liveOf(o, o.names.primaryService)?.spec, 'ports')))
+  const declared = new Set<unknown>(
+    programPorts(o, at(workload.object.spec, 'template')).flatMap(({ port, name }) => [port, name]),
+  )
+  return port => {
+    const [before, target] = [there.get(portKey(port)), targetOf(port)]
+    return typeof target === 'number' && before !== undefined && declared.has(targetOf(before)) && !declared.has(target)
+  }
 }
 
 /** Each is on three Services, and may be a route. */

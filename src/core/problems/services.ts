@@ -1,11 +1,12 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
 import type { KubeObject } from '../../api/object.ts'
-import { at, entryOf, numberOf, textOf, textsOf } from '../json.ts'
+import { at, entryOf, type Json, numberOf, recordsOf, textOf, textsOf } from '../json.ts'
 import { labelMode, primaryLabels, selects, templateLabels } from '../render/labels.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { isOurs, liveOf } from '../render/ownership.ts'
 import { selectorBefore } from '../render/original.ts'
+import { apexPorts, containerPorts, isMain, targetOf } from '../render/ports.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from './problem.ts'
 
 /** A Service of the user's that is only a name elsewhere has no pods to select; one of ours is put right. */
@@ -127,5 +128,34 @@ export const serviceThatLosesItsPods: FindProblem = o => {
   return problem(
     'Conflict',
     `${called(loser)} selects the pods of ${called(o.target.object)} by ${listedInWords(missed)}, which the primary's pods do not have, so it would have no endpoints between runs. ${advice}`,
+  )
+}
+
+/**
+ * Its callers are not split: they reach both sides, whatever was judged. One that leads to other ports of the pods, such as that of their
+ * metrics, has callers of another kind.
+ */
+export const otherServiceOfBothSides: FindProblem = o => {
+  if (o.target === null) return null
+  const target = templateLabels(o.target.object)
+  const primary = primaryLabels(o, target)
+  const main = apexPorts(o).find(port => isMain(o, port))
+  if (primary === null || main === undefined) return null
+  const declared = containerPorts(at(o.target.object.spec, 'template'))
+  const numberOfTarget = (port: Json): unknown => {
+    const leadsTo = targetOf(port)
+    return declared.find(({ name }) => name === leadsTo)?.port ?? leadsTo
+  }
+  const own = [o.names.apexService, o.names.primaryService, o.names.canaryService].map(ref => ref.name)
+  const other = o.surroundings.services.find(({ metadata, spec }) => {
+    const selector = textsOf(at(spec, 'selector'))
+    if (own.includes(metadata.name) || !selects(selector, target) || !selects(selector, primary)) return false
+    return recordsOf(at(spec, 'ports')).some(port => numberOfTarget(port) === numberOfTarget(main))
+  })
+  if (other === undefined) return null
+  const apart = Object.entries(primary).filter(([key, value]) => entryOf(target, key) !== value)
+  return problem(
+    'Conflict',
+    `${called(other)} selects the pods of both sides, so its callers reach a candidate before it has passed. Let them use Service ${o.names.apexService.name}, or, while this Canary exists, add ${written(apart)} to its selector`,
   )
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { kinds, type KubeObject } from '../../../src/api/object.ts'
 import type { Observation } from '../../../src/core/model/observation.ts'
 import { problemOf, warningsOf } from '../../../src/core/problems/index.ts'
-import { canary, deployment, live, noSurroundings, object, observation, workload } from '../given-objects.ts'
+import { canary, deployment, live, noSurroundings, object, observation, template, workload } from '../given-objects.ts'
 
 type Spec = Readonly<Record<string, unknown>>
 
@@ -18,9 +18,18 @@ const named = (length: number, provider = 'kubernetes'): Observation => {
   return observation({ canary: own, target: workload(deployment(name)) })
 }
 
-const beside = (selector: Spec, provider = 'kubernetes', labels: 'keep' | 'switch' = 'keep'): Observation => {
-  const o = observation({ canary: given(provider) })
-  const services = [service('all', { selector })]
+const beside = (
+  selector: Spec,
+  provider = 'kubernetes',
+  labels: 'keep' | 'switch' = 'keep',
+  port: Spec = { port: 80, targetPort: 8080 },
+): Observation => {
+  const containers = [{ name: 'web', ports: [{ name: 'http', containerPort: 8080 }, { containerPort: 9090 }] }]
+  const target = workload(
+    deployment('web', { template: template('web:1', { app: 'web', tier: 'front' }, { containers }) }),
+  )
+  const o = observation({ canary: given(provider), target })
+  const services = [service('all', { selector, ports: [{ name: 'other', port: 1, targetPort: 9090 }, port] })]
   return { ...o, memory: { ...o.memory, labels }, surroundings: { ...noSurroundings, services } }
 }
 
@@ -32,8 +41,8 @@ const headless = (clusterIP: string, provider = 'kubernetes'): Observation =>
 
 const tooLong = (length: number): string =>
   `Deployment shop/${'w'.repeat(length)} has a name of ${length} characters; with provider kubernetes it must have at most 54, because names of pods are cut and those of ${'w'.repeat(length)}-primary would begin like its own. Create a Deployment with a shorter name, and a Canary for that; delete this one once the other serves.`
-const bothSides =
-  'Service shop/all selects the pods of both sides, so its callers reach a candidate before it has passed. Let them use Service web, or, while this Canary exists, add sluice.dev/role: primary to its selector'
+const bothSides = (apart = 'sluice.dev/role: primary'): string =>
+  `Service shop/all selects the pods of both sides, so its callers reach a candidate before it has passed. Let them use Service web, or, while this Canary exists, add ${apart} to its selector`
 const cached =
   'Service shop/web is headless: callers that cache DNS answers for longer than spec.analysis.drain call pods that have ended. Write a longer spec.analysis.drain, or recreate the Canary with a Service that has a cluster IP'
 
@@ -44,10 +53,22 @@ const stopped: Readonly<Record<string, { o: Observation; said: string | null }>>
 }
 
 const warned: Readonly<Record<string, { o: Observation; said: readonly string[] }>> = {
-  'another Service of both sides': { o: beside({ app: 'web' }), said: [bothSides] },
+  'another Service of both sides': { o: beside({ app: 'web' }), said: [bothSides()] },
+  'another Service of both sides, where routes split': { o: beside({ app: 'web' }, 'istio'), said: [bothSides()] },
+  'another Service of both sides, by the name of the port': {
+    o: beside({ app: 'web' }, 'gatewayapi:v1', 'keep', { port: 81, targetPort: 'http' }),
+    said: [bothSides()],
+  },
+  'another Service of both sides, where labels are switched': {
+    o: beside({ tier: 'front' }, 'istio', 'switch'),
+    said: [bothSides('app: web-primary')],
+  },
+  'another Service that leads to the metrics of both': {
+    o: beside({ app: 'web' }, 'istio', 'keep', { port: 9090 }),
+    said: [],
+  },
   'another Service of the primary': { o: beside({ app: 'web', 'sluice.dev/role': 'primary' }), said: [] },
   'another Service, where labels are switched': { o: beside({ app: 'web' }, 'kubernetes', 'switch'), said: [] },
-  'another Service, where routes split': { o: beside({ app: 'web' }, 'istio'), said: [] },
   'a headless Service of callers': { o: headless('None'), said: [cached] },
   'a headless Service, where routes split': { o: headless('None', 'istio'), said: [] },
   'a Service with a cluster IP': { o: headless('10.0.0.1'), said: [] },
