@@ -3,9 +3,10 @@
  * observer asks for and is not known yet is noted, fetched, and asked for again; so whatever the observer reads is fetched, and
  * there is no second list of it that could be forgotten.
  */
-import { kindKey, type Kind, type KubeObject, type Ref, refKey, refOf } from '../api/object.ts'
+import { kindKey, kinds, type Kind, type KubeObject, type Ref, refKey, refOf } from '../api/object.ts'
 import { isForbidden, isNotFound } from '../core/errors.ts'
 import type { Call, KubeApi, Sha256 } from '../core/ports.ts'
+import { SERVICE_NAME_LABEL } from '../core/model/names.ts'
 import { hashOfContent } from '../core/render/content.ts'
 import { bounded } from '../runtime/object-limits.ts'
 import { getServed, listServed } from '../runtime/read-served.ts'
@@ -38,9 +39,12 @@ export interface LiveReaderOptions {
 interface Scope {
   readonly kind: Kind
   readonly namespace: string
+  /** Of which objects alone; left out: all that the controller follows. */
+  readonly labelSelector?: string
 }
 
-const scopeKey = ({ kind, namespace }: Scope): string => `${kindKey(kind)} ${namespace}`
+const scopeKey = ({ kind, namespace, labelSelector = '' }: Scope): string =>
+  `${kindKey(kind)} ${namespace} ${labelSelector}`
 
 export class LiveReader implements Reader {
   readonly #options: LiveReaderOptions
@@ -79,7 +83,7 @@ export class LiveReader implements Reader {
   byIndex(kind: Kind, index: string, key: string): readonly KubeObject[] {
     const keysOf = indexes.find(one => one.name === index && kindKey(one.kind) === kindKey(kind))?.of
     if (keysOf === undefined) throw new Error(`${kindKey(kind)} has no index ${index}`)
-    return this.#scopesOf(kind).flatMap(scope => {
+    return this.#scopesOf(kind, labelSelectorOf(kind, key)).flatMap(scope => {
       const list = this.#lists.get(scopeKey(scope))
       if (list === undefined) this.#missingLists.set(scopeKey(scope), scope)
       return [...(list?.values() ?? [])].filter(object => keysOf(object).includes(key))
@@ -161,8 +165,7 @@ export class LiveReader implements Reader {
   }
 
   async #fetchList(scope: Scope, call: Call): Promise<void> {
-    const { kind, namespace } = scope
-    const labelSelector = selectors[kindKey(kind)]
+    const { kind, namespace, labelSelector = selectors[kindKey(kind)] } = scope
     const form = forms[kindKey(kind)]
     const query = {
       namespace,
@@ -202,12 +205,16 @@ export class LiveReader implements Reader {
   }
 
   /** Where objects of a kind matter to the Canary. */
-  #scopesOf(kind: Kind): Scope[] {
+  #scopesOf(kind: Kind, labelled: Pick<Scope, 'labelSelector'> = {}): Scope[] {
     const { namespace, namespaces } = this.#options
-    if (!isReadInAllNamespaces(kind)) return [{ kind, namespace }]
+    if (!isReadInAllNamespaces(kind)) return [{ kind, namespace, ...labelled }]
     return (namespaces.length === 0 ? [''] : namespaces).map(one => ({ kind, namespace: one }))
   }
 }
+
+/** Those of a Service that was not adopted yet have no label by which the controller follows them: it reads them by that of their Service, too. */
+const labelSelectorOf = (kind: Kind, key: string): Pick<Scope, 'labelSelector'> =>
+  kind.kind === kinds.EndpointSlice.kind ? { labelSelector: `${SERVICE_NAME_LABEL}=${key.split('/')[1]}` } : {}
 
 const isIn = (scope: Scope, namespace: string): boolean => scope.namespace === '' || scope.namespace === namespace
 

@@ -57,8 +57,14 @@ export function surroundingsOf(
   }
 }
 
-/** Pods that the apex leads to, whose names are not those of pods of these Deployments and ReplicaSets. */
-function otherPods(reader: TrackedReader, { apexService }: Names, known: readonly KubeObject[]): readonly string[] {
+/** Pods that the apex leads to, whose names are not those of pods of these Deployments and ReplicaSets, or of the primary. */
+function otherPods(
+  reader: TrackedReader,
+  { apexService, primary }: Names,
+  others: readonly KubeObject[],
+): readonly string[] {
+  const own = reader.get(primary)
+  const known = own === undefined ? others : [...others, own]
   const key = `${apexService.namespace}/${apexService.name}`
   const sets = known.flatMap(({ kind, metadata }) =>
     kind === kinds.ReplicaSet.kind

@@ -278,6 +278,17 @@ suite('a Canary that is observed without informers', () => {
     )
   })
 
+  test('pods of others behind a Service that was not adopted yet are seen, too', async () => {
+    world.deploy()
+    const containers = [{ name: 'web', image: 'demo/web:1.0.0' }]
+    const metadata = { name: 'debug', namespace: 'shop', labels: { app: 'web' } }
+    world.user.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } })
+    await world.clock.advance(5000)
+    world.canary()
+    await frozen()
+    expect((await observedLive(world)).surroundings.otherPods).to.deep.equal(['debug'])
+  })
+
   test('what may not be read is said, and what is not installed has no objects', async () => {
     world.deploy()
     world.canary()

@@ -1,6 +1,7 @@
 /** What already serves when a Canary comes: other workloads behind its Service, and what another tool made. */
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
+import { at } from '../../src/core/json.ts'
 import { Pod } from '../../playground/kinds.ts'
 import { World } from '../scenarios/world.ts'
 
@@ -136,6 +137,22 @@ suite('field: what serves already', () => {
     world.user.delete(Pod, 'shop', 'debug')
     await world.until('Initialized')
     expect(world.events().filter(event => /Pod shop\/web-(?!spot)/.test(event))).to.deep.equal([])
+  })
+
+  test('F8, other values: a pod of nothing that comes while the primary starts keeps its requests', async () => {
+    deploy('web', { app: 'web' })
+    service('web', { app: 'web' })
+    await world.clock.advance(5000)
+    world.canary()
+    await world.clock.runUntil(() => world.object(kinds.Deployment, 'web-primary') !== null, 60_000)
+    pod('web-0', { app: 'web' })
+    await world.clock.advance(60_000)
+    expect(world.status.message).to.match(
+      /^Service shop\/web also selects Pod shop\/web-0, which would get no requests/,
+    )
+    expect(at(world.object(kinds.Service, 'web')?.spec, 'selector')).to.deep.equal({ app: 'web' })
+    world.user.delete(Pod, 'shop', 'web-0')
+    await world.until('Initialized')
   })
 
   test('F8, other values: a Service that does not select the target is a Conflict, too', async () => {

@@ -81,7 +81,7 @@ function readEndpoints(o: Observation<'Initializing'>, now: Instant): Move | Rea
   if (o.sight === 'endpoints' || o.sight === 'live' || !mayHaveOtherPods(o)) return undefined
   const { namespace, target, apexService } = o.names
   if (typeof o.sight === 'object') {
-    const message = `Nothing is started until the endpoints of ${kindAndName(apexService)} could be read: ${o.sight.unavailable}`
+    const message = `No callers are moved until the endpoints of ${kindAndName(apexService)} could be read: ${o.sight.unavailable}`
     return holdAndReport(o, { reason: 'WatchUnavailable', message }, now + SIGHT_RETRY)
   }
   const slices = { kind: kinds.EndpointSlice, namespace, labels: { [SERVICE_NAME_LABEL]: apexService.name } }
@@ -114,7 +114,7 @@ export function waitForTarget(o: Observation<'Initializing'>, now: Instant): Mov
  * Callers are moved only to a primary that is ready, and that every proxy has heard of: its cluster is new to them, and a
  * route that arrives together with its cluster finds no endpoint for a moment.
  */
-export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instant): Move {
+export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instant): Move | Read {
   const { state, primary } = o
   const missing = primary === null ? 0 : unreached(o, 'primary', primary.revision)
   if (primary === null || primary.readiness !== 'ready' || missing > 0) {
@@ -131,6 +131,9 @@ export function moveCallersToPrimary(o: Observation<'Initializing'>, now: Instan
     const message = `${kindAndName(o.names.primary)} is ready; waiting ${formatDuration(o.settings.settle)} for proxies to receive its endpoints`
     return hold(o, 'WaitingForPods', message, knownAt, { state: { ...state, carriedAt: since } })
   }
+  // Pods of others may have come meanwhile.
+  const read = readEndpoints(o, now)
+  if (read !== undefined) return read
   const next: State = { ...state, stage: 'routing', carriedAt: null, waiting: waitingFor('routes', now) }
   const message = `${kindAndName(o.names.primary)} is ready; moving the callers to it`
   return transition(o, next, { reason: 'RoutingCallers', message }, now)

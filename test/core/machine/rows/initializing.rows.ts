@@ -105,7 +105,7 @@ export const initializingRows: Rows = {
     move: [
       'Initializing cloning',
       'WatchUnavailable',
-      'Nothing is started until the endpoints of Service web could be read: connect ETIMEDOUT',
+      'No callers are moved until the endpoints of Service web could be read: connect ETIMEDOUT',
       10000,
     ],
   },
@@ -144,6 +144,11 @@ export const initializingRows: Rows = {
       'Deployment web-primary is ready; waiting 1s for proxies to receive its endpoints',
       1000,
     ],
+  },
+  'and until it is read again what a Service of the user leads to by now': {
+    rule: moveCallersToPrimary,
+    given: at(initializing({ carriedAt: now - second }), { target: pods(2), live: users, sight: 'cached' }),
+    move: 'reads 2 sources',
   },
   'then the callers are moved': {
     rule: moveCallersToPrimary,
