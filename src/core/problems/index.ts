@@ -45,6 +45,7 @@ import type { RoutingProvider, Slot } from '../routers/provider.ts'
 import {
   externalService,
   otherServiceOfBothSides,
+  podsInSubset,
   podsLeftOut,
   serviceOfOtherPods,
   serviceThatLosesItsPods,
@@ -107,6 +108,8 @@ const policies: readonly (Policy | Slot)[] = [
   stops(externalService),
   stopsOnlyTheStart(serviceOfOtherPods),
   warnsOnly(podsLeftOut),
+  // Before, they stop the start.
+  { find: podsInSubset, stops: [], warns: ['candidate', 'run', 'rest'] },
   // Its advice needs pods of the primary.
   { find: otherServiceOfBothSides, stops: [], warns: ['candidate', 'run', 'rest'] },
   warnsOnly(headlessApex),

@@ -1,5 +1,6 @@
 /** Services of the user's: the adopted apex, and others that select the target's pods. */
 import type { KubeObject } from '../../api/object.ts'
+import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, type Json, numberOf, recordsOf, textOf, textsOf } from '../json.ts'
 import { labelMode, primaryLabels, selects, templateLabels } from '../render/labels.ts'
 import { ORIGINAL_ANNOTATION } from '../model/names.ts'
@@ -58,13 +59,26 @@ export const serviceOfOtherPods: FindProblem = o => {
 /** Pods that an adopted Service would select by its own manifest: it selects the primary now, and nothing else. */
 export const podsLeftOut: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
-  if (live === undefined || isOurs(o, live) || !isAdopted(live)) return null
-  const others = runningWorkloads(o)
+  if (live === undefined || isOurs(o, live) || !isAdopted(live) || topologyOf(o.canary.spec) === 'subsets') return null
+  const others = inWords(running(o))
   if (others === '') return null
   const selector = written(Object.entries(selectorBefore(live)))
   return problem(
     'Conflict',
     `The pods of ${others} have ${selector}, by which ${called(live)} was selecting before it was adopted; it leads to the primary alone, so they get no requests from it. Give them a Service of their own, or other labels`,
+  )
+}
+
+/** A Service of both subsets goes on selecting by what these have in common. */
+export const podsInSubset: FindProblem = o => {
+  const { subsets } = o
+  if (subsets === null) return null
+  const sides = [subsets.primary, subsets.canary]
+  const others = running(o).filter(one => sides.some(labels => selects(labels, templateLabels(one))))
+  if (others.length === 0) return null
+  return problem(
+    'Conflict',
+    `The pods of ${inWords(others)} have the labels of a subset of ${calledHere(o, 'Service', o.names.apexService.name)}, so they get requests of that side, whatever their revision. Give them other labels`,
   )
 }
 
@@ -84,14 +98,15 @@ export function mayHaveOtherPods(o: Observation): boolean {
 
 /** What the apex leads to beside the target's pods, in words. */
 function otherBackends(o: Observation): string {
-  const workloads = runningWorkloads(o)
+  const workloads = inWords(running(o))
   const pods = fewInWords(o.surroundings.otherPods.map(name => calledHere(o, 'Pod', name)))
   return [workloads === '' ? '' : `the pods of ${workloads}`, pods].filter(words => words !== '').join(', and ')
 }
 
-/** Workloads with pods that the apex selected beside the target's, in words. */
-const runningWorkloads = (o: Observation): string =>
-  fewInWords(o.surroundings.backends.filter(one => wishedPods(one) > 0).map(called))
+/** Workloads with pods that the apex selected beside the target's. */
+const running = (o: Observation): readonly KubeObject[] => o.surroundings.backends.filter(one => wishedPods(one) > 0)
+
+const inWords = (workloads: readonly KubeObject[]): string => fewInWords(workloads.map(called))
 
 const fewInWords = (words: readonly string[]): string =>
   words.length === 0 ? '' : listedInWords(words.slice(0, MOST_NAMED)) + more(words.length - MOST_NAMED)
