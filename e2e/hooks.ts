@@ -3,15 +3,13 @@ import { explain } from './fixtures/explain.ts'
 import { lab } from './lab/lab.ts'
 
 export const mochaHooks = {
-  async beforeAll(this: Mocha.Context): Promise<void> {
-    this.timeout(360_000)
+  async beforeAll(): Promise<void> {
     await lab()
   },
   async afterEach(this: Mocha.Context): Promise<void> {
     if (this.currentTest?.state === 'failed') await explain(this.currentTest.err)
   },
-  async afterAll(this: Mocha.Context): Promise<void> {
-    this.timeout(180_000)
+  async afterAll(): Promise<void> {
     await (await lab()).stop()
   },
 }

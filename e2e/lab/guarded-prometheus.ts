@@ -2,7 +2,7 @@
  * A second Prometheus, which answers over TLS and wants a user and a password
  * (https://prometheus.io/docs/prometheus/latest/configuration/https/). It has no metrics but its own.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { findBinaries } from './binaries.ts'
@@ -59,7 +59,9 @@ export class GuardedPrometheus {
       tls_server_config: { cert_file: this.#pki.file('server.crt'), key_file: this.#pki.file('server.key') },
       basic_auth_users: { [user]: hash },
     }
-    await writeFile(join(this.#dir, 'web.yml'), JSON.stringify(web))
+    const file = join(this.#dir, 'web.yml')
+    await writeFile(`${file}.new`, JSON.stringify(web))
+    await rename(`${file}.new`, file)
   }
 
   async stop(): Promise<void> {

@@ -189,9 +189,10 @@ export class Prometheus {
     await this.program.stop()
   }
 
-  /** Asks an instant query; an empty answer is an empty list. */
-  async query(query: string): Promise<{ labels: Record<string, string>; value: number }[]> {
-    const response = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`)
+  /** Asks an instant query; an empty answer is an empty list. @param at milliseconds since 1970; left out: now */
+  async query(query: string, at?: number): Promise<{ labels: Record<string, string>; value: number }[]> {
+    const time = at === undefined ? {} : { time: String(at / 1000) }
+    const response = await fetch(`${prometheusUrl}/api/v1/query?${String(new URLSearchParams({ query, ...time }))}`)
     const answer = (await response.json()) as {
       error?: string
       data?: { result: { metric: Record<string, string>; value: [number, string] }[] }

@@ -23,9 +23,9 @@ suite('100 Canaries of mixed providers', () => {
     await fleet.grow(['nginx'])
     await waitFor('Ingresses are watched', 20, async () => (await fleet.watched()).length > 0)
     expect(await fleet.watched()).to.deep.equal([kindKey(kinds.Ingress)])
-  }).timeout(400_000)
+  })
 
   test('all are initialized, and rest', async () => {
     await fleet.restsSince()
-  }).timeout(400_000)
+  })
 })

@@ -12,6 +12,7 @@ import { Delivered } from '../../fixtures/application.ts'
 import { expectNoFailure } from '../../fixtures/expect.ts'
 import { explain } from '../../fixtures/explain.ts'
 import { Load } from '../../fixtures/load.ts'
+import { withPatience } from '../../fixtures/shop.ts'
 import { hasArgoCd, withArgoCd, withoutArgoCd } from '../../lab/argocd.ts'
 import { Helm } from '../../lab/helm.ts'
 import { takingOver, withInjector } from '../../lab/injector.ts'
@@ -32,7 +33,7 @@ const commands = (page: string, heading: string): string[] =>
     language === 'sh' && mark === undefined ? [body] : [],
   )
 const readmeHas = (kind: string): KubeObject => {
-  const found = blocks(read('README.md'), 'yaml').map(text => parse(text) as KubeObject)
+  const found = blocks(read('README.md'), 'yaml').map(text => parse(withPatience(text)) as KubeObject)
   const object = found.find(one => one.kind === kind)
   if (object === undefined) throw new Error(`README.md has no ${kind}`)
   return object

@@ -15,8 +15,7 @@ const PER_LOOK = 3
 suite('100 Canaries of mixed providers at rest', () => {
   let fleet: Fleet
 
-  suiteSetup(async function (this: Mocha.Context) {
-    this.timeout(400_000)
+  suiteSetup(async () => {
     fleet = await sharedFleet()
     await fleet.restsSince()
   })
@@ -44,5 +43,5 @@ suite('100 Canaries of mixed providers at rest', () => {
     expect(shown(others)).to.deep.equal([])
     const leases = all.filter(({ resource }) => resource === kindKey(kinds.Lease))
     expect(leases.length, 'leases').to.be.greaterThan(0)
-  }).timeout(400_000)
+  })
 })

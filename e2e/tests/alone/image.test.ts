@@ -23,8 +23,7 @@ function innermost(pid: number): number {
   return child === undefined || child === '' ? pid : innermost(Number(child))
 }
 
-suite('The image', function () {
-  this.timeout(720_000)
+suite('The image', () => {
   if ('missing' in image) {
     test(`is not tried: ${image.missing}`)
     return

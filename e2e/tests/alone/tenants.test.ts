@@ -5,6 +5,7 @@
 import { expect } from 'chai'
 import { kindKey, kinds, type KubeObject } from '../../../src/api/object.ts'
 import { Controller } from '../../fixtures/controller.ts'
+import { expectSoon } from '../../fixtures/expect.ts'
 import { Shop } from '../../fixtures/shop.ts'
 import { pathOf } from '../../lab/api.ts'
 import { type Lab, lab } from '../../lab/lab.ts'
@@ -50,8 +51,7 @@ suite(`Beside ${HOSTILE} Canaries whose writes hang`, () => {
     await controller.close()
   })
 
-  test('an abort elsewhere reaches weight 0 within a second, its event within five; the controller is ready', async function (this: Mocha.Context) {
-    this.timeout(720_000)
+  test('an abort elsewhere reaches weight 0 within a second, its event within five; the controller is ready', async () => {
     await Shop.within(world, 'tenants', async shop => {
       await shop.deployWeb()
       const timeline = shop.timeline()
@@ -81,13 +81,11 @@ suite(`Beside ${HOSTILE} Canaries whose writes hang`, () => {
             at >= since,
         ),
       )
-      const weight = written.at - since
       const event = (await told) - since
-      console.log(
-        `      weight 0 after ${weight} ms, its event after ${event} ms; ${webhook.asked()} writes held so far`,
-      )
-      expect(weight, 'milliseconds to weight 0').to.be.at.most(1000)
-      expect(event, 'milliseconds to the event').to.be.at.most(5000)
+      console.log(`      ${webhook.asked()} writes were held`)
+      expectSoon('weight 0', written.at - since, 1000)
+      // Behind a write that is held it would take 15 s.
+      expectSoon('the event of the abort', event, 5000, 10_000)
       expect(await controller.page('readyz')).to.include({ status: 200 })
     })
   })

@@ -14,8 +14,7 @@ import { type Lab, lab } from '../../lab/lab.ts'
 import { run } from '../../lab/program.ts'
 import { waitFor } from '../../lab/wait.ts'
 
-suite('Objects of earlier versions', function () {
-  this.timeout(180_000)
+suite('Objects of earlier versions', () => {
   const namespace = 'recorded'
   const ours = [kinds.MetricTemplate, kinds.AlertProvider, kinds.Canary] as const
   let the: Lab
@@ -50,8 +49,7 @@ suite('Objects of earlier versions', function () {
   }
 })
 
-suite('Old, new, and old again', function () {
-  this.timeout(900_000)
+suite('Old, new, and old again', () => {
   let the: Lab
   let older: Older
   const controllers: Controller[] = []

@@ -131,7 +131,8 @@ suite('Autoscalers', () => {
     const timeline = shop.timeline()
     shop.load('client', { rate: 30 })
     const { apiVersion, kind } = scaled
-    await shop.apply(shop.canary({ autoscalerRef: { apiVersion, kind, name: 'web' }, analysis: { stepWeights: [50] } }))
+    const steps = [{ weight: 50, approve: true }]
+    await shop.apply(shop.canary({ autoscalerRef: { apiVersion, kind, name: 'web' }, analysis: { steps } }))
     await timeline.untilPhase('Initialized', 90)
     await untilPause({ 'paused-replicas': '0' })
     const copy = await waitFor('the primary has a ScaledObject', 10, async () =>
@@ -141,8 +142,9 @@ suite('Autoscalers', () => {
     expect(Object.keys(copy.metadata.annotations ?? {})).to.deep.equal(['sluice.dev/rendered'])
 
     const pushed = await shop.setImage('v2')
-    await timeline.untilWeight(50, 60, pushed)
+    await timeline.untilPhase('WaitingPromotion', 90, pushed)
     await untilPause({ 'paused-scale-in': 'true' })
+    await shop.kubectl('annotate', 'canaries.sluice.dev/web', 'sluice.dev/approve=1 it may add pods')
     await timeline.untilPhase('Succeeded', 90, pushed)
     await untilPause({ 'paused-replicas': '0' })
 

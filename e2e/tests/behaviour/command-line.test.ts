@@ -31,6 +31,7 @@ type User = keyof typeof users
 const names = Object.keys(users) as User[]
 
 const steps = [{ weight: 20, approve: true }, { weight: 100 }]
+const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '10s' }]
 
 /** `4 Weight 20 passed…`: how a command ended, in one line. */
 const ending = (ran: Ran): string => `${ran.code} ${lastSaid(ran)}`
@@ -68,7 +69,6 @@ suite('The command line as a plugin of kubectl', () => {
     await shop.deployWeb({ version: 'v1' })
     await shop.reachable('client')
     shop.load('client', { rate: 100 })
-    const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '10s' }]
     await shop.apply(shop.canary({ analysis: { steps, metrics } }))
     // The current context is the editor's; nothing is released yet, and the first revision is awaited.
     expect(ending(await plugin.run('status web --timeout 120s'))).to.match(/^0 Ready: web-primary serves/)
@@ -121,6 +121,7 @@ suite('The command line as a plugin of kubectl', () => {
     )
     expect(ending(await plugin.run('approve web'))).to.match(/^1 Canary web: no release is under way \(Succeeded: /)
 
+    await waitFor('the watch shows the end', 20, () => watch.said().includes('Promoted '))
     watch.interrupt()
     const watched = await watch.ended
     expect(ending(watched)).to.equal('130 Stopped watching')
@@ -230,13 +231,15 @@ suite('The command line as a plugin of kubectl', () => {
     const complete = async (...words: string[]): Promise<string> =>
       (await plugin.kubectl('__complete', 'sluice', ...words)).stdout
     expect(await complete('expl')).to.match(/^explain\t/)
-    expect(await complete('get', 'w')).to.match(/^web\n/)
+    // A completion gives up after 2 s, which a busy machine may take.
+    await waitFor('web is completed', 20, async () => (await complete('get', 'w')).startsWith('web\n'))
     expect(await complete('get', '--context', 'nobody', 'w')).to.not.match(/^web\n/)
     expect(await complete('approve', '--fu')).to.match(/^--full\t/)
   }
 
   const deleted = async (): Promise<void> => {
-    // A release that waits for its approval: the promoted revision, set back, may be told as the end before the deletion comes.
+    // A release that waits for its approval: neither its end nor, after 10 s, the stall of the one before is told before the deletion.
+    await shop.apply(shop.canary({ analysis: { steps, metrics } }))
     await shop.setImage('v6')
     const status = plugin.follow('status web --wait-approval')
     const watch = plugin.follow('watch web')

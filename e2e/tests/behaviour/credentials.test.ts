@@ -104,8 +104,10 @@ async function guarded(shop: Shop): Promise<void> {
     await prometheus.accept(passwords.second)
     await shop.apply(passwordOf(passwords.second))
     await shop.setImage('v3')
-    await untilPhase(shop, 'Progressing')
-    await untilPhase(shop, 'Succeeded')
+    await waitFor('v3 is promoted', 120, async () => {
+      const status = (await shop.get(kinds.Canary, 'web'))?.['status']
+      return at(status, 'phase') === 'Succeeded' && String(at(status, 'images', 'primary')).endsWith(':v3')
+    })
     expect(at(await shop.get(kinds.Canary, 'web'), 'status', 'failedChecks') ?? 0).to.equal(0)
 
     // The password of yesterday, in the middle of a release.

@@ -69,6 +69,7 @@ const moments: readonly Moment[] = [
   {
     phase: 'Finalising',
     analysis: { stepWeights: [50], drain: '8s' },
+    orLater: 'Succeeded',
     reach: async (shop, timeline) => timeline.untilPhase('Finalising', 60, await release(shop, timeline)),
   },
   {
@@ -141,7 +142,7 @@ suite('Deleting a Canary', () => {
     const timeline = shop.timeline()
     await shop.apply(shop.canary())
     await timeline.untilPhase('Initialized', 60)
-    await shop.lab.kubectl.run('delete', 'namespace', shop.namespace, timeoutOf(45))
+    await shop.lab.kubectl.run('delete', 'namespace', shop.namespace, timeoutOf(120))
     expect(await shop.get(kinds.Canary, 'web')).to.equal(undefined)
   }
 

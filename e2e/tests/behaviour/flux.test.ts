@@ -74,7 +74,8 @@ suite('With Flux', () => {
       metadata: { name: 'notes', namespace: shop.namespace },
       data: { a: 'b' },
     }
-    const canary = shop.canary({ analysis: { stepWeights: [50] } })
+    // A run waits at 50 %, so that the push meets it, however slow the machine is.
+    const canary = shop.canary({ analysis: { steps: [{ weight: 50, approve: true }] } })
     // The selector of a Service is one value to server-side apply: Git would take back what Sluice adds to it (docs/flux.md).
     const applier = new Applier(shop, [shop.deployment(), canary, notes].map(inGit))
     try {
@@ -89,7 +90,14 @@ suite('With Flux', () => {
       ).to.deep.equal(Array(3).fill('created'))
       const settled = Date.now()
 
+      /** Not by kubectl, whose changes Flux takes back. */
+      const approve = async (since: number): Promise<void> => {
+        await timeline.untilPhase('WaitingPromotion', 90, since)
+        const metadata = { annotations: { 'sluice.dev/approve': `${since} well done` } }
+        await shop.lab.api.patch(pathOf(kinds.Canary, shop.namespace, 'web'), { metadata })
+      }
       const good = await applier.commit(withImage('v2'))
+      await approve(good)
       await timeline.untilPhase('Succeeded', 120, good)
       expect(await asShown(shop)).to.match(/condition met\s+Succeeded$/)
       const bad = await applier.commit(withImage('v3'))
@@ -97,7 +105,9 @@ suite('With Flux', () => {
       const next = await applier.commit(withImage('v4'))
       await timeline.untilWeight(50, 90, next)
       const pushed = await applier.commit(object => (object.kind === 'ConfigMap' ? null : withImage('v5')(object)))
-      await timeline.untilPhase('Succeeded', 150, pushed)
+      const { at: restarted } = await timeline.untilReason('Restarted', 60, pushed)
+      await approve(restarted)
+      await timeline.untilPhase('Succeeded', 150, restarted)
 
       // A commit each, and one object that left Git: all else was as Git has it, in every second of four runs.
       const found = applier.changes.filter(({ at: time }) => time >= settled).map(({ what }) => what)

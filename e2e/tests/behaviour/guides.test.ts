@@ -98,7 +98,7 @@ const fromArgoRollouts = async (shop: Shop): Promise<void> => {
   const guide = await guideOf(shop, 'from-argo-rollouts.md')
   await shop.lab.kubectl.apply([rollouts, ...itsController])
   await shop.lab.kubectl.run('wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', timeoutOf(30))
-  const loads = (['client', 'gateway'] as const).map(via => () => shop.load(via, { rate: 30, seconds: 600 }))
+  const loads = (['client', 'gateway'] as const).map(via => () => shop.load(via, { rate: 30 }))
   let started: ReturnType<(typeof loads)[number]>[] = []
   await guide.follow({
     '# before.yaml': async () => {
@@ -122,10 +122,7 @@ const fromVirtualService = async (shop: Shop): Promise<void> => {
       await shop.kubectl('apply', '-f', join(shop.lab.dir, 'guides', shop.namespace, 'before.yaml'))
       await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
       await Promise.all([shop.reachable('client'), shop.reachable('gateway')])
-      loads = [
-        shop.load('client', { rate: 30, seconds: 600 }),
-        shop.load('gateway', { rate: 30, path: '/status/200', seconds: 600 }),
-      ]
+      loads = [shop.load('client', { rate: 30 }), shop.load('gateway', { rate: 30, path: '/status/200' })]
     },
     'status web': async () => {
       expect(await outcomes(shop)).to.include('Succeeded')
@@ -150,7 +147,7 @@ const checklist = async (shop: Shop): Promise<void> => {
   const printed = await guide.follow({
     'rollout status': async () => {
       await shop.reachable('client')
-      load = shop.load('client', { rate: 40, seconds: 600 })
+      load = shop.load('client', { rate: 40 })
     },
   })
   expect(await outcomes(shop)).to.include.members(['Succeeded', 'Failed'])

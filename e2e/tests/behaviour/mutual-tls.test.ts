@@ -53,7 +53,7 @@ async function letsIn(shop: Shop, load: Load, client: object, status: 200 | 503)
 
 async function table(shop: Shop): Promise<void> {
   await shop.deployWeb({ serviceAccount: 'web' })
-  const load = shop.load('client', { address: await shop.caller('frontend'), rate: 100, seconds: 600 })
+  const load = shop.load('client', { address: await shop.caller('frontend'), rate: 100 })
   const modes: readonly TlsMode[] = ['DISABLE', 'PERMISSIVE', 'STRICT']
   const clients: readonly ClientTls[] = ['automatic', 'DISABLE', 'ISTIO_MUTUAL', 'SIMPLE']
   for (const mode of modes) {
@@ -82,7 +82,7 @@ const rate = { name: 'mutual-tls-rate', interval: '5s' }
 async function midRun(shop: Shop, analysis: object) {
   await shop.apply(peers('STRICT'))
   await shop.deployWeb({ version: 'v1', serviceAccount: 'web' })
-  const load = shop.load('client', { address: await shop.caller('frontend'), rate: 100, seconds: 600 })
+  const load = shop.load('client', { address: await shop.caller('frontend'), rate: 100 })
   const from = await steady(load, 200)
   await shop.apply(
     shop.canary({

@@ -1,4 +1,4 @@
-/** A new user's path, word for word as the README has it: its YAML, its commands, what it says one will see. */
+/** A new user's path, word for word as the README has it, but for the limit of latency: its YAML, its commands, what it says one will see. */
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import { rights } from '../../fixtures/controller.ts'
 import { explain } from '../../fixtures/explain.ts'
 import { Load } from '../../fixtures/load.ts'
+import { withPatience } from '../../fixtures/shop.ts'
 import { together } from '../../fixtures/together.ts'
 import { takingOver, withInjector } from '../../lab/injector.ts'
 import type { Lab } from '../../lab/lab.ts'
@@ -20,7 +21,7 @@ const blocks = (language: string): string[] =>
 /** The one YAML block with an object of this kind. */
 function yamlOf(kind: string): KubeObject {
   const found = blocks('yaml')
-    .map(text => parse(text) as KubeObject)
+    .map(text => parse(withPatience(text)) as KubeObject)
     .find(object => object.kind === kind)
   if (found === undefined) throw new Error(`README.md has no ${kind} in YAML`)
   return found

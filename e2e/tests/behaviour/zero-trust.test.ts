@@ -43,11 +43,11 @@ function callers(shop: Shop, ...more: string[]): KubeObject {
 const statuses = (load: Load, from: number, to = Number.POSITIVE_INFINITY): number[] =>
   [...new Set(load.between(from, to).map(({ status }) => status))].toSorted((a, b) => a - b)
 
-/** Resolves to the moment from which on every answer of half a second has this status. */
+/** Resolves to the moment from which on every answer of a second has this status. */
 async function steady(load: Load, status: number): Promise<number> {
   let since = 0
   await waitFor(`a caller gets ${status} alone`, 30, () => {
-    since = Date.now() - 500
+    since = Date.now() - 1000
     return load.between(since).length > 10 && statuses(load, since).join() === String(status)
   })
   return since
@@ -68,11 +68,11 @@ async function sameCallers(shop: Shop): Promise<void> {
   )
   await shop.kubectl('rollout', 'status', 'deployment/web', timeoutOf(60))
   const [frontend, rogue] = await Promise.all([shop.caller('frontend'), shop.caller('rogue')])
-  const allowed = shop.load('client', { address: frontend, rate: 100, seconds: 600 })
-  const admin = shop.load('client', { address: frontend, rate: 30, path: '/admin', seconds: 600 })
-  const denied = shop.load('client', { address: rogue, rate: 100, seconds: 600 })
-  const plain = shop.load('client', { rate: 1, seconds: 600 })
-  const grpc = { scheme: 'grpc', port: grpcPort.service, path: '/shop.Web/Get', seconds: 600 } as const
+  const allowed = shop.load('client', { address: frontend, rate: 100 })
+  const admin = shop.load('client', { address: frontend, rate: 30, path: '/admin' })
+  const denied = shop.load('client', { address: rogue, rate: 100 })
+  const plain = shop.load('client', { rate: 1 })
+  const grpc = { scheme: 'grpc', port: grpcPort.service, path: '/shop.Web/Get' } as const
   const allowedGrpc = shop.load('client', { ...grpc, address: frontend, rate: 50 })
   const deniedGrpc = shop.load('client', { ...grpc, address: rogue, rate: 50 })
   const all = { allowed: [allowed, allowedGrpc], denied: [denied, deniedGrpc] }

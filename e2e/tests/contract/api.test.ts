@@ -30,8 +30,7 @@ suite('The API contract, on a real API server', () => {
   let real: Transcripts
   let found: readonly Finding[]
 
-  suiteSetup(async function () {
-    this.timeout(600_000)
+  suiteSetup(async () => {
     const world = await lab()
     await installCrds(world)
     const server = { url: apiServerUrl, credentials: await world.pki.credentials('admin'), compact }

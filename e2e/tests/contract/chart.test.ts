@@ -61,8 +61,7 @@ const argsOf = (objects: readonly KubeObject[], deployment: string): string[] =>
   return recordsOf(at(found?.spec, 'template', 'spec', 'containers'))[0]?.['args'] as string[]
 }
 
-suite('The chart', function () {
-  this.timeout(180_000)
+suite('The chart', () => {
   let the: Lab
   let helm: Helm
 

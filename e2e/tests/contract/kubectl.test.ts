@@ -13,8 +13,7 @@ function untold({ output, ...outcome }: Outcome): Outcome {
   return { ...outcome, output: output.replace(/^Warning: .* Rolling back will not update .*\n/m, '') }
 }
 
-suite('kubectl', function () {
-  this.timeout(600_000)
+suite('kubectl', () => {
   let the: Lab
   let cluster: Cluster
   let real: Outcome[]

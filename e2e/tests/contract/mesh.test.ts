@@ -69,13 +69,12 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
     for (const [index, { name }] of cases.entries()) {
       const one = played[index]
       if (one === undefined) throw new Error('the cases were not applied')
-      seen.set(name, await send(one).catch((error: Error) => error))
+      seen.set(name, await seenOf(one).catch((error: Error) => error))
     }
     return seen
   })
   let all: Map<string, Seen | Error>
-  suiteSetup(async function (this: Mocha.Context) {
-    this.timeout(600_000)
+  suiteSetup(async () => {
     all = await playAll()
   })
 
@@ -174,6 +173,21 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
     return { requests, answers, flags, received }
   }
 
+  const misfits = (one: Played, seen: Seen): string[] =>
+    differencesOf(one, seen, (count, share) => fits(count, share, seen.requests))
+
+  /**
+   * What does not fit is sent once more: of so many counts one is beyond four standard deviations by chance, and a busy machine may come too
+   * late for a timeout of 0.2 s. What is no chance comes again.
+   */
+  async function seenOf(one: Played): Promise<Seen> {
+    const seen = await send(one)
+    const found = misfits(one, seen)
+    if (found.length === 0) return seen
+    console.log(`      sent once more: ${found.join('; ')}`)
+    return send(one)
+  }
+
   const textOf = ({ flags, received }: Pick<Seen, 'flags' | 'received'>): string =>
     JSON.stringify([[...flags], [...received]])
 
@@ -184,8 +198,7 @@ suite('The mesh contract, on a real istiod and Envoy', () => {
       if (seen instanceof Error) throw seen
       expect(seen.requests).to.be.greaterThan(50)
       counts.set(name, seen)
-      const found = differencesOf(one, seen, (count, share) => fits(count, share, seen.requests))
-      expect(found.join('\n')).to.equal('')
+      expect(misfits(one, seen).join('\n')).to.equal('')
     })
   }
 

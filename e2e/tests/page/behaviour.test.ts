@@ -15,8 +15,7 @@ const listOf = (count: number): Partial<Answers> => ({
   stream: [{ kind: 'list', items: manyRows(count), more: 0 }],
 })
 
-suite('the page in Chromium', function () {
-  this.timeout(360_000)
+suite('the page in Chromium', () => {
   let browser: Browser
   let opened: Opened | null = null
 

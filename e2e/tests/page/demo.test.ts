@@ -12,8 +12,7 @@ import { Pty } from '../../page/pty.ts'
 
 const program = fileURLToPath(new URL('../../../dist/sluice.js', import.meta.url))
 
-suite('the commands that the demo prints', function () {
-  this.timeout(600_000)
+suite('the commands that the demo prints', () => {
   let demo: ChildProcess
   let printed = ''
   let commands: readonly string[]

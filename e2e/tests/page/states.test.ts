@@ -45,8 +45,7 @@ async function violations(page: Page): Promise<string[]> {
 const overflowOf = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
 
-suite('the page in each state', function () {
-  this.timeout(540_000)
+suite('the page in each state', () => {
   let browser: Browser
   const only = process.env['STATES']
 
