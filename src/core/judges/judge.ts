@@ -24,7 +24,7 @@ export interface Verdict {
   readonly sight: 'seen' | 'no-data' | 'not-enough' | 'earlier' | 'unavailable' | 'refused'
 }
 
-const NO_REQUEST = 'the canary received no request'
+const NO_REQUEST = 'the metrics show no request to the canary'
 const NO_OUTCOME =
   'reported without saying how they were answered (response_code, and grpc_response_status of gRPC; status with nginx): a Telemetry or a relabeling may leave that label out'
 const NO_SECURITY_POLICY =

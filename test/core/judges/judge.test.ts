@@ -244,13 +244,13 @@ suite('what cannot be seen', () => {
   test('no request is no data, and holds', () => {
     expect(success({ requests: noData, errors: noData, 'caller-failures': noData })).to.deep.equal({
       outcome: 'hold',
-      because: 'request-success-rate has no data for the last 30s: the canary received no request',
+      because: 'request-success-rate has no data for the last 30s: the metrics show no request to the canary',
       value: null,
       requests: 0,
       sight: 'no-data',
     })
     expect(duration({ latency: { kind: 'no-data', because: 'the query gave NaN' }, requests: 0 }).because).to.equal(
-      'request-duration has no data for the last 30s: the canary received no request',
+      'request-duration has no data for the last 30s: the metrics show no request to the canary',
     )
   })
 
@@ -347,7 +347,7 @@ suite('judging the rate of mutual TLS', () => {
       'no request is no data',
       {},
       'hold',
-      'mutual-tls-rate has no data for the last 30s: the canary received no request',
+      'mutual-tls-rate has no data for the last 30s: the metrics show no request to the canary',
     ],
     [
       'requests that do not say it are no data, whatever was reset, and never 0 %',

@@ -131,7 +131,7 @@ export const strategyRows: Rows = {
     move: [
       'Progressing advancing 0',
       'MetricsUnavailable',
-      'Holding at weight 0: request-success-rate has no data for the last 55s: the canary received no request. At weight 0 callers send it none: write analysis.mirror: true, a webhook of type rollout that sends some, or noData: pass',
+      'Holding at weight 0: request-success-rate has no data for the last 55s: the metrics show no request to the canary. At weight 0 callers send it none: write analysis.mirror: true, a webhook of type rollout that sends some, or noData: pass',
       5 * second,
     ],
   },
