@@ -8,6 +8,7 @@ import { telemetry } from '../../src/core/routers/istio/telemetry.ts'
 import { keptLog, loopback, saying } from '../adapters/prometheus/loopback.ts'
 import { gate, scene } from '../core/analysis/given.ts'
 import { World } from '../scenarios/world.ts'
+import { listening, PUBLIC, RoutesWorld } from './routes.given.ts'
 
 suite('partial answers', () => {
   /** The verdict of one gate on a server that gives every query this value, and says this beside it. */
@@ -100,5 +101,37 @@ suite('limits in other units', () => {
     }
     expect(refusal({ name: 'request-duration', thresholdRange: { max: 5 } })).to.equal(null)
     expect(refusal({ name: 'request-success-rate', query: 'vector(1)', thresholdRange: { min: 0.99 } })).to.equal(null)
+  })
+})
+
+suite('faults that a VirtualService injects', () => {
+  /** Callers at a gateway judge, because the pods have no proxies: they count what is injected, too. */
+  async function releaseOf(image: string, fault: Record<string, unknown>): Promise<RoutesWorld> {
+    const world = new RoutesWorld(1000, [])
+    world.callersAtGateway('shop.example.com', 100)
+    const http = [{ fault, route: [{ destination: { host: 'web' } }] }]
+    world.virtualService('shop', 'front', { hosts: ['shop.example.com'], gateways: [PUBLIC], http })
+    world.deploy('demo/web:1.0.0', { labels: { 'sidecar.istio.io/inject': 'false' } })
+    world.start()
+    await world.clock.advance(5000)
+    world.canary({ service: { ...listening, virtualServices: [{ name: 'front' }] } })
+    await world.until('Initialized')
+    await world.clock.advance(20_000)
+    expect(world.status.vantage).to.equal('source')
+    world.setImage(image)
+    await world.until(image === 'demo/web:1.1.0' ? 'Succeeded' : 'Failed')
+    await world.close()
+    return world
+  }
+  const abort = { abort: { percentage: { value: 5 }, httpStatus: 503 } }
+  const delay = { delay: { percentage: { value: 5 }, fixedDelay: '3s' } }
+
+  test('aborts and delays are no fault of a candidate', async () => {
+    await releaseOf('demo/web:1.1.0', { ...abort, ...delay })
+  })
+
+  test('a bad candidate is rolled back for what it answers beside them', async () => {
+    const { status } = await releaseOf('demo/web:2.0.0-errors', abort)
+    expect(status.message).to.match(/request-success-rate 90 % is below 99 %/)
   })
 })

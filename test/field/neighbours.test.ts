@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { kinds } from '../../src/api/object.ts'
 import { at } from '../../src/core/json.ts'
+import type { CanaryStatus } from '../../src/api/status.ts'
 import { Pod } from '../../playground/kinds.ts'
 import { World } from '../scenarios/world.ts'
 
@@ -181,6 +182,47 @@ suite('field: what serves already', () => {
     )
     world.setImage('demo/web:1.1.0')
     await world.until('Succeeded')
+  })
+
+  test('F8, other values: a copy of the primary that was made by hand gets requests, and is named until it is gone', async () => {
+    await world.initialized()
+    const primary = world.object(kinds.Deployment, 'web-primary')
+    const { labels = {} } = primary?.metadata ?? {}
+    world.user.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web-debug', namespace: 'shop', labels },
+      spec: primary?.spec ?? {},
+    })
+    await world.clock.advance(10_000)
+    expect(world.status.warnings).to.deep.equal([
+      {
+        reason: 'Conflict',
+        message:
+          "Service shop/web also leads to the pods of Deployment shop/web-debug, because they have the labels of the primary's: callers reach them, whatever was judged. Delete it, or recreate it with other labels than sluice.dev/role: primary",
+      },
+    ])
+    world.user.delete(kinds.Deployment, 'shop', 'web-debug')
+    await world.clock.advance(10_000)
+    expect(world.status.warnings).to.equal(undefined)
+  })
+
+  test('F8, other values: a second Canary of the Service says that it is ignored, and nothing of the first one’s pods', async () => {
+    await world.initialized()
+    deploy('web2', { app: 'web2' })
+    world.user.create({
+      apiVersion: 'sluice.dev/v1beta1',
+      kind: 'Canary',
+      metadata: { name: 'web2', namespace: 'shop' },
+      spec: {
+        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web2' },
+        service: { name: 'web', port: 80, targetPort: 8080 },
+        analysis: {},
+      },
+    })
+    await world.clock.advance(10_000)
+    const { reason, warnings }: CanaryStatus = world.object(kinds.Canary, 'web2')?.['status'] ?? {}
+    expect([reason, warnings]).to.deep.equal(['Conflict', undefined])
   })
 
   test('N3: what Flagger made serves, so the advice is the way back, and not to delete it', async () => {

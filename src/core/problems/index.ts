@@ -46,6 +46,7 @@ import {
   externalService,
   otherServiceOfBothSides,
   podsInSubset,
+  podsBesidePrimary,
   podsLeftOut,
   serviceOfOtherPods,
   serviceThatLosesItsPods,
@@ -110,6 +111,7 @@ const policies: readonly (Policy | Slot)[] = [
   warnsOnly(podsLeftOut),
   // Before, they stop the start.
   { find: podsInSubset, stops: [], warns: ['candidate', 'run', 'rest'] },
+  warnsOnly(podsBesidePrimary),
   // Its advice needs pods of the primary.
   { find: otherServiceOfBothSides, stops: [], warns: ['candidate', 'run', 'rest'] },
   warnsOnly(headlessApex),

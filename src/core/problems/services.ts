@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/object.ts'
 import { topologyOf } from '../../api/providers.ts'
 import { at, entryOf, type Json, numberOf, recordsOf, textOf, textsOf } from '../json.ts'
 import { labelMode, primaryLabels, selects, templateLabels } from '../render/labels.ts'
-import { ORIGINAL_ANNOTATION } from '../model/names.ts'
+import { CANARY_LABEL, ORIGINAL_ANNOTATION } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import { isOurs, liveOf } from '../render/ownership.ts'
 import { selectorBefore } from '../render/original.ts'
@@ -60,7 +60,7 @@ export const serviceOfOtherPods: FindProblem = o => {
 export const podsLeftOut: FindProblem = o => {
   const live = liveOf(o, o.names.apexService)
   if (live === undefined || isOurs(o, live) || !isAdopted(live) || topologyOf(o.canary.spec) === 'subsets') return null
-  const others = inWords(running(o))
+  const others = inWords(running(o).filter(one => !isSelectedBy(live, one)))
   if (others === '') return null
   const selector = written(Object.entries(selectorBefore(live)))
   return problem(
@@ -80,6 +80,30 @@ export const podsInSubset: FindProblem = o => {
     'Conflict',
     `The pods of ${inWords(others)} have the labels of a subset of ${calledHere(o, 'Service', o.names.apexService.name)}, so they get requests of that side, whatever their revision. Give them other labels`,
   )
+}
+
+/** Pods that look like the primary's, such as those of a copy of it that was made by hand: callers reach them, too. */
+export const podsBesidePrimary: FindProblem = o => {
+  const live = liveOf(o, o.names.apexService)
+  if (live === undefined || isOurs(o, live) || !isAdopted(live) || topologyOf(o.canary.spec) === 'subsets') return null
+  // With a primary of another Canary it is that one's Service.
+  const isOfAnother = ({ metadata }: KubeObject): boolean =>
+    (metadata.labels?.[CANARY_LABEL] ?? o.names.canary) !== o.names.canary
+  const others = inWords(running(o).filter(one => isSelectedBy(live, one) && !isOfAnother(one)))
+  if (others === '') return null
+  return problem(
+    'Conflict',
+    `${called(live)} also leads to the pods of ${others}, because they have the labels of the primary's: callers reach them, whatever was judged. Delete it, or recreate it with other labels than ${written(labelsApart(o))}`,
+  )
+}
+
+const isSelectedBy = (service: KubeObject, workload: KubeObject): boolean =>
+  selects(textsOf(at(service.spec, 'selector')), templateLabels(workload))
+
+/** The labels that pods of the primary have and those of the target have not. */
+const labelsApart = (o: Observation): (readonly [string, string])[] => {
+  const target = templateLabels(o.target?.object)
+  return Object.entries(primaryLabels(o, target) ?? {}).filter(([key, value]) => entryOf(target, key) !== value)
 }
 
 const isAdopted = (live: KubeObject): boolean => live.metadata.annotations?.[ORIGINAL_ANNOTATION] !== undefined
@@ -168,9 +192,8 @@ export const otherServiceOfBothSides: FindProblem = o => {
     return recordsOf(at(spec, 'ports')).some(port => numberOfTarget(port) === numberOfTarget(main))
   })
   if (other === undefined) return null
-  const apart = Object.entries(primary).filter(([key, value]) => entryOf(target, key) !== value)
   return problem(
     'Conflict',
-    `${called(other)} selects the pods of both sides, so its callers reach a candidate before it has passed. Let them use Service ${o.names.apexService.name}, or, while this Canary exists, add ${written(apart)} to its selector`,
+    `${called(other)} selects the pods of both sides, so its callers reach a candidate before it has passed. Let them use Service ${o.names.apexService.name}, or, while this Canary exists, add ${written(labelsApart(o))} to its selector`,
   )
 }

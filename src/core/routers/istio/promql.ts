@@ -56,9 +56,15 @@ const callersOf = (vantage: CheckContext['vantage']): string => (vantage === 'wa
 const callersView = (scene: CheckContext, side: Side): CallerView =>
   side === 'canary' ? scene.canaryCallers : scene.primaryCallers
 
+/**
+ * Requests that the `fault` of a VirtualService aborted or delayed: what became of them is no side's doing. A proxy before the pods counts
+ * them under the side that the split has chosen; those of the pods know nothing of faults.
+ */
+const FAULT = `response_flags!~"${flagged('FI|DI')}"`
+
 /** What the vantage point of the Canary reports of one side. */
 function observed(scene: CheckContext, side: Side): string {
-  if (scene.vantage !== 'destination') return sent(scene, callersView(scene, side))
+  if (scene.vantage !== 'destination') return `${sent(scene, callersView(scene, side))},${FAULT}`
   return received(scene.namespace, side === 'canary' ? scene.target : scene.primary)
 }
 
@@ -143,7 +149,7 @@ export function resets(scene: CheckContext, window: Milliseconds): string {
 function failedOnTheWay(scene: CheckContext, window: Milliseconds, flags: string): string {
   const { version, services } = scene.canaryCallers
   const versions = version === undefined ? '' : `,destination_version=~${quoted(`${escapeRegex(version)}|unknown`)}`
-  const selector = `${REQUESTS}{${sent(scene, { services })}${versions},response_flags=~${quoted(flags)}}`
+  const selector = `${REQUESTS}{${sent(scene, { services })}${versions},response_flags=~${quoted(flags)},${FAULT}}`
   return `sum(${increments(selector, window)})`
 }
 
