@@ -315,6 +315,8 @@ suite('handing Services back', () => {
       'delete web-primary',
       'delete web-canary',
     ])
+    // A Deployment that comes later without a Canary has no label of ours.
+    expect(selector(settled(o, removed), 'web')).to.deep.equal({ app: 'web' })
   })
 
   test('an owner reference of ours goes with our label, or the Service would go with the Canary', () => {
