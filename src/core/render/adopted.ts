@@ -2,7 +2,7 @@
 import { apiVersionOf, type KubeObject } from '../../api/object.ts'
 import { mayApexLeadToCanary } from '../../api/providers.ts'
 import { at, entryOf, type Json, present, recordsOf, sameJson, textsOf } from '../json.ts'
-import { type Labels, selects, targetLabels, templateLabels } from './labels.ts'
+import { type Labels, selects, targetLabels, templateLabels, unswitched } from './labels.ts'
 import { ENDPOINTS_LABEL, ORIGINAL_ANNOTATION, POD_HASH_LABEL, ROLE_LABEL } from '../model/names.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Posture } from '../model/posture.ts'
@@ -194,8 +194,8 @@ export function releaseAdopted(o: Observation, live: KubeObject): Write[] {
 /** What the target's pods are selected by; where it is gone, what the Service selects now, without what only pods of a release have. */
 export function ownSelector(o: Observation, live: KubeObject): Labels {
   if (o.target !== null) return targetLabels(o)
-  const { [ROLE_LABEL]: _, [POD_HASH_LABEL]: __, ...selector } = textsOf(at(live.spec, 'selector'))
-  return selector
+  const { [ROLE_LABEL]: role, [POD_HASH_LABEL]: _, ...selector } = textsOf(at(live.spec, 'selector'))
+  return role === undefined ? unswitched(o, selector) : selector
 }
 
 /** Whether a user's Service still is what Sluice last wrote of it, so that this write follows from something else. */

@@ -76,6 +76,14 @@ export function switchedLabel(o: Labelled): string | null {
 
 export const switched = (value: string): string => `${value}-primary`
 
+/** A selector of the primary's pods in `switch` as one of the target's, whose own labels are not known any more. */
+export function unswitched(o: Labelled, selector: Labels): Labels {
+  const label = o.settings.selectorLabels.find(one => selector[one] !== undefined)
+  const value = label === undefined ? '' : (selector[label] ?? '')
+  const before = value.replace(/-primary$/, '')
+  return label === undefined || switched(before) !== value ? selector : { ...selector, [label]: before }
+}
+
 /** Labels of a pod of the target as a pod of the primary has them; null where the mode cannot tell the two apart. */
 export function primaryLabels(o: Labelled, labels: Labels): Labels | null {
   if (labelMode(o) === 'switch') {

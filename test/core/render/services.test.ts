@@ -317,6 +317,10 @@ suite('handing Services back', () => {
     ])
     // A Deployment that comes later without a Canary has no label of ours.
     expect(selector(settled(o, removed), 'web')).to.deep.equal({ app: 'web' })
+    const switching = observation({ canary: canary({ primary: { labels: 'switch' } }) })
+    const switched = settled({ ...switching, memory: { ...switching.memory, labels: 'switch' } })
+    expect(selector(switched, 'web')).to.deep.equal({ app: 'web-primary' })
+    expect(selector(settled({ ...switched, target: null }, removed), 'web')).to.deep.equal({ app: 'web' })
   })
 
   test('an owner reference of ours goes with our label, or the Service would go with the Canary', () => {
