@@ -40,7 +40,7 @@ export const checkRows: Rows = {
       9000,
     ],
   },
-  'asks then': { rule: resumeSuspended, given: at(suspended), move: 'asks 12 questions' },
+  'asks then': { rule: resumeSuspended, given: at(suspended), move: 'asks 13 questions' },
   'and starts from the first step when there is data': {
     rule: resumeSuspended,
     given: answered(at(suspended), resumeSuspended, () => value(100)),
@@ -51,7 +51,7 @@ export const checkRows: Rows = {
       0,
     ],
   },
-  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 13 questions' },
+  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 14 questions' },
   'a check that fails is counted': {
     rule: runChecks,
     given: answered(at(due), runChecks, failing),

@@ -257,7 +257,7 @@ export const hooksBeforeTraffic: Rows = {
       'pre-rollout',
       called('start', { asked: false, last: yes }),
     ),
-    move: 'asks 12 questions',
+    move: 'asks 13 questions',
   },
   'a rollback webhook that cannot be called says nothing of the data': {
     rule: resumeSuspended,
