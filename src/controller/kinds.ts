@@ -6,6 +6,7 @@ import { templateLabels } from '../core/render/labels.ts'
 import { CANARY_LABEL, ENDPOINTS_LABEL, SERVICE_NAME_LABEL } from '../core/model/names.ts'
 import type { ObjectForm } from '../core/ports.ts'
 import { TRACKING_ANNOTATIONS } from '../core/render/configs.ts'
+import { aliasKeys } from '../core/routers/aliases.ts'
 import { routing } from '../core/routers/index.ts'
 import type { ProviderKind } from '../core/routers/provider.ts'
 import { scalerKinds } from '../core/autoscalers/index.ts'
@@ -212,6 +213,7 @@ export const indexes: readonly { kind: Kind; name: string; of: (object: KubeObje
       return first === undefined ? [] : [pair(namespaceOf(service), first)]
     },
   },
+  { kind: kinds.Service, name: 'alias', of: aliasKeys },
   ...routeKinds.flatMap(({ kind, indexes: own }) => Object.entries(own).map(([name, of]) => ({ kind, name, of }))),
   ...scalerKinds.map(({ kind, pausable }) => ({
     kind,

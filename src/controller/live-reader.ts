@@ -11,16 +11,7 @@ import { hashOfContent } from '../core/render/content.ts'
 import { bounded } from '../runtime/object-limits.ts'
 import { getServed, listServed } from '../runtime/read-served.ts'
 import type { Content } from './config-contents.ts'
-import {
-  configKinds,
-  forms,
-  indexes,
-  isReadInAllNamespaces,
-  keeping,
-  providerKinds,
-  routeKinds,
-  selectors,
-} from './kinds.ts'
+import { configKinds, forms, indexes, isReadInAllNamespaces, keeping, selectors } from './kinds.ts'
 import type { Reader } from './reader.ts'
 
 /** Objects in one page of a list. */
@@ -57,6 +48,8 @@ export class LiveReader implements Reader {
   readonly #missingLists = new Map<string, Scope>()
   readonly #troubles = new Set<string>()
   readonly #dispensable = new Set<string>()
+  /** Kinds without which the Canary goes on. */
+  readonly #beside = new Set<string>()
 
   constructor(options: LiveReaderOptions) {
     this.#options = options
@@ -72,6 +65,11 @@ export class LiveReader implements Reader {
     const known = this.#objects.get(key)
     if (known === undefined) this.#missingObjects.set(key, ref)
     return known ?? undefined
+  }
+
+  /** The Canary goes on without these kinds: that they may not be listed is not said. */
+  goWithout(beside: readonly Kind[]): void {
+    for (const kind of beside) this.#beside.add(kindKey(kind))
   }
 
   /** An object without which the observer can do: that it may not be read is not said. */
@@ -185,7 +183,7 @@ export class LiveReader implements Reader {
       ).catch((error: unknown) => {
         this.#unlisted.add(scopeKey(scope))
         const none = { resourceVersion: '', items: [] }
-        return isForbidden(error) && isOnlyBeside(kind) ? none : this.#refused(error, none)
+        return isForbidden(error) && this.#beside.has(kindKey(kind)) ? none : this.#refused(error, none)
       })
       for (const item of page.items) {
         const object = keep(item)
@@ -220,8 +218,3 @@ const isIn = (scope: Scope, namespace: string): boolean => scope.namespace === '
 
 /** Whether a list of this kind has every object, so that one that is not in it does not exist. */
 const isWhole = (kind: Kind): boolean => selectors[kindKey(kind)] === undefined
-
-/** No provider needs it: the controller goes on without it as well. */
-const isOnlyBeside = (kind: Kind): boolean =>
-  routeKinds.some(one => kindKey(one.kind) === kindKey(kind)) &&
-  !providerKinds.some(one => kindKey(one.kind) === kindKey(kind))

@@ -1,9 +1,12 @@
 /** One Canary as the controller would see it now, read from the API server: for commands, without informers and without a Lease. */
-import { kinds, type KubeObject, type Ref } from '../api/object.ts'
+import type { Canary } from '../api/canary.ts'
+import { type Kind, kindKey, kinds, type KubeObject, type Ref } from '../api/object.ts'
 import { recordOf } from '../core/json.ts'
 import type { Finding } from '../core/model/check.ts'
+import { namesOf } from '../core/model/names.ts'
 import type { Observation, Settings } from '../core/model/observation.ts'
 import type { Call, KubeApi, Sha256 } from '../core/ports.ts'
+import { routingOf } from '../core/routers/index.ts'
 import { readStatus } from '../core/status/read-status.ts'
 import type { Instant } from '../core/time.ts'
 import { bounded } from '../runtime/object-limits.ts'
@@ -59,6 +62,7 @@ export async function observeLive(
   const status = readStatus(recordOf(kept['status']), now)
   const parsed = observer.read(kept, status.memory.provider)
   if ('problems' in parsed) return parsed
+  reader.goWithout(besideOf(parsed.canary))
   const known = {
     ...status,
     findings,
@@ -73,6 +77,14 @@ export async function observeLive(
     if (!(await reader.fetch(call))) return observation
   }
   throw new Error(`Canary ${ref.namespace}/${ref.name} was read ${MOST_ROUNDS} times, and there is always more to read`)
+}
+
+/** Kinds of others that the controller goes on without. */
+function besideOf(canary: Canary): Kind[] {
+  const provider = routingOf({ canary })
+  const named = provider.namedKinds({ canary, names: namesOf(canary) })
+  const needed = [...provider.kinds.map(({ kind }) => kind), ...named].map(kindKey)
+  return provider.neighbours.map(({ kind }) => kind).filter(kind => !needed.includes(kindKey(kind)))
 }
 
 /** Whether the namespace is going; asked only when that matters, as in a pass of the controller. */

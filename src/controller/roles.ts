@@ -52,6 +52,7 @@ ClusterRole sluice manifests/rbac.yaml
   networking.istio.io virtualservices get,list,watch,create,patch,delete
   networking.istio.io destinationrules get,list,watch,create,patch,delete
   networking.istio.io gateways list,watch
+  networking.k8s.io ingresses list,watch
   security.istio.io peerauthentications list,watch
   autoscaling horizontalpodautoscalers get,list,watch,create,patch,delete
   keda.sh scaledobjects get,list,watch,create,patch,delete

@@ -170,7 +170,7 @@ suite('controller', () => {
     await world.clock.advance(590_000)
     expect(calls.filter(call => !call.startsWith('list '))).to.deep.equal([])
     // Each kind that may be absent is looked for once.
-    expect(calls).to.have.lengthOf.at.most(4)
+    expect(calls).to.have.lengthOf.at.most(5)
   })
 
   test('a new leader acts on what the last one left, however far its own watches are behind', async () => {

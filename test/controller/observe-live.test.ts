@@ -321,12 +321,12 @@ suite('a Canary that is observed without informers', () => {
     expect(restricted.surroundings.gateways).to.deep.equal({})
   })
 
-  test('one who may not list Gateways sees all else', async () => {
+  test('one who may not list Gateways or Ingresses sees all else', async () => {
     boundTo('edge/public')
     await frozen()
     const api = world.api.replica()
     const refused = new ApiError({ code: 403, reason: 'Forbidden', message: 'gateways is forbidden' })
-    api.faults.refuse(({ kind }) => kind === kinds.IstioGateway, refused)
+    api.faults.refuse(({ kind }) => kind === kinds.IstioGateway || kind === kinds.Ingress, refused)
     const observed = await observedLive(world, api)
     expect(observed.unseen).to.equal(null)
     expect(observed.surroundings.gateways).to.deep.equal({})

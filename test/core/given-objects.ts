@@ -138,6 +138,8 @@ export const noSurroundings: Surroundings = {
   trafficPolicies: [],
   policies: [],
   otherApiRoutes: [],
+  aliases: [],
+  ingresses: [],
   gateways: {},
   allRoutesSeen: true,
   namespaceTerminating: false,

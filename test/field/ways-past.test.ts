@@ -167,6 +167,38 @@ suite('field: ways past the split', () => {
       expect(world.status.warnings).to.equal(undefined)
     })
 
+    test('F5, other values: an Ingress to the Service, and the Service open to the outside, are a warning', async () => {
+      world.api.server.resources.install(resourceOf(looseDefinition(kinds.Ingress)))
+      const backend = { service: { name: 'web', port: { number: 80 } } }
+      const http = { paths: [{ path: '/', pathType: 'Prefix', backend }] }
+      world.start()
+      await world.begin({}, { interval: '1m' })
+      await world.until('Initialized')
+      world.user.create({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: 'front', namespace: 'shop' },
+        spec: { rules: [{ host: 'shop.example.com', http }] },
+      })
+      await world.clock.advance(10_000)
+      const said = (subject: string): string =>
+        `${subject} requests from outside of the mesh to Service web that bypass the traffic split. These requests never reach the canary, and traffic checks ignore them. To split them, serve their hosts at a Gateway: service.gateways and service.hosts`
+      const told = (): string[] => world.events().filter(event => event.startsWith('Bypassed: '))
+      expect(world.status.warnings?.map(({ message }) => message)).to.deep.equal([said('Ingress shop/front brings')])
+      world.user.merge(kinds.Service, 'shop', 'web', { spec: { type: 'LoadBalancer' } })
+      world.setImage('demo/web:1.1.0')
+      await world.until('Succeeded')
+      expect(told()).to.deep.equal(
+        ['Ingress shop/front brings', 'Service shop/web (LoadBalancer) and Ingress shop/front bring'].map(
+          subject => `Bypassed: ${said(subject)}`,
+        ),
+      )
+      world.user.delete(kinds.Ingress, 'shop', 'front')
+      world.user.merge(kinds.Service, 'shop', 'web', { spec: { type: 'ClusterIP' } })
+      await world.clock.advance(10_000)
+      expect(world.status.warnings).to.equal(undefined)
+    })
+
     test('F5, other values: a bad candidate goes back all the same', async () => {
       world.start()
       await world.begin({}, { stepWeights: [10, 50] })

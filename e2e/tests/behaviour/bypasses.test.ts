@@ -189,6 +189,55 @@ suite('Past the split', () => {
     expectNoFailure(client, bypassing)
   }
 
+  const alias = (name: string, of: Shop): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    // Istiod takes an alias for the Service at listeners of these ports alone (https://github.com/istio/istio/issues/61519).
+    spec: {
+      type: 'ExternalName',
+      externalName: apexOf(of),
+      ports: [80, 8080].map(port => ({ name: `http-${port}`, port })),
+    },
+  })
+
+  /** An alias is one more name of the Service at callers in the mesh; a route to it leads to the Service itself, past the weights. */
+  const byAlias = async (shop: Shop, team: Shop): Promise<void> => {
+    await shop.deployWeb({ version: 'v1' })
+    const backend = { service: { name: 'web', port: { number: 80 } } }
+    const paths = [{ path: '/', pathType: 'Prefix', backend }]
+    await shop.apply(alias('shop', shop), {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'front' },
+      spec: { rules: [{ host: shop.hostAtGateway, http: { paths } }] },
+    })
+    const http = [{ route: [{ destination: { host: 'theirs', port: { number: 80 } } }] }]
+    await team.apply(
+      alias('theirs', shop),
+      virtualService('edge', { hosts: [shop.hostAtGateway], gateways: [gatewayName], http }),
+    )
+    const timeline = shop.timeline()
+    await shop.apply(shop.canary({ service: { gateways: ['mesh'], hosts: undefined }, analysis: quick }))
+    await timeline.untilPhase('Initialized', 90)
+    const names = [shop.hostInMesh('web'), shop.hostInMesh('shop'), team.hostInMesh('theirs')]
+    for (const host of names) await shop.reachable('client', 60, { host })
+    await shop.reachable('gateway')
+    const callers = names.map(host => shop.load('client', { rate: 80, host }))
+    const bypassing = shop.load('gateway', { rate: 80 })
+    const since = await shop.setImage('v9')
+    const { decidedAt } = await timeline.untilPhase('Promoting', 120, since)
+    await timeline.untilPhase('Succeeded', 120, since)
+    expectShares(timeline, 'v9', since, ...callers)
+    expect(bypassing.versions(since, decidedAt), 'past the split').to.have.all.keys('v1')
+    expectNoFailure(...callers, bypassing)
+    const status = (await shop.get(kinds.Canary, 'web'))?.['status'] as { warnings?: { message: string }[] } | undefined
+    expect(status?.warnings?.map(({ message }) => message)).to.deep.equal([
+      `VirtualService ${team.namespace}/edge routes requests at gateway ${gatewayName} to Service ${team.namespace}/theirs, which is Service web, and bypasses the traffic split. These requests never reach the canary, and traffic checks ignore them`,
+      `Ingress ${shop.namespace}/front brings requests from outside of the mesh to Service web that bypass the traffic split. These requests never reach the canary, and traffic checks ignore them. To split them, serve their hosts at a Gateway: service.gateways and service.hosts`,
+    ])
+  }
+
   const two =
     (run: (shop: Shop, other: Shop) => Promise<void>) =>
     async (world: Lab): Promise<void> =>
@@ -206,6 +255,10 @@ suite('Past the split', () => {
     {
       name: 'F5, other values: an HTTPRoute at a Gateway is a warning, and no verdict on the candidate',
       run: async world => Shop.within(world, 'past', byHttpRoute),
+    },
+    {
+      name: 'F5, other values: callers by an alias meet the split; a route to one, and an Ingress, are warnings',
+      run: two(byAlias),
     },
     { name: 'F4: one host at a gateway, and each path for its own', run: two(oneHost) },
     { name: 'F5, other values: of another namespace it is a warning, and the release goes on', run: two(elsewhere) },

@@ -100,6 +100,10 @@ export interface Surroundings {
   readonly policies: readonly KubeObject[]
   /** Routes to the apex in the words of another API than the provider's: beside ours they make two answers to one request. */
   readonly otherApiRoutes: readonly KubeObject[]
+  /** Services of type ExternalName, anywhere that is watched, that stand for the apex or a side. */
+  readonly aliases: readonly KubeObject[]
+  /** Ingresses that lead to one of these, or to the apex or a side, where the provider splits at other places. */
+  readonly ingresses: readonly KubeObject[]
   /** Gateways that routes of the split are bound to, by `namespace/name`; null: there is none. One that is not seen has no entry. */
   readonly gateways: Readonly<Record<string, KubeObject | null>>
   /** Whether `routes` are from all namespaces, so that what is not among them does not exist. */

@@ -91,7 +91,7 @@ export interface RoutingProvider {
     o: Named & Pick<Observation, 'settings'>,
     find: Find,
     sees: Sees,
-  ): Pick<Surroundings, 'routes' | 'trafficPolicies' | 'policies' | 'otherApiRoutes' | 'gateways' | 'allRoutesSeen'>
+  ): Omit<Surroundings, 'rivals' | 'autoscalers' | 'services' | 'backends' | 'otherPods' | 'namespaceTerminating'>
   /** The labels by which one Service's pods are split; null where they are not, or the labels are not there. */
   subsets(o: Named & Pick<Observation, 'live'>): SubsetLabels | null
   /** null where there is nothing yet that could be read: no route, or none that leads to either side. */

@@ -10,6 +10,7 @@ import { liveOf } from '../../render/ownership.ts'
 import { virtualServiceKind } from '../istio/kinds.ts'
 import { meshKinds } from '../istio/mesh/kinds.ts'
 import { ownRuleRefs, renderRules } from '../istio/mesh/rules.ts'
+import { ingressKind } from '../nginx/kinds.ts'
 import type { Named, RoutingProvider } from '../provider.ts'
 import { ambientPolicyKinds } from '../istio/ambient/policies.ts'
 import { atWaypoint } from './ambient.ts'
@@ -32,7 +33,7 @@ export function gatewayApi(version: 'v1' | 'v1beta1'): RoutingProvider {
   return {
     kinds: [httpRouteKind(kind)],
     // Where the mesh is Istio, its rules hold for what these routes lead to; elsewhere there are none.
-    neighbours: [...otherRouteKinds, virtualServiceKind, ...meshKinds],
+    neighbours: [...otherRouteKinds, virtualServiceKind, ...meshKinds, ingressKind],
     injects: true,
     policyKinds: ambientPolicyKinds,
     refs: (o, find) => [httpRouteOf(kind, o.names), ...listedRefs(o, kind, find), ...ownRuleRefs(o)],

@@ -2,10 +2,12 @@
 import { kinds, type Kind, type KubeObject, type Ref } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs } from '../../render/ownership.ts'
+import { aliasesAround, aliasesOf, nameOf, namesAround } from '../aliases.ts'
 import { bounded } from '../around.ts'
 import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
+import { ingressesAround } from '../outside.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import { otherRouteKinds } from './kinds.ts'
 import { entriesOf, hasOurWeights, isChosen } from './listed.ts'
@@ -17,24 +19,27 @@ export function surroundingsOf(
   kind: Kind,
   find: Find,
 ): ReturnType<RoutingProvider['surroundings']> {
-  const { namespace, apexService, primaryService, canaryService } = o.names
-  const sides = [apexService, primaryService, canaryService]
+  const { namespace, apexService } = o.names
+  const aliases = aliasesAround(o, find)
+  const named = namesAround(o, aliases)
   const routes = [
     ...[kind, ...otherRouteKinds.map(other => other.kind)].flatMap(one => [
       ...find(one, 'parent', serviceParentKey(apexService)),
-      ...sides.flatMap(({ name }) => find(one, 'backend', `${namespace}/${name}`)),
+      ...named.flatMap(place => find(one, 'backend', `${place.namespace}/${place.name}`)),
     ]),
     ...routesWithOurMatch(o, kind, find),
   ]
   const host = canonicalHost(apexService.name, namespace)
   const virtualServices = [
     ...find(kinds.VirtualService, 'host', host),
-    ...sides.flatMap(({ name }) => find(kinds.VirtualService, 'destination', canonicalHost(name, namespace))),
+    ...named.flatMap(one => find(kinds.VirtualService, 'destination', canonicalHost(one.name, one.namespace))),
   ]
   return {
     ...meshAround(o, find),
     routes: bounded(namespace, routes),
     otherApiRoutes: bounded(namespace, virtualServices),
+    aliases,
+    ingresses: ingressesAround(o, aliases, find),
     // A route says itself whether its parents have taken it up.
     gateways: {},
     allRoutesSeen: false,
@@ -51,16 +56,20 @@ export function otherRoutes(o: Pick<Observation, 'names' | 'canary' | 'surroundi
 }
 
 /** The Service of this canary that a route of others, of either API, leads to past the split: the apex, else a side; null for none. */
-export function serviceReached(o: Pick<Observation, 'names'>, route: KubeObject): string | null {
+export function serviceReached(o: Pick<Observation, 'names' | 'surroundings'>, route: KubeObject): string | null {
   const { apexService, primaryService, canaryService } = o.names
-  return [apexService, primaryService, canaryService].find(service => leadsTo(route, service))?.name ?? null
+  return [apexService, primaryService, canaryService].find(service => isReached(o, route, service))?.name ?? null
 }
 
 /** Whether a route of others leads to a side, beside whatever else it leads to. */
-export const leadsToSide = ({ names }: Pick<Observation, 'names'>, route: KubeObject): boolean =>
-  [names.primaryService, names.canaryService].some(side => leadsTo(route, side))
+export const leadsToSide = (o: Pick<Observation, 'names' | 'surroundings'>, route: KubeObject): boolean =>
+  [o.names.primaryService, o.names.canaryService].some(side => isReached(o, route, side))
 
-function leadsTo(route: KubeObject, { namespace, name }: Ref): boolean {
+/** By its own name, or by that of an alias. */
+const isReached = (o: Pick<Observation, 'surroundings'>, route: KubeObject, service: Ref): boolean =>
+  [service, ...aliasesOf(o, service).map(nameOf)].some(one => leadsTo(route, one))
+
+function leadsTo(route: KubeObject, { namespace, name }: Pick<Ref, 'namespace' | 'name'>): boolean {
   if (route.kind !== 'VirtualService') {
     return backendsIn(route).some(one => one.namespace === namespace && one.name === name)
   }

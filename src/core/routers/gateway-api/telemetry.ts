@@ -5,6 +5,7 @@ import { vantageOf } from '../istio/ambient/vantage.ts'
 import { gatewaysIn, MESH } from '../istio/bindings.ts'
 import { pastWaypoint } from '../istio/promql.ts'
 import { telemetry as ofIstio } from '../istio/telemetry.ts'
+import { ingressesPast } from '../outside.ts'
 import type { Telemetry } from '../provider.ts'
 import { isService, splitsMesh } from './parents.ts'
 import { parentKeys, serviceParentKey } from './refs.ts'
@@ -29,6 +30,7 @@ export const telemetry = (http: Kind): Telemetry => ({
       match.length === 0 &&
       // What is at a gateway of ours and leads elsewhere takes nothing from the mesh.
       otherRoutes(o).every(one => hasOurMatch(o, one) && serviceReached(o, one) === null) &&
+      ingressesPast(o).length === 0 &&
       o.surroundings.otherApiRoutes.length === 0
     )
   },

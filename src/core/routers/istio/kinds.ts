@@ -1,6 +1,7 @@
 /** The kinds of Istio that Sluice watches, and how their objects are found around a canary. */
 import { kinds, type KubeObject } from '../../../api/object.ts'
 import { httpRouteKind, otherRouteKinds } from '../gateway-api/kinds.ts'
+import { ingressKind } from '../nginx/kinds.ts'
 import type { ProviderKind } from '../provider.ts'
 import { delegatesIn, destinationsIn, hostsOf } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
@@ -39,4 +40,4 @@ export const rivalKinds: readonly ProviderKind[] = [
 ]
 
 /** What is watched where it is installed and may be read. */
-export const istioNeighbours: readonly ProviderKind[] = [gatewayKind, ...rivalKinds]
+export const istioNeighbours: readonly ProviderKind[] = [gatewayKind, ...rivalKinds, ingressKind]

@@ -1,6 +1,7 @@
 /** Which requests meet the split, as far as that is known: what telemetry may be expected of the two sides depends on it. */
 import type { Observation } from '../../model/observation.ts'
 import { leadsToSide, serviceReached } from '../gateway-api/surroundings.ts'
+import { ingressesPast } from '../outside.ts'
 import { MESH } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
 import { isCatchAll, matchesOf } from './matches.ts'
@@ -24,6 +25,7 @@ export function splitsAll(o: Observation): boolean {
     splitsInMesh(o) &&
     match.length === 0 &&
     waysPast(o).length === 0 &&
+    ingressesPast(o).length === 0 &&
     o.surroundings.otherApiRoutes.every(route => serviceReached(o, route) === null)
   )
 }

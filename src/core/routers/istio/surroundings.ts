@@ -1,8 +1,10 @@
 /** What is around a canary of Istio: its mesh, and routes of both APIs. */
 import { type Kind, kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation, Surroundings } from '../../model/observation.ts'
+import { aliasesAround, namesAround } from '../aliases.ts'
 import { bounded } from '../around.ts'
 import { serviceParentKey } from '../gateway-api/refs.ts'
+import { ingressesAround } from '../outside.ts'
 import type { Find, Named, RoutingProvider, Sees } from '../provider.ts'
 import { delegateKey, delegatesIn, gatewaysIn, hostsOf, isDelegate, MESH } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
@@ -18,37 +20,38 @@ export function surroundingsOf(
   find: Find,
   sees: Sees,
 ): ReturnType<RoutingProvider['surroundings']> {
-  const routes = routesAround(o, find)
+  const aliases = aliasesAround(o, find)
+  const routes = routesAround(o, aliases, find)
   return {
     ...meshAround(o, find),
     routes,
+    aliases,
+    ingresses: ingressesAround(o, aliases, find),
     allRoutesSeen: sees(kinds.VirtualService, ''),
     gateways: gatewaysAround(o, routes, find, sees),
     otherApiRoutes: bounded(
       o.names.namespace,
-      rivalKinds.flatMap(({ kind }) => routesOfKind(o, kind, find)),
+      rivalKinds.flatMap(({ kind }) => routesOfKind(o, aliases, kind, find)),
     ),
   }
 }
 
 /** Of the Gateway API: those for requests to the Service in the mesh, and those that lead to one of our Services. */
-const routesOfKind = ({ names }: Named, kind: Kind, find: Find): readonly KubeObject[] => [
-  ...find(kind, 'parent', serviceParentKey(names.apexService)),
-  ...[names.apexService, names.primaryService, names.canaryService].flatMap(({ namespace, name }) =>
-    find(kind, 'backend', `${namespace}/${name}`),
-  ),
+const routesOfKind = (o: Named, aliases: readonly KubeObject[], kind: Kind, find: Find): readonly KubeObject[] => [
+  ...find(kind, 'parent', serviceParentKey(o.names.apexService)),
+  ...namesAround(o, aliases).flatMap(({ namespace, name }) => find(kind, 'backend', `${namespace}/${name}`)),
 ]
 
 /**
  * Those for our hosts or wildcards over the apex, those that lead to our Services, those that delegate to one that does or to one that
  * has the split, and those for the hosts of the latter.
  */
-function routesAround({ canary, names }: Named, find: Find): readonly KubeObject[] {
+function routesAround({ canary, names }: Named, aliases: readonly KubeObject[], find: Find): readonly KubeObject[] {
   const by = (index: string, key: string): readonly KubeObject[] => find(kinds.VirtualService, index, key)
-  const { namespace, apexService, primaryService, canaryService } = names
+  const { namespace, apexService } = names
   const hosts = [apexService.name, ...(canary.spec.service.hosts ?? [])]
-  const leading = [apexService, primaryService, canaryService].flatMap(({ name }) =>
-    by('destination', canonicalHost(name, namespace)),
+  const leading = namesAround({ canary, names }, aliases).flatMap(one =>
+    by('destination', canonicalHost(one.name, one.namespace)),
   )
   const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
   const delegates = leading.filter(isDelegate)

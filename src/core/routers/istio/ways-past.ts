@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../api/object.ts'
 import type { Json } from '../../json.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
+import { aliasesOf, nameOf } from '../aliases.ts'
 import { precedes } from '../around.ts'
 import {
   delegateKey,
@@ -124,6 +125,8 @@ export interface WayPast {
   readonly destination: RouteDestination
   /** Name of the Service that it leads to: the apex, or one side. */
   readonly service: string
+  /** The Service that stands for that one in the route; null: none does. */
+  readonly alias: KubeObject | null
   /** Where callers find it, in one notation. */
   readonly gateways: readonly string[]
   /** The object is listed, and this route is none of those that its entry chooses. */
@@ -146,13 +149,16 @@ export function waysPast(o: Asked): WayPast[] {
 function wayOf(o: Asked, object: KubeObject, destinations: readonly RouteDestination[], isLeftOut: boolean): WayPast[] {
   const { namespace = '' } = object.metadata
   for (const service of [o.names.apexService, o.names.primaryService, o.names.canaryService]) {
+    const aliases = aliasesOf(o, service)
     for (const destination of destinations) {
-      if (!isHost(destination.host, namespace, service)) continue
+      const alias = aliases.find(one => isHost(destination.host, namespace, nameOf(one))) ?? null
+      if (alias === null && !isHost(destination.host, namespace, service)) continue
       for (const { root, bound } of bindingsOf(o, object)) {
         const gateways = gatewaysOfRoute(destination.route, bound, namespace).filter(
           gateway => root !== null || gateway === MESH || !isTakenAt(o, object, destination, gateway),
         )
-        if (gateways.length > 0) return [{ object, root, destination, service: service.name, gateways, isLeftOut }]
+        if (gateways.length > 0)
+          return [{ object, root, destination, service: service.name, alias, gateways, isLeftOut }]
       }
     }
   }

@@ -21,6 +21,8 @@ export const kubernetes: RoutingProvider = {
     trafficPolicies: [],
     policies: [],
     otherApiRoutes: [],
+    aliases: [],
+    ingresses: [],
     gateways: {},
     allRoutesSeen: false,
   }),

@@ -26,7 +26,8 @@ export function surroundingsOf(o: Named, find: Find): ReturnType<RoutingProvider
   const places = users === undefined ? [] : new Set(pathsToApex(o, users).map(placeOf))
   const rivals = [...places].flatMap(place => find(kinds.Ingress, 'place', place))
   const routes = bounded(namespace, [...leading, ...rivals])
-  return { routes, trafficPolicies: [], policies: [], otherApiRoutes: [], gateways: {}, allRoutesSeen: false }
+  const others = { trafficPolicies: [], policies: [], otherApiRoutes: [], aliases: [], ingresses: [], gateways: {} }
+  return { ...others, routes, allRoutesSeen: false }
 }
 
 /** Ingresses around the canary that are neither the user's that is split nor ours. */

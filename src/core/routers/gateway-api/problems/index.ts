@@ -17,6 +17,7 @@ import {
   waypointMissing,
   waypointShared,
 } from '../../istio/ambient/problems.ts'
+import { requestsFromOutside } from '../../outside.ts'
 import type { RoutingProvider } from '../../provider.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { telemetry } from '../telemetry.ts'
@@ -108,6 +109,7 @@ export const gatewayPolicies = (kind: Kind): RoutingProvider['policies'] => ({
     foreign(routeOfOtherApi(besideVirtualServices(kind), 'elsewhere')),
     { find: refusedRoute, stops: [], warns: ['candidate', 'rest'] },
     warnsOnly(wayPastTheSplit(kind)),
+    warnsOnly(requestsFromOutside('serve their hosts at a Gateway: service.gatewayRefs and service.hosts')),
     stops(gatewayUncounted(kind)),
     ...meshPolicies.routes,
   ],

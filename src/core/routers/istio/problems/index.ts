@@ -9,6 +9,7 @@ import {
   vantageChanged,
   virtualServiceInAmbient,
 } from '../ambient/problems.ts'
+import { requestsFromOutside } from '../../outside.ts'
 import { routeOfOtherApi, type TwoApis } from '../../two-apis.ts'
 import { splitsMesh } from '../split-scope.ts'
 import { telemetry } from '../telemetry.ts'
@@ -78,6 +79,7 @@ export const istioPolicies: RoutingProvider['policies'] = {
     warnsOnly(consumerRoute),
     warnsOnly(otherWaysPastTheSplit),
     warnsOnly(routePastTheSplit),
+    warnsOnly(requestsFromOutside('serve their hosts at a Gateway: service.gateways and service.hosts')),
     warnsOnly(wildcardThatStopsApplying),
     stops(ruleThatStopsApplying),
     ...meshPolicies.routes,

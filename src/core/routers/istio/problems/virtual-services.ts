@@ -27,11 +27,12 @@ const places = (gateways: readonly string[]): string =>
   listedInWords(gateways.map(gateway => (gateway === MESH ? 'in the mesh' : `at gateway ${gateway}`)))
 
 /** `VirtualService shop/edge routes requests at gateway istio-system/public to Service web directly and bypasses the traffic split`. */
-function describe({ object, root, destination, service, gateways, isLeftOut }: WayPast): string {
+function describe({ object, root, destination, service, alias, gateways, isLeftOut }: WayPast): string {
   const by = root === null ? '' : `, to which ${called(root)} delegates,`
   const name = textOf(destination.route['name'])
   const left = isLeftOut ? `, by ${name === '' ? 'a route' : `route ${name}`} that its entry leaves out,` : ''
-  return `${called(object)}${by} routes requests ${places(gateways)} to Service ${service} directly${left} and bypasses the traffic split`
+  const to = alias === null ? `Service ${service} directly` : `${called(alias)}, which is Service ${service},`
+  return `${called(object)}${by} routes requests ${places(gateways)} to ${to}${left} and bypasses the traffic split`
 }
 
 /**
@@ -57,6 +58,11 @@ const findWayPast: FindProblem = o => {
 }
 
 function adviceFor(o: Observation, first: WayPast, ways: readonly WayPast[]): string {
+  const named = first.alias === null ? '' : `Write host: ${first.service} in that route. `
+  return `${named}${entryFor(o, first, ways)}`
+}
+
+function entryFor(o: Observation, first: WayPast, ways: readonly WayPast[]): string {
   const { service } = o.canary.spec
   if (first.destination.protocol !== 'http') {
     return `Only http routes can be split: make it an http route, or lead it to another Service.`
