@@ -1,7 +1,7 @@
 /**
- * Services of type ExternalName that stand for a Service of a canary. In DNS each is one more name of it. To Istio it is that, too: routes for
- * the Service get the requests of callers in the mesh that use the alias, and a route to the alias leads to the Service itself
- * (https://istio.io/latest/docs/ops/configuration/traffic-management/traffic-routing/; tried with istiod).
+ * Services of type ExternalName that stand for a Service of a canary. In DNS each is one more name of it. To a mesh it is that, too: routes for
+ * the Service get the requests of callers in the mesh that use the alias, and a route to the alias leads to the Service itself (seen in
+ * e2e/tests/behaviour/bypasses.test.ts).
  */
 import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
 import { at, textOf } from '../json.ts'
