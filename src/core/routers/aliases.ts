@@ -6,7 +6,7 @@
 import { kinds, type KubeObject, type Ref } from '../../api/object.ts'
 import { at, textOf } from '../json.ts'
 import type { Observation } from '../model/observation.ts'
-import { bounded } from './around.ts'
+import { oldestElsewhere } from './around.ts'
 import type { Find, Named } from './provider.ts'
 
 type Name = Pick<Ref, 'namespace' | 'name'>
@@ -22,9 +22,9 @@ const servicesOf = ({ names }: Named): readonly Ref[] => [names.apexService, nam
 
 /** Those around a canary. */
 export const aliasesAround = (o: Named, find: Find): readonly KubeObject[] =>
-  bounded(
-    o.names.namespace,
+  oldestElsewhere(
     servicesOf(o).flatMap(({ namespace, name }) => find(kinds.Service, 'alias', `${namespace}/${name}`)),
+    [o.names.namespace],
   )
 
 /** The Services of a canary, and whatever stands for them. */

@@ -1,6 +1,5 @@
 /** Objects around a canary that may contradict its split: which one counts, and how many are read. */
 import type { KubeObject } from '../../api/object.ts'
-import { called } from '../problems/problem.ts'
 
 /** The order of what serves routes among objects that contradict each other: by creation, then by name and namespace. */
 export const precedes = (one: KubeObject, other: KubeObject): boolean => age(one) < age(other)
@@ -14,16 +13,17 @@ export function inOrder(objects: readonly KubeObject[]): KubeObject[] {
 const age = ({ metadata }: KubeObject): string =>
   `${metadata.creationTimestamp ?? ''} ${metadata.name}.${metadata.namespace ?? ''}`
 
-/** Routes of other namespaces around one Canary: who makes more of them costs its owner nothing. */
-const MOST_ELSEWHERE = 200
+/** Objects of one kind in other namespaces around one Canary: who makes more of them costs its owner nothing. */
+export const MOST_ELSEWHERE = 200
 
-/** Each once; of other namespaces the oldest. */
-export function bounded(namespace: string, found: readonly KubeObject[]): readonly KubeObject[] {
-  const distinct = found.length < 2 ? found : [...new Set(found)]
-  if (distinct.length <= MOST_ELSEWHERE) return distinct
-  const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
-  const order = (one: KubeObject): string => `${one.metadata.creationTimestamp ?? ''} ${called(one)}`
-  const aged = distinct.filter(one => !isHere(one)).map(object => ({ object, order: order(object) }))
-  const elsewhere = aged.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ object }) => object)
-  return [...distinct.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
+/** Each once: all of these namespaces, and of the others the oldest, which count first in the mesh and at a gateway. */
+export function oldestElsewhere(found: readonly KubeObject[], own: readonly string[]): readonly KubeObject[] {
+  const all = distinct(found)
+  if (all.length <= MOST_ELSEWHERE) return all
+  const isHere = (one: KubeObject): boolean => own.includes(one.metadata.namespace ?? '')
+  const elsewhere = inOrder(all.filter(one => !isHere(one)))
+  return [...all.filter(isHere), ...elsewhere.slice(0, MOST_ELSEWHERE)]
 }
+
+const distinct = (objects: readonly KubeObject[]): readonly KubeObject[] =>
+  objects.length < 2 ? objects : [...new Set(objects)]

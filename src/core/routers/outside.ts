@@ -8,16 +8,16 @@ import { at, listOf, textOf } from '../json.ts'
 import type { Observation } from '../model/observation.ts'
 import { called, calledHere, type FindProblem, listedInWords, problem } from '../problems/problem.ts'
 import { liveOf } from '../render/ownership.ts'
-import { bounded, inOrder } from './around.ts'
+import { inOrder, oldestElsewhere } from './around.ts'
 import { namesAround } from './aliases.ts'
 import { annotationOf, isTrue } from './nginx/ingress.ts'
 import type { Find, Named } from './provider.ts'
 
 /** Ingresses that lead to a Service of the canary, or to an alias of one. */
 export const ingressesAround = (o: Named, aliases: readonly KubeObject[], find: Find): readonly KubeObject[] =>
-  bounded(
-    o.names.namespace,
+  oldestElsewhere(
     namesAround(o, aliases).flatMap(({ namespace, name }) => find(kinds.Ingress, 'backend', `${namespace}/${name}`)),
+    [o.names.namespace],
   )
 
 /**

@@ -114,6 +114,11 @@ const stops: Readonly<Record<string, { o: Observation; message: string }>> = {
     message:
       'VirtualService shop/other gets the requests for web.shop in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.',
   },
+  'a younger one for that notation and for another, which Istio reads as the Service': {
+    o: given([routes('other', { hosts: ['web.shop', 'web'] }, 'shop', { creationTimestamp: LATER })], {}, serving),
+    message:
+      'VirtualService shop/other gets the requests for web.shop in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.',
+  },
   'an older route of the namespace for the same requests at a gateway': {
     o: given([edge({ http: [to('other')] })], { hosts: ['shop.example.com'], gateways: ['public.istio-system'] }),
     message:

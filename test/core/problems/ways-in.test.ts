@@ -4,7 +4,7 @@ import { type KubeObject, kinds } from '../../../src/api/object.ts'
 import type { Observation, Surroundings } from '../../../src/core/model/observation.ts'
 import { type Moment, problemOf, warningsOf } from '../../../src/core/problems/index.ts'
 import { istio } from '../../../src/core/routers/istio/index.ts'
-import { canary, noSurroundings, observation } from '../given-objects.ts'
+import { canary, noSurroundings, object, observation } from '../given-objects.ts'
 import { at, moments } from './moments.given.ts'
 import {
   alsoInMesh,
@@ -123,14 +123,15 @@ suite('what is found of the ways in', () => {
     [kinds.IstioGateway, gateway(server(['*']))],
   ]
   const indexes = [...istio.kinds, ...istio.neighbours]
-  const around = (service: Spec, isSeen: boolean): Surroundings => {
+  const around = (service: Spec, isSeen: boolean, more: typeof all = [], asked: string[] = []): Surroundings => {
     const o = observation({ canary: canary({}, service) })
     return {
       ...noSurroundings,
       ...istio.surroundings(
         o,
-        (kind, index, key) =>
-          all
+        (kind, index, key) => {
+          asked.push(key)
+          return [...more, ...all]
             .filter(([one]) => one === kind)
             .map(([, found]) => found)
             .filter(found =>
@@ -138,7 +139,8 @@ suite('what is found of the ways in', () => {
                 .find(one => one.kind === kind)
                 ?.indexes[index]?.(found)
                 .includes(key),
-            ),
+            )
+        },
         (_, namespace) => isSeen && namespace !== '',
       ),
     }
@@ -153,6 +155,23 @@ suite('what is found of the ways in', () => {
     expect(found.gateways['team/gone']).to.equal(null)
     expect(found.gateways['edge/public']?.metadata.name).to.equal('public')
     expect(found.allRoutesSeen).to.equal(false)
+  })
+
+  test('however many younger roots others write, of whatever length, and no more of them than that', () => {
+    const spec = { hosts: Array.from({ length: 500 }, (_, index) => `h${index}.evil`), http: [delegate] }
+    const younger = { namespace: 'evil', creationTimestamp: '2030-01-01T00:00:00Z' }
+    const long = { ...spec, hosts: [...spec.hosts, ...Array.from({ length: 2000 }, (_, index) => `l${index}.evil`)] }
+    const others = [
+      ...Array.from({ length: 300 }, (_, index) => object(kinds.VirtualService, `r${index}`, { spec }, younger)),
+      routes('long', long, 'evil'),
+    ]
+    const asked: string[] = []
+    const more = others.map((one): (typeof all)[number] => [kinds.VirtualService, one])
+    const found = around({ delegation: true }, true, more, asked)
+    const seen = new Set(names(found))
+    expect(['team/root', 'evil/rival', 'evil/long'].filter(one => !seen.has(one))).to.deep.equal([])
+    expect(found.routes).to.have.length(200)
+    expect(new Set(asked).size).to.be.below(1300)
   })
 
   test('of a namespace that is not seen, Gateways that were found alone', () => {

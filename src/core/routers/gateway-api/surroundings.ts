@@ -3,7 +3,7 @@ import { kinds, type Kind, type KubeObject, type Ref } from '../../../api/object
 import type { Observation } from '../../model/observation.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { aliasesAround, aliasesOf, nameOf, namesAround } from '../aliases.ts'
-import { bounded } from '../around.ts'
+import { oldestElsewhere } from '../around.ts'
 import { destinationsIn } from '../istio/bindings.ts'
 import { canonicalHost, isHost } from '../istio/hosts.ts'
 import { meshAround } from '../istio/mesh/surroundings.ts'
@@ -36,8 +36,8 @@ export function surroundingsOf(
   ]
   return {
     ...meshAround(o, find),
-    routes: bounded(namespace, routes),
-    otherApiRoutes: bounded(namespace, virtualServices),
+    routes: oldestElsewhere(routes, [namespace]),
+    otherApiRoutes: oldestElsewhere(virtualServices, [namespace]),
     aliases,
     ingresses: ingressesAround(o, aliases, find),
     // A route says itself whether its parents have taken it up.

@@ -44,23 +44,37 @@ export const isDelegate = (object: KubeObject): boolean => listOf(at(object.spec
 export const delegateKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
 /** The VirtualServices that one delegates to, as `namespace/name`. */
-export function delegatesIn(object: KubeObject): string[] {
-  return recordsOf(at(object.spec, 'http')).flatMap(({ delegate }) => {
-    const name = textOf(at(delegate, 'name'))
-    return name === '' ? [] : [`${textOf(at(delegate, 'namespace')) || namespaceOf(object)}/${name}`]
-  })
+export const delegatesIn = (object: KubeObject): string[] =>
+  recordsOf(at(object.spec, 'http')).flatMap(route => delegateOf(route, object) ?? [])
+
+/** The same of one of its routes; null for one that has destinations. */
+export function delegateOf({ delegate }: Json, object: KubeObject): string | null {
+  const name = textOf(at(delegate, 'name'))
+  return name === '' ? null : `${textOf(at(delegate, 'namespace')) || namespaceOf(object)}/${name}`
 }
 
-/** The gateways, among those that a VirtualService of `namespace` is bound to, at which one of its routes is evaluated. */
-export function gatewaysOfRoute(route: Json, bound: readonly string[], namespace: string): readonly string[] {
-  const matches = recordsOf(route['match']).map(match => gatewaysOfMatch(match, bound, namespace))
-  return matches.length === 0 ? bound : bound.filter(gateway => matches.some(one => one.includes(gateway)))
+/** The gateways, among those that a VirtualService of `namespace` is bound to, at which some of its routes are evaluated. */
+export function gatewaysOfRoutes(
+  routes: readonly Json[],
+  bound: ReadonlySet<string>,
+  namespace: string,
+): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const route of routes) {
+    const named = recordsOf(route['match']).map(match => texts(match['gateways']))
+    if (named.length === 0 || named.some(one => one.length === 0)) return bound
+    for (const one of named.flat()) {
+      const gateway = gatewayOf(one, namespace)
+      if (bound.has(gateway)) found.add(gateway)
+    }
+  }
+  return found
 }
 
-/** The same for one of its matches. */
-export function gatewaysOfMatch(match: Json, bound: readonly string[], namespace: string): readonly string[] {
-  const named = texts(match['gateways']).map(gateway => gatewayOf(gateway, namespace))
-  return named.length === 0 ? bound : bound.filter(gateway => named.includes(gateway))
+/** Whether a match in a VirtualService of `namespace` that is bound to a gateway is evaluated there. */
+export function isMatchAt(match: Json, gateway: string, namespace: string): boolean {
+  const named = texts(match['gateways'])
+  return named.length === 0 || named.some(one => gatewayOf(one, namespace) === gateway)
 }
 
 /** Where a route of a VirtualService leads. */
@@ -92,17 +106,31 @@ export function destinationsIn(object: KubeObject): RouteDestination[] {
   )
 }
 
-/** The namespaces that an object is exported to: all of them, or a list; a dot means its own. */
-export function exportedTo(object: KubeObject): 'all' | readonly string[] {
-  const written = texts(at(object.spec, 'exportTo'))
-  if (written.length === 0 || written.includes('*')) return 'all'
-  return written.filter(one => one !== '~').map(one => (one === '.' ? namespaceOf(object) : one))
+const exporting = new WeakMap<KubeObject, 'all' | ReadonlySet<string>>()
+
+/** The namespaces that an object is exported to: all of them, or these; a dot means its own. Of one object it is asked often. */
+export function exportedTo(object: KubeObject): 'all' | ReadonlySet<string> {
+  const known = exporting.get(object)
+  if (known !== undefined) return known
+  const written = new Set(texts(at(object.spec, 'exportTo')))
+  const isForAll = written.size === 0 || written.has('*')
+  if (written.delete('.')) written.add(namespaceOf(object))
+  written.delete('~')
+  const to = isForAll ? 'all' : written
+  exporting.set(object, to)
+  return to
 }
 
 /** Whether the proxies of a namespace see the object. */
 export function isVisibleFrom(object: KubeObject, namespace: string): boolean {
   const to = exportedTo(object)
-  return to === 'all' || to.includes(namespace)
+  return to === 'all' || to.has(namespace)
+}
+
+/** Whether an object is exported to any namespace but its own. */
+export function isExportedElsewhere(object: KubeObject): boolean {
+  const to = exportedTo(object)
+  return to === 'all' || to.size > (to.has(namespaceOf(object)) ? 1 : 0)
 }
 
 /**
@@ -111,7 +139,6 @@ export function isVisibleFrom(object: KubeObject, namespace: string): boolean {
  */
 export function isVisibleAt(object: KubeObject, gateway: string): boolean {
   const to = exportedTo(object)
-  if (to === 'all') return true
-  if (gateway === MESH) return to.length > 0
-  return to.some(namespace => namespace !== namespaceOf(object) || gateway.startsWith(`${namespace}/`))
+  if (to === 'all' || isExportedElsewhere(object)) return true
+  return to.size > 0 && (gateway === MESH || gateway.startsWith(`${namespaceOf(object)}/`))
 }

@@ -5,28 +5,48 @@
  */
 import type { KubeObject } from '../../../api/object.ts'
 import { at, entryOf, type Json, recordOf, recordsOf, sameJson, textOf } from '../../json.ts'
-import type { Observation } from '../../model/observation.ts'
-import { delegatesIn, gatewaysOfRoute, isDelegate } from './bindings.ts'
+import type { Named } from '../provider.ts'
+import { delegateKey, delegateOf, isDelegate } from './bindings.ts'
+import { virtualServiceOf } from './names.ts'
+import { type Asked, once } from './once.ts'
 
-type Asked = Pick<Observation, 'surroundings'>
-
-/** VirtualServices with hosts that delegate to the one with this key, `namespace/name`. */
-export function rootsOf(o: Asked, key: string): KubeObject[] {
-  return o.surroundings.routes.filter(one => !isDelegate(one) && delegatesIn(one).includes(key))
+/** A VirtualService with hosts, and its http routes in whose place those of another one come. */
+export interface Delegation {
+  readonly root: KubeObject
+  readonly routes: readonly Json[]
 }
 
-/** The http routes of a root in whose place the routes of that VirtualService come. */
-export function delegatingRoutes(root: KubeObject, key: string): Json[] {
-  return recordsOf(at(root.spec, 'http')).filter(route =>
-    delegatesIn({ ...root, spec: { http: [route] } }).includes(key),
-  )
-}
+const NONE: readonly Delegation[] = []
 
-/** The gateways at which a root delegates to that VirtualService. */
-export function delegatingGateways(root: KubeObject, key: string, bound: readonly string[]): readonly string[] {
-  const routes = delegatingRoutes(root, key)
-  const { namespace = '' } = root.metadata
-  return bound.filter(gateway => routes.some(route => gatewaysOfRoute(route, bound, namespace).includes(gateway)))
+/** Those that delegate to the VirtualService with this key, `namespace/name`: one that has the split, or one around the canary. */
+export const delegationsTo = (o: Asked, key: string): readonly Delegation[] => delegations(o).get(key) ?? NONE
+
+/** VirtualServices with hosts that delegate to it. */
+export const rootsOf = (o: Asked, key: string): KubeObject[] => delegationsTo(o, key).map(({ root }) => root)
+
+/** By what is delegated to. A root may name thousands that are not there. */
+const delegations = once(o => {
+  const { routes } = o.surroundings
+  const delegates = new Set([...splittingKeys(o), ...routes.filter(isDelegate).map(delegateKey)])
+  const found = new Map<string, { root: KubeObject; routes: Json[] }[]>()
+  for (const root of routes.filter(one => !isDelegate(one))) {
+    for (const route of recordsOf(at(root.spec, 'http'))) {
+      const key = delegateOf(route, root)
+      if (key === null || !delegates.has(key)) continue
+      const known = found.get(key) ?? []
+      if (known.length === 0) found.set(key, known)
+      const last = known.at(-1)
+      if (last?.root === root) last.routes.push(route)
+      else known.push({ root, routes: [route] })
+    }
+  }
+  return found
+})
+
+/** The VirtualServices that have the split, as `namespace/name`. */
+export function splittingKeys({ canary, names }: Named): string[] {
+  const listed = canary.spec.service.virtualServices?.map(({ name }) => name)
+  return (listed ?? [virtualServiceOf(names).name]).map(name => `${names.namespace}/${name}`)
 }
 
 const TEXTS = ['uri', 'scheme', 'method', 'authority'] as const

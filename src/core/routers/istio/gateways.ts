@@ -18,6 +18,13 @@ export type Reception = 'routed' | 'redirected' | 'opaque' | 'of others' | 'unse
 
 const HTTP = new Set(['HTTP', 'HTTP2', 'HTTP_PROXY', 'GRPC', 'GRPC-WEB', 'GRPC-WEB-TEXT'])
 
+/** Comparisons of hosts of a Gateway with those of a VirtualService: users write both. */
+const MOST_COMPARISONS = 10_000
+
+/** Whether a Gateway has so many hosts that nothing is told of what it takes. */
+export const isTooLarge = (gateway: KubeObject, hosts: readonly string[]): boolean =>
+  serversOf(gateway).reduce((sum, server) => sum + listOf(server['hosts']).length, 0) * hosts.length > MOST_COMPARISONS
+
 /**
  * @param hosts of a VirtualService, as Istio reads them.
  * @param namespace of that VirtualService.

@@ -7,7 +7,7 @@ import type { Side } from '../users-routes.ts'
 export type { Side }
 
 /** Hosts are compared in lower case and without the dot of a fully qualified name. */
-const normalized = (host: string): string => host.toLowerCase().replace(/\.$/, '')
+const normalized = (host: string): string => (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase()
 
 /**
  * The Service that a host in an object of `namespace` means, in any notation: `web`, `web.shop`, `web.shop.svc`, or with a

@@ -4,11 +4,11 @@ import { leadsToSide, serviceReached } from '../gateway-api/surroundings.ts'
 import { ingressesPast } from '../outside.ts'
 import { MESH } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
-import { isCatchAll, matchesOf } from './matches.ts'
+import { isCatchAll } from './matches.ts'
 import { splitBindings, waysPast } from './ways-past.ts'
 
 /** Routes that carry the split are evaluated at callers in the mesh. */
-export const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one => one.gateways.includes(MESH))
+export const splitsMesh = (o: Observation): boolean => splitBindings(o).some(one => one.gateways.has(MESH))
 
 /** The routes between the two sides are ours and bind the mesh. Only then can shares add up. */
 function splitsInMesh(o: Observation): boolean {
@@ -34,8 +34,7 @@ export function splitsAll(o: Observation): boolean {
 function isDelegatedWhole(o: Observation): boolean {
   const apex = canonicalHost(o.names.apexService.name, o.names.namespace)
   return splitBindings(o).some(
-    ({ gateways, hosts, matches }) =>
-      gateways.includes(MESH) && hosts.includes(apex) && matches.some(match => matchesOf(match).some(isCatchAll)),
+    ({ gateways, hosts, matches }) => gateways.has(MESH) && hosts.has(apex) && matches.some(isCatchAll),
   )
 }
 

@@ -2,17 +2,17 @@
 import { type Kind, kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation, Surroundings } from '../../model/observation.ts'
 import { aliasesAround, namesAround } from '../aliases.ts'
-import { bounded } from '../around.ts'
+import { MOST_ELSEWHERE, oldestElsewhere } from '../around.ts'
 import { serviceParentKey } from '../gateway-api/refs.ts'
 import { ingressesAround } from '../outside.ts'
 import type { Find, Named, RoutingProvider, Sees } from '../provider.ts'
 import { delegateKey, delegatesIn, gatewaysIn, hostsOf, isDelegate, MESH } from './bindings.ts'
 import { canonicalHost } from './hosts.ts'
+import { splittingKeys } from './delegation.ts'
 import { rivalKinds } from './kinds.ts'
 import { wildcardsOver } from './mesh/kinds.ts'
-import { virtualServiceOf } from './names.ts'
 import { canaryGateways } from './ports.ts'
-import { distinct, meshAround, MOST_ELSEWHERE, oldestElsewhere } from './mesh/surroundings.ts'
+import { meshAround } from './mesh/surroundings.ts'
 
 /** Of VirtualServices see `routesAround`. */
 export function surroundingsOf(
@@ -29,9 +29,9 @@ export function surroundingsOf(
     ingresses: ingressesAround(o, aliases, find),
     allRoutesSeen: sees(kinds.VirtualService, ''),
     gateways: gatewaysAround(o, routes, find, sees),
-    otherApiRoutes: bounded(
-      o.names.namespace,
+    otherApiRoutes: oldestElsewhere(
       rivalKinds.flatMap(({ kind }) => routesOfKind(o, aliases, kind, find)),
+      [o.names.namespace],
     ),
   }
 }
@@ -53,26 +53,32 @@ function routesAround({ canary, names }: Named, aliases: readonly KubeObject[], 
   const leading = namesAround({ canary, names }, aliases).flatMap(one =>
     by('destination', canonicalHost(one.name, one.namespace)),
   )
-  const isHere = (one: KubeObject): boolean => one.metadata.namespace === namespace
-  const delegates = leading.filter(isDelegate)
-  const delegating = [...delegates.filter(isHere), ...delegates.filter(one => !isHere(one)).slice(0, MOST_ELSEWHERE)]
-  const carrying = new Set(splittingKeys({ canary, names }))
-  const roots = [...carrying].flatMap(key => by('delegate', key)).slice(0, MOST_ELSEWHERE)
-  const found = distinct([
-    ...hosts.flatMap(host => by('host', canonicalHost(host, namespace))),
-    ...wildcardsOver(canonicalHost(apexService.name, namespace)).flatMap(host => by('host', host)),
-    ...leading,
-    ...delegating.flatMap(one => by('delegate', delegateKey(one))),
-    ...roots,
-    ...roots.flatMap(hostsOf).flatMap(host => by('host', host)),
-  ])
-  return oldestElsewhere(found, [namespace])
+  const own = [namespace]
+  const delegates = oldestElsewhere(leading.filter(isDelegate), own)
+  const roots = oldestElsewhere(
+    splittingKeys({ canary, names }).flatMap(key => by('delegate', key)),
+    own,
+  )
+  return oldestElsewhere(
+    [
+      ...hosts.flatMap(host => by('host', canonicalHost(host, namespace))),
+      ...wildcardsOver(canonicalHost(apexService.name, namespace)).flatMap(host => by('host', host)),
+      ...leading,
+      ...delegates.flatMap(one => by('delegate', delegateKey(one))),
+      ...roots,
+      ...hostsOfRoots(roots).flatMap(host => by('host', host)),
+    ],
+    own,
+  )
 }
 
-/** The VirtualServices that have the split, as `namespace/name`. */
-function splittingKeys({ canary, names }: Named): string[] {
-  const listed = canary.spec.service.virtualServices?.map(({ name }) => name)
-  return (listed ?? [virtualServiceOf(names).name]).map(name => `${names.namespace}/${name}`)
+/** Of VirtualServices that delegate to the split: for each of them others are looked for, and the Canary hears of those that come. */
+const MOST_HOSTS = 1000
+
+/** A share of that for each, so that a long one leaves room for others. */
+function hostsOfRoots(roots: readonly KubeObject[]): readonly string[] {
+  const share = Math.ceil(MOST_HOSTS / Math.max(1, roots.length))
+  return [...new Set(roots.flatMap(root => hostsOf(root).slice(0, share)))]
 }
 
 /**

@@ -1,7 +1,6 @@
 /** VirtualServices through which requests reach the Services of a canary without meeting its split. */
-import type { KubeObject } from '../../../api/object.ts'
+import type { KubeObject, Ref } from '../../../api/object.ts'
 import type { Json } from '../../json.ts'
-import type { Observation } from '../../model/observation.ts'
 import { isOurs, liveOf } from '../../render/ownership.ts'
 import { aliasesOf, nameOf } from '../aliases.ts'
 import { precedes } from '../around.ts'
@@ -10,44 +9,31 @@ import {
   destinationsIn,
   exportedTo,
   gatewaysIn,
-  gatewaysOfMatch,
-  gatewaysOfRoute,
+  gatewaysOfRoutes,
   hostsOf,
   isDelegate,
+  isExportedElsewhere,
   isVisibleAt,
   isVisibleFrom,
   MESH,
   type RouteDestination,
   writtenHosts,
 } from './bindings.ts'
-import { delegatingGateways, delegatingRoutes, rootsOf } from './delegation.ts'
+import { delegationsTo } from './delegation.ts'
 import { canonicalHost, isHost, istioHost } from './hosts.ts'
 import { virtualServiceOf } from './names.ts'
-import { isShadowed, matchesOf } from './matches.ts'
+import { isTakenAt, olderThan, type SplitBinding } from './joined-routes.ts'
+import { matchesOf } from './matches.ts'
+import { type Asked, comparing, type MayCompare, once } from './once.ts'
 import { canaryGateways, canaryHosts } from './ports.ts'
 import { carryingRoutes, chosenRoutes, listed, refOfListed } from './users.ts'
-
-type Asked = Pick<Observation, 'canary' | 'names' | 'live' | 'surroundings'>
-
-/** Routes that carry the split, and where they are bound. */
-export interface SplitBinding {
-  /** null: the VirtualService is ours and was not made yet. */
-  readonly object: KubeObject | null
-  /** In one notation. */
-  readonly hosts: readonly string[]
-  /** As Istio reads them. */
-  readonly istioHosts: readonly string[]
-  readonly gateways: readonly string[]
-  /** The `match` of each of its routes that carry the split. */
-  readonly matches: readonly unknown[]
-}
 
 /** Of a VirtualService of another namespace that delegates to the one with the split: anybody can write one, for hosts of their own. */
 export const isOfOthers = ({ names }: Pick<Asked, 'names'>, { object }: Pick<SplitBinding, 'object'>): boolean =>
   object !== null && object.metadata.namespace !== names.namespace
 
 /** Where our split is evaluated: where another VirtualService delegates to the one that has it, by the hosts and gateways of that one. */
-export function splitBindings(o: Asked): SplitBinding[] {
+export const splitBindings = once((o): readonly SplitBinding[] => {
   const { service } = o.canary.spec
   if (service.delegation) return delegatedBindings(o, virtualServiceOf(o.names).name, null)
   if (service.virtualServices === undefined) {
@@ -55,10 +41,10 @@ export function splitBindings(o: Asked): SplitBinding[] {
     return [
       {
         object: live !== undefined && isOurs(o, live) ? live : null,
-        hosts: canaryHosts(o).map(host => canonicalHost(host, o.names.namespace)),
-        istioHosts: canaryHosts(o).map(host => istioHost(host, o.names.namespace)),
-        gateways: canaryGateways(o),
-        matches: [service.match],
+        hosts: new Set(canaryHosts(o).map(host => canonicalHost(host, o.names.namespace))),
+        istioHosts: new Set(canaryHosts(o).map(host => istioHost(host, o.names.namespace))),
+        gateways: new Set(canaryGateways(o)),
+        matches: matchesOf(service.match),
       },
     ]
   }
@@ -66,29 +52,34 @@ export function splitBindings(o: Asked): SplitBinding[] {
     const live = liveOf(o, refOfListed(o, one))
     if (live === undefined) return []
     if (isDelegate(live)) return delegatedBindings(o, one.name, live)
-    const matches = chosenRoutes(o, one, live.spec).map(({ route }) => route['match'])
-    const istioHosts = writtenHosts(live).map(host => istioHost(host, o.names.namespace))
-    return [{ object: live, hosts: hostsOf(live), istioHosts, gateways: gatewaysIn(live), matches }]
+    const routes = chosenRoutes(o, one, live.spec).map(({ route }) => route)
+    return [bindingOf(live, routes, new Set(gatewaysIn(live)))]
   })
-}
+})
 
 /** @param delegate null: it is ours, which is exported to all namespaces. */
 function delegatedBindings(o: Asked, name: string, delegate: KubeObject | null): SplitBinding[] {
-  const key = `${o.names.namespace}/${name}`
-  return rootsOf(o, key).flatMap(root => {
+  return delegationsTo(o, `${o.names.namespace}/${name}`).flatMap(({ root, routes }) => {
     const { namespace = '' } = root.metadata
     if (delegate !== null && !isVisibleFrom(delegate, namespace)) return []
-    const visible = gatewaysIn(root).filter(gateway => isVisibleAt(root, gateway))
-    return [
-      {
-        object: root,
-        hosts: hostsOf(root),
-        istioHosts: writtenHosts(root).map(host => istioHost(host, namespace)),
-        gateways: delegatingGateways(root, key, visible),
-        matches: delegatingRoutes(root, key).map(route => route['match']),
-      },
-    ]
+    const visible = new Set(gatewaysIn(root).filter(gateway => isVisibleAt(root, gateway)))
+    return [bindingOf(root, routes, gatewaysOfRoutes(routes, visible, namespace))]
   })
+}
+
+/** Hosts of one VirtualService that has the split, or delegates to it, which others may be for, too. */
+const MOST_HOSTS = 1000
+
+function bindingOf(object: KubeObject, routes: readonly Json[], gateways: ReadonlySet<string>): SplitBinding {
+  const { namespace = '' } = object.metadata
+  const hosts = writtenHosts(object).slice(0, MOST_HOSTS)
+  return {
+    object,
+    hosts: new Set(hosts.map(host => canonicalHost(host, namespace))),
+    istioHosts: new Set(hosts.map(host => istioHost(host, namespace))),
+    gateways,
+    matches: routes.flatMap(route => matchesOf(route['match'])),
+  }
 }
 
 /** VirtualServices around the canary that do not carry its split. */
@@ -101,20 +92,20 @@ export function otherVirtualServices(o: Asked): KubeObject[] {
 }
 
 /**
- * Whether another VirtualService gets requests for a host in the mesh that ours is for. Istio uses one for each host: first what
+ * Whether another VirtualService gets requests in the mesh for a host that ours is for, too. Istio uses one for each host: first what
  * is private to the caller's namespace, then what is exported to it, then what is public, the oldest first.
  *
- * @param host as the other one writes it.
+ * @returns of a host as the other one writes it.
  */
-export function winsInMesh(o: Asked, other: KubeObject, ours: SplitBinding, host: string): boolean {
-  const to = exportedTo(other)
+export function winsInMesh(o: Asked, other: KubeObject, ours: SplitBinding): (host: string) => boolean {
   const { namespace = '' } = other.metadata
-  if (to === 'all') {
-    const same = ours.istioHosts.includes(istioHost(host, namespace))
-    return !same || ours.object === null || precedes(other, ours.object)
+  if (exportedTo(other) !== 'all') {
+    // What it keeps to its own namespace concerns its own callers.
+    const isSeen = namespace === o.names.namespace ? isVisibleAt(other, MESH) : isExportedElsewhere(other)
+    return () => isSeen
   }
-  // What it keeps to its own namespace concerns its own callers.
-  return to.some(one => one !== namespace || namespace === o.names.namespace)
+  if (ours.object === null || precedes(other, ours.object)) return () => true
+  return host => !ours.istioHosts.has(istioHost(host, namespace))
 }
 
 /** A VirtualService with a route past the split. */
@@ -134,92 +125,97 @@ export interface WayPast {
 }
 
 /** The ways past the split, one for each VirtualService: its first route that leads to the apex, else to a side. */
-export function waysPast(o: Asked): WayPast[] {
-  const others = otherVirtualServices(o)
+export const waysPast = once((o): readonly WayPast[] => {
+  const mayCompare = comparing()
   const left = listed(o).flatMap(one => {
     const object = liveOf(o, refOfListed(o, one))
     if (object === undefined) return []
-    const carrying = carryingRoutes(o, one, object).map(({ route }) => route)
-    const destinations = destinationsIn(object).filter(({ route }) => !carrying.includes(route))
-    return wayOf(o, object, destinations, true)
+    const carrying = new Set(carryingRoutes(o, one, object).map(({ route }) => route))
+    const destinations = destinationsIn(object).filter(({ route }) => !carrying.has(route))
+    return wayOf(o, object, destinations, true, mayCompare)
   })
-  return [...others.flatMap(object => wayOf(o, object, destinationsIn(object), false)), ...left]
-}
+  const others = otherVirtualServices(o).flatMap(one => wayOf(o, one, destinationsIn(one), false, mayCompare))
+  return [...others, ...left]
+})
 
-function wayOf(o: Asked, object: KubeObject, destinations: readonly RouteDestination[], isLeftOut: boolean): WayPast[] {
+function wayOf(
+  o: Asked,
+  object: KubeObject,
+  destinations: readonly RouteDestination[],
+  isLeftOut: boolean,
+  mayCompare: MayCompare,
+): WayPast[] {
   const { namespace = '' } = object.metadata
-  for (const service of [o.names.apexService, o.names.primaryService, o.names.canaryService]) {
-    const aliases = aliasesOf(o, service)
-    for (const destination of destinations) {
-      const alias = aliases.find(one => isHost(destination.host, namespace, nameOf(one))) ?? null
-      if (alias === null && !isHost(destination.host, namespace, service)) continue
-      for (const { root, bound } of bindingsOf(o, object)) {
-        const gateways = gatewaysOfRoute(destination.route, bound, namespace).filter(
-          gateway => root !== null || gateway === MESH || !isTakenAt(o, object, destination, gateway),
-        )
-        if (gateways.length > 0)
-          return [{ object, root, destination, service: service.name, alias, gateways, isLeftOut }]
-      }
+  const leading = [o.names.apexService, o.names.primaryService, o.names.canaryService].flatMap(service =>
+    leadingTo(o, service, destinations, namespace),
+  )
+  if (leading.length === 0) return []
+  const bindings = bindingsOf(o, object)
+  const older = olderThan(object, splitBindings(o))
+  const hosts = new Set(hostsOf(object))
+  for (const way of leading) {
+    for (const { root, bound } of bindings) {
+      const gateways = [...gatewaysOfRoutes([way.destination.route], bound, namespace)].filter(
+        gateway =>
+          root !== null || gateway === MESH || !isTakenAt(older, object, way.destination, gateway, hosts, mayCompare),
+      )
+      if (gateways.length > 0) return [{ ...way, object, root, gateways, isLeftOut }]
     }
   }
   return []
 }
 
-/**
- * Whether our routes get all requests of another one for these hosts at a gateway, where Istio joins those for a host: ours are older, and
- * take at least the same requests.
- */
-export function isTakenAt(
+/** The first destination of each route that is a Service, by its own name or by one that stands for it. */
+function leadingTo(
   o: Asked,
-  object: KubeObject,
-  { protocol, route }: Pick<RouteDestination, 'protocol' | 'route'>,
-  gateway: string,
-  hosts: readonly string[] = hostsOf(object),
-): boolean {
-  if (protocol !== 'http') return false
-  const atGateway = (match: Json, namespace: string): boolean => gatewaysOfMatch(match, [gateway], namespace).length > 0
-  const { namespace = '' } = object.metadata
-  const theirs = matchesOf(route['match']).filter(match => atGateway(match, namespace))
-  const older = splitBindings(o).filter(
-    ours => ours.object !== null && ours.gateways.includes(gateway) && precedes(ours.object, object),
-  )
-  return hosts.every(host => {
-    const ours = older
-      .filter(binding => binding.hosts.includes(host))
-      .flatMap(({ object: of, matches }) =>
-        matches.flatMap(matchesOf).filter(match => atGateway(match, of?.metadata.namespace ?? '')),
-      )
-    return theirs.every(match => ours.some(own => isShadowed(match, own)))
+  service: Ref,
+  destinations: readonly RouteDestination[],
+  namespace: string,
+): Pick<WayPast, 'destination' | 'service' | 'alias'>[] {
+  const aliases = aliasesOf(o, service)
+  const routes = new Set<Json>()
+  return destinations.flatMap(destination => {
+    const { host, route } = destination
+    const alias = aliases.find(one => isHost(host, namespace, nameOf(one))) ?? null
+    if (routes.has(route) || (alias === null && !isHost(host, namespace, service))) return []
+    routes.add(route)
+    return [{ destination, service: service.name, alias }]
   })
 }
 
 /** Where a VirtualService takes effect: by itself, or by each one that delegates to it. */
-function bindingsOf(o: Asked, object: KubeObject): { root: KubeObject | null; bound: readonly string[] }[] {
-  if (!isDelegate(object)) return [{ root: null, bound: effectiveGateways(o, object) }]
-  const key = delegateKey(object)
-  return rootsOf(o, key)
-    .filter(one => isVisibleFrom(object, one.metadata.namespace ?? ''))
-    .map(root => ({ root, bound: delegatingGateways(root, key, effectiveGateways(o, root)) }))
+function bindingsOf(o: Asked, object: KubeObject): { root: KubeObject | null; bound: ReadonlySet<string> }[] {
+  const gatewaysAt = effectiveGateways(o)
+  if (!isDelegate(object)) return [{ root: null, bound: gatewaysAt(object) }]
+  return delegationsTo(o, delegateKey(object)).flatMap(({ root, routes }) => {
+    const { namespace = '' } = root.metadata
+    if (!isVisibleFrom(object, namespace)) return []
+    return [{ root, bound: gatewaysOfRoutes(routes, gatewaysAt(root), namespace) }]
+  })
 }
 
-function effectiveGateways(o: Asked, object: KubeObject): readonly string[] {
-  return gatewaysIn(object).filter(gateway =>
-    gateway === MESH ? isUsedInMesh(o, object) : isVisibleAt(object, gateway),
-  )
-}
+/** The gateways of a VirtualService with hosts at which it gets requests. */
+const effectiveGateways = once(o => {
+  const mayCompare = comparing()
+  const known = new Map<KubeObject, ReadonlySet<string>>()
+  return (object: KubeObject): ReadonlySet<string> => {
+    const before = known.get(object)
+    if (before !== undefined) return before
+    const gateways = new Set(gatewaysIn(object).filter(gateway => isVisibleAt(object, gateway)))
+    if (gateways.has(MESH) && !isUsedInMesh(o, object, mayCompare)) gateways.delete(MESH)
+    known.set(object, gateways)
+    return gateways
+  }
+})
 
-/** In the mesh a VirtualService whose every host is ours gets nothing where ours comes first. */
-function isUsedInMesh(o: Asked, object: KubeObject): boolean {
-  if (!isVisibleAt(object, MESH)) return false
+/** In the mesh a VirtualService whose every host is ours gets nothing where ours comes first; it does where no more may be compared. */
+function isUsedInMesh(o: Asked, object: KubeObject, mayCompare: MayCompare): boolean {
   if (exportedTo(object) !== 'all') return true
-  const inMesh = splitBindings(o).filter(ours => ours.gateways.includes(MESH))
   const { namespace = '' } = object.metadata
+  const rivals = splitBindings(o)
+    .filter(ours => ours.object !== object && ours.gateways.has(MESH))
+    .map(ours => ({ ours, wins: winsInMesh(o, object, ours) }))
   return writtenHosts(object).some(host =>
-    inMesh.every(
-      ours =>
-        ours.object === object ||
-        !ours.hosts.includes(canonicalHost(host, namespace)) ||
-        winsInMesh(o, object, ours, host),
-    ),
+    rivals.every(({ ours, wins }) => !mayCompare() || !ours.hosts.has(canonicalHost(host, namespace)) || wins(host)),
   )
 }

@@ -3,7 +3,7 @@ import { kinds, type KubeObject } from '../../../api/object.ts'
 import type { Observation } from '../../model/observation.ts'
 import { isOurs } from '../../render/ownership.ts'
 import { apexPorts } from '../../render/ports.ts'
-import { bounded } from '../around.ts'
+import { oldestElsewhere } from '../around.ts'
 import type { Find, Named, RoutingProvider } from '../provider.ts'
 import {
   type IngressPath,
@@ -25,7 +25,7 @@ export function surroundingsOf(o: Named, find: Find): ReturnType<RoutingProvider
   const users = leading.find(({ metadata }) => metadata.name === usersRef(o)?.name)
   const places = users === undefined ? [] : new Set(pathsToApex(o, users).map(placeOf))
   const rivals = [...places].flatMap(place => find(kinds.Ingress, 'place', place))
-  const routes = bounded(namespace, [...leading, ...rivals])
+  const routes = oldestElsewhere([...leading, ...rivals], [namespace])
   const others = { trafficPolicies: [], policies: [], otherApiRoutes: [], aliases: [], ingresses: [], gateways: {} }
   return { ...others, routes, allRoutesSeen: false }
 }

@@ -3,7 +3,7 @@ import type { Kind, KubeObject } from '../../../../api/object.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { foreign, refusesService, stops, warnsOnly } from '../../../problems/policy.ts'
 import { precedes } from '../../around.ts'
-import { exportedTo, gatewaysIn, hostsOf, isVisibleAt, MESH } from '../../istio/bindings.ts'
+import { exportedTo, gatewaysIn, hostsOf, isExportedElsewhere, isVisibleAt, MESH } from '../../istio/bindings.ts'
 import { canonicalHost } from '../../istio/hosts.ts'
 import { hostNotAllowed, hostOfOthersAtGateways } from '../../istio/problems/hosts.ts'
 import { meshPolicies } from '../../istio/mesh/problems/index.ts'
@@ -55,8 +55,7 @@ import {
  * is older than the route of the split.
  */
 function getsRequestsElsewhere(o: Observation, http: Kind, other: KubeObject): boolean {
-  const to = exportedTo(other)
-  if (to !== 'all') return to.some(namespace => namespace !== other.metadata.namespace)
+  if (exportedTo(other) !== 'all') return isExportedElsewhere(other)
   const ours = splittingRoutes(o, http)
   return ours.length === 0 || ours.some(route => precedes(other, route))
 }

@@ -5,7 +5,16 @@ import { at, isRecord, type Json, listOf, recordsOf, textOf } from '../../../jso
 import type { Observation } from '../../../model/observation.ts'
 import type { ClientTls } from './tls-table.ts'
 import type { Side } from '../hosts.ts'
-import { appliedPolicy, callingNamespaces, hiddenBy, isExportedTo, overlaid, rulesFor, selectorOf } from './policies.ts'
+import {
+  appliedPolicy,
+  callingNamespaces,
+  exportedIn,
+  hiddenBy,
+  isExportedTo,
+  overlaid,
+  rulesFor,
+  selectorOf,
+} from './policies.ts'
 import { ruleOf } from './rules.ts'
 
 /** What applies to requests of callers of one namespace to one side. */
@@ -92,7 +101,7 @@ function ownPolicy(o: Observation, service: Ref, callers: string): Applied | nul
 /** Whether callers of a namespace see a rule of ours, unless their own namespace has one. */
 export const reachesFromOurs = ({ names }: Observation, written: Json, callers: string): boolean =>
   callers === names.namespace ||
-  (written['workloadSelector'] === undefined && isExportedTo(callers, listOf(written['exportTo']).map(textOf)))
+  (written['workloadSelector'] === undefined && isExportedTo(callers, exportedIn(written)))
 
 const saysTls = (trafficPolicy: unknown): boolean =>
   [trafficPolicy, ...recordsOf(at(trafficPolicy, 'portLevelSettings'))].some(one => at(one, 'tls') !== undefined)

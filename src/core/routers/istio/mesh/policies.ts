@@ -10,6 +10,7 @@ import type { KubeObject, Ref } from '../../../../api/object.ts'
 import { at, canonicalJson, isRecord, type Json, listOf, present, recordsOf, textOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { isOurs } from '../../../render/ownership.ts'
+import { inOrder } from '../../around.ts'
 import { coversHost, istioHost } from '../hosts.ts'
 
 /** What a DestinationRule says to whom. */
@@ -43,20 +44,33 @@ export function rulesFor(o: Observation, service: Ref, callers: string = o.names
 
 /** Whether a rule comes first. Callers in the root namespace have none of their own but those that are kept to it. */
 const isOfCallers = ({ settings }: Observation, rule: KubeObject, callers: string): boolean =>
-  namespaceOf(rule) === callers && (callers !== settings.rootNamespace || exportsOf(rule).includes('.'))
+  namespaceOf(rule) === callers && (callers !== settings.rootNamespace || exportsOf(rule).has('.'))
 
 /** Of the rules that apply to callers of another namespace the one by which they use none of the Canary's. */
 export const hiddenBy = (o: Observation, rules: readonly KubeObject[], callers: string): KubeObject | undefined =>
   callers === o.names.namespace ? undefined : rules.find(rule => isOfCallers(o, rule, callers))
 
-/** Namespaces whose callers may see other rules than those of the Canary's own: named by a rule, or with rules of their own. */
+/** Namespaces that rules export themselves to and that are asked about: for each of them all rules are looked at. */
+const MOST_NAMED = 100
+
+/**
+ * Namespaces whose callers may see other rules than those of the Canary's own: named by one that callers elsewhere may see, or with rules
+ * of their own.
+ */
 export function callingNamespaces(o: Observation): readonly string[] {
-  const named = o.surroundings.trafficPolicies.flatMap(rule => [namespaceOf(rule), ...exportsOf(rule)])
-  const others = [...new Set([o.settings.rootNamespace, ...named])].filter(
-    one => one !== '' && one !== '.' && one !== '~' && one !== ELSEWHERE && one !== o.names.namespace,
-  )
-  return [o.names.namespace, ELSEWHERE, ...others.toSorted()]
+  const { names, settings, surroundings } = o
+  const isElsewhere = (one: string): boolean =>
+    one !== '' && one !== '.' && one !== '~' && one !== ELSEWHERE && one !== names.namespace
+  const reaching = surroundings.trafficPolicies.filter(rule => isOfMesh(o, namespaceOf(rule)))
+  const named = new Set(reaching.flatMap(rule => [...exportsOf(rule)].filter(isElsewhere)))
+  const own = [settings.rootNamespace, ...surroundings.trafficPolicies.map(namespaceOf)].filter(isElsewhere)
+  const others = new Set([...own, ...[...named].slice(0, MOST_NAMED)])
+  return [names.namespace, ELSEWHERE, ...[...others].toSorted()]
 }
+
+/** Rules of these namespaces are for callers everywhere, those of any other for their own. */
+const isOfMesh = ({ names, settings }: Observation, namespace: string): boolean =>
+  namespace === names.namespace || namespace === settings.rootNamespace
 
 /** The host of a rule as Istio reads it: to a DestinationRule `web.shop` is no Service. */
 export const hostOf = (rule: KubeObject): string => istioHost(textOf(at(rule.spec, 'host')), namespaceOf(rule))
@@ -65,11 +79,23 @@ export const isWildcard = (host: string): boolean => host.startsWith('*')
 
 export const namespaceOf = (rule: KubeObject): string => rule.metadata.namespace ?? ''
 
-const exportsOf = (rule: KubeObject): readonly string[] => listOf(at(rule.spec, 'exportTo')).map(textOf)
+const exporting = new WeakMap<KubeObject, ReadonlySet<string>>()
+
+/** Asked for callers of each namespace; a rule may name thousands. */
+function exportsOf(rule: KubeObject): ReadonlySet<string> {
+  const known = exporting.get(rule)
+  if (known !== undefined) return known
+  const exports = exportedIn(rule.spec)
+  exporting.set(rule, exports)
+  return exports
+}
+
+/** What `exportTo` of the spec of a rule names. */
+export const exportedIn = (spec: unknown): ReadonlySet<string> => new Set(listOf(at(spec, 'exportTo')).map(textOf))
 
 /** Whether what is exported to these namespaces is seen by callers of one that is not its own. */
-export const isExportedTo = (callers: string, exportTo: readonly string[]): boolean =>
-  exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(callers)
+export const isExportedTo = (callers: string, exportTo: ReadonlySet<string>): boolean =>
+  exportTo.size === 0 || exportTo.has('*') || exportTo.has(callers)
 
 /** An exact host before every wildcard, then the longest wildcard. */
 function mostSpecific(hosts: readonly string[]): string | undefined {
@@ -81,8 +107,8 @@ function mostSpecific(hosts: readonly string[]): string | undefined {
 function isVisible(o: Observation, rule: KubeObject, callers: string): boolean {
   const of = namespaceOf(rule)
   const exported = isExportedTo(callers, exportsOf(rule))
-  if (of === callers) return exported || exportsOf(rule).includes('.') || selectorOf(rule) !== undefined
-  return [o.names.namespace, o.settings.rootNamespace].includes(of) && exported && selectorOf(rule) === undefined
+  if (of === callers) return exported || exportsOf(rule).has('.') || selectorOf(rule) !== undefined
+  return isOfMesh(o, of) && exported && selectorOf(rule) === undefined
 }
 
 export const selectorOf = (rule: KubeObject): unknown => at(rule.spec, 'workloadSelector')
@@ -92,7 +118,7 @@ export const selectorOf = (rule: KubeObject): unknown => at(rule.spec, 'workload
  * none, of the one that has a workloadSelector. null where nothing can be said of several.
  */
 export function appliedPolicy(o: Observation, rules: readonly KubeObject[]): AppliedPolicy | null {
-  const general = byAge(rules.filter(rule => selectorOf(rule) === undefined))
+  const general = inOrder(rules.filter(rule => selectorOf(rule) === undefined))
   // Rules for one host are merged where they are exported alike: the older trafficPolicy counts. Of several merged ones the
   // youngest is used.
   const youngest = general.at(-1)
@@ -110,16 +136,11 @@ export function appliedPolicy(o: Observation, rules: readonly KubeObject[]): App
   }
 }
 
-function byAge(rules: readonly KubeObject[]): readonly KubeObject[] {
-  const age = ({ metadata }: KubeObject): string => `${metadata.creationTimestamp ?? ''}/${metadata.name}`
-  return rules.toSorted((a, b) => age(a).localeCompare(age(b)))
-}
-
-export const exportKey = (rule: KubeObject): string => canonicalJson(exportsOf(rule).toSorted())
+export const exportKey = (rule: KubeObject): string => canonicalJson([...exportsOf(rule)].toSorted())
 
 /** `exportTo` of a rule, as a rule of the Canary's namespace says the same. */
 function exportedBy(o: Observation, rule: KubeObject): readonly string[] | undefined {
-  const exportTo = exportsOf(rule)
+  const exportTo = [...exportsOf(rule)]
   if (exportTo.length === 0) return undefined
   const of = namespaceOf(rule)
   return of === o.names.namespace ? exportTo : exportTo.map(one => (one === '.' ? of : one))

@@ -5,7 +5,7 @@ import type { Observation } from '../../../model/observation.ts'
 import { called, calledHere, type FindProblem, type Problem, problem } from '../../../problems/problem.ts'
 import { liveOf } from '../../../render/ownership.ts'
 import { delegatesIn, isDelegate, isVisibleFrom } from '../bindings.ts'
-import { delegatingRoutes, outsideOf, rootsOf } from '../delegation.ts'
+import { delegationsTo, outsideOf, rootsOf } from '../delegation.ts'
 import { matchesOf } from '../matches.ts'
 import { virtualServiceOf } from '../names.ts'
 import { routesOf } from '../ports.ts'
@@ -81,27 +81,28 @@ export const delegateWithHosts: FindProblem = o => {
 /** A route of the delegate whose match does not lie within the root's is left out, and its requests find no route. */
 export const matchOutsideItsRoot: FindProblem = o => {
   const { roots, outside } = matchesOutside(o)
-  const counting = outside.length === roots.length ? outside : outside.filter(({ root }) => isHere(o, root))
+  const counting = outside.length === roots ? outside : outside.filter(({ root }) => isHere(o, root))
   return counting[0]?.problem ?? null
 }
 
 /** Anybody can write a root, for hosts of their own: one of another namespace stops nothing where another root has all matches. */
 export const matchOutsideAnotherRoot: FindProblem = o => {
   const { roots, outside } = matchesOutside(o)
-  return outside.length === roots.length ? null : (outside.find(({ root }) => !isHere(o, root))?.problem ?? null)
+  return outside.length === roots ? null : (outside.find(({ root }) => !isHere(o, root))?.problem ?? null)
 }
 
 const isHere = ({ names }: Observation, { metadata }: KubeObject): boolean => metadata.namespace === names.namespace
 
 interface MatchesOutside {
-  readonly roots: readonly KubeObject[]
+  /** How many there are. */
+  readonly roots: number
   /** Those of the roots that leave out a match. */
   readonly outside: readonly { readonly root: KubeObject; readonly problem: Problem }[]
 }
 
 function matchesOutside(o: Observation): MatchesOutside {
   const { service, analysis } = o.canary.spec
-  if (!service.delegation) return { roots: [], outside: [] }
+  if (!service.delegation) return { roots: 0, outside: [] }
   const key = keyOf(virtualServiceOf(o.names))
   // A route without any match gets those of the root; with several ports each has one.
   const base = service.match ?? (routesOf(o).every(({ match }) => match === undefined) ? [] : [{}])
@@ -109,9 +110,9 @@ function matchesOutside(o: Observation): MatchesOutside {
     ...base.map((match, index): [string, Json] => [`spec.service.match[${index}]`, match]),
     ...(analysis.match ?? []).map((match, index): [string, Json] => [`spec.analysis.match[${index}]`, match]),
   ]
-  const roots = rootsOf(o, key)
-  const outside = roots.flatMap(root => {
-    for (const route of delegatingRoutes(root, key)) {
+  const delegations = delegationsTo(o, key)
+  const outside = delegations.flatMap(({ root, routes }) => {
+    for (const route of routes) {
       const wide = matchesOf(route['match'])
       for (const [field, match] of written) {
         const fields = wide.map(one => outsideOf(one, match))
@@ -128,5 +129,5 @@ function matchesOutside(o: Observation): MatchesOutside {
     }
     return []
   })
-  return { roots, outside }
+  return { roots: delegations.length, outside }
 }

@@ -1,14 +1,15 @@
 /** Gateways that routes of the split are bound to: whether any request comes to the split by them. */
 import type { KubeObject } from '../../../../api/object.ts'
 import { listOf } from '../../../json.ts'
-import type { Observation } from '../../../model/observation.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 import { apexPorts } from '../../../render/ports.ts'
-import { gatewaysIn, gatewaysOfMatch, hostsOf, MESH } from '../bindings.ts'
-import { hostsAt, portsOf, type Reception, receptionOf } from '../gateways.ts'
+import { gatewaysIn, hostsOf, isMatchAt, MESH } from '../bindings.ts'
+import { hostsAt, isTooLarge, portsOf, type Reception, receptionOf } from '../gateways.ts'
 import { isHost } from '../hosts.ts'
+import { type Asked, once } from '../once.ts'
 import { canaryGateways } from '../ports.ts'
-import { type SplitBinding, splitBindings } from '../ways-past.ts'
+import type { SplitBinding } from '../joined-routes.ts'
+import { splitBindings } from '../ways-past.ts'
 
 /** Hosts that a sentence names. */
 const NAMED = 3
@@ -24,23 +25,24 @@ interface Closed {
   readonly isSure: boolean
 }
 
-/** All places at which routes of the split are bound: the mesh and Gateways; null for one that is open, or not known. */
-function places(o: Observation): (Closed | null)[] {
-  return splitBindings(o).flatMap(binding =>
-    binding.gateways.map(gateway => {
-      const found = gateway === MESH ? undefined : o.surroundings.gateways[gateway]
-      if (found === undefined) return null
-      return closedBecause(o, binding, gateway, found)
-    }),
-  )
+/** null: it does not exist; undefined: it is not known, or too large to tell what it takes of these hosts. */
+function gatewayOfName(o: Asked, name: string, hosts: readonly string[]): KubeObject | null | undefined {
+  const found = o.surroundings.gateways[name]
+  return found === undefined || found === null || !isTooLarge(found, hosts) ? found : undefined
 }
 
-function closedBecause(
-  o: Observation,
-  binding: SplitBinding,
-  gateway: string,
-  found: KubeObject | null,
-): Closed | null {
+/** All places at which routes of the split are bound: the mesh and Gateways; null for one that is open, or not known. */
+const places = once((o): readonly (Closed | null)[] =>
+  splitBindings(o).flatMap(binding => {
+    const hosts = [...binding.istioHosts]
+    return [...binding.gateways].map(gateway => {
+      const found = gateway === MESH ? undefined : gatewayOfName(o, gateway, hosts)
+      return found === undefined ? null : closedBecause(o, binding, gateway, found)
+    })
+  }),
+)
+
+function closedBecause(o: Asked, binding: SplitBinding, gateway: string, found: KubeObject | null): Closed | null {
   const owner = ownerOf(o, binding)
   const named = `${owner.gateways(gateway)} Gateway ${gateway}`
   if (found === null) {
@@ -52,7 +54,7 @@ function closedBecause(
   }
   const namespace = owner.namespace
   const hosts = publicHosts(o, binding)
-  const reception = receptionOf(found, binding.istioHosts, namespace)
+  const reception = receptionOf(found, [...binding.istioHosts], namespace)
   if (reception === 'routed') return null
   const said = problem('Conflict', `${named}, ${whyOf(reception, found, hosts, namespace, owner.field('hosts'))}`)
   // Envoy redirects no request that a trusted load balancer says came by HTTPS.
@@ -90,7 +92,7 @@ interface Owner {
   fieldOf(name: 'hosts' | 'gateways'): string
 }
 
-function ownerOf(o: Observation, { object }: SplitBinding): Owner {
+function ownerOf(o: Asked, { object }: SplitBinding): Owner {
   const { namespace } = o.names
   const { service } = o.canary.spec
   if (object === null || (service.virtualServices === undefined && !service.delegation)) {
@@ -110,9 +112,9 @@ function ownerOf(o: Observation, { object }: SplitBinding): Owner {
 }
 
 /** The hosts that are not the Service itself; that alone where there are no others. */
-function publicHosts(o: Observation, { hosts }: SplitBinding): readonly string[] {
-  const others = hosts.filter(host => !isHost(host, o.names.namespace, o.names.apexService))
-  return others.length === 0 ? hosts : others
+function publicHosts(o: Asked, { hosts }: SplitBinding): readonly string[] {
+  const others = [...hosts].filter(host => !isHost(host, o.names.namespace, o.names.apexService))
+  return others.length === 0 ? [...hosts] : others
 }
 
 /** Nothing comes to the split, so a release would prove nothing. */
@@ -130,9 +132,8 @@ export const editThatCloses: FindProblem = o => {
   const [binding] = splitBindings(o)
   if (delegation || virtualServices !== undefined || binding === undefined || binding.object === null) return null
   const served = { hosts: hostsOf(binding.object), gateways: gatewaysIn(binding.object) }
-  const hasNews = (of: 'hosts' | 'gateways'): boolean => binding[of].some(one => !served[of].includes(one))
-  const isReplaced = (of: 'hosts' | 'gateways'): boolean =>
-    hasNews(of) && served[of].some(one => !binding[of].includes(one))
+  const hasNews = (of: 'hosts' | 'gateways'): boolean => [...binding[of]].some(one => !served[of].includes(one))
+  const isReplaced = (of: 'hosts' | 'gateways'): boolean => hasNews(of) && served[of].some(one => !binding[of].has(one))
   if (!isReplaced('hosts') && !isReplaced('gateways')) return null
   const closed = places(o).find(one => {
     if (one?.isSure !== true) return false
@@ -152,12 +153,12 @@ const isAllClosed = (all: readonly (Closed | null)[]): boolean => all.every(one 
 /** One host of several that no Gateway has a server for. */
 export const hostWithoutServer: FindProblem = o => {
   for (const binding of splitBindings(o)) {
-    const gateways = binding.gateways.filter(gateway => gateway !== MESH)
-    const found = gateways.flatMap(gateway => o.surroundings.gateways[gateway] ?? [])
+    const gateways = [...binding.gateways].filter(gateway => gateway !== MESH)
+    const hosts = publicHosts(o, binding)
+    const found = gateways.flatMap(gateway => gatewayOfName(o, gateway, hosts) ?? [])
     const owner = ownerOf(o, binding)
     const isRouted = (host: string): boolean =>
       found.some(one => receptionOf(one, [host], owner.namespace) === 'routed')
-    const hosts = publicHosts(o, binding)
     // Of a Gateway that is not seen, or has no host of these, nothing is said here.
     if (found.length === 0 || found.length < gateways.length || !hosts.some(isRouted)) continue
     const left = hosts.find(host => !isRouted(host))
@@ -175,14 +176,15 @@ export const portWithoutServer: FindProblem = o => {
   const { delegation, virtualServices, match = [] } = o.canary.spec.service
   const [binding] = splitBindings(o)
   if (delegation || virtualServices !== undefined || binding === undefined) return null
+  const hosts = [...binding.istioHosts]
   for (const [index, one] of match.entries()) {
     const { port } = one
-    const bound = gatewaysOfMatch(one, canaryGateways(o), o.names.namespace)
-    const found = bound.flatMap(gateway => (gateway === MESH ? [] : (o.surroundings.gateways[gateway] ?? [])))
+    const bound = canaryGateways(o).filter(gateway => isMatchAt(one, gateway, o.names.namespace))
+    const found = bound.flatMap(gateway => (gateway === MESH ? [] : (gatewayOfName(o, gateway, hosts) ?? [])))
     const isSeen = found.length === bound.filter(gateway => gateway !== MESH).length
     if (port === undefined || bound.length === 0 || !isSeen) continue
     const ofMesh = bound.includes(MESH) ? listOf(apexPorts(o)).map(entry => (entry as { port?: unknown }).port) : []
-    const ports = [...new Set([...ofMesh, ...found.flatMap(at => portsOf(at, binding.istioHosts, o.names.namespace))])]
+    const ports = [...new Set([...ofMesh, ...found.flatMap(at => portsOf(at, hosts, o.names.namespace))])]
     if (ports.includes(port)) continue
     return problem(
       'Conflict',

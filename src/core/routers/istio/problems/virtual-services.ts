@@ -1,26 +1,18 @@
 /** VirtualServices of others: ways past the split, and rivals for its hosts. */
 import type { KubeObject } from '../../../../api/object.ts'
-import { at, recordsOf, textOf } from '../../../json.ts'
+import { textOf } from '../../../json.ts'
 import type { Observation } from '../../../model/observation.ts'
 import { precedes } from '../../around.ts'
-import { gatewaysIn, gatewaysOfMatch, isVisibleAt, isVisibleFrom, MESH, writtenHosts } from '../bindings.ts'
+import { gatewaysIn, isVisibleAt, isVisibleFrom, MESH, writtenHosts } from '../bindings.ts'
 import { canonicalHost, coversHost } from '../hosts.ts'
+import { isShadowing, isTakenAt, olderThan, type SplitBinding } from '../joined-routes.ts'
 import { virtualServiceOf } from '../names.ts'
-import { isShadowed, matchesOf } from '../matches.ts'
+import { type Asked, comparing, type MayCompare, once } from '../once.ts'
 import { canaryGateways } from '../ports.ts'
-import {
-  isOfOthers,
-  isTakenAt,
-  otherVirtualServices,
-  type SplitBinding,
-  splitBindings,
-  type WayPast,
-  waysPast,
-  winsInMesh,
-} from '../ways-past.ts'
+import { isOfOthers, otherVirtualServices, splitBindings, type WayPast, waysPast, winsInMesh } from '../ways-past.ts'
 import { called, type FindProblem, listedInWords, type Problem, problem } from '../../../problems/problem.ts'
 
-const isHere = (o: Observation, object: KubeObject): boolean => object.metadata.namespace === o.names.namespace
+const isHere = (o: Asked, object: KubeObject): boolean => object.metadata.namespace === o.names.namespace
 
 /** `in the mesh and at gateway istio-system/public`. */
 const places = (gateways: readonly string[]): string =>
@@ -120,88 +112,101 @@ export const wildcardThatStopsApplying: FindProblem = o => {
 }
 
 /** In the Canary's own namespace a rival for one of its hosts is for its user to settle. */
-export const rivalVirtualService: FindProblem = o => rivalAmong(o, one => isHere(o, one))
+export const rivalVirtualService: FindProblem = o => rivalAmong(o, rivals => rivals.here)
 
 /** One of another namespace that takes effect stops the start of a release, and is only reported once it is under way. */
-export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, one => !isHere(o, one))
+export const rivalVirtualServiceElsewhere: FindProblem = o => rivalAmong(o, rivals => rivals.elsewhere)
 
 /** Where another namespace brings requests to the split by delegation, and others do, too, a rival there is for that namespace to settle. */
 export const rivalOfAnotherRoot: FindProblem = o => {
-  const found = rivalries(o, () => true)
-  const [first] = found.flatMap(({ ours, said }) => (isOfOthers(o, ours) ? said : []))
-  return first === undefined || isAllOf(o, found) ? null : problem('Conflict', first)
+  const all = rivalries(o).map(({ ours, here, elsewhere }) => ({ ours, said: here ?? elsewhere }))
+  const said = all.find(one => one.said !== null && isOfOthers(o, one.ours))?.said ?? null
+  return said === null || all.every(one => one.said !== null) ? null : problem('Conflict', said)
 }
 
-interface Rivalry {
+/** One that another namespace brings requests by counts where none is without a rival. */
+function rivalAmong(o: Observation, among: (rivals: Rivals) => string | null): Problem | null {
+  const all = rivalries(o).map(rivals => ({ ours: rivals.ours, said: among(rivals) }))
+  const isNoneWithout = all.every(one => one.said !== null)
+  const said = all.find(one => one.said !== null && (isNoneWithout || !isOfOthers(o, one.ours)))?.said ?? null
+  return said === null ? null : problem('Conflict', said)
+}
+
+/** A binding of the split, and what is said of its first rival in the Canary's namespace, and of the first elsewhere; null: there is none. */
+interface Rivals {
   readonly ours: SplitBinding
-  /** What is said of each rival. */
-  readonly said: readonly string[]
+  readonly here: string | null
+  readonly elsewhere: string | null
 }
 
-function rivalAmong(o: Observation, included: (object: KubeObject) => boolean): Problem | null {
-  const found = rivalries(o, included)
-  const counting = isAllOf(o, found) ? found : found.filter(({ ours }) => !isOfOthers(o, ours))
-  const [first] = counting.flatMap(({ said }) => said)
-  return first === undefined ? null : problem('Conflict', first)
+/** A VirtualService of others, with what is asked of it for each binding. */
+interface Other {
+  readonly object: KubeObject
+  readonly gateways: readonly string[]
+  /** In one notation, and as each is written. */
+  readonly hosts: readonly (readonly [host: string, written: string])[]
+  readonly way: WayPast | undefined
 }
 
-/** No binding of the split is without a rival. */
-const isAllOf = (o: Observation, found: readonly Rivalry[]): boolean => found.length === splitBindings(o).length
-
-/** The rivals of each binding of the split that has one. */
-function rivalries(o: Observation, included: (object: KubeObject) => boolean): Rivalry[] {
+/** The rivals of each binding of the split. */
+const rivalries = once((o): readonly Rivals[] => {
   const bindings = splitBindings(o)
-  const ways = waysPast(o)
-  const roots = bindings.map(({ object }) => object)
+  const ways = new Map(waysPast(o).map(way => [way.object, way]))
   // What brings requests to the split itself is none.
-  const others = otherVirtualServices(o).filter(other => included(other) && !roots.includes(other))
-  return bindings.flatMap(ours => {
-    const said = others.flatMap(other => writtenHosts(other).flatMap(host => rivalry(o, other, ours, host, ways) ?? []))
-    return said.length === 0 ? [] : [{ ours, said }]
-  })
-}
+  const roots = new Set(bindings.map(({ object }) => object))
+  const others = otherVirtualServices(o)
+    .filter(one => !roots.has(one))
+    .map((object): Other => {
+      const { namespace = '' } = object.metadata
+      const written = [...new Set(writtenHosts(object))]
+      const gateways = [...new Set(gatewaysIn(object))].filter(gateway => isVisibleAt(object, gateway))
+      const hosts = written.map(host => [canonicalHost(host, namespace), host] as const)
+      return { object, gateways, hosts, way: ways.get(object) }
+    })
+  const mayCompare = comparing()
+  const first = (ours: SplitBinding, among: readonly Other[]): string | null => {
+    for (const other of among) {
+      const said = rivalry(o, other, ours, mayCompare)
+      if (said !== null) return said
+    }
+    return null
+  }
+  const here = others.filter(({ object }) => isHere(o, object))
+  const elsewhere = others.filter(({ object }) => !isHere(o, object))
+  return bindings.map(ours => ({ ours, here: first(ours, here), elsewhere: first(ours, elsewhere) }))
+})
 
-/** @param host of the other one, as it is written. */
-function rivalry(
-  o: Observation,
-  other: KubeObject,
-  ours: SplitBinding,
-  host: string,
-  ways: readonly WayPast[],
-): string | null {
-  const canonical = canonicalHost(host, other.metadata.namespace ?? '')
-  if (!ours.hosts.includes(canonical)) return null
-  const shared = gatewaysIn(other).filter(gateway => ours.gateways.includes(gateway) && isVisibleAt(other, gateway))
-  if (shared.includes(MESH) && winsInMesh(o, other, ours, host)) {
-    return `${called(other)} gets the requests for ${host} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`
+function rivalry(o: Asked, other: Other, ours: SplitBinding, mayCompare: MayCompare): string | null {
+  const { object, way } = other
+  const shared = other.gateways.filter(gateway => mayCompare() && ours.gateways.has(gateway))
+  if (shared.length === 0) return null
+  const hosts = other.hosts.filter(([host]) => mayCompare() && ours.hosts.has(host))
+  const [any] = hosts
+  if (any === undefined) return null
+  if (shared.includes(MESH)) {
+    const wins = winsInMesh(o, object, ours)
+    const lost = hosts.find(([, written]) => wins(written))
+    if (lost !== undefined) {
+      return `${called(object)} gets the requests for ${lost[1]} in the mesh, where Istio uses one VirtualService for each host, so callers would bypass the split. Remove the host from it.`
+    }
   }
   const gateways = shared.filter(gateway => gateway !== MESH)
-  const way = ways.find(
-    one =>
-      one.object === other &&
-      one.gateways.some(
-        gateway => gateways.includes(gateway) && !isTakenAt(o, other, one.destination, gateway, [canonical]),
-      ),
-  )
-  if (way !== undefined) return `${describe(way)}, for ${host}. ${moveHere(o, other)}`
-  const gateway = gateways.find(one => shadows(other, ours, one))
+  if (way !== undefined) {
+    const older = olderThan(object, splitBindings(o))
+    const common = way.gateways.filter(gateway => gateways.includes(gateway))
+    const passed = hosts.find(([host]) =>
+      common.some(gateway => !isTakenAt(older, object, way.destination, gateway, new Set([host]), mayCompare)),
+    )
+    if (passed !== undefined) return `${describe(way)}, for ${passed[1]}. ${moveHere(o, object)}`
+  }
+  const gateway = gateways.find(one => isShadowing(object, ours, one, mayCompare))
   if (gateway === undefined) return null
-  return `${called(other)} is older and has a route for ${host} at gateway ${gateway} that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.`
+  return `${called(object)} is older and has a route for ${any[1]} at gateway ${gateway} that gets the requests of this Canary's route, so callers would bypass the split. Narrow the match of that route.`
 }
 
 /** What serves a public host is never taken away before something else does. */
-function moveHere(o: Observation, other: KubeObject): string {
+function moveHere(o: Asked, other: KubeObject): string {
   const { namespace } = o.names
   if (isHere(o, other)) return 'Lead that route to another Service.'
   return `Create a VirtualService with that route in namespace ${namespace}, then remove the route there, and recreate the Canary with the new one under service.virtualServices.`
-}
-
-/** At a gateway Istio joins the routes of all VirtualServices for a host; ours is reached unless an older one comes first. */
-function shadows(other: KubeObject, ours: SplitBinding, gateway: string): boolean {
-  const { namespace = '' } = other.metadata
-  if (ours.object !== null && precedes(ours.object, other)) return false
-  const theirs = recordsOf(at(other.spec, 'http')).flatMap(({ match }) =>
-    matchesOf(match).filter(one => gatewaysOfMatch(one, [gateway], namespace).length > 0),
-  )
-  return ours.matches.flatMap(matchesOf).some(own => theirs.some(their => isShadowed(own, their)))
 }

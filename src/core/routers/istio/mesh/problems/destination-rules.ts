@@ -1,12 +1,21 @@
 /** DestinationRules of others that would stop applying, because requests go to the hosts of the two sides; or that have our names. */
 import type { KubeObject, Ref } from '../../../../../api/object.ts'
 import { hasOwnRoutes } from '../../../../../api/providers.ts'
-import { at, listOf, recordOf, textOf, textsOf } from '../../../../json.ts'
+import { at, recordOf, textsOf } from '../../../../json.ts'
 import type { Observation } from '../../../../model/observation.ts'
 import { liveOf } from '../../../../render/ownership.ts'
 import { precedes } from '../../../around.ts'
 import { ruleRefOf } from '../../names.ts'
-import { callingNamespaces, ELSEWHERE, hostOf, isExportedTo, isWildcard, rulesFor, selectorOf } from '../policies.ts'
+import {
+  callingNamespaces,
+  ELSEWHERE,
+  exportedIn,
+  hostOf,
+  isExportedTo,
+  isWildcard,
+  rulesFor,
+  selectorOf,
+} from '../policies.ts'
 import { ruleOf } from '../rules.ts'
 import { foreign } from '../../../../problems/foreign.ts'
 import { called, type FindProblem, listedInWords, problem } from '../../../../problems/problem.ts'
@@ -81,8 +90,8 @@ export const ruleOfOtherNamespaces: FindProblem = o => {
   const { rootNamespace } = o.settings
   const isOfOwnCallers = (one: KubeObject): boolean => {
     const of = one.metadata.namespace ?? ''
-    const exportTo = listOf(at(one.spec, 'exportTo')).map(textOf)
-    return of === rootNamespace ? exportTo.includes('.') && !isExportedTo(namespace, exportTo) : of !== namespace
+    const exportTo = exportedIn(one.spec)
+    return of === rootNamespace ? exportTo.has('.') && !isExportedTo(namespace, exportTo) : of !== namespace
   }
   const full = `${apexService.name}.${namespace}.svc.cluster.local`
   // The oldest, and no number: more of them change neither the message nor the count of its Events.

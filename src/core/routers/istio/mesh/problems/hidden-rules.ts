@@ -1,9 +1,10 @@
 /** DestinationRules for one host from several writers: which one callers use, and which one then says nothing to them. */
 import { isGatewayApi } from '../../../../../api/providers.ts'
 import type { KubeObject, Ref } from '../../../../../api/object.ts'
-import { at, canonicalJson } from '../../../../json.ts'
+import { at, sameJson } from '../../../../json.ts'
 import type { Observation } from '../../../../model/observation.ts'
 import { called, type FindProblem, problem } from '../../../../problems/problem.ts'
+import { inOrder } from '../../../around.ts'
 import { clientPolicies, reachesFromOurs } from '../client-tls.ts'
 import {
   callingNamespaces,
@@ -86,10 +87,7 @@ export const ruleBesideOurs: FindProblem = o => {
 export const rulesThatContradict: FindProblem = o => {
   for (const service of [o.names.apexService, ...sidesOf(o)]) {
     const general = rulesFor(o, service).filter(rule => selectorOf(rule) === undefined && saysPolicy(rule))
-    const pair = general.flatMap(one =>
-      general.filter(other => isHeardInstead(one, other)).map(other => [one, other]),
-    )[0]
-    const [used, ignored] = pair ?? []
+    const [used, ignored] = contradicting(general)
     if (used === undefined || ignored === undefined) continue
     return problem(
       'Conflict',
@@ -99,16 +97,16 @@ export const rulesThatContradict: FindProblem = o => {
   return null
 }
 
-/** Of two rules for one host, whether the first is the one that counts, and the second says something else. */
-function isHeardInstead(one: KubeObject, other: KubeObject): boolean {
-  const [older, younger] = [one.metadata, other.metadata].map(
-    ({ creationTimestamp = '', name }) => `${creationTimestamp}/${name}`,
-  )
-  return (
-    (older ?? '') < (younger ?? '') &&
-    exportKey(one) === exportKey(other) &&
-    canonicalJson(at(one.spec, 'trafficPolicy')) !== canonicalJson(at(other.spec, 'trafficPolicy'))
-  )
+/** Of rules for one host the one that counts, and one that is exported alike and says something else; none where there are no such two. */
+function contradicting(rules: readonly KubeObject[]): readonly KubeObject[] {
+  const oldest = new Map<string, KubeObject>()
+  for (const rule of inOrder(rules)) {
+    const key = exportKey(rule)
+    const used = oldest.get(key) ?? rule
+    if (!sameJson(at(used.spec, 'trafficPolicy'), at(rule.spec, 'trafficPolicy'))) return [used, rule]
+    oldest.set(key, used)
+  }
+  return []
 }
 
 /** Envoy ejects a pod only while fewer than this share are; at 100 % of a bad candidate none is left (Envoy's outlier detection). */
