@@ -135,3 +135,37 @@ suite('faults that a VirtualService injects', () => {
     expect(status.message).to.match(/request-success-rate 90 % is below 99 %/)
   })
 })
+
+suite('metrics that are scraped more rarely than steps follow each other', () => {
+  for (const [scrapes, weight] of [
+    [60_000, 25],
+    [15_000, 50],
+  ] as const) {
+    test(`a candidate that turns bad at weight ${weight} goes no further, scraped every ${scrapes / 1000} s`, async () => {
+      const world = new World(scrapes)
+      world.start()
+      await world.initialized()
+      world.setImage('demo/web:1.1.0')
+      await world.until(`Progressing ${weight}`)
+      world.images.set('demo/web:1.1.0', { errorRate: 0.5 })
+      await world.until('Failed')
+      expect(world.status.history?.[0]).to.include({ reason: 'ThresholdReached', highest: weight })
+      await world.close()
+    })
+  }
+
+  test('a good one is promoted all the same, and the wait for a scrape is said', async () => {
+    const world = new World(60_000)
+    world.start()
+    await world.initialized()
+    world.setImage('demo/web:1.1.0')
+    await world.until('Progressing 25')
+    await world.clock.advance(20_000)
+    expect(world.status).to.include({
+      reason: 'Analysing',
+      message: 'Weight 25: the checks pass; waiting for metrics that were scraped during this step',
+    })
+    await world.until('Succeeded')
+    await world.close()
+  })
+})

@@ -114,6 +114,14 @@ export function silenceQuestions(
   }
 }
 
+/** Asks for a sample of the canary that is no older than the present traffic, whatever it counts. */
+export const sampleQuestion = (telemetry: Telemetry, scene: CheckContext, server: string | null): Check => ({
+  id: `${scene.checkId}/sample`,
+  query: telemetry.questions.requests(scene, Math.floor(scene.carriedFor)),
+  server,
+  subject: subject('requests', 'canary', scene, Math.floor(scene.carriedFor)),
+})
+
 /** The minute before the first weight, in which lost requests have another cause. */
 const MINUTE: Milliseconds = 60_000
 

@@ -1,10 +1,11 @@
 /** What one check asks the metrics server: the gates of the step first. */
-import type { CheckContext } from '../../analysis/check-context.ts'
+import { type CheckContext, windowOf } from '../../analysis/check-context.ts'
 import { type Gate, gatesOf } from '../../analysis/gate.ts'
 import {
   lostQuestions,
   pastWaypointQuestion,
   questions,
+  sampleQuestion,
   silenceQuestions,
   splitQuestions,
 } from '../../analysis/questions.ts'
@@ -13,7 +14,7 @@ import { routingOf } from '../../routers/index.ts'
 import type { Telemetry } from '../../routers/provider.ts'
 import type { Check } from '../../model/check.ts'
 import type { Observation } from '../../model/observation.ts'
-import { nextCheckAfter, planOf, stepAt } from '../../model/plan.ts'
+import { dueAt, nextCheckAfter, planOf, stepAt } from '../../model/plan.ts'
 import type { Analysis, AnalysisPhase } from '../../model/state.ts'
 import { isNone } from '../../model/traffic.ts'
 import type { Instant } from '../../time.ts'
@@ -68,8 +69,24 @@ export function allQuestions(o: Observation<AnalysisPhase>, asked: Asked, scene:
   const [lost, lostBefore] = lostQuestions(telemetry, scene, server).checks
   checks.push(lost)
   if ((countOf(o.findings[lost.id]) ?? 0) > 0) checks.push(lostBefore)
+  if (endsBeforeItsWindows(o, asked, scene, at)) checks.push(sampleQuestion(telemetry, scene, server))
   const past = pastWaypointQuestion(o, telemetry, scene, server)
   return past === null ? checks : [...checks, past]
+}
+
+/**
+ * Whether this check may end a step that is shorter than the windows of its gates: they may pass by what was scraped at the weight before alone,
+ * where scrapes are rarer than steps or come late.
+ */
+export function endsBeforeItsWindows(
+  { canary, state }: Observation<AnalysisPhase>,
+  { gates }: Pick<Asked, 'gates'>,
+  scene: CheckContext,
+  at: Instant,
+): boolean {
+  const windows = gates.filter(({ parts }) => parts.includes('requests')).map(gate => windowOf(scene, gate.interval))
+  const due = dueAt(canary.spec.analysis, state.traffic, state.carriedAt ?? at)
+  return at >= due && scene.carriedFor < Math.max(0, ...windows)
 }
 
 /**

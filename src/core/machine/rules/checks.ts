@@ -2,7 +2,13 @@
 import { checkContextOf } from '../../analysis/check-context-of.ts'
 import { type CheckContext, windowOf } from '../../analysis/check-context.ts'
 import type { Gate } from '../../analysis/gate.ts'
-import { lostQuestions, pastWaypointQuestion, silenceQuestions, splitQuestions } from '../../analysis/questions.ts'
+import {
+  lostQuestions,
+  pastWaypointQuestion,
+  sampleQuestion,
+  silenceQuestions,
+  splitQuestions,
+} from '../../analysis/questions.ts'
 import { countOf, missingRequests, splitSays } from '../../analysis/split.ts'
 import { type Verdict, judge } from '../../judges/judge.ts'
 import { hold, holdAndReport, transition } from '../move.ts'
@@ -12,6 +18,7 @@ import {
   type Asked,
   SILENCE_WINDOW,
   allQuestions,
+  endsBeforeItsWindows,
   gatesAt,
   nextCheckTime,
   splitWindow,
@@ -117,6 +124,11 @@ function conclude(
       memory,
     })
   }
+  if (isOfEarlierTraffic(o, { gates }, judged, scene, at)) {
+    const message = `Weight ${inWords(o.state.traffic)}: the checks pass; waiting for metrics that were scraped during this step`
+    const next = { ...looked, blindSince: null }
+    return hold({ ...o, memory }, 'Analysing', message, nextCheckTime(withState(o, next)), { state: asPhase(o, next) })
+  }
   const passed = { ...looked, lastCheckPassed: true, blindSince: null }
   return { passed: { state: asPhase(o, passed), memory } }
 }
@@ -203,6 +215,20 @@ function contradicted(o: Observation<AnalysisPhase>, scene: CheckContext, at: In
   const [canary, primary] = splitQuestions(telemetry, scene, window, null).checks
   const split = splitSays(o.findings[canary.id], o.findings[primary.id], o.state.traffic.canary)
   return split.said === 'contradicts' ? `Weight ${inWords(o.state.traffic)} is not carried: ${split.because}` : null
+}
+
+/** Whether all that was seen of the canary may be what it did at the traffic before. */
+function isOfEarlierTraffic(
+  o: Observation<AnalysisPhase>,
+  asked: Pick<Asked, 'gates'>,
+  judged: readonly Judged[],
+  scene: CheckContext,
+  at: Instant,
+): boolean {
+  const { telemetry } = routingOf(o)
+  if (telemetry === null || !endsBeforeItsWindows(o, asked, scene, at)) return false
+  if (!judged.some(({ verdict }) => (verdict.requests ?? 0) > 0)) return false
+  return o.findings[sampleQuestion(telemetry, scene, null).id]?.kind !== 'value'
 }
 
 function recordOf({ gate, verdict }: Judged, at: Instant): CheckRecord {

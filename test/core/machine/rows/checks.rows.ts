@@ -1,4 +1,5 @@
 /** The checks of a candidate with traffic: what they find, and what becomes of a run that has no data. */
+import { advance } from '../../../../src/core/machine/rules/advance.ts'
 import { runChecks } from '../../../../src/core/machine/rules/checks.ts'
 import { resumeSuspended } from '../../../../src/core/machine/rules/suspend.ts'
 import type { Check, Finding } from '../../../../src/core/model/check.ts'
@@ -27,6 +28,15 @@ const unreached = advancing(10, { ...due, carriedAt: now - 5 * minute, noTraffic
 const counting = web({
   analysis: { interval: '10s', metrics: [{ name: 'errors', query: 'sum(x)', thresholdRange: { min: 1 } }] },
 })
+const isSample = (check: Check): boolean => check.id.endsWith('/sample')
+const none: Finding = { kind: 'no-data', because: 'the query returned no data' }
+/** Good answers, by a newest scrape of which this is found. */
+const passing =
+  (sample: Finding) =>
+  (check: Check): Finding => {
+    if (isSample(check)) return sample
+    return check.subject.measure === 'errors' ? value(0) : failing(check)
+  }
 const silent = (): Finding => ({ kind: 'unavailable', error: 'connect ECONNREFUSED' })
 
 export const checkRows: Rows = {
@@ -51,10 +61,45 @@ export const checkRows: Rows = {
       0,
     ],
   },
-  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 14 questions' },
+  'a check that is due asks': { rule: runChecks, given: at(due), move: 'asks 15 questions' },
   'a check that fails is counted': {
     rule: runChecks,
     given: answered(at(due), runChecks, failing),
+    move: [
+      'Progressing advancing 10',
+      'CheckFailed',
+      'request-success-rate 50 % is below 99 % (100 requests in 55s) (1 of 5 failed checks)',
+      5000,
+    ],
+  },
+  'one that passes by what was scraped at the weight before alone is waited for': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, passing(none)),
+    move: [
+      'Progressing advancing 10',
+      'Analysing',
+      'Weight 10: the checks pass; waiting for metrics that were scraped during this step',
+      5000,
+    ],
+  },
+  'so is one whose newest scrape cannot be asked for': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, passing(silent())),
+    move: [
+      'Progressing advancing 10',
+      'Analysing',
+      'Weight 10: the checks pass; waiting for metrics that were scraped during this step',
+      5000,
+    ],
+  },
+  'a scrape that counts no request since is enough': {
+    rule: advance,
+    given: answered(at(due), runChecks, passing(value(0))),
+    move: ['Progressing advancing 25', 'Advancing', 'Weight 10 → 25', 0],
+  },
+  'a bad one is not waited for': {
+    rule: runChecks,
+    given: answered(at(due), runChecks, check => (isSample(check) ? none : failing(check))),
     move: [
       'Progressing advancing 10',
       'CheckFailed',

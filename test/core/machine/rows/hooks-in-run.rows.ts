@@ -62,7 +62,7 @@ export const hooksInRun: Rows = {
       'rollout',
       called('step/10/0'),
     ),
-    move: 'asks 14 questions',
+    move: 'asks 15 questions',
   },
   'the step does not end before its answer': {
     rule: waitForRolloutHooks,

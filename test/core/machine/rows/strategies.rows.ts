@@ -143,7 +143,7 @@ export const strategyRows: Rows = {
   'an A/B test asks nothing of shares': {
     rule: runChecks,
     given: at({ ...inTest, ...due }, { canary: abTest, ...matched }),
-    move: 'asks 10 questions',
+    move: 'asks 11 questions',
   },
   'an A/B test ends in a promotion, with the callers where they are': {
     rule: promoteWhenConfirmed,
@@ -240,7 +240,7 @@ export const strategyRows: Rows = {
   'callers that are not kept stop no check': {
     rule: runChecks,
     given: at(advancing(50, due), { canary: sticky, traffic: carriedBy([50]) }),
-    move: 'asks 10 questions',
+    move: 'asks 11 questions',
   },
   'blue/green that comes at a weight judges without callers first': {
     rule: followThePlan,
