@@ -72,7 +72,7 @@ function routesAround({ canary, names }: Named, aliases: readonly KubeObject[], 
   )
 }
 
-/** Of VirtualServices that delegate to the split: for each of them others are looked for, and the Canary hears of those that come. */
+/** Of VirtualServices that delegate to the split: for each of them others are searched for, and the Canary receives those that come later. */
 const MOST_HOSTS = 1000
 
 /** A share of that for each, so that a long one leaves room for others. */

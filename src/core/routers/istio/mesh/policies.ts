@@ -50,7 +50,7 @@ const isOfCallers = ({ settings }: Observation, rule: KubeObject, callers: strin
 export const hiddenBy = (o: Observation, rules: readonly KubeObject[], callers: string): KubeObject | undefined =>
   callers === o.names.namespace ? undefined : rules.find(rule => isOfCallers(o, rule, callers))
 
-/** Namespaces that rules export themselves to and that are asked about: for each of them all rules are looked at. */
+/** Namespaces that rules export themselves to and that are asked about: for each of them all rules are read. */
 const MOST_NAMED = 100
 
 /**
