@@ -111,25 +111,26 @@ export class Informers {
     return this.#options.budget?.lack(namespace) ?? null
   }
 
-  /** What found no room before is looked for where a namespace has more of it. */
+  /** What found no room before is listed where a namespace has more of it, until that has succeeded. */
   #listAgainWithRoom(store: Store, reflector: Reflector, signal: AbortSignal): void {
     const { budget, clock, log } = this.#options
     if (budget === undefined) return
-    let isDue = false
-    let cancel = (): void => {}
-    const stopListening = budget.listen(namespace => {
-      if (isDue || !store.lacks(namespace)) return
-      isDue = true
-      cancel = clock.at(clock.now() + AGAIN, () => {
-        isDue = false
+    let cancel: (() => void) | null = null
+    const listLater = (): void => {
+      cancel ??= clock.at(clock.now() + AGAIN, () => {
+        cancel = null
         reflector.refresh(signal, PAGE_DEADLINE).catch((error: unknown) => {
-          if (!signal.aborted)
-            log.warn('a list was not repeated', { kind: kindKey(reflector.kind), error: String(error) })
+          if (signal.aborted) return
+          log.warn('a list was not repeated', { kind: kindKey(reflector.kind), error: String(error) })
+          listLater()
         })
       })
+    }
+    const stopListening = budget.listen(namespace => {
+      if (store.lacks(namespace)) listLater()
     })
     const stop = (): void => {
-      cancel()
+      cancel?.()
       stopListening()
     }
     signal.addEventListener('abort', stop, { once: true })

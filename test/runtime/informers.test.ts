@@ -151,7 +151,7 @@ suite('cache', () => {
     assert.equal(reflector.state, 'watching')
   })
 
-  test('what found no room in the budget of its namespace is listed again when there is room', async () => {
+  test('what found no room in the budget of its namespace is listed again when there is room, and once more where that fails', async () => {
     const budget = new NamespaceBudget(5 * 1_100_000)
     const own = new Informers({ api, clock, random: () => 0.5, log, budget })
     for (const name of ['a', 'b']) {
@@ -167,6 +167,9 @@ suite('cache', () => {
     assert.deepEqual(refusals(), [null, budget.refusal])
     assert.match(own.lack('shop') ?? '', /^1 object of namespace shop cannot be read/)
     await api.write({ verb: 'delete', ref: ref('a') }, call)
+    const heal = api.faults.refuse(({ verb }) => verb === 'list', new Error('not now'))
+    await clock.advance(61_000)
+    heal()
     await clock.advance(50_000)
     assert.deepEqual(refusals(), [null, budget.refusal])
     await clock.advance(11_000)

@@ -31,25 +31,46 @@ export function brief(text: string): string {
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`
 }
 
-/** The error that a Prometheus API answers with, without the words before it, and its type; null when the body is not one. */
-export function errorOf(body: string): { readonly error: string; readonly type: unknown } | null {
+/** What a Prometheus API answers with instead of data. */
+export interface ServerError {
+  /** Without the words before it, and with long quotations left out: VictoriaMetrics has the whole query before the cause. */
+  readonly error: string
+  readonly type: unknown
+  /** It says nothing of the query: see `isOfStorage`. */
+  readonly isOfStorage: boolean
+}
+
+/** A query, or the value of a label. */
+const QUOTED = /"(?:[^"\\]|\\.)*"/g
+
+/** Of a quotation that is left as it is. */
+const LONGEST_QUOTED = 80
+
+/** The error in a body; null when it is not one of a Prometheus API. */
+export function errorOf(body: string): ServerError | null {
   const parsed = parse(body)
   if (!isRecord(parsed) || parsed['status'] !== 'error' || typeof parsed['error'] !== 'string') return null
-  return { error: brief(parsed['error'].replace(/^invalid parameter "query": /, '')), type: parsed['errorType'] }
+  const { error, errorType: type } = parsed
+  const told = error
+    .replace(/^invalid parameter "query": /, '')
+    .replace(QUOTED, quoted => (quoted.length > LONGEST_QUOTED ? '"…"' : quoted))
+  return { error: brief(told), type, isOfStorage: type !== 'bad_data' && isOfStorage(error.replace(QUOTED, '""')) }
 }
 
 /** That what the server reads from cannot be reached. */
 const OF_STORAGE =
-  /\b(?:unavailable|unhealthy instances|live replicas|dial tcp|no such host|i\/o timeout|connection re(?:fused|set)|context (?:deadline exceeded|canceled)|code = (?:Aborted|DeadlineExceeded|Canceled|Internal|Unknown))\b/i
+  /\b(?:unavailable|unhealthy instances|live replicas|vmstorage|dial tcp|no such host|i\/o timeout|connection re(?:fused|set)|context (?:deadline exceeded|canceled)|code = (?:Aborted|DeadlineExceeded|Canceled|Internal|Unknown))\b/i
+
+/** What is over a limit is the query's own. */
+const OF_LIMIT = /\blimit|\bexceeds?\b|-search\.max(?!QueryDuration)|ResourceExhausted/i
 
 /**
  * Whether an error says nothing of the query: stores that cannot be reached are answered with 422 like a query that cannot work, by
- * Thanos without partial answers and by VictoriaMetrics (https://github.com/VictoriaMetrics/VictoriaMetrics/issues/1148). What is
- * over a limit is the query's own.
+ * Thanos without partial answers and by VictoriaMetrics (https://github.com/VictoriaMetrics/VictoriaMetrics/issues/1148).
+ *
+ * @param error without what it quotes: a label may have any value.
  */
-export function isOfStorage({ error, type }: { readonly error: string; readonly type: unknown }): boolean {
-  return type !== 'bad_data' && OF_STORAGE.test(error) && !/\blimit|ResourceExhausted/i.test(error)
-}
+const isOfStorage = (error: string): boolean => OF_STORAGE.test(error) && !OF_LIMIT.test(error)
 
 /** The reply in a body with status 200. */
 export function replyOf(body: string, server: string): Reply {

@@ -8,7 +8,7 @@ import {
   type HttpOutcome,
 } from '../http/client.ts'
 import { shownUrl, withoutUser } from '../http/redaction.ts'
-import { brief, errorOf, isOfStorage, replyOf, type Reply, type Retry } from './answer.ts'
+import { brief, errorOf, replyOf, type Reply, type Retry } from './answer.ts'
 import type { AskTerms } from './batch.ts'
 import type { OwnAccess } from './questions.ts'
 
@@ -154,7 +154,7 @@ export class MetricsServer {
     if (status === 200) return replyOf(body, this.shown)
     const said = errorOf(outcome.redact(body))
     if ((status === 400 || status === 422) && said !== null) {
-      if (isOfStorage(said)) return this.#unavailable(`answered ${status}: ${said.error}`, 'singly')
+      if (said.isOfStorage) return this.#unavailable(`answered ${status}: ${said.error}`, 'singly')
       return { kind: 'refused', error: said.error }
     }
     const retry = said?.type === 'timeout' ? 'apart' : status >= 500 || status === 429 ? 'now' : 'no'

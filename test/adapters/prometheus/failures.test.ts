@@ -51,9 +51,12 @@ suite('PrometheusSource: trouble', () => {
     ],
     ['cannot return full response, since some of vmstorage nodes are unavailable', '422', 'unavailable'],
     ['expanding series: context deadline exceeded', 'execution', 'unavailable'],
+    ['cannot execute funcName="search_v7" on vmstorage "10.1.2.3:8401": EOF', '422', 'unavailable'],
     ['rpc error: code = Aborted desc = exceeded series limit: 5000', 'execution', 'refused'],
     ['query processing would load too many samples into memory in query execution', 'execution', 'refused'],
     ['found duplicate series for the match group on the right hand-side', 'execution', 'refused'],
+    ['found duplicate series for the match group {zone="unavailable"}', 'execution', 'refused'],
+    ['cannot perform search on vmstorage 10.1.2.3: matching timeseries exceeds 300000', '422', 'refused'],
     ['1:5: parse error: unexpected identifier "unavailable"', 'bad_data', 'refused'],
   ]
   for (const [error, errorType, kind] of said) {
@@ -69,6 +72,23 @@ suite('PrometheusSource: trouble', () => {
       expect(await one(source(url))).to.deep.equal({ kind, error: told })
     })
   }
+
+  test('a long query before the cause is left out', async () => {
+    const quoted = JSON.stringify(`sum(${'rate(requests_total{code="500"}[1m]) + '.repeat(20)})`)
+    const cause = 'cannot return full response, since some of vmstorage nodes are unavailable'
+    const error = `error when executing query=${quoted} for (time=1, step=2): cannot evaluate ${quoted}: ${cause}`
+    const { url } = await serving(
+      () => [],
+      (_request, response) => {
+        response.writeHead(422).end(JSON.stringify({ status: 'error', errorType: '422', error }))
+        return true
+      },
+    )
+    expect(await one(source(url))).to.deep.equal({
+      kind: 'unavailable',
+      error: `${url} answered 422: error when executing query="…" for (time=1, step=2): cannot evaluate "…": ${cause}`,
+    })
+  })
 
   test('a web page is unavailable', async () => {
     const server = await serving(
