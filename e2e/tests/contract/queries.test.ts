@@ -178,7 +178,7 @@ suite('PromQL of the built-in gates, on a real Prometheus', () => {
     ],
     ['callers alone are told by callers', requests(at('source', 'waypoint'), WINDOW), [3000]],
     ['and what failed on the way is an error there', errors(at('source', 'waypoint'), WINDOW), [2000]],
-    ['callers that leave are counted of each side', disconnects(scene('leaving'), WINDOW, 'canary'), [101]],
+    ['callers that leave are counted of each side', disconnects(scene('leaving'), WINDOW, 'canary'), [131]],
     ['and of the other', disconnects(scene('leaving'), WINDOW, 'primary'), [99]],
     ['and are no errors', errors(scene('leaving'), WINDOW), [1]],
     ['requests without a cluster are told by their Host', withoutCluster(scene('lost'), WINDOW, 0), [1 + 2 + 4 + 8]],

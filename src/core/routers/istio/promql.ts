@@ -98,16 +98,17 @@ export function primaryRequests(scene: CheckContext, window: Milliseconds, ago: 
   return `sum(${growth(`${REQUESTS}{${observed(scene, 'primary')}${ofProxies}}`, window, ago)})`
 }
 
-const DISCONNECTED = flagged('DC')
+/** The caller closed its connection or, in HTTP/2 as every gRPC client that cancels and every proxy before it, reset the one request. */
+const DISCONNECTED = flagged('DC|DR')
 
 /**
  * Requests that the canary's pods answered badly: 5xx, no answer at all, or a gRPC failure within HTTP 200. Callers that went away
- * before the answer are counted by `disconnects`.
+ * before the answer are counted by `disconnects`; a stream that they end has the status UNKNOWN.
  */
 export function errors(scene: CheckContext, window: Milliseconds): string {
   const canary = observed(scene, 'canary')
   const http = `${REQUESTS}{${canary},response_code=~"5..|0",response_flags!~"${DISCONNECTED}"}`
-  const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}"}`
+  const grpc = `${REQUESTS}{${canary},response_code!~"5..|0",grpc_response_status=~"${GRPC_FAILURES}",response_flags!~"${DISCONNECTED}"}`
   return `sum(${increments(http, window)} or ${increments(grpc, window)})`
 }
 
