@@ -22,6 +22,8 @@ interface Sample {
   readonly at: number
   readonly sync: string
   readonly health: string
+  /** When the comparison began that health and sync are of; NaN before the first. */
+  readonly comparedAt: number
   /** The commit that the Application is compared with. */
   readonly compared: string
   /** The one that was last applied; '' while that is under way. */
@@ -38,7 +40,7 @@ interface Sample {
 }
 
 const EVERY = 200 // ms
-/** How long Argo CD may take from a status to its health. */
+/** How long before a comparison what Argo CD watches may have been as it says: a busy controller takes seconds to it, and to compare. */
 const LAG = 15_000
 
 /**
@@ -120,6 +122,7 @@ class Delivery {
           at: now,
           sync: said('sync', 'status'),
           health: said('health', 'status'),
+          comparedAt: Date.parse(said('reconciledAt')),
           compared: said('sync', 'revision'),
           applied: isDone ? said('operationState', 'syncResult', 'revision') : '',
           isCompared: isComparedSince(recordOf(app['status'])),
@@ -166,8 +169,9 @@ suite('With Argo CD', () => {
   /** Every sample against docs/argo-cd.md, and every version of the objects against Git. */
   const judge = ({ samples, commits, shop, fields }: Delivery, sawHealthyFirst: number): void => {
     const wrong = samples.flatMap((sample, index) => {
+      const since = Math.min(sample.at, sample.comparedAt || sample.at) - LAG
       const told = [
-        ...new Set(samples.filter(one => one.at <= sample.at && one.at >= sample.at - LAG).map(one => one.canary)),
+        ...new Set(samples.filter(({ at: time }) => time <= sample.at && time >= since).map(one => one.canary)),
       ]
       const faults: string[] = []
       // A commit that is not applied yet is the only reason to be out of sync.

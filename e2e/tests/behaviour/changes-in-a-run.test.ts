@@ -16,6 +16,7 @@ function routeOf(virtualService: KubeObject | undefined): { destination: { host:
 }
 
 interface Terms {
+  readonly progressDeadlineSeconds?: number
   readonly interval?: string
   readonly steps?: readonly { readonly weight: number; readonly approve?: true }[]
 }
@@ -38,8 +39,8 @@ suite('In mid-run', () => {
   /** A release of v2 that has just begun; resolves to when. */
   async function release(shop: Shop, timeline: Timeline, options: Terms = {}): Promise<number> {
     await shop.deployWeb({ version: 'v1' })
-    const { interval = '2s', steps = [{ weight: 20 }, { weight: 50 }] } = options
-    await shop.apply(shop.canary({ analysis: { steps, interval } }))
+    const { interval = '2s', steps = [{ weight: 20 }, { weight: 50 }], ...rest } = options
+    await shop.apply(shop.canary({ ...rest, analysis: { steps, interval } }))
     await timeline.untilPhase('Initialized', 90)
     await shop.reachable('client')
     return shop.setImage('v2')
@@ -102,7 +103,7 @@ suite('In mid-run', () => {
   }
 
   const crash: Script = async (shop, timeline) => {
-    const since = await release(shop, timeline, { steps: heldAt50 })
+    const since = await release(shop, timeline, { progressDeadlineSeconds: 30, steps: heldAt50 })
     const client = shop.load('client', { rate: 100 })
     await timeline.untilWeight(50, 40, since)
     await sleep(1500)
@@ -122,7 +123,7 @@ suite('In mid-run', () => {
   }
 
   const failedPromotion: Script = async (shop, timeline) => {
-    const since = await release(shop, timeline, { steps: heldBeforePromotion })
+    const since = await release(shop, timeline, { progressDeadlineSeconds: 30, steps: heldBeforePromotion })
     const client = shop.load('client', { rate: 100 })
     await timeline.untilWeight(50, 40, since)
     // Pods that run stay as they are; pods that start now never open their port.
