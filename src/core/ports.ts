@@ -42,6 +42,8 @@ export interface ObjectList {
   readonly items: KubeObject[]
   /** Present while there is another page. */
   readonly continue?: string
+  /** Bytes of the answer; left out: not known. */
+  readonly size?: number
 }
 
 export interface ListQuery {
@@ -53,6 +55,8 @@ export interface ListQuery {
   readonly limit?: number
   readonly continue?: string
   readonly form?: ObjectForm
+  /** Bytes that the answer may have, else it is AnswerTooLarge; left out: as many as any answer. */
+  readonly largest?: number
 }
 
 /**

@@ -54,16 +54,19 @@ export class KubeTransport implements KubeApi {
         continue: query.continue,
       })
     const request = query.form === undefined ? read(path) : { ...read(path), accept: METADATA_LIST }
-    const body = await this.json(request, about('list', { kind, namespace: query.namespace }), call)
-    const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
-    const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
-    for (const item of items) name(item, kind, query.form)
-    const next = metadata['continue']
-    return {
-      resourceVersion: textOf(metadata['resourceVersion']),
-      items,
-      ...(typeof next === 'string' && next !== '' ? { continue: next } : {}),
-    }
+    return this.#exchange.run(request, about('list', { kind, namespace: query.namespace }), call, async response => {
+      const { body, size } = await recordIn(response, request, query.largest)
+      const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
+      const items = (Array.isArray(body['items']) ? body['items'] : []) as KubeObject[]
+      for (const item of items) name(item, kind, query.form)
+      const next = metadata['continue']
+      return {
+        resourceVersion: textOf(metadata['resourceVersion']),
+        items,
+        size,
+        ...(typeof next === 'string' && next !== '' ? { continue: next } : {}),
+      }
+    })
   }
 
   async watch(kind: Kind, query: WatchQuery, seen: (event: WatchEvent) => void, call: Call): Promise<void> {
@@ -253,12 +256,20 @@ export class KubeTransport implements KubeApi {
    * @throws ApiError for an answer that is no success; Error for a broken connection.
    */
   json(request: Request, asked: About, call: Call): Promise<Record<string, unknown>> {
-    return this.#exchange.run(request, asked, call, async response => {
-      const body: unknown = JSON.parse(await bodyText(response.body, `${request.method} ${request.path}`))
-      if (!isRecord(body)) throw new Error(`${request.method} ${request.path} was answered with no JSON object`)
-      return body
-    })
+    return this.#exchange.run(request, asked, call, async response => (await recordIn(response, request)).body)
   }
+}
+
+/** The JSON object of an answer, and its length in bytes. @throws AnswerTooLarge beyond `largest` bytes; Error when it is none */
+async function recordIn(
+  response: StreamResponse,
+  { method, path }: Request,
+  largest?: number,
+): Promise<{ body: Record<string, unknown>; size: number }> {
+  const text = await bodyText(response.body, `${method} ${path}`, largest)
+  const body: unknown = JSON.parse(text)
+  if (!isRecord(body)) throw new Error(`${method} ${path} was answered with no JSON object`)
+  return { body, size: Buffer.byteLength(text) }
 }
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
