@@ -4,6 +4,7 @@ import { covers } from '../core/json.ts'
 import type { Read, Source } from '../core/model/decision.ts'
 import type { Sight } from '../core/model/observation.ts'
 import type { Lane } from '../core/ports.ts'
+import { LARGEST_PAGE } from '../runtime/list-pages.ts'
 import type { Calls } from './calls.ts'
 import type { ObjectCache } from './object-cache.ts'
 import type { Step } from './step.ts'
@@ -46,7 +47,7 @@ function* readLabeled(
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
   const before = cache.list(kind, namespace).filter(object => covers(object.metadata.labels, labels))
-  const page = yield* calls.list(kind, { namespace, labelSelector, limit: LONGEST_LIST }, lane)
+  const page = yield* calls.list(kind, { namespace, labelSelector, limit: LONGEST_LIST, largest: LARGEST_PAGE }, lane)
   for (const object of page.items) cache.accept(kind, object)
   if (page.continue !== undefined) return null
   // What a watch told of while the list was under way is newer than the list.

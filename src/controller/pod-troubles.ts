@@ -10,6 +10,7 @@ import type { AwaitedPods } from '../core/model/selectors.ts'
 import type { Clock, KubeApi } from '../core/ports.ts'
 import type { Milliseconds } from '../core/time.ts'
 import { troublesOf } from '../core/workloads/pod-troubles.ts'
+import { LARGEST_PAGE } from '../runtime/list-pages.ts'
 import { pause, withDeadline } from '../runtime/timing.ts'
 
 type Troubles = Observation['podTroubles']
@@ -94,7 +95,7 @@ export class PodTroubles implements PodTroubleReader {
     const labelSelector = Object.entries(labels)
       .map(([name, value]) => `${name}=${value}`)
       .join(',')
-    const query = { namespace, labelSelector, limit: MOST_PODS }
+    const query = { namespace, labelSelector, limit: MOST_PODS, largest: LARGEST_PAGE }
     try {
       const { items } = await withDeadline(
         clock,

@@ -28,9 +28,9 @@ export interface ListPagesOptions {
 /** Objects in a page at most, as client-go has it. */
 const PAGE = 500
 /** Bytes of a page of several objects: what is small as text, such as lists of empty lists, takes up to twenty times the memory. */
-const LARGEST = 4 * 1024 * 1024
+export const LARGEST_PAGE = 4 * 1024 * 1024
 /** So that the next page, of other objects, is none that is read in vain. */
-const WANTED = LARGEST / 2
+const WANTED = LARGEST_PAGE / 2
 /** How often a list is started over because its pages expired, before that counts as trouble. */
 const LIST_TRIES = 3
 
@@ -83,7 +83,7 @@ export class ListPages {
       const query = {
         ...scope,
         limit,
-        ...(limit === 1 ? {} : { largest: LARGEST }),
+        ...(limit === 1 ? {} : { largest: LARGEST_PAGE }),
         ...(token === undefined ? {} : { continue: token }),
       }
       try {
