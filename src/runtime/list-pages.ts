@@ -91,7 +91,8 @@ export class ListPages {
           api.list(kind(), query, { lane: 'normal', signal: inner }),
         )
         const { items, size = 0 } = page
-        const fitting = size === 0 ? PAGE : Math.max(1, Math.floor((WANTED * items.length) / size))
+        // A page without objects does not tell how large one is.
+        const fitting = items.length === 0 ? PAGE : Math.max(1, Math.floor((WANTED * items.length) / size))
         this.#limit = Math.min(PAGE, limit * 2, fitting)
         return page
       } catch (error) {
