@@ -55,7 +55,7 @@ export interface ListQuery {
   readonly limit?: number
   readonly continue?: string
   readonly form?: ObjectForm
-  /** Bytes that the answer may have, else it is AnswerTooLarge; left out: as many as any answer. */
+  /** Most bytes of the answer, beyond which it is AnswerTooLarge. Not said: 16 MiB. */
   readonly largest?: number
 }
 

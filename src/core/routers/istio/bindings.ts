@@ -108,7 +108,7 @@ export function destinationsIn(object: KubeObject): RouteDestination[] {
 
 const exporting = new WeakMap<KubeObject, 'all' | ReadonlySet<string>>()
 
-/** The namespaces that an object is exported to: all of them, or these; a dot means its own. Of one object it is asked often. */
+/** The namespaces that an object is exported to: all of them, or these; a dot means its own. Kept by object, because each pass needs it many times. */
 export function exportedTo(object: KubeObject): 'all' | ReadonlySet<string> {
   const known = exporting.get(object)
   if (known !== undefined) return known

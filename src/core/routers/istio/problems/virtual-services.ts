@@ -139,7 +139,7 @@ interface Rivals {
   readonly elsewhere: string | null
 }
 
-/** A VirtualService of others, with what is asked of it for each binding. */
+/** A VirtualService of others, with what is compared for each binding. */
 interface Other {
   readonly object: KubeObject
   readonly gateways: readonly string[]
